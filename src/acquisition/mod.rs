@@ -1,0 +1,1 @@
+//! How promising the untried is.

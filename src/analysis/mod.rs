@@ -1,0 +1,1 @@
+//! Numbers that answer questions about an experiment, without ink.

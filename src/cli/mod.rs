@@ -1,0 +1,1 @@
+//! Words in, words out: the verbs of the command line.

@@ -1,0 +1,1 @@
+//! What to try before there is anything to learn from.

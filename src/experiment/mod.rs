@@ -1,0 +1,1 @@
+//! A space, a task, an optimizer, and a place to keep them.

@@ -1,0 +1,1 @@
+//! Who deserves more budget.

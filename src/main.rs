@@ -1,0 +1,2 @@
+//! The `galvani` binary: parse, dispatch, exit code.
+fn main() {}

@@ -1,0 +1,2 @@
+//! Small mathematics with no opinion about optimization.
+pub mod stream;

@@ -1,0 +1,1 @@
+//! The loop's head: ask and tell.

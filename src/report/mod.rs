@@ -1,0 +1,1 @@
+//! Ink for what the analysis found.

@@ -1,0 +1,3 @@
+//! Placeholder of the expression language.
+#[derive(Clone, Debug)]
+pub struct Expression;

@@ -1,0 +1,1 @@
+//! An experiment that survives the power cut.

@@ -1,0 +1,1 @@
+//! A guess at the cost of the untried.

@@ -1,0 +1,84 @@
+//! What was tried: trials, their budgets and outcomes, and the best among them.
+pub mod budget;
+pub mod history;
+pub mod incumbent;
+pub mod outcome;
+
+use std::fmt;
+
+use crate::space::configuration::Configuration;
+use budget::Budget;
+use outcome::Outcome;
+
+/// The number of a trial, from 1, in the order of asking.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TrialId(pub u32);
+
+/// The number of a configuration, from 1, in the order of first appearance.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ConfigurationId(pub u32);
+
+impl fmt::Display for TrialId {
+    fn fmt(&self, out: &mut fmt::Formatter) -> fmt::Result {
+        self.0.fmt(out)
+    }
+}
+
+impl fmt::Display for ConfigurationId {
+    fn fmt(&self, out: &mut fmt::Formatter) -> fmt::Result {
+        self.0.fmt(out)
+    }
+}
+
+/// Where a configuration came from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// The space's default configuration.
+    Default,
+    /// The initial design.
+    Design,
+    /// The acquisition function's maximum.
+    Model,
+    /// Interleaved at random.
+    Random,
+}
+
+impl Origin {
+    /// The word for it in files and listings.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Default => "default",
+            Self::Design => "design",
+            Self::Model => "model",
+            Self::Random => "random",
+        }
+    }
+
+    /// The origin that a file names.
+    pub fn named(name: &str) -> Option<Self> {
+        [Self::Default, Self::Design, Self::Model, Self::Random].into_iter().find(|origin| origin.name() == name)
+    }
+}
+
+/// A trial that was asked for.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Proposal {
+    pub trial: TrialId,
+    pub configuration_id: ConfigurationId,
+    pub configuration: Configuration,
+    pub budget: Budget,
+    /// Which bracket of the schedule, from 0, in the order of opening.
+    pub bracket: u32,
+    /// Which rung of its bracket, from 0 at the smallest budget.
+    pub rung: u32,
+    /// The same for all trials of a configuration, so that a higher rung continues a lower one.
+    pub seed: u64,
+    pub origin: Origin,
+}
+
+/// A proposal and, once it has ended, its outcome.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Trial {
+    pub proposal: Proposal,
+    pub outcome: Option<Outcome>,
+}

@@ -1,0 +1,45 @@
+//! What came of a trial: finished, diverged, crashed, timed out, out of memory, lost.
+
+/// The end of a trial. A failure is data, never a cost that stands for one.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Outcome {
+    /// A finite cost, smaller is better.
+    Finished { cost: f64 },
+    /// The objective became NaN or infinite.
+    Diverged,
+    /// The program failed; the end of what it said.
+    Crashed { message: String },
+    /// It exceeded its time.
+    TimedOut,
+    /// It exceeded its memory.
+    OutOfMemory,
+    /// Its worker disappeared; nothing is known of the configuration.
+    Lost,
+}
+
+impl Outcome {
+    /// A cost as reported: NaN and infinity mean that the objective diverged.
+    pub fn of_cost(cost: f64) -> Self {
+        if cost.is_finite() { Self::Finished { cost } } else { Self::Diverged }
+    }
+
+    /// The cost of a success.
+    pub fn cost(&self) -> Option<f64> {
+        match self {
+            Self::Finished { cost } => Some(*cost),
+            _ => None,
+        }
+    }
+
+    /// The word for it in files and listings.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Finished { .. } => "finished",
+            Self::Diverged => "diverged",
+            Self::Crashed { .. } => "crashed",
+            Self::TimedOut => "timed_out",
+            Self::OutOfMemory => "out_of_memory",
+            Self::Lost => "lost",
+        }
+    }
+}
