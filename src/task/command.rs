@@ -1,0 +1,147 @@
+//! Any program that prints one JSON line with its cost.
+use std::path::{Path, PathBuf};
+
+use indexmap::IndexMap;
+use serde::{Deserialize, Serialize};
+
+use super::{Request, TaskError};
+
+/// A program and its arguments, in which `{NAME}` stands for a hyperparameter's value, and `{budget}`, `{seed}`,
+/// `{trial_dir}`, `{config}` and `{checkpoint}` for what the trial is given.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Command {
+    /// Looked up on `PATH`, or relative to the experiment file where it contains a `/`.
+    pub program: String,
+    #[serde(default)]
+    pub arguments: Vec<String>,
+    /// Added to the environment of `galvani`.
+    #[serde(default)]
+    pub environment: IndexMap<String, String>,
+}
+
+/// One trial's process: what is started, with which arguments and environment, in which folder.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Invocation {
+    pub program: PathBuf,
+    pub arguments: Vec<String>,
+    pub environment: Vec<(String, String)>,
+}
+
+/// What an argument may name beside the hyperparameters.
+const GIVEN: [&str; 5] = ["budget", "seed", "trial_dir", "config", "checkpoint"];
+
+impl Command {
+    /// The first `{NAME}` in an argument that is neither a hyperparameter nor given to every trial.
+    pub fn unknown_name(&self, is_hyperparameter: impl Fn(&str) -> bool) -> Option<String> {
+        let names = self.arguments.iter().flat_map(|argument| placeholders(argument));
+        names.map(|(_, name)| name).find(|name| !GIVEN.contains(name) && !is_hyperparameter(name)).map(str::to_owned)
+    }
+
+    /// The process of one trial; `folder` is that of the experiment file, `config` the JSON file with the configuration.
+    ///
+    /// An argument that names an inactive hyperparameter is left out.
+    pub fn invocation(&self, request: &Request, folder: &Path, config: &Path) -> Result<Invocation, TaskError> {
+        let text = |path: &Path| path.display().to_string();
+        let given = [
+            ("budget", number(request.budget)),
+            ("seed", request.seed.to_string()),
+            ("trial_dir", text(&request.trial_dir)),
+            ("config", text(config)),
+            ("checkpoint", text(&request.checkpoint)),
+        ];
+        let value = |name: &str| match request.config.get(name) {
+            Some(value) => Some(value.to_string()),
+            None => given.iter().find(|(given, _)| *given == name).map(|(_, value)| value.clone()),
+        };
+        let arguments = self.arguments.iter().filter_map(|argument| substitute(argument, &value)).collect();
+        let mut environment: Vec<_> = self.environment.clone().into_iter().collect();
+        environment.extend([
+            ("GALVANI_TRIAL_DIR".into(), text(&request.trial_dir)),
+            ("GALVANI_CONFIG".into(), text(config)),
+            ("GALVANI_BUDGET".into(), number(request.budget)),
+            ("GALVANI_SEED".into(), request.seed.to_string()),
+            ("GALVANI_CHECKPOINT".into(), text(&request.checkpoint)),
+        ]);
+        let program =
+            if self.program.contains('/') { folder.join(&self.program) } else { PathBuf::from(&self.program) };
+        if self.program.contains('/') && !program.exists() {
+            return Err(TaskError::new(format!("there is no program `{}`", program.display())));
+        }
+        Ok(Invocation { program, arguments, environment })
+    }
+}
+
+/// A budget as a program expects it: whole numbers without a point.
+fn number(budget: f64) -> String {
+    if budget.fract() == 0.0 && budget.abs() < 1e15 { format!("{budget:.0}") } else { budget.to_string() }
+}
+
+/// The `{NAME}`s of an argument with their byte positions; other braces (JSON, say) are none.
+fn placeholders(argument: &str) -> impl Iterator<Item = (usize, &str)> {
+    argument.match_indices('{').filter_map(move |(start, _)| {
+        let rest = &argument[start + 1..];
+        let name = &rest[..rest.find('}')?];
+        let mut letters = name.chars();
+        let first = letters.next()?;
+        let is_name = (first.is_alphabetic() || first == '_')
+            && letters.all(|each| each.is_alphanumeric() || "_.-".contains(each));
+        is_name.then_some((start, name))
+    })
+}
+
+/// The argument with its values; `None` where one of them does not exist.
+fn substitute(argument: &str, value: impl Fn(&str) -> Option<String>) -> Option<String> {
+    let mut text = String::new();
+    let mut done = 0;
+    for (start, name) in placeholders(argument) {
+        text.push_str(&argument[done..start]);
+        text.push_str(&value(name)?);
+        done = start + name.len() + 2;
+    }
+    text.push_str(&argument[done..]);
+    Some(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::space::hyperparameter::Value;
+
+    fn request() -> Request {
+        Request {
+            config: IndexMap::from([("width".into(), Value::Integer(64)), ("rate".into(), Value::Float(0.5))]),
+            budget: 9.0,
+            full_budget: 27.0,
+            seed: 7,
+            trial_dir: "/t".into(),
+            checkpoint: "/c".into(),
+            data: "/d".into(),
+        }
+    }
+
+    #[test]
+    fn templates_are_filled() {
+        let check = |argument: &str, expected: &[&str]| {
+            let command =
+                Command { program: "train".into(), arguments: vec![argument.into()], environment: IndexMap::new() };
+            let invocation = command.invocation(&request(), Path::new("/e"), Path::new("/t/config.json"));
+            assert_eq!(invocation.expect("`train` is looked up later").arguments, expected);
+        };
+        check("--width={width}", &["--width=64"]);
+        check("{rate}/{budget}/{seed}", &["0.5/9/7"]);
+        check("{checkpoint} {config}", &["/c /t/config.json"]);
+        check("--theta={inactive}", &[]);
+        check("{\"json\": 1}", &["{\"json\": 1}"]);
+    }
+
+    #[test]
+    fn unknown_names_are_found() {
+        let command = Command {
+            program: "train".into(),
+            arguments: vec!["{width}".into(), "{budget}".into(), "{widht}".into()],
+            environment: IndexMap::new(),
+        };
+        assert_eq!(command.unknown_name(|name| name == "width").as_deref(), Some("widht"));
+    }
+}
