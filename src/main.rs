@@ -1,2 +1,6 @@
 //! The `galvani` binary: parse, dispatch, exit code.
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    galvani::cli::main()
+}

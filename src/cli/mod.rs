@@ -1,1 +1,114 @@
 //! Words in, words out: the verbs of the command line.
+mod check;
+mod listing;
+mod live;
+mod message;
+mod new;
+mod report;
+mod run;
+mod worker;
+
+use std::fmt;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Hyperparameter optimization for any program: SMAC-style Bayesian optimization with Hyperband.
+#[derive(Parser)]
+#[command(version, about, max_term_width = 100)]
+struct CommandLine {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Subcommand)]
+enum Verb {
+    /// Write a commented starter experiment
+    New(new::Arguments),
+    /// Validate an experiment; print its space and plan, run nothing
+    Check(check::Arguments),
+    /// Start an experiment, or resume what is there
+    Run(run::Arguments),
+    /// Say where an experiment stands
+    Status(Target),
+    /// List the trials
+    Trials(listing::Trials),
+    /// Show everything about one trial, its log included
+    Show(listing::Show),
+    /// Print the best configuration, ready to paste
+    Best(Listing),
+    /// Write the report: HTML, figures, numbers
+    Report(report::Arguments),
+    /// Evaluate one trial in this process; started by `run`
+    #[command(hide = true)]
+    Worker(worker::Arguments),
+}
+
+/// Which experiment, for verbs that need one that has run.
+#[derive(Args)]
+struct Target {
+    /// The experiment's file, its run folder, or its name
+    experiment: PathBuf,
+    /// The folder of all runs
+    #[arg(long, value_name = "FOLDER", default_value = "runs")]
+    dir: PathBuf,
+}
+
+/// An experiment and how to print what is known of it.
+#[derive(Args)]
+struct Listing {
+    #[command(flatten)]
+    target: Target,
+    #[arg(long, value_enum, default_value_t = Format::Table)]
+    format: Format,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    Table,
+    Json,
+    Csv,
+}
+
+/// How a verb ended, beside success.
+enum Failure {
+    /// It ran, but no trial succeeded.
+    NoSuccess,
+    /// The input was wrong: what, where, and what to do.
+    Input(String),
+    /// Interrupted; the same command goes on.
+    Interrupted,
+}
+
+impl Failure {
+    fn input(error: impl fmt::Display) -> Self {
+        Self::Input(error.to_string())
+    }
+}
+
+/// Reads the command line, does what it says, and answers with the exit code.
+///
+/// 0 is success, 1 that no trial succeeded, 2 wrong input, 130 an interruption that can be resumed.
+pub fn main() -> ExitCode {
+    let outcome = match CommandLine::parse().verb {
+        Verb::New(arguments) => new::execute(&arguments),
+        Verb::Check(arguments) => check::execute(&arguments),
+        Verb::Run(arguments) => run::execute(&arguments),
+        Verb::Status(target) => listing::status(&target),
+        Verb::Trials(arguments) => listing::trials(&arguments),
+        Verb::Show(arguments) => listing::show(&arguments),
+        Verb::Best(arguments) => listing::best(&arguments),
+        Verb::Report(arguments) => report::execute(&arguments),
+        Verb::Worker(arguments) => worker::execute(&arguments),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(Failure::NoSuccess) => ExitCode::from(1),
+        Err(Failure::Input(text)) => {
+            message::error(&text);
+            ExitCode::from(2)
+        }
+        Err(Failure::Interrupted) => ExitCode::from(130),
+    }
+}

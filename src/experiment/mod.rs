@@ -1,1 +1,71 @@
 //! A space, a task, an optimizer, and a place to keep them.
+pub mod estimate;
+pub mod event;
+pub mod file;
+pub mod folder;
+pub mod launch;
+pub mod resume;
+pub mod run;
+pub mod validation;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::executor::Limits;
+use crate::intensifier::bracket::Schedule;
+use crate::optimizer::settings::Settings;
+use crate::optimizer::stop::Stop;
+use crate::space::Space;
+#[cfg(feature = "battery")]
+use crate::task::battery::Battery;
+use crate::task::command::Command;
+use crate::task::function::Function;
+
+/// Everything that a run needs, validated.
+#[derive(Clone, Debug)]
+pub struct Experiment {
+    pub name: String,
+    /// The file that it was read from, and its text.
+    pub path: PathBuf,
+    pub text: String,
+    pub space: Arc<Space>,
+    /// The text that the space was read from.
+    pub space_text: String,
+    /// Absent where the costs come from outside.
+    pub objective: Option<Objective>,
+    pub schedule: Schedule,
+    /// What one unit of budget is: `steps`, `epochs`.
+    pub unit: String,
+    pub settings: Settings,
+    pub workers: usize,
+    pub limits: Limits,
+    pub stop: Stop,
+    pub seed: u64,
+}
+
+/// What is optimized, as an experiment file and a worker's request say it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Objective {
+    #[cfg(feature = "battery")]
+    Battery(Box<Battery>),
+    Command(Command),
+    Function(Function),
+}
+
+impl Objective {
+    /// What its cost is, for axes and headings.
+    pub fn measure(&self) -> &'static str {
+        match self {
+            #[cfg(feature = "battery")]
+            Self::Battery(_) => "mean square error",
+            Self::Command(_) => "cost",
+            Self::Function(_) => "function value",
+        }
+    }
+}
+
+/// How long a wait for news of the executor lasts before the view is refreshed.
+pub(crate) const TICK: Duration = Duration::from_millis(100);

@@ -9,7 +9,7 @@ use crate::space::hyperparameter::Value;
 
 /// A function of the hyperparameters `x1`, `x2`, ...; below the full budget it is seen through a smooth bias.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[serde(try_from = "String", into = "String")]
 pub enum Function {
     /// Two dimensions, `x1` in [-5, 10], `x2` in [0, 15]; three minima of 0.397887.
     Branin,
@@ -20,6 +20,11 @@ pub enum Function {
 impl Function {
     /// Every function by the name that an experiment gives.
     pub const NAMES: [(&'static str, Self); 2] = [("branin", Self::Branin), ("hartmann6", Self::Hartmann6)];
+
+    /// The name that an experiment gives it.
+    pub fn name(self) -> &'static str {
+        Self::NAMES.iter().find(|(_, function)| *function == self).expect("every function has a name").0
+    }
 
     fn dimensions(self) -> usize {
         match self {
@@ -49,6 +54,24 @@ impl Function {
                     .ok_or_else(|| TaskError::new(format!("the function needs a number for `{name}`")))
             })
             .collect()
+    }
+}
+
+impl TryFrom<String> for Function {
+    type Error = String;
+
+    fn try_from(name: String) -> Result<Self, String> {
+        let known = Self::NAMES.iter().find(|(known, _)| *known == name);
+        known.map(|(_, function)| *function).ok_or_else(|| {
+            let names = Self::NAMES.map(|(known, _)| format!("\"{known}\""));
+            format!("there is no function \"{name}\", only {}", names.join(" and "))
+        })
+    }
+}
+
+impl From<Function> for String {
+    fn from(function: Function) -> Self {
+        function.name().into()
     }
 }
 

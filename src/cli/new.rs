@@ -1,0 +1,71 @@
+//! The verb `new`: a commented starter experiment.
+use std::fs::{self, OpenOptions};
+use std::io::{self, Write};
+use std::path::Path;
+
+use clap::{Args, ValueEnum};
+
+use super::Failure;
+
+#[derive(Args)]
+pub(super) struct Arguments {
+    /// The experiment's name; NAME.ron is written here
+    name: String,
+    /// What it optimizes
+    #[arg(long, value_enum, default_value_t = Template::Branin)]
+    template: Template,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Template {
+    /// A textbook function
+    Branin,
+    /// Any program
+    Command,
+    /// The bundled battery task
+    Battery,
+}
+
+pub(super) fn execute(arguments: &Arguments) -> Result<(), Failure> {
+    let name = &arguments.name;
+    let is_plain = name.chars().all(|letter| letter.is_alphanumeric() || "_-".contains(letter));
+    if name.is_empty() || !is_plain {
+        return Err(Failure::Input(format!(
+            "`{name}` is not a name for an experiment\n\nhint: use letters, digits, `-` and `_`; the files are written to this folder"
+        )));
+    }
+    let text = match arguments.template {
+        Template::Branin => include_str!("templates/branin.ron"),
+        Template::Command => include_str!("templates/command.ron"),
+        Template::Battery => include_str!("templates/battery.ron"),
+    };
+    let file = format!("{name}.ron");
+    write_new(Path::new(&file), &text.replace("{name}", name))?;
+    if matches!(arguments.template, Template::Command) {
+        let program = format!("{name}.sh");
+        write_new(Path::new(&program), include_str!("templates/command.sh"))?;
+        make_executable(Path::new(&program)).map_err(|error| Failure::Input(format!("{program}: {error}")))?;
+    }
+    eprintln!("hint: try `galvani check {file}`, then `galvani run {file}`");
+    Ok(())
+}
+
+/// Writes a file that must not exist yet, and says so on stdout.
+fn write_new(path: &Path, text: &str) -> Result<(), Failure> {
+    let file = OpenOptions::new().write(true).create_new(true).open(path);
+    file.and_then(|mut file| file.write_all(text.as_bytes())).map_err(|error| {
+        let hint = match error.kind() {
+            io::ErrorKind::AlreadyExists => "choose another name, or remove the file",
+            _ => "is this folder writable?",
+        };
+        Failure::Input(format!("{}: {error}\n\nhint: {hint}", path.display()))
+    })?;
+    println!("{}", path.display());
+    Ok(())
+}
+
+#[cfg(unix)]
+fn make_executable(path: &Path) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    fs::set_permissions(path, fs::Permissions::from_mode(0o755))
+}

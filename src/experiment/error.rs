@@ -1,0 +1,34 @@
+//! Why a run cannot begin or go on, and what to do about it.
+use std::io;
+use std::path::PathBuf;
+
+use thiserror::Error;
+
+use crate::executor::ExecutorError;
+use crate::store::StoreError;
+
+/// An error of the run itself. A failed trial is none: it is an outcome.
+#[derive(Debug, Error)]
+pub enum RunError {
+    #[error("the experiment has no `task`, so there is nothing to run\nhint: add one, such as task: Function(branin)")]
+    NoTask,
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Executor(#[from] ExecutorError),
+    #[error("{0}")]
+    Task(String),
+    #[error("{path}: {source}\nhint: is the folder writable, and is there space on the disk?", path = path.display())]
+    Folder { path: PathBuf, source: io::Error },
+    #[error(
+        "{folder}: this run was begun with another {what}\nhint: change `name` (or give `--dir`) to begin a new run, or restore the {what}",
+        folder = folder.display()
+    )]
+    Changed { folder: PathBuf, what: &'static str },
+    #[error("{folder}: {message}", folder = folder.display())]
+    Log { folder: PathBuf, message: String },
+    #[error(
+        "the first {crashes} trials all crashed, so the sweep was stopped; the last one said:\n\n{message}\n\nhint: mend the program and run the same command again in a new folder (`--dir`), or show a trial's log with `galvani show`"
+    )]
+    Hopeless { crashes: usize, message: String },
+}

@@ -1,0 +1,58 @@
+//! What a watcher of a run is told.
+use std::time::Instant;
+
+use super::estimate::Estimate;
+use crate::intensifier::bracket::Schedule;
+use crate::trial::history::History;
+use crate::trial::outcome::Outcome;
+use crate::trial::{Proposal, TrialId};
+
+/// Something happened.
+#[derive(Clone, Debug)]
+pub enum Event<'a> {
+    /// What is worth saying but changes nothing, such as a repaired store.
+    Warning(&'a str),
+    /// The run continues an earlier one.
+    Resumed { ended: usize, again: usize },
+    /// What all trials share is being made; a share from 0 to 1.
+    Preparing { share: f64 },
+    Started { proposal: &'a Proposal, attempt: u32 },
+    Ended { proposal: &'a Proposal, outcome: &'a Outcome, seconds: f64, is_incumbent: bool },
+    /// A trial whose worker was lost is started again.
+    Retrying { trial: TrialId },
+    /// An interruption was noticed: trials that run are finished first.
+    Stopping { running: usize },
+    /// The incumbent and the default are compared at the full budget.
+    Validating { share: f64 },
+}
+
+/// A trial that runs.
+#[derive(Clone, Debug)]
+pub struct Running {
+    pub proposal: Proposal,
+    pub attempt: u32,
+    /// How much of it is done, from 0 to 1, as it reports.
+    pub share: f64,
+    pub since: Instant,
+}
+
+/// Where a run stands at a moment.
+pub struct Standing<'a> {
+    pub history: &'a History,
+    pub schedule: &'a Schedule,
+    pub running: &'a [Running],
+    /// Budget spent and planned in all, in full budgets; planned is unknown where nothing limits the run.
+    pub spent: f64,
+    pub planned: Option<f64>,
+    pub left: Option<Estimate>,
+    pub began: Instant,
+}
+
+/// Somebody who wants to know how a run goes.
+pub trait Watcher {
+    /// Something happened.
+    fn notice(&mut self, event: &Event, standing: &Standing);
+
+    /// Time passed.
+    fn tick(&mut self, _standing: &Standing) {}
+}

@@ -1,0 +1,52 @@
+//! The folder of a run: where its store, trials and checkpoints are.
+use std::path::{Path, PathBuf};
+
+use crate::trial::{ConfigurationId, TrialId};
+
+/// `runs/NAME`: everything that a run keeps, safe to copy while it is stopped.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RunFolder {
+    root: PathBuf,
+}
+
+impl RunFolder {
+    /// The folder of the experiment `name` under `runs`, the folder of all runs.
+    pub fn of(runs: &Path, name: &str) -> Self {
+        Self { root: runs.join(name) }
+    }
+
+    /// A folder that is known to be a run's.
+    pub fn at(root: PathBuf) -> Self {
+        Self { root }
+    }
+
+    /// The folder itself.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// The journal and its index.
+    pub fn store(&self) -> PathBuf {
+        self.root.join("store")
+    }
+
+    /// One trial's request, logs and whatever it writes.
+    pub fn trial(&self, trial: TrialId) -> PathBuf {
+        self.root.join("trials").join(format!("{:06}", trial.0))
+    }
+
+    /// What the trials of one configuration continue from.
+    pub fn checkpoint(&self, configuration: ConfigurationId) -> PathBuf {
+        self.root.join("checkpoints").join(format!("{:06}", configuration.0))
+    }
+
+    /// What the comparison of incumbent and default writes.
+    pub fn validation(&self) -> PathBuf {
+        self.root.join("validation")
+    }
+
+    /// Datasets, shared by the runs beside this one.
+    pub fn data(&self) -> PathBuf {
+        self.root.parent().unwrap_or(&self.root).join("datasets")
+    }
+}

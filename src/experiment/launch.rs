@@ -1,0 +1,85 @@
+//! A trial's process: its folder, its request, its program.
+use std::ffi::OsString;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use super::folder::RunFolder;
+use super::{Experiment, Objective};
+use crate::executor::{Launch, Limits};
+use crate::task::Request;
+use crate::trial::{Proposal, TrialId};
+
+/// What a worker process reads: the objective and what it is asked about it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Work {
+    pub objective: Objective,
+    pub request: Request,
+    pub purpose: Purpose,
+}
+
+/// Whether a worker evaluates a trial or a model on data that no trial has seen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Purpose {
+    Trial,
+    Test,
+}
+
+/// What a trial of this experiment is told.
+pub fn request(experiment: &Experiment, folder: &RunFolder, proposal: &Proposal, trial_dir: PathBuf) -> Request {
+    let named = experiment.space.named(&proposal.configuration);
+    Request {
+        config: named.map(|(name, value)| (name.to_owned(), value.clone())).collect(),
+        budget: proposal.budget.amount(),
+        full_budget: experiment.schedule.max.amount(),
+        seed: proposal.seed,
+        trial_dir,
+        checkpoint: folder.checkpoint(proposal.configuration_id),
+        data: folder.data(),
+    }
+}
+
+/// The process that answers a request; its folder is made and the request written there.
+pub fn launch(
+    experiment: &Experiment,
+    objective: &Objective,
+    request: Request,
+    purpose: Purpose,
+    (trial, attempt): (TrialId, u32),
+) -> io::Result<Launch> {
+    let folder = request.trial_dir.clone();
+    fs::create_dir_all(&folder)?;
+    fs::create_dir_all(&request.checkpoint)?;
+    let config = folder.join("config.json");
+    fs::write(&config, serde_json::to_vec(&request.config)?)?;
+    let (program, arguments, environment) = match objective {
+        Objective::Command(command) => {
+            let base = experiment.path.parent().unwrap_or(Path::new("."));
+            let base = if base.as_os_str().is_empty() { Path::new(".") } else { base };
+            let invocation = command
+                .invocation(&request, &base.canonicalize()?, &config)
+                .map_err(|error| io::Error::new(io::ErrorKind::NotFound, error.message))?;
+            (invocation.program, invocation.arguments, invocation.environment)
+        }
+        _ => {
+            let path = folder.join("request.json");
+            fs::write(&path, serde_json::to_vec(&Work { objective: objective.clone(), request, purpose })?)?;
+            (std::env::current_exe()?, vec!["worker".into(), path.display().to_string()], Vec::new())
+        }
+    };
+    Ok(Launch {
+        trial,
+        attempt,
+        program,
+        arguments: arguments.into_iter().map(OsString::from).collect(),
+        environment: environment.into_iter().map(|(name, value)| (name.into(), value.into())).collect(),
+        folder,
+        limits: match purpose {
+            Purpose::Trial => experiment.limits.clone(),
+            Purpose::Test => Limits { wall: None, ..experiment.limits.clone() },
+        },
+    })
+}

@@ -1,0 +1,99 @@
+//! A run as its journal tells it: every trial with its attempts, and the notes.
+use indexmap::IndexMap;
+use jiff::Timestamp;
+use serde_json::Value as Json;
+
+use super::Experiment;
+use super::error::RunError;
+use super::folder::RunFolder;
+use crate::store::Store;
+use crate::store::record::{Begun, Ended, Record};
+use crate::trial::TrialId;
+use crate::trial::history::History;
+use crate::trial::outcome::Outcome;
+
+/// How often a trial is started when its worker disappears.
+pub const ATTEMPTS: u32 = 3;
+
+/// Whether an end is the trial's outcome, and not a lost worker's that is tried again.
+pub fn is_final(ended: &Ended) -> bool {
+    ended.outcome != Outcome::Lost || ended.attempt >= ATTEMPTS
+}
+
+/// What is known of a trial beside its outcome.
+#[derive(Clone, Debug, Default)]
+pub struct Details {
+    pub asked: Option<Timestamp>,
+    /// When each attempt began.
+    pub started: Vec<Timestamp>,
+    /// The end that counts.
+    pub ended: Option<Ended>,
+}
+
+/// A run at rest, read without disturbing one that goes on.
+#[derive(Clone, Debug)]
+pub struct Log {
+    pub experiment: Experiment,
+    pub folder: RunFolder,
+    pub history: History,
+    /// In the order of the trials.
+    pub details: Vec<Details>,
+    /// The last note of each key.
+    pub notes: IndexMap<String, Json>,
+}
+
+impl Log {
+    /// Reads the run in a folder.
+    pub fn read(folder: RunFolder) -> Result<Self, RunError> {
+        let records = Store::read(&folder.store())?;
+        let wrong = |message: String| RunError::Log { folder: folder.root().into(), message };
+        let Some(Record::Begun(begun)) = records.first() else {
+            return Err(wrong("nothing was begun here".into()));
+        };
+        let experiment = begun_experiment(begun).map_err(|error| wrong(error.to_string()))?;
+        let mut log =
+            Self { experiment, folder: folder.clone(), history: History::default(), details: Vec::new(), notes: IndexMap::new() };
+        for record in &records {
+            log.take(record).map_err(wrong)?;
+        }
+        Ok(log)
+    }
+
+    /// What is known of a trial beside its outcome.
+    pub fn details(&self, trial: TrialId) -> &Details {
+        &self.details[trial.0 as usize - 1]
+    }
+
+    fn take(&mut self, record: &Record) -> Result<(), String> {
+        match record {
+            Record::Begun(_) => {}
+            Record::Asked(asked) => {
+                let proposal = asked.proposal(&self.experiment.space).map_err(|error| error.to_string())?;
+                self.history.ask(proposal);
+                self.details.push(Details { asked: Some(asked.at), ..Details::default() });
+            }
+            Record::Started(started) => self.detail(started.trial)?.started.push(started.at),
+            Record::Ended(ended) if is_final(ended) => {
+                if self.history.tell(ended.trial, ended.outcome.clone()) {
+                    self.detail(ended.trial)?.ended = Some(ended.clone());
+                }
+            }
+            Record::Ended(_) => {}
+            Record::Noted(noted) => {
+                self.notes.insert(noted.key.clone(), noted.value.clone());
+            }
+        }
+        Ok(())
+    }
+
+    fn detail(&mut self, trial: TrialId) -> Result<&mut Details, String> {
+        self.details
+            .get_mut((trial.0 as usize).wrapping_sub(1))
+            .ok_or_else(|| format!("trial {trial} was started but never asked for"))
+    }
+}
+
+/// The experiment that a journal's first record describes.
+pub fn begun_experiment(begun: &Begun) -> Result<Experiment, crate::space::source::SourceError> {
+    Experiment::parse_with_space(&begun.experiment, begun.file.as_ref(), &begun.space)
+}

@@ -1,0 +1,234 @@
+//! The loop: ask, start, wait, tell, save, repeat.
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::thread;
+use std::time::Instant;
+
+use jiff::Timestamp;
+
+use super::error::RunError;
+use super::estimate::{Pace, estimate};
+use super::event::{Event, Running, Standing, Watcher};
+use super::folder::RunFolder;
+use super::launch::{Purpose, launch, request};
+use super::{Experiment, Objective, TICK, resume, validation};
+use crate::executor::process::ProcessExecutor;
+use crate::executor::{Ended, Event as News, Executor};
+use crate::optimizer::{Ask, Optimizer};
+use crate::store::Store;
+use crate::store::record::Record;
+use crate::trial::incumbent::incumbent;
+use crate::trial::outcome::Outcome;
+use crate::trial::{Proposal, TrialId};
+
+/// How often a trial is started when its worker disappears.
+const ATTEMPTS: u32 = 3;
+
+/// After this many trials, all crashed, something is wrong with the program and not with the configurations.
+const HOPELESS: usize = 5;
+
+/// How a run ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Finish {
+    /// Everything that was planned is done.
+    Complete,
+    /// Somebody interrupted it; the same command goes on.
+    Interrupted,
+}
+
+/// Runs an experiment in its folder, from the beginning or from where it was left.
+///
+/// `interrupts` counts the requests to stop: after one, trials that run are finished; after two, they are ended.
+pub fn run(
+    experiment: &Experiment,
+    folder: &RunFolder,
+    watcher: &mut dyn Watcher,
+    interrupts: &AtomicUsize,
+) -> Result<Finish, RunError> {
+    let objective = experiment.objective.as_ref().ok_or(RunError::NoTask)?;
+    let resumed = resume::open(experiment, folder)?;
+    let mut session = Session {
+        experiment,
+        objective,
+        folder,
+        store: resumed.store,
+        optimizer: resumed.optimizer,
+        executor: ProcessExecutor::new(experiment.workers)?,
+        again: resumed.unfinished.into(),
+        running: Vec::new(),
+        paces: resumed.paces,
+        began: Instant::now(),
+        earlier: resumed.seconds,
+    };
+    for warning in &resumed.warnings {
+        watcher.notice(&Event::Warning(warning), &session.standing());
+    }
+    if resumed.is_continued {
+        let (ended, again) = (session.optimizer.history().ended().count(), session.again.len());
+        watcher.notice(&Event::Resumed { ended, again }, &session.standing());
+    }
+    session.prepare(watcher)?;
+    match session.trials(watcher, interrupts)? {
+        Finish::Complete => validation::validate(&mut session, watcher, interrupts),
+        Finish::Interrupted => Ok(Finish::Interrupted),
+    }
+}
+
+/// A run while it goes on.
+pub(super) struct Session<'a> {
+    pub(super) experiment: &'a Experiment,
+    pub(super) objective: &'a Objective,
+    pub(super) folder: &'a RunFolder,
+    pub(super) store: Store,
+    pub(super) optimizer: Optimizer,
+    pub(super) executor: ProcessExecutor,
+    /// Trials that were asked for and must be started, with their attempt.
+    again: VecDeque<(Proposal, u32)>,
+    running: Vec<Running>,
+    paces: Vec<Pace>,
+    began: Instant,
+    /// Seconds that earlier sessions of this run took.
+    earlier: f64,
+}
+
+impl Session<'_> {
+    pub(super) fn standing(&self) -> Standing<'_> {
+        let history = self.optimizer.history();
+        let work = self.optimizer.remaining();
+        Standing {
+            history,
+            optimizer: &self.optimizer,
+            running: &self.running,
+            left: work.and_then(|work| estimate(&self.paces, work.trials, work.budget, self.experiment.workers)),
+            began: self.began,
+            workers: self.experiment.workers,
+        }
+    }
+
+    /// Makes what all trials share, while the watcher sees it grow.
+    fn prepare(&self, watcher: &mut dyn Watcher) -> Result<(), RunError> {
+        let Some(task) = self.objective.task() else { return Ok(()) };
+        let data = self.folder.data();
+        let share = AtomicU64::new(0);
+        thread::scope(|scope| {
+            let worker = scope.spawn(|| task.prepare(&data, &|now| share.store(now.to_bits(), Ordering::Relaxed)));
+            let mut shown = 0;
+            while !worker.is_finished() {
+                thread::sleep(TICK / 4);
+                let now = share.load(Ordering::Relaxed);
+                if now != shown {
+                    watcher.notice(&Event::Preparing { share: f64::from_bits(now) }, &self.standing());
+                    shown = now;
+                }
+            }
+            worker.join().expect("a task reports its errors").map_err(|error| RunError::Task(error.message))
+        })
+    }
+
+    fn trials(&mut self, watcher: &mut dyn Watcher, interrupts: &AtomicUsize) -> Result<Finish, RunError> {
+        let (mut is_stopping, mut is_done) = (false, false);
+        loop {
+            match interrupts.load(Ordering::Relaxed) {
+                0 => {}
+                1 if is_stopping => {}
+                1 => {
+                    is_stopping = true;
+                    watcher.notice(&Event::Stopping { running: self.running.len() }, &self.standing());
+                }
+                _ => {
+                    self.executor.stop();
+                    return Ok(Finish::Interrupted);
+                }
+            }
+            while !is_stopping && !is_done && self.executor.idle() > 0 {
+                match self.next()? {
+                    Ask::Trial(proposal) => self.start(proposal, watcher)?,
+                    Ask::Wait => break,
+                    Ask::Done(_) => is_done = true,
+                }
+            }
+            if self.running.is_empty() {
+                return Ok(if is_stopping && !is_done { Finish::Interrupted } else { Finish::Complete });
+            }
+            match self.executor.wait(TICK) {
+                Some(News::Progress { trial, fraction }) => {
+                    if let Some(running) = self.running.iter_mut().find(|each| each.proposal.trial == trial) {
+                        running.share = fraction;
+                    }
+                }
+                Some(News::Ended(ended)) => self.end(ended, watcher)?,
+                Some(News::Report { .. }) | None => {}
+            }
+            watcher.tick(&self.standing());
+        }
+    }
+
+    /// The next trial to start: one that must be started again, or a new one.
+    fn next(&mut self) -> Result<Ask, RunError> {
+        if let Some((proposal, _)) = self.again.front() {
+            return Ok(Ask::Trial(proposal.clone()));
+        }
+        let seconds = self.earlier + self.began.elapsed().as_secs_f64();
+        if self.experiment.stop.wall_clock.is_some_and(|limit| seconds >= limit) {
+            return Ok(Ask::Done("the time is over"));
+        }
+        let ask = self.optimizer.ask();
+        if let Ask::Trial(proposal) = &ask {
+            self.store.append(&Record::asked(proposal, &self.experiment.space, Timestamp::now()))?;
+        }
+        Ok(ask)
+    }
+
+    fn start(&mut self, proposal: Proposal, watcher: &mut dyn Watcher) -> Result<(), RunError> {
+        let attempt = match self.again.pop_front() {
+            Some((_, attempt)) => attempt,
+            None => 1,
+        };
+        let trial_dir = self.folder.trial(proposal.trial);
+        let request = request(self.experiment, self.folder, &proposal, trial_dir.clone());
+        let launch = launch(self.experiment, self.objective, request, Purpose::Trial, (proposal.trial, attempt))
+            .map_err(|source| RunError::Folder { path: trial_dir, source })?;
+        self.executor.start(launch)?;
+        let slot = String::new();
+        self.store.append(&Record::Started { trial: proposal.trial.0, attempt, slot, at: Timestamp::now() })?;
+        self.running.push(Running { proposal, attempt, share: 0.0, since: Instant::now() });
+        let running = self.running.last().expect("a trial was just started");
+        watcher.notice(&Event::Started { proposal: &running.proposal, attempt }, &self.standing());
+        Ok(())
+    }
+
+    fn end(&mut self, ended: Ended, watcher: &mut dyn Watcher) -> Result<(), RunError> {
+        let Some(index) = self.running.iter().position(|each| each.proposal.trial == ended.trial) else { return Ok(()) };
+        let Running { proposal, attempt, .. } = self.running.remove(index);
+        self.store.append(&Record::ended(&ended))?;
+        if ended.outcome == Outcome::Lost && attempt < ATTEMPTS {
+            watcher.notice(&Event::Retrying { trial: proposal.trial }, &self.standing());
+            self.again.push_back((proposal, attempt + 1));
+            return Ok(());
+        }
+        let budget = resume::added_budget(self.optimizer.history(), &proposal);
+        self.optimizer.tell(proposal.trial, ended.outcome.clone());
+        let seconds = ended.seconds();
+        self.paces.push(Pace { budget, seconds });
+        let is_incumbent = self.incumbent() == Some(proposal.trial);
+        let event = Event::Ended { proposal: &proposal, outcome: &ended.outcome, seconds, is_incumbent };
+        watcher.notice(&event, &self.standing());
+        self.give_up_if_hopeless()
+    }
+
+    pub(super) fn incumbent(&self) -> Option<TrialId> {
+        incumbent(self.optimizer.history()).map(|trial| trial.proposal.trial)
+    }
+
+    fn give_up_if_hopeless(&mut self) -> Result<(), RunError> {
+        let mut outcomes = self.optimizer.history().ended().filter_map(|trial| trial.outcome.as_ref());
+        let crashes = outcomes.clone().count();
+        if crashes < HOPELESS || !outcomes.clone().all(|outcome| matches!(outcome, Outcome::Crashed { .. })) {
+            return Ok(());
+        }
+        let Some(Outcome::Crashed { message }) = outcomes.next_back_or_last() else { return Ok(()) };
+        let message = message.clone();
+        self.executor.stop();
+        Err(RunError::Hopeless { crashes, message })
+    }
+}
