@@ -1,1 +1,105 @@
-//! Where trials run.
+//! Where trials run: what an executor is told, and what it tells.
+pub mod leftover;
+pub mod limits;
+pub mod message;
+pub mod output;
+pub mod process;
+pub mod scripted;
+pub mod tree;
+
+use std::ffi::OsString;
+use std::io;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde_json::{Map, Value as Json};
+use thiserror::Error;
+
+use crate::executor::limits::Limits;
+use crate::trial::TrialId;
+use crate::trial::outcome::Outcome;
+
+/// Runs trials, as many at a time as it has slots.
+pub trait Executor {
+    /// How many trials can be started now.
+    fn idle(&self) -> usize;
+
+    /// Starts a trial in a free slot, and says which.
+    ///
+    /// An error means that nothing was started; a program that starts and then fails is an [`Ended`].
+    fn start(&mut self, launch: Launch) -> Result<String, ExecutorError>;
+
+    /// The next event; `None` where there was none in time.
+    fn wait(&mut self, timeout: Duration) -> Option<Event>;
+
+    /// Ends everything that runs, and returns when nothing of it is left; what it ends is [`Outcome::Lost`].
+    fn stop(&mut self);
+
+    /// The time by this executor's clock.
+    fn now(&self) -> Timestamp {
+        Timestamp::now()
+    }
+}
+
+/// An attempt at a trial, ready to run.
+#[derive(Clone, Debug)]
+pub struct Launch {
+    pub trial: TrialId,
+    /// From 1.
+    pub attempt: u32,
+    pub program: PathBuf,
+    pub arguments: Vec<OsString>,
+    /// Added to the environment of this process.
+    pub environment: Vec<(OsString, OsString)>,
+    /// The trial's own folder, made where it is missing; `stdout.log` and `stderr.log` go there.
+    pub folder: PathBuf,
+    pub limits: Limits,
+}
+
+/// Something that a watcher may want to know.
+#[derive(Clone, Debug)]
+pub enum Event {
+    /// How much of a trial is done, from 0 to 1.
+    Progress { trial: TrialId, fraction: f64 },
+    /// A line with a `cost`; the last one before the end is the result.
+    Report { trial: TrialId, line: Map<String, Json> },
+    /// An attempt ended, and its slot is free.
+    Ended(Ended),
+}
+
+/// The end of an attempt, and what it took.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Ended {
+    pub trial: TrialId,
+    pub attempt: u32,
+    pub outcome: Outcome,
+    /// The `info` of the last report.
+    pub info: Map<String, Json>,
+    pub slot: String,
+    pub started: Timestamp,
+    pub ended: Timestamp,
+    /// From start to end, by a clock that nobody sets.
+    pub seconds: f64,
+    /// Of the whole process tree.
+    pub cpu_seconds: f64,
+    /// Of the whole process tree, in bytes, as sampled.
+    pub peak_memory: u64,
+}
+
+/// Why a trial could not be started, and what to do about it.
+#[derive(Debug, Error)]
+pub enum ExecutorError {
+    #[error(
+        "the program `{program}` does not start: {source}\nhint: give its full path, or put it on the `PATH` and make it executable"
+    )]
+    Program { program: PathBuf, source: io::Error },
+    #[error("the trial folder `{path}` cannot be written: {source}\nhint: correct its permissions, or free some space")]
+    Folder { path: PathBuf, source: io::Error },
+    #[error(
+        "the operating system refuses another process: {source}\nhint: use fewer workers, or raise the limit (`ulimit -u`, `ulimit -n`)"
+    )]
+    Exhausted { source: io::Error },
+    #[error("every slot is busy")]
+    Busy,
+}

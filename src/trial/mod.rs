@@ -6,16 +6,18 @@ pub mod outcome;
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use crate::space::configuration::Configuration;
 use budget::Budget;
 use outcome::Outcome;
 
 /// The number of a trial, from 1, in the order of asking.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct TrialId(pub u32);
 
 /// The number of a configuration, from 1, in the order of first appearance.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct ConfigurationId(pub u32);
 
 impl fmt::Display for TrialId {
@@ -31,7 +33,8 @@ impl fmt::Display for ConfigurationId {
 }
 
 /// Where a configuration came from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Origin {
     /// The space's default configuration.
     Default,

@@ -1,0 +1,131 @@
+//! Lines between a trial and its parent: a JSON object on a line of its own among anything else.
+use std::io::Write;
+
+use serde_json::{Map, Value as Json};
+
+use crate::trial::outcome::Outcome;
+
+/// What a line of a trial's output says to the parent.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Message {
+    /// How much is done, from 0 to 1.
+    Progress(f64),
+    /// A line with a `cost`.
+    Report(Map<String, Json>),
+}
+
+/// What a line says; `None` where it is for people.
+///
+/// `NaN` and `Infinity`, which Python writes although JSON has no such words, are read as null.
+pub fn parse(line: &[u8]) -> Option<Message> {
+    // A progress bar overwrites its line: only what stays visible counts.
+    let line = line.trim_ascii_end();
+    let visible = line.rsplit(|&byte| byte == b'\r').next().unwrap_or_default().trim_ascii();
+    if visible.first() != Some(&b'{') || visible.last() != Some(&b'}') {
+        return None;
+    }
+    let text = std::str::from_utf8(visible).ok()?;
+    let object: Map<String, Json> =
+        serde_json::from_str(text).or_else(|_| serde_json::from_str(&without_words(text))).ok()?;
+    if object.contains_key("cost") {
+        return Some(Message::Report(object));
+    }
+    let fraction = object.get("progress")?.as_f64()?;
+    Some(Message::Progress(fraction.clamp(0.0, 1.0)))
+}
+
+/// The outcome that a report states; the error says what is wrong with it.
+pub fn outcome(report: &Map<String, Json>) -> Result<Outcome, String> {
+    match report.get("cost") {
+        Some(Json::Number(number)) => Ok(Outcome::of_cost(number.as_f64().unwrap_or(f64::INFINITY))),
+        Some(Json::Null) => Ok(Outcome::Diverged),
+        Some(Json::String(word)) if word.parse::<f64>().is_ok_and(|cost| !cost.is_finite()) => Ok(Outcome::Diverged),
+        Some(other) => Err(format!("its `cost` is not a number: `{other}`")),
+        None => Err("it has no `cost`".to_owned()),
+    }
+}
+
+/// Tells the parent how much is done, from 0 to 1.
+pub fn progress(fraction: f64) {
+    say(&serde_json::json!({ "progress": fraction }));
+}
+
+/// Tells the parent the cost after spending a budget; the last such line is the trial's result.
+pub fn report(cost: f64, budget: f64, info: &Map<String, Json>) {
+    say(&serde_json::json!({ "cost": cost, "budget": budget, "info": info }));
+}
+
+/// Prints a line at once; a parent that is gone is no reason to panic.
+fn say(object: &Json) {
+    let mut out = std::io::stdout().lock();
+    let _ = writeln!(out, "{object}").and_then(|()| out.flush());
+}
+
+/// The text with `null` for each bare `NaN` and `Infinity`.
+fn without_words(text: &str) -> String {
+    let mut result = String::with_capacity(text.len());
+    let (mut rest, mut quoted) = (text, false);
+    while let Some(next) = rest.chars().next() {
+        let word = ["NaN", "-NaN", "Infinity", "-Infinity"].into_iter().find(|word| !quoted && rest.starts_with(word));
+        let taken = match word {
+            Some(word) => {
+                result.push_str("null");
+                word.len()
+            }
+            None => {
+                let escaped =
+                    if quoted && next == '\\' { rest[1..].chars().next().map_or(0, char::len_utf8) } else { 0 };
+                quoted ^= next == '"';
+                result.push_str(&rest[..next.len_utf8() + escaped]);
+                next.len_utf8() + escaped
+            }
+        };
+        rest = &rest[taken..];
+    }
+    result
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_result_is_found_in_whatever_a_program_prints() {
+        let finished = |cost| Some(Ok(Outcome::Finished { cost }));
+        let table: [(&[u8], Option<Result<Outcome, ()>>); 16] = [
+            (b"{\"cost\": 0.25}", finished(0.25)),
+            (b"  {\"budget\": 9, \"cost\": 3, \"info\": {\"x\": \"}\"}}  \r", finished(3.0)),
+            (b" 50%|###  |\r100%|#####|\r{\"cost\": 1e-3}", finished(1e-3)),
+            (b"{\"cost\": NaN}", Some(Ok(Outcome::Diverged))),
+            (b"{\"cost\": -Infinity, \"info\": {\"NaN\": \"\\\"NaN\"}}", Some(Ok(Outcome::Diverged))),
+            (b"{\"cost\": 1, \"info\": {\"loss\": NaN}}", finished(1.0)),
+            (b"{\"cost\": null}", Some(Ok(Outcome::Diverged))),
+            (b"{\"cost\": \"inf\"}", Some(Ok(Outcome::Diverged))),
+            (b"{\"cost\": \"0.3\"}", Some(Err(()))),
+            (b"{\"cost\": [1]}", Some(Err(()))),
+            (b"{\"cost\": 0.2", None),
+            (b"\"cost\": 0.2}", None),
+            (b"cost 0.2", None),
+            (b"{\"costs\": 0.2}", None),
+            (b"{\"cost\": 0.2\xff}", None),
+            (b"", None),
+        ];
+        for (line, expected) in table {
+            let found = match parse(line) {
+                Some(Message::Report(report)) => Some(outcome(&report).map_err(|_| ())),
+                _ => None,
+            };
+            assert_eq!(found, expected, "{}", String::from_utf8_lossy(line));
+        }
+    }
+
+    #[test]
+    fn progress_stays_between_nothing_and_all() {
+        for (line, expected) in
+            [("0.4", Some(0.4)), ("7", Some(1.0)), ("-1", Some(0.0)), ("NaN", None), ("\"x\"", None)]
+        {
+            let message = parse(format!("{{\"progress\": {line}}}").as_bytes());
+            assert_eq!(message, expected.map(Message::Progress), "{line}");
+        }
+    }
+}

@@ -1,0 +1,144 @@
+//! Outcomes known in advance on a simulated clock, for tests and estimates.
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde_json::Map;
+
+use crate::executor::{Ended, Event, Executor, ExecutorError, Launch};
+use crate::trial::outcome::Outcome;
+
+/// What a launch is going to do.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Scene {
+    pub outcome: Outcome,
+    pub duration: Duration,
+}
+
+/// An executor that runs nothing: the script says how each launch ends, and waiting moves the clock to the next end.
+pub struct Scripted<Script> {
+    script: Script,
+    now: Timestamp,
+    running: Vec<Running>,
+    slots: Vec<String>,
+    events: VecDeque<Event>,
+}
+
+struct Running {
+    launch: Launch,
+    scene: Scene,
+    slot: String,
+    started: Timestamp,
+    until: Timestamp,
+}
+
+impl<Script: FnMut(&Launch) -> Scene> Scripted<Script> {
+    /// An executor with so many workers, at the beginning of 1970.
+    pub fn new(workers: usize, script: Script) -> Self {
+        let slots = (0..workers).rev().map(|slot| format!("cpu:{slot}")).collect();
+        Self { script, now: Timestamp::UNIX_EPOCH, running: Vec::new(), slots, events: VecDeque::new() }
+    }
+
+    fn end(&mut self, position: usize, outcome: Option<Outcome>) -> Event {
+        let Running { launch, scene, slot, started, .. } = self.running.remove(position);
+        self.slots.push(slot.clone());
+        self.slots.sort_by(|a, b| b.cmp(a));
+        let seconds = self.now.duration_since(started).as_secs_f64();
+        Event::Ended(Ended {
+            trial: launch.trial,
+            attempt: launch.attempt,
+            outcome: outcome.unwrap_or(scene.outcome),
+            info: Map::new(),
+            slot,
+            started,
+            ended: self.now,
+            seconds,
+            cpu_seconds: seconds,
+            peak_memory: 0,
+        })
+    }
+}
+
+impl<Script: FnMut(&Launch) -> Scene> Executor for Scripted<Script> {
+    fn idle(&self) -> usize {
+        self.slots.len()
+    }
+
+    fn start(&mut self, launch: Launch) -> Result<String, ExecutorError> {
+        let slot = self.slots.pop().ok_or(ExecutorError::Busy)?;
+        let mut scene = (self.script)(&launch);
+        if let Some(limit) = launch.limits.wall.filter(|limit| *limit < scene.duration) {
+            scene = Scene { outcome: Outcome::TimedOut, duration: limit };
+        }
+        let until = self.now.saturating_add(scene.duration).expect("a time span of less than ten thousand years");
+        self.running.push(Running { launch, scene, slot: slot.clone(), started: self.now, until });
+        Ok(slot)
+    }
+
+    /// The earliest end, of the lowest trial among equals; the timeout is not waited for.
+    fn wait(&mut self, _timeout: Duration) -> Option<Event> {
+        if let Some(event) = self.events.pop_front() {
+            return Some(event);
+        }
+        let order = |&position: &usize| (self.running[position].until, self.running[position].launch.trial);
+        let next = (0..self.running.len()).min_by_key(order)?;
+        self.now = self.running[next].until;
+        Some(self.end(next, None))
+    }
+
+    fn stop(&mut self) {
+        while !self.running.is_empty() {
+            let event = self.end(0, Some(Outcome::Lost));
+            self.events.push_back(event);
+        }
+    }
+
+    fn now(&self) -> Timestamp {
+        self.now
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::executor::limits::Limits;
+    use crate::trial::TrialId;
+
+    fn launch(trial: u32) -> Launch {
+        Launch {
+            trial: TrialId(trial),
+            attempt: 1,
+            program: "none".into(),
+            arguments: Vec::new(),
+            environment: Vec::new(),
+            folder: "none".into(),
+            limits: Limits { wall: Some(Duration::from_secs(100)), memory: None },
+        }
+    }
+
+    #[test]
+    fn trials_end_in_the_order_of_the_simulated_clock() {
+        let seconds = [50, 20, 20, 1000];
+        let mut executor = Scripted::new(2, |launch: &Launch| Scene {
+            outcome: Outcome::Finished { cost: f64::from(launch.trial.0) },
+            duration: Duration::from_secs(seconds[launch.trial.0 as usize - 1]),
+        });
+        let (mut next, mut ends) = (1, Vec::new());
+        loop {
+            while executor.idle() > 0 && next <= 4 {
+                executor.start(launch(next)).unwrap();
+                next += 1;
+            }
+            assert!(next > 4 || matches!(executor.start(launch(9)), Err(ExecutorError::Busy)));
+            let Some(Event::Ended(ended)) = executor.wait(Duration::ZERO) else { break };
+            ends.push((ended.trial.0, ended.ended.as_second(), ended.slot, ended.outcome.name()));
+        }
+        let expected = [
+            (2, 20, "cpu:1", "finished"),
+            (3, 40, "cpu:1", "finished"),
+            (1, 50, "cpu:0", "finished"),
+            (4, 140, "cpu:1", "timed_out"),
+        ];
+        assert_eq!(ends, expected.map(|(trial, at, slot, name)| (trial, at, slot.to_owned(), name)));
+    }
+}

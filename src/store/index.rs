@@ -1,0 +1,126 @@
+//! An index of the journal in sled: every line by its number, the last line of every trial.
+use std::fs::{self, File};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+
+use crate::trial::TrialId;
+
+/// Longer lines stay in the journal alone: sled never syncs the side files that it puts large values into.
+const LONGEST: usize = 8 * 1024;
+const STATE: &[u8] = b"s";
+
+/// How much of a journal an index covers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct State {
+    pub lines: u64,
+    pub bytes: u64,
+    /// The checksum of all bytes so far.
+    pub checksum: u32,
+}
+
+/// A sled database that can be thrown away: the journal is the truth.
+pub struct Index {
+    database: sled::Db,
+    file: File,
+}
+
+impl Index {
+    /// Opens or creates the index; a damaged one is an error, as text, never a panic.
+    ///
+    /// The caller holds the store's lock: left-over snapshots are removed.
+    pub fn open(folder: &Path) -> Result<Self, String> {
+        guarded(|| {
+            remove_stale_snapshots(folder).map_err(|error| error.to_string())?;
+            let config = sled::Config::new().path(folder).flush_every_ms(None).cache_capacity(64 << 20);
+            let database = config.mode(sled::Mode::LowSpace).open().map_err(|error| error.to_string())?;
+            let file = File::open(folder.join("db")).map_err(|error| error.to_string())?;
+            Ok(Self { database, file })
+        })
+    }
+
+    /// How much of the journal it covers; nothing where it is new or does not say.
+    pub fn state(&self) -> State {
+        let stored = guarded(|| self.database.get(STATE).map_err(|error| error.to_string())).ok().flatten();
+        stored.and_then(|bytes| State::from_bytes(&bytes)).unwrap_or_default()
+    }
+
+    /// A line of the journal by its number, from 1; `None` where it was never seen or is long.
+    pub fn line(&self, number: u64) -> Option<Vec<u8>> {
+        let stored = guarded(|| self.database.get(line_key(number)).map_err(|error| error.to_string())).ok()?;
+        stored.map(|bytes| bytes.to_vec())
+    }
+
+    /// The number of the last line about a trial.
+    pub fn last_line(&self, trial: TrialId) -> Option<u64> {
+        let stored = guarded(|| self.database.get(trial_key(trial)).map_err(|error| error.to_string())).ok()??;
+        Some(u64::from_be_bytes(stored.as_ref().try_into().ok()?))
+    }
+
+    /// Adds lines, each with the trial that it is about and the state that it leads to, all or none; `sync` waits for the disk.
+    pub fn put(&self, lines: &[(&[u8], Option<TrialId>, State)], sync: bool) -> Result<(), String> {
+        guarded(|| {
+            let mut batch = sled::Batch::default();
+            for (line, trial, state) in lines {
+                if line.len() <= LONGEST {
+                    batch.insert(line_key(state.lines), *line);
+                }
+                if let Some(trial) = trial {
+                    batch.insert(trial_key(*trial), &state.lines.to_be_bytes());
+                }
+                batch.insert(STATE, state.to_bytes().as_slice());
+            }
+            self.database.apply_batch(batch).map_err(|error| error.to_string())?;
+            if sync {
+                self.database.flush().map_err(|error| error.to_string())?;
+                // sled 0.34 only schedules the write (spacejam/sled issue 1452).
+                self.file.sync_data().map_err(|error| error.to_string())?;
+            }
+            Ok(())
+        })
+    }
+}
+
+impl State {
+    fn to_bytes(self) -> Vec<u8> {
+        [&self.lines.to_be_bytes()[..], &self.bytes.to_be_bytes(), &self.checksum.to_be_bytes()].concat()
+    }
+
+    fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        let (lines, rest) = bytes.split_first_chunk()?;
+        let (length, rest) = rest.split_first_chunk()?;
+        Some(Self {
+            lines: u64::from_be_bytes(*lines),
+            bytes: u64::from_be_bytes(*length),
+            checksum: u32::from_be_bytes(rest.try_into().ok()?),
+        })
+    }
+}
+
+fn line_key(number: u64) -> Vec<u8> {
+    [b"l", &number.to_be_bytes()[..]].concat()
+}
+
+fn trial_key(trial: TrialId) -> Vec<u8> {
+    [b"t", &trial.0.to_be_bytes()[..]].concat()
+}
+
+/// A snapshot that was being written when the process died is taken for a whole one by sled 0.34, whose filter looks
+/// for another suffix; then it does not open.
+fn remove_stale_snapshots(folder: &Path) -> std::io::Result<()> {
+    let stale = |path: &PathBuf| {
+        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        name.starts_with("snap.") && name.ends_with(".generating")
+    };
+    if !folder.exists() {
+        return Ok(());
+    }
+    for path in fs::read_dir(folder)?.filter_map(|entry| Some(entry.ok()?.path())).filter(stale) {
+        fs::remove_file(path)?;
+    }
+    Ok(())
+}
+
+/// sled 0.34 panics on some damaged files.
+fn guarded<T>(action: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
+    catch_unwind(AssertUnwindSafe(action)).unwrap_or_else(|_| Err("its files are damaged".to_owned()))
+}

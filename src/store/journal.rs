@@ -1,0 +1,175 @@
+//! The journal: the acknowledged lines.
+//!
+//! A line is, byte by byte: the CRC-32 (IEEE) of the JSON text as 8 lower-case hexadecimal digits, one space, the JSON
+//! text, one line feed. The JSON text is one object without line feeds whose first member is `"v"`, the version of the
+//! record, and whose second is `"kind"`:
+//!
+//! `3f2a9c01 {"v":1,"kind":"started","trial":7,"attempt":1,"slot":"cpu:0","at":"2026-11-23T06:41:30Z"}`
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use crate::store::record::{FORMAT, Record};
+
+/// An append-only file of records, open for its one writer.
+#[derive(Debug)]
+pub struct Journal {
+    path: PathBuf,
+    file: File,
+    length: u64,
+    broken: bool,
+}
+
+/// What is wrong with a line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// Incomplete, or its checksum does not fit.
+    Damaged,
+    /// Written by a newer version of the program.
+    Newer(u16),
+    /// Whole, but not a record.
+    Foreign(String),
+}
+
+/// A line as it stands in the file, line feed included, and what it says.
+#[derive(Debug)]
+pub struct Line<'a> {
+    pub bytes: &'a [u8],
+    pub record: Result<Record, Fault>,
+}
+
+impl Journal {
+    /// Opens the file at its end, creating it where there is none.
+    pub fn open(path: &Path) -> io::Result<Self> {
+        let fresh = !path.exists();
+        let file = OpenOptions::new().append(true).create(true).open(path)?;
+        let length = file.metadata()?.len();
+        if fresh {
+            file.sync_all()?;
+            sync_folder(path)?;
+        }
+        Ok(Self { path: path.to_owned(), file, length, broken: false })
+    }
+
+    /// Appends a line and waits until the disk has it; on an error the file is as it was before.
+    pub fn append(&mut self, line: &[u8]) -> io::Result<()> {
+        if self.broken {
+            return Err(io::Error::other("an earlier write failed and could not be undone"));
+        }
+        // One call, so that a reader sees a whole line or a line without its line feed.
+        let written = self.file.write_all(line);
+        let result = written.and_then(|()| {
+            // After a failed sync nobody knows what the disk holds: only a new opening, which reads it, may go on.
+            self.file.sync_data().inspect_err(|_| self.broken = true)
+        });
+        match &result {
+            Ok(()) => self.length += line.len() as u64,
+            Err(_) => self.broken |= self.file.set_len(self.length).and_then(|()| self.file.sync_data()).is_err(),
+        }
+        result
+    }
+
+    /// Forgets everything after the first `length` bytes.
+    pub fn cut(&mut self, length: u64) -> io::Result<()> {
+        self.file.set_len(length)?;
+        self.file.sync_all()?;
+        self.length = length;
+        Ok(())
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
+/// The line that says a record.
+pub fn encode(record: &Record) -> Vec<u8> {
+    let json = serde_json::to_string(record).expect("a record is made of strings, numbers and maps with string keys");
+    let json = format!("{{\"v\":{FORMAT},{}", &json[1..]);
+    format!("{:08x} {json}\n", crc32fast::hash(json.as_bytes())).into_bytes()
+}
+
+/// Every line of a journal.
+pub fn decode(bytes: &[u8]) -> Vec<Line<'_>> {
+    bytes.split_inclusive(|&byte| byte == b'\n').map(|bytes| Line { bytes, record: decode_line(bytes) }).collect()
+}
+
+/// What a line says.
+pub fn decode_line(line: &[u8]) -> Result<Record, Fault> {
+    let json = verified(line).ok_or(Fault::Damaged)?;
+    let foreign = || Fault::Foreign("it does not begin with the version of the record".to_owned());
+    let digits = json.strip_prefix("{\"v\":").and_then(|rest| rest.split_once(',')).ok_or_else(foreign)?.0;
+    match digits.parse() {
+        Ok(version) if version > FORMAT => Err(Fault::Newer(version)),
+        Ok(_) => serde_json::from_str(json).map_err(|error| Fault::Foreign(error.to_string())),
+        Err(_) => Err(foreign()),
+    }
+}
+
+/// Replaces the file by these lines, at once or not at all, and keeps the old one beside it.
+pub fn replace(path: &Path, lines: &[u8]) -> io::Result<PathBuf> {
+    let numbered = |number: u32| path.with_extension(format!("damaged-{number}.jsonl"));
+    let kept = (1..).map(numbered).find(|each| !each.exists()).expect("fewer damaged journals than numbers");
+    fs::copy(path, &kept)?;
+    let draft = path.with_extension("draft.jsonl");
+    let mut file = File::create(&draft)?;
+    file.write_all(lines)?;
+    file.sync_all()?;
+    fs::rename(&draft, path)?;
+    sync_folder(path)?;
+    Ok(kept)
+}
+
+fn verified(line: &[u8]) -> Option<&str> {
+    let (checksum, rest) = line.strip_suffix(b"\n")?.split_at_checked(8)?;
+    let json = rest.strip_prefix(b" ")?;
+    let expected = format!("{:08x}", crc32fast::hash(json));
+    (expected.as_bytes() == checksum).then(|| std::str::from_utf8(json).ok()).flatten()
+}
+
+fn sync_folder(path: &Path) -> io::Result<()> {
+    File::open(path.parent().expect("a journal lies in a folder"))?.sync_all()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::record::Noted;
+
+    fn note(key: &str) -> Record {
+        Record::Noted(Noted { key: key.into(), value: serde_json::json!({"x": [1, 0.1]}), at: jiff::Timestamp::now() })
+    }
+
+    #[test]
+    fn any_flipped_bit_and_any_cut_is_noticed() {
+        let (record, line) = (note("k"), encode(&note("k")));
+        assert!(decode_line(&line).is_ok() && decode_line(&encode(&record)) == Ok(record));
+        for byte in 0..line.len() {
+            for bit in 0..8 {
+                let mut bad = line.clone();
+                bad[byte] ^= 1 << bit;
+                assert_eq!(decode_line(&bad), Err(Fault::Damaged), "byte {byte}, bit {bit}");
+            }
+            assert_eq!(decode_line(&line[..byte]), Err(Fault::Damaged), "cut at {byte}");
+        }
+    }
+
+    #[test]
+    fn a_line_is_as_documented() {
+        let line = String::from_utf8(encode(&note("k"))).unwrap();
+        let (checksum, json) = line.trim_end().split_once(' ').unwrap();
+        assert_eq!(checksum, format!("{:08x}", crc32fast::hash(json.as_bytes())));
+        assert!(json.starts_with("{\"v\":1,\"kind\":\"noted\","), "{json}");
+        assert!(serde_json::from_str::<serde_json::Value>(json).is_ok());
+    }
+
+    #[test]
+    fn what_is_newer_or_foreign_is_not_taken_for_damage() {
+        let sealed = |json: &str| format!("{:08x} {json}\n", crc32fast::hash(json.as_bytes())).into_bytes();
+        assert_eq!(decode_line(&sealed("{\"v\":2,\"kind\":\"dreamt\"}")), Err(Fault::Newer(2)));
+        for json in ["{\"v\":1,\"kind\":\"dreamt\"}", "{}", "[]", "{\"v\":one,}"] {
+            assert!(matches!(decode_line(&sealed(json)), Err(Fault::Foreign(_))), "{json}");
+        }
+    }
+}

@@ -1,0 +1,48 @@
+//! The lock of the one writer.
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::{self, Read, Seek, Write};
+use std::path::Path;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// A hold on a store's `lock` file; the kernel releases it when the process ends, however it ends.
+#[derive(Debug)]
+pub struct Lock {
+    _file: File,
+}
+
+/// Who writes a store, as the lock file says.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Holder {
+    pub pid: u32,
+    pub host: String,
+    pub since: Timestamp,
+}
+
+impl Lock {
+    /// Takes the lock; the inner error is who holds it, where the file says so.
+    pub fn take(path: &Path) -> io::Result<Result<Self, Option<Holder>>> {
+        let mut file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path)?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                let mut text = String::new();
+                file.read_to_string(&mut text)?;
+                return Ok(Err(serde_json::from_str(&text).ok()));
+            }
+            Err(TryLockError::Error(error)) => return Err(error),
+        }
+        let holder = Holder { pid: std::process::id(), host: host(), since: Timestamp::now() };
+        file.set_len(0)?;
+        file.rewind()?;
+        file.write_all(&serde_json::to_vec(&holder)?)?;
+        Ok(Ok(Self { _file: file }))
+    }
+}
+
+fn host() -> String {
+    let name =
+        ["/proc/sys/kernel/hostname", "/etc/hostname"].iter().find_map(|path| std::fs::read_to_string(path).ok());
+    name.map_or_else(|| "this machine".to_owned(), |name| name.trim().to_owned())
+}

@@ -1,0 +1,258 @@
+//! Versioned records: what happened in an experiment, one a journal line.
+use indexmap::IndexMap;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value as Json};
+use thiserror::Error;
+
+use crate::space::hyperparameter::Value;
+use crate::space::{Illegal, Space};
+use crate::trial::budget::Budget;
+use crate::trial::outcome::Outcome;
+use crate::trial::{ConfigurationId, Origin, Proposal, TrialId};
+
+/// The version of the records that this program writes, and the newest that it reads.
+pub const FORMAT: u16 = 1;
+
+/// Something that happened.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Record {
+    Begun(Begun),
+    Asked(Asked),
+    Started(Started),
+    Ended(Ended),
+    Noted(Noted),
+}
+
+/// An experiment began; always the first record.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Begun {
+    pub format: u16,
+    /// The version of the program that wrote it.
+    pub galvani: String,
+    pub name: String,
+    pub seed: u64,
+    /// The text of the experiment's file.
+    pub experiment: String,
+    /// The canonical text of the search space.
+    pub space: String,
+    pub at: Timestamp,
+}
+
+/// The optimizer proposed a trial.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Asked {
+    pub trial: TrialId,
+    pub configuration_id: ConfigurationId,
+    /// The active hyperparameters, in the order of the space.
+    pub config: IndexMap<String, Value>,
+    pub budget: f64,
+    pub bracket: u32,
+    pub rung: u32,
+    pub seed: u64,
+    pub origin: Origin,
+    pub at: Timestamp,
+}
+
+/// An attempt at a trial began to run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Started {
+    pub trial: TrialId,
+    /// From 1; a trial whose worker was lost is attempted again.
+    pub attempt: u32,
+    pub slot: String,
+    pub at: Timestamp,
+}
+
+/// An attempt at a trial ended.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Ended {
+    pub trial: TrialId,
+    pub attempt: u32,
+    #[serde(flatten, with = "outcome")]
+    pub outcome: Outcome,
+    /// What the trial reported beside its cost.
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    pub info: Map<String, Json>,
+    pub slot: String,
+    pub started: Timestamp,
+    pub at: Timestamp,
+    /// From start to end, by a clock that nobody sets.
+    pub seconds: f64,
+    /// Of the whole process tree.
+    pub cpu_seconds: f64,
+    /// Of the whole process tree, in bytes.
+    pub peak_memory: u64,
+}
+
+/// Anything else worth keeping, by key; the last of a key counts.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Noted {
+    pub key: String,
+    pub value: Json,
+    pub at: Timestamp,
+}
+
+/// Why a record does not fit the space that it is read with.
+#[derive(Clone, Debug, PartialEq, Error)]
+pub enum Mismatch {
+    #[error("trial {trial} is not of this search space: {source}")]
+    Illegal { trial: TrialId, source: Illegal },
+    #[error("trial {trial} has the budget `{budget}`, which is not positive and finite")]
+    Budget { trial: TrialId, budget: f64 },
+}
+
+impl Record {
+    /// The trial that it is about.
+    pub fn trial(&self) -> Option<TrialId> {
+        match self {
+            Self::Begun(_) | Self::Noted(_) => None,
+            Self::Asked(asked) => Some(asked.trial),
+            Self::Started(started) => Some(started.trial),
+            Self::Ended(ended) => Some(ended.trial),
+        }
+    }
+}
+
+impl Asked {
+    /// The record of a proposal made with this space.
+    pub fn of(proposal: &Proposal, space: &Space, at: Timestamp) -> Self {
+        let named = space.named(&proposal.configuration);
+        Self {
+            trial: proposal.trial,
+            configuration_id: proposal.configuration_id,
+            config: named.map(|(name, value)| (name.to_owned(), value.clone())).collect(),
+            budget: proposal.budget.amount(),
+            bracket: proposal.bracket,
+            rung: proposal.rung,
+            seed: proposal.seed,
+            origin: proposal.origin,
+            at,
+        }
+    }
+
+    /// The proposal again; an error where the space has changed so that it is no longer legal.
+    pub fn proposal(&self, space: &Space) -> Result<Proposal, Mismatch> {
+        let trial = self.trial;
+        let named = self.config.iter().map(|(name, value)| (name.as_str(), value.clone()));
+        Ok(Proposal {
+            trial,
+            configuration_id: self.configuration_id,
+            configuration: space.configuration_of(named).map_err(|source| Mismatch::Illegal { trial, source })?,
+            budget: Budget::new(self.budget).ok_or(Mismatch::Budget { trial, budget: self.budget })?,
+            bracket: self.bracket,
+            rung: self.rung,
+            seed: self.seed,
+            origin: self.origin,
+        })
+    }
+}
+
+/// An outcome as three flat fields: `outcome`, and `cost` or `message` where there is one.
+mod outcome {
+    use serde::de::Error;
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    use crate::trial::outcome::Outcome;
+
+    #[derive(Serialize, Deserialize)]
+    struct Fields {
+        outcome: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        cost: Option<f64>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        message: Option<String>,
+    }
+
+    pub fn serialize<S: Serializer>(outcome: &Outcome, serializer: S) -> Result<S::Ok, S::Error> {
+        // JSON has no NaN: a cost that is not finite is written as what it means.
+        let outcome = outcome.cost().map_or_else(|| outcome.clone(), Outcome::of_cost);
+        let message = match &outcome {
+            Outcome::Crashed { message } => Some(message.clone()),
+            _ => None,
+        };
+        Fields { outcome: outcome.name().to_owned(), cost: outcome.cost(), message }.serialize(serializer)
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Outcome, D::Error> {
+        let fields = Fields::deserialize(deserializer)?;
+        Ok(match fields.outcome.as_str() {
+            "finished" => Outcome::of_cost(fields.cost.ok_or_else(|| D::Error::missing_field("cost"))?),
+            "diverged" => Outcome::Diverged,
+            "crashed" => Outcome::Crashed { message: fields.message.unwrap_or_default() },
+            "timed_out" => Outcome::TimedOut,
+            "out_of_memory" => Outcome::OutOfMemory,
+            "lost" => Outcome::Lost,
+            other => return Err(D::Error::custom(format!("there is no outcome `{other}`"))),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ended(outcome: Outcome) -> Ended {
+        Ended {
+            trial: TrialId(7),
+            attempt: 2,
+            outcome,
+            info: Map::from_iter([("loss".to_owned(), Json::from(0.1 + 0.2))]),
+            slot: "cpu:0".into(),
+            started: Timestamp::UNIX_EPOCH,
+            at: Timestamp::from_nanosecond(1_234_567_890_123_456_789).expect("a time"),
+            seconds: 1.0 / 3.0,
+            cpu_seconds: 0.1,
+            peak_memory: u64::MAX,
+        }
+    }
+
+    fn again(record: &Record) -> Record {
+        serde_json::from_str(&serde_json::to_string(record).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn every_outcome_comes_back_exactly() {
+        let costs = [0.1 + 0.2, f64::MIN_POSITIVE, 5e-324, -0.0, 1e16, 123_456_789.123_456_79, f64::MAX];
+        let finished = costs.into_iter().map(|cost| Outcome::Finished { cost });
+        let message = "a \"quote\"\nand \u{0} é".to_owned();
+        let failed =
+            [Outcome::Diverged, Outcome::Crashed { message }, Outcome::TimedOut, Outcome::OutOfMemory, Outcome::Lost];
+        for outcome in finished.chain(failed) {
+            let record = Record::Ended(ended(outcome));
+            assert_eq!(again(&record), record);
+        }
+    }
+
+    #[test]
+    fn a_cost_that_json_cannot_say_is_written_as_diverged() {
+        let record = Record::Ended(ended(Outcome::Finished { cost: f64::NAN }));
+        assert_eq!(again(&record), Record::Ended(ended(Outcome::Diverged)));
+    }
+
+    #[test]
+    fn values_keep_their_types_and_their_order() {
+        let config = IndexMap::from([
+            ("z".to_owned(), Value::Integer(8)),
+            ("a".to_owned(), Value::Float(8.0)),
+            ("m".to_owned(), Value::Float(1e-300 / 3.0)),
+            ("b".to_owned(), Value::Boolean(true)),
+            ("w".to_owned(), Value::Word("8".into())),
+        ]);
+        let asked = Asked {
+            trial: TrialId(1),
+            configuration_id: ConfigurationId(1),
+            config: config.clone(),
+            budget: 1.0 / 3.0,
+            bracket: 0,
+            rung: 1,
+            seed: u64::MAX,
+            origin: Origin::Model,
+            at: Timestamp::UNIX_EPOCH,
+        };
+        let Record::Asked(back) = again(&Record::Asked(asked.clone())) else { panic!("another kind") };
+        assert_eq!(back, asked);
+        assert_eq!(format!("{:?}", back.config), format!("{config:?}"));
+    }
+}
