@@ -1,6 +1,6 @@
 //! Numbers, durations and errors in words.
 use std::fmt::Display;
-use std::io::IsTerminal;
+use std::io::{IsTerminal, Write};
 
 /// Three significant digits: `0.0123`, `4.71e-4`, `1230`.
 pub fn significant(value: f64) -> String {
@@ -40,6 +40,14 @@ pub fn count(number: usize, noun: &str) -> String {
 /// Whether narration may use colour: stderr is a terminal and `NO_COLOR` is not set.
 pub fn colour() -> bool {
     std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+}
+
+/// Prints data on stdout; a reader that has gone away, such as `head`, ends the program with success.
+pub fn say(text: &str) {
+    let mut out = std::io::stdout().lock();
+    if writeln!(out, "{text}").and_then(|()| out.flush()).is_err() {
+        std::process::exit(0);
+    }
 }
 
 /// Prints `error: ...`, with the word in red where colour is wanted.

@@ -6,13 +6,15 @@ mod message;
 mod new;
 mod report;
 mod run;
+mod table;
+mod target;
 mod worker;
 
 use std::fmt;
-use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use target::Target;
 
 /// Hyperparameter optimization for any program: SMAC-style Bayesian optimization with Hyperband.
 #[derive(Parser)]
@@ -43,16 +45,6 @@ enum Verb {
     /// Evaluate one trial in this process; started by `run`
     #[command(hide = true)]
     Worker(worker::Arguments),
-}
-
-/// Which experiment, for verbs that need one that has run.
-#[derive(Args)]
-struct Target {
-    /// The experiment's file, its run folder, or its name
-    experiment: PathBuf,
-    /// The folder of all runs
-    #[arg(long, value_name = "FOLDER", default_value = "runs")]
-    dir: PathBuf,
 }
 
 /// An experiment and how to print what is known of it.

@@ -1,8 +1,9 @@
 //! What a watcher of a run is told.
 use std::time::Instant;
 
+use super::Experiment;
 use super::estimate::Estimate;
-use crate::intensifier::bracket::Schedule;
+use super::plan::Work;
 use crate::trial::history::History;
 use crate::trial::outcome::Outcome;
 use crate::trial::{Proposal, TrialId};
@@ -38,14 +39,14 @@ pub struct Running {
 
 /// Where a run stands at a moment.
 pub struct Standing<'a> {
+    pub experiment: &'a Experiment,
     pub history: &'a History,
-    pub schedule: &'a Schedule,
     pub running: &'a [Running],
-    /// Budget spent and planned in all, in full budgets; planned is unknown where nothing limits the run.
-    pub spent: f64,
-    pub planned: Option<f64>,
+    /// What the whole run takes; unknown where its limits do not say.
+    pub planned: Option<Work>,
     pub left: Option<Estimate>,
-    pub began: Instant,
+    /// Seconds since the start, those of earlier sessions included.
+    pub seconds: f64,
 }
 
 /// Somebody who wants to know how a run goes.

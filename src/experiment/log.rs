@@ -6,6 +6,7 @@ use serde_json::Value as Json;
 use super::Experiment;
 use super::error::RunError;
 use super::folder::RunFolder;
+use crate::space::source::SourceError;
 use crate::store::Store;
 use crate::store::record::{Begun, Ended, Record};
 use crate::trial::TrialId;
@@ -50,7 +51,7 @@ impl Log {
         let Some(Record::Begun(begun)) = records.first() else {
             return Err(wrong("nothing was begun here".into()));
         };
-        let experiment = begun_experiment(begun).map_err(|error| wrong(error.to_string()))?;
+        let experiment = begun_experiment(begun, &folder).map_err(|error| wrong(error.to_string()))?;
         let mut log =
             Self { experiment, folder: folder.clone(), history: History::default(), details: Vec::new(), notes: IndexMap::new() };
         for record in &records {
@@ -94,6 +95,6 @@ impl Log {
 }
 
 /// The experiment that a journal's first record describes.
-pub fn begun_experiment(begun: &Begun) -> Result<Experiment, crate::space::source::SourceError> {
-    Experiment::parse_with_space(&begun.experiment, begun.file.as_ref(), &begun.space)
+pub fn begun_experiment(begun: &Begun, folder: &RunFolder) -> Result<Experiment, SourceError> {
+    Experiment::with_space(&begun.experiment, &folder.root().join("experiment"), &begun.space)
 }

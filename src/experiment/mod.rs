@@ -1,9 +1,12 @@
 //! A space, a task, an optimizer, and a place to keep them.
+pub mod error;
 pub mod estimate;
 pub mod event;
 pub mod file;
 pub mod folder;
 pub mod launch;
+pub mod log;
+pub mod plan;
 pub mod resume;
 pub mod run;
 pub mod validation;
@@ -14,13 +17,14 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::executor::Limits;
+use crate::executor::limits::Limits;
 use crate::intensifier::bracket::Schedule;
 use crate::optimizer::settings::Settings;
 use crate::optimizer::stop::Stop;
 use crate::space::Space;
 #[cfg(feature = "battery")]
 use crate::task::battery::Battery;
+use crate::task::Task;
 use crate::task::command::Command;
 use crate::task::function::Function;
 
@@ -56,6 +60,25 @@ pub enum Objective {
 }
 
 impl Objective {
+    /// The task that runs in a worker; `None` for programs, which are processes of their own.
+    pub fn task(&self) -> Option<&(dyn Task + Sync)> {
+        match self {
+            #[cfg(feature = "battery")]
+            Self::Battery(battery) => Some(&**battery),
+            Self::Command(_) => None,
+            Self::Function(function) => Some(function),
+        }
+    }
+
+    /// Whether it has data that no trial sees, to judge the incumbent by.
+    pub fn has_test(&self) -> bool {
+        match self {
+            #[cfg(feature = "battery")]
+            Self::Battery(_) => true,
+            Self::Command(_) | Self::Function(_) => false,
+        }
+    }
+
     /// What its cost is, for axes and headings.
     pub fn measure(&self) -> &'static str {
         match self {

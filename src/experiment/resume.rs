@@ -37,9 +37,9 @@ pub(super) fn open(experiment: &Experiment, folder: &RunFolder) -> Result<Resume
         experiment.space.clone(),
         experiment.schedule.clone(),
         experiment.settings.clone(),
-        experiment.stop.clone(),
         experiment.seed,
-    );
+    )
+    .with_stop(experiment.stop.clone());
     match opened.records.first() {
         None => store.append(&Record::Begun(begun(experiment)))?,
         Some(Record::Begun(begun)) => check_same(experiment, begun, folder)?,
@@ -119,7 +119,6 @@ fn begun(experiment: &Experiment) -> Begun {
         galvani: env!("CARGO_PKG_VERSION").into(),
         name: experiment.name.clone(),
         seed: experiment.seed,
-        file: experiment.path.display().to_string(),
         experiment: experiment.text.clone(),
         space: experiment.space_text.clone(),
         at: Timestamp::now(),
@@ -128,7 +127,7 @@ fn begun(experiment: &Experiment) -> Begun {
 
 /// An error where the run was begun with something that would make its trials incomparable.
 fn check_same(experiment: &Experiment, begun: &Begun, folder: &RunFolder) -> Result<(), RunError> {
-    let old = begun_experiment(begun)
+    let old = begun_experiment(begun, folder)
         .map_err(|error| RunError::Log { folder: folder.root().into(), message: error.to_string() })?;
     let parts = [
         ("search space", is_same_space(&old.space, &experiment.space)),

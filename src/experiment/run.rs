@@ -1,5 +1,5 @@
 //! The loop: ask, start, wait, tell, save, repeat.
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::thread;
 use std::time::Instant;
@@ -11,18 +11,16 @@ use super::estimate::{Pace, estimate};
 use super::event::{Event, Running, Standing, Watcher};
 use super::folder::RunFolder;
 use super::launch::{Purpose, launch, request};
-use super::{Experiment, Objective, TICK, resume, validation};
+use super::log::{ATTEMPTS, is_final};
+use super::{Experiment, Objective, TICK, plan, resume, validation};
 use crate::executor::process::ProcessExecutor;
 use crate::executor::{Ended, Event as News, Executor};
 use crate::optimizer::{Ask, Optimizer};
 use crate::store::Store;
-use crate::store::record::Record;
+use crate::store::record::{self, Record};
 use crate::trial::incumbent::incumbent;
 use crate::trial::outcome::Outcome;
 use crate::trial::{Proposal, TrialId};
-
-/// How often a trial is started when its worker disappears.
-const ATTEMPTS: u32 = 3;
 
 /// After this many trials, all crashed, something is wrong with the program and not with the configurations.
 const HOPELESS: usize = 5;
@@ -58,6 +56,7 @@ pub fn run(
         running: Vec::new(),
         paces: resumed.paces,
         began: Instant::now(),
+        notes: resumed.notes,
         earlier: resumed.seconds,
     };
     for warning in &resumed.warnings {
@@ -87,6 +86,8 @@ pub(super) struct Session<'a> {
     running: Vec<Running>,
     paces: Vec<Pace>,
     began: Instant,
+    /// The last note of each key, as the journal had them at the start.
+    pub(super) notes: HashMap<String, serde_json::Value>,
     /// Seconds that earlier sessions of this run took.
     earlier: f64,
 }
@@ -94,14 +95,18 @@ pub(super) struct Session<'a> {
 impl Session<'_> {
     pub(super) fn standing(&self) -> Standing<'_> {
         let history = self.optimizer.history();
-        let work = self.optimizer.remaining();
+        let planned = plan::planned(&self.experiment.schedule, &self.experiment.stop);
+        let left = planned.and_then(|planned| {
+            let trials = (planned.trials as usize).saturating_sub(history.ended().count());
+            estimate(&self.paces, trials, (planned.budget - history.spent()).max(0.0), self.experiment.workers)
+        });
         Standing {
+            experiment: self.experiment,
             history,
-            optimizer: &self.optimizer,
             running: &self.running,
-            left: work.and_then(|work| estimate(&self.paces, work.trials, work.budget, self.experiment.workers)),
-            began: self.began,
-            workers: self.experiment.workers,
+            planned,
+            left,
+            seconds: self.earlier + self.began.elapsed().as_secs_f64(),
         }
     }
 
@@ -142,9 +147,9 @@ impl Session<'_> {
             }
             while !is_stopping && !is_done && self.executor.idle() > 0 {
                 match self.next()? {
-                    Ask::Trial(proposal) => self.start(proposal, watcher)?,
-                    Ask::Wait => break,
-                    Ask::Done(_) => is_done = true,
+                    Some(Ask::Trial(proposal)) => self.start(proposal, watcher)?,
+                    Some(Ask::Wait) => break,
+                    Some(Ask::Done(_)) | None => is_done = true,
                 }
             }
             if self.running.is_empty() {
@@ -163,20 +168,21 @@ impl Session<'_> {
         }
     }
 
-    /// The next trial to start: one that must be started again, or a new one.
-    fn next(&mut self) -> Result<Ask, RunError> {
+    /// The next trial to start: one that must be started again, or a new one; `None` where the time is over.
+    fn next(&mut self) -> Result<Option<Ask>, RunError> {
         if let Some((proposal, _)) = self.again.front() {
-            return Ok(Ask::Trial(proposal.clone()));
+            return Ok(Some(Ask::Trial(proposal.clone())));
         }
         let seconds = self.earlier + self.began.elapsed().as_secs_f64();
-        if self.experiment.stop.wall_clock.is_some_and(|limit| seconds >= limit) {
-            return Ok(Ask::Done("the time is over"));
+        if self.experiment.stop.wall_clock.is_some_and(|limit| seconds >= limit.as_secs_f64()) {
+            return Ok(None);
         }
         let ask = self.optimizer.ask();
         if let Ask::Trial(proposal) = &ask {
-            self.store.append(&Record::asked(proposal, &self.experiment.space, Timestamp::now()))?;
+            let asked = record::Asked::of(proposal, &self.experiment.space, Timestamp::now());
+            self.store.append(&Record::Asked(asked))?;
         }
-        Ok(ask)
+        Ok(Some(ask))
     }
 
     fn start(&mut self, proposal: Proposal, watcher: &mut dyn Watcher) -> Result<(), RunError> {
@@ -188,9 +194,9 @@ impl Session<'_> {
         let request = request(self.experiment, self.folder, &proposal, trial_dir.clone());
         let launch = launch(self.experiment, self.objective, request, Purpose::Trial, (proposal.trial, attempt))
             .map_err(|source| RunError::Folder { path: trial_dir, source })?;
-        self.executor.start(launch)?;
-        let slot = String::new();
-        self.store.append(&Record::Started { trial: proposal.trial.0, attempt, slot, at: Timestamp::now() })?;
+        let slot = self.executor.start(launch)?;
+        let started = record::Started { trial: proposal.trial, attempt, slot, at: Timestamp::now() };
+        self.store.append(&Record::Started(started))?;
         self.running.push(Running { proposal, attempt, share: 0.0, since: Instant::now() });
         let running = self.running.last().expect("a trial was just started");
         watcher.notice(&Event::Started { proposal: &running.proposal, attempt }, &self.standing());
@@ -200,15 +206,16 @@ impl Session<'_> {
     fn end(&mut self, ended: Ended, watcher: &mut dyn Watcher) -> Result<(), RunError> {
         let Some(index) = self.running.iter().position(|each| each.proposal.trial == ended.trial) else { return Ok(()) };
         let Running { proposal, attempt, .. } = self.running.remove(index);
-        self.store.append(&Record::ended(&ended))?;
-        if ended.outcome == Outcome::Lost && attempt < ATTEMPTS {
+        let seconds = ended.seconds;
+        let ended = recorded(ended);
+        self.store.append(&Record::Ended(ended.clone()))?;
+        if !is_final(&ended) {
             watcher.notice(&Event::Retrying { trial: proposal.trial }, &self.standing());
             self.again.push_back((proposal, attempt + 1));
             return Ok(());
         }
         let budget = resume::added_budget(self.optimizer.history(), &proposal);
         self.optimizer.tell(proposal.trial, ended.outcome.clone());
-        let seconds = ended.seconds();
         self.paces.push(Pace { budget, seconds });
         let is_incumbent = self.incumbent() == Some(proposal.trial);
         let event = Event::Ended { proposal: &proposal, outcome: &ended.outcome, seconds, is_incumbent };
@@ -221,14 +228,35 @@ impl Session<'_> {
     }
 
     fn give_up_if_hopeless(&mut self) -> Result<(), RunError> {
-        let mut outcomes = self.optimizer.history().ended().filter_map(|trial| trial.outcome.as_ref());
-        let crashes = outcomes.clone().count();
-        if crashes < HOPELESS || !outcomes.clone().all(|outcome| matches!(outcome, Outcome::Crashed { .. })) {
-            return Ok(());
+        let outcomes = self.optimizer.history().ended().map(|trial| trial.outcome.as_ref());
+        let crashes = outcomes.map(|outcome| match outcome {
+            Some(Outcome::Crashed { message }) => Some(message),
+            _ => None,
+        });
+        let crashes: Option<Vec<_>> = crashes.collect();
+        match crashes.as_deref() {
+            Some([others @ .., last]) if others.len() + 1 >= HOPELESS => {
+                let error = RunError::Hopeless { crashes: others.len() + 1, message: (*last).clone() };
+                self.executor.stop();
+                Err(error)
+            }
+            _ => Ok(()),
         }
-        let Some(Outcome::Crashed { message }) = outcomes.next_back_or_last() else { return Ok(()) };
-        let message = message.clone();
-        self.executor.stop();
-        Err(RunError::Hopeless { crashes, message })
+    }
+}
+
+/// The end of an attempt as the journal keeps it.
+fn recorded(ended: Ended) -> record::Ended {
+    record::Ended {
+        trial: ended.trial,
+        attempt: ended.attempt,
+        outcome: ended.outcome,
+        info: ended.info,
+        slot: ended.slot,
+        started: ended.started,
+        at: ended.ended,
+        seconds: ended.seconds,
+        cpu_seconds: ended.cpu_seconds,
+        peak_memory: ended.peak_memory,
     }
 }

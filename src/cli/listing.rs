@@ -1,0 +1,230 @@
+//! The verbs `status`, `trials`, `show` and `best`: what a run has found so far.
+use std::fs;
+
+use clap::Args;
+use serde_json::{Map, Value as Json, json};
+
+use super::message::{amount, count, duration, say, significant};
+use super::target::Target;
+use super::{Failure, Listing, table};
+use crate::experiment::log::Log;
+use crate::experiment::validation::{self, Validation};
+use crate::trial::incumbent::{default_at, incumbent};
+use crate::trial::{Origin, Trial, TrialId};
+
+#[derive(Args)]
+pub(super) struct Trials {
+    #[command(flatten)]
+    listing: Listing,
+    /// Only trials at this budget
+    #[arg(long)]
+    budget: Option<f64>,
+    /// Only trials with this outcome
+    #[arg(long)]
+    outcome: Option<String>,
+    /// Only the best so many, best first
+    #[arg(long, value_name = "N")]
+    top: Option<usize>,
+}
+
+#[derive(Args)]
+pub(super) struct Show {
+    #[command(flatten)]
+    target: Target,
+    /// The trial's number
+    trial: u32,
+}
+
+/// How many lines of a trial's log `show` prints.
+const TAIL: usize = 20;
+
+pub(super) fn status(target: &Target) -> Result<(), Failure> {
+    let log = target.log()?;
+    let (history, unit) = (&log.history, &log.experiment.unit);
+    let running = history.running().count();
+    say(&format!(
+        "{}: {} asked, {}, {running} without an outcome",
+        log.experiment.name,
+        count(history.trials().len(), "trial"),
+        outcomes(&log)
+    ));
+    for (budget, ended, finished) in by_budget(&log) {
+        say(&format!("at {} {unit}: {}, {finished} finished", amount(budget), count(ended, "trial")));
+    }
+    if let Some(best) = incumbent(history) {
+        let cost = best.outcome.as_ref().and_then(|outcome| outcome.cost()).unwrap_or(f64::NAN);
+        let budget = amount(best.proposal.budget.amount());
+        say(&format!("best: {} at {budget} {unit}, trial {}", significant(cost), best.proposal.trial));
+    }
+    let seconds: f64 = log.details.iter().filter_map(|details| Some(details.ended.as_ref()?.seconds)).sum();
+    say(&format!("time of the trials: {}, with {}", duration(seconds), count(log.experiment.workers, "worker")));
+    Ok(())
+}
+
+/// How many trials ended how, in words.
+pub(super) fn outcomes(log: &Log) -> String {
+    let names = ["finished", "diverged", "crashed", "timed_out", "out_of_memory", "lost"];
+    let ended = |name: &str| log.history.ended().filter(|trial| outcome(trial) == name).count();
+    let words = names.iter().map(|name| (ended(name), name.replace('_', " ")));
+    let words: Vec<_> =
+        words.filter(|(number, name)| *number > 0 || name == "finished").map(|(number, name)| format!("{number} {name}")).collect();
+    words.join(", ")
+}
+
+fn by_budget(log: &Log) -> Vec<(f64, usize, usize)> {
+    let mut rows: Vec<(f64, usize, usize)> = Vec::new();
+    for trial in log.history.ended() {
+        let budget = trial.proposal.budget.amount();
+        let finished = usize::from(outcome(trial) == "finished");
+        match rows.iter_mut().find(|row| row.0 == budget) {
+            Some(row) => (row.1, row.2) = (row.1 + 1, row.2 + finished),
+            None => rows.push((budget, 1, finished)),
+        }
+    }
+    rows.sort_by(|a, b| a.0.total_cmp(&b.0));
+    rows
+}
+
+pub(super) fn trials(arguments: &Trials) -> Result<(), Failure> {
+    let log = arguments.listing.target.log()?;
+    let mut trials: Vec<&Trial> = log.history.trials().iter().collect();
+    if let Some(budget) = arguments.budget {
+        trials.retain(|trial| trial.proposal.budget.amount() == budget);
+    }
+    if let Some(wanted) = &arguments.outcome {
+        trials.retain(|trial| outcome(trial) == wanted);
+    }
+    if let Some(top) = arguments.top {
+        trials.retain(|trial| cost(trial).is_some());
+        let key = |trial: &&Trial| cost(trial).unwrap_or(f64::INFINITY);
+        trials.sort_by(|a, b| b.proposal.budget.cmp(&a.proposal.budget).then(key(a).total_cmp(&key(b))));
+        trials.truncate(top);
+    }
+    let rows: Vec<_> = trials.into_iter().map(|trial| row(&log, trial)).collect();
+    let columns = ["trial", "configuration_id", "budget", "bracket", "rung", "outcome", "cost", "seconds", "origin", "config"];
+    table::print(arguments.listing.format, &columns, &rows);
+    Ok(())
+}
+
+/// The word for a trial's outcome; `running` while it has none.
+pub(super) fn outcome(trial: &Trial) -> &'static str {
+    trial.outcome.as_ref().map_or("running", |outcome| outcome.name())
+}
+
+fn cost(trial: &Trial) -> Option<f64> {
+    trial.outcome.as_ref()?.cost()
+}
+
+/// Everything about a trial that other programs read.
+fn row(log: &Log, trial: &Trial) -> Map<String, Json> {
+    let proposal = &trial.proposal;
+    let details = log.details(proposal.trial);
+    let ended = details.ended.as_ref();
+    let row = json!({
+        "trial": proposal.trial.0,
+        "configuration_id": proposal.configuration_id.0,
+        "config": config(log, trial),
+        "budget": proposal.budget.amount(),
+        "bracket": proposal.bracket,
+        "rung": proposal.rung,
+        "seed": proposal.seed,
+        "outcome": outcome(trial),
+        "cost": cost(trial),
+        "started": ended.map(|ended| ended.started).or(details.started.last().copied()).map(|at| at.to_string()),
+        "ended": ended.map(|ended| ended.at.to_string()),
+        "seconds": ended.map(|ended| ended.seconds),
+        "device": ended.map(|ended| ended.slot.clone()),
+        "origin": proposal.origin.name(),
+        "info": ended.map_or_else(Map::new, |ended| ended.info.clone()),
+    });
+    match row {
+        Json::Object(map) => map,
+        _ => unreachable!("a row is an object"),
+    }
+}
+
+/// The active hyperparameters by name.
+pub(super) fn config(log: &Log, trial: &Trial) -> Json {
+    let named = log.experiment.space.named(&trial.proposal.configuration);
+    Json::Object(named.map(|(name, value)| (name.to_owned(), json!(value))).collect())
+}
+
+pub(super) fn show(arguments: &Show) -> Result<(), Failure> {
+    let log = arguments.target.log()?;
+    let number = arguments.trial;
+    let trial = log.history.trial(TrialId(number)).ok_or_else(|| {
+        let last = log.history.trials().len();
+        Failure::Input(format!("there is no trial {number}\n\nhint: the trials are numbered from 1 to {last}"))
+    })?;
+    let details = log.details(trial.proposal.trial);
+    for (key, value) in row(&log, trial) {
+        let text = match &value {
+            Json::Object(map) => map.iter().map(|(name, value)| format!("\n  {name}: {value}")).collect(),
+            Json::String(text) => text.clone(),
+            other => other.to_string(),
+        };
+        say(&format!("{key}: {text}"));
+    }
+    say(&format!("attempts: {}", details.started.len()));
+    if let Some(ended) = &details.ended {
+        say(&format!("cpu: {}", duration(ended.cpu_seconds)));
+        say(&format!("peak memory: {:.0} MiB", ended.peak_memory as f64 / f64::from(1 << 20)));
+        if let crate::trial::outcome::Outcome::Crashed { message } = &ended.outcome {
+            say(&format!("message:\n{message}"));
+        }
+    }
+    let folder = log.folder.trial(trial.proposal.trial);
+    for name in ["stdout.log", "stderr.log"] {
+        let path = folder.join(name);
+        let text = fs::read(&path).map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default();
+        let lines: Vec<_> = text.lines().collect();
+        if !lines.is_empty() {
+            say(&format!("\n{} (last {} of {})", path.display(), lines.len().min(TAIL), count(lines.len(), "line")));
+            lines[lines.len().saturating_sub(TAIL)..].iter().for_each(|line| say(line));
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn best(arguments: &Listing) -> Result<(), Failure> {
+    let log = arguments.target.log()?;
+    let Some(best) = incumbent(&log.history) else {
+        eprintln!("no trial has succeeded yet");
+        return Err(Failure::NoSuccess);
+    };
+    let budget = best.proposal.budget.amount();
+    let row = json!({
+        "config": config(&log, best),
+        "cost": cost(best),
+        "budget": budget,
+        "trial": best.proposal.trial.0,
+        "default_cost": default_cost(&log),
+    });
+    let Json::Object(row) = row else { unreachable!("a row is an object") };
+    if arguments.format != super::Format::Table {
+        table::print(arguments.format, &[], &[row]);
+        return Ok(());
+    }
+    say(&log.experiment.space.to_ron(&best.proposal.configuration));
+    let default = default_cost(&log).map(|cost| format!(", the default {}", significant(cost))).unwrap_or_default();
+    eprintln!(
+        "cost {}{default} at {} {}; trial {}, {}",
+        significant(cost(best).unwrap_or(f64::NAN)),
+        amount(budget),
+        log.experiment.unit,
+        best.proposal.trial,
+        if best.proposal.origin == Origin::Default { "the default itself" } else { best.proposal.origin.name() },
+    );
+    Ok(())
+}
+
+/// The comparison of incumbent and default, where it was made.
+pub(super) fn validation(log: &Log) -> Option<Validation> {
+    serde_json::from_value(log.notes.get(validation::NOTE)?.clone()).ok()
+}
+
+/// The cost of the default configuration at the full budget.
+pub(super) fn default_cost(log: &Log) -> Option<f64> {
+    let measured = default_at(&log.history, log.experiment.schedule.max());
+    measured.and_then(cost).or_else(|| Some(validation(log)?.default?.cost))
+}

@@ -1,0 +1,91 @@
+//! The verb `report`: HTML, figures, numbers.
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use super::target::Target;
+use super::{Failure, listing};
+use crate::analysis::{Evidence, Findings, Prediction, Source, Timing, Verdict};
+use crate::experiment::log::Log;
+use crate::report;
+
+#[derive(Args)]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    target: Target,
+    /// Where to write it; reports/NAME where nothing is given
+    #[arg(long, value_name = "FOLDER")]
+    out: Option<PathBuf>,
+}
+
+pub(super) fn execute(arguments: &Arguments) -> Result<(), Failure> {
+    let log = arguments.target.log()?;
+    let folder = arguments.out.clone().unwrap_or_else(|| Path::new("reports").join(&log.experiment.name));
+    let page = write(&log, &folder)?;
+    super::message::say(&page.display().to_string());
+    Ok(())
+}
+
+/// Writes the report of a run, and says where its page is.
+pub(super) fn write(log: &Log, folder: &Path) -> Result<PathBuf, Failure> {
+    let experiment = &log.experiment;
+    let verdict = verdict(log);
+    let timings = timings(log);
+    let predictions = predictions(log);
+    let sources = [
+        Source { title: format!("{}.ron", experiment.name), text: experiment.text.clone() },
+        Source { title: format!("search space {}", experiment.space.name()), text: experiment.space_text.clone() },
+    ];
+    let evidence = Evidence {
+        experiment: &experiment.name,
+        space: &experiment.space,
+        history: &log.history,
+        unit: &experiment.unit,
+        measure: experiment.objective.as_ref().map_or("cost", |objective| objective.measure()),
+        timings: &timings,
+        baseline: verdict.as_ref().map(|verdict| verdict.baseline_cost),
+        verdict: verdict.as_ref(),
+        predictions: &predictions,
+        warnings: &[],
+        sources: &sources,
+    };
+    let findings = Findings::of(&evidence);
+    report::write(&findings, &evidence, folder).map_err(Failure::input)?;
+    Ok(folder.join("report.html"))
+}
+
+fn timings(log: &Log) -> Vec<Timing> {
+    let first = log.details.iter().filter_map(|details| details.started.first()).min().copied();
+    let trials = log.history.trials().iter().zip(&log.details);
+    trials
+        .filter_map(|(trial, details)| {
+            let ended = details.ended.as_ref()?;
+            Some(Timing {
+                trial: trial.proposal.trial.0,
+                started_s: ended.started.duration_since(first?).as_secs_f64(),
+                seconds: ended.seconds,
+                slot: ended.slot.clone(),
+            })
+        })
+        .collect()
+}
+
+fn verdict(log: &Log) -> Option<Verdict> {
+    let validation = listing::validation(log)?;
+    let default = validation.default.as_ref()?;
+    let incumbent = &validation.incumbent;
+    Some(Verdict {
+        default_cost: default.test("cost")?,
+        incumbent_cost: incumbent.test("cost")?,
+        baseline_cost: incumbent.test("mean_predictor")?,
+        persistence_cost: incumbent.test("persistence"),
+        on: format!("{} untouched test series", incumbent.test("series")?),
+    })
+}
+
+/// What the best model predicted on untouched series, as its worker left it.
+fn predictions(log: &Log) -> Vec<Prediction> {
+    let path = log.folder.validation().join("incumbent").join("predictions.json");
+    fs::read(path).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default()
+}

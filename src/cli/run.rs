@@ -1,0 +1,104 @@
+//! The verb `run`: start an experiment, or resume what is there.
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
+use clap::Args;
+use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::iterator::Signals;
+
+use super::live::Live;
+use super::message::{amount, duration, say, significant};
+use super::{Failure, listing, report};
+use crate::experiment::Experiment;
+use crate::experiment::folder::RunFolder;
+use crate::experiment::log::Log;
+use crate::experiment::run::{Finish, run};
+use crate::trial::incumbent::{default_at, incumbent};
+
+#[derive(Args)]
+pub(super) struct Arguments {
+    /// The experiment's file
+    file: PathBuf,
+    /// How many trials at a time, whatever the file says
+    #[arg(long, value_name = "N")]
+    workers: Option<usize>,
+    /// The folder of all runs; this one goes to FOLDER/NAME
+    #[arg(long, value_name = "FOLDER", default_value = "runs")]
+    dir: PathBuf,
+}
+
+pub(super) fn execute(arguments: &Arguments) -> Result<(), Failure> {
+    let mut experiment = Experiment::read(&arguments.file).map_err(Failure::input)?;
+    if let Some(workers) = arguments.workers {
+        if workers == 0 {
+            return Err(Failure::Input("`--workers` must be at least 1".into()));
+        }
+        experiment.workers = workers;
+    }
+    let folder = RunFolder::of(&arguments.dir, &experiment.name);
+    let interrupts = Arc::new(AtomicUsize::new(0));
+    count_interrupts(&interrupts).map_err(Failure::input)?;
+    let finish = run(&experiment, &folder, &mut Live::new(), &interrupts).map_err(Failure::input)?;
+    if finish == Finish::Interrupted {
+        eprintln!("interrupted; everything that ended is kept, and the same command goes on from here");
+        return Err(Failure::Interrupted);
+    }
+    let log = Log::read(folder).map_err(Failure::input)?;
+    if incumbent(&log.history).is_none() {
+        eprintln!("no trial succeeded: {}", listing::outcomes(&log));
+        return Err(Failure::NoSuccess);
+    }
+    summary(&log);
+    let written = report::write(&log, &Path::new("reports").join(&log.experiment.name))?;
+    eprintln!("report: {}", written.display());
+    Ok(())
+}
+
+/// Counts SIGINT and SIGTERM; a trial's processes do not see the terminal's.
+fn count_interrupts(interrupts: &Arc<AtomicUsize>) -> std::io::Result<()> {
+    let mut signals = Signals::new([SIGINT, SIGTERM])?;
+    let interrupts = interrupts.clone();
+    thread::spawn(move || {
+        for _ in signals.forever() {
+            interrupts.fetch_add(1, Ordering::Relaxed);
+        }
+    });
+    Ok(())
+}
+
+/// The best configuration beside the default one.
+fn summary(log: &Log) {
+    let Some(best) = incumbent(&log.history) else { return };
+    let (space, unit) = (&log.experiment.space, &log.experiment.unit);
+    let default = space.default_configuration().ok();
+    let text = |value: Option<&crate::space::hyperparameter::Value>| value.map_or("-".to_owned(), ToString::to_string);
+    let rows = space.hyperparameters().iter().enumerate().map(|(index, hyperparameter)| {
+        let best = text(best.proposal.configuration.get(index));
+        (hyperparameter.name.clone(), best, text(default.as_ref().and_then(|default| default.get(index))))
+    });
+    let mut rows: Vec<_> = std::iter::once(("".into(), "best".into(), "default".into())).chain(rows).collect();
+    let number = |cost: Option<f64>| cost.map_or("-".to_owned(), significant);
+    let cost = best.outcome.as_ref().and_then(|outcome| outcome.cost());
+    let budget = best.proposal.budget;
+    let default_cost = listing::default_cost(log)
+        .or_else(|| default_at(&log.history, budget).and_then(|trial| trial.outcome.as_ref()?.cost()));
+    rows.push((format!("cost at {} {unit}", amount(budget.amount())), number(cost), number(default_cost)));
+    if let Some(validation) = listing::validation(log)
+        && let Some(test) = validation.incumbent.test("cost")
+    {
+        let default = validation.default.as_ref().and_then(|default| default.test("cost"));
+        rows.push(("cost on unseen series".into(), significant(test), number(default)));
+        if let Some(mean) = validation.incumbent.test("mean_predictor") {
+            rows.push(("  of predicting the mean".into(), significant(mean), String::new()));
+        }
+    }
+    let width = |pick: fn(&(String, String, String)) -> &String| rows.iter().map(|row| pick(row).chars().count()).max();
+    let (first, second) = (width(|row| &row.0).unwrap_or(0), width(|row| &row.1).unwrap_or(0));
+    for (name, best, default) in &rows {
+        say(format!("{name:<first$}  {best:>second$}  {default:>10}").trim_end());
+    }
+    let seconds: f64 = log.details.iter().filter_map(|details| Some(details.ended.as_ref()?.seconds)).sum();
+    eprintln!("{}; time of the trials {}", listing::outcomes(log), duration(seconds));
+}

@@ -1,0 +1,64 @@
+//! Rows as a table, as JSON lines, or as CSV.
+use serde_json::{Map, Value as Json};
+
+use super::Format;
+use super::message::{say, significant};
+
+/// Prints rows that all have the same keys, which are the columns.
+///
+/// JSON keeps every key; the table shows `columns` only, and CSV spells out what is nested.
+pub(super) fn print(format: Format, columns: &[&str], rows: &[Map<String, Json>]) {
+    match format {
+        Format::Json => rows.iter().for_each(|row| say(&Json::Object(row.clone()).to_string())),
+        Format::Csv => say(csv(rows).trim_end()),
+        Format::Table => say(&table(columns, rows)),
+    }
+}
+
+fn csv(rows: &[Map<String, Json>]) -> String {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    let Some(first) = rows.first() else { return String::new() };
+    let expectation = "memory is always writable";
+    writer.write_record(first.keys()).expect(expectation);
+    for row in rows {
+        writer.write_record(row.values().map(exact)).expect(expectation);
+    }
+    String::from_utf8(writer.into_inner().expect(expectation)).expect("csv keeps text as it is")
+}
+
+fn table(columns: &[&str], rows: &[Map<String, Json>]) -> String {
+    let mut lines = vec![columns.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>()];
+    lines.extend(rows.iter().map(|row| columns.iter().map(|name| short(&row[*name])).collect()));
+    let width = |column: usize| lines.iter().map(|line| line[column].chars().count()).max().unwrap_or(0);
+    let widths: Vec<_> = (0..columns.len()).map(width).collect();
+    let is_number = |column: usize| rows.iter().all(|row| row[columns[column]].is_number() || row[columns[column]].is_null());
+    let right: Vec<_> = (0..columns.len()).map(|column| !rows.is_empty() && is_number(column)).collect();
+    let print = |line: &Vec<String>| {
+        let cells = line.iter().enumerate().map(|(column, cell)| match right[column] {
+            true => format!("{cell:>0$}", widths[column]),
+            false => format!("{cell:<0$}", widths[column]),
+        });
+        cells.collect::<Vec<_>>().join("  ").trim_end().to_owned()
+    };
+    lines.iter().map(print).collect::<Vec<_>>().join("\n")
+}
+
+/// A cell for people: three digits, and a configuration as `name=value`.
+fn short(value: &Json) -> String {
+    match value {
+        Json::Null => "-".into(),
+        Json::Number(number) if number.is_f64() => number.as_f64().map_or_else(String::new, significant),
+        Json::Object(map) => {
+            map.iter().map(|(name, value)| format!("{name}={}", short(value))).collect::<Vec<_>>().join(" ")
+        }
+        other => exact(other),
+    }
+}
+
+fn exact(value: &Json) -> String {
+    match value {
+        Json::Null => String::new(),
+        Json::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}

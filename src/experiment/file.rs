@@ -1,0 +1,217 @@
+//! An experiment's RON file: what is written, and how it becomes an experiment.
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::SignedDuration;
+use serde::Deserialize;
+
+use super::{Experiment, Objective};
+use crate::executor::limits::Limits;
+use crate::intensifier::bracket::Schedule;
+use crate::optimizer::settings::Settings;
+use crate::optimizer::stop::Stop;
+use crate::space::Space;
+use crate::space::file::SpaceSource;
+use crate::space::outline::Node;
+use crate::space::source::{SourceError, parse, read};
+use crate::trial::budget::Budget;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename = "Experiment")]
+struct ExperimentFile {
+    name: String,
+    search_space: SpaceSource,
+    task: Option<Objective>,
+    budget: Option<BudgetRange>,
+    #[serde(default)]
+    optimizer: Settings,
+    #[serde(default)]
+    executor: ExecutorFile,
+    #[serde(default)]
+    stop: Stop,
+    #[serde(default)]
+    seed: u64,
+}
+
+/// The budgets of the rungs; without it every trial gets one unit, the full evaluation.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename = "Budget")]
+struct BudgetRange {
+    min: f64,
+    max: f64,
+    #[serde(default = "three")]
+    eta: u32,
+    #[serde(default = "units")]
+    unit: String,
+}
+
+fn three() -> u32 {
+    3
+}
+
+fn units() -> String {
+    "units".into()
+}
+
+#[derive(Deserialize)]
+enum ExecutorFile {
+    /// One process a trial on this machine.
+    Process(Process),
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Process {
+    workers: usize,
+    /// The longest that a trial may take, as in `"1h 30m"`.
+    time_limit: Option<SignedDuration>,
+    /// The most memory that a trial and its children may hold, in MiB.
+    memory_limit_mib: Option<u64>,
+}
+
+impl Default for Process {
+    fn default() -> Self {
+        Self { workers: 1, time_limit: None, memory_limit_mib: None }
+    }
+}
+
+impl Default for ExecutorFile {
+    fn default() -> Self {
+        Self::Process(Process::default())
+    }
+}
+
+impl Experiment {
+    /// Reads an experiment file and, where it names one, its search space.
+    pub fn read(path: &Path) -> Result<Self, SourceError> {
+        let text = read(path)?;
+        let file: ExperimentFile = parse(path, &text)?;
+        let space = match &file.search_space {
+            SpaceSource::Inline(space) => {
+                let space = space.clone().validate(path, &text)?;
+                let outline = Node::of(&text);
+                let node = outline.as_ref().and_then(|outline| outline.field("search_space"));
+                let node = node.expect("a text that was parsed has an outline and its fields");
+                (space, text[node.span.clone()].to_owned())
+            }
+            SpaceSource::Path(relative) => {
+                let file = path.parent().unwrap_or(Path::new("")).join(relative);
+                if !file.exists() {
+                    let missing = read(&file).err();
+                    let hint = missing.and_then(|missing| missing.hint);
+                    let message = format!("there is no search space `{}`", file.display());
+                    return Err(Place { path, text: &text }.error(&["search_space"], message, hint));
+                }
+                (Space::read(&file)?, read(&file)?)
+            }
+        };
+        file.validate(path, text, space)
+    }
+
+    /// The experiment of a text whose search space was kept beside it; `path` names it in errors.
+    pub fn with_space(text: &str, path: &Path, space: &str) -> Result<Self, SourceError> {
+        let file: ExperimentFile = parse(path, text)?;
+        file.validate(path, text.to_owned(), (Space::parse(space, path)?, space.to_owned()))
+    }
+}
+
+impl ExperimentFile {
+    fn validate(self, path: &Path, text: String, (space, space_text): (Space, String)) -> Result<Experiment, SourceError> {
+        let place = Place { path, text: &text };
+        let error = |at: &[&str], message: String, hint: &str| Err(place.error(at, message, Some(hint.to_owned())));
+        let is_plain = self.name.chars().all(|letter| letter.is_alphanumeric() || "_-.".contains(letter));
+        if self.name.is_empty() || self.name.starts_with('.') || !is_plain {
+            let message = format!("`{}` cannot be the name of a run's folder", self.name);
+            return error(&["name"], message, "use letters, digits, `-`, `_` and `.`");
+        }
+        let ExecutorFile::Process(process) = self.executor;
+        if process.workers == 0 {
+            return error(&["executor"], "there must be at least 1 worker".into(), "for example Process(workers: 2)");
+        }
+        let (schedule, unit) = match self.budget {
+            Some(range) => (place.schedule(&range)?, range.unit),
+            None => (Schedule::full(Budget::new(1.0).expect("1 is positive")), "evaluation".into()),
+        };
+        if let Some(0) = self.stop.trials {
+            return error(&["stop", "trials"], "a run of 0 trials finds nothing".into(), "for example stop: (trials: 60)");
+        }
+        if let Some(message) = self.task.as_ref().and_then(|task| task.mismatch(&space)) {
+            return Err(place.error(&["task"], message.0, Some(message.1)));
+        }
+        Ok(Experiment {
+            name: self.name,
+            path: path.to_owned(),
+            space: Arc::new(space),
+            space_text,
+            objective: self.task,
+            schedule,
+            unit,
+            settings: self.optimizer,
+            workers: process.workers,
+            limits: Limits {
+                wall: process.time_limit.map(|limit| Duration::try_from(limit).unwrap_or_default()),
+                memory: process.memory_limit_mib.map(|limit| limit << 20),
+            },
+            stop: self.stop,
+            seed: self.seed,
+            text,
+        })
+    }
+}
+
+impl Objective {
+    /// What is wrong between the task and the space, and what to do about it.
+    fn mismatch(&self, space: &Space) -> Option<(String, String)> {
+        match self {
+            Self::Command(command) => {
+                let unknown = command.unknown_name(|name| space.index(name).is_some())?;
+                let names: Vec<_> = space.hyperparameters().iter().map(|each| format!("{{{}}}", each.name)).collect();
+                let message = format!("an argument names `{{{unknown}}}`, which is no hyperparameter");
+                Some((message, format!("there are {}, and {{budget}}, {{seed}}, {{trial_dir}}, {{config}}, {{checkpoint}}", names.join(", "))))
+            }
+            Self::Function(function) => {
+                let missing = function.hyperparameters().find(|name| space.index(name).is_none())?;
+                let message = format!("the function `{}` reads `{missing}`, which the space does not have", function.name());
+                Some((message, format!("add it to the space: \"{missing}\": Float(min: 0, max: 1)")))
+            }
+            #[cfg(feature = "battery")]
+            Self::Battery(battery) => battery.mismatch(space),
+        }
+    }
+}
+
+/// A file in which a mistake may be.
+struct Place<'a> {
+    path: &'a Path,
+    text: &'a str,
+}
+
+impl Place<'_> {
+    /// The error at the value of a field, one name for each level.
+    fn error(&self, names: &[&str], message: String, hint: Option<String>) -> SourceError {
+        let outline = Node::of(self.text);
+        let mut offset = 0;
+        let mut node = outline.as_ref();
+        for name in names {
+            let Some(inner) = node.and_then(|node| node.field(name)) else { break };
+            (node, offset) = (Some(inner), inner.span.start);
+        }
+        SourceError::at(self.path, self.text, offset, message, hint)
+    }
+
+    fn schedule(&self, range: &BudgetRange) -> Result<Schedule, SourceError> {
+        let budget = |field, amount| {
+            Budget::new(amount).ok_or_else(|| {
+                let message = format!("a budget must be positive, not {amount}");
+                let hint = "count it in a unit of which a trial needs at least one, such as steps or epochs";
+                self.error(&["budget", field], message, Some(hint.into()))
+            })
+        };
+        let (min, max) = (budget("min", range.min)?, budget("max", range.max)?);
+        Schedule::new(min, max, range.eta).map_err(|error| {
+            let hint = "for example budget: (min: 27, max: 243, eta: 3)";
+            self.error(&["budget"], error.to_string(), Some(hint.into()))
+        })
+    }
+}

@@ -1,0 +1,51 @@
+//! How many trials and how much budget a run takes in all, as far as its limits say.
+use crate::intensifier::bracket::Schedule;
+use crate::optimizer::stop::Stop;
+
+/// An amount of work: trials, and the budget that they add to their configurations.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Work {
+    pub trials: u32,
+    pub budget: f64,
+}
+
+/// What a run takes if every trial finishes and brackets follow in turn; `None` where no limit of trials or full
+/// evaluations ends it.
+pub fn planned(schedule: &Schedule, stop: &Stop) -> Option<Work> {
+    let most = stop.full_evaluations.map(|full| full * schedule.max().amount());
+    if stop.trials.is_none() && most.is_none() {
+        return None;
+    }
+    let mut work = Work::default();
+    for number in 0.. {
+        let mut before = 0.0;
+        for rung in schedule.bracket(number).rungs {
+            for _ in 0..rung.configurations {
+                if stop.trials.is_some_and(|limit| work.trials >= limit) || most.is_some_and(|most| work.budget >= most) {
+                    return Some(work);
+                }
+                work.trials += 1;
+                work.budget += rung.budget.amount() - before;
+            }
+            before = rung.budget.amount();
+        }
+    }
+    unreachable!("every bracket has a trial, so a limit is reached")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::trial::budget::Budget;
+
+    #[test]
+    fn limits_end_the_plan() {
+        let budget = |amount| Budget::new(amount).expect("positive");
+        let schedule = Schedule::new(budget(1.0), budget(9.0), 3).expect("a schedule");
+        let check = |stop: Stop, expected: Option<Work>| assert_eq!(planned(&schedule, &stop), expected);
+        check(Stop::default(), None);
+        check(Stop { trials: Some(13), ..Stop::default() }, Some(Work { trials: 13, budget: 9.0 + 6.0 + 6.0 }));
+        check(Stop { trials: Some(22), ..Stop::default() }, Some(Work { trials: 22, budget: 69.0 }));
+        check(Stop { full_evaluations: Some(1.0), ..Stop::default() }, Some(Work { trials: 9, budget: 9.0 }));
+    }
+}
