@@ -1,4 +1,6 @@
 //! The promises of a search space: what it accepts is legal, what it refuses it explains.
+use std::path::{Path, PathBuf};
+
 use galvani::numeric::stream::Stream;
 use galvani::space::Space;
 use galvani::space::hyperparameter::{Domain, Hyperparameter, Value};
@@ -143,4 +145,37 @@ fn few_legal_combinations_are_found_and_none_are_explained() {
     let error = never.sample(&mut stream).unwrap_err();
     assert_eq!((error.clauses.len(), error.draws), (2, Some(100_000)));
     assert_eq!(never.allowed_fraction(0), 0.0);
+}
+
+#[test]
+fn a_wrong_file_is_explained() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/spaces");
+    let mut files: Vec<PathBuf> = std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.retain(|path| path.extension().is_some_and(|extension| extension == "ron"));
+    files.sort();
+    assert!(files.len() >= 20, "{files:?}");
+    for path in files {
+        let text = std::fs::read_to_string(&path).unwrap();
+        let shown = Path::new("search_spaces").join(path.file_name().unwrap());
+        let message = match Space::parse(&text, &shown) {
+            Ok(_) => panic!("{} is accepted", path.display()),
+            Err(error) => format!("error: {error}\n"),
+        };
+        let golden = path.with_extension("txt");
+        if std::env::var_os("UPDATE").is_some() {
+            std::fs::write(&golden, &message).unwrap();
+        }
+        assert_eq!(message, std::fs::read_to_string(&golden).unwrap_or_default(), "{}", path.display());
+    }
+}
+
+#[test]
+fn every_space_in_the_box_opens() {
+    for (name, count) in [("transformer-small", None), ("transformer", None), ("mamba", Some(750)), ("branin", None)] {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("search_spaces/{name}.ron"));
+        let space = Space::read(&path).unwrap_or_else(|error| panic!("{error}"));
+        assert_eq!((space.name(), space.count()), (name, count));
+        space.default_configuration().unwrap();
+        space.sample(&mut Stream::of(1, "test", 0)).unwrap();
+    }
 }

@@ -1,5 +1,6 @@
 //! What may be tried: hyperparameters, conditions, and forbidden combinations.
 mod checking;
+mod comparing;
 pub mod configuration;
 pub mod encoding;
 mod enumeration;
@@ -8,7 +9,7 @@ pub mod expression;
 pub mod file;
 pub mod hyperparameter;
 pub mod neighborhood;
-mod outline;
+pub mod outline;
 pub mod sampling;
 pub mod source;
 pub mod spelling;
