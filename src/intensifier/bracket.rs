@@ -20,7 +20,9 @@ pub enum ScheduleError {
     Reversed { min: Budget, max: Budget },
     #[error("eta {eta} is below 2: a rung would keep every configuration")]
     Eta { eta: u32 },
-    #[error("the first bracket from budget {min} to {max} with eta {eta} would have more than a million configurations")]
+    #[error(
+        "the first bracket from budget {min} to {max} with eta {eta} would have more than a million configurations"
+    )]
     Wide { min: Budget, max: Budget, eta: u32 },
 }
 
@@ -203,8 +205,15 @@ mod tests {
         check((1.0, 100.0, 3), whole, 206, 2348.1, 23.48);
         check((1.0, 8.0, 2), &[&[8, 4, 2, 1], &[6, 3, 1], &[4, 2], &[4]], 35, 128.0, 16.0);
         check((5.0, 25.0, 3), &[&[3, 1], &[2]], 6, 100.0, 4.0);
-        let halves: &[&[u32]] =
-            &[&[64, 32, 16, 8, 4, 2, 1], &[38, 19, 9, 4, 2, 1], &[23, 11, 5, 2, 1], &[14, 7, 3, 1], &[10, 5, 2], &[7, 3], &[7]];
+        let halves: &[&[u32]] = &[
+            &[64, 32, 16, 8, 4, 2, 1],
+            &[38, 19, 9, 4, 2, 1],
+            &[23, 11, 5, 2, 1],
+            &[14, 7, 3, 1],
+            &[10, 5, 2],
+            &[7, 3],
+            &[7],
+        ];
         check((1.0, 64.0, 2), halves, 301, 2948.0, 46.06);
     }
 

@@ -2,9 +2,9 @@
 pub mod bracket;
 pub mod hyperband;
 
+use crate::trial::ConfigurationId;
 use crate::trial::budget::Budget;
 use crate::trial::history::History;
-use crate::trial::ConfigurationId;
 
 /// What should be asked for next.
 #[derive(Clone, Copy, Debug, PartialEq)]
