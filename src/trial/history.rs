@@ -100,13 +100,22 @@ impl History {
 
     /// Budget spent by the trials that ended, where a configuration continues from what it spent before.
     pub fn spent(&self) -> f64 {
-        let mut reached: HashMap<ConfigurationId, f64> = HashMap::new();
-        let mut spent = 0.0;
-        for trial in self.ended() {
-            let so_far = reached.entry(trial.proposal.configuration_id).or_default();
-            spent += (trial.proposal.budget.amount() - *so_far).max(0.0);
-            *so_far = so_far.max(trial.proposal.budget.amount());
-        }
-        spent
+        continued(self.ended())
     }
+
+    /// Budget of all trials that were asked for, where a configuration continues from what it spent before.
+    pub fn asked(&self) -> f64 {
+        continued(self.trials.iter())
+    }
+}
+
+fn continued<'a>(trials: impl Iterator<Item = &'a Trial>) -> f64 {
+    let mut reached: HashMap<ConfigurationId, f64> = HashMap::new();
+    let mut spent = 0.0;
+    for trial in trials {
+        let so_far = reached.entry(trial.proposal.configuration_id).or_default();
+        spent += (trial.proposal.budget.amount() - *so_far).max(0.0);
+        *so_far = so_far.max(trial.proposal.budget.amount());
+    }
+    spent
 }

@@ -1,0 +1,70 @@
+//! Expected improvement, and its logarithm that does not underflow.
+use super::Acquisition;
+use crate::numeric::normal::{excess, log_excess};
+use crate::surrogate::Prediction;
+
+/// The mean of how far a cost falls below the best one, counting what is above as zero (Jones et al. 1998).
+#[derive(Clone, Copy, Debug)]
+pub struct ExpectedImprovement {
+    /// What is to be improved.
+    pub best: f64,
+    /// How much of an improvement does not count.
+    pub margin: f64,
+}
+
+impl ExpectedImprovement {
+    /// The expected improvement, in units of the target.
+    pub fn value(&self, prediction: Prediction) -> f64 {
+        let gain = self.best - self.margin - prediction.mean;
+        let deviation = prediction.variance.sqrt();
+        if deviation > 0.0 { deviation * excess(gain / deviation) } else { gain.max(0.0) }
+    }
+}
+
+impl Acquisition for ExpectedImprovement {
+    fn logarithm(&self, prediction: Prediction) -> f64 {
+        let gain = self.best - self.margin - prediction.mean;
+        let deviation = prediction.variance.sqrt();
+        if deviation > 0.0 { deviation.ln() + log_excess(gain / deviation) } else { gain.max(0.0).ln() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(best: f64, mean: f64, variance: f64, expected: f64) {
+        let improvement = ExpectedImprovement { best, margin: 0.0 };
+        let prediction = Prediction { mean, variance };
+        let value = improvement.value(prediction);
+        assert!((value - expected).abs() < 1e-5, "{value} is not {expected}");
+        let logarithm = improvement.logarithm(prediction);
+        assert!((logarithm.exp() - expected).abs() < 1e-5, "{logarithm} is not the logarithm of {expected}");
+    }
+
+    #[test]
+    fn reference_values_of_smac() {
+        check(0.0, 0.0, 1.0, 0.39894);
+        check(1.0, 1.0, 1.0, 0.39894);
+        check(1.0, 0.1, 0.1, 0.900_206);
+        check(1.0, 1e-4, 1e-4, 0.9999);
+        check(1.0, 2.0, 2.0, 0.199_641);
+        check(0.0, 1.0, 0.0, 0.0);
+        check(1.0, 0.0, 0.0, 1.0);
+    }
+
+    #[test]
+    fn a_hopeless_point_is_still_comparable() {
+        let improvement = ExpectedImprovement { best: 0.0, margin: 0.0 };
+        let at = |mean| improvement.logarithm(Prediction { mean, variance: 1.0 });
+        assert_eq!(improvement.value(Prediction { mean: 100.0, variance: 1.0 }), 0.0);
+        assert!(at(100.0).is_finite() && at(100.0) < at(99.0));
+    }
+
+    #[test]
+    fn a_margin_asks_for_more() {
+        let prediction = Prediction { mean: 0.0, variance: 1.0 };
+        let value = |margin| ExpectedImprovement { best: 0.0, margin }.value(prediction);
+        assert!(value(0.5) < value(0.0));
+    }
+}

@@ -1,0 +1,271 @@
+//! Rungs of one bracket: how many configurations, at which budget.
+use thiserror::Error;
+
+use crate::trial::budget::Budget;
+
+/// Budgets from cheap to full, a factor `eta` apart.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Schedule {
+    min: Budget,
+    max: Budget,
+    eta: u32,
+    /// The rungs above the lowest.
+    steps: u32,
+}
+
+/// Why there is no such schedule.
+#[derive(Clone, Debug, PartialEq, Error)]
+pub enum ScheduleError {
+    #[error("budget minimum {min} is above maximum {max}")]
+    Reversed { min: Budget, max: Budget },
+    #[error("eta {eta} is below 2: a rung would keep every configuration")]
+    Eta { eta: u32 },
+    #[error(
+        "the first bracket from budget {min} to {max} with eta {eta} would have more than a million configurations"
+    )]
+    Wide { min: Budget, max: Budget, eta: u32 },
+}
+
+/// A number of configurations, each of which gets `budget`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Rung {
+    pub budget: Budget,
+    pub configurations: u32,
+}
+
+/// Rungs from the lowest budget up; the best of each go on to the next.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Bracket {
+    pub rungs: Vec<Rung>,
+}
+
+impl Schedule {
+    /// As many rungs as powers of `eta` fit between `min` and `max`; equal budgets give one rung.
+    pub fn new(min: Budget, max: Budget, eta: u32) -> Result<Self, ScheduleError> {
+        if min > max {
+            return Err(ScheduleError::Reversed { min, max });
+        }
+        if eta < 2 {
+            return Err(ScheduleError::Eta { eta });
+        }
+        let mut steps = 0;
+        let mut power = 1;
+        // Whole numbers multiply exactly; the tolerance is for minima such as 0.1.
+        while min.amount() * (power * u64::from(eta)) as f64 <= max.amount() * (1.0 + 1e-9) {
+            steps += 1;
+            power *= u64::from(eta);
+            if power > 1_000_000 {
+                return Err(ScheduleError::Wide { min, max, eta });
+            }
+        }
+        Ok(Self { min, max, eta, steps })
+    }
+
+    /// One rung: every trial gets `budget`.
+    pub fn full(budget: Budget) -> Self {
+        Self { min: budget, max: budget, eta: 2, steps: 0 }
+    }
+
+    pub fn min(&self) -> Budget {
+        self.min
+    }
+
+    pub fn max(&self) -> Budget {
+        self.max
+    }
+
+    pub fn eta(&self) -> u32 {
+        self.eta
+    }
+
+    /// How many different budgets there are, and how many kinds of brackets.
+    pub fn rungs(&self) -> u32 {
+        self.steps + 1
+    }
+
+    /// The budget `below` rungs under the maximum.
+    fn budget(&self, below: u32) -> Budget {
+        let budget = self.max.amount() / u64::from(self.eta).pow(below) as f64;
+        let min = self.min.amount();
+        let budget = if (budget - min).abs() <= 1e-9 * min { min } else { budget };
+        Budget::new(budget).expect("a positive budget divided by a small power is positive")
+    }
+
+    /// The bracket with this number, from 0; after the last kind, full fidelity only, they come again.
+    ///
+    /// Numbers of configurations as in SMAC (Li et al. 2018, algorithm 1), in whole numbers throughout: no rung is
+    /// lost to rounding.
+    pub fn bracket(&self, number: u32) -> Bracket {
+        let steps = self.steps - number % self.rungs();
+        let eta = u64::from(self.eta);
+        let mut configurations = (eta.pow(steps) * u64::from(self.rungs())).div_ceil(u64::from(steps) + 1);
+        let mut rungs = Vec::with_capacity(steps as usize + 1);
+        for below in (0..=steps).rev() {
+            rungs.push(Rung { budget: self.budget(below), configurations: configurations as u32 });
+            configurations /= eta;
+        }
+        Bracket { rungs }
+    }
+
+    /// One iteration: every kind of bracket once.
+    pub fn plan(&self) -> Plan {
+        Plan { brackets: (0..self.rungs()).map(|number| self.bracket(number)).collect(), max: self.max }
+    }
+}
+
+impl Bracket {
+    /// How many trials it has.
+    pub fn trials(&self) -> u32 {
+        self.rungs.iter().map(|rung| rung.configurations).sum()
+    }
+
+    /// The budget of all trials, each from the start.
+    pub fn restarted_budget(&self) -> f64 {
+        self.rungs.iter().map(|rung| f64::from(rung.configurations) * rung.budget.amount()).sum()
+    }
+
+    /// The budget of all trials where one that goes on continues from what its configuration has spent.
+    pub fn continued_budget(&self) -> f64 {
+        let mut before = 0.0;
+        let mut total = 0.0;
+        for rung in &self.rungs {
+            total += f64::from(rung.configurations) * (rung.budget.amount() - before);
+            before = rung.budget.amount();
+        }
+        total
+    }
+}
+
+/// The brackets of one iteration of Hyperband, and what they take.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Plan {
+    pub brackets: Vec<Bracket>,
+    max: Budget,
+}
+
+impl Plan {
+    /// How many trials the iteration has.
+    pub fn trials(&self) -> u32 {
+        self.brackets.iter().map(Bracket::trials).sum()
+    }
+
+    /// The budget of all trials, each from the start.
+    pub fn restarted_budget(&self) -> f64 {
+        self.brackets.iter().map(Bracket::restarted_budget).sum()
+    }
+
+    /// The budget of all trials where one that goes on continues from what its configuration has spent.
+    pub fn continued_budget(&self) -> f64 {
+        self.brackets.iter().map(Bracket::continued_budget).sum()
+    }
+
+    /// [`restarted_budget`](Self::restarted_budget) in units of the maximum.
+    pub fn restarted_full_evaluations(&self) -> f64 {
+        self.restarted_budget() / self.max.amount()
+    }
+
+    /// [`continued_budget`](Self::continued_budget) in units of the maximum.
+    pub fn continued_full_evaluations(&self) -> f64 {
+        self.continued_budget() / self.max.amount()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn budget(amount: f64) -> Budget {
+        Budget::new(amount).unwrap()
+    }
+
+    fn schedule(min: f64, max: f64, eta: u32) -> Schedule {
+        Schedule::new(budget(min), budget(max), eta).unwrap()
+    }
+
+    fn numbers(plan: &Plan) -> Vec<Vec<u32>> {
+        let numbers = |bracket: &Bracket| bracket.rungs.iter().map(|rung| rung.configurations).collect();
+        plan.brackets.iter().map(numbers).collect()
+    }
+
+    #[test]
+    fn plans_are_those_of_smac() {
+        let check = |(min, max, eta): (f64, f64, u32), expected: &[&[u32]], trials: u32, total: f64, full: f64| {
+            let plan = schedule(min, max, eta).plan();
+            assert_eq!(numbers(&plan), expected);
+            assert_eq!(plan.trials(), trials);
+            assert!((plan.restarted_budget() - total).abs() < 0.05, "{}", plan.restarted_budget());
+            assert!((plan.restarted_full_evaluations() - full).abs() < 0.005);
+        };
+        check((1.0, 9.0, 3), &[&[9, 3, 1], &[5, 1], &[3]], 22, 78.0, 8.67);
+        check((1620.0, 3240.0, 2), &[&[2, 1], &[2]], 5, 12960.0, 4.0);
+        let whole: &[&[u32]] = &[&[81, 27, 9, 3, 1], &[34, 11, 3, 1], &[15, 5, 1], &[8, 2], &[5]];
+        check((1.0, 81.0, 3), whole, 206, 1902.0, 23.48);
+        check((1.0, 27.0, 3), &[&[27, 9, 3, 1], &[12, 4, 1], &[6, 2], &[4]], 69, 423.0, 15.67);
+        check((1.0, 3.0, 3), &[&[3, 1], &[2]], 6, 12.0, 4.0);
+        check((1.0, 100.0, 3), whole, 206, 2348.1, 23.48);
+        check((1.0, 8.0, 2), &[&[8, 4, 2, 1], &[6, 3, 1], &[4, 2], &[4]], 35, 128.0, 16.0);
+        check((5.0, 25.0, 3), &[&[3, 1], &[2]], 6, 100.0, 4.0);
+        let halves: &[&[u32]] = &[
+            &[64, 32, 16, 8, 4, 2, 1],
+            &[38, 19, 9, 4, 2, 1],
+            &[23, 11, 5, 2, 1],
+            &[14, 7, 3, 1],
+            &[10, 5, 2],
+            &[7, 3],
+            &[7],
+        ];
+        check((1.0, 64.0, 2), halves, 301, 2948.0, 46.06);
+    }
+
+    #[test]
+    fn exact_powers_keep_every_rung() {
+        for eta in 2..=10u32 {
+            for steps in 1..=5u32 {
+                let plan = schedule(1.0, f64::from(eta.pow(steps)), eta).plan();
+                let rungs = &plan.brackets[0].rungs;
+                assert_eq!(rungs.len() as u32, steps + 1, "eta {eta}");
+                for (index, rung) in rungs.iter().enumerate() {
+                    assert_eq!(rung.budget, budget(f64::from(eta.pow(index as u32))));
+                    assert_eq!(rung.configurations, eta.pow(steps - index as u32));
+                }
+            }
+        }
+        assert_eq!(schedule(0.1, 24.3, 3).plan().brackets[0].rungs[0].budget, budget(0.1));
+        assert_eq!(numbers(&schedule(1.0, 729.0, 3).plan())[0], [729, 243, 81, 27, 9, 3, 1]);
+        assert_eq!(numbers(&schedule(1.0, 49.0, 7).plan())[0], [49, 7, 1]);
+        assert_eq!(numbers(&schedule(1.0, 3125.0, 5).plan())[0], [3125, 625, 125, 25, 5, 1]);
+        assert_eq!(numbers(&schedule(1.0, 1000.0, 10).plan())[0], [1000, 100, 10, 1]);
+    }
+
+    #[test]
+    fn other_ratios_end_at_the_maximum() {
+        let rungs = schedule(1.0, 100.0, 3).bracket(0).rungs;
+        let expected = [1.235, 3.704, 11.11, 33.33, 100.0];
+        assert!(rungs.iter().zip(expected).all(|(rung, x)| (rung.budget.amount() / x - 1.0).abs() < 1e-3), "{rungs:?}");
+        assert_eq!(rungs[4].budget, budget(100.0));
+    }
+
+    #[test]
+    fn continuing_pays_the_difference() {
+        let plan = schedule(1.0, 9.0, 3).plan();
+        assert_eq!(plan.brackets[0].continued_budget(), 9.0 + 3.0 * 2.0 + 6.0);
+        assert_eq!(plan.continued_budget(), 21.0 + (15.0 + 6.0) + 27.0);
+        assert!(plan.continued_full_evaluations() < plan.restarted_full_evaluations());
+    }
+
+    #[test]
+    fn one_rung_is_one_bracket_of_one() {
+        for schedule in [Schedule::full(budget(5.0)), schedule(5.0, 5.0, 3), schedule(5.0, 8.0, 3)] {
+            assert_eq!((schedule.rungs(), numbers(&schedule.plan())), (1, vec![vec![1]]));
+            assert_eq!(schedule.bracket(7).rungs[0].budget, schedule.max());
+        }
+    }
+
+    #[test]
+    fn impossible_schedules_say_why() {
+        let error = |min, max, eta| Schedule::new(budget(min), budget(max), eta).unwrap_err().to_string();
+        assert_eq!(error(3.0, 1.0, 3), "budget minimum 3 is above maximum 1");
+        assert!(error(1.0, 3.0, 1).starts_with("eta 1 is below 2"));
+        assert!(error(1e-300, 1e300, 2).contains("more than a million"));
+    }
+}

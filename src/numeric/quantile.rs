@@ -1,0 +1,67 @@
+//! Ranks and quantiles of finite numbers.
+
+/// The quantile at `share` of `[0, 1]`, linear between neighbours; `None` of nothing.
+pub fn quantile(values: &[f64], share: f64) -> Option<f64> {
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    let place = share.clamp(0.0, 1.0) * sorted.len().checked_sub(1)? as f64;
+    let below = sorted[place.floor() as usize];
+    let above = sorted[place.ceil() as usize];
+    Some(below + (above - below) * place.fract())
+}
+
+/// The middle value, the mean of the middle two of an even number; `None` of nothing.
+pub fn median(values: &[f64]) -> Option<f64> {
+    quantile(values, 0.5)
+}
+
+/// Indices in ascending order of value, equals in their given order.
+pub fn order(values: &[f64]) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..values.len()).collect();
+    order.sort_by(|&a, &b| values[a].total_cmp(&values[b]));
+    order
+}
+
+/// The rank of each value from 1, equals in their given order.
+pub fn ranks(values: &[f64]) -> Vec<usize> {
+    let mut ranks = vec![0; values.len()];
+    for (rank, index) in order(values).into_iter().enumerate() {
+        ranks[index] = rank + 1;
+    }
+    ranks
+}
+
+/// The rank of each value from 1, equals sharing the mean of theirs.
+pub fn average_ranks(values: &[f64]) -> Vec<f64> {
+    let order = order(values);
+    let mut ranks = vec![0.0; values.len()];
+    let mut start = 0;
+    for group in order.chunk_by(|&a, &b| values[a] == values[b]) {
+        let mean = start as f64 + (group.len() as f64 + 1.0) / 2.0;
+        group.iter().for_each(|&index| ranks[index] = mean);
+        start += group.len();
+    }
+    ranks
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quantiles_are_linear_between_neighbours() {
+        let values = [4.0, 1.0, 3.0, 2.0];
+        for (share, expected) in [(0.0, 1.0), (0.5, 2.5), (0.25, 1.75), (1.0, 4.0), (2.0, 4.0)] {
+            assert_eq!(quantile(&values, share), Some(expected));
+        }
+        assert_eq!(median(&[7.0]), Some(7.0));
+        assert_eq!(median(&[]), None);
+    }
+
+    #[test]
+    fn equals_share_their_rank_only_on_average() {
+        let values = [2.0, 1.0, 2.0, 0.5, 2.0];
+        assert_eq!(ranks(&values), [3, 2, 4, 1, 5]);
+        assert_eq!(average_ranks(&values), [4.0, 2.0, 4.0, 1.0, 4.0]);
+    }
+}

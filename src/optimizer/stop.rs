@@ -1,0 +1,70 @@
+//! When an experiment is over.
+use jiff::SignedDuration;
+use serde::{Deserialize, Serialize};
+
+use crate::trial::budget::Budget;
+use crate::trial::history::History;
+
+/// Limits of an experiment: whichever is reached first ends it; without any it goes on while the space has more.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Stop {
+    /// So many trials were asked for, promotions included.
+    pub trials: Option<u32>,
+    /// The trials that were asked for take the budget of so many at the maximum, each continuing from where its
+    /// configuration stood.
+    pub full_evaluations: Option<f64>,
+    /// So much time has passed since the start, as in `"2h 30m"`; who runs the trials holds the clock.
+    pub wall_clock: Option<SignedDuration>,
+    /// A trial at the maximum budget costs no more than this.
+    pub cost: Option<f64>,
+}
+
+/// Why there is nothing more to ask for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reason {
+    /// [`Stop::trials`] was reached.
+    Trials,
+    /// [`Stop::full_evaluations`] was reached.
+    FullEvaluations,
+    /// [`Stop::cost`] was reached.
+    Cost,
+    /// Every configuration of the space was tried.
+    Exhausted,
+    /// The space has no legal configuration.
+    Impossible,
+}
+
+impl std::fmt::Display for Reason {
+    fn fmt(&self, out: &mut std::fmt::Formatter) -> std::fmt::Result {
+        out.write_str(match self {
+            Self::Trials => "the limit of trials is reached",
+            Self::FullEvaluations => "the limit of full evaluations is reached",
+            Self::Cost => "the cost is low enough",
+            Self::Exhausted => "every configuration was tried",
+            Self::Impossible => "no configuration is legal",
+        })
+    }
+}
+
+impl Stop {
+    /// The limit that a history has reached, where trials at `max` are the full ones.
+    pub fn reached(&self, history: &History, max: Budget) -> Option<Reason> {
+        let asked = history.trials().len();
+        let cheap = |limit: f64| {
+            history.trials().iter().any(|trial| {
+                trial.proposal.budget >= max
+                    && trial.outcome.as_ref().and_then(|outcome| outcome.cost()).is_some_and(|cost| cost <= limit)
+            })
+        };
+        if self.trials.is_some_and(|limit| asked >= limit as usize) {
+            Some(Reason::Trials)
+        } else if self.cost.is_some_and(cheap) {
+            Some(Reason::Cost)
+        } else if self.full_evaluations.is_some_and(|limit| history.asked() >= limit * max.amount() * (1.0 - 1e-9)) {
+            Some(Reason::FullEvaluations)
+        } else {
+            None
+        }
+    }
+}
