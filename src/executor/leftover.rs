@@ -1,1 +1,87 @@
-//! placeholder
+//! A note about a running attempt, so that what outlives a killed `galvani` is ended at the next start.
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+use std::{fs, io, thread};
+
+use rustix::process::Signal;
+use serde::{Deserialize, Serialize};
+
+use crate::executor::proc;
+use crate::executor::tree::{Identity, MARKER, Process};
+
+/// How long a killed process may take to vanish.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// The processes of an attempt, as `process.json` in the trial's folder names them.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Note {
+    pub pid: i32,
+    pub start: u64,
+    pub boot: String,
+    pub marker: String,
+}
+
+impl Note {
+    /// Writes the note.
+    pub fn write(&self, folder: &Path) -> io::Result<()> {
+        fs::write(path(folder), serde_json::to_vec(self)?)
+    }
+
+    /// Removes the note of an attempt that has ended.
+    pub fn remove(folder: &Path) {
+        let _ = fs::remove_file(path(folder));
+    }
+
+    fn read(folder: &Path) -> Option<Self> {
+        serde_json::from_slice(&fs::read(path(folder)).ok()?).ok()
+    }
+
+    /// The living processes of the attempt, found without being their parent.
+    fn members(&self) -> Vec<Process> {
+        let root = Identity { pid: self.pid, start: self.start };
+        let this = std::process::id() as i32;
+        let ours = |process: &&Process| {
+            let pid = process.identity.pid;
+            !process.ended && pid != this && (process.identity == root || proc::carries(pid, MARKER, &self.marker))
+        };
+        let table = proc::table();
+        let mut members: Vec<Process> = table.iter().filter(ours).copied().collect();
+        let mut next = 0;
+        while next < members.len() {
+            let parent = members[next].identity.pid;
+            let children = table.iter().filter(|child| child.parent == parent && !child.ended);
+            let fresh: Vec<Process> = children.filter(|child| !members.contains(child)).copied().collect();
+            members.extend(fresh);
+            next += 1;
+        }
+        members
+    }
+}
+
+/// Ends what still runs of the trial in this folder, and says how many processes that were.
+///
+/// To be called, under the store's lock, for every trial that had started and not ended when `galvani` was killed.
+pub fn end(folder: &Path) -> usize {
+    let Some(note) = Note::read(folder).filter(|note| note.boot == proc::boot()) else {
+        Note::remove(folder);
+        return 0;
+    };
+    let (begun, mut ended) = (Instant::now(), std::collections::BTreeSet::new());
+    loop {
+        let members = note.members();
+        if members.is_empty() || begun.elapsed() > PATIENCE {
+            break;
+        }
+        for process in members {
+            ended.insert(process.identity);
+            proc::signal(process.identity, Signal::KILL);
+        }
+        thread::sleep(Duration::from_millis(10));
+    }
+    Note::remove(folder);
+    ended.len()
+}
+
+fn path(folder: &Path) -> PathBuf {
+    folder.join("process.json")
+}

@@ -1,8 +1,10 @@
 //! Where trials run: what an executor is told, and what it tells.
+pub mod attempt;
 pub mod leftover;
 pub mod limits;
 pub mod message;
 pub mod output;
+pub mod proc;
 pub mod process;
 pub mod scripted;
 pub mod tree;

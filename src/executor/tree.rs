@@ -1,1 +1,114 @@
-//! placeholder
+//! The processes of a trial: who belongs to it, what they use, and how they are signalled.
+use std::collections::{BTreeMap, BTreeSet};
+
+use rustix::process::{Pid, Signal, WaitOptions, kill_process_group, waitpid};
+
+use crate::executor::proc;
+
+/// The environment variable that all processes of one attempt share, and no others.
+pub const MARKER: &str = "GALVANI_PROCESS";
+
+/// A process, told from a later one with the same number by its start.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Identity {
+    pub pid: i32,
+    /// In the kernel's own unit since the machine started.
+    pub start: u64,
+}
+
+/// A process as the kernel describes it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Process {
+    pub identity: Identity,
+    pub parent: i32,
+    pub group: i32,
+    pub session: i32,
+    /// Ended, and not yet reaped.
+    pub ended: bool,
+    /// Its own and that of the children it has waited for.
+    pub cpu_seconds: f64,
+}
+
+/// The process tree of one attempt, also those of it that left the tree.
+///
+/// A process belongs to it that has its session, its group, a parent in it, or was seen in it before; and an orphan
+/// that this process has adopted and that carries the attempt's marker.
+#[derive(Debug)]
+pub struct Tree {
+    root: i32,
+    marker: String,
+    seen: BTreeMap<Identity, Seen>,
+    strangers: BTreeSet<Identity>,
+}
+
+#[derive(Debug)]
+struct Seen {
+    cpu_seconds: f64,
+    adopted: bool,
+    present: bool,
+}
+
+impl Tree {
+    /// The tree under a process that leads its own session and is not reaped before the tree is empty.
+    pub fn new(root: u32, marker: String) -> Self {
+        Self { root: root as i32, marker, seen: BTreeMap::new(), strangers: BTreeSet::new() }
+    }
+
+    /// The living members in a table of all processes; reaps those that ended as orphans.
+    pub fn update(&mut self, table: &[Process]) -> Vec<Process> {
+        let this = std::process::id() as i32;
+        let mut members = BTreeMap::new();
+        loop {
+            let before = members.len();
+            for process in table.iter().filter(|process| process.identity.pid != this) {
+                if !members.contains_key(&process.identity.pid)
+                    && (members.contains_key(&process.parent) || self.holds(process, this))
+                {
+                    members.insert(process.identity.pid, *process);
+                }
+            }
+            if members.len() == before {
+                break;
+            }
+        }
+        self.seen.values_mut().for_each(|seen| seen.present = false);
+        for process in members.values() {
+            let (cpu_seconds, adopted) = (process.cpu_seconds, process.parent == this);
+            self.seen.insert(process.identity, Seen { cpu_seconds, adopted, present: true });
+            if adopted && process.ended && process.identity.pid != self.root {
+                let _ = waitpid(Pid::from_raw(process.identity.pid), WaitOptions::NOHANG);
+            }
+        }
+        members.into_values().filter(|process| !process.ended).collect()
+    }
+
+    /// Processor time of all members so far.
+    pub fn cpu_seconds(&self) -> f64 {
+        // Who has vanished was counted by the parent that waited for it, unless that was this process.
+        self.seen.values().filter(|seen| seen.present || seen.adopted).map(|seen| seen.cpu_seconds).sum()
+    }
+
+    /// Sends a signal to the members.
+    pub fn signal(&self, members: &[Process], signal: Signal) {
+        if let Some(root) = Pid::from_raw(self.root) {
+            let _ = kill_process_group(root, signal);
+        }
+        for process in members.iter().filter(|process| process.group != self.root) {
+            proc::signal(process.identity, signal);
+        }
+    }
+
+    fn holds(&mut self, process: &Process, this: i32) -> bool {
+        if process.session == self.root || process.group == self.root || self.seen.contains_key(&process.identity) {
+            return true;
+        }
+        if process.parent != this || process.ended || self.strangers.contains(&process.identity) {
+            return false;
+        }
+        let marked = proc::carries(process.identity.pid, MARKER, &self.marker);
+        if !marked {
+            self.strangers.insert(process.identity);
+        }
+        marked
+    }
+}

@@ -1,0 +1,158 @@
+//! What the kernel knows about processes: `/proc` on Linux, elsewhere what sysinfo finds.
+use rustix::process::Signal;
+
+use crate::executor::tree::{Identity, Process};
+
+#[cfg(target_os = "linux")]
+pub use linux::{boot, carries, identity, memory, shared_memory, signal, table};
+#[cfg(not(target_os = "linux"))]
+pub use other::{boot, carries, identity, memory, shared_memory, signal, table};
+
+#[cfg(target_os = "linux")]
+mod linux {
+    use std::fs;
+
+    use rustix::process::{Pid, PidfdFlags, pidfd_open, pidfd_send_signal};
+
+    use super::*;
+
+    /// The unit of times in `/proc`, the same on every architecture that matters (USER_HZ).
+    const TICKS_PER_SECOND: f64 = 100.0;
+
+    /// All processes.
+    pub fn table() -> Vec<Process> {
+        let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
+        entries.filter_map(|entry| process(entry.file_name().to_str()?.parse().ok()?)).collect()
+    }
+
+    /// The process with this number now.
+    pub fn identity(pid: i32) -> Option<Identity> {
+        process(pid).map(|process| process.identity)
+    }
+
+    /// Bytes that a process keeps in memory, without the pages of mapped files, which the kernel can drop.
+    pub fn memory(pid: i32) -> u64 {
+        sum_of(&format!("/proc/{pid}/status"), &["RssAnon:", "RssShmem:"]).unwrap_or(0)
+    }
+
+    /// As [`memory`], where a page that several processes share is divided among them; slow for large processes.
+    pub fn shared_memory(pid: i32) -> u64 {
+        sum_of(&format!("/proc/{pid}/smaps_rollup"), &["Pss_Anon:", "Pss_Shmem:"]).unwrap_or_else(|| memory(pid))
+    }
+
+    /// Sends a signal to this very process, not to a later one with its number.
+    pub fn signal(identity: Identity, signal: Signal) {
+        let Some(pid) = Pid::from_raw(identity.pid) else { return };
+        let Ok(handle) = pidfd_open(pid, PidfdFlags::empty()) else { return };
+        if process(identity.pid).is_some_and(|process| process.identity == identity) {
+            let _ = pidfd_send_signal(handle, signal);
+        }
+    }
+
+    /// Whether a process was started with this environment variable.
+    pub fn carries(pid: i32, name: &str, value: &str) -> bool {
+        let expected = format!("{name}={value}");
+        let environment = fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
+        environment.split(|&byte| byte == 0).any(|entry| entry == expected.as_bytes())
+    }
+
+    /// A name for the time since the machine started, in which process numbers and starts mean something.
+    pub fn boot() -> String {
+        fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default().trim().to_owned()
+    }
+
+    fn process(pid: i32) -> Option<Process> {
+        let stat = fs::read(format!("/proc/{pid}/stat")).ok()?;
+        // The name, in parentheses, may hold anything: proc_pid_stat(5) counts the fields after it from 3.
+        let fields = String::from_utf8_lossy(&stat[stat.iter().rposition(|&byte| byte == b')')? + 1..]).into_owned();
+        let fields: Vec<&str> = fields.split_ascii_whitespace().collect();
+        let number = |field: usize| fields.get(field - 3)?.parse::<i64>().ok();
+        let ticks: Option<i64> = (14..=17).map(number).sum();
+        Some(Process {
+            identity: Identity { pid, start: number(22)? as u64 },
+            parent: number(4)? as i32,
+            group: number(5)? as i32,
+            session: number(6)? as i32,
+            // The first thread of a process that still has others may have ended.
+            ended: matches!(fields[0], "Z" | "X") && number(20)? <= 1,
+            cpu_seconds: ticks? as f64 / TICKS_PER_SECOND,
+        })
+    }
+
+    /// The sum of the lines with these names, in bytes; `None` where the file has none of them.
+    fn sum_of(path: &str, names: &[&str]) -> Option<u64> {
+        let text = fs::read_to_string(path).ok()?;
+        let kilobytes = text.lines().filter_map(|line| {
+            let rest = names.iter().find_map(|name| line.strip_prefix(name))?;
+            rest.trim().strip_suffix("kB")?.trim().parse::<u64>().ok()
+        });
+        kilobytes.reduce(|a, b| a + b).map(|sum| sum * 1024)
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+mod other {
+    use rustix::process::{Pid, kill_process};
+    use sysinfo::{ProcessRefreshKind, ProcessStatus, ProcessesToUpdate, System, UpdateKind};
+
+    use super::*;
+
+    fn system(which: ProcessesToUpdate, kind: ProcessRefreshKind) -> System {
+        let mut system = System::new();
+        system.refresh_processes_specifics(which, true, kind);
+        system
+    }
+
+    /// All processes.
+    pub fn table() -> Vec<Process> {
+        let system = system(ProcessesToUpdate::All, ProcessRefreshKind::nothing().with_cpu());
+        let number = |pid: Option<sysinfo::Pid>| pid.map_or(0, |pid| pid.as_u32() as i32);
+        let of = |(pid, process): (&sysinfo::Pid, &sysinfo::Process)| Process {
+            identity: Identity { pid: pid.as_u32() as i32, start: process.start_time() },
+            parent: number(process.parent()),
+            group: 0,
+            session: number(process.session_id()),
+            ended: matches!(process.status(), ProcessStatus::Zombie | ProcessStatus::Dead),
+            cpu_seconds: process.accumulated_cpu_time() as f64 / 1000.0,
+        };
+        system.processes().iter().map(of).collect()
+    }
+
+    /// The process with this number now.
+    pub fn identity(pid: i32) -> Option<Identity> {
+        table().into_iter().map(|process| process.identity).find(|identity| identity.pid == pid)
+    }
+
+    /// Bytes that a process keeps in memory.
+    pub fn memory(pid: i32) -> u64 {
+        let pid = sysinfo::Pid::from_u32(pid as u32);
+        let system = system(ProcessesToUpdate::Some(&[pid]), ProcessRefreshKind::nothing().with_memory());
+        system.process(pid).map_or(0, sysinfo::Process::memory)
+    }
+
+    /// The same as [`memory`].
+    pub fn shared_memory(pid: i32) -> u64 {
+        memory(pid)
+    }
+
+    /// Sends a signal to a process.
+    pub fn signal(identity: Identity, signal: Signal) {
+        if let Some(pid) = Pid::from_raw(identity.pid) {
+            let _ = kill_process(pid, signal);
+        }
+    }
+
+    /// Whether a process was started with this environment variable.
+    pub fn carries(pid: i32, name: &str, value: &str) -> bool {
+        let pid = sysinfo::Pid::from_u32(pid as u32);
+        let kind = ProcessRefreshKind::nothing().with_environ(UpdateKind::Always);
+        let system = system(ProcessesToUpdate::Some(&[pid]), kind);
+        let expected = format!("{name}={value}");
+        system.process(pid).is_some_and(|process| process.environ().iter().any(|entry| *entry == *expected))
+    }
+
+    /// A name for the time since the machine started.
+    pub fn boot() -> String {
+        System::boot_time().to_string()
+    }
+}
