@@ -1,1 +1,139 @@
 //! Numbers that answer questions about an experiment, without ink.
+pub mod convergence;
+pub mod dependence;
+pub mod failure;
+pub mod fidelity;
+pub mod headline;
+pub mod importance;
+pub mod interaction;
+pub mod matrix;
+pub mod prediction;
+pub mod probe;
+mod quantile;
+pub mod regression;
+mod row;
+pub mod sample;
+mod validation;
+
+use serde::{Deserialize, Serialize};
+
+use crate::space::Space;
+use crate::trial::TrialId;
+use crate::trial::history::History;
+
+/// Everything that an analysis looks at.
+#[derive(Clone, Copy, Debug)]
+pub struct Evidence<'a> {
+    /// The experiment's name.
+    pub experiment: &'a str,
+    pub space: &'a Space,
+    pub history: &'a History,
+    /// Of the budget, in the plural, such as `steps`.
+    pub unit: &'a str,
+    /// What the cost is, such as `mean square error`.
+    pub measure: &'a str,
+    pub timings: &'a [Timing],
+    /// Cost of the constant predictor: what costs more has not learned.
+    pub baseline: Option<f64>,
+    pub verdict: Option<&'a Verdict>,
+    pub predictions: &'a [Prediction],
+    /// Sentences that the reader must not miss.
+    pub warnings: &'a [String],
+    /// Files that reproduce the experiment, verbatim.
+    pub sources: &'a [Source],
+}
+
+/// When a trial ran, and where.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Timing {
+    /// The trial's number.
+    pub trial: u32,
+    /// Seconds from the start of the experiment.
+    pub started_s: f64,
+    pub seconds: f64,
+    /// The worker or device.
+    pub slot: String,
+}
+
+/// Costs of default and incumbent on data that the sweep never saw.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Verdict {
+    pub default_cost: f64,
+    pub incumbent_cost: f64,
+    /// Cost of the constant predictor.
+    pub baseline_cost: f64,
+    /// Cost of the predictor that holds the last true value.
+    pub persistence_cost: Option<f64>,
+    /// On what, such as `8 untouched test series`.
+    pub on: String,
+}
+
+/// What a model predicted for one series, beside the truth.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Prediction {
+    pub title: String,
+    /// Seconds from row to row.
+    pub interval_s: f64,
+    /// Rows at the start in which the model was given the truth.
+    pub context: usize,
+    pub features: Vec<Feature>,
+}
+
+/// One feature of a series, in its physical unit; equal series where it is given and not predicted.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Feature {
+    pub name: String,
+    pub unit: String,
+    pub truth: Vec<f32>,
+    pub predicted: Vec<f32>,
+}
+
+/// A file, verbatim.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Source {
+    /// Its name, such as `experiments/quickstart.ron`.
+    pub title: String,
+    pub text: String,
+}
+
+/// Every chapter's numbers: what `report.json` holds and the figures draw.
+#[derive(Clone, Debug, Serialize)]
+pub struct Findings {
+    pub experiment: String,
+    pub unit: String,
+    pub measure: String,
+    pub warnings: Vec<String>,
+    pub headline: headline::Headline,
+    pub convergence: convergence::Convergence,
+    pub fidelity: Vec<fidelity::Fidelity>,
+    pub failures: Vec<failure::Failure>,
+    pub matrix: matrix::Matrix,
+    pub predictions: Vec<prediction::Accuracy>,
+    pub trials: Vec<headline::Line>,
+}
+
+impl Findings {
+    /// Computes every chapter; the same evidence gives the same findings, bit for bit.
+    pub fn of(evidence: &Evidence) -> Self {
+        Self {
+            experiment: evidence.experiment.to_owned(),
+            unit: evidence.unit.to_owned(),
+            measure: evidence.measure.to_owned(),
+            warnings: evidence.warnings.to_vec(),
+            headline: headline::Headline::of(evidence),
+            convergence: convergence::Convergence::of(evidence),
+            fidelity: fidelity::fidelities(evidence.history),
+            failures: failure::failures(evidence),
+            matrix: matrix::Matrix::of(evidence),
+            predictions: evidence.predictions.iter().map(prediction::Accuracy::of).collect(),
+            trials: headline::lines(evidence),
+        }
+    }
+}
+
+impl Evidence<'_> {
+    /// The timing of a trial.
+    pub(crate) fn timing(&self, trial: TrialId) -> Option<&Timing> {
+        self.timings.iter().find(|timing| timing.trial == trial.0)
+    }
+}

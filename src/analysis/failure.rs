@@ -1,0 +1,75 @@
+//! How often trials fail at each value of a hyperparameter.
+use serde::Serialize;
+
+use super::Evidence;
+use super::probe::{place_of, places};
+use crate::space::hyperparameter::{Domain, Value};
+use crate::trial::outcome::Outcome;
+
+/// The normal quantile of a 90 % interval.
+const Z: f64 = 1.645;
+
+/// Failures among the trials at one value.
+#[derive(Clone, Debug, Serialize)]
+pub struct Failure {
+    pub hyperparameter: String,
+    /// The value, or the middle of the range of values.
+    pub value: Value,
+    pub failed: usize,
+    pub trials: usize,
+    /// Wilson's 90 % interval of the rate.
+    pub interval: (f64, f64),
+}
+
+/// The values at which failures are more frequent than among all trials, beyond doubt first; none without failures.
+pub(super) fn failures(evidence: &Evidence) -> Vec<Failure> {
+    let failed = |outcome: &Outcome| !matches!(outcome, Outcome::Finished { .. } | Outcome::Lost);
+    let ended = || evidence.history.trials().iter().filter_map(|trial| Some((trial, trial.outcome.as_ref()?)));
+    let all = ended().filter(|(_, outcome)| failed(outcome)).count() as f64 / ended().count().max(1) as f64;
+    let mut found = Vec::new();
+    for (index, hyperparameter) in evidence.space.hyperparameters().iter().enumerate() {
+        if matches!(hyperparameter.domain, Domain::Constant { .. }) {
+            continue;
+        }
+        let places = places(hyperparameter);
+        let mut counts = vec![(0, 0); places.len()];
+        for (trial, outcome) in ended() {
+            let position = trial.proposal.configuration.get(index).and_then(|value| hyperparameter.position(value));
+            if let Some(position) = position {
+                let count = &mut counts[place_of(&places, position)];
+                count.0 += usize::from(failed(outcome));
+                count.1 += 1;
+            }
+        }
+        for (place, (failed, trials)) in places.into_iter().zip(counts) {
+            if failed > 0 && failed as f64 / trials as f64 > all {
+                let name = hyperparameter.name.clone();
+                let interval = wilson(failed as f64, trials as f64);
+                found.push(Failure { hyperparameter: name, value: place.value, failed, trials, interval });
+            }
+        }
+    }
+    found.sort_by(|a, b| b.interval.0.total_cmp(&a.interval.0));
+    found
+}
+
+/// Wilson's interval of a rate (Wilson 1927).
+fn wilson(failed: f64, trials: f64) -> (f64, f64) {
+    let (rate, square) = (failed / trials, Z * Z);
+    let middle = (rate + square / (2.0 * trials)) / (1.0 + square / trials);
+    let half = Z / (1.0 + square / trials) * (rate * (1.0 - rate) / trials + square / (4.0 * trials * trials)).sqrt();
+    ((middle - half).max(0.0), (middle + half).min(1.0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn intervals_agree_with_statsmodels() {
+        // statsmodels.stats.proportion.proportion_confint(2, 10, alpha=0.1, method="wilson")
+        let (low, high) = wilson(2.0, 10.0);
+        assert!((low - 0.0770).abs() < 1e-3 && (high - 0.4294).abs() < 1e-3, "{low} {high}");
+        assert_eq!(wilson(0.0, 5.0).0, 0.0);
+    }
+}

@@ -1,0 +1,76 @@
+//! Whether small budgets rank configurations as large ones do.
+use serde::Serialize;
+
+use super::quantile::{quantile, spearman};
+use crate::numeric::stream::Stream;
+use crate::trial::budget::Budget;
+use crate::trial::history::History;
+
+/// Pairs below which a correlation is not to be believed.
+pub const ENOUGH_PAIRS: usize = 8;
+
+/// Costs of the configurations that were tried at two budgets.
+#[derive(Clone, Debug, Serialize)]
+pub struct Fidelity {
+    pub low: f64,
+    pub high: f64,
+    pub pairs: Vec<Both>,
+    /// Spearman's correlation; absent below three pairs.
+    pub rank_correlation: Option<f64>,
+    /// Ends of the bootstrap's 80 % interval.
+    pub interval: Option<(f64, f64)>,
+    /// Whether there are enough pairs to believe it.
+    pub enough: bool,
+}
+
+/// One configuration's costs.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Both {
+    pub configuration: u32,
+    pub low: f64,
+    pub high: f64,
+}
+
+/// Each budget with the next higher one.
+pub(super) fn fidelities(history: &History) -> Vec<Fidelity> {
+    let cost = |trial: &crate::trial::Trial| trial.outcome.as_ref().and_then(|outcome| outcome.cost());
+    let mut budgets: Vec<Budget> =
+        history.trials().iter().filter(|trial| cost(trial).is_some()).map(|trial| trial.proposal.budget).collect();
+    budgets.sort();
+    budgets.dedup();
+    let pair = |window: &[Budget]| {
+        let pairs: Vec<Both> = (history.trials().iter().filter(|trial| trial.proposal.budget == window[1]))
+            .filter_map(|trial| {
+                let number = trial.proposal.configuration_id;
+                let low = cost(history.at(number, window[0])?)?;
+                Some(Both { configuration: number.0, low, high: cost(trial)? })
+            })
+            .collect();
+        (pairs.len() > 1).then(|| Fidelity::of(window[0], window[1], pairs))
+    };
+    budgets.windows(2).filter_map(pair).collect()
+}
+
+impl Fidelity {
+    fn of(low: Budget, high: Budget, pairs: Vec<Both>) -> Self {
+        let correlation = |pairs: &[Both]| {
+            let (low, high): (Vec<f64>, Vec<f64>) = pairs.iter().map(|both| (both.low, both.high)).unzip();
+            spearman(&low, &high)
+        };
+        let resampled: Vec<f64> = (0..400)
+            .filter_map(|index| {
+                let mut stream = Stream::of(0, "fidelity", index);
+                correlation(&pairs.iter().map(|_| pairs[stream.below(pairs.len())]).collect::<Vec<_>>())
+            })
+            .collect();
+        let enough = pairs.len() >= ENOUGH_PAIRS;
+        Self {
+            low: low.amount(),
+            high: high.amount(),
+            rank_correlation: if pairs.len() > 2 { correlation(&pairs) } else { None },
+            interval: quantile(&resampled, 0.1).zip(quantile(&resampled, 0.9)).filter(|_| enough),
+            pairs,
+            enough,
+        }
+    }
+}

@@ -1,0 +1,161 @@
+//! What came out: the best configuration, what it costs beside the default, and how the trials ended.
+use indexmap::IndexMap;
+use serde::Serialize;
+
+use super::convergence::default_cost;
+use super::{Evidence, Verdict};
+use crate::space::configuration::Configuration;
+use crate::space::hyperparameter::{Domain, Value};
+use crate::trial::Trial;
+use crate::trial::incumbent::incumbent;
+
+/// The first thing that a reader wants to know.
+#[derive(Clone, Debug, Serialize)]
+pub struct Headline {
+    pub best: Option<Best>,
+    /// The default configuration's cost, and the highest budget at which it has one.
+    pub default: Option<(f64, f64)>,
+    /// Cost of the constant predictor.
+    pub baseline: Option<f64>,
+    pub verdict: Option<Verdict>,
+    /// Trials by the word for their end.
+    pub outcomes: IndexMap<String, usize>,
+    pub configurations: usize,
+    /// The highest budget that any trial was given.
+    pub highest: Option<f64>,
+    /// Successes at that budget.
+    pub at_highest: usize,
+    /// Seconds that trials ran, and seconds from the first start to the last end.
+    pub worked_s: Option<f64>,
+    pub elapsed_s: Option<f64>,
+}
+
+/// The incumbent.
+#[derive(Clone, Debug, Serialize)]
+pub struct Best {
+    pub trial: u32,
+    pub configuration_id: u32,
+    pub budget: f64,
+    pub cost: f64,
+    pub origin: String,
+    pub config: IndexMap<String, Value>,
+    /// The RON map, ready to paste.
+    pub ron: String,
+    /// Values at the end of their range: a wider range may hold a better one.
+    pub on_bounds: Vec<Bound>,
+}
+
+/// A value at an end of its range.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Bound {
+    pub hyperparameter: String,
+    pub value: Value,
+    /// Whether it is the upper end.
+    pub upper: bool,
+}
+
+/// A trial as a line of the table.
+#[derive(Clone, Debug, Serialize)]
+pub struct Line {
+    pub trial: u32,
+    pub configuration_id: u32,
+    pub config: IndexMap<String, Value>,
+    pub budget: f64,
+    pub bracket: u32,
+    pub rung: u32,
+    pub outcome: String,
+    pub cost: Option<f64>,
+    pub origin: String,
+    pub seconds: Option<f64>,
+    pub slot: Option<String>,
+}
+
+impl Headline {
+    pub(super) fn of(evidence: &Evidence) -> Self {
+        let mut outcomes = IndexMap::new();
+        for trial in evidence.history.trials() {
+            *outcomes.entry(word(trial)).or_insert(0) += 1;
+        }
+        outcomes.sort_by(|a, m, b, n| n.cmp(m).then(a.cmp(b)));
+        let highest = evidence.history.trials().iter().map(|trial| trial.proposal.budget).max();
+        let finished = |trial: &&Trial| trial.outcome.as_ref().is_some_and(|outcome| outcome.cost().is_some());
+        let at_highest = evidence.history.trials().iter().filter(finished);
+        let (first, last) = evidence.timings.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(first, last), timing| {
+            (first.min(timing.started_s), last.max(timing.started_s + timing.seconds))
+        });
+        let timed = !evidence.timings.is_empty();
+        Self {
+            best: incumbent(evidence.history).map(|trial| Best::of(evidence, trial)),
+            default: default_cost(evidence),
+            baseline: evidence.baseline,
+            verdict: evidence.verdict.cloned(),
+            outcomes,
+            configurations: evidence.history.configurations().len(),
+            highest: highest.map(|budget| budget.amount()),
+            at_highest: at_highest.filter(|trial| Some(trial.proposal.budget) == highest).count(),
+            worked_s: timed.then(|| evidence.timings.iter().map(|timing| timing.seconds).sum()),
+            elapsed_s: timed.then_some(last - first),
+        }
+    }
+}
+
+impl Best {
+    fn of(evidence: &Evidence, trial: &Trial) -> Self {
+        let proposal = &trial.proposal;
+        let bound = |(index, value): (usize, &Option<Value>)| {
+            let hyperparameter = &evidence.space.hyperparameters()[index];
+            let value = value.as_ref()?;
+            let (low, high) = match &hyperparameter.domain {
+                Domain::Float { .. } => (0.01, 0.99),
+                Domain::Integer { .. } | Domain::Ordinal { .. } if hyperparameter.size() > Some(2) => {
+                    (hyperparameter.position(&hyperparameter.at(0.0))?, hyperparameter.position(&hyperparameter.at(1.0))?)
+                }
+                _ => return None,
+            };
+            let position = hyperparameter.position(value)?;
+            let at_end = position <= low || position >= high;
+            let name = hyperparameter.name.clone();
+            at_end.then(|| Bound { hyperparameter: name, value: value.clone(), upper: position >= high })
+        };
+        Self {
+            trial: proposal.trial.0,
+            configuration_id: proposal.configuration_id.0,
+            budget: proposal.budget.amount(),
+            cost: trial.outcome.as_ref().and_then(|outcome| outcome.cost()).expect("an incumbent has a cost"),
+            origin: proposal.origin.name().to_owned(),
+            config: named(evidence, &proposal.configuration),
+            ron: evidence.space.to_ron(&proposal.configuration),
+            on_bounds: proposal.configuration.values().iter().enumerate().filter_map(bound).collect(),
+        }
+    }
+}
+
+/// Every trial, in the order of asking.
+pub(super) fn lines(evidence: &Evidence) -> Vec<Line> {
+    let line = |trial: &Trial| {
+        let proposal = &trial.proposal;
+        let timing = evidence.timing(proposal.trial);
+        Line {
+            trial: proposal.trial.0,
+            configuration_id: proposal.configuration_id.0,
+            config: named(evidence, &proposal.configuration),
+            budget: proposal.budget.amount(),
+            bracket: proposal.bracket,
+            rung: proposal.rung,
+            outcome: word(trial),
+            cost: trial.outcome.as_ref().and_then(|outcome| outcome.cost()),
+            origin: proposal.origin.name().to_owned(),
+            seconds: timing.map(|timing| timing.seconds),
+            slot: timing.map(|timing| timing.slot.clone()),
+        }
+    };
+    evidence.history.trials().iter().map(line).collect()
+}
+
+fn named(evidence: &Evidence, configuration: &Configuration) -> IndexMap<String, Value> {
+    evidence.space.named(configuration).map(|(name, value)| (name.to_owned(), value.clone())).collect()
+}
+
+fn word(trial: &Trial) -> String {
+    trial.outcome.as_ref().map_or("running", |outcome| outcome.name()).to_owned()
+}

@@ -1,0 +1,157 @@
+//! The predicted cost over two hyperparameters, tile by tile, over legal configurations only.
+use serde::Serialize;
+
+use super::dependence::Dimension;
+use super::importance::variance;
+use super::probe::{Answer, Place, Probe, Scale, place_of};
+use super::regression::Machine;
+use super::sample::Sample;
+use crate::numeric::stream::Stream;
+
+/// Drawn configurations that are asked for each tile.
+const ASKED: usize = 80;
+/// Further points that are tried before a tile is called forbidden.
+const TRIED: u64 = 400;
+
+/// Two hyperparameters of the matrix: the row is the vertical axis, the column the horizontal one.
+#[derive(Clone, Debug, Serialize)]
+pub struct Pair {
+    pub row: usize,
+    pub column: usize,
+    /// Tiles by level of the row, then by level of the column.
+    pub tiles: Vec<Vec<Tile>>,
+    /// The share of the machine's variance that the two explain only together.
+    pub strength: f64,
+}
+
+/// What is known about two values together.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Tile {
+    /// Predicted cost; `near` where a trial of the regression is within one step on both axes.
+    Cost { cost: f64, near: bool },
+    /// No legal configuration has both values.
+    Forbidden,
+    /// One of the two is inactive.
+    Inactive,
+}
+
+/// The trials' positions along all hyperparameters of the space, `None` where inactive.
+pub(super) type Positions = Vec<Option<f64>>;
+
+impl Pair {
+    /// Asks the machine about each tile. `total` is the variance of the machine over legal configurations.
+    pub(super) fn of(
+        probe: &Probe,
+        (machine, sample, total): (&Machine, &Sample, f64),
+        dimensions: &[Dimension],
+        (row, column): (usize, usize),
+        trials: &[Positions],
+    ) -> Self {
+        let (vertical, horizontal) = (&dimensions[row], &dimensions[column]);
+        let mut means = Vec::new();
+        let mut tiles = Vec::new();
+        for (r, level) in vertical.levels.iter().enumerate() {
+            let mut line = Vec::new();
+            for (c, other) in horizontal.levels.iter().enumerate() {
+                let fixed = [(vertical.index, level.place.at), (horizontal.index, other.place.at)];
+                line.push(match ask(probe, &fixed) {
+                    Ok(rows) => {
+                        let n = rows.len() as f64;
+                        let mean = rows.iter().map(|row| machine.predict(row)).sum::<f64>() / n;
+                        means.push((r, c, mean, n));
+                        let near = trials.iter().any(|trial| {
+                            let close = |dimension: &Dimension, at| near(dimension, trial[dimension.index], at);
+                            close(vertical, r) && close(horizontal, c)
+                        });
+                        Tile::Cost { cost: sample.cost(mean), near }
+                    }
+                    Err(tile) => tile,
+                });
+            }
+            tiles.push(line);
+        }
+        let together = not_additive(&means, vertical.levels.len(), horizontal.levels.len());
+        Self { row, column, tiles, strength: if total > 1e-18 { together / total } else { 0.0 } }
+    }
+}
+
+/// The rows of legal configurations with two values, or why there is none.
+fn ask(probe: &Probe, fixed: &[(usize, f64)]) -> Result<Vec<Vec<f64>>, Tile> {
+    let (mut rows, mut inactive) = (Vec::new(), false);
+    for base in 0..probe.len().min(ASKED) {
+        match probe.replaced(base, fixed) {
+            Answer::Row(row) => rows.push(row),
+            Answer::Inactive => inactive = true,
+            Answer::Forbidden => {}
+        }
+    }
+    // A rare tile may be missed by configurations that were drawn without it.
+    for index in 0..TRIED {
+        if inactive || rows.len() >= 4 {
+            break;
+        }
+        let mut stream = Stream::of(0, "rare tile", index);
+        let anywhere: Vec<f64> = (0..probe.width()).map(|_| stream.uniform()).collect();
+        match probe.with(&anywhere, fixed) {
+            Answer::Row(row) => rows.push(row),
+            Answer::Inactive => inactive = true,
+            Answer::Forbidden => {}
+        }
+    }
+    match rows.is_empty() {
+        false => Ok(rows),
+        true if inactive => Err(Tile::Inactive),
+        true => Err(Tile::Forbidden),
+    }
+}
+
+/// Whether a trial's position is within one step of a level; categories have no steps.
+fn near(dimension: &Dimension, position: Option<f64>, level: usize) -> bool {
+    let places: Vec<Place> = dimension.levels.iter().map(|level| level.place.clone()).collect();
+    let steps = if dimension.scale == Scale::Categorical { 0 } else { 1 };
+    position.is_some_and(|position| place_of(&places, position).abs_diff(level) <= steps)
+}
+
+/// The weighted variance that is left of a table after the best sum of a row's and a column's effect.
+///
+/// Found by backfitting, because the table has holes where combinations are forbidden.
+fn not_additive(cells: &[(usize, usize, f64, f64)], rows: usize, columns: usize) -> f64 {
+    let (mut by_row, mut by_column) = (vec![0.0; rows], vec![0.0; columns]);
+    for _ in 0..50 {
+        for first in [true, false] {
+            let n = if first { rows } else { columns };
+            let (mut sums, mut weights) = (vec![0.0; n], vec![0.0; n]);
+            for &(r, c, value, weight) in cells {
+                let (own, other) = if first { (r, by_column[c]) } else { (c, by_row[r]) };
+                sums[own] += weight * (value - other);
+                weights[own] += weight;
+            }
+            let effects = if first { &mut by_row } else { &mut by_column };
+            for index in 0..n {
+                effects[index] = if weights[index] > 0.0 { sums[index] / weights[index] } else { 0.0 };
+            }
+        }
+    }
+    let left: Vec<(f64, f64)> = cells.iter().map(|&(r, c, v, w)| (v - by_row[r] - by_column[c], w)).collect();
+    variance(&left)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_is_not_a_sum_counts() {
+        let table = |law: &dyn Fn(f64, f64) -> f64, hole: bool| -> Vec<(usize, usize, f64, f64)> {
+            let cells = (0..5).flat_map(|r| (0..4).map(move |c| (r, c)));
+            cells.filter(|cell| !hole || *cell != (0, 3)).map(|(r, c)| (r, c, law(r as f64, c as f64), 1.0)).collect()
+        };
+        for hole in [false, true] {
+            let sum = not_additive(&table(&|r, c| r * r - 3.0 * c, hole), 5, 4);
+            let product = not_additive(&table(&|r, c| r * c, hole), 5, 4);
+            assert!(sum < 1e-6, "{sum}");
+            assert!(product > 1.0, "{product}");
+        }
+    }
+}

@@ -1,0 +1,320 @@
+//! The interaction matrix: a validated machine, and what it says about each hyperparameter and each pair.
+use rayon::prelude::*;
+use serde::Serialize;
+
+use super::Evidence;
+use super::dependence::{Dimension, Panel, Question};
+use super::importance::{Importance, importances, variance};
+use super::interaction::{Pair, Positions};
+use super::probe::{Probe, place_of};
+use super::quantile::spearman;
+use super::regression::{Machine, Parameters};
+use super::row::Encoder;
+use super::sample::Sample;
+use super::validation::Table;
+use crate::numeric::stream::Stream;
+use crate::space::configuration::Configuration;
+use crate::space::hyperparameter::{Domain, Hyperparameter};
+use crate::trial::incumbent::incumbent;
+use crate::trial::outcome::Outcome;
+
+/// Different configurations below which no machine is fitted.
+const LEAST: usize = 8;
+/// Out-of-fold R² below which the machine is not to be believed.
+const TRUSTED: f64 = 0.3;
+const REFITS: u64 = 40;
+const BASES: usize = 200;
+/// Hyperparameters that are drawn; the others are in a table.
+const DRAWN: usize = 8;
+const SEED: u64 = 0;
+
+/// The numbers behind the interaction figure.
+#[derive(Clone, Debug, Serialize)]
+pub struct Matrix {
+    pub sample: Sample,
+    /// Why the machine must not be believed, or why there is none; absent where it may be.
+    pub distrust: Option<String>,
+    pub quality: Option<Quality>,
+    /// Hyperparameters that are drawn, the most important first.
+    pub dimensions: Vec<Dimension>,
+    /// The rest, by name.
+    pub others: Vec<(String, Importance)>,
+    pub pairs: Vec<Pair>,
+    pub spots: Vec<Spot>,
+    /// Least and greatest predicted cost of a tile near trials.
+    pub range: Option<(f64, f64)>,
+}
+
+/// How well the machine predicts configurations that it has not seen.
+#[derive(Clone, Debug, Serialize)]
+pub struct Quality {
+    pub parameters: Parameters,
+    pub supports: usize,
+    pub configurations: usize,
+    pub folds: usize,
+    /// Explained share of the variance within budgets, from nested cross-validation: what the budget alone explains
+    /// does not count. Absent where all costs are equal.
+    pub r2: Option<f64>,
+    /// Root mean square error out of fold, in decades where the target is logarithmic.
+    pub rmse: f64,
+    /// The same at the budget of the predictions alone.
+    pub rmse_at_budget: f64,
+    /// Rank correlation of predicted and observed at that budget.
+    pub rank_at_budget: Option<f64>,
+    pub points: Vec<Point>,
+    pub refits: usize,
+    pub bases: usize,
+}
+
+/// A trial's cost as observed and as predicted out of fold.
+#[derive(Clone, Debug, Serialize)]
+pub struct Point {
+    pub trial: u32,
+    pub observed: f64,
+    pub predicted: f64,
+    pub at_budget: bool,
+    pub incumbent: bool,
+}
+
+/// A trial to be drawn: its place along each drawn hyperparameter, `None` where inactive.
+#[derive(Clone, Debug, Serialize)]
+pub struct Spot {
+    pub trial: u32,
+    pub kind: SpotKind,
+    pub at: Vec<Option<f64>>,
+}
+
+/// What a trial is drawn as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SpotKind {
+    /// A success at another budget than that of the predictions.
+    Smaller,
+    Finished,
+    Diverged,
+    Incumbent,
+}
+
+impl Matrix {
+    /// Fits, validates and asks the machine.
+    pub(super) fn of(evidence: &Evidence) -> Self {
+        let (space, sample) = (evidence.space, Sample::of(evidence));
+        let shown = |each: &&Hyperparameter| !matches!(each.domain, Domain::Constant { .. }) && each.size() != Some(1);
+        let index = |each: &Hyperparameter| space.index(&each.name).expect("a hyperparameter of the space");
+        let indices: Vec<usize> = space.hyperparameters().iter().filter(shown).map(index).collect();
+        let mut matrix = Self {
+            distrust: None,
+            quality: None,
+            dimensions: indices.iter().map(|&index| Dimension::bare(space, index)).collect(),
+            others: vec![],
+            pairs: vec![],
+            spots: vec![],
+            range: None,
+            sample,
+        };
+        matrix.learn(evidence, &indices);
+        matrix.place(evidence);
+        matrix
+    }
+
+    fn learn(&mut self, evidence: &Evidence, indices: &[usize]) {
+        let (space, used) = (evidence.space, &self.sample.used);
+        let trials: Vec<_> = used.iter().filter_map(|used| evidence.history.trial(used.trial)).collect();
+        let budgets = trials.iter().map(|trial| trial.proposal.budget);
+        let span = budgets.clone().min().zip(budgets.max()).filter(|_| self.sample.pooled);
+        let encoder = Encoder::new(space, span);
+        let row = |trial: &&&crate::trial::Trial| {
+            encoder.row(&trial.proposal.configuration, trial.proposal.budget.amount())
+        };
+        let table = Table {
+            kinds: encoder.kinds(),
+            rows: trials.iter().map(|trial| row(&trial)).collect(),
+            targets: used.iter().map(|used| used.target).collect(),
+            groups: trials.iter().map(|trial| trial.proposal.configuration_id.0).collect(),
+        };
+        let configurations = table.distinct().len();
+        if configurations < LEAST {
+            self.distrust = Some(format!("too few trials for a model: {configurations} of {LEAST} configurations"));
+            return self.cut();
+        }
+        let budget = self.sample.budget.unwrap_or(1.0);
+        let Some(probe) = Probe::draw(&encoder, space, budget, BASES, SEED) else {
+            self.distrust = Some("the space has too few legal configurations to average over".into());
+            return self.cut();
+        };
+        let parameters = table.tune(SEED);
+        let Some(machine) = table.fit(&parameters) else {
+            self.distrust = Some("the costs are too large for a model".into());
+            return self.cut();
+        };
+        let quality = self.validate(evidence, &table, &machine, &parameters);
+        self.distrust = match quality.r2 {
+            None => Some("all costs are equal: there is nothing to explain".into()),
+            Some(r2) if r2 < TRUSTED => Some("model does not explain these results".into()),
+            Some(_) => None,
+        };
+        let (refits, permuted) = (bootstrap(&table, &parameters), permute(&table, &parameters));
+        let questions: Vec<Question> =
+            indices.par_iter().map(|&index| Question::of(&probe, space, index)).collect();
+        let shares = importances(&probe, space, &questions, (&machine, &refits, &permuted));
+        let panel = Panel { machine: &machine, refits: &refits, sample: &self.sample };
+        for ((dimension, question), importance) in self.dimensions.iter_mut().zip(&questions).zip(shares) {
+            dimension.importance = importance;
+            panel.fill(dimension, question);
+        }
+        let share = |dimension: &Dimension| dimension.importance.share.unwrap_or(0.0);
+        self.dimensions.sort_by(|a, b| share(b).total_cmp(&share(a)));
+        self.cut();
+
+        let positions: Vec<Positions> =
+            trials.iter().map(|trial| positions(evidence, &trial.proposal.configuration)).collect();
+        let predictions = (0..probe.len()).filter_map(|base| Some((machine.predict(&probe.row(base)?), 1.0)));
+        let total = variance(&predictions.collect::<Vec<_>>());
+        let all = (0..self.dimensions.len()).flat_map(|row| (0..row).map(move |column| (row, column)));
+        let pairs: Vec<(usize, usize)> = all.collect();
+        self.pairs = pairs
+            .par_iter()
+            .map(|&pair| Pair::of(&probe, (&machine, &self.sample, total), &self.dimensions, pair, &positions))
+            .collect();
+        self.quality = Some(quality);
+    }
+
+    fn validate(&self, evidence: &Evidence, table: &Table, machine: &Machine, parameters: &Parameters) -> Quality {
+        let (predictions, folds) = table.validate(SEED);
+        let best = incumbent(evidence.history).map(|trial| trial.proposal.trial);
+        let budget = |trial| evidence.history.trial(trial).map(|trial| trial.proposal.budget.amount());
+        let all: Vec<(Option<f64>, f64, f64)> = (self.sample.used.iter().zip(&predictions))
+            .map(|(used, predicted)| (budget(used.trial), used.target, *predicted))
+            .collect();
+        let (mut left, mut whole) = (0.0, 0.0);
+        for share in self.sample.budgets.iter().filter(|share| share.enters && share.trials > 1) {
+            let here = all.iter().filter(|(budget, ..)| *budget == Some(share.budget));
+            let mean = here.clone().map(|(_, observed, _)| observed).sum::<f64>() / share.trials as f64;
+            left += here.clone().map(|(_, observed, predicted)| (observed - predicted).powi(2)).sum::<f64>();
+            whole += here.map(|(_, observed, _)| (observed - mean).powi(2)).sum::<f64>();
+        }
+        let root = |errors: Vec<f64>| (errors.iter().map(|e| e * e).sum::<f64>() / errors.len().max(1) as f64).sqrt();
+        let at: Vec<_> = all.iter().filter(|(budget, ..)| *budget == self.sample.budget).collect();
+        let (observed, predicted): (Vec<f64>, Vec<f64>) = at.iter().map(|(_, o, p)| (*o, *p)).unzip();
+        Quality {
+            parameters: *parameters,
+            supports: machine.supports(),
+            configurations: table.distinct().len(),
+            folds,
+            r2: (whole > 1e-18).then(|| 1.0 - left / whole),
+            rmse: root(all.iter().map(|(_, o, p)| o - p).collect()),
+            rmse_at_budget: root(at.iter().map(|(_, o, p)| o - p).collect()),
+            rank_at_budget: spearman(&observed, &predicted),
+            points: (self.sample.used.iter().zip(&all))
+                .map(|(used, (budget, observed, predicted))| Point {
+                    trial: used.trial.0,
+                    observed: self.sample.cost(*observed),
+                    predicted: self.sample.cost(*predicted),
+                    at_budget: *budget == self.sample.budget,
+                    incumbent: best == Some(used.trial),
+                })
+                .collect(),
+            refits: REFITS as usize,
+            bases: BASES,
+        }
+    }
+
+    /// Leaves the hyperparameters that are drawn.
+    fn cut(&mut self) {
+        let rest = self.dimensions.split_off(self.dimensions.len().min(DRAWN));
+        self.others = rest.into_iter().map(|dimension| (dimension.name, dimension.importance)).collect();
+    }
+
+    /// Places the trials along the axes, apart where they have the same values.
+    fn place(&mut self, evidence: &Evidence) {
+        let best = incumbent(evidence.history);
+        for trial in evidence.history.trials() {
+            let used = self.sample.used.iter().any(|used| used.trial == trial.proposal.trial);
+            let here = self.sample.pooled || Some(trial.proposal.budget.amount()) == self.sample.budget;
+            let kind = match &trial.outcome {
+                _ if best.is_some_and(|best| best.proposal.trial == trial.proposal.trial) => SpotKind::Incumbent,
+                Some(Outcome::Diverged) if here => SpotKind::Diverged,
+                _ if !used => continue,
+                _ if Some(trial.proposal.budget.amount()) == self.sample.budget => SpotKind::Finished,
+                _ => SpotKind::Smaller,
+            };
+            let positions = positions(evidence, &trial.proposal.configuration);
+            let mut stream = Stream::of(SEED, "jitter", u64::from(trial.proposal.configuration_id.0));
+            let mut at = Vec::new();
+            for dimension in &mut self.dimensions {
+                let aside = 0.6 * (stream.uniform() - 0.5);
+                let position = positions[dimension.index];
+                let places: Vec<_> = dimension.levels.iter().map(|level| level.place.clone()).collect();
+                at.push(position.map(|position| {
+                    let level = place_of(&places, position);
+                    let place = &places[level];
+                    dimension.levels[level].trials += usize::from(used);
+                    // Real numbers stay where they are; discrete ones move aside within their tile.
+                    let discrete = evidence.space.hyperparameters()[dimension.index].size().is_some();
+                    let moves = discrete && kind != SpotKind::Incumbent;
+                    if moves { position + aside * (place.to - place.from) } else { position }
+                }));
+                if kind == SpotKind::Incumbent {
+                    dimension.incumbent = position;
+                }
+            }
+            self.spots.push(Spot { trial: trial.proposal.trial.0, kind, at });
+        }
+        self.spots.sort_by_key(|spot| spot.kind);
+        self.range = self.range();
+    }
+
+    fn range(&self) -> Option<(f64, f64)> {
+        use super::interaction::Tile;
+        let tiles = || self.pairs.iter().flat_map(|pair| pair.tiles.iter().flatten());
+        let near = tiles().filter_map(|tile| matches!(tile, Tile::Cost { near: true, .. }).then_some(*tile));
+        let cost = |tile| if let Tile::Cost { cost, .. } = tile { cost } else { f64::NAN };
+        near.map(cost).fold(None, |range, cost| match range {
+            None => Some((cost, cost)),
+            Some((low, high)) => Some((f64::min(low, cost), f64::max(high, cost))),
+        })
+    }
+}
+
+fn positions(evidence: &Evidence, configuration: &Configuration) -> Positions {
+    let hyperparameters = evidence.space.hyperparameters().iter().zip(configuration.values());
+    hyperparameters.map(|(each, value)| each.position(value.as_ref()?)).collect()
+}
+
+/// Machines fitted to configurations drawn with replacement.
+fn bootstrap(table: &Table, parameters: &Parameters) -> Vec<Machine> {
+    let groups = table.distinct();
+    let refit = |index: u64| {
+        let mut stream = Stream::of(SEED, "bootstrap", index);
+        let drawn: Vec<u32> = groups.iter().map(|_| groups[stream.below(groups.len())]).collect();
+        let rows = drawn.iter().flat_map(|group| (0..table.groups.len()).filter(|&row| table.groups[row] == *group));
+        table.select(&rows.collect::<Vec<_>>()).fit(parameters)
+    };
+    (0..REFITS).into_par_iter().filter_map(refit).collect()
+}
+
+/// Machines fitted to costs that were exchanged among the configurations with the same budgets.
+fn permute(table: &Table, parameters: &Parameters) -> Vec<Machine> {
+    let budget = |row: usize| match table.kinds.last() {
+        Some(super::regression::Kind::Budget) => table.rows[row].last().map_or(0, |budget| budget.to_bits()),
+        _ => 0,
+    };
+    let refit = |index: u64| {
+        let mut stream = Stream::of(SEED, "permutation", index);
+        let mut permuted = table.clone();
+        let mut budgets: Vec<u64> = (0..table.rows.len()).map(budget).collect();
+        let all = budgets.clone();
+        budgets.sort_unstable();
+        budgets.dedup();
+        for budget in budgets {
+            let here: Vec<usize> = (0..all.len()).filter(|&row| all[row] == budget).collect();
+            let mut order = here.clone();
+            stream.shuffle(&mut order);
+            for (to, from) in here.iter().zip(order) {
+                permuted.targets[*to] = table.targets[from];
+            }
+        }
+        permuted.fit(parameters)
+    };
+    (0..REFITS).into_par_iter().filter_map(refit).collect()
+}

@@ -1,0 +1,157 @@
+//! Support-vector regression with a Gaussian kernel whose width differs by kind of column.
+use linfa::prelude::*;
+use linfa_svm::Svm;
+use ndarray::{Array1, Array2};
+use serde::Serialize;
+
+/// What a column is, and so which width the kernel has along it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// A number or a rank.
+    Ordered,
+    /// A category, or whether a hyperparameter is active.
+    Choice,
+    /// The trial's budget.
+    Budget,
+}
+
+/// What the support-vector machine does not learn by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Parameters {
+    /// The penalty of an error, against a target of variance one.
+    pub c: f64,
+    /// The kernel is `exp(-gamma d²)`.
+    pub gamma: f64,
+    /// The error that costs nothing, against a target of variance one.
+    pub epsilon: f64,
+    /// How much more a squared distance between categories counts than one between ordered values.
+    pub choice: f64,
+    /// How much more a squared distance between budgets counts.
+    pub budget: f64,
+}
+
+/// A fitted machine: a weighted sum of kernels around its support vectors.
+#[derive(Clone, Debug)]
+pub(super) struct Machine {
+    /// Support vectors in columns scaled for a kernel of width one, row after row.
+    support: Vec<f64>,
+    weights: Vec<f64>,
+    scales: Vec<f64>,
+    offset: f64,
+    mean: f64,
+    deviation: f64,
+}
+
+impl Machine {
+    /// Fits `rows` (each as long as `kinds`) to `targets`; `None` without rows, or where a number is not finite.
+    ///
+    /// Never with linfa's shrinking and never as nu-SVR: both give wrong models in linfa-svm 0.8.1.
+    pub fn fit(rows: &[Vec<f64>], targets: &[f64], kinds: &[Kind], parameters: &Parameters) -> Option<Self> {
+        let n = targets.len();
+        // linfa answers `Ok` with a wrong model where a target is not finite.
+        if n == 0 || !targets.iter().chain(rows.iter().flatten()).all(|number| number.is_finite()) {
+            return None;
+        }
+        let mean = targets.iter().sum::<f64>() / n as f64;
+        let variance = targets.iter().map(|target| (target - mean).powi(2)).sum::<f64>() / n as f64;
+        let deviation = if variance > 1e-24 { variance.sqrt() } else { 1.0 };
+        let scales: Vec<f64> = kinds
+            .iter()
+            .map(|kind| match kind {
+                Kind::Ordered => parameters.gamma.sqrt(),
+                Kind::Choice => (parameters.gamma * parameters.choice).sqrt(),
+                Kind::Budget => (parameters.gamma * parameters.budget).sqrt(),
+            })
+            .collect();
+        let records = Array2::from_shape_fn((n, kinds.len()), |(row, column)| rows[row][column] * scales[column]);
+        let standard = Array1::from_iter(targets.iter().map(|target| (target - mean) / deviation));
+        let dataset = DatasetBase::new(records, standard);
+        // The columns carry the width, so the kernel's own is one; 1e-3 is libsvm's tolerance, linfa's 1e-7 is slow.
+        let svm = Svm::<f64, f64>::params()
+            .gaussian_kernel(1.0)
+            .c_svr(parameters.c, Some(parameters.epsilon))
+            .eps(1e-3)
+            .fit(&dataset)
+            .ok()?;
+        let mut machine = Self { support: vec![], weights: vec![], scales, offset: -svm.rho, mean, deviation };
+        for (row, &alpha) in dataset.records.outer_iter().zip(&svm.alpha) {
+            if alpha.abs() > 1e-12 {
+                machine.support.extend(row);
+                machine.weights.push(alpha);
+            }
+        }
+        Some(machine)
+    }
+
+    /// The target at a row.
+    pub fn predict(&self, row: &[f64]) -> f64 {
+        let at: Vec<f64> = row.iter().zip(&self.scales).map(|(x, scale)| x * scale).collect();
+        let width = at.len().max(1);
+        let sum: f64 = self.support.chunks_exact(width).zip(&self.weights).map(|(x, w)| w * kernel(x, &at)).sum();
+        self.mean + self.deviation * (sum + self.offset)
+    }
+
+    /// How many trials the machine leans on.
+    pub fn supports(&self) -> usize {
+        self.weights.len()
+    }
+}
+
+fn kernel(a: &[f64], b: &[f64]) -> f64 {
+    (-a.iter().zip(b).map(|(a, b)| (a - b).powi(2)).sum::<f64>()).exp()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde::Deserialize;
+
+    use super::*;
+
+    const PLAIN: Parameters = Parameters { c: 10.0, gamma: 0.5, epsilon: 0.05, choice: 1.0, budget: 1.0 };
+
+    #[derive(Deserialize)]
+    struct Case {
+        c: f64,
+        gamma: f64,
+        epsilon: f64,
+        rows: Vec<Vec<f64>>,
+        targets: Vec<f64>,
+        queries: Vec<Vec<f64>>,
+        predictions: Vec<f64>,
+        supports: usize,
+    }
+
+    #[test]
+    fn predictions_are_those_of_scikit_learn() {
+        let text = include_str!("../../tests/golden/report/svr.json");
+        let cases: Vec<Case> = serde_json::from_str(text).expect("the fixture of svr.py");
+        for case in cases {
+            let parameters = Parameters { c: case.c, gamma: case.gamma, epsilon: case.epsilon, ..PLAIN };
+            let kinds = vec![Kind::Ordered; case.rows[0].len()];
+            let machine = Machine::fit(&case.rows, &case.targets, &kinds, &parameters).expect("finite rows");
+            assert!(machine.supports().abs_diff(case.supports) <= 1, "{} {}", machine.supports(), case.supports);
+            for (query, expected) in case.queries.iter().zip(&case.predictions) {
+                let predicted = machine.predict(query);
+                assert!((predicted - expected).abs() < 4e-3 * machine.deviation, "{predicted} {expected}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_not_finite_is_refused() {
+        for bad in [f64::NAN, f64::INFINITY] {
+            assert!(Machine::fit(&[vec![bad], vec![1.0]], &[0.0, 1.0], &[Kind::Ordered], &PLAIN).is_none());
+            assert!(Machine::fit(&[vec![0.0], vec![1.0]], &[bad, 1.0], &[Kind::Ordered], &PLAIN).is_none());
+        }
+        assert!(Machine::fit(&[], &[], &[Kind::Ordered], &PLAIN).is_none());
+    }
+
+    #[test]
+    fn few_or_equal_targets_are_no_trouble() {
+        for targets in [vec![2.0], vec![2.0, 2.0], vec![2.0; 9]] {
+            let rows: Vec<Vec<f64>> = (0..targets.len()).map(|i| vec![i as f64]).collect();
+            let machine = Machine::fit(&rows, &targets, &[Kind::Ordered], &PLAIN).expect("finite rows");
+            assert!((machine.predict(&[0.5]) - 2.0).abs() < 1e-9);
+        }
+    }
+}

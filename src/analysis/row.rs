@@ -1,0 +1,72 @@
+//! A configuration and its budget as a row for the support-vector machine.
+use super::regression::Kind;
+use crate::space::Space;
+use crate::space::configuration::Configuration;
+use crate::space::hyperparameter::Domain;
+use crate::trial::budget::Budget;
+
+/// How configurations of a space become rows.
+///
+/// Columns are scaled by the space and not by the trials, so that a hyperparameter that hardly varied among the
+/// trials is not blown up: ordered ones have the variance one under the uniform law, categorical ones are one-hot,
+/// conditional ones are in the middle where inactive and have an indicator beside them.
+pub(super) struct Encoder<'a> {
+    space: &'a Space,
+    /// Least and greatest logarithm of the budgets, where the budget is a feature.
+    budgets: Option<(f64, f64)>,
+    kinds: Vec<Kind>,
+}
+
+impl<'a> Encoder<'a> {
+    pub fn new(space: &'a Space, budgets: Option<(Budget, Budget)>) -> Self {
+        let mut kinds = Vec::new();
+        for (index, hyperparameter) in space.hyperparameters().iter().enumerate() {
+            match &hyperparameter.domain {
+                Domain::Constant { .. } => {}
+                Domain::Categorical { choices } => kinds.extend(vec![Kind::Choice; choices.len()]),
+                _ => kinds.push(Kind::Ordered),
+            }
+            if space.condition(index).is_some() {
+                kinds.push(Kind::Choice);
+            }
+        }
+        let budgets = budgets.filter(|(least, greatest)| least < greatest);
+        if budgets.is_some() {
+            kinds.push(Kind::Budget);
+        }
+        Self { space, budgets: budgets.map(|(least, greatest)| (least.amount().ln(), greatest.amount().ln())), kinds }
+    }
+
+    /// What each column is.
+    pub fn kinds(&self) -> &[Kind] {
+        &self.kinds
+    }
+
+    /// The row of a configuration at a budget.
+    pub fn row(&self, configuration: &Configuration, budget: f64) -> Vec<f64> {
+        let mut row = Vec::with_capacity(self.kinds.len());
+        for (index, hyperparameter) in self.space.hyperparameters().iter().enumerate() {
+            let value = configuration.get(index);
+            match &hyperparameter.domain {
+                Domain::Constant { .. } => {}
+                Domain::Categorical { choices } => {
+                    row.extend(choices.iter().map(|choice| f64::from(u8::from(value == Some(choice)))));
+                }
+                _ => {
+                    // n values in the middles of n equal parts have the variance (1 - 1/n²) / 12.
+                    let levels = hyperparameter.size().map_or(f64::INFINITY, |n| n.max(2) as f64);
+                    let deviation = ((1.0 - levels.powi(-2)) / 12.0).sqrt();
+                    let position = value.and_then(|value| hyperparameter.position(value));
+                    row.push(position.map_or(0.0, |position| (position - 0.5) / deviation));
+                }
+            }
+            if self.space.condition(index).is_some() {
+                row.push(f64::from(u8::from(value.is_some())));
+            }
+        }
+        if let Some((least, greatest)) = self.budgets {
+            row.push(2.0 * (budget.ln() - least) / (greatest - least) - 1.0);
+        }
+        row
+    }
+}
