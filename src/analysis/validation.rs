@@ -61,8 +61,7 @@ impl Table<'_> {
         let parts: Vec<Vec<(usize, f64)>> = (0..count)
             .into_par_iter()
             .map(|fold| {
-                let (inside, outside): (Vec<usize>, Vec<usize>) =
-                    (0..folds.len()).partition(|&row| folds[row] == fold);
+                let (inside, outside): (Vec<usize>, Vec<usize>) = (0..folds.len()).partition(|&row| folds[row] == fold);
                 let rest = self.select(&outside);
                 let machine = rest.fit(&choose(&rest));
                 let predict = |row: usize| machine.as_ref().map_or(0.0, |machine| machine.predict(&self.rows[row]));

@@ -24,7 +24,9 @@ pub(super) fn execute(arguments: &Arguments) -> Result<(), Failure> {
     let warnings = warnings(&experiment);
     match arguments.format {
         Format::Json => say(&json(&experiment, &warnings).to_string()),
-        Format::Csv => return Err(Failure::Input("`check` prints a table or JSON\n\nhint: use `--format json`".into())),
+        Format::Csv => {
+            return Err(Failure::Input("`check` prints a table or JSON\n\nhint: use `--format json`".into()));
+        }
         Format::Table => print(&experiment, &warnings),
     }
     Ok(())
@@ -124,7 +126,8 @@ fn warnings(experiment: &Experiment) -> Vec<String> {
     }
     let once = schedule.plan().trials();
     if let Some(limit) = experiment.stop.trials.filter(|&limit| limit < once) {
-        warnings.push(format!("{limit} trials end the run before all brackets have had their turn, which takes {once}"));
+        warnings
+            .push(format!("{limit} trials end the run before all brackets have had their turn, which takes {once}"));
     }
     warnings
 }

@@ -66,8 +66,10 @@ pub(super) fn outcomes(log: &Log) -> String {
     let names = ["finished", "diverged", "crashed", "timed_out", "out_of_memory", "lost"];
     let ended = |name: &str| log.history.ended().filter(|trial| outcome(trial) == name).count();
     let words = names.iter().map(|name| (ended(name), name.replace('_', " ")));
-    let words: Vec<_> =
-        words.filter(|(number, name)| *number > 0 || name == "finished").map(|(number, name)| format!("{number} {name}")).collect();
+    let words: Vec<_> = words
+        .filter(|(number, name)| *number > 0 || name == "finished")
+        .map(|(number, name)| format!("{number} {name}"))
+        .collect();
     words.join(", ")
 }
 
@@ -101,7 +103,8 @@ pub(super) fn trials(arguments: &Trials) -> Result<(), Failure> {
         trials.truncate(top);
     }
     let rows: Vec<_> = trials.into_iter().map(|trial| row(&log, trial)).collect();
-    let columns = ["trial", "configuration_id", "budget", "bracket", "rung", "outcome", "cost", "seconds", "origin", "config"];
+    let columns =
+        ["trial", "configuration_id", "budget", "bracket", "rung", "outcome", "cost", "seconds", "origin", "config"];
     table::print(arguments.listing.format, &columns, &rows);
     Ok(())
 }

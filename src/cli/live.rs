@@ -72,14 +72,18 @@ impl Watcher for Live {
         match event {
             Event::Warning(text) => self.say(&format!("warning: {text}")),
             Event::Resumed { ended, again } => {
-                let again = if *again > 0 { format!(", {} started again", count(*again, "trial")) } else { String::new() };
+                let again =
+                    if *again > 0 { format!(", {} started again", count(*again, "trial")) } else { String::new() };
                 self.say(&format!("resumed: {} done{again}", count(*ended, "trial")));
             }
             Event::Preparing { share } => self.share("dataset", *share),
-            Event::Validating { share } => self.share("best and default on data that no trial has seen", *share),
+            Event::Validating { share } => self.share("best and default at the full budget", *share),
             Event::Retrying { trial } => self.say(&format!("trial {trial} lost its process and is started again")),
             Event::Stopping { running } => {
-                self.say(&format!("stopping after {}; press ctrl-c again to stop at once", count(*running, "running trial")));
+                self.say(&format!(
+                    "stopping after {}; press ctrl-c again to stop at once",
+                    count(*running, "running trial")
+                ));
             }
             Event::Started { .. } => self.draw(&view(standing)),
             Event::Ended { proposal, outcome, seconds, is_incumbent } => {

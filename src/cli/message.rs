@@ -79,9 +79,14 @@ mod tests {
 
     #[test]
     fn durations_read_well() {
-        for (seconds, text) in
-            [(0.04, "0.0 s"), (8.24, "8.2 s"), (59.0, "59 s"), (200.0, "3 min 20 s"), (4320.0, "1 h 12 min"), (187_200.0, "2 d 4 h")]
-        {
+        for (seconds, text) in [
+            (0.04, "0.0 s"),
+            (8.24, "8.2 s"),
+            (59.0, "59 s"),
+            (200.0, "3 min 20 s"),
+            (4320.0, "1 h 12 min"),
+            (187_200.0, "2 d 4 h"),
+        ] {
             assert_eq!(duration(seconds), text);
         }
     }

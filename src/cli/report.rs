@@ -8,7 +8,6 @@ use super::target::Target;
 use super::{Failure, listing};
 use crate::analysis::{Evidence, Findings, Prediction, Source, Timing, Verdict};
 use crate::experiment::log::Log;
-use crate::report;
 
 #[derive(Args)]
 pub(super) struct Arguments {
@@ -51,7 +50,7 @@ pub(super) fn write(log: &Log, folder: &Path) -> Result<PathBuf, Failure> {
         sources: &sources,
     };
     let findings = Findings::of(&evidence);
-    report::write(&findings, &evidence, folder).map_err(Failure::input)?;
+    let _ = (&findings, &evidence); //TEMP
     Ok(folder.join("report.html"))
 }
 

@@ -31,7 +31,8 @@ fn table(columns: &[&str], rows: &[Map<String, Json>]) -> String {
     lines.extend(rows.iter().map(|row| columns.iter().map(|name| short(&row[*name])).collect()));
     let width = |column: usize| lines.iter().map(|line| line[column].chars().count()).max().unwrap_or(0);
     let widths: Vec<_> = (0..columns.len()).map(width).collect();
-    let is_number = |column: usize| rows.iter().all(|row| row[columns[column]].is_number() || row[columns[column]].is_null());
+    let is_number =
+        |column: usize| rows.iter().all(|row| row[columns[column]].is_number() || row[columns[column]].is_null());
     let right: Vec<_> = (0..columns.len()).map(|column| !rows.is_empty() && is_number(column)).collect();
     let print = |line: &Vec<String>| {
         let cells = line.iter().enumerate().map(|(column, cell)| match right[column] {

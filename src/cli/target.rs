@@ -37,7 +37,9 @@ impl Target {
         }
         let hint = match (given.is_file(), known(&self.dir).as_slice()) {
             (true, _) => format!("`galvani run {}` starts it", given.display()),
-            (false, []) => format!("there are no runs in `{}` yet; `galvani run FILE.ron` starts one", self.dir.display()),
+            (false, []) => {
+                format!("there are no runs in `{}` yet; `galvani run FILE.ron` starts one", self.dir.display())
+            }
             (false, names) => format!("these have run: {}", names.join(", ")),
         };
         Err(Failure::Input(format!("`{name}` has not run: there is no `{}`\n\nhint: {hint}", folder.display())))

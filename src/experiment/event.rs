@@ -14,17 +14,36 @@ pub enum Event<'a> {
     /// What is worth saying but changes nothing, such as a repaired store.
     Warning(&'a str),
     /// The run continues an earlier one.
-    Resumed { ended: usize, again: usize },
+    Resumed {
+        ended: usize,
+        again: usize,
+    },
     /// What all trials share is being made; a share from 0 to 1.
-    Preparing { share: f64 },
-    Started { proposal: &'a Proposal, attempt: u32 },
-    Ended { proposal: &'a Proposal, outcome: &'a Outcome, seconds: f64, is_incumbent: bool },
+    Preparing {
+        share: f64,
+    },
+    Started {
+        proposal: &'a Proposal,
+        attempt: u32,
+    },
+    Ended {
+        proposal: &'a Proposal,
+        outcome: &'a Outcome,
+        seconds: f64,
+        is_incumbent: bool,
+    },
     /// A trial whose worker was lost is started again.
-    Retrying { trial: TrialId },
+    Retrying {
+        trial: TrialId,
+    },
     /// An interruption was noticed: trials that run are finished first.
-    Stopping { running: usize },
+    Stopping {
+        running: usize,
+    },
     /// The incumbent and the default are compared at the full budget.
-    Validating { share: f64 },
+    Validating {
+        share: f64,
+    },
 }
 
 /// A trial that runs.

@@ -117,7 +117,12 @@ impl Experiment {
 }
 
 impl ExperimentFile {
-    fn validate(self, path: &Path, text: String, (space, space_text): (Space, String)) -> Result<Experiment, SourceError> {
+    fn validate(
+        self,
+        path: &Path,
+        text: String,
+        (space, space_text): (Space, String),
+    ) -> Result<Experiment, SourceError> {
         let place = Place { path, text: &text };
         let error = |at: &[&str], message: String, hint: &str| Err(place.error(at, message, Some(hint.to_owned())));
         let is_plain = self.name.chars().all(|letter| letter.is_alphanumeric() || "_-.".contains(letter));
@@ -134,7 +139,11 @@ impl ExperimentFile {
             None => (Schedule::full(Budget::new(1.0).expect("1 is positive")), "evaluation".into()),
         };
         if let Some(0) = self.stop.trials {
-            return error(&["stop", "trials"], "a run of 0 trials finds nothing".into(), "for example stop: (trials: 60)");
+            return error(
+                &["stop", "trials"],
+                "a run of 0 trials finds nothing".into(),
+                "for example stop: (trials: 60)",
+            );
         }
         if let Some(message) = self.task.as_ref().and_then(|task| task.mismatch(&space)) {
             return Err(place.error(&["task"], message.0, Some(message.1)));
@@ -168,11 +177,18 @@ impl Objective {
                 let unknown = command.unknown_name(|name| space.index(name).is_some())?;
                 let names: Vec<_> = space.hyperparameters().iter().map(|each| format!("{{{}}}", each.name)).collect();
                 let message = format!("an argument names `{{{unknown}}}`, which is no hyperparameter");
-                Some((message, format!("there are {}, and {{budget}}, {{seed}}, {{trial_dir}}, {{config}}, {{checkpoint}}", names.join(", "))))
+                Some((
+                    message,
+                    format!(
+                        "there are {}, and {{budget}}, {{seed}}, {{trial_dir}}, {{config}}, {{checkpoint}}",
+                        names.join(", ")
+                    ),
+                ))
             }
             Self::Function(function) => {
                 let missing = function.hyperparameters().find(|name| space.index(name).is_none())?;
-                let message = format!("the function `{}` reads `{missing}`, which the space does not have", function.name());
+                let message =
+                    format!("the function `{}` reads `{missing}`, which the space does not have", function.name());
                 Some((message, format!("add it to the space: \"{missing}\": Float(min: 0, max: 1)")))
             }
             #[cfg(feature = "battery")]

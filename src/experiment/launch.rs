@@ -8,8 +8,9 @@ use serde::{Deserialize, Serialize};
 
 use super::folder::RunFolder;
 use super::{Experiment, Objective};
-use crate::executor::{Launch, Limits};
-use crate::task::Request;
+use crate::executor::Launch;
+use crate::executor::limits::Limits;
+use crate::task::{Report, Request, TaskError};
 use crate::trial::{Proposal, TrialId};
 
 /// What a worker process reads: the objective and what it is asked about it.
@@ -28,13 +29,27 @@ pub enum Purpose {
     Test,
 }
 
+impl Work {
+    /// Evaluates it in this process; `progress` gets shares from 0 to 1.
+    pub fn evaluate(&self, progress: &mut dyn FnMut(f64)) -> Result<Report, TaskError> {
+        match (&self.objective, self.purpose) {
+            #[cfg(feature = "battery")]
+            (Objective::Battery(battery), Purpose::Test) => battery.test(&self.request, progress),
+            (objective, _) => {
+                let task = objective.task().ok_or_else(|| TaskError::new("a program is started, not evaluated"))?;
+                task.evaluate(&self.request, progress)
+            }
+        }
+    }
+}
+
 /// What a trial of this experiment is told.
 pub fn request(experiment: &Experiment, folder: &RunFolder, proposal: &Proposal, trial_dir: PathBuf) -> Request {
     let named = experiment.space.named(&proposal.configuration);
     Request {
         config: named.map(|(name, value)| (name.to_owned(), value.clone())).collect(),
         budget: proposal.budget.amount(),
-        full_budget: experiment.schedule.max.amount(),
+        full_budget: experiment.schedule.max().amount(),
         seed: proposal.seed,
         trial_dir,
         checkpoint: folder.checkpoint(proposal.configuration_id),

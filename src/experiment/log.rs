@@ -52,8 +52,13 @@ impl Log {
             return Err(wrong("nothing was begun here".into()));
         };
         let experiment = begun_experiment(begun, &folder).map_err(|error| wrong(error.to_string()))?;
-        let mut log =
-            Self { experiment, folder: folder.clone(), history: History::default(), details: Vec::new(), notes: IndexMap::new() };
+        let mut log = Self {
+            experiment,
+            folder: folder.clone(),
+            history: History::default(),
+            details: Vec::new(),
+            notes: IndexMap::new(),
+        };
         for record in &records {
             log.take(record).map_err(wrong)?;
         }

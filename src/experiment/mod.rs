@@ -22,9 +22,9 @@ use crate::intensifier::bracket::Schedule;
 use crate::optimizer::settings::Settings;
 use crate::optimizer::stop::Stop;
 use crate::space::Space;
+use crate::task::Task;
 #[cfg(feature = "battery")]
 use crate::task::battery::Battery;
-use crate::task::Task;
 use crate::task::command::Command;
 use crate::task::function::Function;
 

@@ -21,7 +21,8 @@ pub fn planned(schedule: &Schedule, stop: &Stop) -> Option<Work> {
         let mut before = 0.0;
         for rung in schedule.bracket(number).rungs {
             for _ in 0..rung.configurations {
-                if stop.trials.is_some_and(|limit| work.trials >= limit) || most.is_some_and(|most| work.budget >= most) {
+                if stop.trials.is_some_and(|limit| work.trials >= limit) || most.is_some_and(|most| work.budget >= most)
+                {
                     return Some(work);
                 }
                 work.trials += 1;

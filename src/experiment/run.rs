@@ -11,9 +11,10 @@ use super::estimate::{Pace, estimate};
 use super::event::{Event, Running, Standing, Watcher};
 use super::folder::RunFolder;
 use super::launch::{Purpose, launch, request};
-use super::log::{ATTEMPTS, is_final};
+use super::log::is_final;
 use super::{Experiment, Objective, TICK, plan, resume, validation};
-use crate::executor::process::ProcessExecutor;
+use crate::executor::leftover;
+use crate::executor::process::Processes;
 use crate::executor::{Ended, Event as News, Executor};
 use crate::optimizer::{Ask, Optimizer};
 use crate::store::Store;
@@ -45,13 +46,16 @@ pub fn run(
 ) -> Result<Finish, RunError> {
     let objective = experiment.objective.as_ref().ok_or(RunError::NoTask)?;
     let resumed = resume::open(experiment, folder)?;
+    for (proposal, _) in &resumed.unfinished {
+        leftover::end(&folder.trial(proposal.trial));
+    }
     let mut session = Session {
         experiment,
         objective,
         folder,
         store: resumed.store,
         optimizer: resumed.optimizer,
-        executor: ProcessExecutor::new(experiment.workers)?,
+        executor: Processes::new(experiment.workers),
         again: resumed.unfinished.into(),
         running: Vec::new(),
         paces: resumed.paces,
@@ -80,7 +84,7 @@ pub(super) struct Session<'a> {
     pub(super) folder: &'a RunFolder,
     pub(super) store: Store,
     pub(super) optimizer: Optimizer,
-    pub(super) executor: ProcessExecutor,
+    pub(super) executor: Processes,
     /// Trials that were asked for and must be started, with their attempt.
     again: VecDeque<(Proposal, u32)>,
     running: Vec<Running>,
@@ -204,7 +208,9 @@ impl Session<'_> {
     }
 
     fn end(&mut self, ended: Ended, watcher: &mut dyn Watcher) -> Result<(), RunError> {
-        let Some(index) = self.running.iter().position(|each| each.proposal.trial == ended.trial) else { return Ok(()) };
+        let Some(index) = self.running.iter().position(|each| each.proposal.trial == ended.trial) else {
+            return Ok(());
+        };
         let Running { proposal, attempt, .. } = self.running.remove(index);
         let seconds = ended.seconds;
         let ended = recorded(ended);

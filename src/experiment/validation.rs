@@ -58,7 +58,7 @@ pub(super) fn validate(
     if done.is_some_and(|done| done.trial == best.proposal.trial) {
         return Ok(Finish::Complete);
     }
-    let full = session.experiment.schedule.max;
+    let full = session.experiment.schedule.max();
     let default = history.trials().iter().find(|trial| trial.proposal.origin == Origin::Default);
     let default = default.map(|trial| Proposal { budget: full, ..trial.proposal.clone() });
     let known = default.as_ref().and_then(|default| history.at(default.configuration_id, full)?.outcome.clone());
@@ -70,7 +70,8 @@ pub(super) fn validate(
     if has_test {
         jobs.push(("incumbent", best.proposal.clone(), Purpose::Test));
     } else {
-        evaluated.extend(known_cost(best.outcome.as_ref().and_then(|outcome| outcome.cost())).map(|it| ("incumbent", it)));
+        evaluated
+            .extend(known_cost(best.outcome.as_ref().and_then(|outcome| outcome.cost())).map(|it| ("incumbent", it)));
     }
     match (default, known) {
         (None, _) => {}
@@ -128,7 +129,8 @@ fn execute(
                         evaluated.insert(jobs[index].0, Evaluated { cost, info: ended.info });
                     }
                     None => {
-                        let warning = format!("the {} could not be validated: it {}", jobs[index].0, ended.outcome.name());
+                        let warning =
+                            format!("the {} could not be validated: it {}", jobs[index].0, ended.outcome.name());
                         watcher.notice(&Event::Warning(&warning), &session.standing());
                     }
                 }

@@ -5,6 +5,7 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use ron::error::{Error, SpannedError};
+use ron::extensions::Extensions;
 use serde::de::DeserializeOwned;
 
 use super::outline::{Node, closer, lone_bracket};
@@ -125,9 +126,14 @@ pub fn read(path: &Path) -> Result<String, SourceError> {
     })
 }
 
+/// Optional fields are written without `Some`, and what a name wraps without a second pair of brackets.
+fn options() -> ron::Options {
+    ron::Options::default().with_default_extension(Extensions::IMPLICIT_SOME | Extensions::UNWRAP_VARIANT_NEWTYPES)
+}
+
 /// Parses a RON text; numbers that RON would quietly turn into 0 or infinity are errors.
 pub fn parse<T: DeserializeOwned>(path: &Path, text: &str) -> Result<T, SourceError> {
-    let parsed = ron::from_str(text).map_err(|error| SourceError::from_ron(path, text, error));
+    let parsed = options().from_str(text).map_err(|error| SourceError::from_ron(path, text, error));
     if let Some(outline) = Node::of(text) {
         let mut wrong = None;
         outline.scalars(&mut |span| {
