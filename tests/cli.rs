@@ -1,0 +1,141 @@
+//! Every verb does what it says, every mistake says where it is and what to do, and the exit code tells them apart.
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+struct Said {
+    code: Option<i32>,
+    out: String,
+    err: String,
+}
+
+fn galvani(folder: &Path, arguments: &[&str]) -> Said {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_galvani"));
+    let output = command.args(arguments).current_dir(folder).stdin(Stdio::null()).output().unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    Said { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
+}
+
+fn folder() -> TempDir {
+    tempfile::tempdir().unwrap()
+}
+
+#[test]
+fn a_newcomer_gets_from_nothing_to_a_report() {
+    let folder = folder();
+    let ask = |arguments: &[&str]| {
+        let said = galvani(folder.path(), arguments);
+        assert_eq!(said.code, Some(0), "{arguments:?}: {}", said.err);
+        said
+    };
+    assert_eq!(ask(&["new", "branin"]).out, "branin.ron\n");
+    assert!(ask(&["check", "branin.ron"]).out.contains("bracket 0: 27 at 1, then 9 at 3, then 3 at 9, then 1 at 27"));
+    let check: Value = serde_json::from_str(&ask(&["check", "branin.ron", "--format", "json"]).out).unwrap();
+    assert_eq!(check["brackets"][0]["rungs"][0]["configurations"], 27);
+    assert_eq!((&check["trials"], &check["total_budget"]), (&Value::from(69), &Value::from(357.0)));
+
+    let run = ask(&["run", "branin.ron"]);
+    assert!(run.out.contains("cost at 27 samples"), "{}", run.out);
+    assert!(folder.path().join("reports/branin/report.html").exists());
+
+    let best: Value = serde_json::from_str(&ask(&["best", "branin", "--format", "json"]).out).unwrap();
+    assert!(best["cost"].as_f64() < best["default_cost"].as_f64(), "{best}");
+    let trials = ask(&["trials", "runs/branin", "--format", "json"]).out;
+    assert_eq!(trials.lines().count(), 69);
+    assert_eq!(ask(&["trials", "branin.ron", "--top", "3"]).out.lines().count(), 4);
+    assert!(ask(&["show", "branin", "1"]).out.contains("outcome: finished"));
+    assert!(ask(&["status", "branin"]).out.contains("69 finished"));
+    assert!(ask(&["report", "branin", "--out", "elsewhere"]).out.contains("elsewhere/report.html"));
+}
+
+#[test]
+fn mistakes_say_where_and_what_to_do() {
+    let folder = folder();
+    assert_eq!(galvani(folder.path(), &["new", "x"]).code, Some(0));
+    let good = fs::read_to_string(folder.path().join("x.ron")).unwrap();
+    let check = |from: &str, to: &str, place: &str, words: &[&str]| {
+        assert!(good.contains(from), "{from}");
+        fs::write(folder.path().join("y.ron"), good.replacen(from, to, 1)).unwrap();
+        let said = galvani(folder.path(), &["run", "y.ron"]);
+        assert_eq!(said.code, Some(2), "{}", said.err);
+        assert!(said.err.starts_with(&format!("error: y.ron:{place}")), "{}", said.err);
+        assert!(words.iter().all(|word| said.err.contains(word)), "{}", said.err);
+        assert!(said.err.contains("\nhint: "), "{}", said.err);
+        assert!(!folder.path().join("runs").exists(), "nothing is begun on wrong input");
+    };
+    check("seed: 1", "sed: 1", "29:", &["`sed`", "`seed`"]);
+    check("min: 1,", "min: -1,", "20:", &["must be positive, not -1"]);
+    check("min: 1,", "min: 100,", "20:", &["budget minimum 100 is above maximum 27"]);
+    check("eta: 3", "eta: 1", "20:", &["eta 1"]);
+    check("min: -5, max: 10", "min: 10, max: -5", "10:", &["x1"]);
+    check("\"branin\")", "\"brannin\")", "16:", &["brannin", "branin"]);
+    check("\"x2\"", "\"x3\"", "16:", &["`branin` reads `x2`"]);
+    check("workers: 2", "workers: 0", "26:", &["at least 1 worker"]);
+    check("trials: 69", "trials: 0", "29:", &["finds nothing"]);
+    check("},\n    ),", "},\n forbidden: [\"x1 < 99\"],\n    ),", "13:", &["x1 < 99"]);
+}
+
+#[test]
+fn what_is_not_there_is_named() {
+    let folder = folder();
+    let check = |arguments: &[&str], words: &[&str]| {
+        let said = galvani(folder.path(), arguments);
+        assert_eq!(said.code, Some(2), "{}", said.err);
+        assert!(words.iter().all(|word| said.err.contains(word)), "{arguments:?}: {}", said.err);
+    };
+    check(&["run", "nothing.ron"], &["nothing.ron: there is no such file", "hint: "]);
+    check(&["best", "nothing"], &["`nothing` has not run", "hint: there are no runs in `runs` yet"]);
+    check(&["new", "a/b"], &["`a/b` is not a name", "hint: "]);
+    galvani(folder.path(), &["new", "x"]);
+    check(&["new", "x"], &["x.ron", "hint: choose another name"]);
+    check(&["status", "x.ron"], &["`x` has not run", "hint: `galvani run x.ron` starts it"]);
+    fs::write(folder.path().join("file"), "").unwrap();
+    check(&["run", "x.ron", "--dir", "file"], &["file/x", "hint: "]);
+    galvani(folder.path(), &["run", "x.ron"]);
+    check(&["show", "x", "999"], &["there is no trial 999", "hint: the trials are numbered from 1 to 69"]);
+}
+
+#[test]
+fn failing_programs_are_told_apart_from_failing_configurations() {
+    let folder = folder();
+    galvani(folder.path(), &["new", "x", "--template", "command"]);
+    let program = folder.path().join("x.sh");
+    let run = |text: &str| {
+        fs::write(&program, text).unwrap();
+        let _ = fs::remove_dir_all(folder.path().join("runs"));
+        galvani(folder.path(), &["run", "x.ron"])
+    };
+    let all_crash = run("#!/bin/sh\necho no such module >&2\nexit 3\n");
+    assert_eq!(all_crash.code, Some(2), "{}", all_crash.err);
+    assert!(all_crash.err.contains("no such module") && all_crash.err.contains("hint: "), "{}", all_crash.err);
+
+    let all_diverge = run("#!/bin/sh\necho '{\"cost\": NaN}'\n");
+    assert_eq!(all_diverge.code, Some(1), "{}", all_diverge.err);
+    assert!(all_diverge.err.contains("no trial succeeded"), "{}", all_diverge.err);
+
+    let some_crash = run("#!/bin/sh\ncase \"$*\" in *sgd*) exit 1;; esac\necho '{\"cost\": 1.5}'\n");
+    assert_eq!(some_crash.code, Some(0), "{}", some_crash.err);
+    let best: Value = serde_json::from_str(&galvani(folder.path(), &["best", "x", "--format", "json"]).out).unwrap();
+    assert_eq!(best["config"]["optimizer"], "adam");
+
+    fs::remove_file(&program).unwrap();
+    let _ = fs::remove_dir_all(folder.path().join("runs"));
+    let missing = galvani(folder.path(), &["run", "x.ron"]);
+    assert_eq!(missing.code, Some(2));
+    assert!(missing.err.contains("there is no program") && missing.err.contains("x.sh"), "{}", missing.err);
+}
+
+#[test]
+fn a_reader_that_goes_away_is_no_error() {
+    let folder = folder();
+    galvani(folder.path(), &["new", "x"]);
+    galvani(folder.path(), &["run", "x.ron"]);
+    let binary = env!("CARGO_BIN_EXE_galvani");
+    let script = format!("{binary} trials x --format json | head -n 1 >/dev/null; {binary} trials x 2>&1 >/dev/null");
+    let output = Command::new("sh").args(["-c", &script]).current_dir(folder.path()).output().unwrap();
+    assert!(output.status.success());
+    assert_eq!(String::from_utf8(output.stdout).unwrap(), "");
+}
