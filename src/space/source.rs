@@ -93,6 +93,12 @@ impl SourceError {
                     };
                     return Self::at(path, text, lone, message, Some(hint.to_owned()));
                 }
+                // A value that was read but does not fit: RON stands behind it.
+                if matches!(error.code, Error::Message(_) | Error::InvalidValueForType { .. })
+                    && let Some(value) = Node::of(text).and_then(|outline| outline.ending_at(end))
+                {
+                    return Self::at(path, text, value, explained.0, explained.1);
+                }
                 let gap = text[start..end].len() - text[start..end].trim_start().len();
                 if start + gap < end { start + gap } else { end }
             }
@@ -165,6 +171,11 @@ fn check_number(scalar: &str) -> Option<(String, String)> {
             "the smallest is about 1e-307".to_owned(),
         ));
     }
+    let whole = plain.bytes().all(|digit| digit.is_ascii_digit());
+    if whole && plain.parse::<u64>().is_err() {
+        let hint = "write it with a point where it need not be exact";
+        return Some((format!("`{scalar}` is too large for a whole number"), hint.to_owned()));
+    }
     if number.is_infinite() {
         return Some((format!("`{scalar}` is too large"), "the largest is about 1e308".to_owned()));
     }
@@ -234,6 +245,8 @@ fn explain(error: &Error, text: &str) -> (String, Option<String>) {
             return (format!("`{field}` is given twice"), Some("take one of them out".to_owned()));
         }
         Error::InvalidValueForType { expected, found } => {
+            let found = found.replace("a sequence", "a list").replace("the string", "the text");
+            let found = found.replace("unsigned integer", "number").replace("floating point number", "number");
             return (format!("expected {expected}, but found {found}"), None);
         }
         Error::Message(message) => match message.split_once("; hint: ") {
@@ -254,6 +267,9 @@ fn explain(error: &Error, text: &str) -> (String, Option<String>) {
         Error::ExpectedMap => ("expected named entries in braces", "for example {\"x\": ...}"),
         Error::ExpectedStructLike | Error::ExpectedNamedStructLike(_) => {
             ("expected `(` with named fields", "for example Float(min: 0, max: 1)")
+        }
+        Error::SuggestRawIdentifier(_) | Error::InvalidIdentifier(_) => {
+            ("a field is written with its name", "for example Float(min: 0, max: 1)")
         }
         Error::ExpectedIdentifier => {
             ("expected the name of a field", "fields are written `name: value`, without quotes")
