@@ -54,7 +54,7 @@ impl Rule {
     }
 }
 
-/// A rule over the hyperparameters `0..limit`; the first `whole` of them are whole numbers.
+/// A rule over the hyperparameters `0..limit`; only the first three, which are whole numbers, are divided.
 fn rule(limit: usize) -> impl Strategy<Value = Rule> {
     let leaf = prop_oneof![
         (0..limit, -1..6_i64).prop_map(|(a, value)| Rule::Above(a, value)),
@@ -126,7 +126,7 @@ fn check_encoding(space: &Space, configuration: &Configuration) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(300))]
+    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn what_a_space_emits_is_legal(rules in rules(), seed: u64) {

@@ -2,6 +2,7 @@
 use std::path::{Path, PathBuf};
 
 use galvani::numeric::stream::Stream;
+use galvani::space::configuration::Configuration;
 use galvani::space::file::SpaceSource;
 use galvani::space::hyperparameter::{Domain, Hyperparameter, Value};
 use galvani::space::validation::Place;
@@ -142,6 +143,15 @@ fn few_legal_combinations_are_found_and_none_are_explained() {
     let error = none.sample(&mut stream).unwrap_err();
     assert_eq!(error.to_string(), "no configuration is legal: together `a <= b`, `b <= c`, `c <= a` forbid all");
 
+    // Twenty numbers of 1..=20 in ascending order: one choice in 10¹⁵.
+    let chain =
+        (0..20).map(|index| hyperparameter(&format!("p{index}"), Domain::Integer { min: 1, max: 20, log: false }));
+    let ascending = (1..20).map(|index| format!("p{} > p{index}", index - 1)).collect();
+    let chain = Space::new("chain".into(), chain.collect(), vec![], ascending).unwrap();
+    assert_eq!(chain.count(), Some(68_923_264_410));
+    let sample = chain.sample(&mut stream).unwrap();
+    assert!(sample.values().iter().flatten().map(|value| value.number().unwrap()).is_sorted());
+
     let x = hyperparameter("x", Domain::Float { min: 0.0, max: 1.0, log: false });
     let never = Space::new("never".into(), vec![x], vec![], text(&["x > 0.5", "x <= 0.5"])).unwrap();
     let error = never.sample(&mut stream).unwrap_err();
@@ -207,7 +217,7 @@ fn a_mistake_in_an_expression_has_its_place() {
         ("layers > 3 $ heads", 11, "`$` is not part of an expression"),
         ("pe == 'APE", 6, "this quote is not closed"),
         ("(layers > 3", 11, "the expression ends too early"),
-        ("layers > > 3", 9, "unexpected `>`, expected expression"),
+        ("layers > > 3", 9, "unexpected `>`"),
         ("width == 100", 9, "`width` is never 100"),
         ("theta < 400 or theta == 400", 24, "`theta` is never 400"),
         (&format!("layers{} > 3", "+heads".repeat(600)), 0, "fine"),
@@ -261,4 +271,35 @@ fn a_file_that_cannot_be_read_says_why() {
         let error = error.replace(folder.path().to_str().unwrap(), "FOLDER");
         assert_eq!(error, format!("FOLDER/{expected}"));
     }
+}
+
+#[test]
+fn neighbors_are_as_many_as_in_smac() {
+    let mut all = transformer();
+    all.push(hyperparameter("wide", Domain::Integer { min: 1, max: 100, log: false }));
+    let conditions = vec![("theta".to_owned(), "pe == 'RoPE'".to_owned()), ("heads".to_owned(), "bias".to_owned())];
+    let space = Space::new("test".into(), all, conditions, vec!["width == 128 and pe == 'ALiBi'".into()]).unwrap();
+    let mut stream = Stream::of(3, "test", 0);
+    let default = space.default_configuration().unwrap();
+    let neighbors = space.neighbors(&default, &mut stream);
+    // pe 2, width 1, layers 8, size 1, bias 1, wide 8; theta and heads are inactive.
+    assert_eq!(neighbors.len(), 21);
+    let changes =
+        |index: usize| neighbors.iter().filter(|each| each.get(index) != default.get(index)).collect::<Vec<_>>();
+    let counts: Vec<usize> = (0..8).map(|index| changes(index).len()).collect();
+    assert_eq!(counts, [2, 1, 1, 1, 8, 1, 1, 8]);
+    // What becomes active takes its default.
+    assert_eq!(changes(1)[0].get(1), Some(&space.hyperparameters()[1].default));
+
+    let near = |each: &Configuration| {
+        (each.get(7).unwrap().number().unwrap() - default.get(7).unwrap().number().unwrap()).abs() <= 20.0
+    };
+    assert!(changes(7).into_iter().all(near), "four standard deviations of 0.05 are 20 values of 100");
+
+    let named =
+        [("pe", word("ALiBi")), ("width", Value::Integer(96)), ("layers", Value::Integer(1)), ("size", word("medium"))];
+    let edge =
+        space.configuration_of(named.into_iter().chain([("bias", Value::Boolean(false)), ("wide", Value::Integer(1))]));
+    // pe 2, width 1 since 128 is forbidden, layers 8, size 2, bias 1, wide 8.
+    assert_eq!(space.neighbors(&edge.unwrap(), &mut stream).len(), 22);
 }
