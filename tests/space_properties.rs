@@ -1,9 +1,12 @@
 //! What holds for every search space: random ones are checked by a second, naive reading of their rules.
+use std::path::Path;
+
 use galvani::numeric::stream::Stream;
 use galvani::space::Space;
 use galvani::space::configuration::Configuration;
 use galvani::space::encoding::Column;
 use galvani::space::hyperparameter::{Domain, Hyperparameter, Value};
+use galvani::space::validation::Place;
 use proptest::prelude::*;
 
 /// A rule in a form that the naive reading walks, and that is written out for the space.
@@ -152,6 +155,26 @@ proptest! {
         }
         if let Ok(default) = space.default_configuration() {
             prop_assert!(legal(&rules, default.values()));
+        }
+    }
+
+    #[test]
+    fn no_text_is_too_broken_for_a_message(cut in 0..1900_usize, length in 0..12_usize, insert in "[a-z0-9(){}\\[\\]\"'\\\\/*#!:,.=<> %é]{0,6}") {
+        let text = include_str!("../search_spaces/transformer-small.ron");
+        let at = |place: usize| text.floor_char_boundary(place.min(text.len()));
+        let broken = format!("{}{insert}{}", &text[..at(cut)], &text[at(cut + length)..]);
+        if let Err(error) = Space::parse(&broken, Path::new("x.ron")) {
+            prop_assert!(error.line <= broken.lines().count() + 1 && !error.message.is_empty());
+            prop_assert!(error.column <= error.source_line.chars().count() + 1, "{error}");
+            prop_assert!(error.to_string().starts_with("x.ron:"));
+        }
+    }
+
+    #[test]
+    fn no_expression_is_too_broken_for_a_message(text in "(p0|p1|p2|p3|==|!=|<|%|and|or|not|in|\\[|\\]|\\(|\\)|'a'|\"|'|1|0|2.5|,| |é|\\|){1,9}") {
+        if let Err(error) = Space::new("x".into(), hyperparameters(), vec![], vec![text.clone()]) {
+            let Place::Forbidden { index: 0, offset } = error.place else { panic!("{error:?}") };
+            prop_assert!(offset <= text.len() && text.is_char_boundary(offset), "{offset} in {text}: {error}");
         }
     }
 

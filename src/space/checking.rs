@@ -8,6 +8,7 @@ use minijinja::value::ValueKind;
 use super::comparing::{comparison_of, quoted};
 use super::evaluation::{Arithmetic, Comparison, Number, Truth};
 use super::hyperparameter::{Domain, Hyperparameter, Value};
+use super::source::check_number;
 use super::spelling::nearest;
 
 /// What is wrong in an expression, and where: `offset` is a byte of its text.
@@ -91,6 +92,9 @@ impl<'a> Checker<'a> {
                 match value.kind() {
                     ValueKind::Bool => Ok(Term::Truth(Truth::Literal(value.is_true()))),
                     ValueKind::Number => {
+                        if let Some((message, hint)) = check_number(self.source(syntax)) {
+                            return Err(Mistake::new(start(syntax), message).hint(hint));
+                        }
                         let number = f64::try_from(value.clone()).ok().filter(|number| number.is_finite());
                         let too_large = || Mistake::new(start(syntax), "this number is too large");
                         Ok(Term::Number(Number::Literal(number.ok_or_else(too_large)?)))

@@ -148,6 +148,7 @@ impl Checker<'_> {
         };
         let message = match &value {
             Value::Word(_) => format!("`{name}` is never {}", quoted(&value)),
+            _ if words().count() < self.values(index).len() => format!("`{name}` is never {value}"),
             _ => format!("`{name}` is a word, but `{}` is not", self.source(syntax)),
         };
         let hint = match &value {

@@ -122,6 +122,7 @@ fn lexical_mistake(text: &str, end: usize) -> Mistake {
         '\'' | '"' => Mistake::new(start, "this quote is not closed"),
         '&' => Mistake::new(start, "`&` is not part of an expression").hint("write `and`".to_owned()),
         '!' => Mistake::new(start, "`!` is not part of an expression").hint("write `not`".to_owned()),
+        '0'..='9' => Mistake::new(start, "this number is too large"),
         _ => Mistake::new(start, format!("`{letter}` is not part of an expression")),
     }
 }

@@ -209,8 +209,9 @@ impl Reader<'_> {
             '"' => self.string()?,
             'r' if self.text[self.at + 1..].starts_with(['"', '#']) => self.string()?,
             '\'' => {
-                let close = self.text[self.at + 2..].find('\'')?;
-                self.at += close + 3;
+                let rest = &self.text[self.at + 1..];
+                let first = if rest.starts_with('\\') { 2 } else { rest.chars().next()?.len_utf8() };
+                self.at += 1 + first + rest.get(first..)?.find('\'')? + 1;
                 Kind::Scalar
             }
             _ => {
