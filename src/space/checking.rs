@@ -8,6 +8,7 @@ use minijinja::value::ValueKind;
 use super::comparing::{comparison_of, quoted};
 use super::evaluation::{Arithmetic, Comparison, Number, Truth};
 use super::hyperparameter::{Domain, Hyperparameter, Value};
+use super::source::check_number;
 use super::spelling::nearest;
 
 /// What is wrong in an expression, and where: `offset` is a byte of its text.
@@ -61,7 +62,7 @@ impl<'a> Checker<'a> {
             Term::Number(_) => Err(Mistake::new(offset, format!("`{source}` is a number, neither true nor false"))
                 .hint(format!("compare it with something, for example `{source} > 0`"))),
             Term::Word(word) => Err(Mistake::new(offset, format!("the word '{word}' is neither true nor false"))
-                .hint(format!("compare a hyperparameter with it: `... == '{word}'`"))),
+                .hint(format!("compare a parameter with it: `... == '{word}'`"))),
             Term::Choice(index) => {
                 let example = self.values(index).first().map(quoted).unwrap_or_default();
                 Err(Mistake::new(offset, format!("`{source}` is a word, neither true nor false"))
@@ -76,7 +77,7 @@ impl<'a> Checker<'a> {
             Term::Number(number) => Ok(number),
             Term::Word(word) => Err(Mistake::new(offset, format!("there is no arithmetic with the word '{word}'"))),
             Term::Choice(_) => Err(Mistake::new(offset, format!("`{source}` is not a number"))
-                .hint("arithmetic needs hyperparameters whose values are all numbers".to_owned())),
+                .hint("arithmetic needs parameters whose values are all numbers".to_owned())),
             Term::Truth(_) => {
                 Err(Mistake::new(offset, format!("`{source}` is true or false, and there is no arithmetic with that")))
             }
@@ -91,13 +92,16 @@ impl<'a> Checker<'a> {
                 match value.kind() {
                     ValueKind::Bool => Ok(Term::Truth(Truth::Literal(value.is_true()))),
                     ValueKind::Number => {
+                        if let Some((message, hint)) = check_number(self.source(syntax)) {
+                            return Err(Mistake::new(start(syntax), message).hint(hint));
+                        }
                         let number = f64::try_from(value.clone()).ok().filter(|number| number.is_finite());
                         let too_large = || Mistake::new(start(syntax), "this number is too large");
                         Ok(Term::Number(Number::Literal(number.ok_or_else(too_large)?)))
                     }
                     ValueKind::String => Ok(Term::Word(value.as_str().unwrap_or_default().to_owned())),
-                    _ => Err(Mistake::new(start(syntax), "`none` is no value of a hyperparameter")
-                        .hint("an inactive hyperparameter makes a comparison false by itself".to_owned())),
+                    _ => Err(Mistake::new(start(syntax), "`none` is no value of a parameter")
+                        .hint("an inactive parameter makes a comparison false by itself".to_owned())),
                 }
             }
             Expr::UnaryOp(unary) => Ok(match unary.op {
@@ -120,10 +124,13 @@ impl<'a> Checker<'a> {
                 }
                 Ok(Term::Truth(Truth::All(terms)))
             }
+            Expr::Filter(_) => {
+                let place = start(syntax) + self.text[start(syntax)..].find('|').unwrap_or(0);
+                Err(Mistake::new(place, "`|` is not part of an expression").hint("write `or`".to_owned()))
+            }
             _ => {
                 let what = match syntax {
                     Expr::IfExpr(_) => "`if`",
-                    Expr::Filter(_) => "a filter (`|`)",
                     Expr::Test(_) => "`is`",
                     Expr::GetAttr(_) | Expr::GetItem(_) | Expr::Slice(_) => "a part of a value (`.` or `[..]`)",
                     Expr::Call(_) => "a function",
@@ -137,8 +144,7 @@ impl<'a> Checker<'a> {
 
     fn variable(&mut self, name: &str, span: Span) -> Result<Term, Mistake> {
         let Some(index) = self.hyperparameters.iter().position(|each| each.name == name) else {
-            let mistake =
-                Mistake::new(span.start_offset as usize, format!("there is no hyperparameter named `{name}`"));
+            let mistake = Mistake::new(span.start_offset as usize, format!("there is no parameter named `{name}`"));
             let word = Value::Word(name.to_owned());
             let names = || self.hyperparameters.iter().map(|each| each.name.as_str());
             let hint = if self.hyperparameters.iter().any(|each| each.domain.values().contains(&word)) {

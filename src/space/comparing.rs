@@ -116,7 +116,7 @@ impl Checker<'_> {
                 Truth::Among(index, values.into())
             }
             Term::Word(_) => {
-                let message = format!("{source} is a word and not a hyperparameter");
+                let message = format!("{source} is a word and not a parameter");
                 return Err(Mistake::new(start(left), message));
             }
             Term::Truth(_) => {
@@ -148,6 +148,7 @@ impl Checker<'_> {
         };
         let message = match &value {
             Value::Word(_) => format!("`{name}` is never {}", quoted(&value)),
+            _ if words().count() < self.values(index).len() => format!("`{name}` is never {value}"),
             _ => format!("`{name}` is a word, but `{}` is not", self.source(syntax)),
         };
         let hint = match &value {
@@ -169,8 +170,8 @@ impl Checker<'_> {
         }
         let name = &hyperparameter.name;
         let hint = match &hyperparameter.domain {
-            Domain::Float { min, max, .. } => format!("it goes from {min} to {max}"),
-            Domain::Integer { min, max, .. } => format!("it is a whole number from {min} to {max}"),
+            Domain::Float { min, max, .. } => format!("`{name}` goes from {min} to {max}"),
+            Domain::Integer { min, max, .. } => format!("`{name}` is a whole number from {min} to {max}"),
             _ => self.listing(*index, name),
         };
         Err(Mistake::new(offset, format!("`{name}` is never {number}")).hint(hint))

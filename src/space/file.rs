@@ -12,6 +12,7 @@ use super::outline::Node;
 pub use super::source::SourceError;
 use super::source::{parse, read};
 use super::validation::{Place, SpaceError};
+use crate::numeric::stream::Stream;
 
 /// A search space as it is written, not yet validated.
 #[derive(Clone, Debug, Deserialize)]
@@ -124,7 +125,7 @@ impl Space {
 }
 
 impl SpaceFile {
-    /// The space, if it can be one; `text` is that of the whole file, whose field `search_space` this may be.
+    /// The space, if it can be one and has a legal configuration; `text` is that of the whole file, whose field `search_space` this may be.
     pub fn validate(self, path: &Path, text: &str) -> Result<Space, SourceError> {
         let outline = Node::of(text);
         let outline = outline.as_ref().map(|root| match root.field("search_space") {
@@ -142,7 +143,14 @@ impl SpaceFile {
         }
         let stem = || path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
         let name = if self.name.is_empty() { stem() } else { self.name };
-        Space::new(name, hyperparameters, self.conditions.0, self.forbidden).map_err(fail)
+        let space = Space::new(name, hyperparameters, self.conditions.0, self.forbidden).map_err(fail)?;
+        if let Err(impossible) = space.sample(&mut Stream::of(0, "possible", 0)) {
+            let first = space.forbidden().iter().position(|clause| clause.text() == impossible.clauses[0]);
+            let place = Place::Forbidden { index: first.unwrap_or(0), offset: 0 };
+            let hint = "loosen what forbids them, or allow more values".to_owned();
+            return Err(fail(SpaceError { place, message: impossible.to_string(), hint: Some(hint) }));
+        }
+        Ok(space)
     }
 }
 

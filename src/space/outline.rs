@@ -75,6 +75,15 @@ impl Node {
         at.min(content.end)
     }
 
+    /// The first byte of the value whose last byte is before `end`.
+    pub fn ending_at(&self, end: usize) -> Option<usize> {
+        if self.span.end == end {
+            return Some(self.span.start);
+        }
+        let inner = self.fields().iter().map(|field| &field.value).chain(self.items());
+        inner.filter(|node| node.span.contains(&(end - 1))).find_map(|node| node.ending_at(end))
+    }
+
     /// Visits every number and every name on its own.
     pub fn scalars(&self, visit: &mut impl FnMut(Range<usize>)) {
         match &self.kind {
@@ -200,8 +209,9 @@ impl Reader<'_> {
             '"' => self.string()?,
             'r' if self.text[self.at + 1..].starts_with(['"', '#']) => self.string()?,
             '\'' => {
-                let close = self.text[self.at + 2..].find('\'')?;
-                self.at += close + 3;
+                let rest = &self.text[self.at + 1..];
+                let first = if rest.starts_with('\\') { 2 } else { rest.chars().next()?.len_utf8() };
+                self.at += 1 + first + rest.get(first..)?.find('\'')? + 1;
                 Kind::Scalar
             }
             _ => {

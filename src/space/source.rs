@@ -74,7 +74,7 @@ impl SourceError {
     pub fn from_ron(path: &Path, text: &str, error: SpannedError) -> Self {
         let start = byte_of(text, error.span.start.line, error.span.start.col);
         let end = byte_of(text, error.span.end.line, error.span.end.col);
-        let explained = explain(&error.code, text);
+        let mut explained = explain(&error.code, text);
         let offset = match &error.code {
             // The place of the name itself, which is the last before the place where RON stopped.
             Error::NoSuchStructField { found: name, .. } | Error::NoSuchEnumVariant { found: name, .. } => {
@@ -83,6 +83,19 @@ impl SourceError {
             }
             Error::DuplicateStructField { field, .. } => text[..end].rfind(field).unwrap_or(start),
             Error::MissingStructField { .. } => start,
+            _ if Node::of(text).is_none() && lone_bracket(text).is_none() && bare(text) => {
+                return Self::whole(path, "the file is empty", Some("a file holds one value: ( ... )".to_owned()));
+            }
+            Error::ExpectedStructLike | Error::ExpectedNamedStructLike(_) => {
+                let before = text[..end].trim_end();
+                let name =
+                    before.rsplit(|each: char| !each.is_alphanumeric() && each != '_').next().unwrap_or_default();
+                explained.1 = Some(match name {
+                    "" => "fields stand in parentheses: ( name: value, ... )".to_owned(),
+                    name => format!("the fields of `{name}` stand in parentheses: {name}(...)"),
+                });
+                end
+            }
             _ => {
                 if let Some((lone, bracket)) = lone_bracket(text) {
                     let (message, hint) = match bracket {
@@ -93,6 +106,12 @@ impl SourceError {
                         ),
                     };
                     return Self::at(path, text, lone, message, Some(hint.to_owned()));
+                }
+                // A value that was read but does not fit: RON stands behind it.
+                if matches!(error.code, Error::Message(_) | Error::InvalidValueForType { .. })
+                    && let Some(value) = Node::of(text).and_then(|outline| outline.ending_at(end))
+                {
+                    return Self::at(path, text, value, explained.0, explained.1);
                 }
                 let gap = text[start..end].len() - text[start..end].trim_start().len();
                 if start + gap < end { start + gap } else { end }
@@ -154,7 +173,7 @@ pub fn parse<T: DeserializeOwned>(path: &Path, text: &str) -> Result<T, SourceEr
 }
 
 /// Why a scalar is not the number that it looks like.
-fn check_number(scalar: &str) -> Option<(String, String)> {
+pub(super) fn check_number(scalar: &str) -> Option<(String, String)> {
     let bare = scalar.trim_start_matches(['+', '-']);
     if ["inf", "inff32", "inff64", "NaN", "NaNf32", "NaNf64"].contains(&bare) {
         return Some((format!("`{scalar}` is no finite number"), "give the number that is worth trying".to_owned()));
@@ -170,6 +189,11 @@ fn check_number(scalar: &str) -> Option<(String, String)> {
             format!("`{scalar}` is too small: it would become 0"),
             "the smallest is about 1e-307".to_owned(),
         ));
+    }
+    let whole = plain.bytes().all(|digit| digit.is_ascii_digit());
+    if whole && plain.parse::<u64>().is_err() {
+        let hint = "write it with a point where it need not be exact";
+        return Some((format!("`{scalar}` is too large for a whole number"), hint.to_owned()));
     }
     if number.is_infinite() {
         return Some((format!("`{scalar}` is too large"), "the largest is about 1e308".to_owned()));
@@ -199,6 +223,11 @@ fn missing(path: &Path) -> String {
         None if names.is_empty() => format!("{} has no .ron file", folder.display()),
         None => format!("{} has {}", folder.display(), names.join(", ")),
     }
+}
+
+/// Whether a text has nothing but white space and comments.
+fn bare(text: &str) -> bool {
+    text.lines().all(|line| line.trim().is_empty() || line.trim_start().starts_with("//"))
 }
 
 fn byte_of(text: &str, line: usize, column: usize) -> usize {
@@ -240,6 +269,8 @@ fn explain(error: &Error, text: &str) -> (String, Option<String>) {
             return (format!("`{field}` is given twice"), Some("take one of them out".to_owned()));
         }
         Error::InvalidValueForType { expected, found } => {
+            let found = found.replace("a sequence", "a list").replace("the string", "the text");
+            let found = found.replace("unsigned integer", "number").replace("floating point number", "number");
             return (format!("expected {expected}, but found {found}"), None);
         }
         Error::Message(message) => match message.split_once("; hint: ") {
@@ -258,8 +289,9 @@ fn explain(error: &Error, text: &str) -> (String, Option<String>) {
         Error::IntegerOutOfBounds => ("this whole number is out of range", "write a smaller one, or one with a point"),
         Error::ExpectedArray => ("expected a list", "a list stands in square brackets: [1, 2]"),
         Error::ExpectedMap => ("expected named entries in braces", "for example {\"x\": ...}"),
-        Error::ExpectedStructLike | Error::ExpectedNamedStructLike(_) => {
-            ("expected `(` with named fields", "for example Float(min: 0, max: 1)")
+        Error::ExpectedStructLike | Error::ExpectedNamedStructLike(_) => ("expected `(` with named fields", ""),
+        Error::SuggestRawIdentifier(_) | Error::InvalidIdentifier(_) => {
+            ("a field is written with its name", "for example Float(min: 0, max: 1)")
         }
         Error::ExpectedIdentifier => {
             ("expected the name of a field", "fields are written `name: value`, without quotes")
