@@ -83,9 +83,43 @@ pub struct Hyperparameter {
     pub name: String,
     pub domain: Domain,
     pub default: Value,
+    /// What it is, for reports.
+    pub description: Option<String>,
+    /// The unit of its values, for reports.
+    pub unit: Option<String>,
+}
+
+impl Domain {
+    /// The values that are listed one by one; none for a range.
+    pub fn values(&self) -> &[Value] {
+        match self {
+            Self::Ordinal { values } | Self::Categorical { choices: values } => values,
+            Self::Constant { value } => std::slice::from_ref(value),
+            Self::Float { .. } | Self::Integer { .. } => &[],
+        }
+    }
+
+    /// The default where the file gives none: the middle of a range on its scale, the first of a list.
+    pub fn natural_default(&self) -> Value {
+        match self {
+            Self::Float { min, max, log } => Value::Float(unscale(0.5, *min, *max, *log)),
+            Self::Integer { min, max, log } => {
+                Value::Integer(unscale(0.5, *min as f64, *max as f64, *log && *min > 0).round() as i64)
+            }
+            Self::Ordinal { values } | Self::Categorical { choices: values } => {
+                values.first().cloned().unwrap_or(Value::Boolean(false))
+            }
+            Self::Constant { value } => value.clone(),
+        }
+    }
 }
 
 impl Hyperparameter {
+    /// A hyperparameter without description and unit.
+    pub fn new(name: impl Into<String>, domain: Domain, default: Value) -> Self {
+        Self { name: name.into(), domain, default, description: None, unit: None }
+    }
+
     /// How many values there are; `None` for real numbers.
     pub fn size(&self) -> Option<u64> {
         match &self.domain {
@@ -166,7 +200,7 @@ fn scale(value: f64, min: f64, max: f64, log: bool) -> f64 {
 
 fn unscale(position: f64, min: f64, max: f64, log: bool) -> f64 {
     let value = if log { min * (max / min).powf(position) } else { min + position * (max - min) };
-    value.clamp(min, max)
+    value.max(min).min(max)
 }
 
 #[cfg(test)]
@@ -182,7 +216,7 @@ mod tests {
             Domain::Ordinal { values: vec![Value::Integer(32), Value::Integer(64), Value::Integer(128)] },
         ];
         for domain in domains {
-            let default = Hyperparameter { name: "x".into(), domain, default: Value::Integer(0) };
+            let default = Hyperparameter::new("x", domain, Value::Integer(0));
             for step in 0..=20 {
                 let value = default.at(f64::from(step) / 20.0);
                 let again = default.at(default.position(&value).expect("a value of the domain"));

@@ -1,1 +1,92 @@
-//! Draws of legal configurations.
+//! Draws of legal configurations, uniform over the legal part of the unit cube.
+use std::fmt;
+
+use super::Space;
+use super::configuration::Configuration;
+use super::hyperparameter::Value;
+use crate::numeric::stream::Stream;
+
+/// Draws before a space counts as impossible.
+const DRAWS: usize = 100_000;
+
+/// Draws that estimate the share of clauses which are not counted exactly.
+const ESTIMATE: usize = 10_000;
+
+/// A space without a legal configuration, or with so few that none was found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Impossible {
+    /// The clauses that conflict: all needed to leave nothing, or those that forbade the most draws, most first.
+    pub clauses: Vec<String>,
+    /// How many draws were forbidden; `None` where it is proven that nothing is legal.
+    pub draws: Option<usize>,
+}
+
+impl std::error::Error for Impossible {}
+
+impl fmt::Display for Impossible {
+    fn fmt(&self, out: &mut fmt::Formatter) -> fmt::Result {
+        let clauses: Vec<_> = self.clauses.iter().map(|clause| format!("`{clause}`")).collect();
+        let clauses = clauses.join(", ");
+        match (self.draws, self.clauses.len()) {
+            (None, 1) => write!(out, "no configuration is legal: {clauses} forbids all"),
+            (None, _) => write!(out, "no configuration is legal: together {clauses} forbid all"),
+            (Some(draws), 1) => write!(out, "no legal configuration in {draws} draws: {clauses} forbids them"),
+            (Some(draws), _) => write!(out, "no legal configuration in {draws} draws: {clauses} forbid them"),
+        }
+    }
+}
+
+impl Space {
+    /// A legal configuration, uniform over the legal part of the unit cube; fails where there is none to be found.
+    pub fn sample(&self, stream: &mut Stream) -> Result<Configuration, Impossible> {
+        self.possible()?;
+        let mut forbade = vec![0_usize; self.forbidden().len()];
+        for _ in 0..DRAWS {
+            match self.draw(stream) {
+                Ok(configuration) => return Ok(configuration),
+                Err(clause) => forbade[clause] += 1,
+            }
+        }
+        let mut clauses: Vec<usize> = (0..forbade.len()).filter(|&clause| forbade[clause] > 0).collect();
+        clauses.sort_by_key(|&clause| std::cmp::Reverse(forbade[clause]));
+        let clauses = clauses.into_iter().map(|clause| self.forbidden()[clause].to_string()).collect();
+        Err(Impossible { clauses, draws: Some(DRAWS) })
+    }
+
+    /// Fails where it is proven that nothing is legal.
+    pub fn possible(&self) -> Result<(), Impossible> {
+        match self.tables().iter().find(|table| table.share() == 0.0) {
+            Some(table) => Err(self.conflict(&table.group)),
+            None => Ok(()),
+        }
+    }
+
+    /// The configuration at a position of `[0, 1]` for each hyperparameter; `None` where it is forbidden.
+    pub fn complete(&self, positions: &[f64]) -> Option<Configuration> {
+        assert_eq!(positions.len(), self.hyperparameters().len(), "a position for each hyperparameter");
+        let fill = |index: usize| self.hyperparameters()[index].at(positions[index]);
+        self.settle(vec![None; positions.len()], fill).ok()
+    }
+
+    /// The share of the unit cube that is legal, in `[0, 1]`: exact where the clauses read few discrete values,
+    /// estimated with this seed otherwise.
+    pub fn allowed_fraction(&self, seed: u64) -> f64 {
+        let exact: f64 = self.tables().iter().map(|table| table.share()).product();
+        let counted: usize = self.tables().iter().map(|table| table.group.clauses.len()).sum();
+        if counted == self.forbidden().len() || exact == 0.0 {
+            return exact.min(1.0);
+        }
+        let mut stream = Stream::of(seed, "allowed fraction", 0);
+        let allowed = (0..ESTIMATE).filter(|_| self.draw(&mut stream).is_ok()).count();
+        exact.min(1.0) * allowed as f64 / ESTIMATE as f64
+    }
+
+    /// One draw, or the index of the clause that forbids it.
+    fn draw(&self, stream: &mut Stream) -> Result<Configuration, usize> {
+        let mut point: Vec<Option<Value>> = vec![None; self.hyperparameters().len()];
+        for table in self.tables() {
+            table.draw(self, stream, &mut point);
+        }
+        self.settle(point, |index| self.hyperparameters()[index].at(stream.uniform()))
+    }
+}
