@@ -4,7 +4,7 @@ use std::io::{self, ErrorKind};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, sync_channel};
+use std::sync::mpsc::{Receiver, Sender, sync_channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -177,11 +177,8 @@ impl Attempt {
     pub fn finish(mut self, events: &Sender<Event>) -> Ended {
         let status = self.child.try_wait();
         let deadline = Instant::now() + PATIENCE;
-        loop {
-            match self.heard.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
-                Ok(heard) => self.take(heard, events),
-                Err(RecvTimeoutError::Disconnected | RecvTimeoutError::Timeout) => break,
-            }
+        while let Ok(heard) = self.heard.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
+            self.take(heard, events);
         }
         Note::remove(&self.launch.folder);
         let info = self.report.as_ref().and_then(|report| report.get("info")?.as_object().cloned()).unwrap_or_default();

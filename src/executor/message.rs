@@ -89,31 +89,38 @@ fn without_words(text: &str) -> String {
 mod tests {
     use super::*;
 
+    #[derive(Debug, PartialEq)]
+    enum Found {
+        Outcome(Outcome),
+        Problem,
+        Nothing,
+    }
+
     #[test]
     fn a_result_is_found_in_whatever_a_program_prints() {
-        let finished = |cost| Some(Ok(Outcome::Finished { cost }));
-        let table: [(&[u8], Option<Result<Outcome, ()>>); 16] = [
+        let finished = |cost| Found::Outcome(Outcome::Finished { cost });
+        let table: [(&[u8], Found); 16] = [
             (b"{\"cost\": 0.25}", finished(0.25)),
             (b"  {\"budget\": 9, \"cost\": 3, \"info\": {\"x\": \"}\"}}  \r", finished(3.0)),
             (b" 50%|###  |\r100%|#####|\r{\"cost\": 1e-3}", finished(1e-3)),
-            (b"{\"cost\": NaN}", Some(Ok(Outcome::Diverged))),
-            (b"{\"cost\": -Infinity, \"info\": {\"NaN\": \"\\\"NaN\"}}", Some(Ok(Outcome::Diverged))),
+            (b"{\"cost\": NaN}", Found::Outcome(Outcome::Diverged)),
+            (b"{\"cost\": -Infinity, \"info\": {\"NaN\": \"\\\"NaN\"}}", Found::Outcome(Outcome::Diverged)),
             (b"{\"cost\": 1, \"info\": {\"loss\": NaN}}", finished(1.0)),
-            (b"{\"cost\": null}", Some(Ok(Outcome::Diverged))),
-            (b"{\"cost\": \"inf\"}", Some(Ok(Outcome::Diverged))),
-            (b"{\"cost\": \"0.3\"}", Some(Err(()))),
-            (b"{\"cost\": [1]}", Some(Err(()))),
-            (b"{\"cost\": 0.2", None),
-            (b"\"cost\": 0.2}", None),
-            (b"cost 0.2", None),
-            (b"{\"costs\": 0.2}", None),
-            (b"{\"cost\": 0.2\xff}", None),
-            (b"", None),
+            (b"{\"cost\": null}", Found::Outcome(Outcome::Diverged)),
+            (b"{\"cost\": \"inf\"}", Found::Outcome(Outcome::Diverged)),
+            (b"{\"cost\": \"0.3\"}", Found::Problem),
+            (b"{\"cost\": [1]}", Found::Problem),
+            (b"{\"cost\": 0.2", Found::Nothing),
+            (b"\"cost\": 0.2}", Found::Nothing),
+            (b"cost 0.2", Found::Nothing),
+            (b"{\"costs\": 0.2}", Found::Nothing),
+            (b"{\"cost\": 0.2\xff}", Found::Nothing),
+            (b"", Found::Nothing),
         ];
         for (line, expected) in table {
             let found = match parse(line) {
-                Some(Message::Report(report)) => Some(outcome(&report).map_err(|_| ())),
-                _ => None,
+                Some(Message::Report(report)) => outcome(&report).map_or(Found::Problem, Found::Outcome),
+                _ => Found::Nothing,
             };
             assert_eq!(found, expected, "{}", String::from_utf8_lossy(line));
         }

@@ -199,7 +199,8 @@ impl Store {
 
     fn rebuild(&mut self, found: &str, entries: &[(&[u8], Option<TrialId>, State)]) -> Result<Index, String> {
         let path = self.folder.join("index");
-        match fs::remove_dir_all(&path) {
+        let removed = if path.is_dir() { fs::remove_dir_all(&path) } else { fs::remove_file(&path) };
+        match removed {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error.to_string()),
             _ => {}
         }

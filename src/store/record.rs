@@ -255,4 +255,41 @@ mod tests {
         assert_eq!(back, asked);
         assert_eq!(format!("{:?}", back.config), format!("{config:?}"));
     }
+
+    #[test]
+    fn a_proposal_comes_back_as_it_was_or_says_why_not() {
+        let text = r#"(
+            name: "test",
+            parameters: {
+                "kind": Categorical(choices: ["tree", "net"]),
+                "rate": Float(min: 1e-6, max: 1, log: true),
+                "width": Ordinal(values: [32, 64, 128]),
+                "bias": Categorical(choices: [true, false]),
+            },
+            conditions: { "rate": "kind == 'net'" },
+        )"#;
+        let space = |text: &str| Space::parse(text, std::path::Path::new("test.ron")).unwrap();
+        let narrower = space(&text.replace("64, ", ""));
+        let space = space(text);
+        for (index, budget) in [1.0, 1.0 / 3.0, 1e9].into_iter().cycle().take(60).enumerate() {
+            let mut stream = crate::numeric::stream::Stream::of(1, "records", index as u64);
+            let proposal = Proposal {
+                trial: TrialId(index as u32 + 1),
+                configuration_id: ConfigurationId(3),
+                configuration: space.sample(&mut stream).unwrap(),
+                budget: Budget::new(budget).unwrap(),
+                bracket: 2,
+                rung: 1,
+                seed: stream.bits(),
+                origin: [Origin::Default, Origin::Design, Origin::Model, Origin::Random][index % 4],
+            };
+            let record = Record::Asked(Asked::of(&proposal, &space, Timestamp::UNIX_EPOCH));
+            let Record::Asked(mut asked) = again(&record) else { panic!("another kind") };
+            assert_eq!(asked.proposal(&space), Ok(proposal));
+            let legal = asked.config["width"] != Value::Integer(64);
+            assert_eq!(asked.proposal(&narrower).is_ok(), legal);
+            asked.budget = -budget;
+            assert_eq!(asked.proposal(&space), Err(Mismatch::Budget { trial: asked.trial, budget: -budget }));
+        }
+    }
 }

@@ -1,0 +1,329 @@
+//! The promise that a trial cannot hurt the sweep: whatever a program does, it ends as the right outcome, nothing of it
+//! keeps running, and the next trial starts.
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use galvani::executor::limits::Limits;
+use galvani::executor::process::Processes;
+use galvani::executor::{Ended, Event, Executor, ExecutorError, Launch, leftover};
+use galvani::trial::TrialId;
+use galvani::trial::outcome::Outcome;
+
+/// Longer than anything takes on a machine that is busy otherwise.
+const LONG: Duration = Duration::from_secs(60);
+const GRACE: Duration = Duration::from_millis(300);
+
+fn shell(trial: u32, folder: &Path, script: &str, limits: Limits) -> Launch {
+    Launch {
+        trial: TrialId(trial),
+        attempt: 1,
+        program: "/bin/sh".into(),
+        arguments: vec!["-c".into(), script.into()],
+        environment: vec![("PIDS".into(), folder.join("pids").into())],
+        folder: folder.join(format!("{trial:06}")),
+        limits,
+    }
+}
+
+fn end(executor: &mut Processes) -> (Ended, Vec<Event>) {
+    let begun = Instant::now();
+    let mut events = Vec::new();
+    while begun.elapsed() < LONG {
+        match executor.wait(Duration::from_millis(100)) {
+            Some(Event::Ended(ended)) => return (ended, events),
+            Some(event) => events.push(event),
+            None => {}
+        }
+    }
+    panic!("no end in {LONG:?}")
+}
+
+fn runs(pid: i32) -> bool {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    stat.rsplit_once(") ").is_some_and(|(_, fields)| !fields.starts_with('Z') && !fields.starts_with('X'))
+}
+
+fn pids(folder: &Path) -> Vec<i32> {
+    let text = fs::read_to_string(folder.join("pids")).unwrap_or_default();
+    text.lines().filter_map(|line| line.trim().parse().ok()).collect()
+}
+
+fn wait_until(what: &str, mut condition: impl FnMut() -> bool) {
+    let begun = Instant::now();
+    while !condition() {
+        assert!(begun.elapsed() < LONG, "{what}");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
+/// Runs a script, which writes the numbers of its processes to `$PIDS`, and after it a trial that succeeds.
+fn run(script: &str, limits: Limits) -> (Ended, Vec<Event>, tempfile::TempDir) {
+    let folder = tempfile::tempdir().unwrap();
+    let mut executor = Processes::with_grace(1, GRACE);
+    assert_eq!(executor.start(shell(1, folder.path(), script, limits)).unwrap(), "cpu:0");
+    assert_eq!(executor.idle(), 0);
+    assert!(matches!(executor.start(shell(2, folder.path(), "", limits)), Err(ExecutorError::Busy)));
+    let (ended, events) = end(&mut executor);
+    for pid in pids(folder.path()) {
+        assert!(!runs(pid), "process {pid} outlived its trial: {script}");
+    }
+    assert!(!folder.path().join("000001/process.json").exists());
+    assert_eq!(executor.idle(), 1, "{script}");
+    executor.start(shell(2, folder.path(), "echo '{\"cost\": 5}'", Limits::default())).unwrap();
+    assert_eq!(end(&mut executor).0.outcome, Outcome::Finished { cost: 5.0 });
+    (ended, events, folder)
+}
+
+fn wall(seconds: f64) -> Limits {
+    Limits { wall: Some(Duration::from_secs_f64(seconds)), memory: None }
+}
+
+#[test]
+fn a_result_is_the_last_report_and_brings_its_info() {
+    let script = r#"echo hello; echo '{"progress": 0.5}'; echo '{"cost": 9}'
+        echo '{"cost": 0.25, "budget": 3, "info": {"loss": 0.125}}'; echo done; echo oops >&2"#;
+    let (ended, events, folder) = run(script, Limits::default());
+    assert_eq!(ended.outcome, Outcome::Finished { cost: 0.25 });
+    assert_eq!((ended.trial, ended.attempt, ended.slot.as_str()), (TrialId(1), 1, "cpu:0"));
+    assert_eq!(ended.info["loss"], 0.125);
+    assert!(ended.started <= ended.ended && ended.seconds >= 0.0);
+    let cost = |event: &Event| match event {
+        Event::Report { line, .. } => line["cost"].as_f64(),
+        _ => None,
+    };
+    assert_eq!(events.iter().filter_map(cost).collect::<Vec<_>>(), [9.0, 0.25]);
+    assert_eq!(fs::read_to_string(folder.path().join("000001/stderr.log")).unwrap(), "oops\n");
+    assert!(fs::read_to_string(folder.path().join("000001/stdout.log")).unwrap().starts_with("hello\n{"));
+}
+
+#[test]
+fn progress_is_told_while_the_trial_runs() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut executor = Processes::with_grace(1, GRACE);
+    let script = r#"echo '{"progress": 0.25}'; while [ ! -e "$PIDS" ]; do sleep 0.02; done; echo '{"cost": 1}'"#;
+    executor.start(shell(1, folder.path(), script, Limits::default())).unwrap();
+    wait_until("no progress", || match executor.wait(Duration::from_millis(10)) {
+        Some(Event::Progress { trial: TrialId(1), fraction }) => fraction == 0.25,
+        Some(other) => panic!("{other:?}"),
+        None => false,
+    });
+    fs::write(folder.path().join("pids"), "").unwrap();
+    assert_eq!(end(&mut executor).0.outcome, Outcome::Finished { cost: 1.0 });
+}
+
+#[test]
+fn every_way_to_fail_is_its_own_outcome() {
+    let crashed = |parts: &'static [&'static str]| ("crashed", parts);
+    let table: [(&str, (&str, &[&str])); 16] = [
+        ("echo to; echo 'bad shape' >&2; exit 3", crashed(&["exit code 3", "bad shape"])),
+        ("echo '{\"cost\": 1}'; exit 1", crashed(&["exit code 1", "nothing on standard error"])),
+        ("echo hello", crashed(&["exit code 0", "`cost`"])),
+        ("true", crashed(&["exit code 0", "`cost`"])),
+        ("echo '{\"cost\": \"high\"}'", crashed(&["not a number", "high"])),
+        ("kill -SEGV $$", crashed(&["SIGSEGV"])),
+        ("kill -KILL $$", crashed(&["SIGKILL"])),
+        ("echo '{\"cost\": NaN}'", ("diverged", &[])),
+        ("echo '{\"cost\": 1}'; echo '{\"cost\": -Infinity}'", ("diverged", &[])),
+        ("echo '{\"cost\": null}'", ("diverged", &[])),
+        ("echo '{\"cost\": 0.'", crashed(&["`cost`"])),
+        ("echo '{\"cost\": 0.5}'; printf '{\"cost\": 0.'", ("finished", &[])),
+        ("printf '{\"cost\": 0.5}'", ("finished", &[])),
+        ("head -c 100000 /dev/urandom; printf '\\n'; echo '{\"cost\": 0.5}'", ("finished", &[])),
+        ("echo 'memory allocation of 99 bytes failed' >&2; kill -ABRT $$", ("out_of_memory", &[])),
+        ("rm -rf \"$(dirname \"$PIDS\")/000001\"; echo '{\"cost\": 0.5}'", ("finished", &[])),
+    ];
+    for (script, (name, parts)) in table {
+        let (ended, ..) = run(script, Limits::default());
+        assert_eq!(ended.outcome.name(), name, "{script}: {:?}", ended.outcome);
+        if let Outcome::Crashed { message } = ended.outcome {
+            assert!(parts.iter().all(|part| message.contains(part)), "{script}: {message}");
+        }
+    }
+}
+
+#[test]
+fn output_without_end_fills_neither_memory_nor_disk() {
+    let script = "yes 'a line that nobody reads' | head -c 100000000; echo '{\"cost\": 1}'";
+    let (ended, _, folder) = run(script, Limits::default());
+    assert_eq!(ended.outcome, Outcome::Finished { cost: 1.0 });
+    let log = fs::read(folder.path().join("000001/stdout.log")).unwrap();
+    assert!(log.len() < 2_000_000, "{}", log.len());
+    assert!(log.starts_with(b"a line") && log.ends_with(b"{\"cost\": 1}\n"));
+    assert!(log.windows(14).any(|window| window == b"bytes left out"));
+}
+
+#[test]
+fn reports_without_end_do_not_stop_the_sweep() {
+    let (ended, events, _) = run("yes '{\"cost\": 1}' | head -n 20000; echo '{\"cost\": 2}'", Limits::default());
+    assert_eq!(ended.outcome, Outcome::Finished { cost: 2.0 });
+    assert_eq!(events.len(), 20_001);
+}
+
+#[test]
+fn a_trial_that_takes_too_long_ends_with_all_its_processes() {
+    for script in [
+        "echo $$ >> $PIDS; exec sleep 600",
+        "echo $$ >> $PIDS; sleep 600 & echo $! >> $PIDS; wait",
+        "trap '' TERM; echo $$ >> $PIDS; while true; do sleep 600 & echo $! >> $PIDS; wait; done",
+        "echo '{\"cost\": 1}'; echo $$ >> $PIDS; sleep 600",
+        "trap 'echo \"{\\\"cost\\\": 1}\"; exit 0' TERM; echo $$ >> $PIDS; while true; do sleep 0.05; done",
+        "kill -STOP $$",
+    ] {
+        let (ended, ..) = run(script, wall(0.5));
+        assert_eq!(ended.outcome, Outcome::TimedOut, "{script}");
+        assert!(ended.seconds >= 0.5, "{script}: {}", ended.seconds);
+    }
+}
+
+#[test]
+fn a_daemon_that_ignores_the_request_to_end_does_not_outlive_its_trial() {
+    // Read as a file, so that `$$` is the daemon's own number.
+    let daemon = "trap '' TERM HUP; echo $$ >> $PIDS; while true; do sleep 1; done";
+    let started = "while [ ! -s $PIDS ]; do sleep 0.02; done";
+    for (ending, expected) in
+        [("echo '{\"cost\": 1}'", Outcome::Finished { cost: 1.0 }), ("exec sleep 600", Outcome::TimedOut)]
+    {
+        for start in [
+            "sh $PIDS.sh &",
+            // An orphan at once, in a session of its own, holding the output open or not.
+            "(setsid sh $PIDS.sh &)",
+            "(setsid sh $PIDS.sh >/dev/null 2>&1 &)",
+        ] {
+            let script = format!("echo \"{}\" > $PIDS.sh\n{start}\n{started}\n{ending}", daemon.replace('$', "\\$"));
+            let limits = if expected == Outcome::TimedOut { wall(4.0) } else { Limits::default() };
+            let (ended, _, folder) = run(&script, limits);
+            assert_eq!(ended.outcome, expected, "{script}");
+            assert_eq!(pids(folder.path()).len(), 1, "the daemon did not start: {script}");
+        }
+    }
+}
+
+#[test]
+fn memory_of_the_whole_tree_is_limited_and_reserved_addresses_are_not() {
+    if Command::new("python3").arg("--version").stdout(Stdio::null()).status().is_err() {
+        eprintln!("skipped: there is no python3");
+        return;
+    }
+    let limits = Limits { wall: Some(LONG), memory: Some(200 << 20) };
+    let hog = "import os,time; print(os.getpid(), file=open(os.environ['PIDS'],'a'), flush=True)
+x=[]
+while True: x.append(bytearray(b'1')*(10<<20)); time.sleep(0.01)";
+    let (ended, ..) = run(&format!("python3 -c \"{hog}\" & wait; echo '{{\"cost\": 1}}'"), limits);
+    assert_eq!(ended.outcome, Outcome::OutOfMemory);
+    assert!(ended.peak_memory > 200 << 20, "{}", ended.peak_memory);
+
+    // Eight gigabytes reserved and never touched; and the same pages in four processes.
+    let reserve = "import mmap,time; x=mmap.mmap(-1, 8<<30); time.sleep(0.5)";
+    let share = "import os,time
+x=bytearray(b'1')*(80<<20)
+for _ in range(3):
+    if os.fork()==0: time.sleep(1); os._exit(0)
+time.sleep(1)";
+    for program in [reserve, share] {
+        let (ended, ..) = run(&format!("python3 -c \"{program}\" && echo '{{\"cost\": 1}}'"), limits);
+        assert_eq!(ended.outcome, Outcome::Finished { cost: 1.0 }, "{program}");
+    }
+    let (ended, ..) = run("python3 -c 'x=bytearray(1<<60)'", Limits::default());
+    assert_eq!(ended.outcome, Outcome::OutOfMemory);
+}
+
+#[test]
+fn trials_run_side_by_side_and_stop_ends_them_all() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut executor = Processes::with_grace(3, GRACE);
+    let script = "trap '' TERM; echo $$ >> $PIDS; sleep 600 & echo $! >> $PIDS; wait; sleep 600";
+    let launch = |trial| shell(trial, folder.path(), script, Limits::default());
+    let slots: Vec<String> = (1..=3).map(|trial| executor.start(launch(trial)).unwrap()).collect();
+    assert_eq!(slots, ["cpu:0", "cpu:1", "cpu:2"]);
+    wait_until("they did not start", || pids(folder.path()).len() == 6);
+    executor.stop();
+    for pid in pids(folder.path()) {
+        assert!(!runs(pid), "process {pid} outlived the executor's stop");
+    }
+    let ended: Vec<Ended> = (0..3).map(|_| end(&mut executor).0).collect();
+    assert!(ended.iter().all(|ended| ended.outcome == Outcome::Lost), "{ended:?}");
+    assert_eq!(executor.idle(), 3);
+    executor.start(shell(4, folder.path(), "echo '{\"cost\": 1}'", Limits::default())).unwrap();
+    assert_eq!(end(&mut executor).0.outcome, Outcome::Finished { cost: 1.0 });
+}
+
+#[test]
+fn a_dropped_executor_leaves_nothing_behind() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut executor = Processes::with_grace(1, GRACE);
+    executor.start(shell(1, folder.path(), "echo $$ >> $PIDS; sleep 600", Limits::default())).unwrap();
+    wait_until("it did not start", || pids(folder.path()).len() == 1);
+    drop(executor);
+    assert!(!runs(pids(folder.path())[0]));
+}
+
+#[test]
+fn a_second_attempt_keeps_the_log_of_the_first() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut executor = Processes::with_grace(1, GRACE);
+    for attempt in [1, 2] {
+        let script = format!("echo here {attempt} >&2; exit 1");
+        executor.start(Launch { attempt, ..shell(1, folder.path(), &script, Limits::default()) }).unwrap();
+        assert_eq!(end(&mut executor).0.attempt, attempt);
+    }
+    let log = fs::read_to_string(folder.path().join("000001/stderr.log")).unwrap();
+    assert_eq!(log, "here 1\n\n[attempt 2]\nhere 2\n");
+}
+
+#[test]
+fn what_cannot_be_started_is_an_error_that_says_what_to_do() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut executor = Processes::with_grace(1, GRACE);
+    let launch = shell(1, folder.path(), "", Limits::default());
+    let missing = Launch { program: "no-such-program".into(), ..launch.clone() };
+    let error = executor.start(missing).unwrap_err().to_string();
+    assert!(error.contains("`no-such-program`") && error.contains("hint:"), "{error}");
+    fs::write(folder.path().join("file"), "").unwrap();
+    let error = executor.start(Launch { folder: folder.path().join("file/x"), ..launch }).unwrap_err().to_string();
+    assert!(error.contains("file/x") && error.contains("hint:"), "{error}");
+    assert_eq!(executor.idle(), 1);
+}
+
+#[test]
+fn threads_are_shared_among_the_workers_unless_the_launch_says_otherwise() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut executor = Processes::with_grace(1000, GRACE);
+    for (environment, expected) in [(vec![], 1.0), (vec![("RAYON_NUM_THREADS".into(), "7".into())], 7.0)] {
+        let script = "echo \"{\\\"cost\\\": $RAYON_NUM_THREADS}\"";
+        executor.start(Launch { environment, ..shell(1, folder.path(), script, Limits::default()) }).unwrap();
+        assert_eq!(end(&mut executor).0.outcome, Outcome::Finished { cost: expected });
+    }
+}
+
+/// Not a promise of its own: the process that the next test kills.
+#[test]
+fn child_runs_a_trial() {
+    let Some(folder) = std::env::var_os("GALVANI_TEST_RUNS").map(PathBuf::from) else { return };
+    let mut executor = Processes::with_grace(1, GRACE);
+    let script = "echo $$ >> $PIDS; setsid sleep 600 >/dev/null 2>&1 & echo $! >> $PIDS; wait";
+    executor.start(shell(1, &folder, script, Limits::default())).unwrap();
+    executor.wait(LONG * 10);
+}
+
+#[test]
+fn what_outlives_a_killed_galvani_is_ended_at_the_next_start() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut child = Command::new(std::env::current_exe().unwrap())
+        .args(["child_runs_a_trial", "--exact", "--nocapture"])
+        .env("GALVANI_TEST_RUNS", folder.path())
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    wait_until("it did not start", || pids(folder.path()).len() == 2);
+    let trial = folder.path().join("000001");
+    wait_until("there is no note", || trial.join("process.json").exists());
+    child.kill().unwrap();
+    child.wait().unwrap();
+    wait_until("the trial outlived galvani", || !runs(pids(folder.path())[0]));
+    leftover::end(&trial);
+    assert!(pids(folder.path()).iter().all(|&pid| !runs(pid)), "a grandchild outlived the next start");
+    assert!(!trial.join("process.json").exists());
+    assert_eq!(leftover::end(&trial), 0);
+}
