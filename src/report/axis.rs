@@ -71,6 +71,11 @@ impl Axis {
                 .collect();
             return if ticks.len() > 1 { ticks } else { self.linear(wanted) };
         }
+        if decades as usize * 3 <= wanted {
+            let steps = (first - 1..=last).flat_map(|power| [1.0, 2.0, 5.0].map(|step| step * 10f64.powi(power)));
+            let inside = steps.filter(|x| (self.low..=self.high).contains(x));
+            return inside.map(|x| Tick { at: self.share(x), label: number(x) }).collect();
+        }
         let every = (decades as usize).div_ceil(wanted.max(2)).max(1) as i32;
         let plain = -3 < first && last < 4;
         let label = |power: i32| if plain { number(10f64.powi(power)) } else { power_of_ten(power) };

@@ -8,3 +8,5 @@ pub mod words;
 pub mod interactions;
 mod panel;
 mod trust;
+pub mod battery;
+pub mod convergence;

@@ -17,7 +17,7 @@ pub fn colour_bar(canvas: &mut Canvas, space: Frame, findings: &Findings, colour
         let frame = Frame { x, y: bar.y, width: bar.width / STEPS as f64, height: bar.height };
         canvas.rectangle(frame, viridis((step as f64 + 0.5) / STEPS as f64));
     }
-    axis::below(canvas, bar, colours.ticks(6), false, SMALL);
+    axis::below(canvas, bar, colours.ticks(9), false, SMALL);
     let scale = if findings.matrix.sample.logarithmic { "log scale, " } else { "" };
     let text = format!("predicted {} ({scale}one for all tiles; bright is good)", findings.measure);
     let text = font::elide(&text, TEXT, false, bar.width);
