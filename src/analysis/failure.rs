@@ -66,10 +66,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn intervals_agree_with_statsmodels() {
-        // statsmodels.stats.proportion.proportion_confint(2, 10, alpha=0.1, method="wilson")
+    fn intervals_agree_with_scipy() {
+        // scipy.stats.binomtest(2, 10).proportion_ci(0.9, "wilson")
         let (low, high) = wilson(2.0, 10.0);
-        assert!((low - 0.0770).abs() < 1e-3 && (high - 0.4294).abs() < 1e-3, "{low} {high}");
+        assert!((low - 0.06855).abs() < 1e-4 && (high - 0.45923).abs() < 1e-4, "{low} {high}");
         assert_eq!(wilson(0.0, 5.0).0, 0.0);
     }
 }

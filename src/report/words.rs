@@ -1,0 +1,80 @@
+//! Numbers and durations as a reader wants them: three significant digits, units with a space.
+use crate::space::hyperparameter::Value;
+
+/// A number with three significant digits, such as `0.00392`, `12.3`, `1620` or `4.71e-4`.
+pub fn number(x: f64) -> String {
+    if x == 0.0 || !x.is_finite() {
+        return format!("{x}");
+    }
+    let exponent = x.abs().log10().floor() as i32;
+    if exponent < -3 || exponent > 5 {
+        let scientific = format!("{x:.2e}");
+        let (digits, power) = scientific.split_once('e').expect("the format writes an exponent");
+        return format!("{}e{power}", trim(digits));
+    }
+    trim(&format!("{x:.*}", (2 - exponent).max(0) as usize)).to_owned()
+}
+
+fn trim(digits: &str) -> &str {
+    if digits.contains('.') { digits.trim_end_matches('0').trim_end_matches('.') } else { digits }
+}
+
+/// A value; real numbers with three significant digits.
+pub fn value(value: &Value) -> String {
+    if let Value::Float(float) = value { number(*float) } else { value.to_string() }
+}
+
+/// A share as a percentage, such as `41 %`.
+pub fn percent(share: f64) -> String {
+    format!("{:.0} %", 100.0 * share)
+}
+
+/// Such as `48 s`, `6 m 10 s` or `1 h 12 m`.
+pub fn duration(seconds: f64) -> String {
+    let whole = seconds.round().max(0.0) as u64;
+    match whole {
+        0..60 => format!("{} s", if seconds < 10.0 { number(seconds) } else { whole.to_string() }),
+        60..3600 => format!("{} m {} s", whole / 60, whole % 60),
+        _ => format!("{} h {} m", whole / 3600, whole % 3600 / 60),
+    }
+}
+
+/// A count with its noun, such as `1 trial` or `3 trials`.
+pub fn count(n: usize, noun: &str) -> String {
+    if n == 1 { format!("1 {noun}") } else { format!("{n} {noun}s") }
+}
+
+/// A power of ten with its exponent raised.
+pub fn power_of_ten(exponent: i32) -> String {
+    let raised = |digit: char| match digit {
+        '-' => '⁻',
+        digit => ['⁰', '¹', '²', '³', '⁴', '⁵', '⁶', '⁷', '⁸', '⁹'][digit as usize - '0' as usize],
+    };
+    std::iter::once('1').chain(std::iter::once('0')).chain(exponent.to_string().chars().map(raised)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_have_three_digits() {
+        let cases = [
+            (0.0, "0"),
+            (0.000471, "4.71e-4"),
+            (0.00392, "0.00392"),
+            (0.5, "0.5"),
+            (12.345, "12.3"),
+            (1620.0, "1620"),
+            (-3.0, "-3"),
+            (2.0e6, "2e6"),
+            (0.1 + 0.2, "0.3"),
+        ];
+        for (x, expected) in cases {
+            assert_eq!(number(x), expected);
+        }
+        assert_eq!(power_of_ten(-12), "10⁻¹²");
+        assert_eq!(duration(4330.0), "1 h 12 m");
+        assert_eq!((count(1, "trial"), count(0, "trial")), ("1 trial".into(), "0 trials".into()));
+    }
+}
