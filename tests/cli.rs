@@ -73,8 +73,8 @@ fn mistakes_say_where_and_what_to_do() {
     check("min: -5, max: 10", "min: 10, max: -5", "10:", &["x1"]);
     check("\"branin\")", "\"brannin\")", "16:", &["brannin", "branin"]);
     check("\"x2\"", "\"x3\"", "16:", &["`branin` reads `x2`"]);
-    check("workers: 2", "workers: 0", "26:", &["at least 1 worker"]);
-    check("trials: 69", "trials: 0", "29:", &["finds nothing"]);
+    check("workers: 2", "workers: 0", "23:", &["at least 1 worker"]);
+    check("trials: 69", "trials: 0", "26:", &["finds nothing"]);
     check("},\n    ),", "},\n forbidden: [\"x1 < 99\"],\n    ),", "13:", &["x1 < 99"]);
 }
 
