@@ -10,6 +10,9 @@ use crate::space::configuration::Configuration;
 /// Draws from one stream, so that all are drawn in parallel and none depends on how.
 const BATCH: usize = 64;
 
+/// Local searches that never give up for being behind.
+const FEWEST: usize = 3;
+
 /// The knobs of the search.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -81,6 +84,9 @@ impl Search<'_> {
                     moved.push((start, scores[index], neighborhood[index].clone()));
                 }
             }
+            // The lower half gives up, so that most of the effort goes where most is to be gained.
+            moved.sort_by(|(_, a, _), (_, b, _)| b.total_cmp(a));
+            moved.truncate(FEWEST.max(moved.len() / 2));
             active = moved;
             if active.is_empty() {
                 break;

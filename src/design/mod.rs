@@ -53,3 +53,45 @@ pub fn initial(space: &Space, sampler: Sampler, size: usize, seed: u64) -> Vec<C
     }
     configurations
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::space::hyperparameter::{Domain, Hyperparameter, Value};
+
+    fn space(forbidden: &[&str]) -> Space {
+        let unit =
+            |name: &str| Hyperparameter::new(name, Domain::Float { min: 0.0, max: 1.0, log: false }, Value::Float(0.9));
+        let forbidden = forbidden.iter().map(|clause| clause.to_string()).collect();
+        Space::new("test".into(), vec![unit("x"), unit("y")], vec![], forbidden).unwrap()
+    }
+
+    #[test]
+    fn the_default_comes_first_and_nothing_twice() {
+        let space = space(&[]);
+        for sampler in [Sampler::Sobol, Sampler::LatinHypercube, Sampler::Random] {
+            let design = initial(&space, sampler, 20, 1);
+            assert_eq!(design[0], space.default_configuration().unwrap());
+            assert_eq!((design.len(), design.iter().collect::<HashSet<_>>().len()), (20, 20));
+            assert_eq!(design, initial(&space, sampler, 20, 1));
+            assert_ne!(design, initial(&space, sampler, 20, 2));
+        }
+    }
+
+    #[test]
+    fn forbidden_points_are_replaced() {
+        let space = space(&["x > 0.5", "y > x"]);
+        let design = initial(&space, Sampler::Sobol, 30, 1);
+        assert_eq!(design.len(), 30);
+        assert!(design.iter().all(|each| space.configuration(each.values().to_vec()).is_ok()));
+        assert!(space.default_configuration().is_err(), "the default is forbidden, and left out");
+    }
+
+    #[test]
+    fn a_small_space_is_tried_in_full() {
+        let domain = Domain::Integer { min: 1, max: 5, log: false };
+        let x = Hyperparameter::new("x", domain, Value::Integer(2));
+        let space = Space::new("test".into(), vec![x], vec![], vec![]).unwrap();
+        assert_eq!(initial(&space, Sampler::Sobol, 50, 1).len(), 5);
+    }
+}

@@ -95,3 +95,151 @@ fn best(rung: &[&Trial], places: usize) -> Vec<ConfigurationId> {
     successes.sort_by(|(a, first), (b, second)| a.total_cmp(b).then(first.proposal.trial.cmp(&second.proposal.trial)));
     successes.into_iter().take(places).map(|(_, trial)| trial.proposal.configuration_id).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::space::Space;
+    use crate::space::hyperparameter::{Domain, Hyperparameter, Value};
+    use crate::trial::budget::Budget;
+    use crate::trial::outcome::Outcome;
+    use crate::trial::{Origin, Proposal, TrialId};
+
+    /// A history that follows the intensifier, with a new configuration wherever it wants one.
+    struct Walk {
+        hyperband: Hyperband,
+        space: Space,
+        history: History,
+        fresh: bool,
+    }
+
+    impl Walk {
+        fn new(min: f64, max: f64, eta: u32) -> Self {
+            let schedule = Schedule::new(Budget::new(min).unwrap(), Budget::new(max).unwrap(), eta).unwrap();
+            let domain = Domain::Integer { min: 1, max: 100_000, log: false };
+            let x = Hyperparameter::new("x", domain, Value::Integer(1));
+            let space = Space::new("test".into(), vec![x], vec![], vec![]).unwrap();
+            Self { hyperband: Hyperband::new(schedule), space, history: History::default(), fresh: true }
+        }
+
+        /// Asks; the number of the configuration, and its budget.
+        fn ask(&mut self) -> Option<(u32, f64)> {
+            let new = ConfigurationId(self.history.configurations().len() as u32 + 1);
+            let (configuration_id, bracket, rung, budget) = match self.hyperband.next(&self.history, self.fresh) {
+                Next::Promote { configuration, bracket, rung, budget } => (configuration, bracket, rung, budget),
+                Next::New { bracket, rung, budget } => (new, bracket, rung, budget),
+                Next::Wait => return None,
+            };
+            let value = Some(Value::Integer(i64::from(configuration_id.0)));
+            let configuration = self.space.configuration(vec![value]).unwrap();
+            let (trial, seed, origin) = (self.history.next_trial(), 0, Origin::Random);
+            self.history.ask(Proposal { trial, configuration_id, configuration, budget, bracket, rung, seed, origin });
+            Some((configuration_id.0, budget.amount()))
+        }
+
+        fn asks(&mut self, count: usize) -> Vec<(u32, f64)> {
+            (0..count).map_while(|_| self.ask()).collect()
+        }
+
+        fn tell(&mut self, trial: u32, outcome: Outcome) {
+            assert!(self.history.tell(TrialId(trial), outcome));
+        }
+
+        fn finish(&mut self, trial: u32, cost: f64) {
+            self.tell(trial, Outcome::Finished { cost });
+        }
+    }
+
+    fn at(budget: f64, configurations: impl IntoIterator<Item = u32>) -> Vec<(u32, f64)> {
+        configurations.into_iter().map(|configuration| (configuration, budget)).collect()
+    }
+
+    #[test]
+    fn one_worker_walks_the_brackets_of_the_plan() {
+        let mut walk = Walk::new(1.0, 9.0, 3);
+        let mut asked = Vec::new();
+        for trial in 1..=23 {
+            let (configuration, budget) = walk.ask().unwrap();
+            asked.push((configuration, budget));
+            walk.finish(trial, -f64::from(configuration));
+        }
+        let expected = [at(1.0, 1..=9), at(3.0, [9, 8, 7]), at(9.0, [9]), at(3.0, 10..=14), at(9.0, [14, 15, 16, 17])];
+        assert_eq!(asked[..22], expected.concat());
+        assert_eq!(asked[22], (18, 1.0), "the brackets come again");
+    }
+
+    #[test]
+    fn workers_never_idle() {
+        let mut walk = Walk::new(1.0, 9.0, 3);
+        let asked = walk.asks(30);
+        assert_eq!(
+            asked,
+            [at(1.0, 1..=9), at(3.0, 10..=14), at(9.0, 15..=17), at(1.0, 18..=26), at(3.0, 27..=30)].concat()
+        );
+        // The first bracket's last trial is a straggler: the second bracket goes on without it.
+        (1..=8).chain(10..=14).for_each(|trial| walk.finish(trial, f64::from(trial)));
+        assert_eq!(walk.ask(), Some((10, 9.0)));
+        assert_eq!(walk.ask(), Some((31, 3.0)));
+        walk.finish(9, 0.0);
+        assert_eq!(walk.asks(3), at(3.0, [9, 1, 2]));
+    }
+
+    #[test]
+    fn failures_are_never_promoted() {
+        let failures = [
+            Outcome::Diverged,
+            Outcome::Crashed { message: String::new() },
+            Outcome::TimedOut,
+            Outcome::OutOfMemory,
+            Outcome::Lost,
+        ];
+        let mut walk = Walk::new(1.0, 9.0, 3);
+        walk.asks(9);
+        for trial in (1..=9).filter(|&trial| trial != 4) {
+            walk.tell(trial, failures[trial as usize % failures.len()].clone());
+        }
+        walk.finish(4, 1e9);
+        assert_eq!(walk.ask(), Some((4, 3.0)));
+        walk.finish(10, 1e9);
+        assert_eq!(walk.ask(), Some((4, 9.0)), "the only success is the best of its rung");
+        assert_eq!(walk.ask(), Some((10, 3.0)), "then the next bracket opens");
+    }
+
+    #[test]
+    fn a_rung_of_failures_ends_its_bracket() {
+        let mut walk = Walk::new(1.0, 9.0, 3);
+        walk.asks(9);
+        (1..=9).for_each(|trial| walk.tell(trial, Outcome::TimedOut));
+        assert_eq!(walk.asks(5), at(3.0, 10..=14));
+        assert_eq!(walk.ask(), Some((15, 9.0)));
+    }
+
+    #[test]
+    fn the_earlier_of_equals_goes_on() {
+        let mut walk = Walk::new(1.0, 3.0, 3);
+        walk.asks(3);
+        [3, 1, 2].into_iter().for_each(|trial| walk.finish(trial, 1.0));
+        assert_eq!(walk.ask(), Some((1, 3.0)));
+    }
+
+    #[test]
+    fn an_exhausted_space_promotes_what_it_has() {
+        let mut walk = Walk::new(1.0, 9.0, 3);
+        walk.asks(4);
+        walk.fresh = false;
+        assert_eq!(walk.ask(), None);
+        (1..=4).for_each(|trial| walk.finish(trial, f64::from(trial)));
+        assert_eq!(walk.asks(9), at(3.0, [1, 2, 3]));
+        (5..=7).for_each(|trial| walk.finish(trial, f64::from(trial)));
+        assert_eq!(walk.asks(9), at(9.0, [1]));
+        walk.finish(8, 1.0);
+        assert_eq!(walk.ask(), None);
+    }
+
+    #[test]
+    fn full_fidelity_is_one_endless_rung() {
+        let mut walk = Walk::new(5.0, 5.0, 3);
+        assert_eq!(walk.asks(40), at(5.0, 1..=40));
+        assert!(walk.history.trials().iter().all(|trial| trial.proposal.bracket == 0 && trial.proposal.rung == 0));
+    }
+}

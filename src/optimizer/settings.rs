@@ -21,7 +21,7 @@ pub struct Settings {
     /// Configurations with a cost before the model is asked; up to then they are drawn at random. 4: fewer have no
     /// trend.
     pub minimum_results: u32,
-    /// What the surrogate learns in place of the cost. `Log`: costs of learning differ by factors.
+    /// What the surrogate learns in place of the cost. `Rank`: whatever the costs' spread, it sees the best apart.
     pub scale: Scale,
     /// By how much, in units of the scale, an improvement must exceed the best to count. 0: any improvement does.
     pub margin: f64,
@@ -41,7 +41,7 @@ impl Default for Settings {
             design_size: None,
             random_probability: 0.2,
             minimum_results: 4,
-            scale: Scale::Log,
+            scale: Scale::Rank,
             margin: 0.0,
             feasibility: true,
             forest: forest::Settings::default(),

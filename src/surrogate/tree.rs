@@ -46,9 +46,11 @@ impl Tree {
             .map(|order| order.iter().copied().filter(|&row| weights[row as usize] > 0).collect())
             .collect();
         let rows = orders[0].len();
+        let mass = |(&weight, target): (&u32, &f64)| Mass { weight: weight.into(), sum: f64::from(weight) * target };
+        let masses = weights.iter().zip(columns.targets).map(mass).collect();
         let mut grower = Grower {
             columns,
-            weights,
+            masses,
             settings,
             stream,
             orders,
@@ -107,16 +109,14 @@ impl Mass {
         self.sum * self.sum / self.weight
     }
 
+    fn add(&mut self, other: Self) {
+        self.weight += other.weight;
+        self.sum += other.sum;
+    }
+
     fn without(self, other: Self) -> Self {
         Self { weight: self.weight - other.weight, sum: self.sum - other.sum }
     }
-}
-
-/// Rows of a node with one value in the column at hand.
-#[derive(Clone, Copy)]
-struct Group {
-    value: f64,
-    mass: Mass,
 }
 
 /// How a node is divided.
@@ -130,14 +130,16 @@ enum Split {
 
 struct Grower<'a> {
     columns: &'a Columns<'a>,
-    weights: &'a [u32],
+    /// Of each row.
+    masses: Vec<Mass>,
     settings: &'a Settings,
     stream: Stream,
     /// For every column the rows in ascending order; a node owns the same range of each.
     orders: Vec<Vec<u32>>,
     goes_left: Vec<bool>,
     scratch: Vec<u32>,
-    groups: Vec<Group>,
+    /// Categories of the node and column at hand.
+    groups: Vec<(usize, Mass)>,
     candidates: Vec<usize>,
     tree: Tree,
 }
@@ -171,12 +173,9 @@ impl Grower<'_> {
     fn describe(&self, start: usize, end: usize) -> (Mass, f64) {
         let rows = || self.orders[0][start..end].iter().map(|&row| row as usize);
         let mut mass = Mass::default();
-        for row in rows() {
-            mass.weight += f64::from(self.weights[row]);
-            mass.sum += f64::from(self.weights[row]) * self.columns.targets[row];
-        }
+        rows().for_each(|row| mass.add(self.masses[row]));
         let mean = mass.sum / mass.weight;
-        let square = |row: usize| f64::from(self.weights[row]) * (self.columns.targets[row] - mean).powi(2);
+        let square = |row: usize| self.masses[row].weight * (self.columns.targets[row] - mean).powi(2);
         (mass, rows().map(square).sum::<f64>() / mass.weight)
     }
 
@@ -190,15 +189,22 @@ impl Grower<'_> {
             if wanted == 0 {
                 break;
             }
-            self.group(column, start, end);
-            if self.groups.len() < 2 {
+            let values = &self.columns.values[column];
+            let order = &self.orders[column][start..end];
+            let (low, high) = (values[order[0] as usize], values[order[order.len() - 1] as usize]);
+            if low == high {
                 continue;
             }
             wanted -= 1;
             let found = match self.columns.kinds[column] {
-                Column::Categorical { .. } => self.best_subset(all),
-                Column::Numeric if self.settings.splitter == Splitter::Best => self.best_threshold(all),
-                Column::Numeric => self.random_threshold(all),
+                Column::Categorical { .. } => self.best_subset(column, start, end, all),
+                Column::Numeric if self.settings.splitter == Splitter::Best => {
+                    self.best_threshold(column, start, end, all)
+                }
+                Column::Numeric => {
+                    let threshold = between(low, high, self.stream.uniform());
+                    self.threshold(column, start, end, threshold, all)
+                }
             };
             if let Some((explained, split)) = found
                 && best.as_ref().is_none_or(|(most, ..)| explained > *most)
@@ -210,63 +216,63 @@ impl Grower<'_> {
         best.map(|(_, column, split)| (column, split))
     }
 
-    /// Collects the runs of equal values of a column.
-    fn group(&mut self, column: usize, start: usize, end: usize) {
-        let values = &self.columns.values[column];
-        self.groups.clear();
-        for &row in &self.orders[column][start..end] {
-            let row = row as usize;
-            if self.groups.last().is_none_or(|group| group.value != values[row]) {
-                self.groups.push(Group { value: values[row], mass: Mass::default() });
-            }
-            let mass = &mut self.groups.last_mut().expect("a group was just pushed").mass;
-            mass.weight += f64::from(self.weights[row]);
-            mass.sum += f64::from(self.weights[row]) * self.columns.targets[row];
-        }
-    }
-
-    /// How much is explained where the first groups go left, and how many they are.
-    fn best_prefix(&self, all: Mass) -> Option<(f64, usize)> {
-        let mut best = None;
-        let mut left = Mass::default();
-        for (index, group) in self.groups[..self.groups.len() - 1].iter().enumerate() {
-            left = Mass { weight: left.weight + group.mass.weight, sum: left.sum + group.mass.sum };
-            let explained = self.explained(left, all);
-            if explained.is_some_and(|explained| best.is_none_or(|(most, _)| explained > most)) {
-                best = Some((explained.expect("just checked"), index + 1));
-            }
-        }
-        best
-    }
-
     fn explained(&self, left: Mass, all: Mass) -> Option<f64> {
         let right = all.without(left);
         let least = f64::from(self.settings.min_leaf).max(0.5);
         (left.weight >= least && right.weight >= least).then(|| left.explained() + right.explained())
     }
 
-    fn best_threshold(&self, all: Mass) -> Option<(f64, Split)> {
-        let (explained, left) = self.best_prefix(all)?;
-        Some((explained, Split::Between(self.groups[left - 1].value, self.groups[left].value)))
+    fn best_threshold(&self, column: usize, start: usize, end: usize, all: Mass) -> Option<(f64, Split)> {
+        let values = &self.columns.values[column];
+        let mut left = Mass::default();
+        let mut best: Option<(f64, Split)> = None;
+        for pair in self.orders[column][start..end].windows(2) {
+            left.add(self.masses[pair[0] as usize]);
+            let (below, above) = (values[pair[0] as usize], values[pair[1] as usize]);
+            if below < above
+                && let Some(explained) = self.explained(left, all)
+                && best.as_ref().is_none_or(|(most, _)| explained > *most)
+            {
+                best = Some((explained, Split::Between(below, above)));
+            }
+        }
+        best
     }
 
-    fn random_threshold(&mut self, all: Mass) -> Option<(f64, Split)> {
-        let (low, high) = (self.groups[0].value, self.groups[self.groups.len() - 1].value);
-        let threshold = between(low, high, self.stream.uniform());
-        let left =
-            self.groups.iter().take_while(|group| group.value <= threshold).fold(Mass::default(), |sum, group| Mass {
-                weight: sum.weight + group.mass.weight,
-                sum: sum.sum + group.mass.sum,
-            });
-        Some((self.explained(left, all)?, Split::At(threshold)))
+    fn threshold(&self, column: usize, start: usize, end: usize, at: f64, all: Mass) -> Option<(f64, Split)> {
+        let values = &self.columns.values[column];
+        let mut left = Mass::default();
+        for &row in self.orders[column][start..end].iter().take_while(|&&row| values[row as usize] <= at) {
+            left.add(self.masses[row as usize]);
+        }
+        Some((self.explained(left, all)?, Split::At(at)))
     }
 
     /// In the order of their mean targets, the best subset of the categories is a prefix (Fisher 1958).
-    fn best_subset(&mut self, all: Mass) -> Option<(f64, Split)> {
-        self.groups.sort_by(|a, b| (a.mass.sum / a.mass.weight).total_cmp(&(b.mass.sum / b.mass.weight)));
-        let (explained, left) = self.best_prefix(all)?;
-        let categories = |groups: &[Group]| groups.iter().map(|group| group.value as usize).collect();
-        let (left, right) = self.groups.split_at(left);
+    fn best_subset(&mut self, column: usize, start: usize, end: usize, all: Mass) -> Option<(f64, Split)> {
+        let values = &self.columns.values[column];
+        self.groups.clear();
+        for &row in &self.orders[column][start..end] {
+            let category = values[row as usize] as usize;
+            if self.groups.last().is_none_or(|(last, _)| *last != category) {
+                self.groups.push((category, Mass::default()));
+            }
+            self.groups.last_mut().expect("a group was just pushed").1.add(self.masses[row as usize]);
+        }
+        self.groups.sort_by(|(_, a), (_, b)| (a.sum / a.weight).total_cmp(&(b.sum / b.weight)));
+        let mut left = Mass::default();
+        let mut best: Option<(f64, usize)> = None;
+        for index in 1..self.groups.len() {
+            left.add(self.groups[index - 1].1);
+            if let Some(explained) = self.explained(left, all)
+                && best.is_none_or(|(most, _)| explained > most)
+            {
+                best = Some((explained, index));
+            }
+        }
+        let (explained, index) = best?;
+        let categories = |groups: &[(usize, Mass)]| groups.iter().map(|(category, _)| *category).collect();
+        let (left, right) = self.groups.split_at(index);
         Some((explained, Split::Categories(categories(left), categories(right))))
     }
 
