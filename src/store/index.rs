@@ -2,7 +2,10 @@
 use std::fs::{self, File};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::Instant;
 
+use crate::store::lock::PATIENCE;
 use crate::trial::TrialId;
 
 /// Longer lines stay in the journal alone: sled never syncs the side files that it puts large values into.
@@ -32,7 +35,18 @@ impl Index {
         guarded(|| {
             remove_stale_snapshots(folder).map_err(|error| error.to_string())?;
             let config = sled::Config::new().path(folder).flush_every_ms(None).cache_capacity(64 << 20);
-            let database = config.mode(sled::Mode::LowSpace).open().map_err(|error| error.to_string())?;
+            let config = config.mode(sled::Mode::LowSpace);
+            let begun = Instant::now();
+            let database = loop {
+                match config.open().map_err(|error| error.to_string()) {
+                    Ok(database) => break database,
+                    // Nobody else may use it, so that whoever holds sled's own lock is about to end.
+                    Err(reason) if reason.contains("could not acquire lock") && begun.elapsed() < PATIENCE => {
+                        thread::sleep(PATIENCE / 50);
+                    }
+                    Err(reason) => return Err(reason),
+                }
+            };
             let file = File::open(folder.join("db")).map_err(|error| error.to_string())?;
             Ok(Self { database, file })
         })

@@ -2,9 +2,15 @@
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, Write};
 use std::path::Path;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+
+/// How long a lock may still be held by what a killed writer leaves for a moment: its own end, and a child between fork
+/// and exec.
+pub const PATIENCE: Duration = Duration::from_secs(1);
 
 /// A hold on a store's `lock` file; the kernel releases it when the process ends, however it ends.
 #[derive(Debug)]
@@ -24,14 +30,18 @@ impl Lock {
     /// Takes the lock; the inner error is who holds it, where the file says so.
     pub fn take(path: &Path) -> io::Result<Result<Self, Option<Holder>>> {
         let mut file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path)?;
-        match file.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => {
-                let mut text = String::new();
-                file.read_to_string(&mut text)?;
-                return Ok(Err(serde_json::from_str(&text).ok()));
+        let begun = Instant::now();
+        loop {
+            match file.try_lock() {
+                Ok(()) => break,
+                Err(TryLockError::WouldBlock) if begun.elapsed() < PATIENCE => thread::sleep(PATIENCE / 50),
+                Err(TryLockError::WouldBlock) => {
+                    let mut text = String::new();
+                    file.read_to_string(&mut text)?;
+                    return Ok(Err(serde_json::from_str(&text).ok()));
+                }
+                Err(TryLockError::Error(error)) => return Err(error),
             }
-            Err(TryLockError::Error(error)) => return Err(error),
         }
         let holder = Holder { pid: std::process::id(), host: host(), since: Timestamp::now() };
         file.set_len(0)?;
