@@ -22,7 +22,7 @@ pub fn figure(findings: &Findings, predictions: &[Prediction]) -> Option<Canvas>
     let rows = shown.iter().map(|prediction| prediction.features.len()).max().filter(|rows| *rows > 0)?;
     let each = if shown.len() == 1 { 760.0 } else { 1120.0 / shown.len() as f64 };
     let width = 2.0 * MARGIN + shown.len() as f64 * each;
-    let top = 132.0;
+    let top = 150.0;
     let mut canvas = Canvas::new(width.max(640.0), top + rows as f64 * (HIGH + DOWN) + 36.0);
     let title = format!("{} · predictions of the best model", findings.experiment);
     canvas.say((MARGIN, 44.0), font::elide(&title, TITLE, true, width - 2.0 * MARGIN), TITLE, INK, Anchor::Start, true);
@@ -43,7 +43,7 @@ pub fn figure(findings: &Findings, predictions: &[Prediction]) -> Option<Canvas>
             height: HIGH,
         };
         let head = font::elide(&prediction.title, HEADING, true, each - LEFT);
-        canvas.say((x, top - 16.0 - 4.0), head, HEADING, INK, Anchor::Start, true);
+        canvas.say((x, top - 20.0), head, HEADING, INK, Anchor::Start, true);
         for (row, (feature, errors)) in prediction.features.iter().zip(&accuracy.features).enumerate() {
             let last = row + 1 == prediction.features.len();
             panel(&mut canvas, frame(row), prediction, (feature, errors), last);
@@ -76,12 +76,18 @@ fn panel(canvas: &mut Canvas, frame: Frame, prediction: &Prediction, (feature, e
         }
     }
     canvas.edges(frame, MUTED);
-    let head = format!("{} ({})", feature.name.replace('_', " "), feature.unit);
-    canvas.say((frame.x, frame.y - 5.0), head, TEXT, INK, Anchor::Start, false);
+    // A share has no unit.
+    let (unit, head) = match feature.unit.as_str() {
+        "" | "1" => (String::new(), feature.name.replace('_', " ")),
+        unit => (format!(" {unit}"), format!("{} ({unit})", feature.name.replace('_', " "))),
+    };
+    canvas.say((frame.x, frame.y - 5.0), head.as_str(), TEXT, INK, Anchor::Start, false);
     let note = match errors.given {
         true => "given".to_owned(),
-        false => format!("error {} {} RMS, at most {}", number(errors.root_mean_square), feature.unit, number(errors.greatest)),
+        false => format!("RMS error {}{unit}, at most {}", number(errors.root_mean_square), number(errors.greatest)),
     };
+    let room = frame.width - font::width(&head, TEXT, false) - 10.0;
+    let note = if font::width(&note, SMALL, false) > room { note.replace("RMS error", "RMS").replace(", at most", ", max") } else { note };
     canvas.say((frame.right(), frame.y - 5.0), note, SMALL, if errors.given { MUTED } else { ORANGE }, Anchor::End, false);
     axis::left(canvas, frame, values.ticks(4), SMALL, LEFT);
     let ticks = time.ticks(6);

@@ -44,9 +44,10 @@ pub fn figure(findings: &Findings) -> Canvas {
 
     let frames = [(MARGIN + 62.0, 470.0), (MARGIN + 612.0, 220.0), (MARGIN + 902.0, 220.0)]
         .map(|(x, width)| Frame { x, y: TOP, width, height: HIGH });
-    let spent = Axis::between(0.0, 1.04 * convergence.spent.max(1e-9), false);
+    let longest = |amount: f64| if amount > 0.0 { 1.04 * amount } else { 1.0 };
+    let spent = Axis::between(0.0, longest(convergence.spent), false);
     panel(&mut canvas, frames[0], findings, (&spent, &costs), &|step| step.spent, convergence.spent);
-    let ended = Axis::between(0.0, 1.04 * convergence.ended.max(1) as f64, false);
+    let ended = Axis::between(0.0, longest(convergence.ended as f64).max(4.0), false);
     panel(&mut canvas, frames[1], findings, (&ended, &costs), &|step| step.ended as f64, convergence.ended as f64);
     for (cost, name, colour) in &references {
         for frame in &frames[..2] {
@@ -136,6 +137,9 @@ fn panel(
     if let Some(best) = findings.convergence.curves.last().and_then(|curve| curve.steps.last()) {
         canvas.star(at(best), 6.5);
     }
+    if findings.convergence.dots.is_empty() {
+        canvas.say(frame.at(0.5, 0.5), "no trial has succeeded yet", TEXT, MUTED, Anchor::Middle, false);
+    }
     canvas.edges(frame, MUTED);
     axis::left(canvas, frame, costs.ticks(6), SMALL, 60.0);
     axis::below(canvas, frame, across.ticks(6), false, SMALL);
@@ -170,6 +174,10 @@ fn slopes(canvas: &mut Canvas, frame: Frame, findings: &Findings, costs: &Axis) 
             _ => ("too few".into(), RED),
         };
         canvas.say((x, frame.y + 10.0), text, TEXT, tint, Anchor::Middle, true);
+        let interval = fidelity.interval.map(|(low, high)| format!("{low:.2} to {high:.2}"));
+        if let Some(interval) = interval {
+            canvas.say((x, frame.y + 35.0), interval, SMALL, MUTED, Anchor::Middle, false);
+        }
         let n = count(fidelity.pairs.len(), "pair");
         canvas.say((x, frame.y + 23.0), n, SMALL, MUTED, Anchor::Middle, false);
     }

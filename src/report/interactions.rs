@@ -105,7 +105,10 @@ fn header(findings: &Findings, room: f64) -> Vec<String> {
         .collect();
     sentences.push(match (entered.is_empty(), sample.pooled) {
         (true, _) => "no trial has succeeded".to_owned(),
-        (false, false) => format!("{}, {unit}", count(sample.trials, "trial") + ": " + &entered.join(", ")),
+        (false, false) => {
+            let budget = number(sample.budget.unwrap_or_default());
+            format!("{}, all at {budget} {unit}", count(sample.trials, "successful trial"))
+        }
         (false, true) => format!(
             "{}: {} {unit} · the budget is one feature of the model, every prediction is for {} {unit}",
             count(sample.trials, "trial"),

@@ -1,12 +1,101 @@
 //! Ink for what the analysis found: figures and one page.
 pub mod axis;
+pub mod battery;
 pub mod canvas;
+pub mod convergence;
 pub mod font;
-pub mod surface;
-pub mod theme;
-pub mod words;
+pub mod html;
 pub mod interactions;
 mod panel;
+mod sentence;
+pub mod surface;
+mod table;
+pub mod theme;
 mod trust;
-pub mod battery;
-pub mod convergence;
+pub mod words;
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use thiserror::Error;
+
+use crate::analysis::{Evidence, Findings};
+use canvas::Canvas;
+
+/// The files of a report.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Written {
+    /// `report.html`, which needs none of the others.
+    pub page: PathBuf,
+    /// Everything that was written, the page included.
+    pub files: Vec<PathBuf>,
+}
+
+/// Why a report could not be written.
+#[derive(Debug, Error)]
+pub enum ReportError {
+    #[error("cannot write `{}`: {source}", path.display())]
+    Unwritable { path: PathBuf, source: io::Error },
+    #[error("cannot write the picture `{}`: {message}", path.display())]
+    Picture { path: PathBuf, message: String },
+}
+
+/// Writes `report.html`, `report.json` and each figure as PNG and SVG into a folder, which is made where it is missing.
+///
+/// # Errors
+/// Where the folder cannot be made or a file in it cannot be written.
+pub fn write(findings: &Findings, evidence: &Evidence, folder: &Path) -> Result<Written, ReportError> {
+    let unwritable = |path: &Path| {
+        let path = path.to_owned();
+        move |source| ReportError::Unwritable { path, source }
+    };
+    fs::create_dir_all(folder).map_err(unwritable(folder))?;
+    let mut files = Vec::new();
+    let mut put = |name: &str, text: &str| {
+        let path = folder.join(name);
+        fs::write(&path, text).map_err(unwritable(&path))?;
+        files.push(path);
+        Ok(())
+    };
+    let json = serde_json::to_string_pretty(findings).expect("findings are plain data");
+    put("report.json", &json)?;
+    let figures: [(&str, Option<Canvas>); 3] = [
+        ("interactions", Some(interactions::figure(findings))),
+        ("convergence", Some(convergence::figure(findings))),
+        ("predictions", battery::figure(findings, evidence.predictions)),
+    ];
+    let drawn: Vec<(&str, Option<String>)> =
+        figures.iter().map(|(name, canvas)| (*name, canvas.as_ref().map(surface::svg))).collect();
+    for (name, svg) in &drawn {
+        if let Some(svg) = svg {
+            put(&format!("{name}.svg"), &html::with_typeface(svg))?;
+        }
+    }
+    let figure = |name: &str| drawn.iter().find(|(each, _)| *each == name).and_then(|(_, svg)| svg.as_deref());
+    put("report.html", &html::page(findings, evidence, &figure))?;
+    for (name, canvas) in &figures {
+        let path = folder.join(format!("{name}.png"));
+        match canvas {
+            Some(canvas) => {
+                // plotters reports a file that it cannot make only when the picture is done, and without its name.
+                fs::File::create(&path).map_err(unwritable(&path))?;
+                let picture = surface::png(canvas, &path);
+                picture.map_err(|message| ReportError::Picture { path: path.clone(), message })?;
+                files.push(path);
+            }
+            None => {
+                // What an earlier report left would be taken for this one's.
+                for stale in [path, folder.join(format!("{name}.svg"))] {
+                    match fs::remove_file(&stale) {
+                        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                            return Err(unwritable(&stale)(error));
+                        }
+                        _ => {}
+                    }
+                }
+            }
+        }
+    }
+    Ok(Written { page: folder.join("report.html"), files })
+}
