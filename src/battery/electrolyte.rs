@@ -122,27 +122,56 @@ impl Electrolyte {
             self.correct(right, &middle, &faces, DOMAINS[side].1);
         }
 
-        // Thomas: the extrapolated midpoint is no longer needed and takes the eliminated upper diagonal.
-        let upper = &mut middle;
-        let (mut above, mut value) = ([0.0; LANES], [0.0; LANES]);
-        for i in 0..CELLS {
-            let (half, source) = (self.half[i], self.source[i]);
-            let (from_left, from_right) = (&faces[i], &faces[i + 1]);
-            for l in 0..LANES {
-                let (left, right_of) = (half * from_left[l], half * from_right[l]);
-                let inverse = 1.0 / (1.0 + left + right_of - left * above[l]);
-                value[l] = (left * value[l] + (right[i][l] + source * current[l])) * inverse;
-                above[l] = right_of * inverse;
-            }
-            upper[i] = above;
-            right[i] = value;
-        }
-        for i in (0..CELLS - 1).rev() {
-            value = each(|l| right[i][l] + upper[i][l] * value[l]);
-            right[i] = value;
-        }
+        self.solve(right, &mut middle, &faces, current);
         for (now, before) in right.as_flattened_mut().iter_mut().zip(before.as_flattened()) {
             *now = 2.0 * *now - before;
+        }
+    }
+
+    /// Solves for the middle of the step by elimination from both walls at once, two chains that do not wait for each
+    /// other; `scratch` takes the eliminated neighbours.
+    #[inline(always)]
+    fn solve(
+        &self,
+        right: &mut [Lanes; CELLS],
+        scratch: &mut [Lanes; CELLS],
+        faces: &[Lanes; CELLS + 1],
+        current: &Lanes,
+    ) {
+        const CENTRE: usize = CELLS / 2;
+        // Of the chain from the left and of the chain from the right: share of the next cell, and value.
+        let (mut share_l, mut value_l) = ([0.0; LANES], [0.0; LANES]);
+        let (mut share_r, mut value_r) = ([0.0; LANES], [0.0; LANES]);
+        for i in 0..CENTRE {
+            let j = CELLS - 1 - i;
+            let (half_i, half_j) = (self.half[i], self.half[j]);
+            let (source_i, source_j) = (self.source[i], self.source[j]);
+            for l in 0..LANES {
+                let (behind, ahead) = (half_i * faces[i][l], half_i * faces[i + 1][l]);
+                let inverse = 1.0 / (1.0 + ahead + behind * (1.0 - share_l[l]));
+                value_l[l] = (behind * value_l[l] + (right[i][l] + source_i * current[l])) * inverse;
+                share_l[l] = ahead * inverse;
+                let (behind, ahead) = (half_j * faces[j + 1][l], half_j * faces[j][l]);
+                let inverse = 1.0 / (1.0 + ahead + behind * (1.0 - share_r[l]));
+                value_r[l] = (behind * value_r[l] + (right[j][l] + source_j * current[l])) * inverse;
+                share_r[l] = ahead * inverse;
+            }
+            (scratch[i], right[i]) = (share_l, value_l);
+            (scratch[j], right[j]) = (share_r, value_r);
+        }
+        let (half, source) = (self.half[CENTRE], self.source[CENTRE]);
+        let centre = each(|l| {
+            let (left, right_of) = (half * faces[CENTRE][l], half * faces[CENTRE + 1][l]);
+            let known = right[CENTRE][l] + source * current[l] + left * value_l[l] + right_of * value_r[l];
+            known / (1.0 + left * (1.0 - share_l[l]) + right_of * (1.0 - share_r[l]))
+        });
+        right[CENTRE] = centre;
+        (value_l, value_r) = (centre, centre);
+        for i in (0..CENTRE).rev() {
+            let j = CELLS - 1 - i;
+            value_l = each(|l| right[i][l] + scratch[i][l] * value_l[l]);
+            value_r = each(|l| right[j][l] + scratch[j][l] * value_r[l]);
+            (right[i], right[j]) = (value_l, value_r);
         }
     }
 

@@ -9,7 +9,7 @@ use crate::battery::thermal::Thermal;
 pub const FEATURES: [&str; 6] = ["current", "voltage", "surface_temperature", "soc", "core_temperature", "ocv"];
 pub const UNITS: [&str; 6] = ["A", "V", "degC", "1", "degC", "V"];
 /// What 0 and 1 mean after scaling. Constants, so that nothing of one split leaks into another.
-pub const RANGES: [(f64, f64); 6] = [(-5.0, 20.0), (2.5, 4.25), (-10.0, 90.0), (0.0, 1.0), (-10.0, 90.0), (2.5, 4.25)];
+pub const RANGES: [(f64, f64); 6] = [(-5.0, 20.0), (2.5, 4.25), (-10.0, 90.0), (0.0, 1.0), (-10.0, 110.0), (2.5, 4.25)];
 
 /// Part of the file's name: another number where the same specification would give other data.
 const GENERATION: u32 = 1;

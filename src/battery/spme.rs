@@ -195,3 +195,36 @@ impl Simulator {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn vector_instructions_change_no_bit() {
+        let simulator = Simulator::new(&Cell::named("chen2020").unwrap(), Thermal::TwoTemperature);
+        let currents: Vec<Lanes> = (0..600).map(|k| each(|l| ((k * (l + 3)) % 17) as f64 - 5.0)).collect();
+        let mut rows = [vec![Row::default(); 600], vec![Row::default(); 600]];
+        let start = || simulator.start(&each(|l| 0.3 + 0.05 * l as f64), &[20.0; LANES], &currents[0]).0;
+        simulator.advance(&mut start(), &currents, &mut rows[0]);
+        simulator.steps(&mut start(), &currents, &mut rows[1]);
+        for (second, (fast, plain)) in rows[0].iter().zip(&rows[1]).enumerate() {
+            let bits = |row: &Row| [row.voltage, row.core_temperature, row.ocv].map(|lanes| lanes.map(f64::to_bits));
+            assert_eq!(bits(fast), bits(plain), "at {second} s");
+        }
+    }
+
+    #[test]
+    fn lanes_do_not_touch_each_other() {
+        let simulator = Simulator::new(&Cell::named("chen2020").unwrap(), Thermal::Lumped);
+        let last = |disturbance: f64| {
+            let current = |l: usize| if l == 2 { 3.0 } else { disturbance * l as f64 };
+            let mut rows = vec![Row::default(); 100];
+            let (mut state, _) = simulator.start(&[0.5; LANES], &[25.0; LANES], &[0.0; LANES]);
+            simulator.advance(&mut state, &[each(current); 100], &mut rows);
+            rows[99].voltage
+        };
+        assert_eq!(last(0.0)[2].to_bits(), last(1.0)[2].to_bits());
+        assert_ne!(last(0.0)[3].to_bits(), last(1.0)[3].to_bits());
+    }
+}
