@@ -10,7 +10,8 @@ pub use other::{boot, carries, identity, memory, shared_memory, signal, table};
 
 #[cfg(target_os = "linux")]
 mod linux {
-    use std::fs;
+    use std::fs::{self, File};
+    use std::io::Read;
 
     use rustix::process::{Pid, PidfdFlags, pidfd_open, pidfd_send_signal};
 
@@ -62,7 +63,10 @@ mod linux {
     }
 
     fn process(pid: i32) -> Option<Process> {
-        let stat = fs::read(format!("/proc/{pid}/stat")).ok()?;
+        // A name of 64 bytes and 51 numbers fit; read at once, because the file does not say its length.
+        let mut stat = [0; 2048];
+        let length = File::open(format!("/proc/{pid}/stat")).ok()?.read(&mut stat).ok()?;
+        let stat = &stat[..length];
         // The name, in parentheses, may hold anything: proc_pid_stat(5) counts the fields after it from 3.
         let fields = String::from_utf8_lossy(&stat[stat.iter().rposition(|&byte| byte == b')')? + 1..]).into_owned();
         let fields: Vec<&str> = fields.split_ascii_whitespace().collect();
@@ -97,15 +101,17 @@ mod other {
 
     use super::*;
 
-    fn system(which: ProcessesToUpdate, kind: ProcessRefreshKind) -> System {
-        let mut system = System::new();
+    fn system(which: ProcessesToUpdate, kind: ProcessRefreshKind) -> Option<System> {
+        let mut system = System::new().ok()?;
         system.refresh_processes_specifics(which, true, kind);
-        system
+        Some(system)
     }
 
     /// All processes.
     pub fn table() -> Vec<Process> {
-        let system = system(ProcessesToUpdate::All, ProcessRefreshKind::nothing().with_cpu());
+        let Some(system) = system(ProcessesToUpdate::All, ProcessRefreshKind::nothing().with_cpu()) else {
+            return Vec::new();
+        };
         let number = |pid: Option<sysinfo::Pid>| pid.map_or(0, |pid| pid.as_u32() as i32);
         let of = |(pid, process): (&sysinfo::Pid, &sysinfo::Process)| Process {
             identity: Identity { pid: pid.as_u32() as i32, start: process.start_time() },
@@ -127,7 +133,7 @@ mod other {
     pub fn memory(pid: i32) -> u64 {
         let pid = sysinfo::Pid::from_u32(pid as u32);
         let system = system(ProcessesToUpdate::Some(&[pid]), ProcessRefreshKind::nothing().with_memory());
-        system.process(pid).map_or(0, sysinfo::Process::memory)
+        system.and_then(|system| Some(system.process(pid)?.memory())).unwrap_or(0)
     }
 
     /// The same as [`memory`].
@@ -148,11 +154,12 @@ mod other {
         let kind = ProcessRefreshKind::nothing().with_environ(UpdateKind::Always);
         let system = system(ProcessesToUpdate::Some(&[pid]), kind);
         let expected = format!("{name}={value}");
-        system.process(pid).is_some_and(|process| process.environ().iter().any(|entry| *entry == *expected))
+        let carries = |process: &sysinfo::Process| process.environ().iter().any(|entry| *entry == *expected);
+        system.is_some_and(|system| system.process(pid).is_some_and(carries))
     }
 
     /// A name for the time since the machine started.
     pub fn boot() -> String {
-        System::boot_time().to_string()
+        System::boot_time().map(|time| time.to_string()).unwrap_or_default()
     }
 }

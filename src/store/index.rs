@@ -23,7 +23,8 @@ pub struct State {
 
 /// A sled database that can be thrown away: the journal is the truth.
 pub struct Index {
-    database: sled::Db,
+    /// Always there until it is dropped.
+    database: Option<sled::Db>,
     file: File,
 }
 
@@ -48,25 +49,25 @@ impl Index {
                 }
             };
             let file = File::open(folder.join("db")).map_err(|error| error.to_string())?;
-            Ok(Self { database, file })
+            Ok(Self { database: Some(database), file })
         })
     }
 
     /// How much of the journal it covers; nothing where it is new or does not say.
     pub fn state(&self) -> State {
-        let stored = guarded(|| self.database.get(STATE).map_err(|error| error.to_string())).ok().flatten();
+        let stored = guarded(|| self.database().get(STATE).map_err(|error| error.to_string())).ok().flatten();
         stored.and_then(|bytes| State::from_bytes(&bytes)).unwrap_or_default()
     }
 
     /// A line of the journal by its number, from 1; `None` where it was never seen or is long.
     pub fn line(&self, number: u64) -> Option<Vec<u8>> {
-        let stored = guarded(|| self.database.get(line_key(number)).map_err(|error| error.to_string())).ok()?;
+        let stored = guarded(|| self.database().get(line_key(number)).map_err(|error| error.to_string())).ok()?;
         stored.map(|bytes| bytes.to_vec())
     }
 
     /// The number of the last line about a trial.
     pub fn last_line(&self, trial: TrialId) -> Option<u64> {
-        let stored = guarded(|| self.database.get(trial_key(trial)).map_err(|error| error.to_string())).ok()??;
+        let stored = guarded(|| self.database().get(trial_key(trial)).map_err(|error| error.to_string())).ok()??;
         Some(u64::from_be_bytes(stored.as_ref().try_into().ok()?))
     }
 
@@ -83,14 +84,29 @@ impl Index {
                 }
                 batch.insert(STATE, state.to_bytes().as_slice());
             }
-            self.database.apply_batch(batch).map_err(|error| error.to_string())?;
+            self.database().apply_batch(batch).map_err(|error| error.to_string())?;
             if sync {
-                self.database.flush().map_err(|error| error.to_string())?;
+                self.database().flush().map_err(|error| error.to_string())?;
                 // sled 0.34 only schedules the write (spacejam/sled issue 1452).
                 self.file.sync_data().map_err(|error| error.to_string())?;
             }
             Ok(())
         })
+    }
+
+    fn database(&self) -> &sled::Db {
+        self.database.as_ref().expect("it is taken away only at the end")
+    }
+}
+
+impl Drop for Index {
+    /// sled 0.34 panics where its last sync fails.
+    fn drop(&mut self) {
+        let database = self.database.take();
+        let _ = guarded(|| {
+            drop(database);
+            Ok(())
+        });
     }
 }
 
