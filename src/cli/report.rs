@@ -8,6 +8,7 @@ use super::target::Target;
 use super::{Failure, listing};
 use crate::analysis::{Evidence, Findings, Prediction, Source, Timing, Verdict};
 use crate::experiment::log::Log;
+use crate::report;
 
 #[derive(Args)]
 pub(super) struct Arguments {
@@ -50,7 +51,7 @@ pub(super) fn write(log: &Log, folder: &Path) -> Result<PathBuf, Failure> {
         sources: &sources,
     };
     let findings = Findings::of(&evidence);
-    let _ = (&findings, &evidence); //TEMP
+    report::write(&findings, &evidence, folder).map_err(Failure::input)?;
     Ok(folder.join("report.html"))
 }
 
