@@ -282,7 +282,7 @@ fn limits_stop_the_asking() {
             }
         }
     };
-    let (optimizer, reason) = run("(trials: 17)");
+    let (optimizer, reason) = run("(trials: 17, wall_clock: \"2h 30m\")");
     assert_eq!((optimizer.history().trials().len(), reason), (17, Reason::Trials));
     let (optimizer, reason) = run("(full_evaluations: 4)");
     assert_eq!(reason, Reason::FullEvaluations);

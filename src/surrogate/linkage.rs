@@ -153,7 +153,8 @@ mod tests {
         // Odd configurations get worse with more budget; six of eight went on.
         let cost = |configuration: usize| (configuration, 1.0, configuration as f64);
         let mut costs: Vec<_> = (0..8).map(cost).collect();
-        costs.extend((0..6).map(|configuration| (configuration, 3.0, (configuration + 8 * (configuration % 2)) as f64)));
+        costs
+            .extend((0..6).map(|configuration| (configuration, 3.0, (configuration + 8 * (configuration % 2)) as f64)));
         let parity = |at: &[usize], missed: &[f64], elsewhere: &[usize]| {
             let mean = |parity| {
                 let of: Vec<f64> = at.iter().zip(missed).filter(|(c, _)| *c % 2 == parity).map(|(_, m)| *m).collect();
