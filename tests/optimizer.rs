@@ -57,7 +57,7 @@ fn outcome(proposal: &Proposal) -> Outcome {
         return Outcome::Crashed { message: "too far out".into() };
     }
     let noise = Stream::of(proposal.seed, "noise", 0).normal();
-    Outcome::of_cost(branin(configuration) + kind + missing * (10.0 + noise))
+    Outcome::of_cost(branin(configuration) + kind + missing * (10.0 + 0.3 * noise))
 }
 
 fn budget(amount: f64) -> Budget {
@@ -237,8 +237,8 @@ fn regret(schedule: Schedule, settings: &Settings, full_evaluations: f64) -> f64
 #[test]
 fn the_model_beats_random_search() {
     let random = Settings { random_probability: 1.0, ..Settings::default() };
-    for (schedule, full_evaluations) in [(full(), 50.0), (hyperband(), 25.0)] {
-        let (model, chance) = (
+    for (schedule, full_evaluations) in [(full(), 50.0), (hyperband(), 50.0)] {
+        let (model, chance): (f64, f64) = (
             regret(schedule.clone(), &Settings::default(), full_evaluations),
             regret(schedule, &random, full_evaluations),
         );
@@ -282,7 +282,7 @@ fn limits_stop_the_asking() {
             }
         }
     };
-    let (optimizer, reason) = run("(trials: 17)");
+    let (optimizer, reason) = run("(trials: 17, wall_clock: \"2h 30m\")");
     assert_eq!((optimizer.history().trials().len(), reason), (17, Reason::Trials));
     let (optimizer, reason) = run("(full_evaluations: 4)");
     assert_eq!(reason, Reason::FullEvaluations);

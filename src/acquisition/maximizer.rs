@@ -56,12 +56,9 @@ impl Search<'_> {
         let scores = score(&candidates);
         best.consider(&candidates, &scores);
         let promising = order(&scores).into_iter().rev().take(self.settings.starts as usize);
-        let mut active: Vec<(usize, f64, Configuration)> = score(&tried)
-            .into_iter()
-            .zip(tried)
-            .collect::<Vec<_>>()
-            .into_iter()
-            .chain(promising.map(|index| (scores[index], candidates[index].clone())))
+        let promising = promising.map(|index| (scores[index], candidates[index].clone()));
+        let mut active: Vec<(usize, f64, Configuration)> = (score(&tried).into_iter().zip(tried))
+            .chain(promising)
             .enumerate()
             .map(|(start, (score, configuration))| (start, score, configuration))
             .collect();
@@ -122,5 +119,44 @@ impl Best<'_> {
                 self.configuration = Some(configuration.clone());
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::space::hyperparameter::{Domain, Hyperparameter, Value};
+
+    fn space() -> Space {
+        let number =
+            |name: &str| Hyperparameter::new(name, Domain::Float { min: 0.0, max: 1.0, log: false }, Value::Float(0.5));
+        Space::new("test".into(), ["a", "b", "c", "d"].map(number).to_vec(), vec![], vec!["a > 0.95".into()]).unwrap()
+    }
+
+    /// Highest at 0.9 everywhere.
+    fn peak(configurations: &[Configuration]) -> Vec<f64> {
+        let distance = |configuration: &Configuration| {
+            configuration.values().iter().flatten().map(|value| (value.number().unwrap() - 0.9).powi(2)).sum::<f64>()
+        };
+        configurations.iter().map(|configuration| -distance(configuration)).collect()
+    }
+
+    fn search(settings: &Settings, taken: &(dyn Fn(&Configuration) -> bool + Sync)) -> Option<Configuration> {
+        Search { space: &space(), settings, seed: 1, trial: 1 }.maximize(&peak, Vec::new(), taken)
+    }
+
+    #[test]
+    fn local_search_climbs_from_the_best_draws() {
+        let score = |steps| peak(&[search(&Settings { steps, ..Settings::default() }, &|_| false).unwrap()])[0];
+        assert!(score(20) > 0.1 * score(0) && score(20) > -0.001, "{} {}", score(0), score(20));
+    }
+
+    #[test]
+    fn what_is_taken_is_passed_over() {
+        let best = search(&Settings::default(), &|_| false).unwrap();
+        let second = search(&Settings::default(), &|configuration| *configuration == best).unwrap();
+        assert_ne!(best, second);
+        assert!(peak(&[second])[0] > -0.01);
+        assert_eq!(search(&Settings::default(), &|_| true), None);
     }
 }

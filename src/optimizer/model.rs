@@ -33,8 +33,14 @@ impl Model {
             Some(Observation { configuration, budget: trial.proposal.budget.amount(), cost })
         };
         let observations: Vec<Observation> = history.trials().iter().filter_map(observation).collect();
+        let residual = |at: &[usize], missed: &[f64], elsewhere: &[usize]| {
+            let rows_at = rows.select(at.iter().copied());
+            let forest = Forest::fit(&rows_at, columns, missed, &settings.forest, seed, "linkage");
+            let predictions = forest.predict(&rows.select(elsewhere.iter().copied()));
+            predictions.into_iter().map(|prediction| prediction.mean).collect()
+        };
         let (configurations, targets): (Vec<usize>, Vec<f64>) =
-            linked(&observations, settings.scale).into_iter().unzip();
+            linked(&observations, settings.scale, &residual).into_iter().unzip();
         if configurations.len() < settings.minimum_results.max(1) as usize {
             return None;
         }

@@ -51,6 +51,31 @@ impl Default for Settings {
 }
 
 impl Settings {
+    /// Fails where a value makes no sense, with the knob, what it is, and what it may be.
+    pub fn validate(&self) -> Result<(), String> {
+        let probability = self.random_probability;
+        let columns = self.forest.columns;
+        let zero = [
+            (self.forest.trees, "forest.trees"),
+            (self.forest.min_leaf, "forest.min_leaf"),
+            (self.maximizer.candidates, "maximizer.candidates"),
+            (self.design_size.unwrap_or(1), "design_size"),
+        ];
+        if !(0.0..=1.0).contains(&probability) {
+            return Err(format!("`random_probability` is {probability}, not between 0 and 1"));
+        }
+        if !(columns > 0.0 && columns <= 1.0) {
+            return Err(format!("`forest.columns` is {columns}, not above 0 and at most 1"));
+        }
+        if !(self.margin >= 0.0 && self.margin.is_finite()) {
+            return Err(format!("`margin` is {}, not 0 or above", self.margin));
+        }
+        match zero.into_iter().find(|(value, _)| *value == 0) {
+            Some((_, name)) => Err(format!("`{name}` is 0, not at least 1")),
+            None => Ok(()),
+        }
+    }
+
     /// How many configurations the design has in a space of so many hyperparameters, where the first bracket's lowest
     /// rung has `first_rung` (one rung is no limit).
     pub fn design_size(&self, hyperparameters: usize, first_rung: Option<u32>) -> usize {
@@ -59,5 +84,26 @@ impl Settings {
             first_rung.map_or(size, |rung| size.min(rung))
         });
         size as usize
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn senseless_values_are_named() {
+        let check = |text: &str| ron::from_str::<Settings>(text).unwrap().validate();
+        assert_eq!(check("()"), Ok(()));
+        assert_eq!(check("(random_probability: 1.5)").unwrap_err(), "`random_probability` is 1.5, not between 0 and 1");
+        assert_eq!(check("(forest: (trees: 0))").unwrap_err(), "`forest.trees` is 0, not at least 1");
+        assert!(check("(forest: (columns: NaN))").is_err() && check("(margin: -1)").is_err());
+    }
+
+    #[test]
+    fn the_first_rung_bounds_the_design() {
+        let size = |text: &str, rung| ron::from_str::<Settings>(text).unwrap().design_size(7, rung);
+        assert_eq!((size("()", None), size("()", Some(9)), size("()", Some(81))), (19, 9, 19));
+        assert_eq!(size("(design_size: Some(30))", Some(9)), 30);
     }
 }

@@ -29,7 +29,7 @@ pub enum Uncertainty {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Settings {
-    /// How many trees; more are smoother and slower. 16: SMAC's ten leave the variance itself noisy.
+    /// How many trees; more are smoother and slower. 32: SMAC's ten leave the variance itself noisy.
     pub trees: u32,
     /// How thresholds are found. `Random`: smoother, and the trees disagree more where nobody has been, which found
     /// better configurations than `Best` on every function tried.
@@ -51,7 +51,7 @@ pub struct Settings {
 impl Default for Settings {
     fn default() -> Self {
         Self {
-            trees: 16,
+            trees: 32,
             splitter: Splitter::Random,
             columns: 1.0,
             min_split: 2,

@@ -6,6 +6,9 @@ use super::target::{Scale, logarithms, normal_scores};
 /// So many common configurations weigh as much as the assumption that a lower rung's differences carry over in full.
 const PRIOR: f64 = 3.0;
 
+/// With fewer common configurations, nothing is learnt of where the line misses.
+const FEW: usize = 4;
+
 /// A cost that was found.
 #[derive(Clone, Copy, Debug)]
 pub struct Observation {
@@ -19,8 +22,10 @@ pub struct Observation {
 /// A configuration counts once, by the highest budget it reached: its lower rungs say less about the same thing. From
 /// the top down, a rung is linked by the regression of what was found above on what was found there, over the
 /// configurations that went on. Selection by the lower rung does not bias that regression, and its slope forgets what
-/// the lower rung does not know. A budget column instead would let the forest learn that whatever was promoted is good.
-pub fn linked(observations: &[Observation], scale: Scale) -> Vec<(usize, f64)> {
+/// the lower rung does not know. What the line misses may depend on where a configuration is (Kennedy and O'Hagan
+/// 2000): `residual` predicts it for the last of its arguments from that of the first, given with their indices. A
+/// budget column instead would let a forest learn that whatever was promoted is good.
+pub fn linked(observations: &[Observation], scale: Scale, residual: &Residual) -> Vec<(usize, f64)> {
     let mut rungs: BTreeMap<u64, Vec<Observation>> = BTreeMap::new();
     for observation in observations {
         // Positive numbers are ordered like their bits.
@@ -31,9 +36,22 @@ pub fn linked(observations: &[Observation], scale: Scale) -> Vec<(usize, f64)> {
         let costs: Vec<f64> = rung.iter().map(|observation| observation.cost).collect();
         let values = if scale == Scale::Raw { costs } else { logarithms(&costs) };
         let link = Link::between(&rung, &values, &targets);
+        let (mut common, mut missed, mut new) = (Vec::new(), Vec::new(), Vec::new());
         for (observation, value) in rung.iter().zip(values) {
-            targets.entry(observation.configuration).or_insert(link.at(value));
+            match targets.get(&observation.configuration) {
+                Some(target) => {
+                    common.push(observation.configuration);
+                    missed.push(target - link.at(value));
+                }
+                None => new.push((observation.configuration, link.at(value))),
+            }
         }
+        let (configurations, mut linked): (Vec<usize>, Vec<f64>) = new.into_iter().unzip();
+        if common.len() >= FEW && !configurations.is_empty() {
+            let corrections = residual(&common, &missed, &configurations);
+            linked.iter_mut().zip(corrections).for_each(|(target, correction)| *target += correction);
+        }
+        targets.extend(configurations.into_iter().zip(linked));
     }
     let (configurations, mut values): (Vec<usize>, Vec<f64>) = targets.into_iter().unzip();
     if scale == Scale::Rank {
@@ -41,6 +59,9 @@ pub fn linked(observations: &[Observation], scale: Scale) -> Vec<(usize, f64)> {
     }
     configurations.into_iter().zip(values).collect()
 }
+
+/// Learns numbers at some configurations, and predicts them at others.
+pub type Residual<'a> = dyn Fn(&[usize], &[f64], &[usize]) -> Vec<f64> + 'a;
 
 /// The line from a rung's values to targets.
 struct Link {
@@ -90,17 +111,22 @@ mod tests {
         costs.iter().map(|&(configuration, budget, cost)| Observation { configuration, budget, cost }).collect()
     }
 
+    /// The same correction at every configuration: none.
+    fn everywhere(_: &[usize], _: &[f64], at: &[usize]) -> Vec<f64> {
+        vec![0.0; at.len()]
+    }
+
     #[test]
     fn one_rung_is_its_own_scale() {
         let costs = observations(&[(2, 9.0, 3.0), (0, 9.0, 1.0)]);
-        assert_eq!(linked(&costs, Scale::Raw), [(0, 1.0), (2, 3.0)]);
+        assert_eq!(linked(&costs, Scale::Raw, &everywhere), [(0, 1.0), (2, 3.0)]);
     }
 
     #[test]
     fn a_lower_rung_is_shifted_to_the_higher() {
         // Training longer takes two off every cost.
         let costs = observations(&[(0, 1.0, 5.0), (1, 1.0, 6.0), (2, 1.0, 7.0), (0, 3.0, 3.0), (1, 3.0, 4.0)]);
-        let targets = linked(&costs, Scale::Raw);
+        let targets = linked(&costs, Scale::Raw, &everywhere);
         assert_eq!(targets.iter().map(|(configuration, _)| *configuration).collect::<Vec<_>>(), [0, 1, 2]);
         for ((_, target), expected) in targets.iter().zip([3.0, 4.0, 5.0]) {
             assert!((target - expected).abs() < 1e-9, "{targets:?}");
@@ -117,17 +143,37 @@ mod tests {
                 costs.push((configuration, 3.0, stream.normal()));
             }
         }
-        let targets = linked(&observations(&costs), Scale::Raw);
+        let targets = linked(&observations(&costs), Scale::Raw, &everywhere);
         let spread = |targets: &[(usize, f64)]| targets.iter().map(|(_, t)| t * t).sum::<f64>() / targets.len() as f64;
         assert!(spread(&targets[40..]) < 0.3 * spread(&targets[..40]), "{targets:?}");
     }
 
     #[test]
+    fn where_the_line_misses_is_corrected() {
+        // Odd configurations get worse with more budget; six of eight went on.
+        let cost = |configuration: usize| (configuration, 1.0, configuration as f64);
+        let mut costs: Vec<_> = (0..8).map(cost).collect();
+        costs
+            .extend((0..6).map(|configuration| (configuration, 3.0, (configuration + 8 * (configuration % 2)) as f64)));
+        let parity = |at: &[usize], missed: &[f64], elsewhere: &[usize]| {
+            let mean = |parity| {
+                let of: Vec<f64> = at.iter().zip(missed).filter(|(c, _)| *c % 2 == parity).map(|(_, m)| *m).collect();
+                of.iter().sum::<f64>() / of.len() as f64
+            };
+            elsewhere.iter().map(|configuration| mean(configuration % 2)).collect()
+        };
+        let targets = linked(&observations(&costs), Scale::Raw, &everywhere);
+        assert!(targets[7].1 - targets[6].1 < 2.0, "{targets:?}");
+        let targets = linked(&observations(&costs), Scale::Raw, &parity);
+        assert!(targets[7].1 - targets[6].1 > 7.0, "{targets:?}");
+    }
+
+    #[test]
     fn the_order_of_arrival_does_not_matter() {
         let mut costs = observations(&[(0, 1.0, 5.0), (1, 1.0, 6.0), (2, 3.0, 1.0), (0, 3.0, 3.0), (1, 9.0, 4.0)]);
-        let targets = linked(&costs, Scale::Rank);
+        let targets = linked(&costs, Scale::Rank, &everywhere);
         costs.reverse();
-        for ((_, a), (_, b)) in targets.iter().zip(linked(&costs, Scale::Rank)) {
+        for ((_, a), (_, b)) in targets.iter().zip(linked(&costs, Scale::Rank, &everywhere)) {
             assert!((a - b).abs() < 1e-12);
         }
     }
