@@ -1,7 +1,7 @@
 //! A dataset: simulated in parallel, stored once, read in windows by any number of processes.
 //!
 //! Numbers are stored as 16 bits over the feature's range, so a value is off by at most half a step: 0.2 mA, 14 µV,
-//! 0.8 mK, and 7.7e-6 of state of charge.
+//! 1 mK, and 7.7e-6 of state of charge.
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
