@@ -44,7 +44,7 @@ impl<'a> Generator<'a> {
     pub fn profile(&self, kind: Kind, samples: usize, soc: f64, caution: f64, mut stream: Stream) -> Vec<f64> {
         let limiter = Limiter::new(self.cell, &self.taper, caution, soc);
         let mut profile = Profile { samples, currents: vec![0.0], limiter, lags: [0.0; 2], kind };
-        profile.play(&vec![0.0; LEAD]);
+        profile.play(&[0.0; LEAD]);
         let mut target = self.target(soc, &mut stream);
         while profile.currents.len() < samples {
             let soc = profile.limiter.soc();

@@ -10,6 +10,8 @@ const SEPARATOR: usize = 5;
 const CELLS: usize = 2 * ELECTRODE + SEPARATOR;
 const DOMAINS: [(usize, usize); 3] =
     [(0, ELECTRODE), (ELECTRODE, ELECTRODE + SEPARATOR), (ELECTRODE + SEPARATOR, CELLS)];
+/// The first cells of separator and positive electrode.
+const INTERFACES: [usize; 2] = [DOMAINS[1].0, DOMAINS[2].0];
 /// The least concentration that a voltage sees.
 const FLOOR: f64 = 1e-6;
 
@@ -118,8 +120,8 @@ impl Electrolyte {
         *before = *now;
         let faces = self.faces(&middle);
         let right = now;
-        for side in 0..2 {
-            self.correct(right, &middle, &faces, DOMAINS[side].1);
+        for interface in INTERFACES {
+            self.correct(right, &middle, &faces, interface);
         }
 
         self.solve(right, &mut middle, &faces, current);
@@ -192,8 +194,7 @@ impl Electrolyte {
                 *face = k * (left + right);
             }
         }
-        for side in 0..2 {
-            let i = DOMAINS[side].1;
+        for (side, i) in INTERFACES.into_iter().enumerate() {
             let (left, right) = (2.0 * self.conductance[side], 2.0 * self.conductance[side + 1]);
             faces[i] = each(|l| {
                 let a = left * (1.5 * d[i - 1][l] - 0.5 * d[i - 2][l]);

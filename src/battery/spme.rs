@@ -144,7 +144,7 @@ impl Simulator {
         self.electrolyte.step(&mut state.concentration, &middle);
         let profile_end = self.electrolyte.profile(&state.concentration);
 
-        // Heat of the first half is known before the temperature at the end, which its voltage needs.
+        // The voltage at the end needs the temperature there, which the heat in the middle predicts.
         let mut heat = [0.0; LANES];
         let mut loss_middle = [0.0; LANES];
         if self.cooling.warms() {
