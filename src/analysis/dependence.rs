@@ -124,9 +124,7 @@ impl Dimension {
         let hyperparameter = &space.hyperparameters()[index];
         let places = places(hyperparameter);
         let bounds = match scale(hyperparameter) {
-            Scale::Linear | Scale::Logarithmic => {
-                hyperparameter.at(0.0).number().zip(hyperparameter.at(1.0).number())
-            }
+            Scale::Linear | Scale::Logarithmic => hyperparameter.at(0.0).number().zip(hyperparameter.at(1.0).number()),
             Scale::Ordinal | Scale::Categorical => None,
         };
         Self {

@@ -80,9 +80,10 @@ impl Headline {
         let highest = evidence.history.trials().iter().map(|trial| trial.proposal.budget).max();
         let finished = |trial: &&Trial| trial.outcome.as_ref().is_some_and(|outcome| outcome.cost().is_some());
         let at_highest = evidence.history.trials().iter().filter(finished);
-        let (first, last) = evidence.timings.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(first, last), timing| {
-            (first.min(timing.started_s), last.max(timing.started_s + timing.seconds))
-        });
+        let (first, last) =
+            evidence.timings.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(first, last), timing| {
+                (first.min(timing.started_s), last.max(timing.started_s + timing.seconds))
+            });
         let timed = !evidence.timings.is_empty();
         Self {
             best: incumbent(evidence.history).map(|trial| Best::of(evidence, trial)),
@@ -107,9 +108,10 @@ impl Best {
             let value = value.as_ref()?;
             let (low, high) = match &hyperparameter.domain {
                 Domain::Float { .. } => (0.01, 0.99),
-                Domain::Integer { .. } | Domain::Ordinal { .. } if hyperparameter.size() > Some(2) => {
-                    (hyperparameter.position(&hyperparameter.at(0.0))?, hyperparameter.position(&hyperparameter.at(1.0))?)
-                }
+                Domain::Integer { .. } | Domain::Ordinal { .. } if hyperparameter.size() > Some(2) => (
+                    hyperparameter.position(&hyperparameter.at(0.0))?,
+                    hyperparameter.position(&hyperparameter.at(1.0))?,
+                ),
                 _ => return None,
             };
             let position = hyperparameter.position(value)?;

@@ -123,9 +123,8 @@ impl Matrix {
         let budgets = trials.iter().map(|trial| trial.proposal.budget);
         let span = budgets.clone().min().zip(budgets.max()).filter(|_| self.sample.pooled);
         let encoder = Encoder::new(space, span);
-        let row = |trial: &&&crate::trial::Trial| {
-            encoder.row(&trial.proposal.configuration, trial.proposal.budget.amount())
-        };
+        let row =
+            |trial: &&&crate::trial::Trial| encoder.row(&trial.proposal.configuration, trial.proposal.budget.amount());
         let table = Table {
             kinds: encoder.kinds(),
             rows: trials.iter().map(|trial| row(&trial)).collect(),
@@ -154,8 +153,7 @@ impl Matrix {
             Some(_) => None,
         };
         let (refits, permuted) = (bootstrap(&table, &parameters), permute(&table, &parameters));
-        let questions: Vec<Question> =
-            indices.par_iter().map(|&index| Question::of(&probe, space, index)).collect();
+        let questions: Vec<Question> = indices.par_iter().map(|&index| Question::of(&probe, space, index)).collect();
         let shares = importances(&probe, space, &questions, (&machine, &refits, &permuted));
         let panel = Panel { machine: &machine, refits: &refits, sample: &self.sample };
         for ((dimension, question), importance) in self.dimensions.iter_mut().zip(&questions).zip(shares) {

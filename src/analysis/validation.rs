@@ -61,8 +61,7 @@ impl Table<'_> {
         let parts: Vec<Vec<(usize, f64)>> = (0..count)
             .into_par_iter()
             .map(|fold| {
-                let (inside, outside): (Vec<usize>, Vec<usize>) =
-                    (0..folds.len()).partition(|&row| folds[row] == fold);
+                let (inside, outside): (Vec<usize>, Vec<usize>) = (0..folds.len()).partition(|&row| folds[row] == fold);
                 let rest = self.select(&outside);
                 let machine = rest.fit(&choose(&rest));
                 let predict = |row: usize| machine.as_ref().map_or(0.0, |machine| machine.predict(&self.rows[row]));
@@ -80,7 +79,7 @@ impl Table<'_> {
     /// (nested cross-validation), and the number of folds.
     pub fn validate(&self, seed: u64) -> (Vec<f64>, usize) {
         let groups = self.distinct().len();
-        let count = if groups <= 60 { 10.min(groups) } else { 5 };
+        let count = if groups <= 30 { 10.min(groups) } else { 5 };
         let folds = self.folds(count, &mut Stream::of(seed, "outer folds", 0));
         (self.out_of_fold(&folds, |rest| rest.tune(seed)), count)
     }
