@@ -1,7 +1,12 @@
 //! The promises of a search space: what it accepts is legal, what it refuses it explains.
+use std::path::{Path, PathBuf};
+
 use galvani::numeric::stream::Stream;
-use galvani::space::Space;
+use galvani::space::configuration::Configuration;
+use galvani::space::file::SpaceSource;
 use galvani::space::hyperparameter::{Domain, Hyperparameter, Value};
+use galvani::space::validation::Place;
+use galvani::space::{Space, source};
 
 fn word(word: &str) -> Value {
     Value::Word(word.into())
@@ -138,9 +143,163 @@ fn few_legal_combinations_are_found_and_none_are_explained() {
     let error = none.sample(&mut stream).unwrap_err();
     assert_eq!(error.to_string(), "no configuration is legal: together `a <= b`, `b <= c`, `c <= a` forbid all");
 
+    // Twenty numbers of 1..=20 in ascending order: one choice in 10¹⁵.
+    let chain =
+        (0..20).map(|index| hyperparameter(&format!("p{index}"), Domain::Integer { min: 1, max: 20, log: false }));
+    let ascending = (1..20).map(|index| format!("p{} > p{index}", index - 1)).collect();
+    let chain = Space::new("chain".into(), chain.collect(), vec![], ascending).unwrap();
+    assert_eq!(chain.count(), Some(68_923_264_410));
+    let sample = chain.sample(&mut stream).unwrap();
+    assert!(sample.values().iter().flatten().map(|value| value.number().unwrap()).is_sorted());
+
     let x = hyperparameter("x", Domain::Float { min: 0.0, max: 1.0, log: false });
     let never = Space::new("never".into(), vec![x], vec![], text(&["x > 0.5", "x <= 0.5"])).unwrap();
     let error = never.sample(&mut stream).unwrap_err();
     assert_eq!((error.clauses.len(), error.draws), (2, Some(100_000)));
     assert_eq!(never.allowed_fraction(0), 0.0);
+}
+
+#[test]
+fn a_wrong_file_is_explained() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/spaces");
+    let mut files: Vec<PathBuf> = std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.retain(|path| path.extension().is_some_and(|extension| extension == "ron"));
+    files.sort();
+    assert!(files.len() >= 20, "{files:?}");
+    for path in files {
+        let text = std::fs::read_to_string(&path).unwrap();
+        let shown = Path::new("search_spaces").join(path.file_name().unwrap());
+        let message = match Space::parse(&text, &shown) {
+            Ok(_) => panic!("{} is accepted", path.display()),
+            Err(error) => format!("error: {error}\n"),
+        };
+        let golden = path.with_extension("txt");
+        if std::env::var_os("UPDATE").is_some() {
+            std::fs::write(&golden, &message).unwrap();
+        }
+        assert_eq!(message, std::fs::read_to_string(&golden).unwrap_or_default(), "{}", path.display());
+    }
+}
+
+#[test]
+fn every_space_in_the_box_opens() {
+    for (name, count) in [("transformer-small", None), ("transformer", None), ("mamba", Some(750)), ("branin", None)] {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("search_spaces/{name}.ron"));
+        let space = Space::read(&path).unwrap_or_else(|error| panic!("{error}"));
+        assert_eq!((space.name(), space.count()), (name, count));
+        space.default_configuration().unwrap();
+        space.sample(&mut Stream::of(1, "test", 0)).unwrap();
+    }
+}
+
+#[test]
+fn a_mistake_in_an_expression_has_its_place() {
+    for (text, place, message) in [
+        ("", 0, "the expression is empty"),
+        ("true", 0, "the expression is always the same: it reads no parameter"),
+        ("heads + pe > 3", 8, "`pe` is not a number"),
+        ("heads + 'x' > 3", 8, "there is no arithmetic with the word 'x'"),
+        ("layers > 3 and heads", 15, "`heads` is a number, neither true nor false"),
+        ("not pe", 4, "`pe` is a word, neither true nor false"),
+        ("bias == 1", 0, "`bias` is true or false, but `1` is a number"),
+        ("bias > true", 0, "true and false have no order"),
+        ("pe == size and pe < size", 15, "the values of `pe` have no order"),
+        ("size < 'huge'", 7, "`size` is never 'huge'"),
+        ("layers in 3", 10, "`in` needs a list in square brackets"),
+        ("layers in []", 10, "this list is empty"),
+        ("layers in [3, 'x']", 14, "`layers` is a number, but 'x' is not"),
+        ("width % 0 == 1", 8, "this divides by zero"),
+        ("layers if bias else heads", 0, "`if` cannot be used in an expression"),
+        ("layers is defined", 0, "`is` cannot be used in an expression"),
+        ("layers.x > 1", 0, "a part of a value (`.` or `[..]`) cannot be used in an expression"),
+        ("layers | abs > 1", 7, "`|` is not part of an expression"),
+        ("pe == none", 6, "`none` is no value of a parameter"),
+        ("layers > 3 $ heads", 11, "`$` is not part of an expression"),
+        ("pe == 'APE", 6, "this quote is not closed"),
+        ("(layers > 3", 11, "the expression ends too early"),
+        ("layers > > 3", 9, "unexpected `>`"),
+        ("width == 100", 9, "`width` is never 100"),
+        ("theta < 400 or theta == 400", 24, "`theta` is never 400"),
+        (&format!("layers{} > 3", "+heads".repeat(600)), 0, "fine"),
+        (&format!("layers{} > 3", "+heads".repeat(1000)), 4000, "the expression is longer than 4000 bytes"),
+    ] {
+        match Space::new("test".into(), transformer(), vec![], vec!["layers > 30".into(), text.into()]) {
+            Ok(_) => assert_eq!(message, "fine", "{text}"),
+            Err(error) => {
+                assert_eq!(
+                    (error.message.as_str(), error.place),
+                    (message, Place::Forbidden { index: 1, offset: place }),
+                    "{text}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn a_space_inside_another_file_is_read_and_its_mistakes_are_found() {
+    #[derive(Debug, serde::Deserialize)]
+    struct Outer {
+        search_space: SpaceSource,
+    }
+    let path = Path::new("experiments/x.ron");
+    let outer: Outer = source::parse(path, "(search_space: \"../y.ron\")").unwrap();
+    assert!(matches!(outer.search_space, SpaceSource::Path(path) if path == Path::new("../y.ron")));
+
+    let text = "(search_space: (\n  parameters: {\"x\": Integer(min: 1, max: 8), \"y\": Float(min: 0, max: 1)},\n  forbidden: [\"z > 1\"],\n))";
+    let outer: Outer = source::parse(path, text).unwrap();
+    let SpaceSource::Inline(file) = outer.search_space else { panic!("it is inside") };
+    let error = file.validate(path, text).unwrap_err();
+    assert_eq!((error.line, error.column, error.message.as_str()), (3, 16, "there is no parameter named `z`"));
+
+    let error = source::parse::<Outer>(path, "(search_space: (parameters: {\"x\": Integer(mim: 1)}))").unwrap_err();
+    assert_eq!((error.line, error.column, error.hint.as_deref()), (1, 43, Some("did you mean `min`?")));
+}
+
+#[test]
+fn a_file_that_cannot_be_read_says_why() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("branin.ron"), "()").unwrap();
+    std::fs::write(folder.path().join("latin.ron"), b"(\n\"\xe9\")").unwrap();
+    for (name, expected) in [
+        ("brannin.ron", "brannin.ron: there is no such file\nhint: did you mean FOLDER/branin.ron?"),
+        ("quadratic.ron", "quadratic.ron: there is no such file\nhint: FOLDER has branin.ron, latin.ron"),
+        ("latin.ron", "latin.ron: line 2 is not UTF-8 text\nhint: save the file as UTF-8"),
+        ("none/x.ron", "none/x.ron: there is no such file\nhint: there is no folder FOLDER/none either"),
+    ] {
+        let error = Space::read(&folder.path().join(name)).unwrap_err().to_string();
+        let error = error.replace(folder.path().to_str().unwrap(), "FOLDER");
+        assert_eq!(error, format!("FOLDER/{expected}"));
+    }
+}
+
+#[test]
+fn neighbors_are_as_many_as_in_smac() {
+    let mut all = transformer();
+    all.push(hyperparameter("wide", Domain::Integer { min: 1, max: 100, log: false }));
+    let conditions = vec![("theta".to_owned(), "pe == 'RoPE'".to_owned()), ("heads".to_owned(), "bias".to_owned())];
+    let space = Space::new("test".into(), all, conditions, vec!["width == 128 and pe == 'ALiBi'".into()]).unwrap();
+    let mut stream = Stream::of(3, "test", 0);
+    let default = space.default_configuration().unwrap();
+    let neighbors = space.neighbors(&default, &mut stream);
+    // pe 2, width 1, layers 8, size 1, bias 1, wide 8; theta and heads are inactive.
+    assert_eq!(neighbors.len(), 21);
+    let changes =
+        |index: usize| neighbors.iter().filter(|each| each.get(index) != default.get(index)).collect::<Vec<_>>();
+    let counts: Vec<usize> = (0..8).map(|index| changes(index).len()).collect();
+    assert_eq!(counts, [2, 1, 1, 1, 8, 1, 1, 8]);
+    // What becomes active takes its default.
+    assert_eq!(changes(1)[0].get(1), Some(&space.hyperparameters()[1].default));
+
+    let near = |each: &Configuration| {
+        (each.get(7).unwrap().number().unwrap() - default.get(7).unwrap().number().unwrap()).abs() <= 20.0
+    };
+    assert!(changes(7).into_iter().all(near), "four standard deviations of 0.05 are 20 values of 100");
+
+    let named =
+        [("pe", word("ALiBi")), ("width", Value::Integer(96)), ("layers", Value::Integer(1)), ("size", word("medium"))];
+    let edge =
+        space.configuration_of(named.into_iter().chain([("bias", Value::Boolean(false)), ("wide", Value::Integer(1))]));
+    // pe 2, width 1 since 128 is forbidden, layers 8, size 2, bias 1, wide 8.
+    assert_eq!(space.neighbors(&edge.unwrap(), &mut stream).len(), 22);
 }

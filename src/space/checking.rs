@@ -5,8 +5,10 @@ use minijinja::machinery::Span;
 use minijinja::machinery::ast::{BinOpKind, CompareOpKind, Expr, UnaryOpKind};
 use minijinja::value::ValueKind;
 
-use super::evaluation::{Arithmetic, Comparison, Number, Rank, Truth};
+use super::comparing::{comparison_of, quoted};
+use super::evaluation::{Arithmetic, Comparison, Number, Truth};
 use super::hyperparameter::{Domain, Hyperparameter, Value};
+use super::source::check_number;
 use super::spelling::nearest;
 
 /// What is wrong in an expression, and where: `offset` is a byte of its text.
@@ -28,7 +30,7 @@ impl Mistake {
 }
 
 /// A term whose kind is known.
-enum Term {
+pub(super) enum Term {
     Number(Number),
     Truth(Truth),
     /// A word in quotes.
@@ -39,7 +41,7 @@ enum Term {
 
 pub(super) struct Checker<'a> {
     text: &'a str,
-    hyperparameters: &'a [Hyperparameter],
+    pub(super) hyperparameters: &'a [Hyperparameter],
     reads: BTreeSet<usize>,
 }
 
@@ -60,7 +62,7 @@ impl<'a> Checker<'a> {
             Term::Number(_) => Err(Mistake::new(offset, format!("`{source}` is a number, neither true nor false"))
                 .hint(format!("compare it with something, for example `{source} > 0`"))),
             Term::Word(word) => Err(Mistake::new(offset, format!("the word '{word}' is neither true nor false"))
-                .hint(format!("compare a hyperparameter with it: `... == '{word}'`"))),
+                .hint(format!("compare a parameter with it: `... == '{word}'`"))),
             Term::Choice(index) => {
                 let example = self.values(index).first().map(quoted).unwrap_or_default();
                 Err(Mistake::new(offset, format!("`{source}` is a word, neither true nor false"))
@@ -75,14 +77,14 @@ impl<'a> Checker<'a> {
             Term::Number(number) => Ok(number),
             Term::Word(word) => Err(Mistake::new(offset, format!("there is no arithmetic with the word '{word}'"))),
             Term::Choice(_) => Err(Mistake::new(offset, format!("`{source}` is not a number"))
-                .hint("arithmetic needs hyperparameters whose values are all numbers".to_owned())),
+                .hint("arithmetic needs parameters whose values are all numbers".to_owned())),
             Term::Truth(_) => {
                 Err(Mistake::new(offset, format!("`{source}` is true or false, and there is no arithmetic with that")))
             }
         }
     }
 
-    fn term(&mut self, syntax: &Expr) -> Result<Term, Mistake> {
+    pub(super) fn term(&mut self, syntax: &Expr) -> Result<Term, Mistake> {
         match syntax {
             Expr::Var(variable) => self.variable(variable.id, variable.span()),
             Expr::Const(constant) => {
@@ -90,13 +92,16 @@ impl<'a> Checker<'a> {
                 match value.kind() {
                     ValueKind::Bool => Ok(Term::Truth(Truth::Literal(value.is_true()))),
                     ValueKind::Number => {
+                        if let Some((message, hint)) = check_number(self.source(syntax)) {
+                            return Err(Mistake::new(start(syntax), message).hint(hint));
+                        }
                         let number = f64::try_from(value.clone()).ok().filter(|number| number.is_finite());
                         let too_large = || Mistake::new(start(syntax), "this number is too large");
                         Ok(Term::Number(Number::Literal(number.ok_or_else(too_large)?)))
                     }
                     ValueKind::String => Ok(Term::Word(value.as_str().unwrap_or_default().to_owned())),
-                    _ => Err(Mistake::new(start(syntax), "`none` is no value of a hyperparameter")
-                        .hint("an inactive hyperparameter makes a comparison false by itself".to_owned())),
+                    _ => Err(Mistake::new(start(syntax), "`none` is no value of a parameter")
+                        .hint("an inactive parameter makes a comparison false by itself".to_owned())),
                 }
             }
             Expr::UnaryOp(unary) => Ok(match unary.op {
@@ -119,10 +124,13 @@ impl<'a> Checker<'a> {
                 }
                 Ok(Term::Truth(Truth::All(terms)))
             }
+            Expr::Filter(_) => {
+                let place = start(syntax) + self.text[start(syntax)..].find('|').unwrap_or(0);
+                Err(Mistake::new(place, "`|` is not part of an expression").hint("write `or`".to_owned()))
+            }
             _ => {
                 let what = match syntax {
                     Expr::IfExpr(_) => "`if`",
-                    Expr::Filter(_) => "a filter (`|`)",
                     Expr::Test(_) => "`is`",
                     Expr::GetAttr(_) | Expr::GetItem(_) | Expr::Slice(_) => "a part of a value (`.` or `[..]`)",
                     Expr::Call(_) => "a function",
@@ -136,11 +144,10 @@ impl<'a> Checker<'a> {
 
     fn variable(&mut self, name: &str, span: Span) -> Result<Term, Mistake> {
         let Some(index) = self.hyperparameters.iter().position(|each| each.name == name) else {
-            let mistake =
-                Mistake::new(span.start_offset as usize, format!("there is no hyperparameter named `{name}`"));
+            let mistake = Mistake::new(span.start_offset as usize, format!("there is no parameter named `{name}`"));
             let word = Value::Word(name.to_owned());
             let names = || self.hyperparameters.iter().map(|each| each.name.as_str());
-            let hint = if self.hyperparameters.iter().any(|each| values(each).contains(&word)) {
+            let hint = if self.hyperparameters.iter().any(|each| each.domain.values().contains(&word)) {
                 format!("a word needs quotes: '{name}'")
             } else if let Some(near) = nearest(name, names()) {
                 format!("did you mean `{near}`?")
@@ -192,221 +199,19 @@ impl<'a> Checker<'a> {
         Ok(Term::Number(Number::Arithmetic(arithmetic, terms)))
     }
 
-    fn compare(&mut self, comparison: Comparison, left: &Expr, right: &Expr) -> Result<Truth, Mistake> {
-        let (left_source, right_source) = (self.source(left), self.source(right));
-        let (a, b) = (self.term(left)?, self.term(right)?);
-        let ordered = !matches!(comparison, Comparison::Equal | Comparison::Unequal);
-        let signed = |truth| if comparison == Comparison::Unequal { Truth::Not(Box::new(truth)) } else { truth };
-        match (a, b) {
-            (Term::Number(a), Term::Number(b)) => {
-                if !ordered {
-                    self.reachable(&a, &b, start(right))?;
-                    self.reachable(&b, &a, start(left))?;
-                }
-                Ok(Truth::Numbers(comparison, Box::new([a, b])))
-            }
-            (Term::Truth(a), Term::Truth(b)) if !ordered => {
-                // Both or neither; what is unknown on one side stays unknown.
-                let both = Truth::All(vec![a.clone(), b.clone()]);
-                let neither = Truth::All(vec![Truth::Not(Box::new(a)), Truth::Not(Box::new(b))]);
-                Ok(signed(Truth::Any(vec![both, neither])))
-            }
-            (Term::Choice(a), Term::Choice(b)) if !ordered => Ok(signed(Truth::Same(a, b))),
-            (Term::Choice(a), Term::Choice(b)) => {
-                let (first, second) = (self.rank(a, start(left))?, self.rank(b, start(right))?);
-                if self.values(a) != self.values(b) {
-                    let message = format!("the orders of `{left_source}` and `{right_source}` are not the same");
-                    return Err(Mistake::new(start(left), message)
-                        .hint("words compare by their place in an order that both sides must share".to_owned()));
-                }
-                Ok(Truth::Ranks(comparison, Box::new([first, second])))
-            }
-            (Term::Choice(index), other) => {
-                let value = self.member(index, &left_source, other, right)?;
-                if !ordered {
-                    return Ok(signed(Truth::Is(index, value)));
-                }
-                let place = self.place(index, &value);
-                Ok(Truth::Ranks(comparison, Box::new([self.rank(index, start(left))?, place])))
-            }
-            (other, Term::Choice(index)) => {
-                let value = self.member(index, &right_source, other, left)?;
-                if !ordered {
-                    return Ok(signed(Truth::Is(index, value)));
-                }
-                let place = self.place(index, &value);
-                Ok(Truth::Ranks(comparison, Box::new([place, self.rank(index, start(right))?])))
-            }
-            (a, b) => {
-                let describe = |term: &Term, source: &str| match term {
-                    Term::Number(_) => format!("`{source}` is a number"),
-                    Term::Truth(_) => format!("`{source}` is true or false"),
-                    Term::Word(_) | Term::Choice(_) => format!("{source} is a word"),
-                };
-                let message = match (&a, &b) {
-                    (Term::Word(_), Term::Word(_)) => "two words in quotes are compared".to_owned(),
-                    (Term::Truth(_), Term::Truth(_)) => "true and false have no order".to_owned(),
-                    _ => format!("{}, but {}", describe(&a, &left_source), describe(&b, &right_source)),
-                };
-                let numeric = |word: &str| word.parse::<f64>().is_ok();
-                let hint = match (&a, &b) {
-                    (Term::Word(word), Term::Number(_)) | (Term::Number(_), Term::Word(word)) if numeric(word) => {
-                        Some(format!("write {word} without quotes"))
-                    }
-                    (Term::Truth(_), Term::Number(_)) | (Term::Number(_), Term::Truth(_)) => {
-                        Some("a comparison needs two of the same kind; compare with `true` or `false`".to_owned())
-                    }
-                    _ => None,
-                };
-                Err(Mistake { offset: start(left), message, hint })
-            }
-        }
-    }
-
-    fn membership(&mut self, left: &Expr, right: &Expr, negated: bool) -> Result<Truth, Mistake> {
-        let source = self.source(left);
-        let items = match right {
-            Expr::List(list) => &list.items,
-            Expr::Tuple(tuple) => &tuple.items,
-            _ => {
-                let hint = format!("for example `{source} in [1, 2]`");
-                return Err(Mistake::new(start(right), "`in` needs a list in square brackets").hint(hint));
-            }
-        };
-        if items.is_empty() {
-            return Err(Mistake::new(start(right), "this list is empty"));
-        }
-        let truth = match self.term(left)? {
-            Term::Number(number) => {
-                let mut others = Vec::new();
-                for item in items {
-                    let other = match self.term(item)? {
-                        Term::Number(other) => other,
-                        _ => {
-                            let message = format!("`{source}` is a number, but {} is not", self.source(item));
-                            return Err(Mistake::new(start(item), message));
-                        }
-                    };
-                    self.reachable(&number, &other, start(item))?;
-                    others.push(other);
-                }
-                Truth::NumberAmong(Box::new(number), others)
-            }
-            Term::Choice(index) => {
-                let mut values = Vec::new();
-                for item in items {
-                    let other = self.term(item)?;
-                    values.push(self.member(index, &source, other, item)?);
-                }
-                Truth::Among(index, values.into())
-            }
-            Term::Word(_) => {
-                let message = format!("{source} is a word and not a hyperparameter");
-                return Err(Mistake::new(start(left), message));
-            }
-            Term::Truth(_) => {
-                let message = format!("`{source}` is true or false and needs no list");
-                return Err(Mistake::new(start(left), message));
-            }
-        };
-        Ok(if negated { Truth::Not(Box::new(truth)) } else { truth })
-    }
-
-    /// The value of a hyperparameter that a literal stands for.
-    fn member(&self, index: usize, name: &str, other: Term, syntax: &Expr) -> Result<Value, Mistake> {
-        let value = match other {
-            Term::Word(word) => Value::Word(word),
-            Term::Number(Number::Literal(number)) => Value::Float(number),
-            Term::Truth(Truth::Literal(truth)) => Value::Boolean(truth),
-            _ => {
-                let message = format!("`{name}` can only be compared with its own values");
-                return Err(Mistake::new(start(syntax), message).hint(self.listing(index, name)));
-            }
-        };
-        if let Some(own) = self.values(index).iter().find(|each| **each == value) {
-            return Ok(own.clone());
-        }
-        let words = || {
-            self.values(index)
-                .iter()
-                .filter_map(|each| if let Value::Word(word) = each { Some(word.as_str()) } else { None })
-        };
-        let message = match &value {
-            Value::Word(_) => format!("`{name}` is never {}", quoted(&value)),
-            _ => format!("`{name}` is a word, but `{}` is not", self.source(syntax)),
-        };
-        let hint = match &value {
-            Value::Word(word) => match nearest(word, words()) {
-                Some(near) => format!("did you mean '{near}'?"),
-                None => self.listing(index, name),
-            },
-            _ => self.listing(index, name),
-        };
-        Err(Mistake::new(start(syntax), message).hint(hint))
-    }
-
-    /// Fails where a hyperparameter is compared for equality with a number that it never is.
-    fn reachable(&self, term: &Number, literal: &Number, offset: usize) -> Result<(), Mistake> {
-        let (Number::Parameter(index), Number::Literal(number)) = (term, literal) else { return Ok(()) };
-        let hyperparameter = &self.hyperparameters[*index];
-        if hyperparameter.admit(&Value::Float(*number)).is_some() {
-            return Ok(());
-        }
-        let name = &hyperparameter.name;
-        let hint = match &hyperparameter.domain {
-            Domain::Float { min, max, .. } => format!("it goes from {min} to {max}"),
-            Domain::Integer { min, max, .. } => format!("it is a whole number from {min} to {max}"),
-            _ => self.listing(*index, name),
-        };
-        Err(Mistake::new(offset, format!("`{name}` is never {number}")).hint(hint))
-    }
-
-    fn rank(&self, index: usize, offset: usize) -> Result<Rank, Mistake> {
-        let name = &self.hyperparameters[index].name;
-        match &self.hyperparameters[index].domain {
-            Domain::Ordinal { values } => Ok(Rank::Parameter(index, values.clone().into())),
-            _ => Err(Mistake::new(offset, format!("the values of `{name}` have no order"))
-                .hint(format!("use `{name} in [..]`, or make it an Ordinal with its values in order"))),
-        }
-    }
-
-    fn place(&self, index: usize, value: &Value) -> Rank {
-        Rank::Literal(self.values(index).iter().position(|each| each == value).expect("a member was found"))
-    }
-
-    fn listing(&self, index: usize, name: &str) -> String {
-        let values: Vec<_> = self.values(index).iter().map(quoted).collect();
-        format!("`{name}` is one of {}", values.join(", "))
-    }
-
-    fn values(&self, index: usize) -> &'a [Value] {
-        values(&self.hyperparameters[index])
+    pub(super) fn values(&self, index: usize) -> &'a [Value] {
+        self.hyperparameters[index].domain.values()
     }
 
     /// The text of a term.
-    fn source(&self, syntax: &Expr) -> &'a str {
+    pub(super) fn source(&self, syntax: &Expr) -> &'a str {
         let text = &self.text[start(syntax)..(syntax.span().end_offset as usize).max(start(syntax))];
         text.trim()
     }
 }
 
-fn values(hyperparameter: &Hyperparameter) -> &[Value] {
-    match &hyperparameter.domain {
-        Domain::Ordinal { values } | Domain::Categorical { choices: values } => values,
-        Domain::Constant { value } => std::slice::from_ref(value),
-        Domain::Float { .. } | Domain::Integer { .. } => &[],
-    }
-}
-
-fn quoted(value: &Value) -> String {
-    match value {
-        Value::Word(word) => format!("'{word}'"),
-        other => other.to_string(),
-    }
-}
-
 /// The first byte of a term; the parser's own spans of comparisons begin one token too early.
-fn start(syntax: &Expr) -> usize {
+pub(super) fn start(syntax: &Expr) -> usize {
     match syntax {
         Expr::BinOp(binary) => start(&binary.left),
         Expr::Compare(chain) => start(&chain.expr),
@@ -426,16 +231,4 @@ fn start(syntax: &Expr) -> usize {
         }
         _ => syntax.span().start_offset as usize,
     }
-}
-
-fn comparison_of(operation: CompareOpKind) -> Option<Comparison> {
-    Some(match operation {
-        CompareOpKind::Eq => Comparison::Equal,
-        CompareOpKind::Ne => Comparison::Unequal,
-        CompareOpKind::Lt => Comparison::Less,
-        CompareOpKind::Lte => Comparison::LessOrEqual,
-        CompareOpKind::Gt => Comparison::Greater,
-        CompareOpKind::Gte => Comparison::GreaterOrEqual,
-        CompareOpKind::In | CompareOpKind::NotIn => return None,
-    })
 }

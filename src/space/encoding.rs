@@ -49,3 +49,29 @@ fn place(domain: &Domain, value: &Value) -> f64 {
         Domain::Constant { .. } => 0.0,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_have_the_places_of_configspace() {
+        let words = || ["a", "b", "c"].map(|word| Value::Word(word.into())).to_vec();
+        let small = Domain::Integer { min: 1, max: 10, log: false };
+        let large = Domain::Integer { min: 1, max: 1024, log: true };
+        let real = Domain::Float { min: 1e-4, max: 1.0, log: true };
+        for (domain, value, expected) in [
+            (&small, Value::Integer(1), 0.0),
+            (&small, Value::Integer(2), 1.0 / 9.0),
+            (&small, Value::Integer(10), 1.0),
+            (&large, Value::Integer(32), 0.5),
+            (&real, Value::Float(1e-3), 0.25),
+            (&Domain::Ordinal { values: words() }, Value::Word("b".into()), 0.5),
+            (&Domain::Ordinal { values: words()[..1].to_vec() }, Value::Word("a".into()), 0.0),
+            (&Domain::Categorical { choices: words() }, Value::Word("c".into()), 2.0),
+            (&Domain::Constant { value: Value::Integer(7) }, Value::Integer(7), 0.0),
+        ] {
+            assert!((place(domain, &value) - expected).abs() < 1e-12, "{domain:?} {value}");
+        }
+    }
+}

@@ -12,6 +12,9 @@ use super::checking::{Checker, Mistake};
 use super::evaluation::{Point, Truth};
 use super::hyperparameter::Hyperparameter;
 
+/// Bytes of the longest expression; its terms nest, and the stack has an end.
+const LONGEST: usize = 4000;
+
 /// A compiled expression, checked against the hyperparameters that it reads.
 #[derive(Clone, Debug)]
 pub struct Expression {
@@ -23,13 +26,16 @@ pub struct Expression {
 impl Expression {
     /// Parses and type-checks an expression over these hyperparameters.
     pub(super) fn compile(text: &str, hyperparameters: &[Hyperparameter]) -> Result<Self, Mistake> {
+        if text.len() > LONGEST {
+            return Err(Mistake::new(LONGEST, format!("the expression is longer than {LONGEST} bytes")));
+        }
         let syntax = parse_expr(text).map_err(|error| syntax_mistake(text, &error))?;
         let mut checker = Checker::new(text, hyperparameters);
         let truth = checker.truth(&syntax)?;
         let reads = checker.reads();
         if reads.is_empty() {
-            let hint = "name at least one hyperparameter, or leave the expression out".to_owned();
-            return Err(Mistake::new(0, "the expression is always the same: it reads no hyperparameter").hint(hint));
+            let hint = "name at least one parameter, or leave the expression out".to_owned();
+            return Err(Mistake::new(0, "the expression is always the same: it reads no parameter").hint(hint));
         }
         Ok(Self { text: text.to_owned(), truth, reads })
     }
@@ -90,10 +96,9 @@ fn syntax_mistake(text: &str, error: &minijinja::Error) -> Mistake {
     if text.trim().is_empty() {
         return Mistake::new(0, "the expression is empty").hint("for example \"kind == 'wide'\"".to_owned());
     }
-    let detail = error.detail().unwrap_or_default();
-    let message =
-        detail.replace("end of input", "end of the expression").replace("expected expression", "more was expected");
-    Mistake::new(end, message)
+    let expected = error.detail().unwrap_or_default().rsplit("expected ").next().unwrap_or_default();
+    let expected = if expected == "expression" { "a number, a word or a parameter" } else { expected };
+    Mistake::new(end, "the expression ends too early").hint(format!("{expected} is missing"))
 }
 
 /// Operators of other languages.
@@ -117,6 +122,7 @@ fn lexical_mistake(text: &str, end: usize) -> Mistake {
         '\'' | '"' => Mistake::new(start, "this quote is not closed"),
         '&' => Mistake::new(start, "`&` is not part of an expression").hint("write `and`".to_owned()),
         '!' => Mistake::new(start, "`!` is not part of an expression").hint("write `not`".to_owned()),
+        '0'..='9' => Mistake::new(start, "this number is too large"),
         _ => Mistake::new(start, format!("`{letter}` is not part of an expression")),
     }
 }

@@ -90,6 +90,15 @@ pub struct Hyperparameter {
 }
 
 impl Domain {
+    /// The values that are listed one by one; none for a range.
+    pub fn values(&self) -> &[Value] {
+        match self {
+            Self::Ordinal { values } | Self::Categorical { choices: values } => values,
+            Self::Constant { value } => std::slice::from_ref(value),
+            Self::Float { .. } | Self::Integer { .. } => &[],
+        }
+    }
+
     /// The default where the file gives none: the middle of a range on its scale, the first of a list.
     pub fn natural_default(&self) -> Value {
         match self {
@@ -191,7 +200,7 @@ fn scale(value: f64, min: f64, max: f64, log: bool) -> f64 {
 
 fn unscale(position: f64, min: f64, max: f64, log: bool) -> f64 {
     let value = if log { min * (max / min).powf(position) } else { min + position * (max - min) };
-    value.clamp(min, max)
+    value.max(min).min(max)
 }
 
 #[cfg(test)]

@@ -1,14 +1,16 @@
 //! What may be tried: hyperparameters, conditions, and forbidden combinations.
 mod checking;
+mod comparing;
 pub mod configuration;
+mod diagram;
 pub mod encoding;
-mod enumeration;
 pub mod evaluation;
 pub mod expression;
 pub mod file;
+mod group;
 pub mod hyperparameter;
 pub mod neighborhood;
-mod outline;
+pub mod outline;
 pub mod sampling;
 pub mod source;
 pub mod spelling;
@@ -18,7 +20,7 @@ use std::collections::HashMap;
 use std::sync::OnceLock;
 
 use configuration::Configuration;
-use enumeration::Table;
+use diagram::Diagram;
 use evaluation::Point;
 use expression::Expression;
 use hyperparameter::{Hyperparameter, Value};
@@ -37,7 +39,7 @@ pub struct Space {
     order: Vec<usize>,
     indices: HashMap<String, usize>,
     /// The legal values of hyperparameters that share clauses, made at the first draw.
-    tables: OnceLock<Vec<Table>>,
+    diagrams: OnceLock<Vec<Diagram>>,
 }
 
 /// Why a point is not a configuration of a space.
@@ -76,7 +78,7 @@ impl Space {
             forbidden,
             order,
             indices,
-            tables: OnceLock::new(),
+            diagrams: OnceLock::new(),
         })
     }
 

@@ -55,8 +55,8 @@ impl Space {
 
     /// Fails where it is proven that nothing is legal.
     pub fn possible(&self) -> Result<(), Impossible> {
-        match self.tables().iter().find(|table| table.share() == 0.0) {
-            Some(table) => Err(self.conflict(&table.group)),
+        match self.diagrams().iter().find(|diagram| diagram.is_empty()) {
+            Some(diagram) => Err(self.conflict(&diagram.group)),
             None => Ok(()),
         }
     }
@@ -71,8 +71,8 @@ impl Space {
     /// The share of the unit cube that is legal, in `[0, 1]`: exact where the clauses read few discrete values,
     /// estimated with this seed otherwise.
     pub fn allowed_fraction(&self, seed: u64) -> f64 {
-        let exact: f64 = self.tables().iter().map(|table| table.share()).product();
-        let counted: usize = self.tables().iter().map(|table| table.group.clauses.len()).sum();
+        let exact: f64 = self.diagrams().iter().map(|diagram| diagram.share()).product();
+        let counted: usize = self.diagrams().iter().map(|diagram| diagram.group.clauses.len()).sum();
         if counted == self.forbidden().len() || exact == 0.0 {
             return exact.min(1.0);
         }
@@ -84,8 +84,8 @@ impl Space {
     /// One draw, or the index of the clause that forbids it.
     fn draw(&self, stream: &mut Stream) -> Result<Configuration, usize> {
         let mut point: Vec<Option<Value>> = vec![None; self.hyperparameters().len()];
-        for table in self.tables() {
-            table.draw(self, stream, &mut point);
+        for diagram in self.diagrams() {
+            diagram.draw(self, stream, &mut point);
         }
         self.settle(point, |index| self.hyperparameters()[index].at(stream.uniform()))
     }

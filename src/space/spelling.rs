@@ -5,9 +5,15 @@ pub fn nearest<'a>(written: &str, candidates: impl IntoIterator<Item = &'a str>)
     let fold = |name: &str| name.to_lowercase().replace(['-', ' '], "_");
     let written = fold(written);
     let reach = (written.chars().count() / 3).clamp(1, 3);
+    let apart = |candidate: &str| {
+        let candidate = fold(candidate);
+        // An abbreviation is as near as one slip.
+        let short = written.len() >= 3 && candidate.starts_with(&written);
+        distance(&written, &candidate).min(if short { 1 } else { usize::MAX })
+    };
     candidates
         .into_iter()
-        .map(|candidate| (distance(&written, &fold(candidate)), candidate))
+        .map(|candidate| (apart(candidate), candidate))
         .filter(|(distance, _)| *distance <= reach)
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, candidate)| candidate)
@@ -47,6 +53,7 @@ mod tests {
             ("n_head", Some("n_heads")),
             ("N_LAYERS", Some("n_layer")),
             ("mni", Some("min")),
+            ("dim", Some("dim_model")),
             ("dropout", None),
         ] {
             assert_eq!(nearest(written, names), meant, "{written}");

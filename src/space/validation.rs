@@ -77,7 +77,9 @@ fn check_name(name: &str) -> Result<(), Complaint> {
             repaired.insert(0, '_');
         }
         let message = format!("`{name}` cannot be a name: letters, digits and `_` only, and no digit first");
-        return Err((None, message, format!("write \"{repaired}\"; names are used in conditions and commands")));
+        let example =
+            if repaired.contains(|each: char| each.is_ascii_alphabetic()) { &repaired } else { "learning_rate" };
+        return Err((None, message, format!("write \"{example}\"; names are used in conditions and commands")));
     }
     if RESERVED.contains(&name) {
         let message = format!("`{name}` cannot be a name: it means something in conditions");
@@ -165,7 +167,8 @@ fn check_values(name: &str, values: &[Value], field: &'static str) -> Result<(),
             return Err((Some(field), message, "take it out".to_owned()));
         }
         if values[..index].contains(value) {
-            return Err((Some(field), format!("`{name}` lists {value} twice"), "take one of them out".to_owned()));
+            let message = format!("`{name}` lists {} twice", listing(std::slice::from_ref(value)));
+            return Err((Some(field), message, "take one of them out".to_owned()));
         }
     }
     Ok(())

@@ -1,0 +1,226 @@
+//! A decision diagram: every legal choice of values for a group of discrete hyperparameters.
+//!
+//! A path from the root to the end is a legal choice. Partial choices that leave the same possibilities share a node,
+//! so that a group of 20 ordered numbers, of which one choice in 10¹⁵ is legal, takes a few hundred nodes.
+use std::collections::HashMap;
+
+use super::Space;
+use super::group::{Group, closure};
+use super::hyperparameter::{Domain, Hyperparameter, Value};
+use super::sampling::Impossible;
+use crate::numeric::stream::Stream;
+
+/// Edges that are tried for one diagram; a group beyond is left to rejection.
+const STEPS: usize = 1 << 20;
+
+/// What stands for an inactive hyperparameter.
+const INACTIVE: u16 = u16::MAX;
+
+#[derive(Clone, Debug)]
+pub(super) struct Diagram {
+    pub group: Group,
+    /// Children before parents: the end is the first and the root the last.
+    nodes: Vec<Node>,
+}
+
+#[derive(Clone, Debug)]
+struct Node {
+    edges: Vec<Edge>,
+    /// Paths from here to the end.
+    count: u128,
+    /// Share of the unit cube of what is undecided here.
+    share: f64,
+}
+
+#[derive(Clone, Debug)]
+struct Edge {
+    /// The index of a value, or [`INACTIVE`].
+    index: u16,
+    child: u32,
+    /// Shares of the unit cube, summed up to and including this edge.
+    cumulative: f64,
+}
+
+impl Diagram {
+    /// The diagram of a group; `None` where it would be too large.
+    fn of(space: &Space, group: Group) -> Option<Self> {
+        let depth_of =
+            |index: &usize| group.members.iter().position(|member| member == index).expect("groups are closed");
+        let mut due = vec![Vec::new(); group.members.len()];
+        for &clause in &group.clauses {
+            let last = space.forbidden[clause].reads().iter().map(depth_of).max().expect("a clause reads something");
+            due[last].push(clause);
+        }
+        let mut builder = Builder {
+            space,
+            frontiers: group.frontiers(space),
+            due,
+            steps: STEPS,
+            point: vec![None; space.hyperparameters.len()],
+            row: vec![INACTIVE; group.members.len()],
+            nodes: vec![Node { edges: Vec::new(), count: 1, share: 1.0 }],
+            known: HashMap::new(),
+            group: &group,
+        };
+        builder.node(0)?;
+        let nodes = builder.nodes;
+        Some(Self { group, nodes })
+    }
+
+    fn root(&self) -> &Node {
+        self.nodes.last().expect("there is always the end")
+    }
+
+    /// Whether nothing is legal.
+    pub fn is_empty(&self) -> bool {
+        self.root().count == 0
+    }
+
+    /// The share of the unit cube that is legal.
+    pub fn share(&self) -> f64 {
+        self.root().share
+    }
+
+    /// Writes a random legal choice into a point.
+    pub fn draw(&self, space: &Space, stream: &mut Stream, point: &mut [Option<Value>]) {
+        let mut node = self.root();
+        for &member in &self.group.members {
+            let target = stream.uniform() * node.share;
+            let chosen = node.edges.partition_point(|edge| edge.cumulative <= target).min(node.edges.len() - 1);
+            let edge = &node.edges[chosen];
+            point[member] =
+                (edge.index != INACTIVE).then(|| space.hyperparameters[member].nth(usize::from(edge.index)));
+            node = &self.nodes[edge.child as usize];
+        }
+    }
+}
+
+impl Space {
+    /// The diagrams of all groups of clauses that are small enough for one.
+    pub(super) fn diagrams(&self) -> &[Diagram] {
+        self.diagrams.get_or_init(|| {
+            let clauses: Vec<usize> = (0..self.forbidden.len()).filter(|&clause| self.enumerable(clause)).collect();
+            Group::all(self, &clauses, false).into_iter().filter_map(|group| Diagram::of(self, group)).collect()
+        })
+    }
+
+    /// The number of legal configurations; `None` where there are real numbers, or too many to count.
+    pub fn count(&self) -> Option<u64> {
+        let clauses: Vec<usize> = (0..self.forbidden.len()).collect();
+        let mut count = 1_u64;
+        for group in Group::all(self, &clauses, true) {
+            let ways = if group.members.len() == 1 && group.clauses.is_empty() {
+                self.hyperparameters[group.members[0]].size()?
+            } else if group.members.iter().all(|&member| self.small(member)) {
+                u64::try_from(Diagram::of(self, group)?.root().count).ok()?
+            } else {
+                return None;
+            };
+            count = count.checked_mul(ways)?;
+        }
+        Some(count)
+    }
+
+    /// Clauses of a group that together allow nothing, each of which is needed.
+    pub(super) fn conflict(&self, group: &Group) -> Impossible {
+        let mut needed = group.clauses.clone();
+        for clause in &group.clauses {
+            let fewer: Vec<usize> = needed.iter().copied().filter(|each| each != clause).collect();
+            let attempt = Group { members: group.members.clone(), clauses: fewer.clone() };
+            if Diagram::of(self, attempt).is_some_and(|diagram| diagram.is_empty()) {
+                needed = fewer;
+            }
+        }
+        Impossible { clauses: needed.iter().map(|&clause| self.forbidden[clause].to_string()).collect(), draws: None }
+    }
+
+    /// Whether everything that decides a clause has few values.
+    fn enumerable(&self, clause: usize) -> bool {
+        closure(self, self.forbidden[clause].reads()).into_iter().all(|member| self.small(member))
+    }
+
+    fn small(&self, member: usize) -> bool {
+        self.hyperparameters[member].size().is_some_and(|size| size < u64::from(INACTIVE))
+    }
+}
+
+impl Hyperparameter {
+    /// The value with this index among finitely many.
+    fn nth(&self, index: usize) -> Value {
+        match &self.domain {
+            Domain::Integer { min, .. } => Value::Integer(min + index as i64),
+            Domain::Ordinal { values } | Domain::Categorical { choices: values } => values[index].clone(),
+            Domain::Constant { value } => value.clone(),
+            Domain::Float { .. } => unreachable!("real numbers are never enumerated"),
+        }
+    }
+
+    /// The share of the unit interval that this index has.
+    fn share(&self, index: usize) -> f64 {
+        match &self.domain {
+            Domain::Integer { min, max, log: true } => {
+                let edge = |value: i64| (value as f64 - 0.5).ln();
+                let value = min + index as i64;
+                (edge(value + 1) - edge(value)) / (edge(max + 1) - edge(*min))
+            }
+            _ => 1.0 / self.size().expect("real numbers are never enumerated") as f64,
+        }
+    }
+}
+
+struct Builder<'a> {
+    space: &'a Space,
+    group: &'a Group,
+    frontiers: Vec<Vec<usize>>,
+    /// Clauses to ask once the member at this depth is decided.
+    due: Vec<Vec<usize>>,
+    steps: usize,
+    point: Vec<Option<Value>>,
+    row: Vec<u16>,
+    nodes: Vec<Node>,
+    /// Nodes by their depth and the values that matter there.
+    known: HashMap<(usize, Vec<u16>), u32>,
+}
+
+impl Builder<'_> {
+    /// The node of what is decided above this depth; `None` where the steps are used up.
+    fn node(&mut self, depth: usize) -> Option<u32> {
+        let Some(&member) = self.group.members.get(depth) else { return Some(0) };
+        let key = (depth, self.frontiers[depth].iter().map(|&above| self.row[above]).collect());
+        if let Some(&node) = self.known.get(&key) {
+            return Some(node);
+        }
+        let mut node = Node { edges: Vec::new(), count: 0, share: 0.0 };
+        let hyperparameter = &self.space.hyperparameters[member];
+        if self.space.inactive(member, &self.point).is_some() {
+            self.edge(depth, INACTIVE, None, 1.0, &mut node)?;
+        } else {
+            for index in 0..hyperparameter.size().expect("groups are discrete") as usize {
+                let value = Some(hyperparameter.nth(index));
+                self.edge(depth, index as u16, value, hyperparameter.share(index), &mut node)?;
+            }
+        }
+        self.point[member] = None;
+        let number = u32::try_from(self.nodes.len()).expect("steps bound the nodes");
+        self.nodes.push(node);
+        self.known.insert(key, number);
+        Some(number)
+    }
+
+    fn edge(&mut self, depth: usize, index: u16, value: Option<Value>, share: f64, node: &mut Node) -> Option<()> {
+        self.steps = self.steps.checked_sub(1)?;
+        self.point[self.group.members[depth]] = value;
+        self.row[depth] = index;
+        if self.due[depth].iter().any(|&clause| self.space.forbidden[clause].holds(&self.point)) {
+            return Some(());
+        }
+        let child = self.node(depth + 1)?;
+        let rest = &self.nodes[child as usize];
+        if rest.count > 0 {
+            node.count = node.count.saturating_add(rest.count);
+            node.share += share * rest.share;
+            node.edges.push(Edge { index, child, cumulative: node.share });
+        }
+        Some(())
+    }
+}

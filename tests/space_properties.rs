@@ -1,0 +1,229 @@
+//! What holds for every search space: random ones are checked by a second, naive reading of their rules.
+use std::path::Path;
+
+use galvani::numeric::stream::Stream;
+use galvani::space::Space;
+use galvani::space::configuration::Configuration;
+use galvani::space::encoding::Column;
+use galvani::space::hyperparameter::{Domain, Hyperparameter, Value};
+use galvani::space::validation::Place;
+use proptest::prelude::*;
+
+/// A rule in a form that the naive reading walks, and that is written out for the space.
+#[derive(Clone, Debug)]
+enum Rule {
+    Above(usize, i64),
+    Equals(usize, i64),
+    Divides(usize, usize),
+    Not(Box<Rule>),
+    And(Box<Rule>, Box<Rule>),
+    Or(Box<Rule>, Box<Rule>),
+}
+
+impl Rule {
+    fn text(&self) -> String {
+        match self {
+            Self::Above(a, limit) => format!("p{a} > {limit}"),
+            Self::Equals(a, value) => format!("p{a} + 0 == {value}"),
+            Self::Divides(a, b) => format!("p{a} % p{b} == 0"),
+            Self::Not(rule) => format!("not ({})", rule.text()),
+            Self::And(a, b) => format!("({}) and ({})", a.text(), b.text()),
+            Self::Or(a, b) => format!("({}) or ({})", a.text(), b.text()),
+        }
+    }
+
+    /// True, false, or neither.
+    fn truth(&self, values: &[Option<Value>]) -> Option<bool> {
+        let number = |index: usize| values[index].as_ref().map(|value| value.number().unwrap());
+        match self {
+            Self::Above(a, limit) => Some(number(*a)? > *limit as f64),
+            Self::Equals(a, value) => Some(number(*a)? == *value as f64),
+            Self::Divides(a, b) => {
+                let (a, b) = (number(*a)?, number(*b)?);
+                (b != 0.0).then(|| (a / b).fract() == 0.0)
+            }
+            Self::Not(rule) => rule.truth(values).map(|truth| !truth),
+            Self::And(a, b) => match (a.truth(values), b.truth(values)) {
+                (Some(false), _) | (_, Some(false)) => Some(false),
+                (Some(true), Some(true)) => Some(true),
+                _ => None,
+            },
+            Self::Or(a, b) => match (a.truth(values), b.truth(values)) {
+                (Some(true), _) | (_, Some(true)) => Some(true),
+                (Some(false), Some(false)) => Some(false),
+                _ => None,
+            },
+        }
+    }
+}
+
+/// A rule over the hyperparameters `0..limit`; only the first three, which are whole numbers, are divided.
+fn rule(limit: usize) -> impl Strategy<Value = Rule> {
+    let leaf = prop_oneof![
+        (0..limit, -1..6_i64).prop_map(|(a, value)| Rule::Above(a, value)),
+        (0..limit, -1..6_i64).prop_map(|(a, value)| Rule::Equals(a, value)),
+        (0..limit.min(3), 0..limit.min(3)).prop_map(|(a, b)| Rule::Divides(a, b)),
+    ];
+    leaf.prop_recursive(3, 8, 2, |inner| {
+        prop_oneof![
+            inner.clone().prop_map(|rule| Rule::Not(Box::new(rule))),
+            (inner.clone(), inner.clone()).prop_map(|(a, b)| Rule::And(Box::new(a), Box::new(b))),
+            (inner.clone(), inner).prop_map(|(a, b)| Rule::Or(Box::new(a), Box::new(b))),
+        ]
+    })
+}
+
+fn hyperparameters() -> Vec<Hyperparameter> {
+    let integers = |list: &[i64]| list.iter().copied().map(Value::Integer).collect::<Vec<_>>();
+    let domains = [
+        Domain::Integer { min: -1, max: 4, log: false },
+        Domain::Ordinal { values: integers(&[1, 2, 4]) },
+        Domain::Categorical { choices: integers(&[3, 0, 5]) },
+        Domain::Float { min: 0.0, max: 5.0, log: false },
+        Domain::Integer { min: 1, max: 40, log: true },
+        Domain::Constant { value: Value::Integer(2) },
+        Domain::Float { min: 0.01, max: 5.0, log: true },
+    ];
+    let named = domains.into_iter().enumerate().map(|(index, domain)| {
+        let default = domain.natural_default();
+        Hyperparameter::new(format!("p{index}"), domain, default)
+    });
+    named.collect()
+}
+
+type Rules = (Vec<(usize, Rule)>, Vec<Rule>);
+
+fn rules() -> impl Strategy<Value = Rules> {
+    let condition = |child: usize| prop::option::of(rule(child).prop_map(move |rule| (child, rule)));
+    let conditions = (condition(1), condition(3), condition(4), condition(6));
+    let conditions = conditions.prop_map(|(a, b, c, d)| [a, b, c, d].into_iter().flatten().collect());
+    (conditions, prop::collection::vec(rule(7), 0..3))
+}
+
+fn space((conditions, forbidden): &Rules) -> Space {
+    let conditions = conditions.iter().map(|(child, rule)| (format!("p{child}"), rule.text())).collect();
+    let forbidden = forbidden.iter().map(Rule::text).collect();
+    // A comparison with a value that can never be is refused, and so the rules add 0 to it.
+    Space::new("random".into(), hyperparameters(), conditions, forbidden).unwrap()
+}
+
+fn legal((conditions, forbidden): &Rules, values: &[Option<Value>]) -> bool {
+    let active =
+        |index: usize| conditions.iter().all(|(child, rule)| *child != index || rule.truth(values) == Some(true));
+    let inside = |(index, hyperparameter): (usize, &Hyperparameter)| match &values[index] {
+        Some(value) => active(index) && hyperparameter.admit(value).as_ref() == Some(value),
+        None => !active(index),
+    };
+    hyperparameters().iter().enumerate().all(inside) && forbidden.iter().all(|rule| rule.truth(values) != Some(true))
+}
+
+fn check_encoding(space: &Space, configuration: &Configuration) {
+    let row = space.encode(configuration);
+    for ((number, column), value) in row.iter().zip(space.columns()).zip(configuration.values()) {
+        match column {
+            _ if value.is_none() => assert!(number.is_nan()),
+            Column::Numeric => assert!((0.0..=1.0).contains(number), "{row:?}"),
+            Column::Categorical { choices } => assert!(number.fract() == 0.0 && (*number as usize) < choices),
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn what_a_space_emits_is_legal(rules in rules(), seed: u64) {
+        let space = space(&rules);
+        let mut stream = Stream::of(seed, "test", 0);
+        for _ in 0..5 {
+            let Ok(configuration) = space.sample(&mut stream) else { break };
+            prop_assert!(legal(&rules, configuration.values()), "{configuration:?}");
+            prop_assert_eq!(space.configuration(configuration.values().to_vec()), Ok(configuration.clone()));
+            check_encoding(&space, &configuration);
+            for neighbor in space.neighbors(&configuration, &mut stream) {
+                prop_assert!(legal(&rules, neighbor.values()), "{neighbor:?}");
+                let both = configuration.values().iter().zip(neighbor.values());
+                let changed = both.filter(|(a, b)| a.is_some() && b.is_some() && a != b).count();
+                prop_assert_eq!(changed, 1, "{:?} and {:?}", &configuration, &neighbor);
+            }
+        }
+        for _ in 0..20 {
+            let positions: Vec<f64> = (0..7).map(|_| stream.uniform()).collect();
+            if let Some(configuration) = space.complete(&positions) {
+                prop_assert!(legal(&rules, configuration.values()), "{configuration:?}");
+            }
+        }
+        if let Ok(default) = space.default_configuration() {
+            prop_assert!(legal(&rules, default.values()));
+        }
+    }
+
+    #[test]
+    fn no_text_is_too_broken_for_a_message(cut in 0..1900_usize, length in 0..12_usize, insert in "[a-z0-9(){}\\[\\]\"'\\\\/*#!:,.=<> %é]{0,6}") {
+        let text = include_str!("../search_spaces/transformer-small.ron");
+        let at = |place: usize| text.floor_char_boundary(place.min(text.len()));
+        let broken = format!("{}{insert}{}", &text[..at(cut)], &text[at(cut + length)..]);
+        if let Err(error) = Space::parse(&broken, Path::new("x.ron")) {
+            prop_assert!(error.line <= broken.lines().count() + 1 && !error.message.is_empty());
+            prop_assert!(error.column <= error.source_line.chars().count() + 1, "{error}");
+            prop_assert!(error.to_string().starts_with("x.ron:"));
+        }
+    }
+
+    #[test]
+    fn no_expression_is_too_broken_for_a_message(text in "(p0|p1|p2|p3|==|!=|<|%|and|or|not|in|\\[|\\]|\\(|\\)|'a'|\"|'|1|0|2.5|,| |é|\\|){1,9}") {
+        if let Err(error) = Space::new("x".into(), hyperparameters(), vec![], vec![text.clone()]) {
+            let Place::Forbidden { index: 0, offset } = error.place else { panic!("{error:?}") };
+            prop_assert!(offset <= text.len() && text.is_char_boundary(offset), "{offset} in {text}: {error}");
+        }
+    }
+
+    #[test]
+    fn an_impossible_space_has_no_legal_point(rules in rules(), seed: u64) {
+        let space = space(&rules);
+        let mut stream = Stream::of(seed, "test", 1);
+        if space.possible().is_err() {
+            for _ in 0..200 {
+                let positions: Vec<f64> = (0..7).map(|_| stream.uniform()).collect();
+                prop_assert!(space.complete(&positions).is_none());
+            }
+            prop_assert_eq!(space.allowed_fraction(seed), 0.0);
+        }
+    }
+}
+
+/// Every legal configuration of a finite space is counted and drawn as often as its share of the unit cube says.
+#[test]
+fn draws_are_uniform_over_the_legal_cube() {
+    let digits = |name: &str, max| {
+        Hyperparameter::new(name, Domain::Integer { min: 1, max, log: name == "c" }, Value::Integer(1))
+    };
+    let conditions = vec![("b".to_owned(), "a > 1".to_owned())];
+    let all = vec![digits("a", 3), digits("b", 4), digits("c", 5)];
+    let space =
+        Space::new("digits".into(), all, conditions, vec!["b == c".into(), "a == 1 and c == 5".into()]).unwrap();
+    // Without `b`: c in 1..=4; with `b`: 4 * 5 - 4 pairs for each of two values of `a`.
+    assert_eq!(space.count(), Some(4 + 2 * 16));
+
+    let mut stream = Stream::of(5, "test", 0);
+    let (mut tables, mut rejection) = (std::collections::BTreeMap::new(), std::collections::BTreeMap::new());
+    let draws = 40_000;
+    for _ in 0..draws {
+        *tables.entry(format!("{:?}", space.sample(&mut stream).unwrap())).or_insert(0.0) += 1.0 / f64::from(draws);
+    }
+    let mut accepted = 0.0;
+    for _ in 0..2 * draws {
+        let positions: Vec<f64> = (0..3).map(|_| stream.uniform()).collect();
+        if let Some(configuration) = space.complete(&positions) {
+            *rejection.entry(format!("{configuration:?}")).or_insert(0.0) += 1.0;
+            accepted += 1.0;
+        }
+    }
+    assert_eq!(tables.len(), 36);
+    for (configuration, share) in &tables {
+        let expected = rejection[configuration] / accepted;
+        assert!((share - expected).abs() < 0.006, "{configuration}: {share} against {expected}");
+    }
+    let fraction = accepted / (2.0 * f64::from(draws));
+    assert!((space.allowed_fraction(0) - fraction).abs() < 0.01, "{fraction}");
+}
