@@ -112,7 +112,7 @@ fn sweep(space: &Space, trials: usize, noise: f64) -> History {
         }
         history.tell(trial, outcome);
         if waiting.is_empty() && rung < 2 {
-            let mut rung_results: Vec<_> = results.drain(..).collect();
+            let mut rung_results = std::mem::take(&mut results);
             rung_results.sort_by(|a, b| a.2.total_cmp(&b.2));
             let keep = if rung == 0 { 5 } else { 4 };
             waiting = rung_results.into_iter().take(keep).map(|(b, c, _)| (b * 3.0, rung + 1, c)).collect();

@@ -34,9 +34,8 @@ pub(super) fn importances(
     (machine, refits, permuted): (&Machine, &[Machine], &[Machine]),
 ) -> Vec<Importance> {
     let rows: Vec<Vec<f64>> = (0..probe.len()).filter_map(|base| probe.row(base)).collect();
-    let total_of = |machine: &Machine| {
-        variance(&rows.iter().map(|row| (machine.predict(row), 1.0)).collect::<Vec<_>>())
-    };
+    let total_of =
+        |machine: &Machine| variance(&rows.iter().map(|row| (machine.predict(row), 1.0)).collect::<Vec<_>>());
     let shares = |machine: &Machine, total: f64, stride: usize| -> Vec<f64> {
         questions.iter().map(|question| share(question, probe, space, machine, total, stride)).collect()
     };
