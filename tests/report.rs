@@ -1,8 +1,12 @@
 //! The report's promises: it renders whatever an experiment left behind, and what it says is true.
-use std::path::{Path, PathBuf};
+use std::path::Path;
+use std::sync::LazyLock;
 
+use galvani::analysis::interaction::Tile;
 use galvani::analysis::{Evidence, Feature, Findings, Prediction, Source, Timing, Verdict};
 use galvani::numeric::stream::Stream;
+use galvani::report::canvas::Canvas;
+use galvani::report::{ReportError, Written, battery, convergence, interactions, write};
 use galvani::space::Space;
 use galvani::space::configuration::Configuration;
 use galvani::space::hyperparameter::{Domain, Hyperparameter, Value};
@@ -22,7 +26,11 @@ fn integers(values: &[i64]) -> Vec<Value> {
 fn space() -> Space {
     let parameter = |name: &str, domain: Domain, default: Value| Hyperparameter::new(name, domain, default);
     let hyperparameters = vec![
-        parameter("pe_type", Domain::Categorical { choices: words(&["APE", "RoPE", "ALiBi"]) }, Value::Word("APE".into())),
+        parameter(
+            "pe_type",
+            Domain::Categorical { choices: words(&["APE", "RoPE", "ALiBi"]) },
+            Value::Word("APE".into()),
+        ),
         parameter(
             "norm_type",
             Domain::Categorical { choices: words(&["LayerNorm", "RMSNorm"]) },
@@ -58,7 +66,7 @@ fn law(space: &Space, configuration: &Configuration, budget: f64) -> f64 {
 }
 
 /// A sweep like Hyperband's: nine, three and one at three budgets, again and again; two diverge, one crashes.
-fn sweep(space: &Space, trials: usize) -> History {
+fn sweep(space: &Space, trials: usize, noise: f64) -> History {
     let mut history = History::default();
     let mut stream = Stream::of(5, "sweep", 0);
     let default = space.default_configuration().expect("defaults are legal");
@@ -67,7 +75,13 @@ fn sweep(space: &Space, trials: usize) -> History {
     while history.trials().len() < trials {
         if waiting.is_empty() {
             let n = history.trials().len();
-            let draw = |index: usize| if n + index == 0 { default.clone() } else { space.sample(&mut Stream::of(9, "draw", (n + index) as u64)).expect("legal") };
+            let draw = |index: usize| {
+                if n + index == 0 {
+                    default.clone()
+                } else {
+                    space.sample(&mut Stream::of(9, "draw", (n + index) as u64)).expect("legal")
+                }
+            };
             waiting = (0..9).map(|index| (27.0, 0, draw(index))).collect();
             waiting.reverse();
         }
@@ -87,7 +101,7 @@ fn sweep(space: &Space, trials: usize) -> History {
             origin: if trial.0 == 1 { Origin::Default } else { origin },
         };
         history.ask(proposal);
-        let cost = 10f64.powf(law(space, &configuration, budget) + 0.08 * stream.normal());
+        let cost = 10f64.powf(law(space, &configuration, budget) + noise * stream.normal());
         let outcome = match trial.0 {
             5 | 22 => Outcome::Diverged,
             17 => Outcome::Crashed { message: "out of ideas".into() },
@@ -98,7 +112,7 @@ fn sweep(space: &Space, trials: usize) -> History {
         }
         history.tell(trial, outcome);
         if waiting.is_empty() && rung < 2 {
-            let mut rung_results: Vec<_> = results.drain(..).collect();
+            let mut rung_results = std::mem::take(&mut results);
             rung_results.sort_by(|a, b| a.2.total_cmp(&b.2));
             let keep = if rung == 0 { 5 } else { 4 };
             waiting = rung_results.into_iter().take(keep).map(|(b, c, _)| (b * 3.0, rung + 1, c)).collect();
@@ -107,4 +121,232 @@ fn sweep(space: &Space, trials: usize) -> History {
         }
     }
     history
+}
+
+/// Three series of six features, the first given.
+fn predictions() -> Vec<Prediction> {
+    let names = [("current", "A"), ("voltage", "V"), ("surface_temperature", "°C"), ("soc", "1")];
+    let series = |series: u64| {
+        let mut stream = Stream::of(3, "series", series);
+        let feature = |(index, (name, unit)): (usize, &(&str, &str))| {
+            let (mut level, mut truth) = (3.0 + index as f32, Vec::new());
+            for _ in 0..600 {
+                level += 0.02 * stream.normal() as f32;
+                truth.push(level);
+            }
+            let off = |(row, value): (usize, &f32)| if index == 0 || row < 60 { *value } else { value + 0.1 };
+            let predicted = truth.iter().enumerate().map(off).collect();
+            Feature { name: (*name).into(), unit: (*unit).into(), truth, predicted }
+        };
+        let features = names.iter().enumerate().map(feature).collect();
+        Prediction { title: format!("test series {series}"), interval_s: 10.0, context: 60, features }
+    };
+    (0..3).map(series).collect()
+}
+
+static SPACE: LazyLock<Space> = LazyLock::new(space);
+static SWEEP: LazyLock<History> = LazyLock::new(|| sweep(&SPACE, 54, 0.05));
+static PREDICTIONS: LazyLock<Vec<Prediction>> = LazyLock::new(predictions);
+static FINDINGS: LazyLock<Findings> = LazyLock::new(|| Findings::of(&evidence(&SWEEP)));
+
+fn evidence(history: &History) -> Evidence<'_> {
+    Evidence {
+        experiment: "quickstart",
+        space: &SPACE,
+        history,
+        unit: "steps",
+        measure: "mean square error",
+        timings: &[],
+        baseline: Some(0.5),
+        verdict: None,
+        predictions: &[],
+        warnings: &[],
+        sources: &[],
+    }
+}
+
+fn written(history: &History, folder: &Path) -> (Findings, Result<Written, ReportError>) {
+    let evidence = evidence(history);
+    let findings = Findings::of(&evidence);
+    let written = write(&findings, &evidence, folder);
+    (findings, written)
+}
+
+fn dimension(findings: &Findings, name: &str) -> usize {
+    findings.matrix.dimensions.iter().position(|each| each.name == name).expect("a drawn hyperparameter")
+}
+
+#[test]
+fn few_trials_give_a_report_that_says_so() {
+    for n in [0, 1, 2] {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (findings, written) = written(&sweep(&SPACE, n, 0.1), folder.path());
+        let written = written.expect("a writable folder");
+        let page = std::fs::read_to_string(&written.page).expect("the page");
+        assert!(page.contains("too few trials for a model"), "{n}");
+        assert_eq!(findings.headline.best.is_some(), n > 0);
+        assert!(!folder.path().join("predictions.png").exists());
+        for name in ["report.json", "interactions.png", "interactions.svg", "convergence.png", "convergence.svg"] {
+            assert!(written.files.contains(&folder.path().join(name)), "{name}");
+            assert!(std::fs::metadata(folder.path().join(name)).expect("a file").len() > 1000, "{name}");
+        }
+    }
+}
+
+#[test]
+fn an_experiment_in_which_all_failed_has_a_report() {
+    let mut history = History::default();
+    for trial in sweep(&SPACE, 12, 0.1).trials() {
+        let mut proposal = trial.proposal.clone();
+        proposal.configuration_id = history.number_of(&proposal.configuration);
+        history.ask(proposal);
+        history.tell(
+            trial.proposal.trial,
+            if trial.proposal.trial.0 % 2 == 0 { Outcome::Diverged } else { Outcome::TimedOut },
+        );
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    let (findings, written) = written(&history, folder.path());
+    let page = std::fs::read_to_string(written.expect("a writable folder").page).expect("the page");
+    assert!(page.contains("no trial has succeeded") && page.contains("6 diverged, 6 timed out"));
+    assert!(findings.headline.best.is_none() && findings.matrix.quality.is_none());
+}
+
+#[test]
+fn a_whole_report_stands_alone() {
+    let timing = |trial: u32| Timing { trial, started_s: f64::from(trial), seconds: 2.5, slot: "cpu:0".into() };
+    let timings: Vec<Timing> = (1..=54).map(timing).collect();
+    let verdict = Verdict {
+        default_cost: 0.0123,
+        incumbent_cost: 0.00179,
+        baseline_cost: 0.5,
+        persistence_cost: Some(0.04),
+        on: "8 untouched test series".into(),
+    };
+    let sources = [Source { title: "quickstart.ron".into(), text: "(name: \"<quickstart>\")".into() }];
+    let warnings = ["only 3 rungs".to_owned()];
+    let evidence = Evidence {
+        timings: &timings,
+        verdict: Some(&verdict),
+        predictions: &PREDICTIONS,
+        sources: &sources,
+        warnings: &warnings,
+        ..evidence(&SWEEP)
+    };
+    let findings = Findings::of(&evidence);
+    let folder = tempfile::tempdir().expect("a folder");
+    // GALVANI_SPECIMEN names a folder for a look at the files.
+    let kept = std::env::var("GALVANI_SPECIMEN").ok();
+    let folder = kept.as_ref().map_or(folder.path(), Path::new);
+    let written = write(&findings, &evidence, folder).expect("a writable folder");
+    let page = std::fs::read_to_string(&written.page).expect("the page");
+    assert!(page.len() < 2_000_000, "{}", page.len());
+    let outside = page.replace("http://www.w3.org/2000/svg", "");
+    assert!(!outside.contains("http") && !outside.contains("<link") && !outside.contains("<img"));
+    for text in ["8 untouched test series", "only 3 rungs", "&lt;quickstart&gt;", "0.00179", "prefers-color-scheme"] {
+        assert!(page.contains(text), "{text}");
+    }
+    for picture in ["interactions.svg", "predictions.png"] {
+        assert!(written.files.contains(&folder.join(picture)));
+    }
+    let svg = std::fs::read_to_string(folder.join("interactions.svg")).expect("the figure");
+    assert!(svg.contains("R²") && svg.contains("RMSE") && svg.contains("nested"));
+    let json = std::fs::read_to_string(folder.join("report.json")).expect("the numbers");
+    let json: serde_json::Value = serde_json::from_str(&json).expect("json");
+    assert_eq!(json["trials"].as_array().map(Vec::len), Some(54));
+    let error = json["predictions"][0]["features"][1]["root_mean_square"].as_f64().expect("an error");
+    assert!((error - 0.1).abs() < 1e-4, "{error}");
+}
+
+#[test]
+fn the_model_is_asked_about_legal_configurations_only() {
+    let matrix = &FINDINGS.matrix;
+    assert!(matrix.quality.is_some());
+    let (dim, heads) = (dimension(&FINDINGS, "dim_model"), dimension(&FINDINGS, "n_heads"));
+    let (theta, pe) = (dimension(&FINDINGS, "rope_theta"), dimension(&FINDINGS, "pe_type"));
+    let tile = |a: usize, b: usize, at: usize, other: usize| {
+        let (row, column, r, c) = if a > b { (a, b, at, other) } else { (b, a, other, at) };
+        let pair = matrix.pairs.iter().find(|pair| (pair.row, pair.column) == (row, column)).expect("a pair");
+        pair.tiles[r][c]
+    };
+    let number = |dimension: usize, level: usize| {
+        matrix.dimensions[dimension].levels[level].place.value.number().expect("a number") as i64
+    };
+    for i in 0..matrix.dimensions[dim].levels.len() {
+        for j in 0..matrix.dimensions[heads].levels.len() {
+            let forbidden = number(dim, i) % number(heads, j) != 0;
+            assert_eq!(tile(dim, heads, i, j) == Tile::Forbidden, forbidden, "{} {}", number(dim, i), number(heads, j));
+        }
+    }
+    for (i, level) in matrix.dimensions[pe].levels.iter().enumerate() {
+        for j in 0..matrix.dimensions[theta].levels.len() {
+            let inactive = level.place.value.to_string() != "RoPE";
+            assert_eq!(tile(pe, theta, i, j) == Tile::Inactive, inactive);
+        }
+    }
+}
+
+#[test]
+fn the_law_is_found_and_the_error_is_out_of_fold() {
+    let quality = FINDINGS.matrix.quality.as_ref().expect("a model");
+    let r2 = quality.r2.expect("costs differ");
+    assert!((0.3..0.99).contains(&r2), "{r2}");
+    assert!(FINDINGS.matrix.distrust.is_none());
+    assert!(quality.points.iter().filter(|point| point.incumbent).count() == 1);
+    let [first, ..] = &FINDINGS.matrix.dimensions[..] else { panic!("no dimensions") };
+    assert!(["seq_len", "learning_rate", "pe_type", "dim_model"].contains(&first.name.as_str()), "{}", first.name);
+}
+
+#[test]
+fn noise_gets_a_red_ribbon() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (findings, written) = written(&sweep(&SPACE, 40, 8.0), folder.path());
+    written.expect("a writable folder");
+    assert_eq!(findings.matrix.distrust.as_deref(), Some("model does not explain these results"));
+    let svg = std::fs::read_to_string(folder.path().join("interactions.svg")).expect("the figure");
+    assert!(svg.contains("model does not explain these results") && svg.contains("#C22F2A"));
+}
+
+#[test]
+fn the_same_evidence_gives_the_same_findings() {
+    let again = Findings::of(&evidence(&SWEEP));
+    let text = |findings: &Findings| serde_json::to_string(findings).expect("json");
+    assert!(text(&again) == text(&FINDINGS));
+}
+
+#[test]
+fn no_text_overlaps_another_or_leaves_the_figure() {
+    let check = |name: &str, canvas: &Canvas| {
+        let texts = canvas.text_frames();
+        for (index, (text, frame)) in texts.iter().enumerate().filter(|(_, (text, _))| !text.is_empty()) {
+            assert!(frame.x >= 0.0 && frame.right() <= canvas.width, "{name}: `{text}` is clipped");
+            assert!(frame.y >= 0.0 && frame.bottom() <= canvas.height, "{name}: `{text}` is clipped");
+            for (other, place) in texts[..index].iter().filter(|(text, _)| !text.is_empty()) {
+                let across = frame.x < place.right() && place.x < frame.right();
+                let down = frame.y < place.bottom() && place.y < frame.bottom();
+                assert!(!(across && down), "{name}: `{text}` over `{other}`");
+            }
+        }
+    };
+    check("interactions", &interactions::figure(&FINDINGS));
+    check("convergence", &convergence::figure(&FINDINGS));
+    let evidence = Evidence { predictions: &PREDICTIONS, ..evidence(&SWEEP) };
+    let findings = Findings { predictions: Findings::of(&evidence).predictions, ..FINDINGS.clone() };
+    check("predictions", &battery::figure(&findings, &PREDICTIONS).expect("predictions"));
+    for n in [0, 1, 2] {
+        let history = sweep(&SPACE, n, 0.1);
+        let findings = Findings::of(&self::evidence(&history));
+        check("interactions", &interactions::figure(&findings));
+        check("convergence", &convergence::figure(&findings));
+    }
+}
+
+#[test]
+fn a_folder_that_cannot_be_made_is_named() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("taken");
+    std::fs::write(&file, "").expect("a file");
+    let (_, written) = written(&History::default(), &file.join("reports"));
+    let error = written.expect_err("a file is no folder").to_string();
+    assert!(error.starts_with("cannot write `") && error.contains("taken/reports"), "{error}");
 }

@@ -15,7 +15,7 @@ pub struct Importance {
     pub share: Option<f64>,
     /// Ends of the bootstrap's 80 % interval.
     pub interval: Option<(f64, f64)>,
-    /// The share that nine of ten machines fitted to permuted costs stay below.
+    /// What nine of ten machines fitted to permuted costs stay below, on the same scale.
     pub null: Option<f64>,
 }
 
@@ -34,13 +34,16 @@ pub(super) fn importances(
     (machine, refits, permuted): (&Machine, &[Machine], &[Machine]),
 ) -> Vec<Importance> {
     let rows: Vec<Vec<f64>> = (0..probe.len()).filter_map(|base| probe.row(base)).collect();
-    let shares = |machine: &Machine, stride: usize| -> Vec<f64> {
-        let predictions = rows.iter().map(|row| (machine.predict(row), 1.0));
-        let total = variance(&predictions.collect::<Vec<_>>());
+    let total_of =
+        |machine: &Machine| variance(&rows.iter().map(|row| (machine.predict(row), 1.0)).collect::<Vec<_>>());
+    let shares = |machine: &Machine, total: f64, stride: usize| -> Vec<f64> {
         questions.iter().map(|question| share(question, probe, space, machine, total, stride)).collect()
     };
-    let many = |machines: &[Machine]| -> Vec<Vec<f64>> { machines.par_iter().map(|each| shares(each, 2)).collect() };
-    let (own, refits, permuted) = (shares(machine, 1), many(refits), many(permuted));
+    let total = total_of(machine);
+    let own = shares(machine, total, 1);
+    let refits: Vec<Vec<f64>> = refits.par_iter().map(|refit| shares(refit, total_of(refit), 2)).collect();
+    // Against the variance of the machine itself: what noise makes of a hyperparameter, on the same scale.
+    let permuted: Vec<Vec<f64>> = permuted.par_iter().map(|each| shares(each, total, 2)).collect();
     let column = |of: &[Vec<f64>], index: usize| of.iter().map(|each| each[index]).collect::<Vec<_>>();
     (0..questions.len())
         .map(|index| {

@@ -49,6 +49,7 @@ impl Pair {
         trials: &[Positions],
     ) -> Self {
         let (vertical, horizontal) = (&dimensions[row], &dimensions[column]);
+        let (along, across) = (levels_of(vertical, trials), levels_of(horizontal, trials));
         let mut means = Vec::new();
         let mut tiles = Vec::new();
         for (r, level) in vertical.levels.iter().enumerate() {
@@ -60,10 +61,8 @@ impl Pair {
                         let n = rows.len() as f64;
                         let mean = rows.iter().map(|row| machine.predict(row)).sum::<f64>() / n;
                         means.push((r, c, mean, n));
-                        let near = trials.iter().any(|trial| {
-                            let close = |dimension: &Dimension, at| near(dimension, trial[dimension.index], at);
-                            close(vertical, r) && close(horizontal, c)
-                        });
+                        let mut both = along.iter().zip(&across);
+                        let near = both.any(|(own, other)| near(vertical, *own, r) && near(horizontal, *other, c));
                         Tile::Cost { cost: sample.cost(mean), near }
                     }
                     Err(tile) => tile,
@@ -106,11 +105,16 @@ fn ask(probe: &Probe, fixed: &[(usize, f64)]) -> Result<Vec<Vec<f64>>, Tile> {
     }
 }
 
-/// Whether a trial's position is within one step of a level; categories have no steps.
-fn near(dimension: &Dimension, position: Option<f64>, level: usize) -> bool {
+/// The level of each trial along a dimension, `None` where it is inactive.
+fn levels_of(dimension: &Dimension, trials: &[Positions]) -> Vec<Option<usize>> {
     let places: Vec<Place> = dimension.levels.iter().map(|level| level.place.clone()).collect();
+    trials.iter().map(|trial| trial[dimension.index].map(|position| place_of(&places, position))).collect()
+}
+
+/// Whether a trial's level is within one step of another; categories have no steps.
+fn near(dimension: &Dimension, trial: Option<usize>, level: usize) -> bool {
     let steps = if dimension.scale == Scale::Categorical { 0 } else { 1 };
-    position.is_some_and(|position| place_of(&places, position).abs_diff(level) <= steps)
+    trial.is_some_and(|trial| trial.abs_diff(level) <= steps)
 }
 
 /// The weighted variance that is left of a table after the best sum of a row's and a column's effect.

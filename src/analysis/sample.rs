@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::Evidence;
+use crate::numeric::stream::Stream;
 use crate::trial::budget::Budget;
 use crate::trial::outcome::Outcome;
 use crate::trial::{Trial, TrialId};
@@ -12,6 +13,9 @@ use crate::trial::{Trial, TrialId};
 const ENOUGH_ALONE: usize = 40;
 /// Successes that the budget to be explained must have.
 const ENOUGH_TO_AIM: usize = 3;
+
+/// Trials that enter at most: the machine's time grows with their square.
+const MOST: usize = 400;
 
 /// What the regression learns from, in the words of the figure's header.
 #[derive(Clone, Debug, Serialize)]
@@ -29,7 +33,7 @@ pub struct Sample {
     pub trials: usize,
     /// Successes that enter, at the budget at which costs are predicted.
     pub at_budget: usize,
-    /// Successes by budget, from the smallest.
+    /// Successes by budget, from the smallest; those that enter, where any does.
     pub budgets: Vec<Share>,
     pub left_out: Vec<LeftOut>,
     #[serde(skip)]
@@ -94,6 +98,22 @@ impl Sample {
             };
             *left_out.entry(reason).or_default() += 1;
         }
+        if costs.len() > MOST {
+            left_out.insert("beyond those drawn for the model", costs.len() - MOST);
+            Stream::of(0, "sample", 0).shuffle(&mut costs);
+            costs.truncate(MOST);
+            costs.sort_by_key(|(trial, _)| *trial);
+        }
+        let entered = |budget: Budget| {
+            let at = |trial: &TrialId| evidence.history.trial(*trial).map(|trial| trial.proposal.budget);
+            costs.iter().filter(|(trial, _)| at(trial) == Some(budget)).count()
+        };
+        let budgets: Vec<Share> = (counts.iter())
+            .map(|(budget, trials)| match enters(*budget) {
+                true => Share { budget: budget.amount(), trials: entered(*budget), enters: true },
+                false => Share { budget: budget.amount(), trials: *trials, enters: false },
+            })
+            .collect();
         let logarithmic = costs.iter().all(|(_, cost)| *cost > 0.0);
         let target = |cost: f64| if logarithmic { cost.log10() } else { cost };
         Self {
@@ -103,11 +123,8 @@ impl Sample {
             cap,
             capped,
             trials: costs.len(),
-            at_budget,
-            budgets: counts
-                .iter()
-                .map(|(budget, trials)| Share { budget: budget.amount(), trials: *trials, enters: enters(*budget) })
-                .collect(),
+            at_budget: aim.map_or(0, entered),
+            budgets,
             left_out: left_out.iter().map(|(why, n)| LeftOut { reason: (*why).into(), trials: *n }).collect(),
             used: costs.iter().map(|(trial, cost)| Used { trial: *trial, target: target(*cost) }).collect(),
         }
@@ -116,5 +133,84 @@ impl Sample {
     /// A target as a cost.
     pub fn cost(&self, target: f64) -> f64 {
         if self.logarithmic { 10f64.powf(target) } else { target }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::space::Space;
+    use crate::space::hyperparameter::{Domain, Hyperparameter, Value};
+    use crate::trial::history::History;
+    use crate::trial::{Origin, Proposal};
+
+    /// The sample of trials with these budgets and outcomes, where the constant predictor costs 1.
+    fn sample(trials: &[(f64, Outcome)]) -> Sample {
+        let domain = Domain::Float { min: 0.0, max: 1.0, log: false };
+        let hyperparameter = Hyperparameter::new("x", domain, Value::Float(0.5));
+        let space = Space::new("line".into(), vec![hyperparameter], vec![], vec![]).expect("a legal space");
+        let mut history = History::default();
+        for (index, (budget, outcome)) in trials.iter().enumerate() {
+            let value = Value::Float(index as f64 / trials.len() as f64);
+            let configuration = space.configuration(vec![Some(value)]).expect("a legal value");
+            let trial = history.next_trial();
+            history.ask(Proposal {
+                trial,
+                configuration_id: history.number_of(&configuration),
+                configuration,
+                budget: Budget::new(*budget).expect("positive"),
+                bracket: 0,
+                rung: 0,
+                seed: 0,
+                origin: Origin::Design,
+            });
+            history.tell(trial, outcome.clone());
+        }
+        Sample::of(&Evidence {
+            experiment: "test",
+            space: &space,
+            history: &history,
+            unit: "steps",
+            measure: "cost",
+            timings: &[],
+            baseline: Some(1.0),
+            verdict: None,
+            predictions: &[],
+            warnings: &[],
+            sources: &[],
+        })
+    }
+
+    fn finished(cost: f64) -> Outcome {
+        Outcome::Finished { cost }
+    }
+
+    #[test]
+    fn the_highest_budget_with_enough_successes_is_explained() {
+        let many = |budget: f64, n: usize| vec![(budget, finished(0.1)); n];
+        let check = |trials: Vec<(f64, Outcome)>, budget, pooled, entered| {
+            let sample = sample(&trials);
+            assert_eq!((sample.budget, sample.pooled, sample.trials), (budget, pooled, entered));
+        };
+        check(vec![], None, false, 0);
+        check(many(9.0, 5), Some(9.0), false, 5);
+        check([many(3.0, 9), many(9.0, 3), many(27.0, 1)].concat(), Some(9.0), true, 13);
+        check([many(3.0, 50), many(9.0, 45)].concat(), Some(9.0), false, 45);
+        check(many(9.0, 450), Some(9.0), false, 400);
+    }
+
+    #[test]
+    fn failures_are_counted_and_what_has_not_learned_is_capped() {
+        let sample =
+            sample(&[(1.0, finished(0.1)), (1.0, finished(50.0)), (1.0, Outcome::Diverged), (1.0, Outcome::TimedOut)]);
+        assert_eq!((sample.capped, sample.used[1].target), (1, 0.0));
+        let left = [("diverged", 1), ("timed out", 1)].map(|(why, trials)| LeftOut { reason: why.into(), trials });
+        assert_eq!(sample.left_out, left);
+    }
+
+    #[test]
+    fn costs_that_are_not_positive_are_not_logarithmic() {
+        assert!(sample(&[(1.0, finished(0.1))]).logarithmic);
+        assert!(!sample(&[(1.0, finished(0.1)), (1.0, finished(-0.1))]).logarithmic);
     }
 }

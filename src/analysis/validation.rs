@@ -79,7 +79,7 @@ impl Table<'_> {
     /// (nested cross-validation), and the number of folds.
     pub fn validate(&self, seed: u64) -> (Vec<f64>, usize) {
         let groups = self.distinct().len();
-        let count = if groups <= 60 { 10.min(groups) } else { 5 };
+        let count = if groups <= 30 { 10.min(groups) } else { 5 };
         let folds = self.folds(count, &mut Stream::of(seed, "outer folds", 0));
         (self.out_of_fold(&folds, |rest| rest.tune(seed)), count)
     }

@@ -101,13 +101,14 @@ impl Axis {
 
 /// The ticks of a hyperparameter: its levels, or round numbers where it is continuous.
 pub fn ticks(dimension: &Dimension, wanted: usize) -> Vec<Tick> {
-    let whole = dimension.levels.iter().all(|level| !matches!(level.place.value, crate::space::hyperparameter::Value::Float(_)));
+    let whole = dimension
+        .levels
+        .iter()
+        .all(|level| !matches!(level.place.value, crate::space::hyperparameter::Value::Float(_)));
     let discrete = matches!(dimension.scale, Scale::Ordinal | Scale::Categorical)
         || whole && dimension.bounds.is_some_and(|(low, high)| high - low < dimension.levels.len() as f64);
     match dimension.bounds {
-        Some((low, high)) if !discrete => {
-            Axis::between(low, high, dimension.scale == Scale::Logarithmic).ticks(wanted)
-        }
+        Some((low, high)) if !discrete => Axis::between(low, high, dimension.scale == Scale::Logarithmic).ticks(wanted),
         _ => {
             let tick = |level: &crate::analysis::dependence::Level| Tick {
                 at: level.place.at,

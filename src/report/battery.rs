@@ -36,12 +36,8 @@ pub fn figure(findings: &Findings, predictions: &[Prediction]) -> Option<Canvas>
     canvas.write((MARGIN + 100.0, 100.0), "predicted", TEXT, INK);
     for (column, (prediction, accuracy)) in shown.iter().zip(&findings.predictions).enumerate() {
         let x = MARGIN + column as f64 * each + LEFT;
-        let frame = |row: usize| Frame {
-            x,
-            y: top + row as f64 * (HIGH + DOWN),
-            width: each - LEFT - 12.0,
-            height: HIGH,
-        };
+        let frame =
+            |row: usize| Frame { x, y: top + row as f64 * (HIGH + DOWN), width: each - LEFT - 12.0, height: HIGH };
         let head = font::elide(&prediction.title, HEADING, true, each - LEFT);
         canvas.say((x, top - 20.0), head, HEADING, INK, Anchor::Start, true);
         for (row, (feature, errors)) in prediction.features.iter().zip(&accuracy.features).enumerate() {
@@ -52,7 +48,13 @@ pub fn figure(findings: &Findings, predictions: &[Prediction]) -> Option<Canvas>
     Some(canvas)
 }
 
-fn panel(canvas: &mut Canvas, frame: Frame, prediction: &Prediction, (feature, errors): (&Feature, &Errors), last: bool) {
+fn panel(
+    canvas: &mut Canvas,
+    frame: Frame,
+    prediction: &Prediction,
+    (feature, errors): (&Feature, &Errors),
+    last: bool,
+) {
     let frame = Frame { y: frame.y + 10.0, height: frame.height - 2.0, ..frame };
     let hours = |row: usize| row as f64 * prediction.interval_s / 3600.0;
     let rows = feature.truth.len().max(feature.predicted.len());
@@ -87,8 +89,19 @@ fn panel(canvas: &mut Canvas, frame: Frame, prediction: &Prediction, (feature, e
         false => format!("RMS error {}{unit}, at most {}", number(errors.root_mean_square), number(errors.greatest)),
     };
     let room = frame.width - font::width(&head, TEXT, false) - 10.0;
-    let note = if font::width(&note, SMALL, false) > room { note.replace("RMS error", "RMS").replace(", at most", ", max") } else { note };
-    canvas.say((frame.right(), frame.y - 5.0), note, SMALL, if errors.given { MUTED } else { ORANGE }, Anchor::End, false);
+    let note = if font::width(&note, SMALL, false) > room {
+        note.replace("RMS error", "RMS").replace(", at most", ", max")
+    } else {
+        note
+    };
+    canvas.say(
+        (frame.right(), frame.y - 5.0),
+        note,
+        SMALL,
+        if errors.given { MUTED } else { ORANGE },
+        Anchor::End,
+        false,
+    );
     axis::left(canvas, frame, values.ticks(4), SMALL, LEFT);
     let ticks = time.ticks(6);
     match last {

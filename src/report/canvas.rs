@@ -119,7 +119,7 @@ impl Canvas {
         for (radius, colour) in [(radius + 1.8, PAPER), (radius, RED)] {
             let corner = |corner: usize| {
                 let angle = std::f64::consts::PI * (corner as f64 / 5.0 - 0.5);
-                let reach = if corner % 2 == 0 { radius } else { 0.45 * radius };
+                let reach = if corner.is_multiple_of(2) { radius } else { 0.45 * radius };
                 (at.0 + reach * angle.cos(), at.1 + reach * angle.sin())
             };
             self.polygon((0..10).map(corner).collect(), colour);

@@ -18,7 +18,8 @@ const HIGH: f64 = 270.0;
 pub fn figure(findings: &Findings) -> Canvas {
     let convergence = &findings.convergence;
     let mut canvas = Canvas::new(WIDTH, TOP + HIGH + 62.0);
-    let title = font::elide(&format!("{} · cost against effort", findings.experiment), TITLE, true, WIDTH - 2.0 * MARGIN);
+    let title =
+        font::elide(&format!("{} · cost against effort", findings.experiment), TITLE, true, WIDTH - 2.0 * MARGIN);
     canvas.say((MARGIN, 44.0), title, TITLE, INK, Anchor::Start, true);
     let spent = format!("{} {} spent", number(convergence.spent), findings.unit);
     let line = format!(
@@ -42,8 +43,12 @@ pub fn figure(findings: &Findings) -> Canvas {
     .collect();
     let costs = Axis::around(costs.chain(references.iter().map(|reference| reference.0)), true);
 
-    let frames = [(MARGIN + 62.0, 470.0), (MARGIN + 612.0, 220.0), (MARGIN + 902.0, 220.0)]
-        .map(|(x, width)| Frame { x, y: TOP, width, height: HIGH });
+    let frames = [(MARGIN + 62.0, 470.0), (MARGIN + 612.0, 220.0), (MARGIN + 902.0, 220.0)].map(|(x, width)| Frame {
+        x,
+        y: TOP,
+        width,
+        height: HIGH,
+    });
     let longest = |amount: f64| if amount > 0.0 { 1.04 * amount } else { 1.0 };
     let spent = Axis::between(0.0, longest(convergence.spent), false);
     panel(&mut canvas, frames[0], findings, (&spent, &costs), &|step| step.spent, convergence.spent);

@@ -13,11 +13,13 @@ pub fn page<'a>(findings: &Findings, evidence: &Evidence, figure: &dyn Fn(&str) 
     let mut body = String::new();
     headline(&mut body, findings, evidence);
     let show = |name: &str, caption: &str| {
-        figure(name).map(|svg| format!("<figure>{}<figcaption>{caption}</figcaption></figure>\n", inline(svg, caption)))
+        figure(name)
+            .map(|svg| format!("<figure>{}<figcaption>{caption}</figcaption></figure>\n", inline(svg, name, caption)))
     };
     let mut chapter = |question: &str, answer: &str, rest: &str| {
         let answer = escape(answer);
-        writeln!(body, "<section><h2>{question}</h2>\n<p class=\"answer\">{answer}</p>\n{rest}</section>").expect("a string grows");
+        writeln!(body, "<section><h2>{question}</h2>\n<p class=\"answer\">{answer}</p>\n{rest}</section>")
+            .expect("a string grows");
     };
     let convergence = "Lines: the best so far at each budget. Dots: trials. Hollow: drawn at random. Right: the same configurations at two budgets; crossing lines are ranks that change.";
     let drawn = show("convergence", convergence).unwrap_or_default();
@@ -33,11 +35,17 @@ pub fn page<'a>(findings: &Findings, evidence: &Evidence, figure: &dyn Fn(&str) 
     rest += &table::importance(findings);
     rest += &table::levels(findings);
     chapter("What matters, and how does it interact?", &sentence::interaction(findings), &rest);
-    if let Some(drawn) = show("predictions", "Truth and free-running prediction of the best model on series that it has not seen.") {
+    if let Some(drawn) =
+        show("predictions", "Truth and free-running prediction of the best model on series that it has not seen.")
+    {
         let rest = drawn + &table::predictions(findings);
         chapter("What does the best model predict?", &sentence::prediction(findings), &rest);
     }
-    let trials = format!("{} of {}.", count(findings.trials.len(), "trial"), count(findings.headline.configurations, "configuration"));
+    let trials = format!(
+        "{} of {}.",
+        count(findings.trials.len(), "trial"),
+        count(findings.headline.configurations, "configuration")
+    );
     chapter("What was tried?", &trials, &table::trials(findings, evidence));
     if !evidence.sources.is_empty() {
         let source = |source: &crate::analysis::Source| {
@@ -71,14 +79,14 @@ fn headline(body: &mut String, findings: &Findings, evidence: &Evidence) {
         escape(&sentence::result(findings))
     );
     for warning in &findings.warnings {
-        write!(text, "<p class=\"notice\">{}</p>\n", escape(warning)).expect("a string grows");
+        writeln!(text, "<p class=\"notice\">{}</p>", escape(warning)).expect("a string grows");
     }
     if let Some(best) = &headline.best {
         for bound in &best.on_bounds {
             let end = if bound.upper { "upper" } else { "lower" };
-            write!(
+            writeln!(
                 text,
-                "<p class=\"notice\">{} = {} is at the {end} end of its range: a wider range may hold a better value</p>\n",
+                "<p class=\"notice\">{} = {} is at the {end} end of its range: a wider range may hold a better value</p>",
                 escape(&bound.hyperparameter),
                 escape(&value(&bound.value))
             )
@@ -105,12 +113,12 @@ fn headline(body: &mut String, findings: &Findings, evidence: &Evidence) {
 }
 
 /// A figure for the page: as wide as the page, with colours that follow its theme.
-fn inline(svg: &str, description: &str) -> String {
+fn inline(svg: &str, name: &str, description: &str) -> String {
     let mut svg = svg.to_owned();
     for (colour, name) in REPLACED {
         svg = svg.replace(&format!("\"{}\"", hex(colour)), &format!("\"var(--{name})\""));
     }
-    svg.replacen("<svg ", &format!("<svg role=\"img\" aria-label=\"{}\" ", escape(description)), 1)
+    svg.replacen("<svg ", &format!("<svg data-name=\"{name}\" role=\"img\" aria-label=\"{}\" ", escape(description)), 1)
 }
 
 /// A figure that stands alone, with its typeface inside.
@@ -121,7 +129,10 @@ pub fn with_typeface(svg: &str) -> String {
 
 fn typeface() -> String {
     let face = |weight: &str, bytes: &[u8]| {
-        format!("@font-face {{ font-family: Inter; font-weight: {weight}; src: url(data:font/otf;base64,{}) }}\n", base64(bytes))
+        format!(
+            "@font-face {{ font-family: Inter; font-weight: {weight}; src: url(data:font/otf;base64,{}) }}\n",
+            base64(bytes)
+        )
     };
     face("400", font::REGULAR) + &face("600 700", font::BOLD)
 }

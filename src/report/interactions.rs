@@ -20,7 +20,6 @@ const ACROSS: f64 = 42.0;
 const DOWN: f64 = 44.0;
 /// The panels beside the matrix.
 const ASIDE: f64 = 520.0;
-const ASIDE_HIGH: f64 = 268.0;
 
 /// Draws the matrix.
 pub fn figure(findings: &Findings) -> Canvas {
@@ -29,13 +28,14 @@ pub fn figure(findings: &Findings) -> Canvas {
     let trusted_panels = matrix.quality.is_some();
     let matrix_width = LEFT + n as f64 * (WIDE + ACROSS);
     // The panels aside stand in the free upper triangle, right of the rows that they reach down to.
-    let rows_beside = ((ASIDE_HIGH / (HIGH + DOWN)).ceil() as usize).min(n);
+    let aside_high = if n >= 6 { 410.0 } else { 268.0 };
+    let rows_beside = ((aside_high / (HIGH + DOWN)).ceil() as usize).min(n);
     let aside = MARGIN + LEFT + rows_beside as f64 * (WIDE + ACROSS);
     let width = (MARGIN + matrix_width).max(if trusted_panels { aside + ASIDE } else { 0.0 }).max(760.0) + MARGIN;
     let header = header(findings, width - 2.0 * MARGIN);
     let top = 62.0 + 16.5 * header.len() as f64 + if matrix.distrust.is_some() { 42.0 } else { 0.0 } + 62.0;
     let matrix_height = n as f64 * (HIGH + DOWN);
-    let height = top + matrix_height.max(if trusted_panels { ASIDE_HIGH } else { 0.0 }) + 28.0;
+    let height = top + matrix_height.max(if trusted_panels { aside_high } else { 0.0 }) + 28.0;
 
     let mut canvas = Canvas::new(width, height);
     let budget = matrix.sample.budget.map(|budget| format!(" at {} {}", number(budget), findings.unit));
@@ -87,7 +87,7 @@ pub fn figure(findings: &Findings) -> Canvas {
         }
     }
     if let Some(quality) = &matrix.quality {
-        let space = Frame { x: aside, y: top - 6.0, width: width - MARGIN - aside, height: ASIDE_HIGH };
+        let space = Frame { x: aside, y: top - 6.0, width: width - MARGIN - aside, height: aside_high };
         trust::colour_bar(&mut canvas, space, findings, colours.as_ref());
         trust::observed(&mut canvas, space, findings, quality);
         trust::shares(&mut canvas, space, findings);
@@ -130,7 +130,10 @@ fn header(findings: &Findings, room: f64) -> Vec<String> {
         sentences.extend(model_lines(findings, quality));
     }
     if !findings.matrix.others.is_empty() {
-        sentences.push(format!("{} of less importance are not drawn", count(findings.matrix.others.len(), "hyperparameter")));
+        sentences.push(format!(
+            "{} of less importance are not drawn",
+            count(findings.matrix.others.len(), "hyperparameter")
+        ));
     }
     sentences.iter().flat_map(|sentence| font::wrap(sentence, TEXT, room)).collect()
 }
@@ -181,7 +184,9 @@ fn legend(canvas: &mut Canvas, y: f64, tiles: bool, pooled: bool) {
         canvas.write((x + 22.0, y + 4.0), text, TEXT, INK);
         x += 22.0 + font::width(text, TEXT, false) + 20.0;
     };
-    entry(canvas, if pooled { "trial at this budget" } else { "trial" }, &|canvas, x| panel::finished(canvas, (x + 8.0, y)));
+    entry(canvas, if pooled { "trial at this budget" } else { "trial" }, &|canvas, x| {
+        panel::finished(canvas, (x + 8.0, y))
+    });
     if pooled {
         entry(canvas, "at a smaller one", &|canvas, x| panel::smaller(canvas, (x + 8.0, y)));
     }

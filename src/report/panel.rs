@@ -60,8 +60,7 @@ pub fn diagonal(canvas: &mut Canvas, frame: Frame, dimension: &Dimension, costs:
                 };
                 canvas.polygon(end(true).chain(end(false).rev()).collect(), HAZE);
             }
-            let means: Vec<At> =
-                dimension.levels.iter().filter_map(|level| Some(place(level, level.cost?))).collect();
+            let means: Vec<At> = dimension.levels.iter().filter_map(|level| Some(place(level, level.cost?))).collect();
             canvas.line(means.clone(), BLUE, 1.8);
             if dimension.scale == Scale::Ordinal || dimension.levels.len() < 10 {
                 means.iter().for_each(|at| canvas.disc(*at, 2.6, BLUE));
@@ -198,7 +197,7 @@ pub fn smaller(canvas: &mut Canvas, at: At) {
 /// The sign of a trial whose cost was not finite.
 pub fn diverged(canvas: &mut Canvas, at: At) {
     canvas.cross(at, 3.6, PAPER, 3.4);
-    canvas.cross(at, 3.2, [0x10, 0x12, 0x16], 1.6);
+    canvas.cross(at, 3.2, INK, 1.6);
 }
 
 /// No configuration is here.

@@ -44,7 +44,10 @@ pub fn progress(findings: &Findings) -> String {
             let share = since as f64 / convergence.ended.max(1) as f64;
             let verdict = if share < 0.25 { "It may" } else { "Not lately" };
             let ended = count(since, "trial");
-            format!("{verdict}: the best was found {ended} before the end, with {} of all trials still to come.", percent(share))
+            format!(
+                "{verdict}: the best was found {ended} before the end, with {} of all trials still to come.",
+                percent(share)
+            )
         }
     }
 }
@@ -100,7 +103,11 @@ pub fn interaction(findings: &Findings) -> String {
     let real: Vec<String> = real.map(|each| format!("{} ({})", each.name, share(&each.importance))).collect();
     let mut text = match real.is_empty() {
         true => "No hyperparameter alone explains more than permuted costs would".to_owned(),
-        false => format!("{} explain{} more than permuted costs would", real.join(", "), if real.len() == 1 { "s" } else { "" }),
+        false => format!(
+            "{} explain{} more than permuted costs would",
+            real.join(", "),
+            if real.len() == 1 { "s" } else { "" }
+        ),
     };
     let strongest = matrix.pairs.iter().max_by(|a, b| a.strength.total_cmp(&b.strength));
     if let Some(pair) = strongest.filter(|pair| pair.strength >= 0.02) {
@@ -125,7 +132,11 @@ pub fn prediction(findings: &Findings) -> String {
             format!("{} {} {unit}", errors.name.replace('_', " "), number(mean(index))).trim_end().to_owned()
         })
         .collect();
-    format!("Root mean square error over {}: {}.", count(findings.predictions.len(), "series").replace("seriess", "series"), all.join(", "))
+    format!(
+        "Root mean square error over {}: {}.",
+        count(findings.predictions.len(), "series").replace("seriess", "series"),
+        all.join(", ")
+    )
 }
 
 /// How long it took.

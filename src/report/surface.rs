@@ -13,7 +13,7 @@ use super::theme::Colour;
 const SVG_SCALE: f64 = 8.0;
 /// PNG has this many pixels a unit, each the mean of a square of `SAMPLES` times `SAMPLES`.
 const PNG_SCALE: usize = 2;
-const SAMPLES: usize = 3;
+const SAMPLES: usize = 2;
 
 /// The drawing as SVG; texts stay texts.
 pub fn svg(canvas: &Canvas) -> String {
@@ -77,9 +77,7 @@ fn draw<S: Surface>(canvas: &Canvas, surface: &mut S, scale: f64) {
                 surface.stroke(&points, *colour, width * scale)
             }
             Mark::Disc { at, radius, colour } => {
-                surface
-                .draw_circle(whole(*at), (radius * scale).round() as u32, &paint(*colour), true)
-                .map_err(said)
+                surface.draw_circle(whole(*at), (radius * scale).round() as u32, &paint(*colour), true).map_err(said)
             }
             Mark::Text(text) => surface.set(text, scale),
         };
@@ -108,8 +106,7 @@ trait Surface: DrawingBackend + Sized {
 
 impl Surface for SVGBackend<'_> {
     fn stroke(&mut self, points: &[At], colour: Colour, width: f64) -> Drawn {
-        let style =
-            ShapeStyle { color: paint(colour), filled: false, stroke_width: width.round().max(1.0) as u32 };
+        let style = ShapeStyle { color: paint(colour), filled: false, stroke_width: width.round().max(1.0) as u32 };
         self.draw_path(points.iter().map(|(x, y)| (x.round() as i32, y.round() as i32)), &style).map_err(said)
     }
 
@@ -141,9 +138,8 @@ impl Surface for BitMapBackend<'_> {
                 continue;
             }
             let aside = ((to.1 - from.1) / length * width / 2.0, (from.0 - to.0) / length * width / 2.0);
-            let corner = |(x, y): At, side: f64| {
-                ((x + side * aside.0).round() as i32, (y + side * aside.1).round() as i32)
-            };
+            let corner =
+                |(x, y): At, side: f64| ((x + side * aside.0).round() as i32, (y + side * aside.1).round() as i32);
             let corners = [corner(from, 1.0), corner(to, 1.0), corner(to, -1.0), corner(from, -1.0)];
             if from.0 == to.0 || from.1 == to.1 {
                 let xs = corners.map(|(x, _)| x);

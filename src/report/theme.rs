@@ -74,7 +74,11 @@ pub fn hex([red, green, blue]: Colour) -> String {
 
 /// The budgets' colours, from the smallest to the highest.
 pub fn budget_colour(rank: usize, count: usize) -> Colour {
-    if rank + 1 == count { BLUE } else { mix([0xe0, 0xa0, 0x55], [0x5f, 0xa8, 0xa0], rank as f64 / (count.max(3) - 2) as f64) }
+    if rank + 1 == count {
+        BLUE
+    } else {
+        mix([0xe0, 0xa0, 0x55], [0x5f, 0xa8, 0xa0], rank as f64 / (count.max(3) - 2) as f64)
+    }
 }
 
 #[cfg(test)]

@@ -26,7 +26,12 @@ pub fn colour_bar(canvas: &mut Canvas, space: Frame, findings: &Findings, colour
 
 /// What was observed against what a model predicted that had not seen it.
 pub fn observed(canvas: &mut Canvas, space: Frame, findings: &Findings, quality: &Quality) {
-    let frame = Frame { x: space.x + 46.0, y: space.y + 84.0, width: 176.0, height: 140.0 };
+    let frame = Frame {
+        x: space.x + 46.0,
+        y: space.y + 84.0,
+        width: 176.0 + (space.height - 268.0) * 0.8,
+        height: space.height - 128.0,
+    };
     canvas.say((space.x, frame.y - 11.0), "Can this model be trusted?", HEADING, INK, Anchor::Start, true);
     let costs = quality.points.iter().flat_map(|point| [point.observed, point.predicted]);
     let axis = Axis::around(costs, findings.matrix.sample.logarithmic);
@@ -60,8 +65,9 @@ pub fn shares(canvas: &mut Canvas, space: Frame, findings: &Findings) {
     let dimensions = &findings.matrix.dimensions;
     let names = dimensions.iter().map(|dimension| font::width(&dimension.name, SMALL, false));
     let room = names.fold(0.0, f64::max).min(100.0) + 10.0;
-    let left = space.x + 250.0;
-    let frame = Frame { x: left + room, y: space.y + 84.0, width: space.right() - left - room, height: 140.0 };
+    let left = space.x + 250.0 + (space.height - 268.0) * 0.8;
+    let frame =
+        Frame { x: left + room, y: space.y + 84.0, width: space.right() - left - room, height: space.height - 128.0 };
     canvas.say((left, frame.y - 11.0), "Share of variance", HEADING, INK, Anchor::Start, true);
     let ends = dimensions.iter().filter_map(|dimension| {
         let importance = &dimension.importance;
@@ -71,8 +77,7 @@ pub fn shares(canvas: &mut Canvas, space: Frame, findings: &Findings) {
     let axis = Axis::between(0.0, (ends.fold(0.05, f64::max) * 1.06).min(1.0), false);
     let ticks = axis.ticks(3);
     let percent = |tick: &axis::Tick| percent(tick.at * (axis_end(&axis)));
-    let ticks: Vec<axis::Tick> =
-        ticks.iter().map(|tick| axis::Tick { at: tick.at, label: percent(tick) }).collect();
+    let ticks: Vec<axis::Tick> = ticks.iter().map(|tick| axis::Tick { at: tick.at, label: percent(tick) }).collect();
     for tick in &ticks {
         canvas.line(vec![frame.at(tick.at, 0.0), frame.at(tick.at, 1.0)], SHADE, 1.0);
     }

@@ -7,7 +7,7 @@ pub fn number(x: f64) -> String {
         return format!("{x}");
     }
     let exponent = x.abs().log10().floor() as i32;
-    if exponent < -3 || exponent > 5 {
+    if !(-3..=5).contains(&exponent) {
         let scientific = format!("{x:.2e}");
         let (digits, power) = scientific.split_once('e').expect("the format writes an exponent");
         return format!("{}e{power}", trim(digits));
