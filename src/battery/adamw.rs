@@ -79,11 +79,19 @@ impl AdamW {
         network.map(&mut Scatter { weights: self.weights.clone(), start: 0 })
     }
 
+    /// All weights in the network's order.
+    pub fn weights(&self) -> Vec<f32> {
+        read(&self.weights)
+    }
+
     /// What a checkpoint keeps beside the weights.
     pub fn state(&self) -> State {
-        let read = |vector: &Tensor<1>| vector.clone().into_data().try_into_vec().expect("moments are 32-bit floats");
         State { first: read(&self.first), second: read(&self.second), step: self.step }
     }
+}
+
+fn read(vector: &Tensor<1>) -> Vec<f32> {
+    vector.clone().into_data().try_into_vec().expect("weights and moments are 32-bit floats")
 }
 
 /// All parameters, or all their gradients, in the network's order.
@@ -122,5 +130,64 @@ impl ModuleMapper for Scatter {
         let part = self.weights.clone().narrow(0, self.start, count).reshape(shape);
         self.start += count;
         Param::from_mapped_value(id, Tensor::from_inner(part).require_grad(), mapper)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::battery::model::tests::{model, shapes};
+
+    const SETTINGS: Settings =
+        Settings { beta_1: 0.9, beta_2: 0.95, epsilon: 1e-8, weight_decay: 0.1, gradient_norm: 0.5 };
+
+    /// Loshchilov and Hutter 2019, algorithm 2, after clipping, in 64-bit floats.
+    #[test]
+    fn three_steps_are_those_of_the_paper() {
+        let device = Device::flex();
+        let ad = device.clone().autodiff();
+        let mut network = model(shapes().remove(1), 1, &ad).network;
+        let mut optimizer = AdamW::new(&network, SETTINGS, None, &device);
+        let mut weights: Vec<f64> = optimizer.weights().into_iter().map(f64::from).collect();
+        let mut gathered = Gather { parts: Vec::new(), decays: Vec::new(), gradients: None };
+        network.visit(&mut gathered);
+        let decays = gathered.decays;
+        let vectors = decays.iter().filter(|decay| **decay == 0.0).count();
+        assert_eq!(vectors, 5 * 16, "gains of two norms a block and of the last do not decay");
+
+        let (mut first, mut second) = (vec![0.0; weights.len()], vec![0.0; weights.len()]);
+        for step in 1..=3 {
+            // The loss is half the sum of squares of all weights: the gradient is the weights themselves.
+            struct Squares(Option<Tensor<1>>);
+            impl ModuleVisitor for Squares {
+                fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+                    let square = (param.val() * param.val()).sum() * 0.5;
+                    self.0 = Some(match self.0.take() {
+                        Some(sum) => sum + square,
+                        None => square,
+                    });
+                }
+            }
+            let mut squares = Squares(None);
+            network.visit(&mut squares);
+            let gradients = squares.0.unwrap().backward();
+            network = optimizer.step(network, &gradients, 0.01);
+
+            let norm = weights.iter().map(|weight| weight * weight).sum::<f64>().sqrt();
+            assert!(norm > 2.0 * SETTINGS.gradient_norm, "the gradient must be long enough to be clipped");
+            for index in 0..weights.len() {
+                let gradient = weights[index] * SETTINGS.gradient_norm / norm;
+                first[index] = 0.9 * first[index] + 0.1 * gradient;
+                second[index] = 0.95 * second[index] + 0.05 * gradient * gradient;
+                let (m, v) = (first[index] / (1.0 - 0.9f64.powi(step)), second[index] / (1.0 - 0.95f64.powi(step)));
+                weights[index] -= 0.01 * (m / (v.sqrt() + 1e-8) + 0.1 * f64::from(decays[index]) * weights[index]);
+            }
+        }
+        for (ours, expected) in optimizer.weights().iter().zip(&weights) {
+            assert!((f64::from(*ours) - expected).abs() < 1e-6, "{ours} {expected}");
+        }
+        let mut after = Gather { parts: Vec::new(), decays: Vec::new(), gradients: None };
+        network.visit(&mut after);
+        assert_eq!(read(&Tensor::cat(after.parts, 0)), optimizer.weights(), "the network has the new weights");
     }
 }

@@ -226,3 +226,138 @@ fn resume(folder: &Path, model: &Model, training: &str, steps: u64) -> Result<Op
     resumed.network = found.load(resumed.network)?;
     Ok(Some((resumed, found.state()?, found.about.curve)))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use burn::tensor::Device;
+
+    use super::*;
+    use crate::battery::model::hyperparameter::{Hyperparameters, NormKind, Position};
+    use crate::battery::model::{Architecture, Statistics};
+    use crate::battery::toy::Toy;
+
+    fn untrained(toy: &Toy, seed: u64) -> Model {
+        let hyperparameters = Hyperparameters {
+            position: Position::Rotary { theta: 1e4 },
+            norm: NormKind::RootMeanSquare,
+            dim_model: 16,
+            n_heads: 2,
+            seq_len: 16,
+            n_layer: 1,
+            learning_rate: None,
+        };
+        let device = Device::flex().autodiff();
+        Model::new(hyperparameters, Architecture::default(), Statistics::of(toy), seed, &device)
+    }
+
+    fn settings() -> Training {
+        Training {
+            tokens_per_step: 128,
+            learning_rate: 1e-2,
+            warm_up: 5,
+            schedule_steps: 60,
+            input_noise: 0.1,
+            ..Training::default()
+        }
+    }
+
+    fn run(toy: &Toy, seed: u64, steps: u64, folder: Option<&Path>) -> Trained {
+        train(untrained(toy, seed), toy, &settings(), steps, seed, folder, &mut |_, _| {}).unwrap()
+    }
+
+    fn weights(trained: &Trained) -> Vec<u32> {
+        let device = trained.model.device().inner();
+        let optimizer = AdamW::new(&trained.model.network, settings().optimizer(), None, &device);
+        optimizer.weights().into_iter().map(f32::to_bits).collect()
+    }
+
+    #[test]
+    fn the_loss_falls() {
+        let toy = Toy::new(1, 4, 256, 30.0);
+        let mut losses = Vec::new();
+        let model = untrained(&toy, 1);
+        let mut progress = |share: f64, loss: f64| losses.push((share, loss));
+        let trained = train(model, &toy, &settings(), 50, 1, None, &mut progress).unwrap();
+        assert_eq!((losses.len(), trained.step, trained.resumed), (50, 50, 0));
+        assert_eq!(losses[49].0, 1.0);
+        assert!(losses[49].1 < 0.4 * losses[0].1, "{:?} to {:?}", losses[0], losses[49]);
+        assert_eq!(trained.curve.last(), Some(&(50, losses[49].1)));
+    }
+
+    #[test]
+    fn a_continued_trial_equals_one_trained_straight_through_bit_for_bit() {
+        let toy = Toy::new(1, 4, 256, 30.0);
+        let folder = tempfile::tempdir().unwrap();
+        for steps in [3, 9] {
+            run(&toy, 7, steps, Some(folder.path()));
+        }
+        let continued = run(&toy, 7, 20, Some(folder.path()));
+        let straight = run(&toy, 7, 20, None);
+        assert_eq!((continued.resumed, continued.note.clone()), (9, None));
+        assert_eq!(weights(&continued), weights(&straight));
+        assert_eq!(continued.loss.map(f64::to_bits), straight.loss.map(f64::to_bits));
+        assert_ne!(weights(&straight), weights(&run(&toy, 8, 20, None)));
+
+        let again = run(&toy, 7, 20, Some(folder.path()));
+        assert_eq!((again.resumed, again.loss, again.diverged()), (20, None, false));
+        assert_eq!(weights(&again), weights(&straight));
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "no temporary file is left");
+    }
+
+    #[test]
+    fn an_unusable_checkpoint_is_named_and_replaced() {
+        let toy = Toy::new(1, 4, 256, 30.0);
+        let straight = weights(&run(&toy, 7, 4, None));
+        let spoil: [(&str, fn(&Path)); 4] = [
+            ("damaged", |file| fs::write(file, b"not a model").unwrap()),
+            ("checksum", |file| {
+                let mut bytes = fs::read(file).unwrap();
+                *bytes.last_mut().unwrap() ^= 1;
+                fs::write(file, bytes).unwrap();
+            }),
+            ("damaged", |file| {
+                let bytes = fs::read(file).unwrap();
+                fs::write(file, &bytes[..bytes.len() / 2]).unwrap();
+            }),
+            ("another training", |_| {}),
+        ];
+        for (reason, spoil) in spoil {
+            let folder = tempfile::tempdir().unwrap();
+            run(&toy, if reason == "another training" { 6 } else { 7 }, 2, Some(folder.path()));
+            spoil(&folder.path().join(checkpoint::FILE));
+            let trained = run(&toy, 7, 4, Some(folder.path()));
+            let note = trained.note.clone().unwrap();
+            assert!(note.starts_with("trained from the start") && note.contains(reason), "{note}");
+            assert_eq!(weights(&trained), straight);
+            assert_eq!(run(&toy, 7, 4, Some(folder.path())).resumed, 4);
+        }
+        let folder = tempfile::tempdir().unwrap();
+        run(&toy, 7, 4, Some(folder.path()));
+        assert!(run(&toy, 7, 2, Some(folder.path())).note.unwrap().contains("4 steps already"));
+    }
+
+    #[test]
+    fn a_loss_that_is_no_number_ends_at_once() {
+        let toy = Toy::new(1, 4, 256, 30.0);
+        let folder = tempfile::tempdir().unwrap();
+        let hopeless =
+            Training { learning_rate: 10.0, gradient_norm: 1e6, warm_up: 0, weight_decay: 10.0, ..settings() };
+        let mut heard = 0;
+        let model = untrained(&toy, 1);
+        let trained = train(model, &toy, &hopeless, 5000, 1, Some(folder.path()), &mut |_, _| heard += 1).unwrap();
+        assert!(trained.diverged() && trained.step < 5000, "{:?} at {}", trained.loss, trained.step);
+        assert_eq!(heard, trained.step);
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0, "a diverged model is not kept");
+    }
+
+    #[test]
+    fn settings_out_of_range_are_named() {
+        assert!(Training::default().validate().is_ok());
+        let wrong = Training { beta_2: 1.0, ..Training::default() };
+        assert_eq!(wrong.validate().unwrap_err(), "`beta_2` must be from 0 to 0.999999, not 1");
+        let wrong = Training { learning_rate: f64::NAN, ..Training::default() };
+        assert!(wrong.validate().unwrap_err().contains("learning_rate"));
+    }
+}

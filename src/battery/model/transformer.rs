@@ -55,7 +55,7 @@ impl Transformer {
             })
             .collect();
         let norm = Norm::new(hyperparameters.norm, width, draw);
-        Self { input, blocks, norm, output: draw.matrix(width, WIDTH, 1.0), heads: hyperparameters.n_heads }
+        Self { input, blocks, norm, output: draw.matrix(width, WIDTH, 0.02), heads: hyperparameters.n_heads }
     }
 
     /// Rows `x`, batch × steps × 6, which follow those of the cache where there is one.
