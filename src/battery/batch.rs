@@ -1,7 +1,9 @@
 //! Windows of series, drawn at addressed positions, as the inputs and targets of a model.
 use burn::tensor::{Device, Tensor, TensorData};
 
+use super::dataset::Dataset;
 use super::model::{Statistics, WIDTH};
+use super::specification::Split;
 use crate::numeric::stream::Stream;
 
 /// Series of equal length that a model learns from or is judged on.
@@ -12,6 +14,23 @@ pub trait Source: Sync {
     fn steps(&self) -> usize;
     /// Copies `out.len() / 6` rows of scaled features, row after row, from row `start` on.
     fn read(&self, series: usize, start: usize, out: &mut [f32]);
+}
+
+/// One split of a dataset.
+pub struct Part<'a>(pub &'a Dataset, pub Split);
+
+impl Source for Part<'_> {
+    fn series(&self) -> usize {
+        self.0.series(self.1)
+    }
+
+    fn steps(&self) -> usize {
+        self.0.steps()
+    }
+
+    fn read(&self, series: usize, start: usize, out: &mut [f32]) {
+        self.0.read(self.1, series, start, out);
+    }
 }
 
 /// Where windows begin: series and first row.

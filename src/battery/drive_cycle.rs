@@ -1,0 +1,72 @@
+//! Pieces of standard drive cycles between changes of sign.
+const CYCLES: &str = include_str!("drive_cycles.txt");
+
+/// Pieces of one sign each, as magnitudes in A, 1 s apart.
+pub struct Pieces {
+    discharge: Vec<Vec<f64>>,
+    charge: Vec<Vec<f64>>,
+}
+
+impl Pieces {
+    /// The pieces of UDDS, US06 and WLTC class 3b.
+    pub fn standard() -> Self {
+        let mut pieces = Self { discharge: Vec::new(), charge: Vec::new() };
+        for line in CYCLES.lines().filter(|line| !line.starts_with('#')) {
+            let currents: Vec<f64> = line
+                .split(' ')
+                .skip(1)
+                .map(|number| 1e-3 * number.parse::<f64>().expect("a drive cycle is a line of numbers"))
+                .collect();
+            for piece in currents.chunk_by(|a, b| (*a < 0.0) == (*b < 0.0)) {
+                let side = if piece[0] < 0.0 { &mut pieces.charge } else { &mut pieces.discharge };
+                side.push(piece.iter().map(|current| current.abs()).collect());
+            }
+        }
+        pieces
+    }
+
+    /// `seconds` of pieces one after the other, scaled to a mean of 1; `draw` chooses below its argument.
+    pub fn string(&self, charging: bool, seconds: usize, mut draw: impl FnMut(usize) -> usize) -> Vec<f64> {
+        let side = if charging { &self.charge } else { &self.discharge };
+        let mut string = Vec::with_capacity(seconds);
+        while string.len() < seconds {
+            let piece = &side[draw(side.len())];
+            string.extend(piece.iter().take(seconds - string.len()));
+        }
+        let mean = string.iter().sum::<f64>() / seconds as f64;
+        // A piece may begin with a standstill that is all there is of it.
+        if mean > 0.0 {
+            string.iter_mut().for_each(|current| *current /= mean)
+        } else {
+            string.fill(1.0)
+        }
+        string
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pieces_hold_every_second_of_the_cycles() {
+        let pieces = Pieces::standard();
+        let seconds = |side: &[Vec<f64>]| side.iter().map(Vec::len).sum::<usize>();
+        assert_eq!(seconds(&pieces.discharge) + seconds(&pieces.charge), 1370 + 601 + 1801);
+        assert!(pieces.charge.iter().flatten().all(|&current| current > 0.0));
+    }
+
+    #[test]
+    fn a_string_has_its_length_and_mean() {
+        let pieces = Pieces::standard();
+        for (charging, seconds) in [(true, 1), (false, 1), (true, 77), (false, 1000)] {
+            let mut next = 0;
+            let string = pieces.string(charging, seconds, |n| {
+                next = (next + 17) % n;
+                next
+            });
+            assert_eq!(string.len(), seconds);
+            assert!((string.iter().sum::<f64>() / seconds as f64 - 1.0).abs() < 1e-12);
+        }
+    }
+}

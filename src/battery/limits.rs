@@ -1,0 +1,219 @@
+//! What a current profile may ask of a cell: the limiter that obeys, and the check that does not trust it.
+use std::fmt;
+
+use crate::battery::cell::{Cell, CurrentLimits, Limits};
+use crate::battery::elementary::LANES;
+use crate::battery::voltage::Voltage;
+
+const GRID: usize = 1000;
+
+/// Passes a wanted current on as far as the limits allow, second by second.
+pub struct Limiter<'a> {
+    cell: &'a Cell,
+    taper: &'a Taper,
+    /// How many times the assumed resistance the taper uses.
+    caution: f64,
+    soc: f64,
+    current: f64,
+    /// Samples of the short pulse that is under way.
+    pulse: usize,
+    /// Samples since the last one ended.
+    pause: usize,
+}
+
+/// Open-circuit voltage over state of charge, to taper the current towards the voltage limits.
+pub struct Taper(Vec<f64>);
+
+impl Taper {
+    pub fn new(cell: &Cell) -> Self {
+        let voltage = Voltage::new(cell);
+        let charge = |step: usize| cell.capacity() * (1.0 - step as f64 / GRID as f64);
+        let open = |step: usize| {
+            let negative = cell.negative.full - charge(step) * cell.negative.stoichiometry_of_charge(cell.area);
+            let positive = cell.positive.full + charge(step) * cell.positive.stoichiometry_of_charge(cell.area);
+            voltage.open(&[negative; LANES], &[positive; LANES])[0]
+        };
+        Self((0..=GRID).map(open).collect())
+    }
+
+    /// Open-circuit voltage at a state of charge in 0..1, V.
+    fn at(&self, soc: f64) -> f64 {
+        let position = soc.clamp(0.0, 1.0) * GRID as f64;
+        let step = (position as usize).min(GRID - 1);
+        self.0[step] + (position - step as f64) * (self.0[step + 1] - self.0[step])
+    }
+}
+
+impl<'a> Limiter<'a> {
+    /// A relaxed cell at that state of charge.
+    pub fn new(cell: &'a Cell, taper: &'a Taper, caution: f64, soc: f64) -> Self {
+        Self { cell, taper, caution, soc, current: 0.0, pulse: 0, pause: cell.limits.short_time_s }
+    }
+
+    /// State of charge after the last current.
+    pub fn soc(&self) -> f64 {
+        self.soc
+    }
+
+    /// The current that flows one second later, where `wanted` is asked for; A, discharge positive.
+    pub fn admit(&mut self, wanted: f64) -> f64 {
+        let limits = &self.cell.limits;
+        let discharging = wanted > 0.0;
+        let sign = if discharging { 1.0 } else { -1.0 };
+        let side = side(limits, wanted);
+        // The ramps before and after a pulse count as well.
+        let pulse_allowed =
+            if self.pulse > 0 { self.pulse + 1 < limits.short_time_s } else { self.pause >= limits.short_time_s };
+        let mut size = wanted.abs().min(if pulse_allowed { side.short } else { side.continuous });
+
+        // From the next sample on it must be possible to stop within a second, still inside the bounds.
+        let capacity = self.cell.capacity();
+        let room = if discharging { self.soc - limits.soc.0 } else { limits.soc.1 - self.soc };
+        size = size.min(room * capacity - 0.5 * sign * self.current).max(0.0);
+        let after = |size: f64| self.soc - 0.5 * (self.current + sign * size) / capacity;
+        if is_critical(limits, after(size)) {
+            size = size.min(side.critical);
+        }
+        let open = self.taper.at(after(size));
+        let headroom = if discharging { open - limits.voltage.0 } else { limits.voltage.1 - open };
+        size = size.min(headroom.max(0.0) / (self.caution * limits.resistance));
+
+        if size > side.continuous {
+            self.pulse += 1;
+            self.pause = 0;
+        } else {
+            self.pulse = 0;
+            self.pause += 1;
+        }
+        self.soc = after(size);
+        self.current = sign * size;
+        self.current
+    }
+}
+
+fn side(limits: &Limits, current: f64) -> &CurrentLimits {
+    if current > 0.0 { &limits.discharge } else { &limits.charge }
+}
+
+fn is_critical(limits: &Limits, soc: f64) -> bool {
+    soc < limits.critical_soc.0 || soc > limits.critical_soc.1
+}
+
+/// A limit that a profile breaks, and where.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Violation {
+    pub limit: Limit,
+    pub second: usize,
+    pub value: f64,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Limit {
+    ShortCurrent,
+    PulseDuration,
+    PulsePause,
+    CriticalCurrent,
+    StateOfCharge,
+    Voltage,
+}
+
+impl fmt::Display for Violation {
+    fn fmt(&self, out: &mut fmt::Formatter) -> fmt::Result {
+        let Self { limit, second, value } = self;
+        let what = match limit {
+            Limit::ShortCurrent => format!("{value:.3} A is above the short-time current"),
+            Limit::PulseDuration => format!("a pulse lasts {value} s"),
+            Limit::PulsePause => format!("a pulse follows another after {value} s"),
+            Limit::CriticalCurrent => format!("{value:.3} A is too much near empty or full"),
+            Limit::StateOfCharge => format!("state of charge {value:.4} is out of bounds"),
+            Limit::Voltage => format!("{value:.4} V is outside the voltage window"),
+        };
+        write!(out, "at {second} s {what}")
+    }
+}
+
+/// Checks currents in A, 1 s apart and linear in between, and the voltages that they cause where there are any.
+pub fn check(cell: &Cell, soc: f64, currents: &[f64], voltages: &[f64]) -> Result<(), Violation> {
+    let limits = &cell.limits;
+    let fail = |limit, second, value| Err(Violation { limit, second, value });
+    let (mut soc, mut before) = (soc, currents.first().copied().unwrap_or(0.0));
+    // Seconds for which the current has been above the continuous one, and since when it has not.
+    let (mut pulse, mut pause) = (0, limits.short_time_s);
+    for (second, &current) in currents.iter().enumerate() {
+        if second > 0 {
+            soc -= 0.5 * (before + current) / cell.capacity();
+        }
+        before = current;
+        let (side, size) = (side(limits, current), current.abs());
+        if size > side.short {
+            return fail(Limit::ShortCurrent, second, current);
+        }
+        if size > side.continuous {
+            if pulse == 0 && pause < limits.short_time_s {
+                return fail(Limit::PulsePause, second, pause as f64);
+            }
+            pulse += 1;
+            pause = 0;
+            if pulse + 1 > limits.short_time_s {
+                return fail(Limit::PulseDuration, second, (pulse + 1) as f64);
+            }
+        } else {
+            pulse = 0;
+            pause += 1;
+        }
+        if is_critical(limits, soc) && size > side.critical {
+            return fail(Limit::CriticalCurrent, second, current);
+        }
+        // Rounding of a long sum is no violation.
+        if !(limits.soc.0 - 1e-9..=limits.soc.1 + 1e-9).contains(&soc) {
+            return fail(Limit::StateOfCharge, second, soc);
+        }
+    }
+    let outside = |voltage: &f64| !(limits.voltage.0..=limits.voltage.1).contains(voltage);
+    match voltages.iter().position(outside) {
+        Some(second) => fail(Limit::Voltage, second, voltages[second]),
+        None => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_violation_is_caught() {
+        let cell = Cell::named("chen2020").unwrap();
+        let pulses = |on: usize, off: usize| [vec![0.0; 9], vec![12.0; on], vec![0.0; off], vec![12.0; on]].concat();
+        for (soc, currents, voltages, limit) in [
+            (0.5, vec![0.0, 19.1], vec![], Limit::ShortCurrent),
+            (0.5, vec![0.0, -3.4], vec![], Limit::ShortCurrent),
+            (0.5, pulses(10, 20), vec![], Limit::PulseDuration),
+            (0.5, pulses(9, 9), vec![], Limit::PulsePause),
+            (0.19, vec![0.0, 1.0], vec![], Limit::CriticalCurrent),
+            (0.81, vec![0.0, -1.5], vec![], Limit::CriticalCurrent),
+            (0.2001, vec![5.0; 10], vec![], Limit::CriticalCurrent),
+            (0.0101, vec![0.5; 60], vec![], Limit::StateOfCharge),
+            (0.9799, vec![-0.5; 60], vec![], Limit::StateOfCharge),
+            (0.5, vec![0.0], vec![4.2001], Limit::Voltage),
+            (0.5, vec![0.0], vec![2.4999], Limit::Voltage),
+            (0.5, vec![0.0], vec![f64::NAN], Limit::Voltage),
+        ] {
+            assert_eq!(check(&cell, soc, &currents, &voltages).unwrap_err().limit, limit);
+        }
+        assert_eq!(check(&cell, 0.5, &pulses(9, 10), &[2.5, 4.2]), Ok(()));
+    }
+
+    #[test]
+    fn the_limiter_tames_the_wildest_wishes() {
+        let cell = Cell::named("chen2020").unwrap();
+        let taper = Taper::new(&cell);
+        for (soc, wish) in [(0.9, 100.0), (0.1, -100.0), (0.3, 8.0), (0.79, -3.0)] {
+            let mut limiter = Limiter::new(&cell, &taper, 1.0, soc);
+            let currents: Vec<f64> =
+                (0..40_000).map(|second| limiter.admit(if second % 900 < 30 { -wish } else { wish })).collect();
+            assert_eq!(check(&cell, soc, &[&[0.0], &currents[..]].concat(), &[]), Ok(()));
+            let bound = if wish > 0.0 { cell.limits.soc.0 } else { cell.limits.soc.1 };
+            assert!((limiter.soc() - bound).abs() < 0.02, "{}", limiter.soc());
+        }
+    }
+}

@@ -1,0 +1,197 @@
+//! The single particle model with electrolyte, stepped by 1 s for several profiles side by side.
+//!
+//! The current is linear between its samples. Particles are exact in time, the electrolyte is second order, and the
+//! heat of a step follows Simpson's rule. The step is fixed and the arithmetic plain (no fused multiply-add), so a
+//! profile gives the same bits on every machine and in every company.
+use crate::battery::cell::{Cell, ZERO_CELSIUS};
+use crate::battery::electrolyte::{Concentration, Electrolyte, Profile};
+use crate::battery::elementary::{LANES, Lanes, each};
+use crate::battery::particle::{Modes, Particle};
+use crate::battery::thermal::{Cooling, Temperature, Thermal};
+use crate::battery::voltage::{Parts, Voltage};
+
+/// A cell, ready to be simulated.
+pub struct Simulator {
+    negative: Particle,
+    positive: Particle,
+    electrolyte: Electrolyte,
+    voltage: Voltage,
+    cooling: Cooling,
+    /// Charge between state of charge 1 and 0, A s.
+    capacity: f64,
+    /// Stoichiometries of the full cell, and their change for 1 A s of discharge.
+    full: [f64; 2],
+    change: [f64; 2],
+    collectors: f64,
+}
+
+/// The state of as many cells as there are lanes.
+pub struct State {
+    /// Charge taken out since the cell was full, A s.
+    charge: Lanes,
+    negative: Modes,
+    positive: Modes,
+    concentration: Concentration,
+    profile: Profile,
+    temperature: Temperature,
+    current: Lanes,
+    loss: Lanes,
+}
+
+/// What is seen of the cells at one instant.
+#[derive(Clone, Copy, Default)]
+pub struct Row {
+    /// A, discharge positive.
+    pub current: Lanes,
+    pub voltage: Lanes,
+    /// °C.
+    pub surface_temperature: Lanes,
+    /// 1 is full.
+    pub soc: Lanes,
+    /// °C.
+    pub core_temperature: Lanes,
+    /// Open-circuit voltage of the relaxed cell, V.
+    pub ocv: Lanes,
+    /// What the terminal voltage is made of.
+    pub parts: Parts,
+}
+
+impl Simulator {
+    pub fn new(cell: &Cell, thermal: Thermal) -> Self {
+        let (negative, positive) = (&cell.negative, &cell.positive);
+        Self {
+            negative: Particle::new(negative, cell.area, -1.0),
+            positive: Particle::new(positive, cell.area, 1.0),
+            electrolyte: Electrolyte::new(cell),
+            voltage: Voltage::new(cell),
+            cooling: Cooling::new(cell, thermal),
+            capacity: cell.capacity(),
+            full: [negative.full, positive.full],
+            change: [-negative.stoichiometry_of_charge(cell.area), positive.stoichiometry_of_charge(cell.area)],
+            collectors: cell.collector_resistance(),
+        }
+    }
+
+    /// Relaxed cells at a state of charge and an ambient temperature, °C, at the instant when `current` sets in.
+    pub fn start(&self, soc: &Lanes, ambient: &Lanes, current: &Lanes) -> (State, Row) {
+        let concentration = self.electrolyte.rest();
+        let mut state = State {
+            charge: each(|l| (1.0 - soc[l]) * self.capacity),
+            negative: Modes::default(),
+            positive: Modes::default(),
+            profile: self.electrolyte.profile(&concentration),
+            concentration,
+            temperature: Temperature::ambient(each(|l| ambient[l] + ZERO_CELSIUS)),
+            current: *current,
+            loss: [0.0; LANES],
+        };
+        let [negative, positive] = self.bulk(&state.charge);
+        let mut parts = self.voltage.losses(current, &negative, &positive, &state.profile, &state.temperature.core);
+        parts.open = self.voltage.open(&negative, &positive);
+        state.loss = parts.loss();
+        let row = self.row(&state, parts);
+        (state, row)
+    }
+
+    /// Steps by one second for each current, and writes what is then seen.
+    pub fn advance(&self, state: &mut State, currents: &[Lanes], rows: &mut [Row]) {
+        assert_eq!(currents.len(), rows.len(), "each current has its row");
+        #[cfg(target_arch = "x86_64")]
+        {
+            if is_x86_feature_detected!("avx512f")
+                && is_x86_feature_detected!("avx512dq")
+                && is_x86_feature_detected!("avx512vl")
+            {
+                // SAFETY: the processor has just been asked.
+                return unsafe { self.advance_avx512(state, currents, rows) };
+            }
+            if is_x86_feature_detected!("avx2") {
+                // SAFETY: the processor has just been asked.
+                return unsafe { self.advance_avx2(state, currents, rows) };
+            }
+        }
+        self.steps(state, currents, rows);
+    }
+
+    #[cfg(target_arch = "x86_64")]
+    #[target_feature(enable = "avx512f,avx512dq,avx512vl")]
+    fn advance_avx512(&self, state: &mut State, currents: &[Lanes], rows: &mut [Row]) {
+        self.steps(state, currents, rows);
+    }
+
+    #[cfg(target_arch = "x86_64")]
+    #[target_feature(enable = "avx2")]
+    fn advance_avx2(&self, state: &mut State, currents: &[Lanes], rows: &mut [Row]) {
+        self.steps(state, currents, rows);
+    }
+
+    #[inline(always)]
+    fn steps(&self, state: &mut State, currents: &[Lanes], rows: &mut [Row]) {
+        for (row, current) in rows.iter_mut().zip(currents) {
+            let parts = self.step(state, current);
+            *row = self.row(state, parts);
+        }
+    }
+
+    #[inline(always)]
+    fn step(&self, state: &mut State, end: &Lanes) -> Parts {
+        let start = state.current;
+        let middle = each(|l| 0.5 * (start[l] + end[l]));
+        let (negative_middle, negative_end) = self.negative.step(&mut state.negative, &start, &middle, end);
+        let (positive_middle, positive_end) = self.positive.step(&mut state.positive, &start, &middle, end);
+        let charge_middle = each(|l| state.charge[l] + 0.125 * (3.0 * start[l] + end[l]));
+        state.charge = each(|l| state.charge[l] + middle[l]);
+        self.electrolyte.step(&mut state.concentration, &middle);
+        let profile_end = self.electrolyte.profile(&state.concentration);
+
+        // Heat of the first half is known before the temperature at the end, which its voltage needs.
+        let mut heat = [0.0; LANES];
+        let mut loss_middle = [0.0; LANES];
+        if self.cooling.warms() {
+            let [negative, positive] = self.bulk(&charge_middle);
+            let negative = each(|l| negative[l] + negative_middle[l]);
+            let positive = each(|l| positive[l] + positive_middle[l]);
+            let profile = Profile::between(&state.profile, &profile_end);
+            let core = &state.temperature.core;
+            loss_middle = self.voltage.losses(&middle, &negative, &positive, &profile, core).loss();
+            heat = each(|l| middle[l] * loss_middle[l]);
+        }
+        let core = self.cooling.predict(&state.temperature, &heat);
+        let [negative, positive] = self.bulk(&state.charge);
+        let negative = each(|l| negative[l] + negative_end[l]);
+        let positive = each(|l| positive[l] + positive_end[l]);
+        let mut parts = self.voltage.losses(end, &negative, &positive, &profile_end, &core);
+        parts.open = self.voltage.open(&negative, &positive);
+        let loss = parts.loss();
+        let heat = each(|l| {
+            let (i0, i1) = (start[l], end[l]);
+            (i0 * state.loss[l] + 4.0 * middle[l] * loss_middle[l] + i1 * loss[l]) / 6.0
+                + (i0 * i0 + i0 * i1 + i1 * i1) / 3.0 * self.collectors
+        });
+        self.cooling.step(&mut state.temperature, &heat);
+        state.profile = profile_end;
+        state.current = *end;
+        state.loss = loss;
+        parts
+    }
+
+    #[inline(always)]
+    fn bulk(&self, charge: &Lanes) -> [Lanes; 2] {
+        [0, 1].map(|k| each(|l| self.full[k] + self.change[k] * charge[l]))
+    }
+
+    #[inline(always)]
+    fn row(&self, state: &State, parts: Parts) -> Row {
+        let [negative, positive] = self.bulk(&state.charge);
+        let loss = parts.loss();
+        Row {
+            current: state.current,
+            voltage: each(|l| parts.open[l] - loss[l]),
+            surface_temperature: each(|l| state.temperature.surface[l] - ZERO_CELSIUS),
+            soc: each(|l| 1.0 - state.charge[l] / self.capacity),
+            core_temperature: each(|l| state.temperature.core[l] - ZERO_CELSIUS),
+            ocv: self.voltage.open(&negative, &positive),
+            parts,
+        }
+    }
+}

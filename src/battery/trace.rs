@@ -1,0 +1,78 @@
+//! One profile simulated from its start, as columns.
+use crate::battery::cell::Cell;
+use crate::battery::elementary::LANES;
+use crate::battery::spme::{Row, Simulator};
+use crate::battery::thermal::Thermal;
+
+/// How a simulation begins: relaxed, and as warm as its surroundings.
+#[derive(Clone, Copy, Debug)]
+pub struct Start {
+    /// State of charge, 1 is full.
+    pub soc: f64,
+    /// °C.
+    pub ambient: f64,
+}
+
+impl Default for Start {
+    fn default() -> Self {
+        Self { soc: 1.0, ambient: 25.0 }
+    }
+}
+
+/// A simulated profile, one entry a second; the current's samples are its own.
+#[derive(Clone, Debug, Default)]
+pub struct Trace {
+    /// Terminal voltage, V.
+    pub voltage: Vec<f64>,
+    /// °C.
+    pub surface_temperature: Vec<f64>,
+    /// °C.
+    pub core_temperature: Vec<f64>,
+    /// True state of charge.
+    pub soc: Vec<f64>,
+    /// Open-circuit voltage of the relaxed cell, V.
+    pub ocv: Vec<f64>,
+    /// Reaction overpotentials of both electrodes, V, negative on discharge, as the two losses below.
+    pub reaction: Vec<f64>,
+    /// Concentration overpotential of the electrolyte, V.
+    pub concentration: Vec<f64>,
+    /// Ohmic losses in electrolyte and solid, V.
+    pub ohmic: Vec<f64>,
+}
+
+/// Simulates a current sampled at 1 s, A, discharge positive, linear between its samples.
+///
+/// ```
+/// use galvani::battery::{cell::Cell, thermal::Thermal, trace::{Start, simulate}};
+/// let cell = Cell::named("chen2020").expect("a built-in cell");
+/// let trace = simulate(&cell, Thermal::Lumped, &[5.0; 601], Start { soc: 0.5, ambient: 20.0 });
+/// assert!((trace.soc[600] - (0.5 - 5.0 / 6.0 / 5.0)).abs() < 1e-12);
+/// ```
+pub fn simulate(cell: &Cell, thermal: Thermal, current: &[f64], start: Start) -> Trace {
+    let mut trace = Trace::default();
+    let Some(&first) = current.first() else { return trace };
+    let simulator = Simulator::new(cell, thermal);
+    let (mut state, row) = simulator.start(&[start.soc; LANES], &[start.ambient; LANES], &[first; LANES]);
+    trace.push(&row);
+    let mut rows = [Row::default(); 64];
+    for samples in current[1..].chunks(rows.len()) {
+        let currents: Vec<_> = samples.iter().map(|&sample| [sample; LANES]).collect();
+        let rows = &mut rows[..samples.len()];
+        simulator.advance(&mut state, &currents, rows);
+        rows.iter().for_each(|row| trace.push(row));
+    }
+    trace
+}
+
+impl Trace {
+    fn push(&mut self, row: &Row) {
+        self.voltage.push(row.voltage[0]);
+        self.surface_temperature.push(row.surface_temperature[0]);
+        self.core_temperature.push(row.core_temperature[0]);
+        self.soc.push(row.soc[0]);
+        self.ocv.push(row.ocv[0]);
+        self.reaction.push(row.parts.reaction[0]);
+        self.concentration.push(row.parts.concentration[0]);
+        self.ohmic.push(row.parts.ohmic[0]);
+    }
+}
