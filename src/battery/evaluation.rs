@@ -50,6 +50,7 @@ pub struct Score {
 /// One window, predicted and true, in physical units.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Prediction {
+    pub title: String,
     /// Seconds from row to row.
     pub interval_s: f64,
     /// Rows of the true context, which the prediction repeats.
@@ -63,7 +64,7 @@ pub struct Trace {
     pub name: String,
     pub unit: String,
     pub truth: Vec<f32>,
-    pub prediction: Vec<f32>,
+    pub predicted: Vec<f32>,
 }
 
 impl Evaluation {
@@ -167,7 +168,7 @@ impl<'a> Windows<'a> {
     }
 
     /// Truth and prediction of one window in physical units.
-    pub fn trace(&self, predicted: &[f32], window: usize, interval_s: f64) -> Prediction {
+    pub fn trace(&self, predicted: &[f32], window: usize, title: String, interval_s: f64) -> Prediction {
         let Evaluation { context, horizon, .. } = *self.evaluation;
         let truth = &self.truth[window * self.evaluation.rows() * WIDTH..][..self.evaluation.rows() * WIDTH];
         let predicted = &predicted[window * horizon * WIDTH..][..horizon * WIDTH];
@@ -178,9 +179,9 @@ impl<'a> Windows<'a> {
             name: FEATURES[feature].into(),
             unit: UNITS[feature].into(),
             truth: column(&mut truth.iter(), feature),
-            prediction: column(&mut truth[..context * WIDTH].iter().chain(predicted), feature),
+            predicted: column(&mut truth[..context * WIDTH].iter().chain(predicted), feature),
         };
-        Prediction { interval_s, context, features: (0..WIDTH).map(trace).collect() }
+        Prediction { title, interval_s, context, features: (0..WIDTH).map(trace).collect() }
     }
 }
 
@@ -230,11 +231,11 @@ mod tests {
         assert_eq!((mean.len(), persistence.len()), (3 * 10 * WIDTH, 3 * 10 * WIDTH));
         assert!(windows.score(&mean).cost > 0.0 && windows.score(&persistence).cost > 0.0);
 
-        let prediction = windows.trace(&persistence, 2, 30.0);
+        let prediction = windows.trace(&persistence, 2, "third".into(), 30.0);
         for trace in &prediction.features {
-            assert_eq!((trace.truth.len(), trace.prediction.len()), (14, 14));
-            assert_eq!(trace.truth[..4], trace.prediction[..4], "the context is true");
-            assert!(trace.prediction[4..].iter().all(|value| *value == trace.truth[3]), "{}", trace.name);
+            assert_eq!((trace.truth.len(), trace.predicted.len()), (14, 14));
+            assert_eq!(trace.truth[..4], trace.predicted[..4], "the context is true");
+            assert!(trace.predicted[4..].iter().all(|value| *value == trace.truth[3]), "{}", trace.name);
         }
         assert_eq!(prediction.features[1].unit, "V");
     }

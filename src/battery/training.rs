@@ -30,13 +30,13 @@ pub enum ErrorUnit {
 pub struct Training {
     /// Rows a step, in windows of the model's `seq_len` (at least one); default 1024.
     pub tokens_per_step: usize,
-    /// Peak learning rate where the configuration has none; default 0.003.
+    /// Peak learning rate where the configuration has none; default 0.01.
     pub learning_rate: f64,
-    /// Steps until the peak; default 20.
+    /// Steps until the peak; default 10.
     pub warm_up: u64,
-    /// Steps until the learning rate has fallen to its floor, best the experiment's highest budget; default 243.
-    pub schedule_steps: u64,
-    /// Lowest learning rate over the highest; default 0.05.
+    /// Steps until the learning rate has fallen to its floor; absent: the experiment's highest budget.
+    pub schedule_steps: Option<u64>,
+    /// Lowest learning rate over the highest; default 0.01.
     pub learning_rate_floor: f64,
     /// Decay of matrices, per step and learning rate; default 0.01.
     pub weight_decay: f64,
@@ -58,10 +58,10 @@ impl Default for Training {
     fn default() -> Self {
         Self {
             tokens_per_step: 1024,
-            learning_rate: 3e-3,
-            warm_up: 20,
-            schedule_steps: 243,
-            learning_rate_floor: 0.05,
+            learning_rate: 1e-2,
+            warm_up: 10,
+            schedule_steps: None,
+            learning_rate_floor: 0.01,
             weight_decay: 0.01,
             beta_1: 0.9,
             beta_2: 0.95,
@@ -80,7 +80,7 @@ impl Training {
             true => Ok(()),
             false => Err(format!("`{name}` must be from {min} to {max}, not {value}")),
         };
-        if self.tokens_per_step == 0 || self.schedule_steps == 0 {
+        if self.tokens_per_step == 0 || self.schedule_steps == Some(0) {
             return Err("`tokens_per_step` and `schedule_steps` must be above 0".into());
         }
         range("learning_rate", self.learning_rate, 0.0, 10.0)?;
@@ -93,11 +93,16 @@ impl Training {
         range("input_noise", self.input_noise, 0.0, 100.0)
     }
 
-    fn schedule(&self, model: &Model) -> Schedule {
+    /// The same with the schedule's length written down, for an experiment whose highest budget is `steps`.
+    pub fn scheduled(&self, steps: u64) -> Self {
+        Self { schedule_steps: self.schedule_steps.or(Some(steps)), ..self.clone() }
+    }
+
+    fn schedule(&self, model: &Model, steps: u64) -> Schedule {
         Schedule {
             peak: model.hyperparameters().learning_rate.unwrap_or(self.learning_rate),
             warm_up: self.warm_up,
-            steps: self.schedule_steps,
+            steps,
             floor: self.learning_rate_floor,
         }
     }
@@ -136,7 +141,7 @@ impl Trained {
 }
 
 /// Trains `model` on windows of `source` until it has taken `steps` steps, from the checkpoint in `folder` where there is one
-/// of the same training, and leaves a checkpoint there. `progress` hears the share done and the loss of each step.
+/// of the same training, and leaves a checkpoint there; where the schedule has no length, it is `steps` long. `progress` hears the share done and the loss of each step.
 ///
 /// Fails only where the checkpoint cannot be written.
 pub fn train(
@@ -160,10 +165,11 @@ pub fn train(
     let resumed = state.as_ref().map_or(0, |state| state.step);
     let device = model.device();
     let mut optimizer = AdamW::new(&model.network, settings.optimizer(), state, &device.clone().inner());
-    let schedule = settings.schedule(&model);
+    let scheduled = settings.schedule_steps.unwrap_or(steps);
+    let schedule = settings.schedule(&model, scheduled);
     let length = model.hyperparameters().seq_len.min(source.steps() - 1);
     let count = (settings.tokens_per_step / length).max(1);
-    let every = (settings.schedule_steps / 64).max(1);
+    let every = (scheduled / 64).max(1);
     let unit = settings.error_unit.weights(&model);
     let mut loss = None;
     for step in resumed..steps {
@@ -257,7 +263,7 @@ mod tests {
             tokens_per_step: 128,
             learning_rate: 1e-2,
             warm_up: 5,
-            schedule_steps: 60,
+            schedule_steps: Some(60),
             input_noise: 0.1,
             ..Training::default()
         }

@@ -38,7 +38,8 @@ pub struct Hyperparameters {
     pub learning_rate: Option<f64>,
 }
 
-const NAMES: [&str; 8] =
+/// Every hyperparameter that a model knows.
+pub const NAMES: [&str; 8] =
     ["pe_type", "norm_type", "rope_theta", "dim_model", "n_heads", "seq_len", "n_layer", "learning_rate"];
 
 impl Hyperparameters {

@@ -140,6 +140,11 @@ impl Model {
         &self.statistics
     }
 
+    /// How many trainable numbers there are.
+    pub fn parameters(&self) -> usize {
+        self.network.num_params()
+    }
+
     /// The device of the weights and of every input.
     pub fn device(&self) -> Device {
         self.constants.mean.device()
