@@ -44,7 +44,7 @@ pub(super) fn write(log: &Log, folder: &Path) -> Result<PathBuf, Failure> {
         unit: &experiment.unit,
         measure: experiment.objective.as_ref().map_or("cost", |objective| objective.measure()),
         timings: &timings,
-        baseline: verdict.as_ref().map(|verdict| verdict.baseline_cost),
+        baseline: listing::validation(log).and_then(|done| done.incumbent.info.get("mean_predictor")?.as_f64()),
         verdict: verdict.as_ref(),
         predictions: &predictions,
         warnings: &[],

@@ -1,4 +1,6 @@
 //! What is being optimized: a function, a program, or the battery task.
+#[cfg(feature = "battery")]
+pub mod battery;
 pub mod command;
 pub mod function;
 

@@ -1,0 +1,130 @@
+//! Windows of series, drawn at addressed positions, as the inputs and targets of a model.
+use burn::tensor::{Device, Tensor, TensorData};
+
+use super::dataset::Dataset;
+use super::model::{Statistics, WIDTH};
+use super::specification::Split;
+use crate::numeric::stream::Stream;
+
+/// Series of equal length that a model learns from or is judged on.
+pub trait Source: Sync {
+    /// How many series there are.
+    fn series(&self) -> usize;
+    /// Rows of each.
+    fn steps(&self) -> usize;
+    /// Copies `out.len() / 6` rows of scaled features, row after row, from row `start` on.
+    fn read(&self, series: usize, start: usize, out: &mut [f32]);
+}
+
+/// One split of a dataset.
+pub struct Part<'a>(pub &'a Dataset, pub Split);
+
+impl Source for Part<'_> {
+    fn series(&self) -> usize {
+        self.0.series(self.1)
+    }
+
+    fn steps(&self) -> usize {
+        self.0.steps()
+    }
+
+    fn read(&self, series: usize, start: usize, out: &mut [f32]) {
+        self.0.read(self.1, series, start, out);
+    }
+}
+
+/// Where windows begin: series and first row.
+pub type Place = (usize, usize);
+
+/// `count` places of windows of `rows` rows, which depend on the address alone.
+pub fn places(source: &dyn Source, rows: usize, count: usize, mut stream: Stream) -> Vec<Place> {
+    let starts = source.steps() + 1 - rows;
+    (0..count).map(|_| (stream.below(source.series()), stream.below(starts))).collect()
+}
+
+/// The rows of windows, one window after the other: places × rows × 6.
+pub fn windows(source: &dyn Source, places: &[Place], rows: usize) -> Vec<f32> {
+    let mut out = vec![0.0; places.len() * rows * WIDTH];
+    for ((series, start), window) in places.iter().zip(out.chunks_exact_mut(rows * WIDTH)) {
+        source.read(*series, *start, window);
+    }
+    out
+}
+
+/// Inputs and targets, places × length × 6 each, of windows with `length + 1` rows.
+///
+/// The current is ahead by one: it is what drives a cell from this row to the next (`I` at t + 1 beside the rest at t),
+/// so a model is given it and the target repeats it.
+pub struct Batch {
+    pub input: Vec<f32>,
+    pub target: Vec<f32>,
+    shape: [usize; 3],
+}
+
+impl Batch {
+    /// Splits `windows` of `length + 1` rows each.
+    pub fn new(windows: &[f32], length: usize) -> Self {
+        let window = (length + 1) * WIDTH;
+        let shape = [windows.len() / window, length, WIDTH];
+        let mut input = Vec::with_capacity(shape.iter().product());
+        let mut target = Vec::with_capacity(shape.iter().product());
+        for window in windows.chunks_exact(window) {
+            target.extend_from_slice(&window[WIDTH..]);
+            for (row, next) in window.chunks_exact(WIDTH).zip(window[WIDTH..].chunks_exact(WIDTH)) {
+                input.push(next[0]);
+                input.extend_from_slice(&row[1..]);
+            }
+        }
+        Self { input, target, shape }
+    }
+
+    /// Adds normal noise to what a free-running model would have predicted itself, in deviations of a row's change.
+    pub fn disturb(&mut self, noise: f64, statistics: &Statistics, mut stream: Stream) {
+        for row in self.input.chunks_exact_mut(WIDTH) {
+            for (value, change) in row.iter_mut().zip(statistics.change).skip(1) {
+                *value += (noise * stream.normal()) as f32 * change;
+            }
+        }
+    }
+
+    /// Both as tensors.
+    pub fn tensors(self, device: &Device) -> (Tensor<3>, Tensor<3>) {
+        let tensor = |values| Tensor::from_data(TensorData::new(values, self.shape), device);
+        (tensor(self.input), tensor(self.target))
+    }
+}
+
+impl Statistics {
+    /// Of a thousand addressed windows, the same for every trial on the source.
+    pub fn of(source: &dyn Source) -> Self {
+        let rows = source.steps().min(64);
+        let sample = windows(source, &places(source, rows, 1024, Stream::of(0, "statistics", 0)), rows);
+        let mut statistics = Self { mean: [0.0; WIDTH], deviation: [0.0; WIDTH], change: [0.0; WIDTH] };
+        for feature in 0..WIDTH {
+            let value = |row: &[f32]| f64::from(row[feature]);
+            let (mean, deviation) = moments(sample.chunks_exact(WIDTH).map(value));
+            let changes = sample.chunks_exact(rows * WIDTH).flat_map(|window| {
+                let next = window[WIDTH..].chunks_exact(WIDTH);
+                window.chunks_exact(WIDTH).zip(next).map(|(row, next)| value(next) - value(row))
+            });
+            let (drift, spread) = moments(changes);
+            statistics.mean[feature] = mean as f32;
+            // A feature that never varies must not be divided by zero.
+            statistics.deviation[feature] = deviation.max(1e-4) as f32;
+            statistics.change[feature] = drift.hypot(spread).max(1e-6) as f32;
+        }
+        statistics
+    }
+}
+
+/// Mean and standard deviation.
+fn moments(values: impl Iterator<Item = f64>) -> (f64, f64) {
+    let (mut count, mut sum, mut square) = (0.0, 0.0, 0.0);
+    for value in values {
+        count += 1.0;
+        sum += value;
+        square += value * value;
+    }
+    let mean = sum / f64::max(count, 1.0);
+    (mean, (square / f64::max(count, 1.0) - mean * mean).max(0.0).sqrt())
+}

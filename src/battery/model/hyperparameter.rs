@@ -1,0 +1,186 @@
+//! The hyperparameters of one model, read from a configuration.
+use indexmap::IndexMap;
+use serde::{Deserialize, Serialize};
+
+use crate::space::hyperparameter::Value;
+
+/// How a model knows where a row stands in its window.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Position {
+    /// Sinusoids added to the input (Vaswani et al. 2017, section 3.5).
+    Sinusoidal,
+    /// Queries and keys turned by an angle that grows with the position (Su et al. 2021).
+    Rotary { theta: f64 },
+    /// Attention that fades linearly with distance (Press et al. 2021).
+    LinearBias,
+}
+
+/// How activations are normalised before each part of a block.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum NormKind {
+    /// Divided by the root of their mean square.
+    RootMeanSquare,
+    /// Mean subtracted, divided by the standard deviation; no bias.
+    Layer,
+}
+
+/// What is tried: the shape of one model.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Hyperparameters {
+    pub position: Position,
+    pub norm: NormKind,
+    pub dim_model: usize,
+    pub n_heads: usize,
+    /// Rows that the model sees at once.
+    pub seq_len: usize,
+    pub n_layer: usize,
+    /// Peak learning rate, where the configuration sets it.
+    pub learning_rate: Option<f64>,
+}
+
+/// Every hyperparameter that a model knows.
+pub const NAMES: [&str; 8] =
+    ["pe_type", "norm_type", "rope_theta", "dim_model", "n_heads", "seq_len", "n_layer", "learning_rate"];
+
+impl Hyperparameters {
+    /// Reads `pe_type`, `norm_type`, `rope_theta`, `dim_model`, `n_heads`, `seq_len`, `n_layer` and, where it is there,
+    /// `learning_rate`; the error says which of them is wrong and what is allowed.
+    pub fn read(configuration: &IndexMap<String, Value>) -> Result<Self, String> {
+        if let Some(unknown) = configuration.keys().find(|name| !NAMES.contains(&name.as_str())) {
+            return Err(format!(
+                "the battery task knows no hyperparameter `{unknown}`; it has `{}`",
+                NAMES.join("`, `")
+            ));
+        }
+        let reader = Reader(configuration);
+        let position = match reader.word("pe_type", &["APE", "RoPE", "ALiBi"])? {
+            "APE" => Position::Sinusoidal,
+            "RoPE" => Position::Rotary { theta: reader.number("rope_theta", 1.0, 1e9)? },
+            _ => Position::LinearBias,
+        };
+        let norm = match reader.word("norm_type", &["RMSNorm", "LayerNorm"])? {
+            "RMSNorm" => NormKind::RootMeanSquare,
+            _ => NormKind::Layer,
+        };
+        let read = Self {
+            position,
+            norm,
+            dim_model: reader.whole("dim_model", 1, 16_384)?,
+            n_heads: reader.whole("n_heads", 1, 1024)?,
+            seq_len: reader.whole("seq_len", 2, 65_536)?,
+            n_layer: reader.whole("n_layer", 1, 1024)?,
+            learning_rate: match configuration.contains_key("learning_rate") {
+                true => Some(reader.number("learning_rate", 0.0, 10.0)?),
+                false => None,
+            },
+        };
+        read.consistent()?;
+        Ok(read)
+    }
+
+    /// Width of one head.
+    pub fn head(&self) -> usize {
+        self.dim_model / self.n_heads
+    }
+
+    fn consistent(&self) -> Result<(), String> {
+        let (width, heads) = (self.dim_model, self.n_heads);
+        if !width.is_multiple_of(heads) {
+            return Err(format!("`dim_model` {width} is no multiple of `n_heads` {heads}"));
+        }
+        if matches!(self.position, Position::Rotary { .. }) && !self.head().is_multiple_of(2) {
+            return Err(format!(
+                "RoPE turns pairs, but `dim_model` {width} over `n_heads` {heads} gives heads of the odd width {}",
+                self.head()
+            ));
+        }
+        Ok(())
+    }
+}
+
+struct Reader<'a>(&'a IndexMap<String, Value>);
+
+impl<'a> Reader<'a> {
+    fn value(&self, name: &str) -> Result<&'a Value, String> {
+        self.0.get(name).ok_or_else(|| format!("the configuration has no `{name}`, which the battery task needs"))
+    }
+
+    fn word(&self, name: &str, choices: &[&str]) -> Result<&'a str, String> {
+        match self.value(name)? {
+            Value::Word(word) if choices.contains(&word.as_str()) => Ok(word),
+            other => Err(format!("`{name}` must be one of `{}`, not `{other}`", choices.join("`, `"))),
+        }
+    }
+
+    fn number(&self, name: &str, min: f64, max: f64) -> Result<f64, String> {
+        let value = self.value(name)?;
+        match value {
+            Value::Integer(_) | Value::Float(_) => value.number().filter(|number| (min..=max).contains(number)),
+            _ => None,
+        }
+        .ok_or_else(|| format!("`{name}` must be a number from {min} to {max}, not `{value}`"))
+    }
+
+    fn whole(&self, name: &str, min: usize, max: usize) -> Result<usize, String> {
+        let number = self.number(name, min as f64, max as f64)?;
+        match number.fract() == 0.0 {
+            true => Ok(number as usize),
+            false => Err(format!("`{name}` must be a whole number, not `{number}`")),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn configuration(changes: &[(&str, Option<Value>)]) -> IndexMap<String, Value> {
+        let mut all: IndexMap<String, Value> = [
+            ("pe_type", Value::Word("RoPE".into())),
+            ("norm_type", Value::Word("RMSNorm".into())),
+            ("rope_theta", Value::Float(1e4)),
+            ("dim_model", Value::Integer(32)),
+            ("n_heads", Value::Integer(4)),
+            ("seq_len", Value::Float(64.0)),
+            ("n_layer", Value::Integer(2)),
+        ]
+        .map(|(name, value)| (name.to_string(), value))
+        .into();
+        for (name, value) in changes {
+            match value {
+                Some(value) => all.insert(name.to_string(), value.clone()),
+                None => all.shift_remove(*name),
+            };
+        }
+        all
+    }
+
+    #[test]
+    fn a_configuration_is_read_in_full() {
+        let read = Hyperparameters::read(&configuration(&[("learning_rate", Some(Value::Float(1e-3)))])).unwrap();
+        assert_eq!(read.position, Position::Rotary { theta: 1e4 });
+        assert_eq!((read.dim_model, read.n_heads, read.seq_len, read.n_layer), (32, 4, 64, 2));
+        assert_eq!((read.head(), read.learning_rate), (8, Some(1e-3)));
+        let without = configuration(&[("pe_type", Some(Value::Word("ALiBi".into()))), ("rope_theta", None)]);
+        assert_eq!(Hyperparameters::read(&without).unwrap().position, Position::LinearBias);
+    }
+
+    #[test]
+    fn what_is_wrong_is_named() {
+        let word = |text: &str| Some(Value::Word(text.into()));
+        let cases = [
+            (("widht", word("x")), "knows no hyperparameter `widht`"),
+            (("n_layer", None), "no `n_layer`"),
+            (("rope_theta", None), "no `rope_theta`"),
+            (("pe_type", word("rope")), "`pe_type` must be one of `APE`, `RoPE`, `ALiBi`, not `rope`"),
+            (("dim_model", Some(Value::Float(32.5))), "`dim_model` must be a whole number, not `32.5`"),
+            (("seq_len", Some(Value::Integer(1))), "`seq_len` must be a number from 2 to 65536"),
+            (("n_heads", Some(Value::Integer(5))), "`dim_model` 32 is no multiple of `n_heads` 5"),
+            (("n_heads", Some(Value::Integer(32))), "odd width 1"),
+        ];
+        for (change, message) in cases {
+            let error = Hyperparameters::read(&configuration(&[change])).unwrap_err();
+            assert!(error.contains(message), "{error}");
+        }
+    }
+}

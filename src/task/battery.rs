@@ -1,0 +1,334 @@
+//! The battery task: train a model on simulated series, then let it run freely on series that it has not seen.
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value as Json, json};
+
+use super::{Report, Request, Task, TaskError};
+use crate::battery::batch::Part;
+use crate::battery::dataset::Dataset;
+use crate::battery::device;
+use crate::battery::evaluation::{Evaluation, Prediction, Score, Windows};
+use crate::battery::model::hyperparameter::{Hyperparameters, NAMES};
+use crate::battery::model::{Architecture, Model, Statistics};
+use crate::battery::specification::{FEATURES, Specification, Split, UNITS};
+use crate::battery::training::{Trained, Training, train};
+use crate::space::Space;
+use crate::space::hyperparameter::{Domain, Value};
+
+/// Windows of the test that are kept to be looked at.
+const KEPT: usize = 4;
+
+/// Everything about the task that is not tried; every field may be left out.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Battery {
+    pub dataset: Specification,
+    pub model: Architecture,
+    pub training: Training,
+    pub evaluation: Evaluation,
+    /// Where to train: `cpu` (default), `cuda`, or `cuda:N`.
+    pub device: String,
+}
+
+impl Default for Battery {
+    fn default() -> Self {
+        Self {
+            dataset: Specification::default(),
+            model: Architecture::default(),
+            training: Training::default(),
+            evaluation: Evaluation::default(),
+            device: "cpu".into(),
+        }
+    }
+}
+
+impl Battery {
+    /// Which field is wrong, and what is allowed.
+    pub fn validate(&self) -> Result<(), String> {
+        let within = |part: &str, result: Result<(), String>| result.map_err(|problem| format!("`{part}`: {problem}"));
+        within("dataset", self.dataset.validate())?;
+        within("model", self.model.validate())?;
+        within("training", self.training.validate())?;
+        within("evaluation", self.evaluation.validate(self.dataset.steps()))?;
+        device::resolve(&self.device).map(|_| ())
+    }
+
+    /// What is wrong with the task, or between it and the space, and what to do about it.
+    pub fn mismatch(&self, space: &Space) -> Option<(String, String)> {
+        if let Err(problem) = self.validate() {
+            return Some((problem, "every field may be left out and has a default".into()));
+        }
+        let all = format!("it reads `{}`", NAMES.join("`, `"));
+        if let Some(unknown) = space.hyperparameters().iter().find(|each| !NAMES.contains(&each.name.as_str())) {
+            return Some((format!("the battery task knows no hyperparameter `{}`", unknown.name), all));
+        }
+        let rotary = |domain: &Domain| match domain {
+            Domain::Categorical { choices: values } | Domain::Ordinal { values } => values.contains(&word("RoPE")),
+            Domain::Constant { value } => *value == word("RoPE"),
+            _ => false,
+        };
+        let with_theta = space.index("pe_type").is_some_and(|index| rotary(&space.hyperparameters()[index].domain));
+        let needed = |name: &str| name != "learning_rate" && (name != "rope_theta" || with_theta);
+        let missing = NAMES.into_iter().find(|name| needed(name) && space.index(name).is_none())?;
+        let message = format!("the battery task needs the hyperparameter `{missing}`, which the space does not have");
+        Some((message, format!("{all}; one that is not tried is Constant(...)")))
+    }
+
+    /// As [`evaluate`](Task::evaluate), continuing what the checkpoint holds, and then on the test series, which no choice
+    /// ever saw: `info.test` has the costs of the model and of two predictors that know nothing, and the trial's folder
+    /// gets `predictions.json`, a list of [`Prediction`].
+    pub fn test(&self, request: &Request, progress: &mut dyn FnMut(f64)) -> Result<Report, TaskError> {
+        let dataset = self.open(&request.data)?;
+        let (mut report, model) = self.trial(&dataset, request, &mut |share| progress(0.8 * share))?;
+        let Some(model) = model else { return Ok(report) };
+        let source = Part(&dataset, Split::Test);
+        let windows = Windows::of(&self.evaluation, &source);
+        let predicted = windows.predict(&model.valid());
+        let mut test = describe(&windows.score(&predicted));
+        test.extend(baselines(&windows, model.statistics()));
+        test.insert("series".into(), json!(self.evaluation.windows.min(dataset.series(Split::Test))));
+        report.info.insert("test".into(), Json::Object(test));
+
+        let interval = f64::from(self.dataset.interval_s);
+        let title = |window| format!("test series {}", window % dataset.series(Split::Test) + 1);
+        let kept: Vec<Prediction> = (0..self.evaluation.windows.min(KEPT))
+            .map(|window| windows.trace(&predicted, window, title(window), interval))
+            .collect();
+        let path = request.trial_dir.join("predictions.json");
+        fs::create_dir_all(&request.trial_dir)
+            .and_then(|()| fs::write(&path, serde_json::to_vec(&kept)?))
+            .map_err(|error| TaskError::new(format!("cannot write `{}`: {error}", path.display())))?;
+        progress(1.0);
+        Ok(report)
+    }
+
+    fn file(&self, data: &Path) -> PathBuf {
+        data.join(format!("battery-{:016x}.dataset", self.dataset.digest()))
+    }
+
+    fn open(&self, data: &Path) -> Result<Dataset, TaskError> {
+        if !self.file(data).exists() {
+            self.prepare(data, &|_| {})?;
+        }
+        Dataset::open(&self.file(data)).map_err(|error| TaskError::new(error.to_string()))
+    }
+
+    /// Trains and evaluates on the validation series; no model where it diverged.
+    fn trial(
+        &self,
+        dataset: &Dataset,
+        request: &Request,
+        progress: &mut dyn FnMut(f64),
+    ) -> Result<(Report, Option<Model>), TaskError> {
+        self.validate().map_err(TaskError::new)?;
+        let hyperparameters = Hyperparameters::read(&request.config).map_err(TaskError::new)?;
+        let (device, note) = device::resolve(&self.device).map_err(TaskError::new)?;
+        let source = Part(dataset, Split::Train);
+        let statistics = Statistics::of(&source);
+        let device = device.autodiff();
+        let model = Model::new(hyperparameters, self.model.clone(), statistics, request.seed, &device);
+
+        let began = Instant::now();
+        let trained = train(
+            model,
+            &source,
+            &self.training.scheduled(steps(request.full_budget)?),
+            steps(request.budget)?,
+            request.seed,
+            Some(&request.checkpoint),
+            &mut |share, _| progress(0.9 * share),
+        )
+        .map_err(|error| {
+            TaskError::new(format!("cannot write a checkpoint in `{}`: {error}", request.checkpoint.display()))
+        })?;
+        let mut info = story(&trained);
+        info.insert("training_seconds".into(), json!(began.elapsed().as_secs_f64()));
+        let notes: Vec<String> = [note, trained.note.clone()].into_iter().flatten().collect();
+        if !notes.is_empty() {
+            info.insert("notes".into(), json!(notes));
+        }
+        if trained.diverged() {
+            return Ok((Report { cost: f64::NAN, info }, None));
+        }
+
+        let began = Instant::now();
+        let windows = Windows::of(&self.evaluation, &Part(dataset, Split::Validation));
+        let score = windows.score(&windows.predict(&trained.model.valid()));
+        info.insert("evaluation_seconds".into(), json!(began.elapsed().as_secs_f64()));
+        info.insert("stride".into(), json!(self.evaluation.stride(trained.model.hyperparameters().seq_len)));
+        info.extend(describe(&score).into_iter().filter(|(name, _)| name != "cost"));
+        info.extend(baselines(&windows, trained.model.statistics()));
+        progress(1.0);
+        Ok((Report { cost: score.cost, info }, Some(trained.model)))
+    }
+}
+
+impl Task for Battery {
+    fn prepare(&self, data: &Path, progress: &(dyn Fn(f64) + Sync)) -> Result<(), TaskError> {
+        self.validate().map_err(TaskError::new)?;
+        let path = self.file(data);
+        if Dataset::open(&path).is_ok_and(|dataset| dataset.specification() == &self.dataset) {
+            return Ok(());
+        }
+        fs::create_dir_all(data)
+            .map_err(|error| TaskError::new(format!("cannot make the folder `{}`: {error}", data.display())))?;
+        Dataset::generate(&self.dataset, &path, progress).map_err(|error| TaskError::new(error.to_string()))
+    }
+
+    fn evaluate(&self, request: &Request, progress: &mut dyn FnMut(f64)) -> Result<Report, TaskError> {
+        let dataset = self.open(&request.data)?;
+        Ok(self.trial(&dataset, request, progress)?.0)
+    }
+}
+
+fn word(text: &str) -> Value {
+    Value::Word(text.into())
+}
+
+/// A budget as whole optimizer steps.
+fn steps(budget: f64) -> Result<u64, TaskError> {
+    match budget.round() {
+        steps if steps >= 1.0 => Ok(steps as u64),
+        _ => Err(TaskError::new(format!("a battery trial needs at least one optimizer step, not {budget}"))),
+    }
+}
+
+/// How the training went.
+fn story(trained: &Trained) -> Map<String, Json> {
+    let mut info = Map::new();
+    info.insert("steps".into(), json!(trained.step));
+    info.insert("resumed_steps".into(), json!(trained.resumed));
+    info.insert("parameters".into(), json!(trained.model.parameters()));
+    info.insert("loss".into(), json!(trained.curve.last().map(|(_, loss)| loss)));
+    info.insert("learning_curve".into(), json!(trained.curve));
+    info
+}
+
+/// A score as data: the cost, windows that diverged, and errors of each predicted feature in physical units.
+fn describe(score: &Score) -> Map<String, Json> {
+    let mut info = Map::new();
+    info.insert("cost".into(), json!(score.cost));
+    info.insert("diverged_windows".into(), json!(score.diverged));
+    let feature = |index: usize| {
+        let errors = json!({
+            "unit": UNITS[index],
+            "mean_square_error": score.mean_square[index],
+            "mean_absolute_error": score.mean_absolute[index],
+        });
+        (FEATURES[index].to_string(), errors)
+    };
+    info.insert("features".into(), Json::Object((1..FEATURES.len()).map(feature).collect()));
+    info
+}
+
+/// Costs on the same windows of the mean row of the training series, and of the last true row.
+fn baselines(windows: &Windows, statistics: &Statistics) -> Map<String, Json> {
+    let mut info = Map::new();
+    info.insert("mean_predictor".into(), json!(windows.score(&windows.mean(statistics.mean)).cost));
+    info.insert("persistence".into(), json!(windows.score(&windows.persistence()).cost));
+    info
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn small() -> Battery {
+        Battery {
+            dataset: Specification {
+                train: 3,
+                validation: 2,
+                test: 2,
+                hours: 1.0,
+                interval_s: 30,
+                ..Default::default()
+            },
+            training: Training { tokens_per_step: 64, ..Default::default() },
+            evaluation: Evaluation { windows: 2, context: 8, horizon: 24, scored: 12, stride: None },
+            ..Default::default()
+        }
+    }
+
+    fn request(folder: &Path, budget: f64) -> Request {
+        let config = [("pe_type", word("ALiBi")), ("norm_type", word("LayerNorm"))]
+            .into_iter()
+            .chain(
+                [("dim_model", 8), ("n_heads", 2), ("seq_len", 16), ("n_layer", 1)]
+                    .map(|(name, value)| (name, Value::Integer(value))),
+            )
+            .map(|(name, value)| (name.to_string(), value))
+            .collect();
+        let at = |name| folder.join(name);
+        Request {
+            config,
+            budget,
+            full_budget: 9.0,
+            seed: 3,
+            trial_dir: at("trial"),
+            checkpoint: at("checkpoint"),
+            data: at("data"),
+        }
+    }
+
+    #[test]
+    fn a_trial_costs_the_same_through_its_rungs_or_at_once() {
+        let battery = small();
+        let (rungs, once) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let mut shares = Vec::new();
+        battery.evaluate(&request(rungs.path(), 3.0), &mut |share| shares.push(share)).unwrap();
+        assert!(shares.is_sorted() && shares.last() == Some(&1.0), "{shares:?}");
+        let climbed = battery.evaluate(&request(rungs.path(), 9.0), &mut |_| {}).unwrap();
+        let straight = battery.evaluate(&request(once.path(), 9.0), &mut |_| {}).unwrap();
+        assert_eq!(climbed.cost.to_bits(), straight.cost.to_bits());
+        assert_eq!((&climbed.info["resumed_steps"], &straight.info["resumed_steps"]), (&json!(3), &json!(0)));
+        assert!(straight.info["features"]["voltage"]["mean_absolute_error"].as_f64().unwrap() > 0.0);
+
+        let tested = battery.test(&request(once.path(), 9.0), &mut |_| {}).unwrap();
+        assert_eq!(tested.cost.to_bits(), straight.cost.to_bits(), "the checkpoint is used as it is");
+        assert_eq!(tested.info["resumed_steps"], json!(9));
+        for name in ["cost", "mean_predictor", "persistence", "series"] {
+            assert!(tested.info["test"][name].as_f64().unwrap() > 0.0, "{name}");
+        }
+        let kept = fs::read(once.path().join("trial/predictions.json")).unwrap();
+        let kept: Vec<Prediction> = serde_json::from_slice(&kept).unwrap();
+        assert_eq!((kept.len(), kept[0].features.len(), kept[0].features[3].predicted.len()), (2, 6, 32));
+    }
+
+    #[test]
+    fn a_hopeless_trial_is_a_report_and_a_wrong_one_an_error() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut battery = small();
+        battery.training = Training { gradient_norm: 1e6, warm_up: 0, weight_decay: 10.0, ..battery.training };
+        let mut hopeless = Request { full_budget: 3000.0, ..request(folder.path(), 3000.0) };
+        hopeless.config.insert("learning_rate".into(), Value::Float(10.0));
+        let report = battery.evaluate(&hopeless, &mut |_| {}).unwrap();
+        assert!(report.cost.is_nan() && report.info["steps"].as_u64().unwrap() < 3000);
+
+        let mut wrong = request(folder.path(), 3.0);
+        wrong.config.insert("n_heads".into(), Value::Integer(3));
+        assert!(small().evaluate(&wrong, &mut |_| {}).unwrap_err().message.contains("no multiple of `n_heads` 3"));
+        assert!(small().evaluate(&request(folder.path(), 0.2), &mut |_| {}).is_err());
+    }
+
+    #[test]
+    fn settings_are_read_from_ron_and_judged() {
+        let read = |text| ron::from_str::<Battery>(text);
+        assert_eq!(read("()").unwrap(), Battery::default());
+        assert!(Battery::default().validate().is_ok(), "{:?}", Battery::default().validate());
+        let some = read("(training: (tokens_per_step: 64, input_noise: 0.1), device: \"cuda:1\")").unwrap();
+        assert_eq!((some.training.tokens_per_step, some.device.as_str()), (64, "cuda:1"));
+        assert!(read("(training: (tokens: 64))").is_err());
+        for (text, message) in [
+            ("(device: \"gpu\")", "`device` must be"),
+            ("(model: (feed_forward: 0))", "`model`: `feed_forward`"),
+            ("(training: (beta_1: 1.5))", "`training`: `beta_1`"),
+            ("(evaluation: (scored: 999999))", "`evaluation`: `scored`"),
+            ("(dataset: (hours: 0))", "`dataset`: `hours`"),
+        ] {
+            assert!(read(text).unwrap().validate().unwrap_err().contains(message), "{text}");
+        }
+    }
+}
