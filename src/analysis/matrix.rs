@@ -23,6 +23,7 @@ const LEAST: usize = 8;
 /// Out-of-fold R² below which the machine is not to be believed.
 const TRUSTED: f64 = 0.3;
 const REFITS: u64 = 40;
+const PERMUTATIONS: u64 = 30;
 const BASES: usize = 200;
 /// Hyperparameters that are drawn; the others are in a table.
 const DRAWN: usize = 8;
@@ -152,7 +153,7 @@ impl Matrix {
             Some(r2) if r2 < TRUSTED => Some("model does not explain these results".into()),
             Some(_) => None,
         };
-        let (refits, permuted) = (bootstrap(&table, &parameters), permute(&table, &parameters));
+        let (refits, permuted) = (bootstrap(&table, &parameters), permute(&table));
         let questions: Vec<Question> = indices.par_iter().map(|&index| Question::of(&probe, space, index)).collect();
         let shares = importances(&probe, space, &questions, (&machine, &refits, &permuted));
         let panel = Panel { machine: &machine, refits: &refits, sample: &self.sample };
@@ -292,7 +293,7 @@ fn bootstrap(table: &Table, parameters: &Parameters) -> Vec<Machine> {
 }
 
 /// Machines fitted to costs that were exchanged among the configurations with the same budgets.
-fn permute(table: &Table, parameters: &Parameters) -> Vec<Machine> {
+fn permute(table: &Table) -> Vec<Machine> {
     let budget = |row: usize| match table.kinds.last() {
         Some(super::regression::Kind::Budget) => table.rows[row].last().map_or(0, |budget| budget.to_bits()),
         _ => 0,
@@ -312,7 +313,8 @@ fn permute(table: &Table, parameters: &Parameters) -> Vec<Machine> {
                 permuted.targets[*to] = table.targets[from];
             }
         }
-        permuted.fit(parameters)
+        // Noise gets its own parameters: those of the true costs would let it be learned by heart.
+        permuted.fit(&permuted.tune_coarsely(SEED))
     };
-    (0..REFITS).into_par_iter().filter_map(refit).collect()
+    (0..PERMUTATIONS).into_par_iter().filter_map(refit).collect()
 }
