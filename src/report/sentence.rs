@@ -41,13 +41,9 @@ pub fn progress(findings: &Findings) -> String {
         None => "There is no success to draw.".into(),
         Some(0) => "Yes: the last trial that ended is the best.".into(),
         Some(since) => {
-            let share = since as f64 / convergence.ended.max(1) as f64;
-            let verdict = if share < 0.25 { "It may" } else { "Not lately" };
-            let ended = count(since, "trial");
-            format!(
-                "{verdict}: the best was found {ended} before the end, with {} of all trials still to come.",
-                percent(share)
-            )
+            let verdict = if 4 * since < convergence.ended { "It may" } else { "Not lately" };
+            let (since, ended) = (count(since, "trial"), count(convergence.ended, "trial"));
+            format!("{verdict}: the best was found {since} before the end, of {ended}.")
         }
     }
 }
