@@ -99,12 +99,6 @@ impl Table<'_> {
         (part, folds)
     }
 
-    /// The parameters with the least mean square error in cross-validation on a coarse grid.
-    pub fn tune_coarsely(&self, seed: u64) -> Parameters {
-        let (part, folds) = self.part(seed);
-        parameters(&Search { table: &part, folds: &folds }.coarse().0)
-    }
-
     /// The parameters with the least mean square error in cross-validation: a coarse grid, then Nelder and Mead.
     pub fn tune(&self, seed: u64) -> Parameters {
         let (part, folds) = self.part(seed);

@@ -47,7 +47,8 @@ pub fn elide(text: &str, size: f64, bold: bool, room: f64) -> String {
     }
     let signs: Vec<char> = text.chars().collect();
     for kept in (1..signs.len()).rev() {
-        let (head, tail) = (kept.div_ceil(2), kept / 2);
+        let tail = if kept < 8 { 0 } else { kept / 2 };
+        let head = kept - tail;
         let shorter: String = signs[..head].iter().chain(&['…']).chain(&signs[signs.len() - tail..]).collect();
         if width(&shorter, size, bold) <= room {
             return shorter;

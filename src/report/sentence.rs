@@ -98,9 +98,9 @@ pub fn interaction(findings: &Findings) -> String {
     let real = matrix.dimensions.iter().filter(|dimension| dimension.importance.is_real()).take(3);
     let real: Vec<String> = real.map(|each| format!("{} ({})", each.name, share(&each.importance))).collect();
     let mut text = match real.is_empty() {
-        true => "No hyperparameter alone explains more than permuted costs would".to_owned(),
+        true => "No hyperparameter alone explains more than its values exchanged at random would".to_owned(),
         false => format!(
-            "{} explain{} more than permuted costs would",
+            "{} explain{} more than with values exchanged at random",
             real.join(", "),
             if real.len() == 1 { "s" } else { "" }
         ),

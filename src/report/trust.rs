@@ -105,7 +105,7 @@ pub fn shares(canvas: &mut Canvas, space: Frame, findings: &Findings) {
     }
     canvas.edges(frame, MUTED);
     axis::below(canvas, frame, ticks, false, SMALL);
-    let text = "red: what permuted costs reach";
+    let text = "red: what exchanged values reach";
     canvas.say((frame.right(), frame.bottom() + 33.0), text, TEXT, INK, Anchor::End, false);
 }
 
