@@ -295,7 +295,7 @@ fn the_law_is_found_and_the_error_is_out_of_fold() {
     let quality = FINDINGS.matrix.quality.as_ref().expect("a model");
     let r2 = quality.r2.expect("costs differ");
     assert!((0.3..0.99).contains(&r2), "{r2}");
-    assert!(FINDINGS.matrix.distrust.is_none());
+    assert_eq!(FINDINGS.matrix.distrust, None);
     let first = &FINDINGS.matrix.dimensions[0];
     assert!(["seq_len", "learning_rate", "pe_type", "dim_model"].contains(&first.name.as_str()), "{}", first.name);
 }
@@ -387,8 +387,8 @@ fn spaces_of_any_size_fit_into_the_figure() {
     for (name, hyperparameters) in [("one", vec![float("x")]), ("two", vec![float("x"), float("y")]), ("many", many)] {
         let space = Space::new(name.into(), hyperparameters, vec![], vec![]).expect("a legal space");
         let history = bowl(&space, 45);
-        let experiment = "an experiment whose name goes on and on";
-        let evidence = Evidence { space: &space, experiment, baseline: None, ..evidence(&history) };
+        let evidence =
+            Evidence { space: &space, experiment: "a name that goes on and on", baseline: None, ..evidence(&history) };
         let findings = Findings::of(&evidence);
         assert!(!findings.matrix.sample.logarithmic && findings.matrix.dimensions.len() <= 8);
         let figure = interactions::figure(&findings);
