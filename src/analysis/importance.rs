@@ -8,14 +8,14 @@ use super::quantile::quantile;
 use super::regression::Machine;
 use crate::space::Space;
 
-/// The share of variance of one hyperparameter, and what would be its share if costs meant nothing.
+/// The share of variance of one hyperparameter, and what it would be if its values meant nothing.
 #[derive(Clone, Copy, Debug, Default, Serialize)]
 pub struct Importance {
     /// The variance of its partial dependence over that of the predictions, over legal configurations.
     pub share: Option<f64>,
     /// Ends of the bootstrap's 80 % interval.
     pub interval: Option<(f64, f64)>,
-    /// What nine of ten machines fitted to permuted costs stay below, on the same scale.
+    /// What nine of ten machines stay below that were fitted with its values exchanged among the trials.
     pub null: Option<f64>,
 }
 
@@ -31,7 +31,7 @@ pub(super) fn importances(
     probe: &Probe,
     space: &Space,
     questions: &[Question],
-    (machine, refits, permuted): (&Machine, &[Machine], &[Machine]),
+    (machine, refits, permuted): (&Machine, &[Machine], &[Vec<Machine>]),
 ) -> Vec<Importance> {
     let rows: Vec<Vec<f64>> = (0..probe.len()).filter_map(|base| probe.row(base)).collect();
     let total_of =
@@ -43,7 +43,10 @@ pub(super) fn importances(
     let own = shares(machine, total, 1);
     let refits: Vec<Vec<f64>> = refits.par_iter().map(|refit| shares(refit, total_of(refit), 2)).collect();
     // Against the variance of the machine itself: what noise makes of a hyperparameter, on the same scale.
-    let permuted: Vec<Vec<f64>> = permuted.par_iter().map(|each| shares(each, total, 2)).collect();
+    let null = |question: &Question, machines: &Vec<Machine>| -> Vec<f64> {
+        machines.par_iter().map(|each| share(question, probe, space, each, total, 2)).collect()
+    };
+    let permuted: Vec<Vec<f64>> = questions.iter().zip(permuted).map(|(each, machines)| null(each, machines)).collect();
     let column = |of: &[Vec<f64>], index: usize| of.iter().map(|each| each[index]).collect::<Vec<_>>();
     (0..questions.len())
         .map(|index| {
@@ -51,7 +54,7 @@ pub(super) fn importances(
             Importance {
                 share: Some(own[index]),
                 interval: quantile(&refits, 0.1).zip(quantile(&refits, 0.9)),
-                null: quantile(&column(&permuted, index), 0.9),
+                null: quantile(&permuted[index], 0.9),
             }
         })
         .collect()

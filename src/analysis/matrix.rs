@@ -1,4 +1,6 @@
 //! The interaction matrix: a validated machine, and what it says about each hyperparameter and each pair.
+use std::ops::Range;
+
 use rayon::prelude::*;
 use serde::Serialize;
 
@@ -23,6 +25,7 @@ const LEAST: usize = 8;
 /// Out-of-fold R² below which the machine is not to be believed.
 const TRUSTED: f64 = 0.3;
 const REFITS: u64 = 40;
+const PERMUTATIONS: u64 = 20;
 const BASES: usize = 200;
 /// Hyperparameters that are drawn; the others are in a table.
 const DRAWN: usize = 8;
@@ -152,7 +155,9 @@ impl Matrix {
             Some(r2) if r2 < TRUSTED => Some("model does not explain these results".into()),
             Some(_) => None,
         };
-        let (refits, permuted) = (bootstrap(&table, &parameters), permute(&table, &parameters));
+        let refits = bootstrap(&table, &parameters);
+        let permuted: Vec<Vec<Machine>> =
+            indices.iter().map(|&index| permute(&table, &parameters, &encoder.columns(index))).collect();
         let questions: Vec<Question> = indices.par_iter().map(|&index| Question::of(&probe, space, index)).collect();
         let shares = importances(&probe, space, &questions, (&machine, &refits, &permuted));
         let panel = Panel { machine: &machine, refits: &refits, sample: &self.sample };
@@ -291,28 +296,22 @@ fn bootstrap(table: &Table, parameters: &Parameters) -> Vec<Machine> {
     (0..REFITS).into_par_iter().filter_map(refit).collect()
 }
 
-/// Machines fitted to costs that were exchanged among the configurations with the same budgets.
-fn permute(table: &Table, parameters: &Parameters) -> Vec<Machine> {
-    let budget = |row: usize| match table.kinds.last() {
-        Some(super::regression::Kind::Budget) => table.rows[row].last().map_or(0, |budget| budget.to_bits()),
-        _ => 0,
-    };
+/// Machines fitted to trials whose configurations exchanged the values in these columns, and nothing else.
+///
+/// What such a machine still attributes to them is what noise makes of them beside all that is known.
+fn permute(table: &Table, parameters: &Parameters, columns: &Range<usize>) -> Vec<Machine> {
+    let groups = table.distinct();
+    let first = |group: u32| table.groups.iter().position(|each| *each == group).expect("one of the groups");
     let refit = |index: u64| {
-        let mut stream = Stream::of(SEED, "permutation", index);
+        let mut order = groups.clone();
+        Stream::of(SEED, "permutation", index).shuffle(&mut order);
         let mut permuted = table.clone();
-        let mut budgets: Vec<u64> = (0..table.rows.len()).map(budget).collect();
-        let all = budgets.clone();
-        budgets.sort_unstable();
-        budgets.dedup();
-        for budget in budgets {
-            let here: Vec<usize> = (0..all.len()).filter(|&row| all[row] == budget).collect();
-            let mut order = here.clone();
-            stream.shuffle(&mut order);
-            for (to, from) in here.iter().zip(order) {
-                permuted.targets[*to] = table.targets[from];
-            }
+        for (row, group) in permuted.rows.iter_mut().zip(&table.groups) {
+            let rank = groups.binary_search(group).expect("one of the groups");
+            let from = &table.rows[first(order[rank])];
+            row[columns.clone()].copy_from_slice(&from[columns.clone()]);
         }
         permuted.fit(parameters)
     };
-    (0..REFITS).into_par_iter().filter_map(refit).collect()
+    (0..PERMUTATIONS).into_par_iter().filter_map(refit).collect()
 }

@@ -1,4 +1,6 @@
 //! A configuration and its budget as a row for the support-vector machine.
+use std::ops::Range;
+
 use super::regression::Kind;
 use crate::space::Space;
 use crate::space::configuration::Configuration;
@@ -15,12 +17,15 @@ pub(super) struct Encoder<'a> {
     /// Least and greatest logarithm of the budgets, where the budget is a feature.
     budgets: Option<(f64, f64)>,
     kinds: Vec<Kind>,
+    /// The columns of each hyperparameter.
+    columns: Vec<Range<usize>>,
 }
 
 impl<'a> Encoder<'a> {
     pub fn new(space: &'a Space, budgets: Option<(Budget, Budget)>) -> Self {
-        let mut kinds = Vec::new();
+        let (mut kinds, mut columns) = (Vec::new(), Vec::new());
         for (index, hyperparameter) in space.hyperparameters().iter().enumerate() {
+            let first = kinds.len();
             match &hyperparameter.domain {
                 Domain::Constant { .. } => {}
                 Domain::Categorical { choices } => kinds.extend(vec![Kind::Choice; choices.len()]),
@@ -29,17 +34,26 @@ impl<'a> Encoder<'a> {
             if space.condition(index).is_some() {
                 kinds.push(Kind::Choice);
             }
+            columns.push(first..kinds.len());
         }
         let budgets = budgets.filter(|(least, greatest)| least < greatest);
         if budgets.is_some() {
             kinds.push(Kind::Budget);
         }
-        Self { space, budgets: budgets.map(|(least, greatest)| (least.amount().ln(), greatest.amount().ln())), kinds }
+        {
+            let budgets = budgets.map(|(least, greatest)| (least.amount().ln(), greatest.amount().ln()));
+            Self { space, budgets, kinds, columns }
+        }
     }
 
     /// What each column is.
     pub fn kinds(&self) -> &[Kind] {
         &self.kinds
+    }
+
+    /// The columns of a hyperparameter.
+    pub fn columns(&self, index: usize) -> Range<usize> {
+        self.columns[index].clone()
     }
 
     /// The row of a configuration at a budget.

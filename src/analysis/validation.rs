@@ -84,8 +84,8 @@ impl Table<'_> {
         (self.out_of_fold(&folds, |rest| rest.tune(seed)), count)
     }
 
-    /// The parameters with the least mean square error in cross-validation: a coarse grid, then Nelder and Mead.
-    pub fn tune(&self, seed: u64) -> Parameters {
+    /// The rows that parameters are chosen from, with their folds.
+    fn part(&self, seed: u64) -> (Self, Vec<usize>) {
         let mut stream = Stream::of(seed, "inner folds", 0);
         let mut distinct = self.distinct();
         if self.targets.len() > TUNING_ROWS {
@@ -96,18 +96,16 @@ impl Table<'_> {
         let indices: Vec<usize> = (0..self.groups.len()).filter(|&row| distinct.contains(&self.groups[row])).collect();
         let part = self.select(&indices);
         let folds = part.folds(INNER_FOLDS.min(distinct.len()), &mut stream);
-        let error = Search { table: &part, folds: &folds };
+        (part, folds)
+    }
 
-        let mut grid = Vec::new();
-        for c in [0.0, 1.0, 2.0] {
-            for gamma in [-2.5, -2.0, -1.5, -1.0, -0.5] {
-                grid.push(vec![c, gamma, -1.0, 0.0, 0.0]);
-            }
-        }
-        let scores: Vec<f64> = grid.par_iter().map(|point| error.of(point)).collect();
-        let best = (0..grid.len()).min_by(|&a, &b| scores[a].total_cmp(&scores[b])).expect("the grid is not empty");
+    /// The parameters with the least mean square error in cross-validation: a coarse grid, then Nelder and Mead.
+    pub fn tune(&self, seed: u64) -> Parameters {
+        let (part, folds) = self.part(seed);
+        let error = Search { table: &part, folds: &folds };
+        let (best, least) = error.coarse();
         let free = free(self.kinds);
-        let start: Vec<f64> = free.iter().map(|&axis| grid[best][axis]).collect();
+        let start: Vec<f64> = free.iter().map(|&axis| best[axis]).collect();
         let simplex: Vec<Vec<f64>> = (0..=free.len())
             .map(|corner| {
                 let mut point = start.clone();
@@ -121,7 +119,7 @@ impl Table<'_> {
         let refined = Executor::new(error, solver).configure(|state| state.max_iters(REFINEMENTS)).run();
         let refined = refined.ok().and_then(|result| {
             let state = result.state();
-            (state.get_best_cost() < scores[best]).then(|| state.get_best_param().cloned()).flatten()
+            (state.get_best_cost() < least).then(|| state.get_best_param().cloned()).flatten()
         });
         parameters(&full(self.kinds, &refined.unwrap_or(start)))
     }
@@ -156,6 +154,19 @@ struct Search<'a> {
 }
 
 impl Search<'_> {
+    /// The best point of a coarse grid, with its error.
+    fn coarse(&self) -> (Vec<f64>, f64) {
+        let mut grid = Vec::new();
+        for c in [0.0, 1.0, 2.0] {
+            for gamma in [-2.5, -2.0, -1.5, -1.0, -0.5] {
+                grid.push(vec![c, gamma, -1.0, 0.0, 0.0]);
+            }
+        }
+        let scores: Vec<f64> = grid.par_iter().map(|point| self.of(point)).collect();
+        let best = (0..grid.len()).min_by(|&a, &b| scores[a].total_cmp(&scores[b])).expect("the grid is not empty");
+        (grid[best].clone(), scores[best])
+    }
+
     fn of(&self, point: &[f64]) -> f64 {
         let parameters = parameters(point);
         let predictions = self.table.out_of_fold(self.folds, |_| parameters);

@@ -40,15 +40,16 @@ pub fn cover(text: &str, size: f64, bold: bool, mut paint: impl FnMut(i32, i32, 
     }
 }
 
-/// The text, cut and ended with `…` where it is wider than `room`.
+/// The text, with `…` in its middle where it is wider than `room`: names often differ at their end.
 pub fn elide(text: &str, size: f64, bold: bool, room: f64) -> String {
     if width(text, size, bold) <= room {
         return text.to_owned();
     }
-    let mut kept: Vec<char> = text.chars().collect();
-    while kept.len() > 1 {
-        kept.pop();
-        let shorter: String = kept.iter().collect::<String>().trim_end().to_owned() + "…";
+    let signs: Vec<char> = text.chars().collect();
+    for kept in (1..signs.len()).rev() {
+        let tail = if kept < 8 { 0 } else { kept / 2 };
+        let head = kept - tail;
+        let shorter: String = signs[..head].iter().chain(&['…']).chain(&signs[signs.len() - tail..]).collect();
         if width(&shorter, size, bold) <= room {
             return shorter;
         }

@@ -38,7 +38,8 @@ pub fn figure(findings: &Findings) -> Canvas {
     let height = top + matrix_height.max(if trusted_panels { aside_high } else { 0.0 }) + 28.0;
 
     let mut canvas = Canvas::new(width, height);
-    let budget = matrix.sample.budget.map(|budget| format!(" at {} {}", number(budget), findings.unit));
+    let budgets = matrix.sample.budget.filter(|_| matrix.sample.budgets.len() > 1);
+    let budget = budgets.map(|budget| format!(" at {} {}", number(budget), findings.unit));
     let title = format!("{} · interactions{}", findings.experiment, budget.unwrap_or_default());
     let title = font::elide(&title, TITLE, true, width - 2.0 * MARGIN);
     canvas.say((MARGIN, 44.0), title, TITLE, INK, Anchor::Start, true);
@@ -105,6 +106,7 @@ fn header(findings: &Findings, room: f64) -> Vec<String> {
         .collect();
     sentences.push(match (entered.is_empty(), sample.pooled) {
         (true, _) => "no trial has succeeded".to_owned(),
+        (false, false) if sample.budgets.len() < 2 => count(sample.trials, "successful trial"),
         (false, false) => {
             let budget = number(sample.budget.unwrap_or_default());
             format!("{}, all at {budget} {unit}", count(sample.trials, "successful trial"))

@@ -41,13 +41,9 @@ pub fn progress(findings: &Findings) -> String {
         None => "There is no success to draw.".into(),
         Some(0) => "Yes: the last trial that ended is the best.".into(),
         Some(since) => {
-            let share = since as f64 / convergence.ended.max(1) as f64;
-            let verdict = if share < 0.25 { "It may" } else { "Not lately" };
-            let ended = count(since, "trial");
-            format!(
-                "{verdict}: the best was found {ended} before the end, with {} of all trials still to come.",
-                percent(share)
-            )
+            let verdict = if 4 * since < convergence.ended { "It may" } else { "Not lately" };
+            let (since, ended) = (count(since, "trial"), count(convergence.ended, "trial"));
+            format!("{verdict}: the best was found {since} before the end, of {ended}.")
         }
     }
 }
@@ -102,9 +98,9 @@ pub fn interaction(findings: &Findings) -> String {
     let real = matrix.dimensions.iter().filter(|dimension| dimension.importance.is_real()).take(3);
     let real: Vec<String> = real.map(|each| format!("{} ({})", each.name, share(&each.importance))).collect();
     let mut text = match real.is_empty() {
-        true => "No hyperparameter alone explains more than permuted costs would".to_owned(),
+        true => "No hyperparameter alone explains more than its values exchanged at random would".to_owned(),
         false => format!(
-            "{} explain{} more than permuted costs would",
+            "{} explain{} more than with values exchanged at random",
             real.join(", "),
             if real.len() == 1 { "s" } else { "" }
         ),

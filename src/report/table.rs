@@ -143,7 +143,7 @@ pub fn importance(findings: &Findings) -> String {
     if rows.is_empty() {
         return String::new();
     }
-    let heads = ["hyperparameter", "share of variance", "80 % from", "to", "permuted costs reach", ""];
+    let heads = ["hyperparameter", "share of variance", "80 % from", "to", "exchanged values reach", ""];
     details("shares of variance", table("sortable", &heads, rows, &plain))
 }
 

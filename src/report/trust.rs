@@ -18,8 +18,8 @@ pub fn colour_bar(canvas: &mut Canvas, space: Frame, findings: &Findings, colour
         canvas.rectangle(frame, viridis((step as f64 + 0.5) / STEPS as f64));
     }
     axis::below(canvas, bar, colours.ticks(9), false, SMALL);
-    let scale = if findings.matrix.sample.logarithmic { "log scale, " } else { "" };
-    let text = format!("predicted {} ({scale}one for all tiles; bright is good)", findings.measure);
+    let scale = if findings.matrix.sample.logarithmic { "log scale, one" } else { "one scale" };
+    let text = format!("predicted {} ({scale} for all tiles; bright is good)", findings.measure);
     let text = font::elide(&text, TEXT, false, bar.width);
     canvas.say((bar.x + bar.width / 2.0, bar.bottom() + 33.0), text, TEXT, INK, Anchor::Middle, false);
 }
@@ -105,7 +105,7 @@ pub fn shares(canvas: &mut Canvas, space: Frame, findings: &Findings) {
     }
     canvas.edges(frame, MUTED);
     axis::below(canvas, frame, ticks, false, SMALL);
-    let text = "red: what permuted costs reach";
+    let text = "red: what exchanged values reach";
     canvas.say((frame.right(), frame.bottom() + 33.0), text, TEXT, INK, Anchor::End, false);
 }
 
