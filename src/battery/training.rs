@@ -28,7 +28,7 @@ pub enum ErrorUnit {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Training {
-    /// Rows a step, in windows of the model's `seq_len` (at least one); default 1024.
+    /// Rows a step, in windows of the model's `seq_len` (at least one); default 2048.
     pub tokens_per_step: usize,
     /// Peak learning rate where the configuration has none; default 0.01.
     pub learning_rate: f64,
@@ -57,7 +57,7 @@ pub struct Training {
 impl Default for Training {
     fn default() -> Self {
         Self {
-            tokens_per_step: 1024,
+            tokens_per_step: 2048,
             learning_rate: 1e-2,
             warm_up: 10,
             schedule_steps: None,
@@ -316,7 +316,8 @@ mod tests {
     fn an_unusable_checkpoint_is_named_and_replaced() {
         let toy = Toy::new(1, 4, 256, 30.0);
         let straight = weights(&run(&toy, 7, 4, None));
-        let spoil: [(&str, fn(&Path)); 4] = [
+        type Spoil = fn(&Path);
+        let spoil: [(&str, Spoil); 4] = [
             ("damaged", |file| fs::write(file, b"not a model").unwrap()),
             ("checksum", |file| {
                 let mut bytes = fs::read(file).unwrap();

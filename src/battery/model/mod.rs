@@ -1,5 +1,7 @@
 //! A model of a series of rows: a window of six features in, the next row after each of them out.
 pub mod attention;
+#[cfg(test)]
+mod golden;
 pub mod hyperparameter;
 pub mod norm;
 pub mod position;
