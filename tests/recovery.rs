@@ -53,7 +53,8 @@ fn galvani(folder: &Path, arguments: &[&str]) -> Command {
 fn trials(folder: &Path) -> Vec<String> {
     let output = galvani(folder, &["trials", "sweep", "--format", "json"]).stdout(Stdio::piped()).output().unwrap();
     let text = String::from_utf8(output.stdout).unwrap();
-    let keys = ["trial", "configuration_id", "config", "budget", "bracket", "rung", "seed", "outcome", "cost", "origin"];
+    let keys =
+        ["trial", "configuration_id", "config", "budget", "bracket", "rung", "seed", "outcome", "cost", "origin"];
     let line = |line: &str| {
         let row: Value = serde_json::from_str(line).unwrap();
         keys.map(|key| row[key].to_string()).join(" ")
@@ -118,7 +119,8 @@ fn another_seed_or_space_is_not_mixed_in() {
     };
     let short = EXPERIMENT.replace("trials: 30", "trials: 3");
     assert_eq!(run(short.clone()).0, Some(0));
-    for (from, to, what) in [("seed: 7", "seed: 8", "seed"), ("max: 64", "max: 65", "search space"), ("max: 9", "max: 27", "budget")]
+    for (from, to, what) in
+        [("seed: 7", "seed: 8", "seed"), ("max: 64", "max: 65", "search space"), ("max: 9", "max: 27", "budget")]
     {
         let (code, said) = run(short.replace(from, to));
         assert_eq!(code, Some(2), "{said}");

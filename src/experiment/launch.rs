@@ -13,6 +13,11 @@ use crate::executor::limits::Limits;
 use crate::task::{Report, Request, TaskError};
 use crate::trial::{Proposal, TrialId};
 
+/// Keeps the C library from giving the memory of every tensor back to the kernel and asking for it again, which is
+/// glibc's habit with large blocks and takes a third of a small model's training time.
+const ALLOCATOR: [(&str, &str); 3] =
+    [("MALLOC_MMAP_THRESHOLD_", "33554432"), ("MALLOC_TRIM_THRESHOLD_", "1073741824"), ("MALLOC_TOP_PAD_", "67108864")];
+
 /// What a worker process reads: the objective and what it is asked about it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Work {
@@ -82,7 +87,8 @@ pub fn launch(
         _ => {
             let path = folder.join("request.json");
             fs::write(&path, serde_json::to_vec(&Work { objective: objective.clone(), request, purpose })?)?;
-            (std::env::current_exe()?, vec!["worker".into(), path.display().to_string()], Vec::new())
+            let environment = ALLOCATOR.map(|(name, value)| (name.into(), value.into())).to_vec();
+            (std::env::current_exe()?, vec!["worker".into(), path.display().to_string()], environment)
         }
     };
     Ok(Launch {
