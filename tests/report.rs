@@ -15,8 +15,12 @@ use galvani::trial::history::History;
 use galvani::trial::outcome::Outcome;
 use galvani::trial::{ConfigurationId, Origin, Proposal};
 
+fn word(word: &str) -> Value {
+    Value::Word(word.into())
+}
+
 fn words(words: &[&str]) -> Vec<Value> {
-    words.iter().map(|word| Value::Word((*word).into())).collect()
+    words.iter().copied().map(word).collect()
 }
 
 fn integers(values: &[i64]) -> Vec<Value> {
@@ -26,16 +30,8 @@ fn integers(values: &[i64]) -> Vec<Value> {
 fn space() -> Space {
     let parameter = |name: &str, domain: Domain, default: Value| Hyperparameter::new(name, domain, default);
     let hyperparameters = vec![
-        parameter(
-            "pe_type",
-            Domain::Categorical { choices: words(&["APE", "RoPE", "ALiBi"]) },
-            Value::Word("APE".into()),
-        ),
-        parameter(
-            "norm_type",
-            Domain::Categorical { choices: words(&["LayerNorm", "RMSNorm"]) },
-            Value::Word("LayerNorm".into()),
-        ),
+        parameter("pe_type", Domain::Categorical { choices: words(&["APE", "RoPE", "ALiBi"]) }, word("APE")),
+        parameter("norm_type", Domain::Categorical { choices: words(&["LayerNorm", "RMSNorm"]) }, word("LayerNorm")),
         parameter("rope_theta", Domain::Float { min: 500.0, max: 200_000.0, log: true }, Value::Float(10_000.0)),
         parameter("dim_model", Domain::Ordinal { values: integers(&[32, 48, 64, 96, 128]) }, Value::Integer(64)),
         parameter("n_heads", Domain::Ordinal { values: integers(&[2, 3, 4, 8]) }, Value::Integer(4)),
