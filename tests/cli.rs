@@ -71,7 +71,7 @@ fn mistakes_say_where_and_what_to_do() {
     check("min: 1,", "min: 100,", "20:", &["budget minimum 100 is above maximum 27"]);
     check("eta: 3", "eta: 1", "20:", &["eta 1"]);
     check("min: -5, max: 10", "min: 10, max: -5", "10:", &["x1"]);
-    check("\"branin\")", "\"brannin\")", "16:", &["brannin", "branin"]);
+    check("task: Function(\"branin\")", "task: Function(\"brannin\")", "16:", &["brannin", "branin"]);
     check("\"x2\"", "\"x3\"", "16:", &["`branin` reads `x2`"]);
     check("workers: 2", "workers: 0", "23:", &["at least 1 worker"]);
     check("trials: 69", "trials: 0", "26:", &["finds nothing"]);

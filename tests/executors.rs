@@ -1,5 +1,6 @@
-//! The promise that a trial cannot hurt the sweep: whatever a program does, it ends as the right outcome, nothing of it
-//! keeps running, and the next trial starts.
+//! A trial cannot hurt the sweep: whatever a program does, it ends as the right outcome.
+//!
+//! Nothing of it keeps running, and the next trial starts.
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};

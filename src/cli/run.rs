@@ -40,8 +40,8 @@ pub(super) fn execute(arguments: &Arguments) -> Result<(), Failure> {
     let folder = RunFolder::of(&arguments.dir, &experiment.name);
     let interrupts = Arc::new(AtomicUsize::new(0));
     count_interrupts(&interrupts).map_err(Failure::input)?;
-    let finish = run(&experiment, &folder, &mut Live::new(), &interrupts).map_err(Failure::input)?;
-    if finish == Finish::Interrupted {
+    let ended = run(&experiment, &folder, &mut Live::new(), &interrupts).map_err(Failure::input)?;
+    if ended.finish == Finish::Interrupted {
         eprintln!("interrupted; everything that ended is kept, and the same command goes on from here");
         return Err(Failure::Interrupted);
     }
@@ -51,6 +51,14 @@ pub(super) fn execute(arguments: &Arguments) -> Result<(), Failure> {
         return Err(Failure::NoSuccess);
     }
     summary(&log);
+    let share = 100.0 * ended.asking.as_secs_f64() / ended.elapsed.as_secs_f64().max(f64::MIN_POSITIVE);
+    eprintln!(
+        "{}; {} in all, of which the optimizer took {} ({} %)",
+        listing::outcomes(&log),
+        duration(ended.elapsed.as_secs_f64()),
+        duration(ended.asking.as_secs_f64()),
+        significant(share)
+    );
     let written = report::write(&log, &Path::new("reports").join(&log.experiment.name))?;
     eprintln!("report: {}", written.display());
     Ok(())
@@ -99,6 +107,4 @@ fn summary(log: &Log) {
     for (name, best, default) in &rows {
         say(format!("{name:<first$}  {best:>second$}  {default:>10}").trim_end());
     }
-    let seconds: f64 = log.details.iter().filter_map(|details| Some(details.ended.as_ref()?.seconds)).sum();
-    eprintln!("{}; time of the trials {}", listing::outcomes(log), duration(seconds));
 }

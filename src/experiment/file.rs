@@ -15,6 +15,7 @@ use crate::space::Space;
 use crate::space::file::SpaceSource;
 use crate::space::outline::Node;
 use crate::space::source::{SourceError, parse, read};
+use crate::task::command::GIVEN;
 use crate::trial::budget::Budget;
 
 #[derive(Deserialize)]
@@ -145,6 +146,9 @@ impl ExperimentFile {
                 "for example stop: (trials: 60)",
             );
         }
+        if let Err(message) = self.optimizer.validate() {
+            return error(&["optimizer"], message, "every field may be left out and has a default");
+        }
         if let Some(message) = self.task.as_ref().and_then(|task| task.mismatch(&space)) {
             return Err(place.error(&["task"], message.0, Some(message.1)));
         }
@@ -174,6 +178,11 @@ impl Objective {
     fn mismatch(&self, space: &Space) -> Option<(String, String)> {
         match self {
             Self::Command(command) => {
+                if let Some(name) = GIVEN.into_iter().find(|name| space.index(name).is_some()) {
+                    let message =
+                        format!("`{name}` cannot be a hyperparameter here: every trial is given its own `{{{name}}}`");
+                    return Some((message, "rename the hyperparameter".into()));
+                }
                 let unknown = command.unknown_name(|name| space.index(name).is_some())?;
                 let names: Vec<_> = space.hyperparameters().iter().map(|each| format!("{{{}}}", each.name)).collect();
                 let message = format!("an argument names `{{{unknown}}}`, which is no hyperparameter");

@@ -99,8 +99,8 @@ pub fn launch(
         environment: environment.into_iter().map(|(name, value)| (name.into(), value.into())).collect(),
         folder,
         limits: match purpose {
-            Purpose::Trial => experiment.limits.clone(),
-            Purpose::Test => Limits { wall: None, ..experiment.limits.clone() },
+            Purpose::Trial => experiment.limits,
+            Purpose::Test => Limits { wall: None, ..experiment.limits },
         },
     })
 }

@@ -2,7 +2,7 @@
 use std::collections::{HashMap, VecDeque};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 
@@ -35,6 +35,15 @@ pub enum Finish {
     Interrupted,
 }
 
+/// How a run ended, and how long it took since it was started or resumed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Summary {
+    pub finish: Finish,
+    /// The optimizer's own time.
+    pub asking: Duration,
+    pub elapsed: Duration,
+}
+
 /// Runs an experiment in its folder, from the beginning or from where it was left.
 ///
 /// `interrupts` counts the requests to stop: after one, trials that run are finished; after two, they are ended.
@@ -43,11 +52,14 @@ pub fn run(
     folder: &RunFolder,
     watcher: &mut dyn Watcher,
     interrupts: &AtomicUsize,
-) -> Result<Finish, RunError> {
+) -> Result<Summary, RunError> {
     let objective = experiment.objective.as_ref().ok_or(RunError::NoTask)?;
     let resumed = resume::open(experiment, folder)?;
     for (proposal, _) in &resumed.unfinished {
         leftover::end(&folder.trial(proposal.trial));
+    }
+    for name in validation::NAMES {
+        leftover::end(&folder.validation().join(name));
     }
     let mut session = Session {
         experiment,
@@ -60,6 +72,7 @@ pub fn run(
         running: Vec::new(),
         paces: resumed.paces,
         began: Instant::now(),
+        asking: Duration::ZERO,
         notes: resumed.notes,
         earlier: resumed.seconds,
     };
@@ -71,10 +84,11 @@ pub fn run(
         watcher.notice(&Event::Resumed { ended, again }, &session.standing());
     }
     session.prepare(watcher)?;
-    match session.trials(watcher, interrupts)? {
-        Finish::Complete => validation::validate(&mut session, watcher, interrupts),
-        Finish::Interrupted => Ok(Finish::Interrupted),
-    }
+    let finish = match session.trials(watcher, interrupts)? {
+        Finish::Complete => validation::validate(&mut session, watcher, interrupts)?,
+        Finish::Interrupted => Finish::Interrupted,
+    };
+    Ok(Summary { finish, asking: session.asking, elapsed: session.began.elapsed() })
 }
 
 /// A run while it goes on.
@@ -90,6 +104,8 @@ pub(super) struct Session<'a> {
     running: Vec<Running>,
     paces: Vec<Pace>,
     began: Instant,
+    /// The optimizer's own time so far.
+    asking: Duration,
     /// The last note of each key, as the journal had them at the start.
     pub(super) notes: HashMap<String, serde_json::Value>,
     /// Seconds that earlier sessions of this run took.
@@ -181,7 +197,9 @@ impl Session<'_> {
         if self.experiment.stop.wall_clock.is_some_and(|limit| seconds >= limit.as_secs_f64()) {
             return Ok(None);
         }
+        let before = Instant::now();
         let ask = self.optimizer.ask();
+        self.asking += before.elapsed();
         if let Ask::Trial(proposal) = &ask {
             let asked = record::Asked::of(proposal, &self.experiment.space, Timestamp::now());
             self.store.append(&Record::Asked(asked))?;
@@ -215,6 +233,9 @@ impl Session<'_> {
         let seconds = ended.seconds;
         let ended = recorded(ended);
         self.store.append(&Record::Ended(ended.clone()))?;
+        for warning in self.store.take_warnings() {
+            watcher.notice(&Event::Warning(&warning), &self.standing());
+        }
         if !is_final(&ended) {
             watcher.notice(&Event::Retrying { trial: proposal.trial }, &self.standing());
             self.again.push_back((proposal, attempt + 1));

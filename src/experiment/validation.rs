@@ -19,6 +19,9 @@ use crate::trial::{Origin, Proposal, TrialId};
 /// The key of the note that keeps it.
 pub const NOTE: &str = "validation";
 
+/// The folders of what is evaluated.
+pub const NAMES: [&str; 2] = ["incumbent", "default"];
+
 /// How the incumbent does beside the default configuration.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Validation {

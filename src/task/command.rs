@@ -28,8 +28,8 @@ pub struct Invocation {
     pub environment: Vec<(String, String)>,
 }
 
-/// What an argument may name beside the hyperparameters.
-const GIVEN: [&str; 5] = ["budget", "seed", "trial_dir", "config", "checkpoint"];
+/// What an argument may name beside the hyperparameters, none of which may have such a name.
+pub const GIVEN: [&str; 5] = ["budget", "seed", "trial_dir", "config", "checkpoint"];
 
 impl Command {
     /// The first `{NAME}` in an argument that is neither a hyperparameter nor given to every trial.
@@ -54,7 +54,7 @@ impl Command {
             Some(value) => Some(value.to_string()),
             None => given.iter().find(|(given, _)| *given == name).map(|(_, value)| value.clone()),
         };
-        let arguments = self.arguments.iter().filter_map(|argument| substitute(argument, &value)).collect();
+        let arguments = self.arguments.iter().filter_map(|argument| substitute(argument, value)).collect();
         let mut environment: Vec<_> = self.environment.clone().into_iter().collect();
         environment.extend([
             ("GALVANI_TRIAL_DIR".into(), text(&request.trial_dir)),

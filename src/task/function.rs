@@ -64,7 +64,7 @@ impl TryFrom<String> for Function {
         let known = Self::NAMES.iter().find(|(known, _)| *known == name);
         known.map(|(_, function)| *function).ok_or_else(|| {
             let names = Self::NAMES.map(|(known, _)| format!("\"{known}\""));
-            format!("there is no function \"{name}\", only {}", names.join(" and "))
+            format!("there is no function \"{name}\"; hint: there are {}", names.join(" and "))
         })
     }
 }
