@@ -328,22 +328,3 @@ fn what_outlives_a_killed_galvani_is_ended_at_the_next_start() {
     assert!(!trial.join("process.json").exists());
     assert_eq!(leftover::end(&trial), 0);
 }
-
-/// A measurement, for `cargo test --release -- --ignored --nocapture`.
-#[test]
-#[ignore = "a measurement"]
-fn short_trials_take_milliseconds() {
-    let folder = tempfile::tempdir().unwrap();
-    let mut executor = Processes::new(2);
-    let begun = Instant::now();
-    let (mut next, mut ends) = (1, 0);
-    while ends < 500 {
-        while executor.idle() > 0 && next <= 500 {
-            let script = "echo '{\"cost\": 1}'";
-            executor.start(shell(next, folder.path(), script, Limits::default())).unwrap();
-            next += 1;
-        }
-        ends += u32::from(matches!(executor.wait(LONG), Some(Event::Ended(_))));
-    }
-    eprintln!("{:.2} ms a trial with 2 workers", begun.elapsed().as_secs_f64() * 2.0);
-}

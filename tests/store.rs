@@ -6,7 +6,6 @@ use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::Instant;
 
 use galvani::numeric::stream::Stream;
 use galvani::store::record::{Noted, Record};
@@ -253,24 +252,5 @@ fn a_folder_that_cannot_be_written_is_named() {
         }
         let text = Store::open(&path).err().expect("it cannot be written").to_string();
         assert!(text.contains(&*path.to_string_lossy()) && text.contains("hint:"), "{text}");
-    }
-}
-
-/// A measurement, for `cargo test --release -- --ignored --nocapture`.
-#[test]
-#[ignore = "a measurement"]
-fn ten_thousand_trials_open_fast() {
-    let begun = Instant::now();
-    let (_folder, path, _) = filled(10_000);
-    eprintln!("20,001 appends: {:.3} s", begun.elapsed().as_secs_f64());
-    for _ in 0..5 {
-        let begun = Instant::now();
-        let (store, opened) = Store::open(&path).unwrap();
-        let opening = begun.elapsed().as_secs_f64();
-        drop(store);
-        let begun = Instant::now();
-        let read = Store::read(&path).unwrap();
-        eprintln!("open {opening:.3} s, read {:.3} s", begun.elapsed().as_secs_f64());
-        assert_eq!(read, opened.records);
     }
 }
