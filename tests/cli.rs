@@ -72,8 +72,12 @@ fn mistakes_say_where_and_what_to_do() {
     check("eta: 3", "eta: 1", "20:", &["eta 1"]);
     check("min: -5, max: 10", "min: 10, max: -5", "10:", &["x1"]);
     check("task: Function(\"branin\")", "task: Function(\"brannin\")", "16:", &["brannin", "branin"]);
-    check("\"x2\"", "\"x3\"", "16:", &["`branin` reads `x2`"]);
+    check("\"x2\"", "\"x3\"", "16:", &["`branin` reads the number `x2`"]);
     check("workers: 2", "workers: 0", "23:", &["at least 1 worker"]);
+    check("workers: 2", "time_limit: \"-5m\"", "23:", &["must be positive"]);
+    check("workers: 2", "memory_limit_mib: 99999999999999999", "23:", &["no amount of memory"]);
+    check("trials: 69", "full_evaluations: -3", "26:", &["finds nothing"]);
+    check("Float(min: 0, max: 15)", "Categorical(choices: [\"a\", \"b\"])", "16:", &["reads the number `x2`"]);
     check("trials: 69", "trials: 0", "26:", &["finds nothing"]);
     check("},\n    ),", "},\n forbidden: [\"x1 < 99\"],\n    ),", "13:", &["x1 < 99"]);
 }
@@ -134,8 +138,13 @@ fn a_reader_that_goes_away_is_no_error() {
     galvani(folder.path(), &["new", "x"]);
     galvani(folder.path(), &["run", "x.ron"]);
     let binary = env!("CARGO_BIN_EXE_galvani");
-    let script = format!("{binary} trials x --format json | head -n 1 >/dev/null; {binary} trials x 2>&1 >/dev/null");
-    let output = Command::new("sh").args(["-c", &script]).current_dir(folder.path()).output().unwrap();
-    assert!(output.status.success());
-    assert_eq!(String::from_utf8(output.stdout).unwrap(), "");
+    for (verb, rest) in
+        [("trials x --format json", "2>said | head -n 1"), ("run x.ron --dir other", "2>&1 | head -n 1")]
+    {
+        let script = format!("({binary} {verb}; echo $? > code) {rest} > /dev/null");
+        let output = Command::new("sh").args(["-c", &script]).current_dir(folder.path()).output().unwrap();
+        assert_eq!(String::from_utf8(output.stderr).unwrap(), "", "{verb}");
+        assert_eq!(fs::read_to_string(folder.path().join("code")).unwrap(), "0\n", "{verb}");
+        assert_eq!(fs::read_to_string(folder.path().join("said")).unwrap(), "", "{verb}");
+    }
 }

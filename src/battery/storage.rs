@@ -29,7 +29,7 @@ const OFFSET: usize = 4096;
 /// Why there is no dataset.
 #[derive(Debug, Error)]
 pub enum DatasetError {
-    #[error("there is no dataset at `{}`\nhint: `galvani battery generate` writes one", .path.display())]
+    #[error("there is no dataset at `{}`\nhint: a run makes it before its first trial", .path.display())]
     Missing { path: PathBuf },
     #[error("the dataset `{}` is damaged: {what}\nhint: delete it, it will be generated again, bit for bit", .path.display())]
     Corrupt { path: PathBuf, what: String },

@@ -4,10 +4,10 @@ use std::path::PathBuf;
 use clap::Args;
 use serde_json::{Value as Json, json};
 
-use super::message::{amount, count, say, significant};
+use super::message::{amount, count, narrate, say, significant};
 use super::{Failure, Format};
-use crate::experiment::Experiment;
 use crate::experiment::plan::planned;
+use crate::experiment::{Experiment, Objective};
 use crate::space::Space;
 use crate::space::hyperparameter::{Domain, Hyperparameter};
 
@@ -85,7 +85,7 @@ fn print(experiment: &Experiment, warnings: &[String]) {
             experiment.workers
         ));
     }
-    warnings.iter().for_each(|warning| eprintln!("warning: {warning}"));
+    warnings.iter().for_each(|warning| narrate(&format!("warning: {warning}")));
 }
 
 fn count_of(trials: f64) -> String {
@@ -123,6 +123,15 @@ fn warnings(experiment: &Experiment) -> Vec<String> {
     }
     if planned(schedule, &experiment.stop).is_none() && experiment.stop == Default::default() {
         warnings.push("nothing ends the run: set a limit such as stop: (trials: 60)".into());
+    }
+    if let Some(Objective::Command(command)) = &experiment.objective {
+        for (flag, name) in command.split_flags() {
+            if space.index(name).is_some_and(|index| space.condition(index).is_some()) {
+                warnings.push(format!(
+                    "where `{name}` is inactive its argument is left out, but `{flag}` stays; write it as one argument, `{flag}={{{name}}}`"
+                ));
+            }
+        }
     }
     let once = schedule.plan().trials();
     if let Some(limit) = experiment.stop.trials.filter(|&limit| limit < once) {

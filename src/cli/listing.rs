@@ -4,11 +4,12 @@ use std::fs;
 use clap::Args;
 use serde_json::{Map, Value as Json, json};
 
-use super::message::{amount, count, duration, say, significant};
+use super::message::{amount, count, duration, narrate, say, significant};
 use super::target::Target;
 use super::{Failure, Listing, table};
 use crate::experiment::log::Log;
 use crate::experiment::validation::{self, Validation};
+use crate::trial::budget::Budget;
 use crate::trial::incumbent::{default_at, incumbent};
 use crate::trial::{Origin, Trial, TrialId};
 
@@ -20,7 +21,7 @@ pub(super) struct Trials {
     #[arg(long)]
     budget: Option<f64>,
     /// Only trials with this outcome
-    #[arg(long)]
+    #[arg(long, value_parser = clap::builder::PossibleValuesParser::new(OUTCOMES))]
     outcome: Option<String>,
     /// Only the best so many, best first
     #[arg(long, value_name = "N")]
@@ -34,6 +35,9 @@ pub(super) struct Show {
     /// The trial's number
     trial: u32,
 }
+
+/// What `trials` lists as an outcome.
+const OUTCOMES: [&str; 7] = ["finished", "diverged", "crashed", "timed_out", "out_of_memory", "lost", "running"];
 
 /// How many lines of a trial's log `show` prints.
 const TAIL: usize = 20;
@@ -56,14 +60,15 @@ pub(super) fn status(target: &Target) -> Result<(), Failure> {
         let budget = amount(best.proposal.budget.amount());
         say(&format!("best: {} at {budget} {unit}, trial {}", significant(cost), best.proposal.trial));
     }
-    let seconds: f64 = log.details.iter().filter_map(|details| Some(details.ended.as_ref()?.seconds)).sum();
+    let seconds =
+        log.details.iter().filter_map(|details| Some(details.ended.as_ref()?.seconds)).fold(0.0, |a, b| a + b);
     say(&format!("time of the trials: {}, with {}", duration(seconds), count(log.experiment.workers, "worker")));
     Ok(())
 }
 
 /// How many trials ended how, in words.
 pub(super) fn outcomes(log: &Log) -> String {
-    let names = ["finished", "diverged", "crashed", "timed_out", "out_of_memory", "lost"];
+    let names = &OUTCOMES[..6];
     let ended = |name: &str| log.history.ended().filter(|trial| outcome(trial) == name).count();
     let words = names.iter().map(|name| (ended(name), name.replace('_', " ")));
     let words: Vec<_> = words
@@ -91,7 +96,11 @@ pub(super) fn trials(arguments: &Trials) -> Result<(), Failure> {
     let log = arguments.listing.target.log()?;
     let mut trials: Vec<&Trial> = log.history.trials().iter().collect();
     if let Some(budget) = arguments.budget {
+        let budgets = by_budget(&log).iter().map(|row| amount(row.0)).collect::<Vec<_>>().join(", ");
         trials.retain(|trial| trial.proposal.budget.amount() == budget);
+        if trials.is_empty() {
+            return Err(Failure::Input(format!("no trial has the budget {budget}\n\nhint: there are {budgets}")));
+        }
     }
     if let Some(wanted) = &arguments.outcome {
         trials.retain(|trial| outcome(trial) == wanted);
@@ -192,7 +201,7 @@ pub(super) fn show(arguments: &Show) -> Result<(), Failure> {
 pub(super) fn best(arguments: &Listing) -> Result<(), Failure> {
     let log = arguments.target.log()?;
     let Some(best) = incumbent(&log.history) else {
-        eprintln!("no trial has succeeded yet");
+        narrate("no trial has succeeded yet");
         return Err(Failure::NoSuccess);
     };
     let budget = best.proposal.budget.amount();
@@ -201,7 +210,7 @@ pub(super) fn best(arguments: &Listing) -> Result<(), Failure> {
         "cost": cost(best),
         "budget": budget,
         "trial": best.proposal.trial.0,
-        "default_cost": default_cost(&log),
+        "default_cost": default_cost(&log, best.proposal.budget),
     });
     let Json::Object(row) = row else { unreachable!("a row is an object") };
     if arguments.format != super::Format::Table {
@@ -209,15 +218,17 @@ pub(super) fn best(arguments: &Listing) -> Result<(), Failure> {
         return Ok(());
     }
     say(&log.experiment.space.to_ron(&best.proposal.configuration));
-    let default = default_cost(&log).map(|cost| format!(", the default {}", significant(cost))).unwrap_or_default();
-    eprintln!(
+    let default = default_cost(&log, best.proposal.budget)
+        .map(|cost| format!(", the default {}", significant(cost)))
+        .unwrap_or_default();
+    narrate(&format!(
         "cost {}{default} at {} {}; trial {}, {}",
         significant(cost(best).unwrap_or(f64::NAN)),
         amount(budget),
         log.experiment.unit,
         best.proposal.trial,
         if best.proposal.origin == Origin::Default { "the default itself" } else { best.proposal.origin.name() },
-    );
+    ));
     Ok(())
 }
 
@@ -226,8 +237,9 @@ pub(super) fn validation(log: &Log) -> Option<Validation> {
     serde_json::from_value(log.notes.get(validation::NOTE)?.clone()).ok()
 }
 
-/// The cost of the default configuration at the full budget.
-pub(super) fn default_cost(log: &Log) -> Option<f64> {
-    let measured = default_at(&log.history, log.experiment.schedule.max());
-    measured.and_then(cost).or_else(|| Some(validation(log)?.default?.cost))
+/// The cost of the default configuration at a budget.
+pub(super) fn default_cost(log: &Log, budget: Budget) -> Option<f64> {
+    let measured = default_at(&log.history, budget).and_then(cost);
+    let is_full = budget == log.experiment.schedule.max();
+    measured.or_else(|| validation(log).filter(|_| is_full)?.default.map(|default| default.cost))
 }

@@ -3,7 +3,7 @@ use std::time::{Duration, Instant};
 
 use console::Term;
 
-use super::message::{amount, colour, count, duration, significant};
+use super::message::{amount, colour, count, duration, narrate, significant};
 use crate::experiment::event::{Event, Running, Standing, Watcher};
 use crate::trial::incumbent::{default_at, incumbent};
 use crate::trial::outcome::Outcome;
@@ -31,7 +31,7 @@ impl Live {
     /// A line that stays.
     fn say(&mut self, line: &str) {
         self.clear();
-        eprintln!("{line}");
+        narrate(line);
     }
 
     fn clear(&mut self) {
@@ -58,7 +58,7 @@ impl Live {
             self.draw(&[text]);
         } else if (share * 4.0) as i32 > self.shown {
             self.shown = (share * 4.0) as i32;
-            eprintln!("{what} {:.0} %", 100.0 * share);
+            narrate(&format!("{what} {:.0} %", 100.0 * share));
         }
         if share >= 1.0 {
             self.clear();

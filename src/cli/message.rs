@@ -50,10 +50,15 @@ pub fn say(text: &str) {
     }
 }
 
+/// Narrates on stderr; nobody has to listen.
+pub fn narrate(text: &str) {
+    let _ = writeln!(std::io::stderr().lock(), "{text}");
+}
+
 /// Prints `error: ...`, with the word in red where colour is wanted.
 pub fn error(error: &dyn Display) {
     let word = if colour() { "\u{1b}[1;31merror\u{1b}[0m" } else { "error" };
-    eprintln!("{word}: {error}");
+    narrate(&format!("{word}: {error}"));
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use std::path::Path;
 use clap::{Args, ValueEnum};
 
 use super::Failure;
+use super::message::{narrate, say};
 
 #[derive(Args)]
 pub(super) struct Arguments {
@@ -46,7 +47,7 @@ pub(super) fn execute(arguments: &Arguments) -> Result<(), Failure> {
         write_new(Path::new(&program), include_str!("templates/command.sh"))?;
         make_executable(Path::new(&program)).map_err(|error| Failure::Input(format!("{program}: {error}")))?;
     }
-    eprintln!("hint: try `galvani check {file}`, then `galvani run {file}`");
+    narrate(&format!("hint: try `galvani check {file}`, then `galvani run {file}`"));
     Ok(())
 }
 
@@ -60,7 +61,7 @@ fn write_new(path: &Path, text: &str) -> Result<(), Failure> {
         };
         Failure::Input(format!("{}: {error}\n\nhint: {hint}", path.display()))
     })?;
-    println!("{}", path.display());
+    say(&path.display().to_string());
     Ok(())
 }
 

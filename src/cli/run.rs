@@ -9,13 +9,13 @@ use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
 use super::live::Live;
-use super::message::{amount, duration, say, significant};
+use super::message::{amount, duration, narrate, say, significant};
 use super::{Failure, listing, report};
 use crate::experiment::Experiment;
 use crate::experiment::folder::RunFolder;
 use crate::experiment::log::Log;
 use crate::experiment::run::{Finish, run};
-use crate::trial::incumbent::{default_at, incumbent};
+use crate::trial::incumbent::incumbent;
 
 #[derive(Args)]
 pub(super) struct Arguments {
@@ -42,25 +42,25 @@ pub(super) fn execute(arguments: &Arguments) -> Result<(), Failure> {
     count_interrupts(&interrupts).map_err(Failure::input)?;
     let ended = run(&experiment, &folder, &mut Live::new(), &interrupts).map_err(Failure::input)?;
     if ended.finish == Finish::Interrupted {
-        eprintln!("interrupted; everything that ended is kept, and the same command goes on from here");
+        narrate("interrupted; everything that ended is kept, and the same command goes on from here");
         return Err(Failure::Interrupted);
     }
     let log = Log::read(folder).map_err(Failure::input)?;
     if incumbent(&log.history).is_none() {
-        eprintln!("no trial succeeded: {}", listing::outcomes(&log));
+        narrate(&format!("no trial succeeded: {}", listing::outcomes(&log)));
         return Err(Failure::NoSuccess);
     }
     summary(&log);
     let share = 100.0 * ended.asking.as_secs_f64() / ended.elapsed.as_secs_f64().max(f64::MIN_POSITIVE);
-    eprintln!(
+    narrate(&format!(
         "{}; {} in all, of which the optimizer took {} ({} %)",
         listing::outcomes(&log),
         duration(ended.elapsed.as_secs_f64()),
         duration(ended.asking.as_secs_f64()),
         significant(share)
-    );
+    ));
     let written = report::write(&log, &Path::new("reports").join(&log.experiment.name))?;
-    eprintln!("report: {}", written.display());
+    narrate(&format!("report: {}", written.display()));
     Ok(())
 }
 
@@ -88,18 +88,29 @@ fn summary(log: &Log) {
     });
     let mut rows: Vec<_> = std::iter::once(("".into(), "best".into(), "default".into())).chain(rows).collect();
     let number = |cost: Option<f64>| cost.map_or("-".to_owned(), significant);
-    let cost = best.outcome.as_ref().and_then(|outcome| outcome.cost());
-    let budget = best.proposal.budget;
-    let default_cost = listing::default_cost(log)
-        .or_else(|| default_at(&log.history, budget).and_then(|trial| trial.outcome.as_ref()?.cost()));
-    rows.push((format!("cost at {} {unit}", amount(budget.amount())), number(cost), number(default_cost)));
-    if let Some(validation) = listing::validation(log)
-        && let Some(test) = validation.incumbent.test("cost")
-    {
-        let default = validation.default.as_ref().and_then(|default| default.test("cost"));
-        rows.push(("cost on unseen series".into(), significant(test), number(default)));
-        if let Some(mean) = validation.incumbent.test("mean_predictor") {
-            rows.push(("  of predicting the mean".into(), significant(mean), String::new()));
+    match listing::validation(log) {
+        Some(validation) => {
+            let full = amount(log.experiment.schedule.max().amount());
+            let default = validation.default.as_ref();
+            rows.push((
+                format!("cost at {full} {unit}"),
+                significant(validation.incumbent.cost),
+                number(default.map(|default| default.cost)),
+            ));
+            if let Some(test) = validation.incumbent.test("cost") {
+                let default = default.and_then(|default| default.test("cost"));
+                rows.push(("cost on unseen series".into(), significant(test), number(default)));
+            }
+            for (name, key) in [("predicting the mean", "mean_predictor"), ("holding the last value", "persistence")] {
+                if let Some(cost) = validation.incumbent.test(key) {
+                    rows.push((format!("  of {name}"), significant(cost), String::new()));
+                }
+            }
+        }
+        None => {
+            let default = listing::default_cost(log, best.proposal.budget);
+            let cost = best.outcome.as_ref().and_then(|outcome| outcome.cost());
+            rows.push((format!("cost at {} {unit}", best.proposal.budget), number(cost), number(default)));
         }
     }
     let width = |pick: fn(&(String, String, String)) -> &String| rows.iter().map(|row| pick(row).chars().count()).max();

@@ -1,4 +1,4 @@
-//! Outcomes known in advance on a simulated clock, for tests and estimates.
+//! Outcomes known in advance on a simulated clock: the loop above it without a process.
 use std::collections::VecDeque;
 use std::time::Duration;
 

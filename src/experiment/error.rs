@@ -10,7 +10,9 @@ use crate::store::StoreError;
 /// An error of the run itself. A failed trial is none: it is an outcome.
 #[derive(Debug, Error)]
 pub enum RunError {
-    #[error("the experiment has no `task`, so there is nothing to run\nhint: add one, such as task: Function(branin)")]
+    #[error(
+        "the experiment has no `task`, so there is nothing to run\nhint: add one, such as task: Function(\"branin\")"
+    )]
     NoTask,
     #[error(transparent)]
     Store(#[from] StoreError),

@@ -35,11 +35,13 @@ pub fn estimate(paces: &[Pace], trials: usize, budget: f64, workers: usize) -> O
 /// The fixed seconds of a trial and its seconds per unit of budget.
 fn fit(paces: &[Pace]) -> (f64, f64) {
     let n = paces.len() as f64;
-    let (x, y) = paces.iter().fold((0.0, 0.0), |(x, y), pace| (x + pace.budget / n, y + pace.seconds / n));
+    let (x, y) = paces.iter().fold((0.0, 0.0), |(x, y), pace| (x + pace.budget, y + pace.seconds));
+    let (x, y) = (x / n, y / n);
     let (square, product) = paces.iter().fold((0.0, 0.0), |(square, product), pace| {
         (square + (pace.budget - x).powi(2), product + (pace.budget - x) * (pace.seconds - y))
     });
-    let slope = if square > 0.0 { (product / square).max(0.0) } else { 0.0 };
+    // Equal budgets say nothing of the slope; what is left of their differences is rounding.
+    let slope = if square > 1e-9 * n * x * x { (product / square).max(0.0) } else { 0.0 };
     let fixed = y - slope * x;
     if fixed >= 0.0 { (fixed, slope) } else { (0.0, y / x.max(f64::MIN_POSITIVE)) }
 }
@@ -58,7 +60,11 @@ mod tests {
     #[test]
     fn equal_budgets_and_too_few_trials_are_no_trouble() {
         assert_eq!(estimate(&[Pace { budget: 1.0, seconds: 1.0 }], 5, 5.0, 1), None);
-        let paces = [Pace { budget: 1.0, seconds: 2.0 }, Pace { budget: 1.0, seconds: 4.0 }];
-        assert_eq!(estimate(&paces, 5, 5.0, 1).map(|left| left.seconds), Some(15.0));
+        for n in 2..12 {
+            let paces: Vec<_> = (0..n).map(|i| Pace { budget: 0.7, seconds: 0.69 + 0.02 * f64::from(i % 2) }).collect();
+            let mean = paces.iter().map(|pace| pace.seconds).sum::<f64>() / f64::from(n);
+            let left = estimate(&paces, 5, 900.0, 1).expect("two trials ended");
+            assert!((left.seconds - 5.0 * mean).abs() < 1e-9, "{n} trials: {left:?}");
+        }
     }
 }

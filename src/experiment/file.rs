@@ -107,7 +107,14 @@ impl Experiment {
                 (Space::read(&file)?, read(&file)?)
             }
         };
-        file.validate(path, text, space)
+        let experiment = file.validate(path, text, space)?;
+        if let Some(Objective::Command(command)) = &experiment.objective
+            && let Some(message) = command.missing(path.parent().unwrap_or(Path::new("")))
+        {
+            let hint = "a program with a `/` is looked up beside this file, any other on the `PATH`";
+            return Err(Place { path, text: &experiment.text }.error(&["task", "program"], message, Some(hint.into())));
+        }
+        Ok(experiment)
     }
 
     /// The experiment of a text whose search space was kept beside it; `path` names it in errors.
@@ -127,27 +134,50 @@ impl ExperimentFile {
         let place = Place { path, text: &text };
         let error = |at: &[&str], message: String, hint: &str| Err(place.error(at, message, Some(hint.to_owned())));
         let is_plain = self.name.chars().all(|letter| letter.is_alphanumeric() || "_-.".contains(letter));
-        if self.name.is_empty() || self.name.starts_with('.') || !is_plain {
+        if self.name.is_empty() || self.name.starts_with('.') || !is_plain || self.name == "datasets" {
             let message = format!("`{}` cannot be the name of a run's folder", self.name);
-            return error(&["name"], message, "use letters, digits, `-`, `_` and `.`");
+            return error(&["name"], message, "use letters, digits, `-`, `_` and `.`; `datasets` is taken");
         }
         let ExecutorFile::Process(process) = self.executor;
         if process.workers == 0 {
             return error(&["executor"], "there must be at least 1 worker".into(), "for example Process(workers: 2)");
         }
+        if process.time_limit.is_some_and(|limit| limit <= SignedDuration::ZERO) {
+            return error(
+                &["executor", "time_limit"],
+                "a time limit must be positive".into(),
+                "for example \"1h 30m\"",
+            );
+        }
+        let Some(memory) = process.memory_limit_mib.map_or(Some(None), |limit| match limit {
+            0 => None,
+            _ => limit.checked_mul(1 << 20).map(Some),
+        }) else {
+            let message = "this is no amount of memory that a trial could hold".into();
+            return error(&["executor", "memory_limit_mib"], message, "for example memory_limit_mib: 4096");
+        };
         let (schedule, unit) = match self.budget {
             Some(range) => (place.schedule(&range)?, range.unit),
             None => (Schedule::full(Budget::new(1.0).expect("1 is positive")), "evaluation".into()),
         };
-        if let Some(0) = self.stop.trials {
-            return error(
-                &["stop", "trials"],
-                "a run of 0 trials finds nothing".into(),
-                "for example stop: (trials: 60)",
-            );
+        for (field, is_wrong) in [
+            ("trials", self.stop.trials == Some(0)),
+            ("full_evaluations", self.stop.full_evaluations.is_some_and(|limit| limit <= 0.0 || limit.is_nan())),
+            ("wall_clock", self.stop.wall_clock.is_some_and(|limit| limit <= SignedDuration::ZERO)),
+        ] {
+            if is_wrong {
+                let message = "a run that ends before it begins finds nothing".into();
+                return error(&["stop", field], message, "for example stop: (trials: 60)");
+            }
         }
         if let Err(message) = self.optimizer.validate() {
             return error(&["optimizer"], message, "every field may be left out and has a default");
+        }
+        #[cfg(feature = "battery")]
+        if matches!(self.task, Some(Objective::Battery(_))) && (unit == "evaluation" || schedule.min().amount() < 1.0) {
+            let message =
+                "the battery task counts its budget in optimizer steps, of which a trial needs at least 1".into();
+            return error(&["task"], message, "for example budget: (min: 60, max: 540, eta: 3, unit: \"steps\")");
         }
         if let Some(message) = self.task.as_ref().and_then(|task| task.mismatch(&space)) {
             return Err(place.error(&["task"], message.0, Some(message.1)));
@@ -164,7 +194,7 @@ impl ExperimentFile {
             workers: process.workers,
             limits: Limits {
                 wall: process.time_limit.map(|limit| Duration::try_from(limit).unwrap_or_default()),
-                memory: process.memory_limit_mib.map(|limit| limit << 20),
+                memory,
             },
             stop: self.stop,
             seed: self.seed,
@@ -195,10 +225,18 @@ impl Objective {
                 ))
             }
             Self::Function(function) => {
-                let missing = function.hyperparameters().find(|name| space.index(name).is_none())?;
-                let message =
-                    format!("the function `{}` reads `{missing}`, which the space does not have", function.name());
-                Some((message, format!("add it to the space: \"{missing}\": Float(min: 0, max: 1)")))
+                let is_number = |name: &String| {
+                    space.index(name).is_some_and(|index| {
+                        let domain = &space.hyperparameters()[index].domain;
+                        space.condition(index).is_none() && domain.values().iter().all(|value| value.number().is_some())
+                    })
+                };
+                let wrong = function.hyperparameters().find(|name| !is_number(name))?;
+                let message = format!(
+                    "the function `{}` reads the number `{wrong}`, which the space does not have",
+                    function.name()
+                );
+                Some((message, format!("for example \"{wrong}\": Float(min: 0, max: 1), without a condition")))
             }
             #[cfg(feature = "battery")]
             Self::Battery(battery) => battery.mismatch(space),

@@ -51,14 +51,16 @@ impl Work {
 /// What a trial of this experiment is told.
 pub fn request(experiment: &Experiment, folder: &RunFolder, proposal: &Proposal, trial_dir: PathBuf) -> Request {
     let named = experiment.space.named(&proposal.configuration);
+    // A program may change its working directory.
+    let absolute = |path: PathBuf| std::path::absolute(&path).unwrap_or(path);
     Request {
         config: named.map(|(name, value)| (name.to_owned(), value.clone())).collect(),
         budget: proposal.budget.amount(),
         full_budget: experiment.schedule.max().amount(),
         seed: proposal.seed,
-        trial_dir,
-        checkpoint: folder.checkpoint(proposal.configuration_id),
-        data: folder.data(),
+        trial_dir: absolute(trial_dir),
+        checkpoint: absolute(folder.checkpoint(proposal.configuration_id)),
+        data: absolute(folder.data()),
     }
 }
 
@@ -79,9 +81,7 @@ pub fn launch(
         Objective::Command(command) => {
             let base = experiment.path.parent().unwrap_or(Path::new("."));
             let base = if base.as_os_str().is_empty() { Path::new(".") } else { base };
-            let invocation = command
-                .invocation(&request, &base.canonicalize()?, &config)
-                .map_err(|error| io::Error::new(io::ErrorKind::NotFound, error.message))?;
+            let invocation = command.invocation(&request, &base.canonicalize()?, &config);
             (invocation.program, invocation.arguments, invocation.environment)
         }
         _ => {

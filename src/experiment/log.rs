@@ -1,4 +1,6 @@
 //! A run as its journal tells it: every trial with its attempts, and the notes.
+use std::collections::HashMap;
+
 use indexmap::IndexMap;
 use jiff::Timestamp;
 use serde_json::Value as Json;
@@ -14,11 +16,22 @@ use crate::trial::history::History;
 use crate::trial::outcome::Outcome;
 
 /// How often a trial is started when its worker disappears.
-pub const ATTEMPTS: u32 = 3;
+const ATTEMPTS: u32 = 3;
 
-/// Whether an end is the trial's outcome, and not a lost worker's that is tried again.
-pub fn is_final(ended: &Ended) -> bool {
-    ended.outcome != Outcome::Lost || ended.attempt >= ATTEMPTS
+/// How often each trial has lost its worker.
+#[derive(Clone, Debug, Default)]
+pub struct Losses(HashMap<TrialId, u32>);
+
+impl Losses {
+    /// Whether an end is the trial's outcome, and not a loss after which it is tried again.
+    pub fn is_final(&mut self, ended: &Ended) -> bool {
+        if ended.outcome != Outcome::Lost {
+            return true;
+        }
+        let losses = self.0.entry(ended.trial).or_default();
+        *losses += 1;
+        *losses >= ATTEMPTS
+    }
 }
 
 /// What is known of a trial beside its outcome.
@@ -41,6 +54,7 @@ pub struct Log {
     pub details: Vec<Details>,
     /// The last note of each key.
     pub notes: IndexMap<String, Json>,
+    losses: Losses,
 }
 
 impl Log {
@@ -58,6 +72,7 @@ impl Log {
             history: History::default(),
             details: Vec::new(),
             notes: IndexMap::new(),
+            losses: Losses::default(),
         };
         for record in &records {
             log.take(record).map_err(wrong)?;
@@ -79,7 +94,7 @@ impl Log {
                 self.details.push(Details { asked: Some(asked.at), ..Details::default() });
             }
             Record::Started(started) => self.detail(started.trial)?.started.push(started.at),
-            Record::Ended(ended) if is_final(ended) => {
+            Record::Ended(ended) if self.losses.is_final(ended) => {
                 if self.history.tell(ended.trial, ended.outcome.clone()) {
                     self.detail(ended.trial)?.ended = Some(ended.clone());
                 }

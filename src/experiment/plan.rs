@@ -16,13 +16,22 @@ pub fn planned(schedule: &Schedule, stop: &Stop) -> Option<Work> {
     if stop.trials.is_none() && most.is_none() {
         return None;
     }
-    let mut work = Work::default();
-    for number in 0.. {
+    let is_over = |work: Work| {
+        stop.trials.is_some_and(|limit| work.trials >= limit)
+            || most.is_some_and(|most| work.budget >= most * (1.0 - 1e-9))
+    };
+    let plan = schedule.plan();
+    let (trials, budget) = (plan.trials(), plan.continued_budget());
+    // Whole iterations at once, then the one in which the limit lies trial by trial.
+    let by_trials = stop.trials.map_or(f64::INFINITY, |limit| f64::from(limit / trials));
+    let by_budget = most.map_or(f64::INFINITY, |most| (most / budget * (1.0 - 1e-9)).floor());
+    let whole = by_trials.min(by_budget).max(0.0);
+    let mut work = Work { trials: (whole * f64::from(trials)) as u32, budget: whole * budget };
+    for bracket in plan.brackets.iter().cycle() {
         let mut before = 0.0;
-        for rung in schedule.bracket(number).rungs {
+        for rung in &bracket.rungs {
             for _ in 0..rung.configurations {
-                if stop.trials.is_some_and(|limit| work.trials >= limit) || most.is_some_and(|most| work.budget >= most)
-                {
+                if is_over(work) {
                     return Some(work);
                 }
                 work.trials += 1;
@@ -47,6 +56,9 @@ mod tests {
         check(Stop::default(), None);
         check(Stop { trials: Some(13), ..Stop::default() }, Some(Work { trials: 13, budget: 9.0 + 6.0 + 6.0 }));
         check(Stop { trials: Some(22), ..Stop::default() }, Some(Work { trials: 22, budget: 69.0 }));
+        check(Stop { trials: Some(2200), ..Stop::default() }, Some(Work { trials: 2200, budget: 6900.0 }));
+        let many = planned(&schedule, &Stop { trials: Some(4_000_000_000), ..Stop::default() });
+        assert_eq!(many.map(|work| work.trials), Some(4_000_000_000));
         check(Stop { full_evaluations: Some(1.0), ..Stop::default() }, Some(Work { trials: 9, budget: 9.0 }));
     }
 }

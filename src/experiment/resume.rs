@@ -7,7 +7,7 @@ use super::Experiment;
 use super::error::RunError;
 use super::estimate::Pace;
 use super::folder::RunFolder;
-use super::log::{begun_experiment, is_final};
+use super::log::{Losses, begun_experiment};
 use crate::optimizer::Optimizer;
 use crate::space::Space;
 use crate::store::Store;
@@ -28,6 +28,7 @@ pub(super) struct Resumed {
     pub is_continued: bool,
     /// The last note of each key.
     pub notes: HashMap<String, serde_json::Value>,
+    pub losses: Losses,
 }
 
 /// Opens the store of a run and replays it; begins it where there is none.
@@ -57,6 +58,7 @@ pub(super) fn open(experiment: &Experiment, folder: &RunFolder) -> Result<Resume
         warnings: opened.warnings,
         is_continued: !opened.records.is_empty(),
         notes: HashMap::new(),
+        losses: Losses::default(),
     };
     for record in opened.records {
         resumed
@@ -92,7 +94,7 @@ impl Resumed {
             }
             Record::Ended(ended) => {
                 self.seconds += ended.seconds;
-                if is_final(&ended)
+                if self.losses.is_final(&ended)
                     && let Some(index) = self.unfinished.iter().position(|(each, _)| each.trial == ended.trial)
                 {
                     let (proposal, _) = self.unfinished.remove(index);

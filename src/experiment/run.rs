@@ -1,17 +1,16 @@
 //! The loop: ask, start, wait, tell, save, repeat.
 use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
-
-use jiff::Timestamp;
 
 use super::error::RunError;
 use super::estimate::{Pace, estimate};
 use super::event::{Event, Running, Standing, Watcher};
 use super::folder::RunFolder;
 use super::launch::{Purpose, launch, request};
-use super::log::is_final;
+use super::log::Losses;
 use super::{Experiment, Objective, TICK, plan, resume, validation};
 use crate::executor::leftover;
 use crate::executor::process::Processes;
@@ -53,6 +52,17 @@ pub fn run(
     watcher: &mut dyn Watcher,
     interrupts: &AtomicUsize,
 ) -> Result<Summary, RunError> {
+    run_with(&mut Processes::new(experiment.workers), experiment, folder, watcher, interrupts)
+}
+
+/// As [`run`], with the trials run by this executor.
+pub fn run_with(
+    executor: &mut dyn Executor,
+    experiment: &Experiment,
+    folder: &RunFolder,
+    watcher: &mut dyn Watcher,
+    interrupts: &AtomicUsize,
+) -> Result<Summary, RunError> {
     let objective = experiment.objective.as_ref().ok_or(RunError::NoTask)?;
     let resumed = resume::open(experiment, folder)?;
     for (proposal, _) in &resumed.unfinished {
@@ -67,8 +77,9 @@ pub fn run(
         folder,
         store: resumed.store,
         optimizer: resumed.optimizer,
-        executor: Processes::new(experiment.workers),
+        executor,
         again: resumed.unfinished.into(),
+        losses: resumed.losses,
         running: Vec::new(),
         paces: resumed.paces,
         began: Instant::now(),
@@ -83,11 +94,13 @@ pub fn run(
         let (ended, again) = (session.optimizer.history().ended().count(), session.again.len());
         watcher.notice(&Event::Resumed { ended, again }, &session.standing());
     }
-    session.prepare(watcher)?;
-    let finish = match session.trials(watcher, interrupts)? {
-        Finish::Complete => validation::validate(&mut session, watcher, interrupts)?,
-        Finish::Interrupted => Finish::Interrupted,
-    };
+    let mut finish = session.prepare(watcher, interrupts)?;
+    if finish == Finish::Complete {
+        finish = session.trials(watcher, interrupts)?;
+    }
+    if finish == Finish::Complete {
+        finish = validation::validate(&mut session, watcher, interrupts)?;
+    }
     Ok(Summary { finish, asking: session.asking, elapsed: session.began.elapsed() })
 }
 
@@ -98,9 +111,10 @@ pub(super) struct Session<'a> {
     pub(super) folder: &'a RunFolder,
     pub(super) store: Store,
     pub(super) optimizer: Optimizer,
-    pub(super) executor: Processes,
+    pub(super) executor: &'a mut dyn Executor,
     /// Trials that were asked for and must be started, with their attempt.
     again: VecDeque<(Proposal, u32)>,
+    losses: Losses,
     running: Vec<Running>,
     paces: Vec<Pace>,
     began: Instant,
@@ -131,23 +145,30 @@ impl Session<'_> {
     }
 
     /// Makes what all trials share, while the watcher sees it grow.
-    fn prepare(&self, watcher: &mut dyn Watcher) -> Result<(), RunError> {
-        let Some(task) = self.objective.task() else { return Ok(()) };
-        let data = self.folder.data();
-        let share = AtomicU64::new(0);
-        thread::scope(|scope| {
-            let worker = scope.spawn(|| task.prepare(&data, &|now| share.store(now.to_bits(), Ordering::Relaxed)));
-            let mut shown = 0;
-            while !worker.is_finished() {
-                thread::sleep(TICK / 4);
-                let now = share.load(Ordering::Relaxed);
-                if now != shown {
-                    watcher.notice(&Event::Preparing { share: f64::from_bits(now) }, &self.standing());
-                    shown = now;
-                }
+    ///
+    /// An interruption leaves the thread behind: it ends with this process, and a half-made file counts for nothing.
+    fn prepare(&self, watcher: &mut dyn Watcher, interrupts: &AtomicUsize) -> Result<Finish, RunError> {
+        let (objective, data) = (self.objective.clone(), self.folder.data());
+        let share = Arc::new(AtomicU64::new(0));
+        let told = share.clone();
+        let worker = thread::spawn(move || match objective.task() {
+            Some(task) => task.prepare(&data, &|now| told.store(now.to_bits(), Ordering::Relaxed)),
+            None => Ok(()),
+        });
+        let mut shown = 0;
+        while !worker.is_finished() {
+            if interrupts.load(Ordering::Relaxed) > 0 {
+                return Ok(Finish::Interrupted);
             }
-            worker.join().expect("a task reports its errors").map_err(|error| RunError::Task(error.message))
-        })
+            thread::sleep(TICK / 10);
+            let now = share.load(Ordering::Relaxed);
+            if now != shown {
+                watcher.notice(&Event::Preparing { share: f64::from_bits(now) }, &self.standing());
+                shown = now;
+            }
+        }
+        let made = worker.join().expect("a task reports its errors");
+        made.map(|()| Finish::Complete).map_err(|error| RunError::Task(error.message))
     }
 
     fn trials(&mut self, watcher: &mut dyn Watcher, interrupts: &AtomicUsize) -> Result<Finish, RunError> {
@@ -162,10 +183,18 @@ impl Session<'_> {
                 }
                 _ => {
                     self.executor.stop();
+                    // What ended before it was stopped counts.
+                    while let Some(news) = self.executor.wait(Duration::ZERO) {
+                        if let News::Ended(ended) = news
+                            && ended.outcome != Outcome::Lost
+                        {
+                            self.end(ended, watcher)?;
+                        }
+                    }
                     return Ok(Finish::Interrupted);
                 }
             }
-            while !is_stopping && !is_done && self.executor.idle() > 0 {
+            while !is_stopping && (!is_done || !self.again.is_empty()) && self.executor.idle() > 0 {
                 match self.next()? {
                     Some(Ask::Trial(proposal)) => self.start(proposal, watcher)?,
                     Some(Ask::Wait) => break,
@@ -201,7 +230,7 @@ impl Session<'_> {
         let ask = self.optimizer.ask();
         self.asking += before.elapsed();
         if let Ask::Trial(proposal) = &ask {
-            let asked = record::Asked::of(proposal, &self.experiment.space, Timestamp::now());
+            let asked = record::Asked::of(proposal, &self.experiment.space, self.executor.now());
             self.store.append(&Record::Asked(asked))?;
         }
         Ok(Some(ask))
@@ -217,7 +246,7 @@ impl Session<'_> {
         let launch = launch(self.experiment, self.objective, request, Purpose::Trial, (proposal.trial, attempt))
             .map_err(|source| RunError::Folder { path: trial_dir, source })?;
         let slot = self.executor.start(launch)?;
-        let started = record::Started { trial: proposal.trial, attempt, slot, at: Timestamp::now() };
+        let started = record::Started { trial: proposal.trial, attempt, slot, at: self.executor.now() };
         self.store.append(&Record::Started(started))?;
         self.running.push(Running { proposal, attempt, share: 0.0, since: Instant::now() });
         let running = self.running.last().expect("a trial was just started");
@@ -236,7 +265,7 @@ impl Session<'_> {
         for warning in self.store.take_warnings() {
             watcher.notice(&Event::Warning(&warning), &self.standing());
         }
-        if !is_final(&ended) {
+        if !self.losses.is_final(&ended) {
             watcher.notice(&Event::Retrying { trial: proposal.trial }, &self.standing());
             self.again.push_back((proposal, attempt + 1));
             return Ok(());

@@ -22,7 +22,7 @@ pub const NOTE: &str = "validation";
 /// The folders of what is evaluated.
 pub const NAMES: [&str; 2] = ["incumbent", "default"];
 
-/// How the incumbent does beside the default configuration.
+/// How the incumbent does beside the default configuration, both at the full budget.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Validation {
     /// The incumbent that was validated.
@@ -30,6 +30,8 @@ pub struct Validation {
     pub incumbent: Evaluated,
     /// Absent where the run never tried it, or it failed.
     pub default: Option<Evaluated>,
+    /// How the default failed.
+    pub default_failure: Option<String>,
 }
 
 /// One configuration at the full budget.
@@ -48,6 +50,13 @@ impl Evaluated {
     }
 }
 
+impl Validation {
+    /// Whether there is nothing to gain from another try: a default that diverged will diverge again.
+    fn is_settled(&self, incumbent: TrialId) -> bool {
+        self.trial == incumbent && (self.default.is_some() || self.default_failure.as_deref() == Some("diverged"))
+    }
+}
+
 /// Compares the incumbent with the default, unless that was done before.
 pub(super) fn validate(
     session: &mut Session,
@@ -56,53 +65,58 @@ pub(super) fn validate(
 ) -> Result<Finish, RunError> {
     let history = session.optimizer.history();
     let Some(best) = incumbent(history) else { return Ok(Finish::Complete) };
-    let best = best.clone();
+    let trial = best.proposal.trial;
     let done = session.notes.get(NOTE).and_then(|note| serde_json::from_value::<Validation>(note.clone()).ok());
-    if done.is_some_and(|done| done.trial == best.proposal.trial) {
+    if done.is_some_and(|done| done.is_settled(trial)) {
         return Ok(Finish::Complete);
     }
     let full = session.experiment.schedule.max();
     let default = history.trials().iter().find(|trial| trial.proposal.origin == Origin::Default);
-    let default = default.map(|trial| Proposal { budget: full, ..trial.proposal.clone() });
-    let known = default.as_ref().and_then(|default| history.at(default.configuration_id, full)?.outcome.clone());
-    let known_cost = |cost: Option<f64>| cost.map(|cost| Evaluated { cost, info: Map::new() });
+    let is_itself = default.is_some_and(|default| default.proposal.configuration_id == best.proposal.configuration_id);
+    let candidates = [("incumbent", Some(best)), ("default", default.filter(|_| !is_itself))];
 
-    let mut evaluated: BTreeMap<&str, Evaluated> = BTreeMap::new();
+    let mut results: BTreeMap<&str, Result<Evaluated, &'static str>> = BTreeMap::new();
     let mut jobs = Vec::new();
-    let has_test = session.objective.has_test();
-    if has_test {
-        jobs.push(("incumbent", best.proposal.clone(), Purpose::Test));
-    } else {
-        evaluated
-            .extend(known_cost(best.outcome.as_ref().and_then(|outcome| outcome.cost())).map(|it| ("incumbent", it)));
-    }
-    match (default, known) {
-        (None, _) => {}
-        (Some(default), _) if default.configuration_id == best.proposal.configuration_id && !has_test => {}
-        (Some(_), Some(outcome)) if !has_test => {
-            evaluated.extend(known_cost(outcome.cost()).map(|it| ("default", it)));
+    for (name, candidate) in candidates {
+        let Some(candidate) = candidate else { continue };
+        let known = history.at(candidate.proposal.configuration_id, full).and_then(|trial| trial.outcome.as_ref());
+        let proposal = Proposal { budget: full, ..candidate.proposal.clone() };
+        match known {
+            _ if session.objective.has_test() => jobs.push((name, proposal, Purpose::Test)),
+            None => jobs.push((name, proposal, Purpose::Trial)),
+            Some(outcome) => {
+                let evaluated = outcome.cost().map(|cost| Evaluated { cost, info: Map::new() });
+                results.insert(name, evaluated.ok_or(outcome.name()));
+            }
         }
-        (Some(default), _) => jobs.push(("default", default, if has_test { Purpose::Test } else { Purpose::Trial })),
     }
-    if execute(session, jobs, &mut evaluated, watcher, interrupts)? == Finish::Interrupted {
+    if execute(session, jobs, &mut results, watcher, interrupts)? == Finish::Interrupted {
         return Ok(Finish::Interrupted);
     }
-    if let Some(incumbent) = evaluated.remove("incumbent") {
-        let validation = Validation { trial: best.proposal.trial, incumbent, default: evaluated.remove("default") };
+    if let Some(Ok(incumbent)) = results.remove("incumbent") {
+        let (default, default_failure) = match results.remove("default") {
+            Some(Ok(default)) => (Some(default), None),
+            Some(Err(failure)) => (None, Some(failure.to_owned())),
+            None => (is_itself.then(|| incumbent.clone()), None),
+        };
+        let validation = Validation { trial, incumbent, default, default_failure };
         let value = serde_json::to_value(&validation).expect("plain data becomes JSON");
         session.store.append(&Record::Noted(Noted { key: NOTE.into(), value, at: Timestamp::now() }))?;
     }
     Ok(Finish::Complete)
 }
 
-/// Runs the jobs side by side; a job that fails is left out of `evaluated`.
+/// Runs the jobs side by side.
 fn execute(
     session: &mut Session,
     jobs: Vec<(&'static str, Proposal, Purpose)>,
-    evaluated: &mut BTreeMap<&str, Evaluated>,
+    results: &mut BTreeMap<&str, Result<Evaluated, &'static str>>,
     watcher: &mut dyn Watcher,
     interrupts: &AtomicUsize,
 ) -> Result<Finish, RunError> {
+    if jobs.is_empty() {
+        return Ok(Finish::Complete);
+    }
     let mut shares = vec![0.0; jobs.len()];
     let (mut started, mut running) = (0, 0);
     while started < jobs.len() || running > 0 {
@@ -127,14 +141,20 @@ fn execute(
                 running -= 1;
                 let index = ended.trial.0 as usize;
                 shares[index] = 1.0;
+                let name = jobs[index].0;
                 match ended.outcome.cost() {
                     Some(cost) => {
-                        evaluated.insert(jobs[index].0, Evaluated { cost, info: ended.info });
+                        results.insert(name, Ok(Evaluated { cost, info: ended.info }));
                     }
                     None => {
-                        let warning =
-                            format!("the {} could not be validated: it {}", jobs[index].0, ended.outcome.name());
+                        let (how, log) = (ended.outcome.name(), session.folder.validation().join(name));
+                        let warning = format!(
+                            "the {name} could not be evaluated at the full budget: {}; its log is in `{}`",
+                            how.replace('_', " "),
+                            log.display()
+                        );
                         watcher.notice(&Event::Warning(&warning), &session.standing());
+                        results.insert(name, Err(how));
                     }
                 }
             }

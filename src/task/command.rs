@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
-use super::{Request, TaskError};
+use super::Request;
 
 /// A program and its arguments, in which `{NAME}` stands for a hyperparameter's value, and `{budget}`, `{seed}`,
 /// `{trial_dir}`, `{config}` and `{checkpoint}` for what the trial is given.
@@ -38,10 +38,34 @@ impl Command {
         names.map(|(_, name)| name).find(|name| !GIVEN.contains(name) && !is_hyperparameter(name)).map(str::to_owned)
     }
 
+    /// Flags that are followed by an argument which is a hyperparameter alone, each with its name.
+    pub fn split_flags(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.arguments.windows(2).filter_map(|pair| {
+            let name = pair[1].strip_prefix('{')?.strip_suffix('}')?;
+            pair[0].starts_with('-').then_some((pair[0].as_str(), name))
+        })
+    }
+
+    /// Why the program cannot be started; `folder` is that of the experiment file.
+    pub fn missing(&self, folder: &Path) -> Option<String> {
+        let is_program = |path: &Path| path.is_file() && is_executable(path);
+        if self.program.contains('/') {
+            let path = folder.join(&self.program);
+            return match (path.is_file(), is_program(&path)) {
+                (_, true) => None,
+                (true, false) => Some(format!("`{}` is not executable", path.display())),
+                (false, false) => Some(format!("there is no program `{}`", path.display())),
+            };
+        }
+        let places = std::env::var_os("PATH").unwrap_or_default();
+        let is_found = std::env::split_paths(&places).any(|place| is_program(&place.join(&self.program)));
+        (!is_found).then(|| format!("there is no program `{}` on the `PATH`", self.program))
+    }
+
     /// The process of one trial; `folder` is that of the experiment file, `config` the JSON file with the configuration.
     ///
     /// An argument that names an inactive hyperparameter is left out.
-    pub fn invocation(&self, request: &Request, folder: &Path, config: &Path) -> Result<Invocation, TaskError> {
+    pub fn invocation(&self, request: &Request, folder: &Path, config: &Path) -> Invocation {
         let text = |path: &Path| path.display().to_string();
         let given = [
             ("budget", number(request.budget)),
@@ -65,11 +89,19 @@ impl Command {
         ]);
         let program =
             if self.program.contains('/') { folder.join(&self.program) } else { PathBuf::from(&self.program) };
-        if self.program.contains('/') && !program.exists() {
-            return Err(TaskError::new(format!("there is no program `{}`", program.display())));
-        }
-        Ok(Invocation { program, arguments, environment })
+        Invocation { program, arguments, environment }
     }
+}
+
+#[cfg(unix)]
+fn is_executable(path: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt;
+    path.metadata().is_ok_and(|metadata| metadata.permissions().mode() & 0o111 != 0)
+}
+
+#[cfg(not(unix))]
+fn is_executable(_path: &Path) -> bool {
+    true
 }
 
 /// A budget as a program expects it: whole numbers without a point.
@@ -126,7 +158,7 @@ mod tests {
             let command =
                 Command { program: "train".into(), arguments: vec![argument.into()], environment: IndexMap::new() };
             let invocation = command.invocation(&request(), Path::new("/e"), Path::new("/t/config.json"));
-            assert_eq!(invocation.expect("`train` is looked up later").arguments, expected);
+            assert_eq!(invocation.arguments, expected);
         };
         check("--width={width}", &["--width=64"]);
         check("{rate}/{budget}/{seed}", &["0.5/9/7"]);
