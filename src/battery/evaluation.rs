@@ -23,8 +23,11 @@ pub struct Evaluation {
     pub horizon: usize,
     /// Rows at the end of the horizon that count; default 256.
     pub scored: usize,
-    /// Rows dropped at once when a model's window is full, at most `seq_len`: 1 is the rolling window, more is faster, and
-    /// costs of different strides are not comparable; absent: a quarter of `seq_len`.
+    /// Rows dropped at once when a model's window is full, at most `seq_len`: 1 is the rolling window, more is faster.
+    ///
+    /// Absent: a quarter of `seq_len`, so that every model works with at least three quarters of the context that it was
+    /// trained for; that is part of what a choice of `seq_len` means. Costs of one model at different strides are not
+    /// comparable, so a trial reports its stride.
     pub stride: Option<usize>,
 }
 

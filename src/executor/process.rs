@@ -17,8 +17,8 @@ const CLOSE_LOOKS: u32 = 20;
 
 /// Runs each trial in a process of its own, with the slots `cpu:0`, `cpu:1`, ...
 ///
-/// Its processes end with it, even when this process is killed; what they started and moved out of reach is ended by
-/// [`leftover::end`](crate::executor::leftover::end) at the next start.
+/// Its processes and all that they started end with it. When this process is killed, its own children end at once;
+/// what they started goes on until [`leftover::end`](crate::executor::leftover::end) at the next start.
 pub struct Processes {
     /// The free slots, the next one last.
     free: Vec<String>,

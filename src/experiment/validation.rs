@@ -11,7 +11,7 @@ use super::error::RunError;
 use super::event::{Event, Watcher};
 use super::launch::{Purpose, launch, request};
 use super::run::{Finish, Session};
-use crate::executor::{Event as News, Executor};
+use crate::executor::Event as News;
 use crate::store::record::{Noted, Record};
 use crate::trial::incumbent::incumbent;
 use crate::trial::{Origin, Proposal, TrialId};

@@ -14,7 +14,8 @@ pub struct Stop {
     /// The trials that were asked for take the budget of so many at the maximum, each continuing from where its
     /// configuration stood.
     pub full_evaluations: Option<f64>,
-    /// So much time has passed since the start, as in `"2h 30m"`; who runs the trials holds the clock.
+    /// So much time has passed, as in `"2h 30m"`; who runs the trials holds the clock. Of an interrupted run, the time that
+    /// its workers spent on trials counts.
     pub wall_clock: Option<SignedDuration>,
     /// A trial at the maximum budget costs no more than this.
     pub cost: Option<f64>,
