@@ -84,7 +84,7 @@ pub struct Model {
     constants: Constants,
 }
 
-/// The trainable part, one variant a family; each family answers [`Network::forward`].
+/// The trainable part, one variant a family; which [`Model::forward`] runs.
 #[derive(Module, Debug)]
 pub enum Network {
     Transformer(Transformer),
