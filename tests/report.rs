@@ -158,6 +158,7 @@ fn evidence(history: &History) -> Evidence<'_> {
         measure: "mean square error",
         timings: &[],
         baseline: Some(0.5),
+        default: None,
         verdict: None,
         predictions: &[],
         warnings: &[],
@@ -217,7 +218,7 @@ fn a_whole_report_stands_alone() {
     let timing = |trial: u32| Timing { trial, started_s: f64::from(trial), seconds: 2.5, slot: "cpu:0".into() };
     let timings: Vec<Timing> = (1..=54).map(timing).collect();
     let verdict = Verdict {
-        default_cost: 0.0123,
+        default_cost: None,
         incumbent_cost: 0.00179,
         baseline_cost: 0.5,
         persistence_cost: Some(0.04),
@@ -227,6 +228,7 @@ fn a_whole_report_stands_alone() {
     let warnings = ["only 3 rungs".to_owned()];
     let evidence = Evidence {
         timings: &timings,
+        default: Some((243.0, 0.0123)),
         verdict: Some(&verdict),
         predictions: &PREDICTIONS,
         sources: &sources,
