@@ -61,7 +61,7 @@ pub struct Timing {
 /// Costs of default and incumbent on data that the sweep never saw.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Verdict {
-    /// Absent where the default failed.
+    /// Absent where the default failed or was not measured.
     pub default_cost: Option<f64>,
     pub incumbent_cost: f64,
     /// Cost of the constant predictor.

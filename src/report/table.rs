@@ -65,7 +65,7 @@ pub fn costs(findings: &Findings) -> String {
     if let Some(verdict) = &headline.verdict {
         let mut rows = vec![
             vec![word("best"), figure(verdict.incumbent_cost)],
-            vec![word("default"), verdict.default_cost.map_or(word("failed"), figure)],
+            vec![word("default"), verdict.default_cost.map_or(word("no result"), figure)],
         ];
         rows.extend(verdict.persistence_cost.map(|cost| vec![word("last value held"), figure(cost)]));
         rows.push(vec![word("constant predictor"), figure(verdict.baseline_cost)]);
