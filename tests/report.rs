@@ -123,9 +123,9 @@ fn sweep(space: &Space, trials: usize, noise: f64) -> History {
     history
 }
 
-/// Three series of six features, the first given.
+/// Four series of five features, the first given.
 fn predictions() -> Vec<Prediction> {
-    let names = [("current", "A"), ("voltage", "V"), ("surface_temperature", "°C"), ("soc", "1")];
+    let names = [("current", "A"), ("voltage", "V"), ("surface_temperature", "degC"), ("soc", "1"), ("ocv", "V")];
     let series = |series: u64| {
         let mut stream = Stream::of(3, "series", series);
         let feature = |(index, (name, unit)): (usize, &(&str, &str))| {
@@ -141,7 +141,7 @@ fn predictions() -> Vec<Prediction> {
         let features = names.iter().enumerate().map(feature).collect();
         Prediction { title: format!("test series {series}"), interval_s: 10.0, context: 60, features }
     };
-    (0..3).map(series).collect()
+    (0..4).map(series).collect()
 }
 
 static SPACE: LazyLock<Space> = LazyLock::new(space);
@@ -158,6 +158,7 @@ fn evidence(history: &History) -> Evidence<'_> {
         measure: "mean square error",
         timings: &[],
         baseline: Some(0.5),
+        default: None,
         verdict: None,
         predictions: &[],
         warnings: &[],
@@ -217,7 +218,7 @@ fn a_whole_report_stands_alone() {
     let timing = |trial: u32| Timing { trial, started_s: f64::from(trial), seconds: 2.5, slot: "cpu:0".into() };
     let timings: Vec<Timing> = (1..=54).map(timing).collect();
     let verdict = Verdict {
-        default_cost: 0.0123,
+        default_cost: None,
         incumbent_cost: 0.00179,
         baseline_cost: 0.5,
         persistence_cost: Some(0.04),
@@ -227,6 +228,7 @@ fn a_whole_report_stands_alone() {
     let warnings = ["only 3 rungs".to_owned()];
     let evidence = Evidence {
         timings: &timings,
+        default: Some((243.0, 0.0123)),
         verdict: Some(&verdict),
         predictions: &PREDICTIONS,
         sources: &sources,
@@ -243,12 +245,11 @@ fn a_whole_report_stands_alone() {
     assert!(page.len() < 2_000_000, "{}", page.len());
     let outside = page.replace("http://www.w3.org/2000/svg", "");
     assert!(!outside.contains("http") && !outside.contains("<link") && !outside.contains("<img"));
-    for text in ["8 untouched test series", "only 3 rungs", "&lt;quickstart&gt;", "0.00179", "prefers-color-scheme"] {
+    let texts = ["8 untouched test series", "only 3 rungs", "&lt;quickstart&gt;", "0.00179", "prefers-color-scheme"];
+    for text in texts.iter().chain(&["default at 243: 0.0123", "3 of 4 series", "no result"]) {
         assert!(page.contains(text), "{text}");
     }
-    for picture in ["interactions.svg", "predictions.png"] {
-        assert!(written.files.contains(&folder.join(picture)));
-    }
+    assert!(["interactions.svg", "predictions.png"].iter().all(|name| written.files.contains(&folder.join(name))));
     let svg = std::fs::read_to_string(folder.join("interactions.svg")).expect("the figure");
     assert!(svg.contains("R²") && svg.contains("RMSE") && svg.contains("nested"));
     let json = std::fs::read_to_string(folder.join("report.json")).expect("the numbers");
@@ -300,7 +301,8 @@ fn the_law_is_found_and_the_error_is_out_of_fold() {
 fn noise_gets_a_red_ribbon() {
     let folder = tempfile::tempdir().expect("a folder");
     let (findings, written) = written(&sweep(&SPACE, 40, 8.0), folder.path());
-    written.expect("a writable folder");
+    let page = std::fs::read_to_string(written.expect("a writable folder").page).expect("the page");
+    assert!(page.contains("do not read the tiles"));
     assert_eq!(findings.matrix.distrust.as_deref(), Some("model does not explain these results"));
     let svg = std::fs::read_to_string(folder.path().join("interactions.svg")).expect("the figure");
     assert!(svg.contains("model does not explain these results") && svg.contains("#C22F2A"));

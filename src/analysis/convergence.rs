@@ -18,7 +18,7 @@ pub struct Convergence {
     pub spent: f64,
     /// Trials that ended.
     pub ended: usize,
-    /// The default configuration's cost at the highest budget at which it ran.
+    /// The default configuration's cost at the highest budget at which it is known, and that budget.
     pub default: Option<(f64, f64)>,
     pub baseline: Option<f64>,
     /// Trials that ended since the best at the highest budget was found.
@@ -79,17 +79,47 @@ impl Convergence {
             curves: curves.collect(),
             spent,
             ended,
-            default: default_cost(evidence),
+            default: default_costs(evidence).last_key_value().map(|(budget, cost)| (*cost, budget.amount())),
             baseline: evidence.baseline,
             since,
         }
     }
 }
 
-/// The default configuration's cost and the highest budget at which it has one.
-pub(super) fn default_cost(evidence: &Evidence) -> Option<(f64, f64)> {
-    let default = evidence.space.default_configuration().ok()?;
+/// The default configuration's cost at each budget at which it is known.
+///
+/// Where the history has a cost, what was measured outside of it does not replace that: the best comes from there too.
+pub(super) fn default_costs(evidence: &Evidence) -> BTreeMap<Budget, f64> {
+    let outside = evidence.default.filter(|(_, cost)| cost.is_finite());
+    let outside = outside.and_then(|(budget, cost)| Some((Budget::new(budget)?, cost)));
+    let mut costs: BTreeMap<Budget, f64> = outside.into_iter().collect();
+    let Ok(default) = evidence.space.default_configuration() else { return costs };
     let trials = evidence.history.trials().iter().filter(|trial| trial.proposal.configuration == default);
-    let costs = trials.filter_map(|trial| Some((trial.outcome.as_ref()?.cost()?, trial.proposal.budget)));
-    costs.max_by_key(|(_, budget)| *budget).map(|(cost, budget)| (cost, budget.amount()))
+    costs.extend(trials.filter_map(|trial| Some((trial.proposal.budget, trial.outcome.as_ref()?.cost()?))));
+    costs
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::headline::Headline;
+    use super::super::specimen::{evidence, finished, history, line};
+    use super::*;
+
+    #[test]
+    fn the_default_is_known_from_the_history_and_from_outside() {
+        let space = line();
+        let history =
+            history(&space, [(0.5, 60.0, finished(0.3)), (0.1, 60.0, finished(0.2)), (0.1, 540.0, finished(0.1))]);
+        let check = |default, headline, convergence| {
+            let evidence = Evidence { default, ..evidence(&space, &history) };
+            assert_eq!(Headline::of(&evidence).default, headline, "{default:?}");
+            assert_eq!(Convergence::of(&evidence).default, convergence, "{default:?}");
+        };
+        check(None, Some((0.3, 60.0)), Some((0.3, 60.0)));
+        check(Some((540.0, 0.15)), Some((0.15, 540.0)), Some((0.15, 540.0)));
+        // The best is at 540: there the two are compared, and the line is at the highest budget.
+        check(Some((60.0, 0.9)), Some((0.3, 60.0)), Some((0.3, 60.0)));
+        check(Some((1620.0, 0.05)), Some((0.05, 1620.0)), Some((0.05, 1620.0)));
+        check(Some((540.0, f64::NAN)), Some((0.3, 60.0)), Some((0.3, 60.0)));
+    }
 }

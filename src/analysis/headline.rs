@@ -1,9 +1,11 @@
 //! What came out: the best configuration, what it costs beside the default, and how the trials ended.
+use std::collections::HashMap;
+
 use indexmap::IndexMap;
 use serde::Serialize;
 
-use super::convergence::default_cost;
-use super::{Evidence, Verdict};
+use super::convergence::default_costs;
+use super::{Evidence, Timing, Verdict};
 use crate::space::configuration::Configuration;
 use crate::space::hyperparameter::{Domain, Value};
 use crate::trial::Trial;
@@ -13,7 +15,7 @@ use crate::trial::incumbent::incumbent;
 #[derive(Clone, Debug, Serialize)]
 pub struct Headline {
     pub best: Option<Best>,
-    /// The default configuration's cost, and the highest budget at which it has one.
+    /// The default configuration's cost and its budget: the best's where it is known there, else the highest known.
     pub default: Option<(f64, f64)>,
     /// Cost of the constant predictor.
     pub baseline: Option<f64>,
@@ -85,9 +87,12 @@ impl Headline {
                 (first.min(timing.started_s), last.max(timing.started_s + timing.seconds))
             });
         let timed = !evidence.timings.is_empty();
+        let best = incumbent(evidence.history);
+        let defaults = default_costs(evidence);
+        let beside = best.and_then(|best| defaults.get_key_value(&best.proposal.budget));
         Self {
-            best: incumbent(evidence.history).map(|trial| Best::of(evidence, trial)),
-            default: default_cost(evidence),
+            best: best.map(|trial| Best::of(evidence, trial)),
+            default: beside.or(defaults.last_key_value()).map(|(budget, cost)| (*cost, budget.amount())),
             baseline: evidence.baseline,
             verdict: evidence.verdict.cloned(),
             outcomes,
@@ -134,9 +139,13 @@ impl Best {
 
 /// Every trial, in the order of asking.
 pub(super) fn lines(evidence: &Evidence) -> Vec<Line> {
+    let mut timings: HashMap<u32, &Timing> = HashMap::new();
+    for timing in evidence.timings {
+        timings.entry(timing.trial).or_insert(timing);
+    }
     let line = |trial: &Trial| {
         let proposal = &trial.proposal;
-        let timing = evidence.timing(proposal.trial);
+        let timing = timings.get(&proposal.trial.0);
         Line {
             trial: proposal.trial.0,
             configuration_id: proposal.configuration_id.0,

@@ -1,4 +1,5 @@
 //! The interaction matrix: a validated machine, and what it says about each hyperparameter and each pair.
+use std::collections::HashSet;
 use std::ops::Range;
 
 use rayon::prelude::*;
@@ -17,6 +18,7 @@ use super::validation::Table;
 use crate::numeric::stream::Stream;
 use crate::space::configuration::Configuration;
 use crate::space::hyperparameter::{Domain, Hyperparameter};
+use crate::trial::TrialId;
 use crate::trial::incumbent::incumbent;
 use crate::trial::outcome::Outcome;
 
@@ -231,8 +233,9 @@ impl Matrix {
     /// Places the trials along the axes, apart where they have the same values.
     fn place(&mut self, evidence: &Evidence) {
         let best = incumbent(evidence.history);
+        let entered: HashSet<TrialId> = self.sample.used.iter().map(|used| used.trial).collect();
         for trial in evidence.history.trials() {
-            let used = self.sample.used.iter().any(|used| used.trial == trial.proposal.trial);
+            let used = entered.contains(&trial.proposal.trial);
             let here = self.sample.pooled || Some(trial.proposal.budget.amount()) == self.sample.budget;
             let kind = match &trial.outcome {
                 _ if best.is_some_and(|best| best.proposal.trial == trial.proposal.trial) => SpotKind::Incumbent,

@@ -13,12 +13,13 @@ mod quantile;
 pub mod regression;
 mod row;
 pub mod sample;
+#[cfg(test)]
+mod specimen;
 mod validation;
 
 use serde::{Deserialize, Serialize};
 
 use crate::space::Space;
-use crate::trial::TrialId;
 use crate::trial::history::History;
 
 /// Everything that an analysis looks at.
@@ -35,6 +36,8 @@ pub struct Evidence<'a> {
     pub timings: &'a [Timing],
     /// Cost of the constant predictor: what costs more has not learned.
     pub baseline: Option<f64>,
+    /// The default configuration measured outside of the history: the budget, and the cost there.
+    pub default: Option<(f64, f64)>,
     pub verdict: Option<&'a Verdict>,
     pub predictions: &'a [Prediction],
     /// Sentences that the reader must not miss.
@@ -58,7 +61,8 @@ pub struct Timing {
 /// Costs of default and incumbent on data that the sweep never saw.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Verdict {
-    pub default_cost: f64,
+    /// Absent where the default failed or was not measured.
+    pub default_cost: Option<f64>,
     pub incumbent_cost: f64,
     /// Cost of the constant predictor.
     pub baseline_cost: f64,
@@ -128,12 +132,5 @@ impl Findings {
             predictions: evidence.predictions.iter().map(prediction::Accuracy::of).collect(),
             trials: headline::lines(evidence),
         }
-    }
-}
-
-impl Evidence<'_> {
-    /// The timing of a trial.
-    pub(crate) fn timing(&self, trial: TrialId) -> Option<&Timing> {
-        self.timings.iter().find(|timing| timing.trial == trial.0)
     }
 }

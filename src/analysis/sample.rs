@@ -81,15 +81,16 @@ impl Sample {
 
         let cap = evidence.baseline.filter(|cap| cap.is_finite());
         let mut left_out: BTreeMap<&str, usize> = BTreeMap::new();
-        let (mut costs, mut capped) = (Vec::new(), 0);
+        let (mut kept, mut rest) = (Vec::new(), Vec::new());
         for trial in evidence.history.trials() {
             let reason = match &trial.outcome {
                 None => "running",
                 Some(Outcome::Finished { .. }) if !enters(trial.proposal.budget) => "at another budget",
                 Some(Outcome::Finished { cost }) => {
-                    let worse = cap.is_some_and(|cap| *cost > cap);
-                    capped += usize::from(worse);
-                    costs.push((trial.proposal.trial, if worse { cap.unwrap_or(*cost) } else { *cost }));
+                    // Where budgets are pooled, those at the budget to be explained are few and all enter.
+                    let certain = pooled && Some(trial.proposal.budget) == aim;
+                    let costs = if certain { &mut kept } else { &mut rest };
+                    costs.push((trial.proposal.trial, *cost));
                     continue;
                 }
                 Some(Outcome::TimedOut) => "timed out",
@@ -98,11 +99,20 @@ impl Sample {
             };
             *left_out.entry(reason).or_default() += 1;
         }
-        if costs.len() > MOST {
-            left_out.insert("beyond those drawn for the model", costs.len() - MOST);
-            Stream::of(0, "sample", 0).shuffle(&mut costs);
-            costs.truncate(MOST);
-            costs.sort_by_key(|(trial, _)| *trial);
+        let room = MOST - kept.len().min(MOST);
+        if rest.len() > room {
+            left_out.insert("beyond those drawn for the model", rest.len() - room);
+            Stream::of(0, "sample", 0).shuffle(&mut rest);
+            rest.truncate(room);
+        }
+        let mut costs = [kept, rest].concat();
+        costs.sort_by_key(|(trial, _)| *trial);
+        let mut capped = 0;
+        if let Some(cap) = cap {
+            for (_, cost) in costs.iter_mut().filter(|(_, cost)| *cost > cap) {
+                *cost = cap;
+                capped += 1;
+            }
         }
         let entered = |budget: Budget| {
             let at = |trial: &TrialId| evidence.history.trial(*trial).map(|trial| trial.proposal.budget);
@@ -138,51 +148,16 @@ impl Sample {
 
 #[cfg(test)]
 mod tests {
+    use super::super::specimen::{self, evidence, finished};
     use super::*;
-    use crate::space::Space;
-    use crate::space::hyperparameter::{Domain, Hyperparameter, Value};
-    use crate::trial::history::History;
-    use crate::trial::{Origin, Proposal};
 
     /// The sample of trials with these budgets and outcomes, where the constant predictor costs 1.
     fn sample(trials: &[(f64, Outcome)]) -> Sample {
-        let domain = Domain::Float { min: 0.0, max: 1.0, log: false };
-        let hyperparameter = Hyperparameter::new("x", domain, Value::Float(0.5));
-        let space = Space::new("line".into(), vec![hyperparameter], vec![], vec![]).expect("a legal space");
-        let mut history = History::default();
-        for (index, (budget, outcome)) in trials.iter().enumerate() {
-            let value = Value::Float(index as f64 / trials.len() as f64);
-            let configuration = space.configuration(vec![Some(value)]).expect("a legal value");
-            let trial = history.next_trial();
-            history.ask(Proposal {
-                trial,
-                configuration_id: history.number_of(&configuration),
-                configuration,
-                budget: Budget::new(*budget).expect("positive"),
-                bracket: 0,
-                rung: 0,
-                seed: 0,
-                origin: Origin::Design,
-            });
-            history.tell(trial, outcome.clone());
-        }
-        Sample::of(&Evidence {
-            experiment: "test",
-            space: &space,
-            history: &history,
-            unit: "steps",
-            measure: "cost",
-            timings: &[],
-            baseline: Some(1.0),
-            verdict: None,
-            predictions: &[],
-            warnings: &[],
-            sources: &[],
-        })
-    }
-
-    fn finished(cost: f64) -> Outcome {
-        Outcome::Finished { cost }
+        let space = specimen::line();
+        let place = |index: usize| index as f64 / trials.len() as f64;
+        let trials =
+            trials.iter().enumerate().map(|(index, (budget, outcome))| (place(index), *budget, outcome.clone()));
+        Sample::of(&evidence(&space, &specimen::history(&space, trials)))
     }
 
     #[test]
@@ -197,6 +172,20 @@ mod tests {
         check([many(3.0, 9), many(9.0, 3), many(27.0, 1)].concat(), Some(9.0), true, 13);
         check([many(3.0, 50), many(9.0, 45)].concat(), Some(9.0), false, 45);
         check(many(9.0, 450), Some(9.0), false, 400);
+    }
+
+    #[test]
+    fn a_draw_keeps_every_trial_at_the_budget_to_be_explained() {
+        // Every second small one has not learned; what is capped is counted among those that were drawn.
+        let small = (0..900).map(|index| (3.0, finished(if index % 2 == 0 { 0.1 } else { 9.0 })));
+        let trials: Vec<(f64, Outcome)> = small.chain(vec![(9.0, finished(9.0)); 39]).collect();
+        let sample = sample(&trials);
+        assert_eq!((sample.trials, sample.at_budget, sample.used.len()), (400, 39, 400));
+        assert_eq!(sample.budgets.iter().map(|share| share.trials).collect::<Vec<_>>(), [361, 39]);
+        assert_eq!(sample.left_out.iter().map(|left| left.trials).collect::<Vec<_>>(), [539]);
+        assert_eq!(sample.capped, sample.used.iter().filter(|used| used.target == 0.0).count());
+        assert!((39 + 100..39 + 261).contains(&sample.capped), "{}", sample.capped);
+        assert!(sample.used.windows(2).all(|pair| pair[0].trial < pair[1].trial));
     }
 
     #[test]

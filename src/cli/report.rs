@@ -45,6 +45,8 @@ pub(super) fn write(log: &Log, folder: &Path) -> Result<PathBuf, Failure> {
         measure: experiment.objective.as_ref().map_or("cost", |objective| objective.measure()),
         timings: &timings,
         baseline: listing::validation(log).and_then(|done| done.incumbent.info.get("mean_predictor")?.as_f64()),
+        default: listing::validation(log)
+            .and_then(|done| Some((experiment.schedule.max().amount(), done.default?.cost))),
         verdict: verdict.as_ref(),
         predictions: &predictions,
         warnings: &[],
@@ -73,10 +75,9 @@ fn timings(log: &Log) -> Vec<Timing> {
 
 fn verdict(log: &Log) -> Option<Verdict> {
     let validation = listing::validation(log)?;
-    let default = validation.default.as_ref()?;
     let incumbent = &validation.incumbent;
     Some(Verdict {
-        default_cost: default.test("cost")?,
+        default_cost: validation.default.as_ref().and_then(|default| default.test("cost")),
         incumbent_cost: incumbent.test("cost")?,
         baseline_cost: incumbent.test("mean_predictor")?,
         persistence_cost: incumbent.test("persistence"),

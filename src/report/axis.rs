@@ -22,6 +22,8 @@ pub struct Axis {
     low: f64,
     high: f64,
     logarithmic: bool,
+    /// Whether only whole numbers have a meaning on it.
+    whole: bool,
 }
 
 impl Axis {
@@ -39,12 +41,17 @@ impl Axis {
             span => 0.06 * span,
         };
         let unscale = |x: f64| if logarithmic { 10f64.powf(x) } else { x };
-        Self { low: unscale(low - air), high: unscale(high + air), logarithmic }
+        Self { low: unscale(low - air), high: unscale(high + air), logarithmic, whole: false }
     }
 
     /// The axis from one number to a greater one.
     pub fn between(low: f64, high: f64, logarithmic: bool) -> Self {
-        Self { low, high, logarithmic: logarithmic && low > 0.0 }
+        Self { low, high, logarithmic: logarithmic && low > 0.0, whole: false }
+    }
+
+    /// The same axis with ticks at whole numbers only.
+    pub fn whole(self) -> Self {
+        Self { whole: true, ..self }
     }
 
     /// The share of the axis at which a number is; outside of `[0, 1]` where it is beyond the ends.
@@ -87,10 +94,12 @@ impl Axis {
         let rough = (self.high - self.low) / wanted.max(2) as f64;
         let power = 10f64.powf(rough.log10().floor());
         let step = [1.0, 2.0, 2.5, 5.0, 10.0].map(|factor| factor * power);
-        let step = step.into_iter().find(|step| *step >= rough * 0.999).unwrap_or(rough);
+        let fits = |step: &f64| *step >= rough * 0.999 && (!self.whole || step.fract() == 0.0);
+        let step = if self.whole && rough < 1.0 { 1.0 } else { step.into_iter().find(fits).unwrap_or(rough) };
         let (first, last) = ((self.low / step - 1e-9).ceil() as i64, (self.high / step + 1e-9).floor() as i64);
         // More digits than three where the step asks for them, such as 4.05.
-        let digits = (-(step * 1.000_001).log10().floor()).max(0.0) as usize + usize::from(step / power == 2.5);
+        let quarter = if step / power == 2.5 { 1.0 } else { 0.0 };
+        let digits = (quarter - (step * 1.000_001).log10().floor()).max(0.0) as usize;
         let label = |x: f64| if x.abs() < 1e5 && step > 1e-5 { format!("{x:.digits$}") } else { number(x) };
         (first..=last)
             .map(|index| index as f64 * step)
@@ -108,7 +117,10 @@ pub fn ticks(dimension: &Dimension, wanted: usize) -> Vec<Tick> {
     let discrete = matches!(dimension.scale, Scale::Ordinal | Scale::Categorical)
         || whole && dimension.bounds.is_some_and(|(low, high)| high - low < dimension.levels.len() as f64);
     match dimension.bounds {
-        Some((low, high)) if !discrete => Axis::between(low, high, dimension.scale == Scale::Logarithmic).ticks(wanted),
+        Some((low, high)) if !discrete => {
+            let axis = Axis::between(low, high, dimension.scale == Scale::Logarithmic);
+            if whole { axis.whole() } else { axis }.ticks(wanted)
+        }
         _ => {
             let tick = |level: &crate::analysis::dependence::Level| Tick {
                 at: level.place.at,
@@ -212,6 +224,10 @@ mod tests {
     fn ticks_are_round() {
         let labels = |axis: Axis, wanted| axis.ticks(wanted).into_iter().map(|tick| tick.label).collect::<Vec<_>>();
         assert_eq!(labels(Axis::between(0.0, 10.0, false), 5), ["0", "2", "4", "6", "8", "10"]);
+        assert_eq!(labels(Axis::between(0.0, 12_900.0, false), 6), ["0", "2500", "5000", "7500", "10000", "12500"]);
+        assert_eq!(labels(Axis::between(0.0, 10.0, false), 4), ["0.0", "2.5", "5.0", "7.5", "10.0"]);
+        assert_eq!(labels(Axis::between(0.0, 10.0, false).whole(), 4), ["0", "5", "10"]);
+        assert_eq!(labels(Axis::between(0.0, 2.0, false).whole(), 6), ["0", "1", "2"]);
         assert_eq!(labels(Axis::between(3.9, 4.2, false), 4), ["3.9", "4.0", "4.1", "4.2"]);
         assert_eq!(labels(Axis::between(1e-5, 1e-2, true), 6), ["10⁻⁵", "10⁻⁴", "10⁻³", "10⁻²"]);
         assert_eq!(labels(Axis::between(0.05, 20.0, true), 6), ["0.1", "1", "10"]);

@@ -3,7 +3,7 @@ use super::axis::{self, Axis};
 use super::canvas::{Anchor, At, Canvas, Frame};
 use super::font;
 use super::theme::{HEADING, INK, MUTED, ORANGE, SHADE, SMALL, TEXT, TITLE};
-use super::words::number;
+use super::words::{feature as name, number, unit};
 use crate::analysis::prediction::Errors;
 use crate::analysis::{Feature, Findings, Prediction};
 
@@ -12,7 +12,7 @@ const LEFT: f64 = 60.0;
 const HIGH: f64 = 92.0;
 const DOWN: f64 = 34.0;
 /// Series that are drawn; more do not fit side by side.
-const DRAWN: usize = 3;
+pub(super) const DRAWN: usize = 3;
 /// Points a line needs at most; from more, the least and the greatest of each part are kept.
 const POINTS: usize = 700;
 
@@ -26,8 +26,12 @@ pub fn figure(findings: &Findings, predictions: &[Prediction]) -> Option<Canvas>
     let mut canvas = Canvas::new(width.max(640.0), top + rows as f64 * (HIGH + DOWN) + 36.0);
     let title = format!("{} · predictions of the best model", findings.experiment);
     canvas.say((MARGIN, 44.0), font::elide(&title, TITLE, true, width - 2.0 * MARGIN), TITLE, INK, Anchor::Start, true);
+    let part = match predictions.len() {
+        all if all > DRAWN => format!("{DRAWN} of {all} series · "),
+        _ => String::new(),
+    };
     let line = "free-running: the model is given the current and, in the shaded context, the truth; errors are after the context";
-    for (index, line) in font::wrap(line, TEXT, canvas.width - 2.0 * MARGIN).into_iter().enumerate() {
+    for (index, line) in font::wrap(&(part + line), TEXT, canvas.width - 2.0 * MARGIN).into_iter().enumerate() {
         canvas.write((MARGIN, 68.0 + 15.0 * index as f64), line, TEXT, MUTED);
     }
     canvas.line(vec![(MARGIN, 96.0), (MARGIN + 18.0, 96.0)], INK, 1.4);
@@ -78,10 +82,9 @@ fn panel(
         }
     }
     canvas.edges(frame, MUTED);
-    // A share has no unit.
-    let (unit, head) = match feature.unit.as_str() {
-        "" | "1" => (String::new(), feature.name.replace('_', " ")),
-        unit => (format!(" {unit}"), format!("{} ({unit})", feature.name.replace('_', " "))),
+    let (unit, head) = match unit(&feature.unit) {
+        "" => (String::new(), name(&feature.name)),
+        unit => (format!(" {unit}"), format!("{} ({unit})", name(&feature.name))),
     };
     canvas.say((frame.x, frame.y - 5.0), head.as_str(), TEXT, INK, Anchor::Start, false);
     let note = match errors.given {

@@ -34,13 +34,12 @@ pub fn figure(findings: &Findings) -> Canvas {
     let worst = costs.clone().fold(f64::NEG_INFINITY, f64::max);
     // A reference that is far from every trial would flatten what is to be seen.
     let shown = |cost: f64| cost.is_finite() && cost > 0.0 && cost <= 10.0 * worst.max(best);
-    let references: Vec<(f64, &str, Colour)> = [
-        (convergence.default.map(|(cost, _)| cost), "default", ORANGE),
-        (convergence.baseline, "constant predictor", MUTED),
-    ]
-    .into_iter()
-    .filter_map(|(cost, name, colour)| Some((cost.filter(|cost| shown(*cost))?, name, colour)))
-    .collect();
+    let default = |(cost, budget): (f64, f64)| (cost, format!("default at {}", number(budget)), ORANGE);
+    let baseline = |cost: f64| (cost, "constant predictor".to_owned(), MUTED);
+    let references = [convergence.default.map(default), convergence.baseline.map(baseline)];
+    let mut references: Vec<(f64, String, Colour)> =
+        references.into_iter().flatten().filter(|(cost, ..)| shown(*cost)).collect();
+    references.sort_by(|a, b| b.0.total_cmp(&a.0));
     let costs = Axis::around(costs.chain(references.iter().map(|reference| reference.0)), true);
 
     let frames = [(MARGIN + 62.0, 470.0), (MARGIN + 612.0, 220.0), (MARGIN + 902.0, 220.0)].map(|(x, width)| Frame {
@@ -50,17 +49,25 @@ pub fn figure(findings: &Findings) -> Canvas {
         height: HIGH,
     });
     let longest = |amount: f64| if amount > 0.0 { 1.04 * amount } else { 1.0 };
+    let whole = convergence.dots.iter().all(|dot| dot.budget.fract() == 0.0 && dot.spent.fract() == 0.0);
     let spent = Axis::between(0.0, longest(convergence.spent), false);
+    let spent = if whole { spent.whole() } else { spent };
     panel(&mut canvas, frames[0], findings, (&spent, &costs), &|step| step.spent, convergence.spent);
-    let ended = Axis::between(0.0, longest(convergence.ended as f64).max(4.0), false);
+    let ended = Axis::between(0.0, longest(convergence.ended as f64).max(4.0), false).whole();
     panel(&mut canvas, frames[1], findings, (&ended, &costs), &|step| step.ended as f64, convergence.ended as f64);
-    for (cost, name, colour) in &references {
+    for (cost, _, colour) in &references {
         for frame in &frames[..2] {
             let y = frame.at(0.0, costs.share(*cost)).1;
             canvas.dashed((frame.x, y), (frame.right(), y), *colour, 1.2, (5.0, 3.0));
         }
-        let at = (frames[0].right(), frames[0].at(0.0, costs.share(*cost)).1 - 4.0);
-        canvas.say(at, format!("{name} {}", number(*cost)), SMALL, *colour, Anchor::End, false);
+    }
+    let mut lowest = f64::NEG_INFINITY;
+    for (cost, name, colour) in &references {
+        let y = frames[0].at(0.0, costs.share(*cost)).1;
+        // Above its line, or below where the label of a line just above it would be covered.
+        let y = if y - 4.0 - lowest < SMALL + 2.0 { (y + SMALL + 2.0).max(lowest + SMALL + 2.0) } else { y - 4.0 };
+        canvas.say((frames[0].right(), y), format!("{name}: {}", number(*cost)), SMALL, *colour, Anchor::End, false);
+        lowest = y;
     }
     slopes(&mut canvas, frames[2], findings, &costs);
     name_axis(&mut canvas, frames[0], &format!("budget spent ({})", findings.unit));

@@ -31,6 +31,9 @@ pub fn page<'a>(findings: &Findings, evidence: &Evidence, figure: &dyn Fn(&str) 
     if let Some(distrust) = &findings.matrix.distrust {
         write!(rest, "<p class=\"notice\">{}</p>", escape(distrust)).expect("a string grows");
     }
+    if let Some(meaning) = sentence::distrust(findings) {
+        write!(rest, "<p>{}</p>", escape(&meaning)).expect("a string grows");
+    }
     rest += &show("interactions", caption).unwrap_or_default();
     rest += &table::importance(findings);
     rest += &table::levels(findings);

@@ -1,5 +1,6 @@
 //! Each chapter's answer in a sentence.
-use super::words::{count, duration, number, percent, value};
+use super::battery;
+use super::words::{count, duration, feature, number, percent, unit, value};
 use crate::analysis::Findings;
 
 /// What came out.
@@ -19,13 +20,16 @@ pub fn result(findings: &Findings) -> String {
         findings.unit
     );
     match headline.default {
-        Some((cost, budget)) if budget == best.budget && cost > 0.0 && best.cost > 0.0 => match best.cost < cost {
-            true => text += &format!(", {} times less than the default's {}", number(cost / best.cost), number(cost)),
-            false => text += &format!("; the default's {} was not beaten", number(cost)),
+        Some((cost, budget)) if budget == best.budget => match best.cost < cost {
+            true if best.cost > 0.0 => {
+                let times = number(cost / best.cost);
+                text += &format!(", {times} times less than the default's {} there", number(cost));
+            }
+            true => text += &format!(", less than the default's {} there", number(cost)),
+            false => text += &format!("; the default's {} there was not beaten", number(cost)),
         },
-        Some((cost, budget)) => {
-            text += &format!("; the default ran only to {} {} ({})", number(budget), findings.unit, number(cost));
-        }
+        // Costs at two budgets do not compare.
+        Some(_) => text += "; the default configuration has no result at that budget to compare with",
         None => text += "; the default configuration has no result to compare with",
     }
     if headline.highest.is_some_and(|highest| best.budget < highest) {
@@ -113,6 +117,20 @@ pub fn interaction(findings: &Findings) -> String {
     text + "."
 }
 
+/// What it means for the reader where the model does not explain the results; `None` where it does.
+pub fn distrust(findings: &Findings) -> Option<String> {
+    let matrix = &findings.matrix;
+    // Without a quality no tile is drawn, and without R² all costs are equal.
+    matrix.distrust.as_ref().and(matrix.quality.as_ref()?.r2)?;
+    let budget = match matrix.sample.budget {
+        Some(budget) if matrix.sample.budgets.len() > 1 => format!(" at {} {}", number(budget), findings.unit),
+        _ => String::new(),
+    };
+    Some(format!(
+        "What this means: do not read the tiles, and use the raw trials that are drawn instead; it is common after a search that has converged, because its trials are alike, so that there is little variance to explain{budget}."
+    ))
+}
+
 /// How far the predictions are off.
 pub fn prediction(findings: &Findings) -> String {
     let Some(first) = findings.predictions.first() else { return String::new() };
@@ -124,19 +142,80 @@ pub fn prediction(findings: &Findings) -> String {
     };
     let all: Vec<String> = errors
         .map(|(index, errors)| {
-            let unit = if errors.unit == "1" { "" } else { &errors.unit };
-            format!("{} {} {unit}", errors.name.replace('_', " "), number(mean(index))).trim_end().to_owned()
+            let unit = unit(&errors.unit);
+            format!("{} {} {unit}", feature(&errors.name), number(mean(index))).trim_end().to_owned()
         })
         .collect();
-    format!(
-        "Root mean square error over {}: {}.",
-        count(findings.predictions.len(), "series").replace("seriess", "series"),
-        all.join(", ")
-    )
+    let part = match findings.predictions.len() {
+        all if all > battery::DRAWN => format!(" ({} of them drawn)", battery::DRAWN),
+        _ => String::new(),
+    };
+    format!("Root mean square error over {} series{part}: {}.", findings.predictions.len(), all.join(", "))
 }
 
 /// How long it took.
 pub fn effort(findings: &Findings) -> Option<String> {
     let (worked, elapsed) = findings.headline.worked_s.zip(findings.headline.elapsed_s)?;
     Some(format!("{} of trials in {}", duration(worked), duration(elapsed)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::analysis::{Evidence, Findings};
+    use crate::space::Space;
+    use crate::space::hyperparameter::{Domain, Hyperparameter, Value};
+    use crate::trial::budget::Budget;
+    use crate::trial::history::History;
+    use crate::trial::outcome::Outcome;
+    use crate::trial::{Origin, Proposal};
+
+    #[test]
+    fn the_default_is_compared_at_the_best_s_budget_only() {
+        let domain = Domain::Float { min: 0.0, max: 1.0, log: false };
+        let x = Hyperparameter::new("x", domain, Value::Float(0.5));
+        let space = Space::new("line".into(), vec![x], vec![], vec![]).expect("a legal space");
+        let sentence = |cost: f64, default: Option<(f64, f64)>| {
+            let configuration = space.configuration(vec![Some(Value::Float(0.1))]).expect("legal");
+            let mut history = History::default();
+            let (trial, configuration_id) = (history.next_trial(), history.number_of(&configuration));
+            let (budget, origin) = (Budget::new(540.0).expect("positive"), Origin::Design);
+            history.ask(Proposal {
+                trial,
+                configuration_id,
+                configuration,
+                budget,
+                bracket: 0,
+                rung: 0,
+                seed: 0,
+                origin,
+            });
+            history.tell(trial, Outcome::Finished { cost });
+            result(&Findings::of(&Evidence {
+                experiment: "test",
+                space: &space,
+                history: &history,
+                unit: "steps",
+                measure: "cost",
+                timings: &[],
+                baseline: None,
+                default,
+                verdict: None,
+                predictions: &[],
+                warnings: &[],
+                sources: &[],
+            }))
+        };
+        let cases = [
+            (0.1, Some((540.0, 0.4)), ", 4 times less than the default's 0.4 there."),
+            (-0.1, Some((540.0, 0.4)), ", less than the default's 0.4 there."),
+            (0.5, Some((540.0, 0.4)), "; the default's 0.4 there was not beaten."),
+            (0.1, Some((60.0, 0.4)), "; the default configuration has no result at that budget to compare with."),
+            (0.1, None, "; the default configuration has no result to compare with."),
+        ];
+        for (cost, default, end) in cases {
+            let text = sentence(cost, default);
+            assert_eq!(text, format!("Configuration 1 costs {} at 540 steps{end}", number(cost)));
+        }
+    }
 }

@@ -2,7 +2,7 @@
 use std::fmt::Write;
 
 use super::html::escape;
-use super::words::{number, percent, value};
+use super::words::{feature, number, percent, unit, value};
 use crate::analysis::headline::{Best, Line};
 use crate::analysis::{Evidence, Findings};
 
@@ -65,7 +65,7 @@ pub fn costs(findings: &Findings) -> String {
     if let Some(verdict) = &headline.verdict {
         let mut rows = vec![
             vec![word("best"), figure(verdict.incumbent_cost)],
-            vec![word("default"), figure(verdict.default_cost)],
+            vec![word("default"), verdict.default_cost.map_or(word("no result"), figure)],
         ];
         rows.extend(verdict.persistence_cost.map(|cost| vec![word("last value held"), figure(cost)]));
         rows.push(vec![word("constant predictor"), figure(verdict.baseline_cost)]);
@@ -171,10 +171,10 @@ pub fn predictions(findings: &Findings) -> String {
         accuracy.features.iter().filter(|errors| !errors.given).map(|errors| {
             vec![
                 word(&accuracy.title),
-                word(errors.name.replace('_', " ")),
+                word(feature(&errors.name)),
                 figure(errors.root_mean_square),
                 figure(errors.greatest),
-                word(if errors.unit == "1" { "" } else { &errors.unit }),
+                word(unit(&errors.unit)),
             ]
         })
     });
@@ -211,5 +211,5 @@ pub fn trials(findings: &Findings, evidence: &Evidence) -> String {
         line if line.cost.is_none() => "failed",
         _ => "",
     };
-    table("sortable", &heads, findings.trials.iter().map(row).collect(), &class)
+    table("sortable trials", &heads, findings.trials.iter().map(row).collect(), &class)
 }

@@ -29,13 +29,31 @@ pub fn percent(share: f64) -> String {
     format!("{:.0} %", 100.0 * share)
 }
 
-/// Such as `48 s`, `6 m 10 s` or `1 h 12 m`.
+/// Such as `48 s`, `6 min 10 s` or `1 h 12 min`.
 pub fn duration(seconds: f64) -> String {
     let whole = seconds.round().max(0.0) as u64;
     match whole {
         0..60 => format!("{} s", if seconds < 10.0 { number(seconds) } else { whole.to_string() }),
-        60..3600 => format!("{} m {} s", whole / 60, whole % 60),
-        _ => format!("{} h {} m", whole / 3600, whole % 3600 / 60),
+        60..3600 => format!("{} min {} s", whole / 60, whole % 60),
+        _ => format!("{} h {} min", whole / 3600, whole % 3600 / 60),
+    }
+}
+
+/// A feature's name in words.
+pub fn feature(name: &str) -> String {
+    match name {
+        "soc" => "state of charge".into(),
+        "ocv" => "open-circuit voltage".into(),
+        name => name.replace('_', " "),
+    }
+}
+
+/// A unit as it is printed; a share has none.
+pub fn unit(unit: &str) -> &str {
+    match unit {
+        "1" => "",
+        "degC" => "°C",
+        unit => unit,
     }
 }
 
@@ -74,7 +92,13 @@ mod tests {
             assert_eq!(number(x), expected);
         }
         assert_eq!(power_of_ten(-12), "10⁻¹²");
-        assert_eq!(duration(4330.0), "1 h 12 m");
+        let durations = [9.5, 48.4, 324.0, 4330.0].map(duration);
+        assert_eq!(durations, ["9.5 s", "48 s", "5 min 24 s", "1 h 12 min"]);
+        assert_eq!(
+            (feature("soc"), feature("core_temperature")),
+            ("state of charge".into(), "core temperature".into())
+        );
+        assert_eq!((unit("degC"), unit("1"), unit("V")), ("°C", "", "V"));
         assert_eq!((count(1, "trial"), count(0, "trial")), ("1 trial".into(), "0 trials".into()));
     }
 }

@@ -1,0 +1,58 @@
+//! Small evidence for the tests of the analysis.
+use super::Evidence;
+use crate::space::Space;
+use crate::space::hyperparameter::{Domain, Hyperparameter, Value};
+use crate::trial::budget::Budget;
+use crate::trial::history::History;
+use crate::trial::outcome::Outcome;
+use crate::trial::{Origin, Proposal};
+
+/// A line from 0 to 1 with the default at its middle.
+pub fn line() -> Space {
+    let domain = Domain::Float { min: 0.0, max: 1.0, log: false };
+    let hyperparameter = Hyperparameter::new("x", domain, Value::Float(0.5));
+    Space::new("line".into(), vec![hyperparameter], vec![], vec![]).expect("a legal space")
+}
+
+/// Trials at these values with these budgets and outcomes.
+pub fn history(space: &Space, trials: impl IntoIterator<Item = (f64, f64, Outcome)>) -> History {
+    let mut history = History::default();
+    for (value, budget, outcome) in trials {
+        let configuration = space.configuration(vec![Some(Value::Float(value))]).expect("a legal value");
+        let trial = history.next_trial();
+        history.ask(Proposal {
+            trial,
+            configuration_id: history.number_of(&configuration),
+            configuration,
+            budget: Budget::new(budget).expect("positive"),
+            bracket: 0,
+            rung: 0,
+            seed: 0,
+            origin: Origin::Design,
+        });
+        history.tell(trial, outcome);
+    }
+    history
+}
+
+/// Evidence where the constant predictor costs 1.
+pub fn evidence<'a>(space: &'a Space, history: &'a History) -> Evidence<'a> {
+    Evidence {
+        experiment: "test",
+        space,
+        history,
+        unit: "steps",
+        measure: "cost",
+        timings: &[],
+        baseline: Some(1.0),
+        default: None,
+        verdict: None,
+        predictions: &[],
+        warnings: &[],
+        sources: &[],
+    }
+}
+
+pub fn finished(cost: f64) -> Outcome {
+    Outcome::Finished { cost }
+}
