@@ -4,9 +4,9 @@ use serde::Serialize;
 
 use super::importance::Importance;
 use super::probe::{Answer, Place, Probe, Scale, places, scale};
-use super::quantile::quantile;
 use super::regression::Machine;
 use super::sample::Sample;
+use crate::numeric::quantile::quantile;
 use crate::space::Space;
 
 /// Individual curves that are kept to be drawn.

@@ -1,7 +1,8 @@
 //! Whether small budgets rank configurations as large ones do.
 use serde::Serialize;
 
-use super::quantile::{quantile, spearman};
+use super::correlation::spearman;
+use crate::numeric::quantile::quantile;
 use crate::numeric::stream::Stream;
 use crate::trial::budget::Budget;
 use crate::trial::history::History;

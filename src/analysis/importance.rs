@@ -4,8 +4,8 @@ use serde::Serialize;
 
 use super::dependence::Question;
 use super::probe::Probe;
-use super::quantile::quantile;
 use super::regression::Machine;
+use crate::numeric::quantile::quantile;
 use crate::space::Space;
 
 /// The share of variance of one hyperparameter, and what it would be if its values meant nothing.

@@ -6,11 +6,11 @@ use rayon::prelude::*;
 use serde::Serialize;
 
 use super::Evidence;
+use super::correlation::spearman;
 use super::dependence::{Dimension, Panel, Question};
 use super::importance::{Importance, importances, variance};
 use super::interaction::{Pair, Positions};
 use super::probe::{Probe, place_of};
-use super::quantile::spearman;
 use super::regression::{Machine, Parameters};
 use super::row::Encoder;
 use super::sample::Sample;

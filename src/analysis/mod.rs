@@ -1,5 +1,6 @@
 //! Numbers that answer questions about an experiment, without ink.
 pub mod convergence;
+mod correlation;
 pub mod dependence;
 pub mod failure;
 pub mod fidelity;
@@ -9,7 +10,6 @@ pub mod interaction;
 pub mod matrix;
 pub mod prediction;
 pub mod probe;
-mod quantile;
 pub mod regression;
 mod row;
 pub mod sample;

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use clap::Args;
 use serde_json::{Value as Json, json};
 
-use super::message::{amount, count, narrate, say, significant};
+use super::message::{amount, count, narrate, number, say};
 use super::{Failure, Format};
 use crate::experiment::plan::planned;
 use crate::experiment::{Experiment, Objective};
@@ -59,7 +59,7 @@ fn print(experiment: &Experiment, warnings: &[String]) {
     }
     match space.count() {
         Some(number) => say(&format!("{number} configurations are allowed")),
-        None => say(&format!("{} % of the cube is allowed", significant(100.0 * allowed_fraction(space)))),
+        None => say(&format!("{} % of the cube is allowed", number(100.0 * allowed_fraction(space)))),
     }
     let (schedule, unit) = (&experiment.schedule, &experiment.unit);
     let plan = schedule.plan();
@@ -89,7 +89,7 @@ fn print(experiment: &Experiment, warnings: &[String]) {
 }
 
 fn count_of(trials: f64) -> String {
-    format!("{} trials", significant(trials))
+    format!("{} trials", number(trials))
 }
 
 fn values(hyperparameter: &Hyperparameter) -> String {
@@ -114,7 +114,7 @@ fn warnings(experiment: &Experiment) -> Vec<String> {
     if min < max && max / min < eta * eta * (1.0 - 1e-9) {
         warnings.push(format!(
             "the largest budget is only {} times the smallest, so hardly anything is stopped early; try a `min` of at most {}",
-            significant(max / min),
+            number(max / min),
             amount(max / (eta * eta))
         ));
     }

@@ -4,7 +4,7 @@ use std::fs;
 use clap::Args;
 use serde_json::{Map, Value as Json, json};
 
-use super::message::{amount, count, duration, narrate, say, significant};
+use super::message::{amount, count, duration, narrate, number, say};
 use super::target::Target;
 use super::{Failure, Listing, table};
 use crate::experiment::log::Log;
@@ -58,7 +58,7 @@ pub(super) fn status(target: &Target) -> Result<(), Failure> {
     if let Some(best) = incumbent(history) {
         let cost = best.outcome.as_ref().and_then(|outcome| outcome.cost()).unwrap_or(f64::NAN);
         let budget = amount(best.proposal.budget.amount());
-        say(&format!("best: {} at {budget} {unit}, trial {}", significant(cost), best.proposal.trial));
+        say(&format!("best: {} at {budget} {unit}, trial {}", number(cost), best.proposal.trial));
     }
     let seconds =
         log.details.iter().filter_map(|details| Some(details.ended.as_ref()?.seconds)).fold(0.0, |a, b| a + b);
@@ -72,8 +72,8 @@ pub(super) fn outcomes(log: &Log) -> String {
     let ended = |name: &str| log.history.ended().filter(|trial| outcome(trial) == name).count();
     let words = names.iter().map(|name| (ended(name), name.replace('_', " ")));
     let words: Vec<_> = words
-        .filter(|(number, name)| *number > 0 || name == "finished")
-        .map(|(number, name)| format!("{number} {name}"))
+        .filter(|(ended, name)| *ended > 0 || name == "finished")
+        .map(|(ended, name)| format!("{ended} {name}"))
         .collect();
     words.join(", ")
 }
@@ -219,11 +219,11 @@ pub(super) fn best(arguments: &Listing) -> Result<(), Failure> {
     }
     say(&log.experiment.space.to_ron(&best.proposal.configuration));
     let default = default_cost(&log, best.proposal.budget)
-        .map(|cost| format!(", the default {}", significant(cost)))
+        .map(|cost| format!(", the default {}", number(cost)))
         .unwrap_or_default();
     narrate(&format!(
         "cost {}{default} at {} {}; trial {}, {}",
-        significant(cost(best).unwrap_or(f64::NAN)),
+        number(cost(best).unwrap_or(f64::NAN)),
         amount(budget),
         log.experiment.unit,
         best.proposal.trial,

@@ -3,7 +3,7 @@ use std::time::{Duration, Instant};
 
 use console::Term;
 
-use super::message::{amount, colour, count, duration, narrate, significant};
+use super::message::{amount, colour, count, duration, narrate, number};
 use crate::experiment::event::{Event, Running, Standing, Watcher};
 use crate::trial::incumbent::{default_at, incumbent};
 use crate::trial::outcome::Outcome;
@@ -110,7 +110,7 @@ impl Drop for Live {
 /// The line of a trial that ended.
 fn ended(standing: &Standing, proposal: &Proposal, outcome: &Outcome, seconds: f64, is_incumbent: bool) -> String {
     let result = match outcome {
-        Outcome::Finished { cost } => format!("cost {}", significant(*cost)),
+        Outcome::Finished { cost } => format!("cost {}", number(*cost)),
         Outcome::Crashed { message } => {
             let last = message.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or_default();
             format!("crashed: {last}")
@@ -150,12 +150,12 @@ fn view(standing: &Standing) -> Vec<String> {
         let default = default_at(history, best.proposal.budget).and_then(|trial| trial.outcome.as_ref()?.cost());
         let beside = match default {
             _ if best.proposal.origin == Origin::Default => "   the default itself".into(),
-            Some(default) => format!("   default {}", significant(default)),
+            Some(default) => format!("   default {}", number(default)),
             None => String::new(),
         };
         lines.push(format!(
             "best     {} at {} {unit}, configuration {}{beside}",
-            significant(cost),
+            number(cost),
             amount(best.proposal.budget.amount()),
             best.proposal.configuration_id
         ));

@@ -9,12 +9,14 @@ use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
 use super::live::Live;
-use super::message::{amount, duration, narrate, say, significant};
+use super::message::{amount, duration, narrate, number, say};
 use super::{Failure, listing, report};
 use crate::experiment::Experiment;
 use crate::experiment::folder::RunFolder;
 use crate::experiment::log::Log;
 use crate::experiment::run::{Finish, run};
+use crate::report::words::value;
+use crate::space::hyperparameter::Value;
 use crate::trial::incumbent::incumbent;
 
 #[derive(Args)]
@@ -57,7 +59,7 @@ pub(super) fn execute(arguments: &Arguments) -> Result<(), Failure> {
         listing::outcomes(&log),
         duration(ended.elapsed.as_secs_f64()),
         duration(ended.asking.as_secs_f64()),
-        significant(share)
+        number(share)
     ));
     let written = report::write(&log, &Path::new("reports").join(&log.experiment.name))?;
     narrate(&format!("report: {}", written.display()));
@@ -81,36 +83,36 @@ fn summary(log: &Log) {
     let Some(best) = incumbent(&log.history) else { return };
     let (space, unit) = (&log.experiment.space, &log.experiment.unit);
     let default = space.default_configuration().ok();
-    let text = |value: Option<&crate::space::hyperparameter::Value>| value.map_or("-".to_owned(), ToString::to_string);
+    let text = |known: Option<&Value>| known.map_or("-".to_owned(), value);
     let rows = space.hyperparameters().iter().enumerate().map(|(index, hyperparameter)| {
         let best = text(best.proposal.configuration.get(index));
         (hyperparameter.name.clone(), best, text(default.as_ref().and_then(|default| default.get(index))))
     });
     let mut rows: Vec<_> = std::iter::once(("".into(), "best".into(), "default".into())).chain(rows).collect();
-    let number = |cost: Option<f64>| cost.map_or("-".to_owned(), significant);
+    let known = |cost: Option<f64>| cost.map_or("-".to_owned(), number);
     match listing::validation(log) {
         Some(validation) => {
             let full = amount(log.experiment.schedule.max().amount());
             let default = validation.default.as_ref();
             rows.push((
                 format!("cost at {full} {unit}"),
-                significant(validation.incumbent.cost),
-                number(default.map(|default| default.cost)),
+                number(validation.incumbent.cost),
+                known(default.map(|default| default.cost)),
             ));
             if let Some(test) = validation.incumbent.test("cost") {
                 let default = default.and_then(|default| default.test("cost"));
-                rows.push(("cost on unseen series".into(), significant(test), number(default)));
+                rows.push(("cost on unseen series".into(), number(test), known(default)));
             }
             for (name, key) in [("predicting the mean", "mean_predictor"), ("holding the last value", "persistence")] {
                 if let Some(cost) = validation.incumbent.test(key) {
-                    rows.push((format!("  of {name}"), significant(cost), String::new()));
+                    rows.push((format!("  of {name}"), number(cost), String::new()));
                 }
             }
         }
         None => {
             let default = listing::default_cost(log, best.proposal.budget);
             let cost = best.outcome.as_ref().and_then(|outcome| outcome.cost());
-            rows.push((format!("cost at {} {unit}", best.proposal.budget), number(cost), number(default)));
+            rows.push((format!("cost at {} {unit}", best.proposal.budget), known(cost), known(default)));
         }
     }
     let width = |pick: fn(&(String, String, String)) -> &String| rows.iter().map(|row| pick(row).chars().count()).max();

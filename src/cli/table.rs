@@ -2,7 +2,7 @@
 use serde_json::{Map, Value as Json};
 
 use super::Format;
-use super::message::{say, significant};
+use super::message::{number, say};
 
 /// Prints rows that all have the same keys, which are the columns.
 ///
@@ -48,7 +48,7 @@ fn table(columns: &[&str], rows: &[Map<String, Json>]) -> String {
 fn short(value: &Json) -> String {
     match value {
         Json::Null => "-".into(),
-        Json::Number(number) if number.is_f64() => number.as_f64().map_or_else(String::new, significant),
+        Json::Number(float) if float.is_f64() => float.as_f64().map_or_else(String::new, number),
         Json::Object(map) => {
             map.iter().map(|(name, value)| format!("{name}={}", short(value))).collect::<Vec<_>>().join(" ")
         }

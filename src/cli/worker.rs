@@ -8,6 +8,9 @@ use super::Failure;
 use crate::executor::message;
 use crate::experiment::launch::Work;
 
+/// By how much a trial must go on before it says so again: its output is kept.
+const STEP: f64 = 0.02;
+
 #[derive(Args)]
 pub(super) struct Arguments {
     /// What to evaluate
@@ -18,7 +21,14 @@ pub(super) fn execute(arguments: &Arguments) -> Result<(), Failure> {
     let path = arguments.request.display();
     let text = fs::read(&arguments.request).map_err(|error| Failure::Input(format!("{path}: {error}")))?;
     let work: Work = serde_json::from_slice(&text).map_err(|error| Failure::Input(format!("{path}: {error}")))?;
-    let report = work.evaluate(&mut message::progress).map_err(Failure::input)?;
+    let mut told = 0.0;
+    let mut progress = |share: f64| {
+        if share >= told + STEP {
+            told = share;
+            message::progress(share);
+        }
+    };
+    let report = work.evaluate(&mut progress).map_err(Failure::input)?;
     message::report(report.cost, work.request.budget, &report.info);
     Ok(())
 }

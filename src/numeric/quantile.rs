@@ -22,15 +22,6 @@ pub fn order(values: &[f64]) -> Vec<usize> {
     order
 }
 
-/// The rank of each value from 1, equals in their given order.
-pub fn ranks(values: &[f64]) -> Vec<usize> {
-    let mut ranks = vec![0; values.len()];
-    for (rank, index) in order(values).into_iter().enumerate() {
-        ranks[index] = rank + 1;
-    }
-    ranks
-}
-
 /// The rank of each value from 1, equals sharing the mean of theirs.
 pub fn average_ranks(values: &[f64]) -> Vec<f64> {
     let order = order(values);
@@ -59,9 +50,8 @@ mod tests {
     }
 
     #[test]
-    fn equals_share_their_rank_only_on_average() {
+    fn equals_share_the_mean_of_their_ranks() {
         let values = [2.0, 1.0, 2.0, 0.5, 2.0];
-        assert_eq!(ranks(&values), [3, 2, 4, 1, 5]);
         assert_eq!(average_ranks(&values), [4.0, 2.0, 4.0, 1.0, 4.0]);
     }
 }

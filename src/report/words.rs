@@ -29,13 +29,14 @@ pub fn percent(share: f64) -> String {
     format!("{:.0} %", 100.0 * share)
 }
 
-/// Such as `48 s`, `6 min 10 s` or `1 h 12 min`.
+/// Such as `48 s`, `6 min 10 s`, `1 h 12 min` or `2 d 4 h`.
 pub fn duration(seconds: f64) -> String {
     let whole = seconds.round().max(0.0) as u64;
     match whole {
         0..60 => format!("{} s", if seconds < 10.0 { number(seconds) } else { whole.to_string() }),
         60..3600 => format!("{} min {} s", whole / 60, whole % 60),
-        _ => format!("{} h {} min", whole / 3600, whole % 3600 / 60),
+        3600..86_400 => format!("{} h {} min", whole / 3600, whole % 3600 / 60),
+        _ => format!("{} d {} h", whole / 86_400, whole % 86_400 / 3600),
     }
 }
 
@@ -92,8 +93,8 @@ mod tests {
             assert_eq!(number(x), expected);
         }
         assert_eq!(power_of_ten(-12), "10⁻¹²");
-        let durations = [9.5, 48.4, 324.0, 4330.0].map(duration);
-        assert_eq!(durations, ["9.5 s", "48 s", "5 min 24 s", "1 h 12 min"]);
+        let durations = [9.5, 48.4, 324.0, 4330.0, 187_200.0].map(duration);
+        assert_eq!(durations, ["9.5 s", "48 s", "5 min 24 s", "1 h 12 min", "2 d 4 h"]);
         assert_eq!(
             (feature("soc"), feature("core_temperature")),
             ("state of charge".into(), "core temperature".into())
