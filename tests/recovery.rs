@@ -28,7 +28,7 @@ const EXPERIMENT: &str = r#"(
 /// Notes that it ran, takes its time, and computes a cost from its arguments alone.
 const PROGRAM: &str = r#"#!/bin/sh
 echo "$GALVANI_TRIAL_DIR" >> ran.txt
-sleep 0.02
+sleep 0.03
 awk -v r="$1" -v w="$2" -v k="$3" -v b="$4" 'BEGIN {
     d = log(r) + 3; printf "{\"cost\": %.9f}\n", d * d + (w - 16) * (w - 16) / 100 + (k == "b" ? 0 : 1) + 1 / b }'
 "#;

@@ -35,7 +35,7 @@ pub struct Written {
 /// Why a report could not be written.
 #[derive(Debug, Error)]
 pub enum ReportError {
-    #[error("cannot write `{}`: {source}", path.display())]
+    #[error("cannot write `{}`: {source}\nhint: everything found is kept; `galvani report` with `--out` writes the report elsewhere", path.display())]
     Unwritable { path: PathBuf, source: io::Error },
     #[error("cannot write the picture `{}`: {message}", path.display())]
     Picture { path: PathBuf, message: String },
