@@ -14,7 +14,8 @@ use crate::task::{Report, Request, TaskError};
 use crate::trial::{Proposal, TrialId};
 
 /// Keeps the C library from giving the memory of every tensor back to the kernel and asking for it again, which is
-/// glibc's habit with large blocks and takes a third of a small model's training time.
+/// glibc's habit with large blocks: 162 steps of a small model and its evaluation took 10.1 s of CPU with it and 6.2 s
+/// without.
 const ALLOCATOR: [(&str, &str); 3] =
     [("MALLOC_MMAP_THRESHOLD_", "33554432"), ("MALLOC_TRIM_THRESHOLD_", "1073741824"), ("MALLOC_TOP_PAD_", "67108864")];
 
