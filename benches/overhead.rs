@@ -40,7 +40,7 @@ fn main() -> Outcomes {
     asking()?;
     storing()?;
     starting()?;
-    #[cfg(feature = "battery")]
+    #[cfg(feature = "simulator")]
     simulating()?;
     Ok(())
 }
@@ -143,7 +143,7 @@ fn starting() -> Outcomes {
 }
 
 /// The default dataset, profiles and writing included.
-#[cfg(feature = "battery")]
+#[cfg(feature = "simulator")]
 fn simulating() -> Outcomes {
     use galvani::battery::dataset::Dataset;
     use galvani::battery::specification::Specification;

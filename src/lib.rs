@@ -1,7 +1,7 @@
 //! Hyperparameter optimization: search spaces, trials, surrogates, Hyperband, and a battery to try it on.
 pub mod acquisition;
 pub mod analysis;
-#[cfg(feature = "battery")]
+#[cfg(feature = "simulator")]
 pub mod battery;
 pub mod cli;
 pub mod design;

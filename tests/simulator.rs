@@ -1,5 +1,5 @@
 //! The simulator agrees with converged PyBaMM, and the dataset keeps what was simulated.
-#![cfg(feature = "battery")]
+#![cfg(feature = "simulator")]
 
 use std::fs;
 use std::path::{Path, PathBuf};

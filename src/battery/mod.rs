@@ -1,26 +1,35 @@
-//! A lithium-ion cell: its simulation, its dataset, and models that learn it.
+//! A lithium-ion cell: its simulation, its dataset, and models that learn it (those under the feature `battery`).
+#[cfg(feature = "battery")]
 pub mod adamw;
+#[cfg(feature = "battery")]
 pub mod batch;
 pub mod cell;
+#[cfg(feature = "battery")]
 pub mod checkpoint;
 pub mod current;
 pub mod dataset;
+#[cfg(feature = "battery")]
 pub mod device;
 pub mod drive_cycle;
 pub mod electrolyte;
 pub mod elementary;
+#[cfg(feature = "battery")]
 pub mod evaluation;
 pub mod limits;
+#[cfg(feature = "battery")]
 pub mod model;
 pub mod particle;
+#[cfg(feature = "battery")]
 pub mod rollout;
+#[cfg(feature = "battery")]
 pub mod schedule;
 pub mod specification;
 pub mod spme;
 pub mod storage;
 pub mod thermal;
-#[cfg(test)]
+#[cfg(all(test, feature = "battery"))]
 mod toy;
 pub mod trace;
+#[cfg(feature = "battery")]
 pub mod training;
 pub mod voltage;
