@@ -46,19 +46,26 @@ pub enum Agreement {
     /// It holds the same lines.
     Agrees,
     /// It lacks the last lines, and the next start adds them.
-    Behind { lines: u64 },
+    Behind {
+        lines: u64,
+    },
     #[default]
     Missing,
     Disagrees,
-    Unreadable { reason: String },
+    Unreadable {
+        reason: String,
+    },
     /// A writer uses it.
-    Busy { holder: String },
+    Busy {
+        holder: String,
+    },
 }
 
 impl Check {
     /// Whether nothing was found that needs a repair.
     pub fn is_sound(&self) -> bool {
-        let is_index_sound = matches!(self.index, Agreement::Agrees | Agreement::Behind { .. } | Agreement::Busy { .. });
+        let is_index_sound =
+            matches!(self.index, Agreement::Agrees | Agreement::Behind { .. } | Agreement::Busy { .. });
         self.damaged.is_empty() && self.contradictions.is_empty() && is_index_sound
     }
 
@@ -130,8 +137,7 @@ impl Store {
             Err(Fault::Foreign(reason)) => Some(reason.clone()),
         };
         let damaged = lines.iter().zip(1..).filter_map(|(line, number)| Some((number, reason(line)?)));
-        check.damaged =
-            damaged.map(|(line, reason)| Damage { line, reason, is_repairable: None }).collect::<Vec<_>>();
+        check.damaged = damaged.map(|(line, reason)| Damage { line, reason, is_repairable: None }).collect::<Vec<_>>();
         if check.damaged.is_empty() {
             let records: Vec<Record> = lines.into_iter().filter_map(|line| line.record.ok()).collect();
             super::check_beginning(&path, &records)?;

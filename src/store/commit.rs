@@ -64,7 +64,8 @@ impl Committer {
             let mut progress = shared.lock();
             (progress.written, progress.durable) = (state.lines, state.lines);
         }
-        let mut mirror = Mirror { index, state, checksum, waiting: Vec::new(), flushed: Instant::now(), is_dirty: false };
+        let mut mirror =
+            Mirror { index, state, checksum, waiting: Vec::new(), flushed: Instant::now(), is_dirty: false };
         let mine = shared.clone();
         let thread = thread::Builder::new().name("store".into()).spawn(move || work(&mine, &file, &mut mirror))?;
         Ok(Self { shared, thread: Some(thread) })
@@ -121,8 +122,7 @@ fn work(shared: &Shared, file: &File, mirror: &mut Mirror) {
                 progress = shared.changed.wait(progress).unwrap_or_else(PoisonError::into_inner);
                 continue;
             };
-            let (guard, waited) =
-                shared.changed.wait_timeout(progress, due).unwrap_or_else(PoisonError::into_inner);
+            let (guard, waited) = shared.changed.wait_timeout(progress, due).unwrap_or_else(PoisonError::into_inner);
             progress = guard;
             if waited.timed_out() {
                 break;
@@ -192,7 +192,8 @@ impl Mirror {
         self.is_dirty |= !self.waiting.is_empty();
         let is_due = self.is_dirty && (is_last || self.flushed.elapsed() >= LAG);
         let lines = self.waiting.iter().map(Vec::as_slice);
-        let result = if self.waiting.is_empty() && !is_due { Ok(()) } else { index.put(first, lines, self.state, is_due) };
+        let result =
+            if self.waiting.is_empty() && !is_due { Ok(()) } else { index.put(first, lines, self.state, is_due) };
         self.waiting.clear();
         if is_due {
             (self.flushed, self.is_dirty) = (Instant::now(), false);

@@ -89,8 +89,7 @@ impl Store {
             let lines = journal::decode(&bytes);
             (index.join().expect("damage to the index is an error, not a panic"), lines)
         });
-        let repaired =
-            repair::repair(lines, index.as_ref().ok()).map_err(|reason| irreparable(&path, reason))?;
+        let repaired = repair::repair(lines, index.as_ref().ok()).map_err(|reason| irreparable(&path, reason))?;
         check_beginning(&path, &repaired.records)?;
         let mut warnings = Vec::new();
         if !repaired.restored.is_empty() {
@@ -178,8 +177,7 @@ impl Store {
         let state = State::of(&bytes, opened.records.len() as u64).0;
         let path = folder.join("index");
         let mut said = Vec::new();
-        rebuild(&path, "", &bytes, state, &mut said)
-            .map_err(|reason| unusable(&path, io::Error::other(reason)))?;
+        rebuild(&path, "", &bytes, state, &mut said).map_err(|reason| unusable(&path, io::Error::other(reason)))?;
         done.push(format!("the index holds {} lines, made from the journal", state.lines));
         Ok(done)
     }
@@ -246,13 +244,7 @@ fn adopt(
     (index.ok(), state, checksum)
 }
 
-fn rebuild(
-    path: &Path,
-    found: &str,
-    lines: &[u8],
-    state: State,
-    warnings: &mut Vec<String>,
-) -> Result<Index, String> {
+fn rebuild(path: &Path, found: &str, lines: &[u8], state: State, warnings: &mut Vec<String>) -> Result<Index, String> {
     let removed = if path.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) };
     match removed {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error.to_string()),
