@@ -4,10 +4,12 @@ pub mod adamw;
 #[cfg(feature = "battery")]
 pub mod batch;
 pub mod cell;
+mod cell_file;
 #[cfg(feature = "battery")]
 pub mod checkpoint;
 pub mod current;
 pub mod current_file;
+pub mod curve;
 pub mod dataset;
 #[cfg(feature = "battery")]
 pub mod device;
@@ -16,6 +18,9 @@ pub mod electrolyte;
 pub mod elementary;
 #[cfg(feature = "battery")]
 pub mod evaluation;
+pub mod exchange;
+pub mod formula;
+pub mod function;
 pub mod limits;
 #[cfg(feature = "battery")]
 pub mod model;
@@ -24,13 +29,17 @@ pub mod particle;
 pub mod rollout;
 #[cfg(feature = "battery")]
 pub mod schedule;
+mod section;
+mod shells;
 pub mod specification;
 pub mod spme;
 pub mod storage;
+pub mod surface;
 pub mod thermal;
 #[cfg(all(test, feature = "battery"))]
 mod toy;
 pub mod trace;
 #[cfg(feature = "battery")]
 pub mod training;
+pub mod unit;
 pub mod voltage;
