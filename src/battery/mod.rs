@@ -1,6 +1,7 @@
 //! A lithium-ion cell: its simulation, its dataset, and models that learn it (those under the feature `battery`).
 #[cfg(feature = "battery")]
 pub mod adamw;
+pub mod audit;
 #[cfg(feature = "battery")]
 pub mod batch;
 pub mod cell;
@@ -15,6 +16,8 @@ pub mod electrolyte;
 pub mod elementary;
 #[cfg(feature = "battery")]
 pub mod evaluation;
+mod factory;
+pub mod jitter;
 pub mod limits;
 #[cfg(feature = "battery")]
 pub mod model;
