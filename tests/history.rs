@@ -136,7 +136,7 @@ fn the_incumbent_is_the_best_at_the_highest_budget() {
             others.cmp(&n).then(failed.cmp(&others_failed)).then(cost.total_cmp(&other_cost))
         });
         let found = incumbent(&history).map(|trial| trial.proposal.configuration_id);
-        let expected = best.map(|trial| pairs(trial));
+        let expected = best.map(pairs);
         assert_eq!(found.map(|found| pairs(history.of(found).next().unwrap())), expected);
     }
 }
