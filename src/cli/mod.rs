@@ -1,5 +1,7 @@
 //! Words in, words out: the verbs of the command line.
 mod ask_tell;
+#[cfg(feature = "simulator")]
+mod battery;
 mod check;
 mod listing;
 mod live;
@@ -45,6 +47,10 @@ enum Verb {
     Best(Listing),
     /// Write the report: HTML, figures, numbers
     Report(report::Arguments),
+    /// The battery task's own steps, each usable alone
+    #[cfg(feature = "simulator")]
+    #[command(subcommand)]
+    Battery(battery::Verb),
     /// Evaluate one trial in this process; started by `run`
     #[command(hide = true)]
     Worker(worker::Arguments),
@@ -96,6 +102,8 @@ pub fn main() -> ExitCode {
         Verb::Show(arguments) => listing::show(&arguments),
         Verb::Best(arguments) => listing::best(&arguments),
         Verb::Report(arguments) => report::execute(&arguments),
+        #[cfg(feature = "simulator")]
+        Verb::Battery(verb) => battery::execute(&verb),
         Verb::Worker(arguments) => worker::execute(&arguments),
     };
     match outcome {
