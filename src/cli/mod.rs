@@ -1,4 +1,5 @@
 //! Words in, words out: the verbs of the command line.
+mod ask_tell;
 #[cfg(feature = "simulator")]
 mod battery;
 mod check;
@@ -34,6 +35,8 @@ enum Verb {
     Check(check::Arguments),
     /// Start an experiment, or resume what is there
     Run(run::Arguments),
+    /// Serve an experiment to a program in any language: JSON lines on stdin and stdout
+    AskTell(ask_tell::Arguments),
     /// Say where an experiment stands
     Status(Target),
     /// List the trials
@@ -93,6 +96,7 @@ pub fn main() -> ExitCode {
         Verb::New(arguments) => new::execute(&arguments),
         Verb::Check(arguments) => check::execute(&arguments),
         Verb::Run(arguments) => run::execute(&arguments),
+        Verb::AskTell(arguments) => ask_tell::execute(&arguments),
         Verb::Status(target) => listing::status(&target),
         Verb::Trials(arguments) => listing::trials(&arguments),
         Verb::Show(arguments) => listing::show(&arguments),
