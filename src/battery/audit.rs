@@ -1,7 +1,6 @@
 //! A second look at a dataset: every stored row against the limits of the datasheet, and what the rows span.
 use rayon::prelude::*;
 
-use crate::battery::cell::Cell;
 use crate::battery::dataset::{Dataset, FEATURES, Split};
 use crate::battery::jitter::cell_of;
 use crate::battery::limits::{Violation, check_rows};
@@ -23,7 +22,7 @@ pub struct Audit {
 /// Reads every row of a dataset.
 pub fn audit(dataset: &Dataset) -> Audit {
     let specification = dataset.specification();
-    let nominal = Cell::named(&specification.cell).expect("an open dataset has a known cell");
+    let nominal = specification.known_cell();
     // A stored value is off by half a step; the state of charge at which a limit changes, by one more.
     let half = dataset.ranges().map(|(least, largest)| 0.51 * (largest - least) / 65535.0);
     let mut audit = Audit { violations: Vec::new(), spans: Vec::new(), is_complete: specification.interval_s == 1 };

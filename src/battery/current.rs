@@ -154,13 +154,15 @@ impl Visits {
         (((soc - least) / (largest - least) * PARTS as f64) as usize).min(PARTS - 1)
     }
 
-    /// A random place in the part with least time; the part where the profile is does not count.
+    /// A random place in the part with least time; here, while this part has had less than its share.
     fn rarest(&self, soc: f64, stream: &mut Stream) -> f64 {
         let here = self.part(soc);
+        let share = self.seconds.iter().sum::<u32>() / PARTS as u32;
         // Parts that tie are chosen among by chance, by beginning to look somewhere.
         let from = stream.below(PARTS);
-        let order = (0..PARTS).map(|step| (from + step) % PARTS).filter(|part| *part != here);
-        let part = order.min_by_key(|part| self.seconds[*part]).expect("there are other parts");
+        let order = (0..PARTS).map(|step| (from + step) % PARTS);
+        let rarest = order.min_by_key(|part| self.seconds[*part]).expect("there are parts");
+        let part = if self.seconds[here] < share { here } else { rarest };
         let (least, largest) = self.limits;
         least + (largest - least) * (part as f64 + stream.uniform()) / PARTS as f64
     }
@@ -234,7 +236,6 @@ mod tests {
                 visits.seconds[part] += 1;
             }
             let mean = 360_000.0 / PARTS as f64;
-            eprintln!("{coverage:?} {:?}", visits.seconds.map(|s| (100.0 * f64::from(s) / mean) as i32));
             let square = visits.seconds.iter().map(|&time| (f64::from(time) - mean).powi(2)).sum::<f64>();
             (square / PARTS as f64).sqrt() / mean
         };

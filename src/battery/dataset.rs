@@ -7,7 +7,6 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rayon::prelude::*;
 
-use crate::battery::cell::Cell;
 use crate::battery::factory::{Batch, Factory};
 use crate::battery::storage::{Mapped, Writer};
 
@@ -44,7 +43,7 @@ impl Dataset {
         progress: &(dyn Fn(f64) + Sync),
     ) -> Result<Generated, DatasetError> {
         specification.validate().map_err(DatasetError::Specification)?;
-        let cell = Cell::named(&specification.cell).expect("a valid specification names a known cell");
+        let cell = specification.known_cell();
         let all = specification.all_series();
         let is_there = || Self::open(path).is_ok_and(|dataset| dataset.specification() == specification);
         let Some(writer) = Writer::create(path, specification, is_there)? else {

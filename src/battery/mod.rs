@@ -2,11 +2,14 @@
 #[cfg(feature = "battery")]
 pub mod adamw;
 pub mod audit;
+pub mod baseline;
 #[cfg(feature = "battery")]
 pub mod batch;
 pub mod cell;
 #[cfg(feature = "battery")]
 pub mod checkpoint;
+pub mod circuit_fit;
+pub mod coverage;
 pub mod current;
 pub mod current_file;
 pub mod dataset;
@@ -15,6 +18,8 @@ pub mod device;
 pub mod drive_cycle;
 pub mod electrolyte;
 pub mod elementary;
+pub mod equivalent_circuit;
+pub mod estimator;
 #[cfg(feature = "battery")]
 pub mod evaluation;
 mod factory;

@@ -132,7 +132,8 @@ impl Specification {
         };
         for split in Split::ALL {
             let (name, count) = (split.name(), self.series(split));
-            if !(1..=100_000).contains(&count) && !(split == Split::HeldOut && count == 0) {
+            let least = usize::from(split != Split::HeldOut);
+            if !(least..=100_000).contains(&count) {
                 return Err(format!("`{name}` is {count}, but a split has 1 to 100000 series"));
             }
         }
@@ -186,10 +187,16 @@ impl Specification {
 
     /// What 0 and 1 mean after scaling: of the cell's datasheet, so that nothing of one split leaks into another.
     ///
-    /// Panics where the cell is unknown, which `validate` tells.
+    /// Panics where the cell is unknown.
     pub fn ranges(&self) -> Ranges {
-        let cell = Cell::named(&self.cell).expect("a valid specification names a known cell");
-        ranges(&cell)
+        ranges(&self.known_cell())
+    }
+
+    /// The cell that is named.
+    ///
+    /// Panics where it is unknown, which `validate` tells.
+    pub fn known_cell(&self) -> Cell {
+        Cell::named(&self.cell).expect("a valid specification names a known cell")
     }
 
     /// Rows of a series.

@@ -82,7 +82,7 @@ pub fn execute(arguments: &Arguments) -> Result<(), Failure> {
     let made = specification.all_series() - generated.resumed;
     let resumed = match generated.resumed {
         0 => String::new(),
-        resumed => format!("; {} were there from an interrupted generation", format!("{resumed} series")),
+        resumed => format!("; {resumed} were there from an interrupted generation"),
     };
     let rows = made as f64 * specification.steps() as f64;
     let again = match generated.redrawn {
@@ -114,9 +114,9 @@ pub(super) fn describe(path: &Path, specification: &Specification) {
     let Specification { hours, interval_s, cell, seed, kinds, coverage, jitter, .. } = specification;
     let rows = specification.all_series() * specification.steps();
     say(&format!(
-        "{}: {} of {} h, a row each {interval_s} s: {} rows of {} features, {} GB",
+        "{}: {} series of {} h, a row each {interval_s} s: {} rows of {} features, {} GB",
         path.display(),
-        format!("{} series", specification.all_series()),
+        specification.all_series(),
         amount(*hours),
         number(rows as f64),
         FEATURES.len(),
@@ -139,7 +139,7 @@ pub(super) fn describe(path: &Path, specification: &Specification) {
     for ((name, symbol), (least, largest)) in FEATURES.into_iter().zip(UNITS).zip(specification.ranges()) {
         let error = 0.5 * (largest - least) / 65535.0;
         let symbol = unit(symbol);
-        say(&format!("  {name:<20} {least:>6} to {largest} {symbol}, off by at most {} {symbol}", number(error))
-            .trim_end());
+        let line = format!("  {name:<20} {least:>6} to {largest} {symbol}, off by at most {} {symbol}", number(error));
+        say(line.trim_end());
     }
 }
