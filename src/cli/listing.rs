@@ -37,7 +37,8 @@ pub(super) struct Show {
 }
 
 /// What `trials` lists as an outcome.
-const OUTCOMES: [&str; 7] = ["finished", "diverged", "crashed", "timed_out", "out_of_memory", "lost", "running"];
+const OUTCOMES: [&str; 8] =
+    ["finished", "diverged", "crashed", "timed_out", "out_of_memory", "out_of_device_memory", "lost", "running"];
 
 /// How many lines of a trial's log `show` prints.
 const TAIL: usize = 20;
@@ -62,7 +63,11 @@ pub(super) fn status(target: &Target) -> Result<(), Failure> {
     }
     let seconds =
         log.details.iter().filter_map(|details| Some(details.ended.as_ref()?.seconds)).fold(0.0, |a, b| a + b);
-    say(&format!("time of the trials: {}, with {}", duration(seconds), count(log.experiment.workers, "worker")));
+    say(&format!(
+        "time of the trials: {}, with {}",
+        duration(seconds),
+        count(log.experiment.execution.workers, "worker")
+    ));
     Ok(())
 }
 
@@ -179,6 +184,7 @@ pub(super) fn show(arguments: &Show) -> Result<(), Failure> {
     }
     say(&format!("attempts: {}", details.started.len()));
     if let Some(ended) = &details.ended {
+        say(&format!("exit: {}", ended.exit));
         say(&format!("cpu: {}", duration(ended.cpu_seconds)));
         say(&format!("peak memory: {:.0} MiB", ended.peak_memory as f64 / f64::from(1 << 20)));
         if let crate::trial::outcome::Outcome::Crashed { message } = &ended.outcome {

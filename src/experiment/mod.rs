@@ -2,12 +2,14 @@
 pub mod error;
 pub mod estimate;
 pub mod event;
+pub mod execution;
 pub mod file;
 pub mod folder;
 pub mod launch;
 pub mod log;
 pub mod plan;
 pub mod resume;
+pub mod retry;
 pub mod run;
 pub mod validation;
 
@@ -15,9 +17,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use execution::Execution;
 use serde::{Deserialize, Serialize};
 
-use crate::executor::limits::Limits;
 use crate::intensifier::bracket::Schedule;
 use crate::optimizer::settings::Settings;
 use crate::optimizer::stop::Stop;
@@ -44,8 +46,7 @@ pub struct Experiment {
     /// What one unit of budget is: `steps`, `epochs`.
     pub unit: String,
     pub settings: Settings,
-    pub workers: usize,
-    pub limits: Limits,
+    pub execution: Execution,
     pub stop: Stop,
     pub seed: u64,
 }

@@ -10,11 +10,13 @@ use super::estimate::{Pace, estimate};
 use super::event::{Event, Running, Standing, Watcher};
 use super::folder::RunFolder;
 use super::launch::{Purpose, launch, request};
-use super::log::Losses;
+use super::retry::Retries;
 use super::{Experiment, Objective, TICK, plan, resume, validation};
+use crate::executor::device::Devices;
 use crate::executor::leftover;
 use crate::executor::process::Processes;
-use crate::executor::{Ended, Event as News, Executor};
+use crate::executor::slot::Slot;
+use crate::executor::{Ended, Event as News, Executor, ExecutorError};
 use crate::optimizer::{Ask, Optimizer};
 use crate::store::Store;
 use crate::store::record::{self, Record};
@@ -52,7 +54,15 @@ pub fn run(
     watcher: &mut dyn Watcher,
     interrupts: &AtomicUsize,
 ) -> Result<Summary, RunError> {
-    run_with(&mut Processes::new(experiment.workers), experiment, folder, watcher, interrupts)
+    let mut experiment = experiment.clone();
+    let execution = &mut experiment.execution;
+    let slots = match &execution.slots[..] {
+        [] => Slot::plain(execution.workers),
+        wanted => Slot::resolve(wanted, &Devices::here()).map_err(ExecutorError::Slots)?,
+    };
+    execution.workers = slots.len();
+    let mut executor = Processes::with_grace(slots, execution.grace);
+    run_with(&mut executor, &experiment, folder, watcher, interrupts)
 }
 
 /// As [`run`], with the trials run by this executor.
@@ -71,6 +81,9 @@ pub fn run_with(
     for name in validation::NAMES {
         leftover::end(&folder.validation().join(name));
     }
+    for resident in std::fs::read_dir(folder.workers()).into_iter().flatten().flatten() {
+        leftover::end(&resident.path());
+    }
     let mut session = Session {
         experiment,
         objective,
@@ -79,7 +92,7 @@ pub fn run_with(
         optimizer: resumed.optimizer,
         executor,
         again: resumed.unfinished.into(),
-        losses: resumed.losses,
+        retries: resumed.retries,
         running: Vec::new(),
         paces: resumed.paces,
         began: Instant::now(),
@@ -114,7 +127,7 @@ pub(super) struct Session<'a> {
     pub(super) executor: &'a mut dyn Executor,
     /// Trials that were asked for and must be started, with their attempt.
     again: VecDeque<(Proposal, u32)>,
-    losses: Losses,
+    pub(super) retries: Retries,
     running: Vec<Running>,
     paces: Vec<Pace>,
     began: Instant,
@@ -132,7 +145,12 @@ impl Session<'_> {
         let planned = plan::planned(&self.experiment.schedule, &self.experiment.stop);
         let left = planned.and_then(|planned| {
             let trials = (planned.trials as usize).saturating_sub(history.ended().count());
-            estimate(&self.paces, trials, (planned.budget - history.spent()).max(0.0), self.experiment.workers)
+            estimate(
+                &self.paces,
+                trials,
+                (planned.budget - history.spent()).max(0.0),
+                self.experiment.execution.workers,
+            )
         });
         Standing {
             experiment: self.experiment,
@@ -242,8 +260,10 @@ impl Session<'_> {
             None => 1,
         };
         let trial_dir = self.folder.trial(proposal.trial);
-        let request = request(self.experiment, self.folder, &proposal, trial_dir.clone());
-        let launch = launch(self.experiment, self.objective, request, Purpose::Trial, (proposal.trial, attempt))
+        let divisor = self.retries.divisor(proposal.configuration_id);
+        let request = request(self.experiment, self.folder, &proposal, trial_dir.clone(), divisor);
+        let id = (proposal.trial, attempt);
+        let launch = launch(self.experiment, self.folder, self.objective, request, Purpose::Trial, id)
             .map_err(|source| RunError::Folder { path: trial_dir, source })?;
         let slot = self.executor.start(launch)?;
         let started = record::Started { trial: proposal.trial, attempt, slot, at: self.executor.now() };
@@ -255,8 +275,11 @@ impl Session<'_> {
     }
 
     fn end(&mut self, ended: Ended, watcher: &mut dyn Watcher) -> Result<(), RunError> {
-        let Some(index) = self.running.iter().position(|each| each.proposal.trial == ended.trial) else {
-            return Ok(());
+        let is_it = |each: &Running| each.proposal.trial == ended.trial && each.attempt == ended.attempt;
+        let Some(index) = self.running.iter().position(is_it) else {
+            // Another attempt took its place, or has ended already: kept, and counted for nothing.
+            let late = record::Ended { late: true, ..recorded(ended) };
+            return Ok(self.store.append(&Record::Ended(late))?);
         };
         let Running { proposal, attempt, .. } = self.running.remove(index);
         let seconds = ended.seconds;
@@ -265,7 +288,7 @@ impl Session<'_> {
         for warning in self.store.take_warnings() {
             watcher.notice(&Event::Warning(&warning), &self.standing());
         }
-        if !self.losses.is_final(&ended) {
+        if !self.retries.is_final(&ended, proposal.configuration_id) {
             watcher.notice(&Event::Retrying { trial: proposal.trial }, &self.standing());
             self.again.push_back((proposal, attempt + 1));
             return Ok(());
@@ -314,5 +337,7 @@ fn recorded(ended: Ended) -> record::Ended {
         seconds: ended.seconds,
         cpu_seconds: ended.cpu_seconds,
         peak_memory: ended.peak_memory,
+        exit: ended.exit,
+        late: false,
     }
 }

@@ -84,6 +84,12 @@ pub struct Ended {
     pub cpu_seconds: f64,
     /// Of the whole process tree, in bytes.
     pub peak_memory: u64,
+    /// How its program ended: `exit code 3`, `SIGKILL`, or `answered` where it goes on with the next trial.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub exit: String,
+    /// It came after another attempt had taken its place: kept, and counted for nothing.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub late: bool,
 }
 
 /// Anything else worth keeping, by key; the last of a key counts.
@@ -183,6 +189,7 @@ mod outcome {
             "crashed" => Outcome::Crashed { message: fields.message.unwrap_or_default() },
             "timed_out" => Outcome::TimedOut,
             "out_of_memory" => Outcome::OutOfMemory,
+            "out_of_device_memory" => Outcome::OutOfDeviceMemory,
             "lost" => Outcome::Lost,
             other => return Err(D::Error::custom(format!("there is no outcome `{other}`"))),
         })
@@ -205,6 +212,8 @@ mod tests {
             seconds: 1.0 / 3.0,
             cpu_seconds: 0.1,
             peak_memory: u64::MAX,
+            exit: "exit code 0".into(),
+            late: true,
         }
     }
 
@@ -217,8 +226,14 @@ mod tests {
         let costs = [0.1 + 0.2, f64::MIN_POSITIVE, 5e-324, -0.0, 1e16, 123_456_789.123_456_79, f64::MAX];
         let finished = costs.into_iter().map(|cost| Outcome::Finished { cost });
         let message = "a \"quote\"\nand \u{0} é".to_owned();
-        let failed =
-            [Outcome::Diverged, Outcome::Crashed { message }, Outcome::TimedOut, Outcome::OutOfMemory, Outcome::Lost];
+        let failed = [
+            Outcome::Diverged,
+            Outcome::Crashed { message },
+            Outcome::TimedOut,
+            Outcome::OutOfMemory,
+            Outcome::OutOfDeviceMemory,
+            Outcome::Lost,
+        ];
         for outcome in finished.chain(failed) {
             let record = Record::Ended(ended(outcome));
             assert_eq!(again(&record), record);
