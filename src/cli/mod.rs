@@ -1,4 +1,7 @@
 //! Words in, words out: the verbs of the command line.
+mod ask_tell;
+#[cfg(feature = "simulator")]
+mod battery;
 mod check;
 mod listing;
 mod live;
@@ -32,6 +35,8 @@ enum Verb {
     Check(check::Arguments),
     /// Start an experiment, or resume what is there
     Run(run::Arguments),
+    /// Serve an experiment to a program in any language: JSON lines on stdin and stdout
+    AskTell(ask_tell::Arguments),
     /// Say where an experiment stands
     Status(Target),
     /// List the trials
@@ -42,6 +47,10 @@ enum Verb {
     Best(Listing),
     /// Write the report: HTML, figures, numbers
     Report(report::Arguments),
+    /// The battery task's own steps, each usable alone
+    #[cfg(feature = "simulator")]
+    #[command(subcommand)]
+    Battery(battery::Verb),
     /// Evaluate one trial in this process; started by `run`
     #[command(hide = true)]
     Worker(worker::Arguments),
@@ -87,11 +96,14 @@ pub fn main() -> ExitCode {
         Verb::New(arguments) => new::execute(&arguments),
         Verb::Check(arguments) => check::execute(&arguments),
         Verb::Run(arguments) => run::execute(&arguments),
+        Verb::AskTell(arguments) => ask_tell::execute(&arguments),
         Verb::Status(target) => listing::status(&target),
         Verb::Trials(arguments) => listing::trials(&arguments),
         Verb::Show(arguments) => listing::show(&arguments),
         Verb::Best(arguments) => listing::best(&arguments),
         Verb::Report(arguments) => report::execute(&arguments),
+        #[cfg(feature = "simulator")]
+        Verb::Battery(verb) => battery::execute(&verb),
         Verb::Worker(arguments) => worker::execute(&arguments),
     };
     match outcome {

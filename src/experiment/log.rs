@@ -73,6 +73,11 @@ impl Log {
                 self.details.push(Details { asked: Some(asked.at), ..Details::default() });
             }
             Record::Started(started) => self.detail(started.trial)?.started.push(started.at),
+            Record::Reported(reported) => {
+                if let Some(point) = reported.point() {
+                    self.history.report(reported.trial, point);
+                }
+            }
             Record::Ended(ended) => {
                 let configuration = self.history.trial(ended.trial).map(|trial| trial.proposal.configuration_id);
                 let configuration =

@@ -1,4 +1,5 @@
 //! A space, a task, an optimizer, and a place to keep them.
+pub mod dialogue;
 pub mod error;
 pub mod estimate;
 pub mod event;
