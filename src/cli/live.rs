@@ -157,7 +157,7 @@ fn ended(standing: &Standing, proposal: &Proposal, outcome: &Outcome, seconds: f
 fn view(standing: &Standing) -> Vec<String> {
     let (history, unit) = (standing.history, &standing.experiment.unit);
     let mut lines = vec![String::new()];
-    let ended = history.ended().count();
+    let ended = history.ended().len();
     let of = standing.planned.map(|planned| format!(" of {}", planned.trials)).unwrap_or_default();
     lines.push(format!("{}   {ended}{of} trials   {}", standing.experiment.name, duration(standing.seconds)));
     if let Some(best) = incumbent(history) {
@@ -201,26 +201,17 @@ fn line_of(running: &Running, unit: &str) -> String {
 
 /// A line for each bracket that has trials, newest last.
 fn rungs(standing: &Standing) -> Vec<String> {
-    let trials = standing.history.trials();
-    let mut numbers: Vec<_> = trials.iter().map(|trial| trial.proposal.bracket).collect();
-    numbers.sort_unstable();
-    numbers.dedup();
-    let newest = numbers.len().saturating_sub(3);
-    numbers[newest..]
-        .iter()
-        .map(|&number| {
-            let bracket = standing.experiment.schedule.bracket(number);
-            let rungs = bracket.rungs.iter().enumerate().map(|(index, rung)| {
-                let here = trials.iter().filter(|trial| {
-                    trial.proposal.bracket == number && trial.proposal.rung as usize == index && trial.outcome.is_some()
-                });
-                let done = here.count();
-                let share = done as f64 / f64::from(rung.configurations.max(1));
-                format!("{:>5} {} {done}/{}", amount(rung.budget.amount()), bar(share, 9), rung.configurations)
-            });
-            format!("bracket {number}  {}", rungs.collect::<Vec<_>>().join("   "))
-        })
-        .collect()
+    let history = standing.history;
+    let lines = (history.brackets().saturating_sub(3)..history.brackets()).map(|number| {
+        let bracket = standing.experiment.schedule.bracket(number);
+        let rungs = (0..).zip(&bracket.rungs).map(|(index, rung)| {
+            let done = history.rung(number, index).map_or(0, |rung| rung.trials().len() - rung.running());
+            let share = done as f64 / f64::from(rung.configurations.max(1));
+            format!("{:>5} {} {done}/{}", amount(rung.budget.amount()), bar(share, 9), rung.configurations)
+        });
+        format!("bracket {number}  {}", rungs.collect::<Vec<_>>().join("   "))
+    });
+    lines.collect()
 }
 
 fn bar(share: f64, width: usize) -> String {

@@ -1,5 +1,7 @@
 //! Words in, words out: the verbs of the command line.
 mod ask_tell;
+#[cfg(feature = "simulator")]
+mod battery;
 mod check;
 mod listing;
 mod live;
@@ -52,6 +54,10 @@ enum Verb {
     Report(report::Arguments),
     /// Check or repair what a run keeps
     Store(store::Arguments),
+    /// The battery task's own steps, each usable alone
+    #[cfg(feature = "simulator")]
+    #[command(subcommand)]
+    Battery(battery::Verb),
     /// Evaluate one trial in this process; started by `run`
     #[command(hide = true)]
     Worker(worker::Arguments),
@@ -118,6 +124,8 @@ fn execute(command: CommandLine) -> Result<(), Failure> {
         Verb::Best(arguments) => listing::best(&arguments),
         Verb::Report(arguments) => report::execute(&arguments),
         Verb::Store(arguments) => store::execute(&arguments),
+        #[cfg(feature = "simulator")]
+        Verb::Battery(verb) => battery::execute(&verb),
         Verb::Worker(arguments) => worker::execute(&arguments),
     }
 }

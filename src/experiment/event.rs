@@ -114,7 +114,7 @@ impl Standing<'_> {
     /// Trials and budget.
     fn work_left(&self) -> Option<(usize, f64)> {
         let planned = self.planned?;
-        let trials = (planned.trials as usize).saturating_sub(self.history.ended().count());
+        let trials = (planned.trials as usize).saturating_sub(self.history.ended().len());
         Some((trials, (planned.budget - self.history.spent()).max(0.0)))
     }
 }

@@ -12,7 +12,6 @@ use crate::optimizer::Optimizer;
 use crate::space::Space;
 use crate::store::Store;
 use crate::store::record::{Begun, FORMAT, Record};
-use crate::trial::history::History;
 use crate::trial::{Proposal, TrialId};
 
 /// A run that is about to go on.
@@ -68,15 +67,6 @@ pub(super) fn open(experiment: &Experiment, folder: &RunFolder) -> Result<Resume
     Ok(resumed)
 }
 
-/// The budget that a trial adds to what its configuration spent before.
-pub(super) fn added_budget(history: &History, proposal: &Proposal) -> f64 {
-    let before = history.trials().iter().filter(|trial| {
-        trial.proposal.configuration_id == proposal.configuration_id && trial.proposal.budget < proposal.budget
-    });
-    let reached = before.filter(|trial| trial.outcome.is_some()).map(|trial| trial.proposal.budget.amount());
-    proposal.budget.amount() - reached.fold(0.0, f64::max)
-}
-
 impl Resumed {
     fn take(&mut self, record: Record, space: &Space) -> Result<(), String> {
         match record {
@@ -91,13 +81,18 @@ impl Resumed {
                     *attempt = started.attempt + 1;
                 }
             }
+            Record::Reported(reported) => {
+                if let Some(point) = reported.point() {
+                    self.optimizer.report(reported.trial, point);
+                }
+            }
             Record::Ended(ended) => {
                 self.seconds += ended.seconds;
                 if self.losses.is_final(&ended)
                     && let Some(index) = self.unfinished.iter().position(|(each, _)| each.trial == ended.trial)
                 {
                     let (proposal, _) = self.unfinished.remove(index);
-                    let budget = added_budget(self.optimizer.history(), &proposal);
+                    let budget = self.optimizer.history().added_budget(&proposal);
                     self.paces.push(Pace { budget, seconds: ended.seconds });
                     self.optimizer.tell(ended.trial, ended.outcome);
                 }

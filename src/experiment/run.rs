@@ -5,6 +5,8 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use serde_json::{Map, Value as Json};
+
 use super::error::RunError;
 use super::estimate::{Pace, Paces};
 use super::event::{Event, Running, Standing, Watcher};
@@ -21,6 +23,8 @@ use crate::executor::{Ended, Event as News, Executor};
 use crate::optimizer::{Ask, Optimizer};
 use crate::store::Store;
 use crate::store::record::{self, Record};
+use crate::trial::budget::Budget;
+use crate::trial::curve::Point;
 use crate::trial::history::History;
 use crate::trial::incumbent::incumbent;
 use crate::trial::outcome::Outcome;
@@ -264,12 +268,13 @@ impl Session<'_> {
             let patience = if self.notices.last().is_some() { TICK / 50 } else { TICK };
             match self.executor.wait(patience) {
                 Some(News::Progress { trial, fraction }) => {
-                    if let Some(running) = self.running.iter_mut().find(|each| each.proposal.trial == trial) {
+                    if let Some(running) = self.running(trial) {
                         running.share = fraction;
                     }
                 }
                 Some(News::Ended(ended)) => self.end(ended)?,
-                Some(News::Report { .. }) | None => {}
+                Some(News::Report { trial, line }) => self.report(trial, &line)?,
+                None => {}
             }
             watcher.tick(&self.standing());
         }
@@ -314,6 +319,23 @@ impl Session<'_> {
         Ok(())
     }
 
+    /// Keeps a cost that a trial reported on its way, where its line says how far it was.
+    fn report(&mut self, trial: TrialId, line: &Map<String, Json>) -> Result<(), RunError> {
+        let number = |key| line.get(key).and_then(Json::as_f64);
+        let point = number("budget").and_then(Budget::new).zip(number("cost"));
+        let (Some((budget, cost)), Some(running)) = (point, self.running(trial)) else { return Ok(()) };
+        let attempt = running.attempt;
+        if self.optimizer.report(trial, Point { budget, cost }) {
+            let (budget, at) = (budget.amount(), self.executor.now());
+            self.store.write(&Record::Reported(record::Reported { trial, attempt, budget, cost, at }))?;
+        }
+        Ok(())
+    }
+
+    fn running(&mut self, trial: TrialId) -> Option<&mut Running> {
+        self.running.iter_mut().find(|each| each.proposal.trial == trial)
+    }
+
     fn end(&mut self, ended: Ended) -> Result<(), RunError> {
         let Some(index) = self.running.iter().position(|each| each.proposal.trial == ended.trial) else {
             return Ok(());
@@ -330,7 +352,7 @@ impl Session<'_> {
             self.again.push_back((proposal, attempt + 1));
             return Ok(());
         }
-        let budget = resume::added_budget(self.optimizer.history(), &proposal);
+        let budget = self.optimizer.history().added_budget(&proposal);
         self.optimizer.tell(trial, outcome.clone());
         self.paces.push(Pace { budget, seconds });
         self.crashes.count(&outcome);
