@@ -24,6 +24,8 @@ const SLOT: &str = "elsewhere";
 pub struct Dialogue<'a> {
     experiment: &'a Experiment,
     store: Store,
+    /// The last record of what was given away.
+    written: u64,
     optimizer: Optimizer,
     /// Trials without an outcome whose worker is gone, each with the number of its next attempt.
     again: VecDeque<(Proposal, u32)>,
@@ -62,12 +64,13 @@ impl<'a> Dialogue<'a> {
         let dialogue = Self {
             experiment,
             store: resumed.store,
+            written: 0,
             optimizer: resumed.optimizer,
             again: resumed.unfinished.into(),
             given: HashMap::new(),
             retries: resumed.retries,
             began: Instant::now(),
-            earlier: resumed.seconds,
+            earlier: resumed.seconds / experiment.execution.workers as f64,
         };
         Ok((dialogue, resumed.warnings))
     }
@@ -92,6 +95,8 @@ impl<'a> Dialogue<'a> {
                 Err(_) => break,
             }
         }
+        // One wait for the disk for all of them.
+        self.store.wait(self.written)?;
         Ok(Answer::Trials(trials))
     }
 
@@ -100,7 +105,7 @@ impl<'a> Dialogue<'a> {
         let at = Timestamp::now();
         if let Some((proposal, attempt)) = self.again.front().cloned() {
             let started = record::Started { trial: proposal.trial, attempt, slot: SLOT.into(), at };
-            self.store.append(&Record::Started(started))?;
+            self.written = self.store.write(&Record::Started(started))?;
             self.again.pop_front();
             self.given.insert(proposal.trial, (at, attempt));
             return Ok(Ok(proposal));
@@ -111,7 +116,8 @@ impl<'a> Dialogue<'a> {
         }
         match self.optimizer.ask() {
             Ask::Trial(proposal) => {
-                self.store.append(&Record::Asked(record::Asked::of(&proposal, &self.experiment.space, at)))?;
+                let asked = record::Asked::of(&proposal, &self.experiment.space, at);
+                self.written = self.store.write(&Record::Asked(asked))?;
                 self.given.insert(proposal.trial, (at, 1));
                 Ok(Ok(proposal))
             }

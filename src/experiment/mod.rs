@@ -8,10 +8,12 @@ pub mod file;
 pub mod folder;
 pub mod launch;
 pub mod log;
+mod notice;
 pub mod plan;
 pub mod resume;
 pub mod retry;
 pub mod run;
+mod stream;
 pub mod validation;
 
 use std::path::PathBuf;
@@ -50,6 +52,8 @@ pub struct Experiment {
     pub execution: Execution,
     pub stop: Stop,
     pub seed: u64,
+    /// What an hour of a device costs, in whatever currency; shown, and no reason to begin anew.
+    pub price_per_device_hour: Option<f64>,
 }
 
 /// What is optimized, as an experiment file and a worker's request say it.

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 
 use super::Experiment;
 use super::error::RunError;
-use super::estimate::Pace;
+use super::estimate::{Pace, Paces};
 use super::folder::RunFolder;
 use super::log::begun_experiment;
 use super::retry::Retries;
@@ -21,8 +21,8 @@ pub(super) struct Resumed {
     pub optimizer: Optimizer,
     /// Trials without an outcome, each with the number of its next attempt.
     pub unfinished: Vec<(Proposal, u32)>,
-    pub paces: Vec<Pace>,
-    /// Time that the workers spent on trials so far, over their number.
+    pub paces: Paces,
+    /// Time that the workers spent on trials so far.
     pub seconds: f64,
     pub warnings: Vec<String>,
     pub is_continued: bool,
@@ -53,7 +53,7 @@ pub(super) fn open(experiment: &Experiment, folder: &RunFolder) -> Result<Resume
         store,
         optimizer,
         unfinished: Vec::new(),
-        paces: Vec::new(),
+        paces: Paces::default(),
         seconds: 0.0,
         warnings: opened.warnings,
         is_continued: !opened.records.is_empty(),
@@ -65,7 +65,6 @@ pub(super) fn open(experiment: &Experiment, folder: &RunFolder) -> Result<Resume
             .take(record, &experiment.space)
             .map_err(|message| RunError::Log { folder: folder.root().into(), message })?;
     }
-    resumed.seconds /= experiment.execution.workers as f64;
     Ok(resumed)
 }
 
