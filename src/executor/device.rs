@@ -2,7 +2,7 @@
 use nvml_wrapper::Nvml;
 use nvml_wrapper::error::NvmlError;
 
-use super::slot::{VISIBLE, Which};
+use super::slot::{Environment, VISIBLE, Which};
 
 /// What is known of the devices.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,7 +32,7 @@ impl Devices {
     }
 
     /// The chosen devices: what a slot there is called after, and what its trials are told.
-    pub fn chosen(&self, which: &Which) -> Result<Vec<(String, Vec<(&'static str, String)>)>, String> {
+    pub fn chosen(&self, which: &Which) -> Result<Vec<(String, Environment)>, String> {
         let visible = |device: &str| vec![(VISIBLE, device.to_owned())];
         let (names, place) = match self {
             Self::Inherited(names) => (names, format!("`{VISIBLE}`, which was set before galvani started, names")),

@@ -68,11 +68,12 @@ pub fn kernel_kills() -> u64 {
     counters.lines().find_map(|line| line.strip_prefix("oom_kill ")?.trim().parse().ok()).unwrap_or(0)
 }
 
-/// Whether the end of a failed program's errors says that it could not get memory.
+/// Whether the end of a failed program's errors says that it could not get memory of the host.
 pub fn names_memory(errors: &str) -> bool {
     const SIGNS: [&str; 3] = ["MemoryError", "std::bad_alloc", "Cannot allocate memory"];
     let rust = |line: &str| line.starts_with("memory allocation of ") && line.contains(" bytes failed");
-    last_lines(errors).any(|line| rust(line) || SIGNS.iter().any(|sign| line.contains(sign)))
+    !names_device_memory(errors)
+        && last_lines(errors).any(|line| rust(line) || SIGNS.iter().any(|sign| line.contains(sign)))
 }
 
 /// Whether the end of a failed program's errors says that an accelerator had no memory left.

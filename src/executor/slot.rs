@@ -9,13 +9,15 @@ pub const VARIABLE: &str = "GALVANI_SLOT";
 /// The variable by which CUDA programs, and most others, are told which GPUs they may see.
 pub const VISIBLE: &str = "CUDA_VISIBLE_DEVICES";
 
+/// What the trials of a slot are told of the machine.
+pub type Environment = Vec<(&'static str, String)>;
+
 /// A place for one trial at a time.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Slot {
     /// `cpu:0`, `gpu:1`, or `gpu:1.0` where several share a device; no two of a machine have the same.
     pub name: String,
-    /// What its trials are told of the machine.
-    pub environment: Vec<(&'static str, String)>,
+    pub environment: Environment,
 }
 
 /// Slots as an experiment asks for them.

@@ -32,7 +32,7 @@ pub fn outcome(exit: &Exit, report: Option<&Map<String, Json>>, errors: &str, mi
         };
     }
     // A program that knows why it failed is believed; a cost before a failure is not.
-    if let Some(Ok(failure)) = stated.filter(|stated| stated.as_ref().is_ok_and(|outcome| is_named_failure(outcome))) {
+    if let Some(Ok(failure)) = stated.filter(|stated| stated.as_ref().is_ok_and(is_named_failure)) {
         return failure;
     }
     use std::os::unix::process::ExitStatusExt;
