@@ -1,11 +1,14 @@
 //! Words in, words out: the verbs of the command line.
 mod check;
+mod export;
+mod import;
 mod listing;
 mod live;
 mod message;
 mod new;
 mod report;
 mod run;
+mod space;
 mod table;
 mod target;
 mod worker;
@@ -42,6 +45,10 @@ enum Verb {
     Best(Listing),
     /// Write the report: HTML, figures, numbers
     Report(report::Arguments),
+    /// Read what another program wrote
+    Import(import::Arguments),
+    /// Write what another program reads
+    Export(export::Arguments),
     /// Evaluate one trial in this process; started by `run`
     #[command(hide = true)]
     Worker(worker::Arguments),
@@ -92,6 +99,8 @@ pub fn main() -> ExitCode {
         Verb::Show(arguments) => listing::show(&arguments),
         Verb::Best(arguments) => listing::best(&arguments),
         Verb::Report(arguments) => report::execute(&arguments),
+        Verb::Import(arguments) => import::execute(&arguments),
+        Verb::Export(arguments) => export::execute(&arguments),
         Verb::Worker(arguments) => worker::execute(&arguments),
     };
     match outcome {
