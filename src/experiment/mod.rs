@@ -1,4 +1,5 @@
 //! A space, a task, an optimizer, and a place to keep them.
+pub mod dialogue;
 pub mod error;
 pub mod estimate;
 pub mod event;
@@ -6,9 +7,11 @@ pub mod file;
 pub mod folder;
 pub mod launch;
 pub mod log;
+mod notice;
 pub mod plan;
 pub mod resume;
 pub mod run;
+mod stream;
 pub mod validation;
 
 use std::path::PathBuf;
@@ -48,6 +51,8 @@ pub struct Experiment {
     pub limits: Limits,
     pub stop: Stop,
     pub seed: u64,
+    /// What an hour of a device costs, in whatever currency; shown, and no reason to begin anew.
+    pub price_per_device_hour: Option<f64>,
 }
 
 /// What is optimized, as an experiment file and a worker's request say it.
