@@ -3,6 +3,8 @@ mod ask_tell;
 #[cfg(feature = "simulator")]
 mod battery;
 mod check;
+mod export;
+mod import;
 mod listing;
 mod live;
 mod logging;
@@ -10,6 +12,7 @@ mod message;
 mod new;
 mod report;
 mod run;
+mod space;
 mod store;
 mod table;
 mod target;
@@ -52,6 +55,10 @@ enum Verb {
     Best(Listing),
     /// Write the report: HTML, figures, numbers
     Report(report::Arguments),
+    /// Read what another program wrote
+    Import(import::Arguments),
+    /// Write what another program reads
+    Export(export::Arguments),
     /// Check or repair what a run keeps
     Store(store::Arguments),
     /// The battery task's own steps, each usable alone
@@ -123,6 +130,8 @@ fn execute(command: CommandLine) -> Result<(), Failure> {
         Verb::Show(arguments) => listing::show(&arguments),
         Verb::Best(arguments) => listing::best(&arguments),
         Verb::Report(arguments) => report::execute(&arguments),
+        Verb::Import(arguments) => import::execute(&arguments),
+        Verb::Export(arguments) => export::execute(&arguments),
         Verb::Store(arguments) => store::execute(&arguments),
         #[cfg(feature = "simulator")]
         Verb::Battery(verb) => battery::execute(&verb),
