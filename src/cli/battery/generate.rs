@@ -65,7 +65,7 @@ pub fn execute(arguments: &Arguments) -> Result<(), Failure> {
     leave_when_interrupted().map_err(Failure::input)?;
 
     let begun = Instant::now();
-    let view = Mutex::new((Live::new(), None));
+    let view = Mutex::new((Live::new(false), None));
     let progress = |share: f64| {
         let mut view = view.lock().expect("no thread panics while it draws");
         let (live, first) = &mut *view;
