@@ -1,12 +1,16 @@
 //! A lithium-ion cell: its simulation, its dataset, and models that learn it (those under the feature `battery`).
 #[cfg(feature = "battery")]
 pub mod adamw;
+pub mod audit;
+pub mod baseline;
 #[cfg(feature = "battery")]
 pub mod batch;
 pub mod cell;
 mod cell_file;
 #[cfg(feature = "battery")]
 pub mod checkpoint;
+pub mod circuit_fit;
+pub mod coverage;
 pub mod current;
 pub mod current_file;
 pub mod curve;
@@ -16,11 +20,15 @@ pub mod device;
 pub mod drive_cycle;
 pub mod electrolyte;
 pub mod elementary;
+pub mod equivalent_circuit;
+pub mod estimator;
 #[cfg(feature = "battery")]
 pub mod evaluation;
 pub mod exchange;
+mod factory;
 pub mod formula;
 pub mod function;
+pub mod jitter;
 pub mod limits;
 #[cfg(feature = "battery")]
 pub mod model;

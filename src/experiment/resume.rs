@@ -5,14 +5,14 @@ use jiff::Timestamp;
 
 use super::Experiment;
 use super::error::RunError;
-use super::estimate::Pace;
+use super::estimate::{Pace, Paces};
 use super::folder::RunFolder;
-use super::log::{Losses, begun_experiment};
+use super::log::begun_experiment;
+use super::retry::Retries;
 use crate::optimizer::Optimizer;
 use crate::space::Space;
 use crate::store::Store;
 use crate::store::record::{Begun, FORMAT, Record};
-use crate::trial::history::History;
 use crate::trial::{Proposal, TrialId};
 
 /// A run that is about to go on.
@@ -21,14 +21,14 @@ pub(super) struct Resumed {
     pub optimizer: Optimizer,
     /// Trials without an outcome, each with the number of its next attempt.
     pub unfinished: Vec<(Proposal, u32)>,
-    pub paces: Vec<Pace>,
-    /// Time that the workers spent on trials so far, over their number.
+    pub paces: Paces,
+    /// Time that the workers spent on trials so far.
     pub seconds: f64,
     pub warnings: Vec<String>,
     pub is_continued: bool,
     /// The last note of each key.
     pub notes: HashMap<String, serde_json::Value>,
-    pub losses: Losses,
+    pub retries: Retries,
 }
 
 /// Opens the store of a run and replays it; begins it where there is none.
@@ -53,29 +53,19 @@ pub(super) fn open(experiment: &Experiment, folder: &RunFolder) -> Result<Resume
         store,
         optimizer,
         unfinished: Vec::new(),
-        paces: Vec::new(),
+        paces: Paces::default(),
         seconds: 0.0,
         warnings: opened.warnings,
         is_continued: !opened.records.is_empty(),
         notes: HashMap::new(),
-        losses: Losses::default(),
+        retries: Retries::default(),
     };
     for record in opened.records {
         resumed
             .take(record, &experiment.space)
             .map_err(|message| RunError::Log { folder: folder.root().into(), message })?;
     }
-    resumed.seconds /= experiment.workers as f64;
     Ok(resumed)
-}
-
-/// The budget that a trial adds to what its configuration spent before.
-pub(super) fn added_budget(history: &History, proposal: &Proposal) -> f64 {
-    let before = history.trials().iter().filter(|trial| {
-        trial.proposal.configuration_id == proposal.configuration_id && trial.proposal.budget < proposal.budget
-    });
-    let reached = before.filter(|trial| trial.outcome.is_some()).map(|trial| trial.proposal.budget.amount());
-    proposal.budget.amount() - reached.fold(0.0, f64::max)
 }
 
 impl Resumed {
@@ -92,13 +82,19 @@ impl Resumed {
                     *attempt = started.attempt + 1;
                 }
             }
+            Record::Reported(reported) => {
+                if let Some(point) = reported.point() {
+                    self.optimizer.report(reported.trial, point);
+                }
+            }
             Record::Ended(ended) => {
                 self.seconds += ended.seconds;
-                if self.losses.is_final(&ended)
-                    && let Some(index) = self.unfinished.iter().position(|(each, _)| each.trial == ended.trial)
+                let unfinished = self.unfinished.iter().position(|(each, _)| each.trial == ended.trial);
+                if let Some(index) = unfinished
+                    && self.retries.is_final(&ended, self.unfinished[index].0.configuration_id)
                 {
                     let (proposal, _) = self.unfinished.remove(index);
-                    let budget = added_budget(self.optimizer.history(), &proposal);
+                    let budget = self.optimizer.history().added_budget(&proposal);
                     self.paces.push(Pace { budget, seconds: ended.seconds });
                     self.optimizer.tell(ended.trial, ended.outcome);
                 }

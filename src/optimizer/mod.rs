@@ -11,6 +11,7 @@ use crate::intensifier::hyperband::Hyperband;
 use crate::intensifier::{Intensifier, Next};
 use crate::numeric::stream::Stream;
 use crate::space::Space;
+use crate::trial::curve::Point;
 use crate::trial::history::History;
 use crate::trial::outcome::Outcome;
 use crate::trial::{ConfigurationId, Proposal, TrialId};
@@ -107,6 +108,11 @@ impl Optimizer {
         self.history.tell(trial, outcome)
     }
 
+    /// Adds a point to the learning curve of a trial that runs; false where it says nothing new.
+    pub fn report(&mut self, trial: TrialId, point: Point) -> bool {
+        self.history.report(trial, point)
+    }
+
     /// Takes over a proposal that was asked for in another life: afterwards all is as if [`ask`](Self::ask) had
     /// returned it.
     ///
@@ -123,12 +129,22 @@ impl Optimizer {
             if let Some((configuration, origin)) = selected {
                 let configuration_id = self.history.number_of(&configuration);
                 let (trial, seed) = (self.history.next_trial(), self.trial_seed(configuration_id));
-                return Some(Proposal { trial, configuration_id, configuration, budget, bracket, rung, seed, origin });
+                return Some(Proposal {
+                    trial,
+                    configuration_id,
+                    configuration,
+                    budget,
+                    bracket,
+                    rung,
+                    seed,
+                    instance: None,
+                    origin,
+                });
             }
             next = self.intensifier.next(&self.history, false);
         }
         let Next::Promote { configuration, bracket, rung, budget } = next else { return None };
-        let earlier = self.history.trials().iter().find(|trial| trial.proposal.configuration_id == configuration);
+        let earlier = self.history.of(configuration).next();
         let earlier = &earlier.expect("what is promoted was tried").proposal;
         Some(Proposal { trial: self.history.next_trial(), bracket, rung, budget, ..earlier.clone() })
     }

@@ -7,7 +7,6 @@ use crate::surrogate::forest::Forest;
 use crate::surrogate::linkage::{Observation, linked};
 use crate::surrogate::{Rows, Surrogate};
 use crate::trial::history::History;
-use crate::trial::outcome::Outcome;
 
 use super::settings::Settings;
 
@@ -84,11 +83,11 @@ impl Model {
     }
 }
 
-/// A forest over success (1) and failure (0), by each configuration's last outcome; a lost trial says nothing.
+/// A forest over success (1) and failure (0), by each configuration's last outcome; a lost or pruned trial says nothing.
 fn success(history: &History, rows: &Rows, columns: &[Column], settings: &Settings, seed: u64) -> Option<Forest> {
     let mut outcomes: Vec<Option<f64>> = vec![None; rows.len()];
     for trial in history.trials() {
-        if let Some(outcome) = trial.outcome.as_ref().filter(|outcome| **outcome != Outcome::Lost) {
+        if let Some(outcome) = trial.outcome.as_ref().filter(|outcome| outcome.is_judged()) {
             outcomes[trial.proposal.configuration_id.0 as usize - 1] = Some(f64::from(outcome.cost().is_some()));
         }
     }

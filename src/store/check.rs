@@ -76,6 +76,7 @@ impl Check {
                 Record::Begun(_) => "begun",
                 Record::Asked(_) => "asked",
                 Record::Started(_) => "started",
+                Record::Reported(_) => "reported",
                 Record::Ended(_) => "ended",
                 Record::Noted(_) => "noted",
             };

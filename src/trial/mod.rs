@@ -1,15 +1,19 @@
 //! What was tried: trials, their budgets and outcomes, and the best among them.
 pub mod budget;
+pub mod curve;
 pub mod history;
 pub mod incumbent;
 pub mod outcome;
+pub mod ranking;
 
 use std::fmt;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 use crate::space::configuration::Configuration;
 use budget::Budget;
+use curve::Curve;
 use outcome::Outcome;
 
 /// The number of a trial, from 1, in the order of asking.
@@ -74,14 +78,17 @@ pub struct Proposal {
     pub bracket: u32,
     /// Which rung of its bracket, from 0 at the smallest budget.
     pub rung: u32,
-    /// The same for all trials of a configuration, so that a higher rung continues a lower one.
+    /// The same for all rungs of a configuration, so that a higher one continues a lower one.
     pub seed: u64,
+    /// Which of the experiment's instances it runs on; absent where there are none.
+    pub instance: Option<Arc<str>>,
     pub origin: Origin,
 }
 
-/// A proposal and, once it has ended, its outcome.
+/// A proposal, what it reported on its way and, once it has ended, its outcome.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Trial {
     pub proposal: Proposal,
     pub outcome: Option<Outcome>,
+    pub curve: Curve,
 }

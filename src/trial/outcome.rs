@@ -1,4 +1,4 @@
-//! What came of a trial: finished, diverged, crashed, timed out, out of memory, lost.
+//! What came of a trial: finished, diverged, crashed, timed out, out of memory, lost, pruned.
 
 /// The end of a trial. A failure is data, never a cost that stands for one.
 #[derive(Clone, Debug, PartialEq)]
@@ -11,10 +11,14 @@ pub enum Outcome {
     Crashed { message: String },
     /// It exceeded its time.
     TimedOut,
-    /// It exceeded its memory.
+    /// It exceeded its memory on the host.
     OutOfMemory,
+    /// Its accelerator had no memory left.
+    OutOfDeviceMemory,
     /// Its worker disappeared; nothing is known of the configuration.
     Lost,
+    /// It was ended because what it reported fell behind; its curve says how good it was.
+    Pruned,
 }
 
 impl Outcome {
@@ -31,6 +35,16 @@ impl Outcome {
         }
     }
 
+    /// Whether it says how good its configuration is at its budget: a cost, or that it has none.
+    pub fn is_judged(&self) -> bool {
+        !matches!(self, Self::Lost | Self::Pruned)
+    }
+
+    /// Whether the configuration is to blame.
+    pub fn is_failure(&self) -> bool {
+        self.is_judged() && self.cost().is_none()
+    }
+
     /// The word for it in files and listings.
     pub fn name(&self) -> &'static str {
         match self {
@@ -39,7 +53,9 @@ impl Outcome {
             Self::Crashed { .. } => "crashed",
             Self::TimedOut => "timed_out",
             Self::OutOfMemory => "out_of_memory",
+            Self::OutOfDeviceMemory => "out_of_device_memory",
             Self::Lost => "lost",
+            Self::Pruned => "pruned",
         }
     }
 }
