@@ -130,6 +130,9 @@ impl Specification {
         let Some(cell) = Cell::named(&self.cell) else {
             return Err(format!("`cell` is `{}`, but the known cells are `{}`", self.cell, Cell::names().join("`, `")));
         };
+        if cell.thermal.is_none() && self.thermal != Thermal::Isothermal {
+            return Err(format!("`thermal` must be `Isothermal`: the cell `{}` has no thermal parameters", self.cell));
+        }
         for split in Split::ALL {
             let (name, count) = (split.name(), self.series(split));
             let least = usize::from(split != Split::HeldOut);
