@@ -6,7 +6,6 @@ use crate::design;
 use crate::numeric::stream::Stream;
 use crate::space::Space;
 use crate::space::configuration::Configuration;
-use crate::space::encoding::Column;
 use crate::surrogate::Rows;
 use crate::trial::Origin;
 use crate::trial::history::History;
@@ -17,11 +16,9 @@ const DRAWS: u64 = 2_000;
 /// Chooses configurations that were never tried. What it keeps only saves computing it again.
 pub(super) struct Selector {
     design: Vec<Configuration>,
-    columns: Vec<Column>,
     /// Every configuration of the history, encoded.
     rows: Rows,
-    /// The model of so many ended trials.
-    fitted: Option<(usize, Option<Model>)>,
+    model: Model,
 }
 
 impl Selector {
@@ -29,7 +26,7 @@ impl Selector {
         let columns = space.columns();
         let size = settings.design_size(columns.len(), first_rung);
         let design = design::initial(space, settings.design, size, seed);
-        Self { design, rows: Rows::new(columns.len()), columns, fitted: None }
+        Self { design, rows: Rows::new(columns.len()), model: Model::new(columns, settings, seed) }
     }
 
     /// A configuration that the history does not have; `None` where there is none to be found.
@@ -57,22 +54,13 @@ impl Selector {
         for configuration in &history.configurations()[self.rows.len()..] {
             self.rows.push(&space.encode(configuration));
         }
-        let ended = history.ended().count();
-        if self.fitted.as_ref().is_none_or(|(fitted, _)| *fitted != ended) {
-            self.fitted = Some((ended, Model::fit(history, &self.rows, &self.columns, settings, seed)));
+        if !self.model.learn(history, &self.rows, settings) {
+            return None;
         }
-        let (_, model) = self.fitted.as_ref().expect("a model was just fitted");
-        let mut model = model.clone()?;
-        model.believe(history, &self.rows);
-        let score = |configurations: &[Configuration]| {
-            let mut rows = Rows::new(self.columns.len());
-            configurations.iter().for_each(|configuration| rows.push(&space.encode(configuration)));
-            model.score(&rows)
-        };
-        let tried = model.best(settings.maximizer.starts as usize);
+        let tried = self.model.best(settings.maximizer.starts as usize);
         let tried = tried.map(|index| history.configurations()[index].clone()).collect();
         let search = Search { space, settings: &settings.maximizer, seed, trial: history.next_trial().0 };
-        search.maximize(&score, tried, &|configuration| history.contains(configuration))
+        search.maximize(&|rows| self.model.score(rows), tried, &|configuration| history.contains(configuration))
     }
 }
 

@@ -59,6 +59,7 @@ impl Settings {
             (self.forest.trees, "forest.trees"),
             (self.forest.min_leaf, "forest.min_leaf"),
             (self.maximizer.candidates, "maximizer.candidates"),
+            (self.maximizer.neighbors, "maximizer.neighbors"),
             (self.design_size.unwrap_or(1), "design_size"),
         ];
         if !(0.0..=1.0).contains(&probability) {

@@ -9,6 +9,7 @@ pub mod expression;
 pub mod file;
 mod group;
 pub mod hyperparameter;
+mod mutation;
 pub mod neighborhood;
 pub mod outline;
 pub mod sampling;

@@ -2,7 +2,6 @@
 pub mod forest;
 pub mod linkage;
 pub mod target;
-mod tree;
 
 /// Rows of equal width in one block, a point each; NaN stands for an inactive hyperparameter.
 #[derive(Clone, Debug)]
