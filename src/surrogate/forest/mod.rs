@@ -8,16 +8,13 @@ use std::collections::BTreeMap;
 
 use rayon::prelude::*;
 
-use super::{Prediction, Rows, Surrogate};
+use super::{Known, Prediction, Rows, Surrogate};
 use crate::numeric::stream::Stream;
 use crate::space::encoding::Column;
 use growth::{Sample, grow};
 use renewal::renewed;
 pub use settings::{Leaves, Settings, Splitter, Uncertainty};
 use tree::{NOWHERE, Tree, cell, place};
-
-/// Targets of rows, in ascending order of the rows' indices.
-pub type Known = Vec<(usize, f64)>;
 
 /// A forest of trees that are renewed as results come; tree `i` draws from streams at `(seed, purpose, ..)`.
 #[derive(Clone, Debug)]
@@ -211,10 +208,12 @@ impl Surrogate for Forest {
     fn predict(&self, rows: &Rows) -> Vec<Prediction> {
         let block = |block: usize| {
             let end = rows.len().min((block + 1) * BLOCK);
-            let each = (block * BLOCK..end).flat_map(|index| {
-                self.columns.iter().zip(rows.row(index)).map(|(&kind, &value)| cell(kind, place(kind, value)))
-            });
-            self.expect(&each.collect::<Vec<u32>>())
+            let mut cells = Vec::with_capacity((end - block * BLOCK) * self.columns.len());
+            for index in block * BLOCK..end {
+                let row = self.columns.iter().zip(rows.row(index));
+                cells.extend(row.map(|(&kind, &value)| cell(kind, place(kind, value))));
+            }
+            self.expect(&cells)
         };
         let blocks = rows.len().div_ceil(BLOCK);
         if rows.len() * self.trees.len() < SMALL {
@@ -223,16 +222,25 @@ impl Surrogate for Forest {
         (0..blocks).into_par_iter().flat_map_iter(block).collect()
     }
 
-    fn believe(&mut self, rows: &Rows) {
+    fn believe(&mut self, rows: &Rows, target: Option<f64>) {
         for index in 0..rows.len() {
             let cells = cells(&self.columns, rows.row(index));
-            let mean = self.expect(&cells)[0].mean;
+            let mean = target.unwrap_or_else(|| self.expect(&cells)[0].mean);
             for Rooted { tree, .. } in &mut self.trees {
                 let mut leaf = [0];
                 tree.find(&cells, self.columns.len(), &mut leaf);
                 tree.absorb(leaf[0], mean, self.settings.leaves == Leaves::LogMean);
             }
         }
+    }
+
+    /// A forest holds its trees possible.
+    fn draw(&self, rows: &Rows, stream: &mut Stream) -> Vec<f64> {
+        let Rooted { tree, .. } = &self.trees[stream.below(self.trees.len())];
+        let cells: Vec<u32> = (0..rows.len()).flat_map(|index| cells(&self.columns, rows.row(index))).collect();
+        let mut found = vec![0; rows.len()];
+        tree.find(&cells, self.columns.len(), &mut found);
+        found.into_iter().map(|leaf| tree.leaf(leaf).mean).collect()
     }
 }
 
@@ -343,10 +351,10 @@ mod tests {
         assert!(average(&forest, &elsewhere) > average(&forest, &rows));
         let before = average(&forest, &elsewhere);
         let first = forest.predict(&elsewhere)[0];
-        forest.believe(&elsewhere.select([0]));
+        forest.believe(&elsewhere.select([0]), None);
         let again = forest.predict(&elsewhere)[0];
         assert!((again.mean - first.mean).abs() < 0.5 * first.variance.sqrt() && again.variance < 0.8 * first.variance);
-        forest.believe(&elsewhere);
+        forest.believe(&elsewhere, None);
         assert!(average(&forest, &elsewhere) < 0.5 * before);
     }
 
