@@ -98,6 +98,7 @@ fn sweep(space: &Space, trials: usize, noise: f64) -> History {
             bracket: 0,
             rung,
             seed: 1,
+            instance: None,
             origin: if trial.0 == 1 { Origin::Default } else { origin },
         };
         history.ask(proposal);
@@ -364,8 +365,8 @@ fn bowl(space: &Space, trials: u64) -> History {
         let bowl: f64 = positions.filter_map(position).take(2).map(|x| (x - 0.3).powi(2)).sum();
         let (trial, configuration_id) = (history.next_trial(), history.number_of(&configuration));
         let budget = Budget::new(1.0).expect("positive");
-        let origin = Origin::Random;
-        history.ask(Proposal { trial, configuration_id, configuration, budget, bracket: 0, rung: 0, seed: 0, origin });
+        let (bracket, rung, seed, instance, origin) = (0, 0, 0, None, Origin::Random);
+        history.ask(Proposal { trial, configuration_id, configuration, budget, bracket, rung, seed, instance, origin });
         history.tell(trial, Outcome::Finished { cost: bowl - 0.1 });
     }
     history

@@ -8,9 +8,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use galvani::numeric::stream::Stream;
+use galvani::store::check::Agreement;
 use galvani::store::record::{Noted, Record};
 use galvani::store::{Opened, Store, StoreError};
-use galvani::trial::TrialId;
 use jiff::Timestamp;
 use records::{begun, ended, started};
 use serde_json::json;
@@ -40,8 +40,10 @@ fn reopened(path: &Path) -> Opened {
     assert_eq!(again.records, opened.records);
     assert!(again.warnings.is_empty(), "{:?}", again.warnings);
     assert_eq!(Store::read(path).unwrap(), opened.records);
-    let last = opened.records.iter().rev().find(|record| record.trial() == Some(TrialId(3)));
-    assert_eq!(store.latest(TrialId(3)).unwrap().as_ref(), last);
+    drop(store);
+    let check = Store::check(path).unwrap();
+    assert!(check.damaged.is_empty() && check.index == Agreement::Agrees, "{check:?}");
+    assert_eq!(check.lines, opened.records.len() as u64);
     opened
 }
 
@@ -206,6 +208,70 @@ fn a_half_written_snapshot_does_not_matter() {
     let opened = reopened(&path);
     assert_eq!(opened.records, records);
     assert!(opened.warnings.is_empty(), "{:?}", opened.warnings);
+}
+
+#[test]
+fn what_is_written_is_durable_once_it_is_counted() {
+    let (_folder, path, mut records) = filled(1);
+    let (mut store, _) = Store::open(&path).unwrap();
+    let mut last = store.durable().unwrap();
+    assert_eq!(last, records.len() as u64);
+    for trial in 2..=300 {
+        assert_eq!(store.write(&started(trial)).unwrap(), last + 1);
+        last += 1;
+        records.push(started(trial));
+        // Readers see it at once, and the disk is never ahead of the file.
+        assert_eq!(Store::read(&path).unwrap().len() as u64, last);
+        assert!(store.durable().unwrap() <= last);
+    }
+    store.wait(last).unwrap();
+    assert_eq!(store.durable().unwrap(), last);
+    drop(store);
+    assert_eq!(reopened(&path).records, records);
+}
+
+#[test]
+fn a_check_says_what_is_wrong_and_a_rebuild_mends_it() {
+    let (_folder, path, records) = filled(5);
+    let whole = fs::read(journal(&path)).unwrap();
+    let flip = |byte: usize| {
+        let mut bytes = whole.clone();
+        bytes[byte] ^= 4;
+        fs::write(journal(&path), bytes).unwrap();
+    };
+    let fourth = whole.iter().enumerate().filter(|(_, byte)| **byte == b'\n').nth(2).unwrap().0 + 20;
+    flip(fourth);
+    let check = Store::check(&path).unwrap();
+    assert!(!check.is_sound());
+    assert_eq!((check.damaged.len(), check.damaged[0].line, check.damaged[0].is_repairable), (1, 4, Some(true)));
+    assert_eq!(check.index, Agreement::Disagrees);
+    let done = Store::rebuild(&path, false).unwrap();
+    assert!(done[0].contains("restored line 4") && done.last().unwrap().contains("11 lines"), "{done:?}");
+    assert_eq!(fs::read(journal(&path)).unwrap(), whole);
+    assert_eq!(reopened(&path).records, records);
+
+    // Without the index the line is gone; what came before it is kept, and the old file too, only where that is asked for.
+    flip(fourth);
+    fs::remove_dir_all(path.join("index")).unwrap();
+    let check = Store::check(&path).unwrap();
+    assert_eq!((check.damaged[0].is_repairable, &check.index), (Some(false), &Agreement::Missing));
+    assert!(matches!(Store::rebuild(&path, false), Err(StoreError::Irreparable { line: 4, .. })));
+    let done = Store::rebuild(&path, true).unwrap();
+    assert!(done[0].contains("gave up line 4") && done[0].contains("damaged-2.jsonl"), "{done:?}");
+    assert_eq!(reopened(&path).records, records[..3]);
+}
+
+#[test]
+fn a_check_disturbs_no_writer_and_counts_each_result_once() {
+    let (_folder, path, _) = filled(1);
+    let (mut store, _) = Store::open(&path).unwrap();
+    store.append(&ended(7)).unwrap();
+    let check = Store::check(&path).unwrap();
+    assert!(matches!(&check.index, Agreement::Busy { holder } if holder.contains("process")), "{check:?}");
+    // None of these trials was asked for, and a check says so.
+    assert_eq!(check.contradictions.len(), 3, "{check:?}");
+    assert!(check.contradictions[2].contains("trial 7"), "{check:?}");
+    store.append(&started(8)).unwrap();
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Local and random search for the most promising configuration that was never tried.
 use serde::{Deserialize, Serialize};
 
+use crate::numeric::minimize::minimize;
 use crate::numeric::quantile::order;
 use crate::numeric::stream::Stream;
 use crate::space::Space;
@@ -29,11 +30,14 @@ pub struct Settings {
     pub neighbors: u32,
     /// How many times a local search moves at most. 20: most stop after a few.
     pub steps: u32,
+    /// How often slopes are computed in climbing from each place where a local search ends; a forest has none. 40: most
+    /// climbs take fewer.
+    pub climbs: u32,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { candidates: 600, starts: 10, neighbors: 10, steps: 20 }
+        Self { candidates: 600, starts: 10, neighbors: 10, steps: 20, climbs: 40 }
     }
 }
 
@@ -45,8 +49,11 @@ pub struct Search<'a> {
     pub trial: u32,
 }
 
-/// How promising each row is, a row being an encoded configuration.
-pub type Score<'a> = dyn Fn(&Rows) -> Vec<f64> + 'a;
+/// How promising each configuration is; each row is one of them, encoded.
+pub type Score<'a> = dyn Fn(&[Configuration], &Rows) -> Vec<f64> + 'a;
+
+/// How promising a row is, with the derivative by each of its numbers; `None` where there are none.
+pub type Slope<'a> = dyn Fn(&[f64]) -> Option<(f64, Vec<f64>)> + 'a;
 
 /// A local search: where it is, how promising that is, and how often it found nothing better in a row.
 struct Walk {
@@ -57,14 +64,16 @@ struct Walk {
 
 impl Search<'_> {
     /// The configuration with the highest score among all that the search meets and that are not `taken`; the first of
-    /// equals. `tried` are further points to start from. `None` where everything is taken.
+    /// equals. `tried` are further points to start from. Where the score has slopes, the best are climbed along the real
+    /// numbers to the end. `None` where everything is taken.
     pub fn maximize(
         &self,
         score: &Score,
+        slope: &Slope,
         tried: Vec<Configuration>,
         taken: &dyn Fn(&Configuration) -> bool,
     ) -> Option<Configuration> {
-        let score = |configurations: &[Configuration]| score(&self.rows(configurations));
+        let score = |configurations: &[Configuration]| score(configurations, &self.rows(configurations));
         let mut best = Best { score: f64::NEG_INFINITY, configuration: None, taken };
         let mut stream = Stream::of(self.seed, "candidates", self.trial.into());
         let wanted = 0..self.settings.candidates;
@@ -84,7 +93,35 @@ impl Search<'_> {
             walks.sort_by(|a, b| b.score.total_cmp(&a.score));
             walks.truncate(FEWEST.max(walks.len() / 2));
         }
+        let peaks = walks.iter().map(|walk| walk.configuration.clone()).chain(best.configuration.clone());
+        let climbed: Vec<Configuration> = peaks.filter_map(|peak| self.climb(slope, &peak)).collect();
+        let scores = score(&climbed);
+        best.consider(&climbed, &scores);
         best.configuration
+    }
+
+    /// The most promising configuration that differs from `start` in real numbers only, by their slopes.
+    fn climb(&self, slope: &Slope, start: &Configuration) -> Option<Configuration> {
+        let row = self.space.encode(start);
+        let is_real = |index: &usize| self.space.hyperparameters()[*index].size().is_none() && !row[*index].is_nan();
+        let real: Vec<usize> = (0..row.len()).filter(is_real).collect();
+        if real.is_empty() || self.settings.climbs == 0 {
+            return None;
+        }
+        let negative = |places: &[f64]| {
+            let mut row = row.clone();
+            real.iter().zip(places).for_each(|(&index, &place)| row[index] = place);
+            let (value, slopes) = slope(&row)?;
+            Some((-value, real.iter().map(|&index| -slopes[index]).collect()))
+        };
+        let places: Vec<f64> = real.iter().map(|&index| row[index]).collect();
+        let evaluations = self.settings.climbs as usize;
+        let (places, _) = minimize(&negative, &vec![(0.0, 1.0); real.len()], &places, evaluations)?;
+        let mut values = start.values().to_vec();
+        for (&index, place) in real.iter().zip(places) {
+            values[index] = Some(self.space.hyperparameters()[index].at(place));
+        }
+        self.space.configuration(values).ok()
     }
 
     /// Lets each walk look around and move to the best that it sees, where that is better.
@@ -153,18 +190,22 @@ mod tests {
     }
 
     /// Highest at 0.9 everywhere.
-    fn peak(rows: &Rows) -> Vec<f64> {
+    fn peak(_: &[Configuration], rows: &Rows) -> Vec<f64> {
         (0..rows.len()).map(|index| -rows.row(index).iter().map(|place| (place - 0.9).powi(2)).sum::<f64>()).collect()
     }
 
     fn height(configuration: &Configuration) -> f64 {
         let mut rows = Rows::new(4);
         rows.push(&space().encode(configuration));
-        peak(&rows)[0]
+        peak(&[], &rows)[0]
+    }
+
+    fn steps(_: &[f64]) -> Option<(f64, Vec<f64>)> {
+        None
     }
 
     fn search(settings: &Settings, taken: &dyn Fn(&Configuration) -> bool) -> Option<Configuration> {
-        Search { space: &space(), settings, seed: 1, trial: 1 }.maximize(&peak, Vec::new(), taken)
+        Search { space: &space(), settings, seed: 1, trial: 1 }.maximize(&peak, &steps, Vec::new(), taken)
     }
 
     #[test]
@@ -180,5 +221,18 @@ mod tests {
         assert_ne!(best, second);
         assert!(height(&second) > -0.01);
         assert_eq!(search(&Settings::default(), &|_| true), None);
+    }
+
+    #[test]
+    fn slopes_lead_to_the_top() {
+        let settings = Settings::default();
+        let slope = |row: &[f64]| {
+            let value = -row.iter().map(|place| (place - 0.9).powi(2)).sum::<f64>();
+            Some((value, row.iter().map(|place| -2.0 * (place - 0.9)).collect()))
+        };
+        let space = space();
+        let search = Search { space: &space, settings: &settings, seed: 1, trial: 1 };
+        let best = search.maximize(&peak, &slope, Vec::new(), &|_| false).unwrap();
+        assert!(height(&best) > -1e-9, "{}", height(&best));
     }
 }

@@ -56,6 +56,17 @@ impl Settings {
         })
     }
 
+    /// The function's name in words.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::ExpectedImprovement { .. } => "expected improvement",
+            Self::CostImprovement { .. } => "expected improvement of the cost",
+            Self::ProbabilityOfImprovement { .. } => "probability of improvement",
+            Self::LowerConfidenceBound { .. } => "lower confidence bound",
+            Self::ThompsonSampling => "Thompson sampling",
+        }
+    }
+
     /// The name and value of a knob that makes no sense.
     pub fn senseless(&self) -> Option<(&'static str, f64)> {
         let (name, value) = match *self {

@@ -23,7 +23,7 @@ pub struct Failure {
 
 /// The values at which failures are more frequent than among all trials, beyond doubt first; none without failures.
 pub(super) fn failures(evidence: &Evidence) -> Vec<Failure> {
-    let failed = |outcome: &Outcome| !matches!(outcome, Outcome::Finished { .. } | Outcome::Lost);
+    let failed = Outcome::is_failure;
     let ended = || evidence.history.trials().iter().filter_map(|trial| Some((trial, trial.outcome.as_ref()?)));
     let all = ended().filter(|(_, outcome)| failed(outcome)).count() as f64 / ended().count().max(1) as f64;
     let mut found = Vec::new();

@@ -28,6 +28,7 @@ pub fn history(space: &Space, trials: impl IntoIterator<Item = (f64, f64, Outcom
             bracket: 0,
             rung: 0,
             seed: 0,
+            instance: None,
             origin: Origin::Design,
         });
         history.tell(trial, outcome);

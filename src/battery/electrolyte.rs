@@ -1,6 +1,6 @@
 //! Lithium in the electrolyte across negative electrode, separator and positive electrode: finite volumes.
 //!
-//! Concentrations are cell averages in units of 1000 mol/m³. One step of 1 s is the implicit midpoint rule with the
+//! Concentrations are cell averages in units of 1000 mol/m³. One step is the implicit midpoint rule with the
 //! diffusivity taken at the extrapolated midpoint: a single tridiagonal solve.
 use crate::battery::cell::{Cell, FARADAY};
 use crate::battery::elementary::{LANES, Lanes, each};
@@ -23,9 +23,9 @@ const ABSCISSAE: [f64; POINTS] =
 /// Geometry and materials of the electrolyte in one cell.
 pub struct Electrolyte {
     width: [f64; CELLS],
-    /// Half a second over porosity and width.
+    /// Half a step over porosity and width, s/m.
     half: [f64; CELLS],
-    /// Rise in half a second for 1 A.
+    /// Rise in half a step for 1 A.
     source: [f64; CELLS],
     /// Efficiency of transport over width, within a domain.
     conductance: [f64; 3],
@@ -71,7 +71,8 @@ impl Profile {
 }
 
 impl Electrolyte {
-    pub fn new(cell: &Cell) -> Self {
+    /// The electrolyte of a cell, to be stepped by that many seconds.
+    pub fn new(cell: &Cell, seconds: f64) -> Self {
         let (negative, separator, positive) = (&cell.negative, &cell.separator, &cell.positive);
         let domains = [
             (negative.thickness, negative.porosity, negative.efficiency(), 1.0),
@@ -86,8 +87,8 @@ impl Electrolyte {
             conductance[d] = efficiency / step;
             for i in from..to {
                 width[i] = step;
-                half[i] = 0.5 / (porosity * step);
-                source[i] = 0.5e-3 * sign * (1.0 - cell.electrolyte.transference)
+                half[i] = 0.5 * seconds / (porosity * step);
+                source[i] = 0.5e-3 * seconds * sign * (1.0 - cell.electrolyte.transference)
                     / (FARADAY * thickness * cell.area * porosity);
             }
         }
@@ -108,7 +109,7 @@ impl Electrolyte {
         Concentration { now: [[self.rest; LANES]; CELLS], before: [[self.rest; LANES]; CELLS] }
     }
 
-    /// Steps by 1 s under the mean current of the step, A.
+    /// Steps under the mean current of the step, A.
     #[inline(always)]
     pub fn step(&self, concentration: &mut Concentration, current: &Lanes) {
         let Concentration { now, before } = concentration;
@@ -237,7 +238,7 @@ impl Electrolyte {
         Profile { negative: at(0), positive: at(DOMAINS[2].0), mean }
     }
 
-    /// Lithium in the electrolyte for each m² of electrode, kmol/m².
+    /// Lithium in the electrolyte for each m² of electrode, kmol/m², over the length of a step.
     pub fn lithium(&self, concentration: &Concentration) -> Lanes {
         let stored = |l: usize| (0..CELLS).map(|i| concentration.now[i][l] * 0.5 / self.half[i]).sum();
         each(stored)
@@ -282,7 +283,7 @@ mod tests {
 
     #[test]
     fn lithium_is_conserved() {
-        let electrolyte = Electrolyte::new(&Cell::named("chen2020").unwrap());
+        let electrolyte = Electrolyte::new(&Cell::named("chen2020").unwrap(), 1.0);
         let mut concentration = electrolyte.rest();
         let before = electrolyte.lithium(&concentration)[0];
         for second in 0..3600 {

@@ -7,6 +7,7 @@ pub mod cell;
 #[cfg(feature = "battery")]
 pub mod checkpoint;
 pub mod current;
+pub mod current_file;
 pub mod dataset;
 #[cfg(feature = "battery")]
 pub mod device;

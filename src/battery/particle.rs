@@ -23,7 +23,7 @@ const BANK: [(f64, f64); MODES] = [
 ];
 const MODES: usize = 12;
 
-/// The bank of one electrode, for whole and for half steps of 1 s.
+/// The bank of one electrode, for whole and for half steps.
 pub struct Particle {
     whole: [Hold; MODES],
     half: [Hold; MODES],
@@ -48,8 +48,8 @@ impl Default for Modes {
 }
 
 impl Particle {
-    /// The bank of an electrode; `sign` is -1 where a discharge empties it and 1 where it fills it.
-    pub fn new(electrode: &Electrode, area: f64, sign: f64) -> Self {
+    /// The bank of an electrode for steps of that many seconds; `sign` is -1 where a discharge empties it and 1 where it fills it.
+    pub fn new(electrode: &Electrode, area: f64, sign: f64, step: f64) -> Self {
         let pace = electrode.diffusivity / (electrode.radius * electrode.radius);
         // Gradient times radius of 1 A, in stoichiometry: the bulk's rate of change is three times it per R² / D.
         let gain = sign * electrode.stoichiometry_of_charge(area) / (3.0 * pace);
@@ -65,10 +65,10 @@ impl Particle {
             let scale = gain * weight * z;
             Hold { decay, start: scale * (mean - moment), end: scale * moment }
         };
-        Self { whole: BANK.map(|mode| hold(mode, 1.0)), half: BANK.map(|mode| hold(mode, 0.5)) }
+        Self { whole: BANK.map(|mode| hold(mode, step)), half: BANK.map(|mode| hold(mode, 0.5 * step)) }
     }
 
-    /// Steps the modes by 1 s; surface less bulk stoichiometry in the middle and at the end of the step.
+    /// Steps the modes; surface less bulk stoichiometry in the middle and at the end of the step.
     #[inline(always)]
     pub fn step(&self, modes: &mut Modes, start: &Lanes, middle: &Lanes, end: &Lanes) -> (Lanes, Lanes) {
         let (mut at_middle, mut at_end) = ([0.0; LANES], [0.0; LANES]);
@@ -113,7 +113,7 @@ mod tests {
     #[test]
     fn a_ramp_is_followed_exactly() {
         let cell = crate::battery::cell::Cell::named("chen2020").unwrap();
-        let particle = Particle::new(&cell.positive, cell.area, 1.0);
+        let particle = Particle::new(&cell.positive, cell.area, 1.0, 1.0);
         let pace = cell.positive.diffusivity / cell.positive.radius.powi(2);
         let gain = cell.positive.stoichiometry_of_charge(cell.area) / (3.0 * pace);
         let mut modes = Modes::default();

@@ -1,4 +1,4 @@
-//! The single particle model with electrolyte, stepped by 1 s for several profiles side by side.
+//! The single particle model with electrolyte, stepped for several profiles side by side.
 //!
 //! The current is linear between its samples. Particles are exact in time, the electrolyte is second order, and the
 //! heat of a step follows Simpson's rule. The step is fixed and the arithmetic plain (no fused multiply-add), so a
@@ -23,6 +23,8 @@ pub struct Simulator {
     full: [f64; 2],
     change: [f64; 2],
     collectors: f64,
+    /// s.
+    step: f64,
 }
 
 /// The state of as many cells as there are lanes.
@@ -57,18 +59,25 @@ pub struct Row {
 }
 
 impl Simulator {
+    /// A cell to be stepped by 1 s.
     pub fn new(cell: &Cell, thermal: Thermal) -> Self {
+        Self::with_step(cell, thermal, 1.0)
+    }
+
+    /// A cell to be stepped by that many seconds.
+    pub fn with_step(cell: &Cell, thermal: Thermal, step: f64) -> Self {
         let (negative, positive) = (&cell.negative, &cell.positive);
         Self {
-            negative: Particle::new(negative, cell.area, -1.0),
-            positive: Particle::new(positive, cell.area, 1.0),
-            electrolyte: Electrolyte::new(cell),
+            negative: Particle::new(negative, cell.area, -1.0, step),
+            positive: Particle::new(positive, cell.area, 1.0, step),
+            electrolyte: Electrolyte::new(cell, step),
             voltage: Voltage::new(cell),
-            cooling: Cooling::new(cell, thermal),
+            cooling: Cooling::new(cell, thermal, step),
             capacity: cell.capacity(),
             full: [negative.full, positive.full],
             change: [-negative.stoichiometry_of_charge(cell.area), positive.stoichiometry_of_charge(cell.area)],
             collectors: cell.collector_resistance(),
+            step,
         }
     }
 
@@ -93,7 +102,7 @@ impl Simulator {
         (state, row)
     }
 
-    /// Steps by one second for each current, and writes what is then seen.
+    /// Steps once for each current, and writes what is then seen.
     pub fn advance(&self, state: &mut State, currents: &[Lanes], rows: &mut [Row]) {
         assert_eq!(currents.len(), rows.len(), "each current has its row");
         #[cfg(target_arch = "x86_64")]
@@ -139,8 +148,8 @@ impl Simulator {
         let middle = each(|l| 0.5 * (start[l] + end[l]));
         let (negative_middle, negative_end) = self.negative.step(&mut state.negative, &start, &middle, end);
         let (positive_middle, positive_end) = self.positive.step(&mut state.positive, &start, &middle, end);
-        let charge_middle = each(|l| state.charge[l] + 0.125 * (3.0 * start[l] + end[l]));
-        state.charge = each(|l| state.charge[l] + middle[l]);
+        let charge_middle = each(|l| state.charge[l] + 0.125 * self.step * (3.0 * start[l] + end[l]));
+        state.charge = each(|l| state.charge[l] + self.step * middle[l]);
         self.electrolyte.step(&mut state.concentration, &middle);
         let profile_end = self.electrolyte.profile(&state.concentration);
 
@@ -154,7 +163,7 @@ impl Simulator {
             let profile = Profile::between(&state.profile, &profile_end);
             let core = &state.temperature.core;
             loss_middle = self.voltage.losses(&middle, &negative, &positive, &profile, core).loss();
-            heat = each(|l| middle[l] * loss_middle[l]);
+            heat = each(|l| self.step * middle[l] * loss_middle[l]);
         }
         let core = self.cooling.predict(&state.temperature, &heat);
         let [negative, positive] = self.bulk(&state.charge);
@@ -165,8 +174,8 @@ impl Simulator {
         let loss = parts.loss();
         let heat = each(|l| {
             let (i0, i1) = (start[l], end[l]);
-            (i0 * state.loss[l] + 4.0 * middle[l] * loss_middle[l] + i1 * loss[l]) / 6.0
-                + (i0 * i0 + i0 * i1 + i1 * i1) / 3.0 * self.collectors
+            let ohmic = (i0 * i0 + i0 * i1 + i1 * i1) / 3.0 * self.collectors;
+            self.step * ((i0 * state.loss[l] + 4.0 * middle[l] * loss_middle[l] + i1 * loss[l]) / 6.0 + ohmic)
         });
         self.cooling.step(&mut state.temperature, &heat);
         state.profile = profile_end;

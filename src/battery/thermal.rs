@@ -20,9 +20,9 @@ pub enum Thermal {
 /// A thermal model with the numbers of one cell.
 pub struct Cooling {
     thermal: Thermal,
-    /// Decay of the surface towards ambient, 1/s.
+    /// Decay of the surface towards ambient in a step.
     surface: f64,
-    /// Decay of the core towards the surface, 1/s.
+    /// Decay of the core towards the surface in a step.
     core: f64,
     /// J/K.
     capacity: f64,
@@ -44,13 +44,14 @@ impl Temperature {
 }
 
 impl Cooling {
-    pub fn new(cell: &Cell, thermal: Thermal) -> Self {
+    /// The model of a cell, to be stepped by that many seconds.
+    pub fn new(cell: &Cell, thermal: Thermal, seconds: f64) -> Self {
         let capacity = cell.heat_capacity();
         let transfer = match thermal {
             Thermal::TwoTemperature => cell.thermal.two_temperature,
             Thermal::Lumped | Thermal::Isothermal => cell.thermal.lumped,
         };
-        let surface = transfer * cell.thermal.cooling_area / capacity;
+        let surface = seconds * transfer * cell.thermal.cooling_area / capacity;
         Self { thermal, surface, core: surface / 3.0, capacity }
     }
 
@@ -60,7 +61,7 @@ impl Cooling {
         self.thermal != Thermal::Isothermal
     }
 
-    /// Where the core will be after 1 s of that heat, J, to first order.
+    /// Where the core will be after a step of that heat, J, to first order.
     #[inline(always)]
     pub fn predict(&self, temperature: &Temperature, heat: &Lanes) -> Lanes {
         let Temperature { core, surface, ambient } = temperature;
@@ -71,7 +72,7 @@ impl Cooling {
         }
     }
 
-    /// Steps by 1 s with that heat, J, by the trapezoidal rule.
+    /// Steps with that heat, J, by the trapezoidal rule.
     #[inline(always)]
     pub fn step(&self, temperature: &mut Temperature, heat: &Lanes) {
         if !self.warms() {
@@ -106,7 +107,7 @@ mod tests {
             (Thermal::Lumped, 1.883239, 1.883239),
             (Thermal::TwoTemperature, 9.416196, 37.664783),
         ] {
-            let cooling = Cooling::new(&cell, thermal);
+            let cooling = Cooling::new(&cell, thermal, 1.0);
             let mut temperature = Temperature::ambient([280.0; LANES]);
             for _ in 0..250_000 {
                 cooling.step(&mut temperature, &[0.1; LANES]);

@@ -19,7 +19,7 @@ impl Default for Start {
     }
 }
 
-/// A simulated profile, one entry a second; the current's samples are its own.
+/// A simulated profile, one entry a sample; the current's samples are its own.
 #[derive(Clone, Debug, Default)]
 pub struct Trace {
     /// Terminal voltage, V.
@@ -49,9 +49,14 @@ pub struct Trace {
 /// assert!((trace.soc[600] - (0.5 - 5.0 / 6.0 / 5.0)).abs() < 1e-12);
 /// ```
 pub fn simulate(cell: &Cell, thermal: Thermal, current: &[f64], start: Start) -> Trace {
+    simulate_in_steps(cell, thermal, current, 1.0, start)
+}
+
+/// Simulates a current sampled at that many seconds, A, discharge positive, linear between its samples.
+pub fn simulate_in_steps(cell: &Cell, thermal: Thermal, current: &[f64], step: f64, start: Start) -> Trace {
     let mut trace = Trace::default();
     let Some(&first) = current.first() else { return trace };
-    let simulator = Simulator::new(cell, thermal);
+    let simulator = Simulator::with_step(cell, thermal, step);
     let (mut state, row) = simulator.start(&[start.soc; LANES], &[start.ambient; LANES], &[first; LANES]);
     trace.push(&row);
     let mut rows = [Row::default(); 64];

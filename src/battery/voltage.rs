@@ -162,7 +162,7 @@ mod tests {
     #[test]
     fn without_current_there_is_no_loss() {
         let cell = Cell::named("chen2020").unwrap();
-        let electrolyte = Electrolyte::new(&cell);
+        let electrolyte = Electrolyte::new(&cell, 1.0);
         let profile = electrolyte.profile(&electrolyte.rest());
         let voltage = Voltage::new(&cell);
         let loss = |current: f64| {

@@ -61,9 +61,12 @@ fn print(experiment: &Experiment, warnings: &[String]) {
         Some(number) => say(&format!("{number} configurations are allowed")),
         None => say(&format!("{} % of the cube is allowed", number(100.0 * allowed_fraction(space)))),
     }
+    let (design, settings) = (experiment.optimizer(), &experiment.settings);
+    let first = count(design.design().len(), "configuration");
+    say(&format!("\noptimizer: {}, after {first} to begin with", settings.describe()));
     let (schedule, unit) = (&experiment.schedule, &experiment.unit);
     let plan = schedule.plan();
-    say(&format!("\nbudget: {} to {} {unit}", amount(schedule.min().amount()), amount(schedule.max().amount())));
+    say(&format!("budget: {} to {} {unit}", amount(schedule.min().amount()), amount(schedule.max().amount())));
     for (number, bracket) in plan.brackets.iter().enumerate() {
         let rungs = bracket.rungs.iter();
         let rungs: Vec<_> =
@@ -100,6 +103,9 @@ fn values(hyperparameter: &Hyperparameter) -> String {
     match &hyperparameter.domain {
         Domain::Float { min, max, log: is_log } => format!("{} to {}{}", amount(*min), amount(*max), log(is_log)),
         Domain::Integer { min, max, log: is_log } => format!("{min} to {max}, whole{}", log(is_log)),
+        Domain::Steps(steps) => {
+            format!("{} to {} in steps of {}", amount(steps.min()), amount(steps.max()), amount(steps.step()))
+        }
         Domain::Ordinal { values } => list(values),
         Domain::Categorical { choices } => format!("one of {}", list(choices)),
         Domain::Constant { value } => format!("always {value}"),

@@ -37,7 +37,8 @@ pub(super) struct Show {
 }
 
 /// What `trials` lists as an outcome.
-const OUTCOMES: [&str; 7] = ["finished", "diverged", "crashed", "timed_out", "out_of_memory", "lost", "running"];
+const OUTCOMES: [&str; 8] =
+    ["finished", "diverged", "crashed", "timed_out", "out_of_memory", "lost", "pruned", "running"];
 
 /// How many lines of a trial's log `show` prints.
 const TAIL: usize = 20;
@@ -68,7 +69,7 @@ pub(super) fn status(target: &Target) -> Result<(), Failure> {
 
 /// How many trials ended how, in words.
 pub(super) fn outcomes(log: &Log) -> String {
-    let names = &OUTCOMES[..6];
+    let names = &OUTCOMES[..7];
     let ended = |name: &str| log.history.ended().filter(|trial| outcome(trial) == name).count();
     let words = names.iter().map(|name| (ended(name), name.replace('_', " ")));
     let words: Vec<_> = words
@@ -140,6 +141,7 @@ fn row(log: &Log, trial: &Trial) -> Map<String, Json> {
         "bracket": proposal.bracket,
         "rung": proposal.rung,
         "seed": proposal.seed,
+        "instance": proposal.instance.as_deref(),
         "outcome": outcome(trial),
         "cost": cost(trial),
         "started": ended.map(|ended| ended.started).or(details.started.last().copied()).map(|at| at.to_string()),
@@ -147,6 +149,7 @@ fn row(log: &Log, trial: &Trial) -> Map<String, Json> {
         "seconds": ended.map(|ended| ended.seconds),
         "device": ended.map(|ended| ended.slot.clone()),
         "origin": proposal.origin.name(),
+        "curve": trial.curve.points().iter().map(|point| json!([point.budget.amount(), point.cost])).collect::<Json>(),
         "info": ended.map_or_else(Map::new, |ended| ended.info.clone()),
     });
     match row {

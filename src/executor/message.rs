@@ -24,9 +24,7 @@ pub fn parse(line: &[u8]) -> Option<Message> {
     if visible.first() != Some(&b'{') || visible.last() != Some(&b'}') {
         return None;
     }
-    let text = std::str::from_utf8(visible).ok()?;
-    let object: Map<String, Json> =
-        serde_json::from_str(text).or_else(|_| serde_json::from_str(&without_words(text))).ok()?;
+    let object = object(std::str::from_utf8(visible).ok()?).ok()?;
     if object.contains_key("cost") {
         return Some(Message::Report(object));
     }
@@ -34,14 +32,23 @@ pub fn parse(line: &[u8]) -> Option<Message> {
     Some(Message::Progress(fraction.clamp(0.0, 1.0)))
 }
 
+/// A JSON object, in which `NaN` and `Infinity` may stand for null.
+pub fn object(text: &str) -> serde_json::Result<Map<String, Json>> {
+    serde_json::from_str(text).or_else(|error| serde_json::from_str(&without_words(text)).map_err(|_| error))
+}
+
 /// The outcome that a report states; the error says what is wrong with it.
 pub fn outcome(report: &Map<String, Json>) -> Result<Outcome, String> {
-    match report.get("cost") {
-        Some(Json::Number(number)) => Ok(Outcome::of_cost(number.as_f64().unwrap_or(f64::INFINITY))),
-        Some(Json::Null) => Ok(Outcome::Diverged),
-        Some(Json::String(word)) if word.parse::<f64>().is_ok_and(|cost| !cost.is_finite()) => Ok(Outcome::Diverged),
-        Some(other) => Err(format!("its `cost` is not a number: `{other}`")),
-        None => Err("it has no `cost`".to_owned()),
+    report.get("cost").map_or_else(|| Err("it has no `cost`".to_owned()), cost)
+}
+
+/// The outcome that a cost means.
+pub fn cost(cost: &Json) -> Result<Outcome, String> {
+    match cost {
+        Json::Number(number) => Ok(Outcome::of_cost(number.as_f64().unwrap_or(f64::INFINITY))),
+        Json::Null => Ok(Outcome::Diverged),
+        Json::String(word) if word.parse::<f64>().is_ok_and(|cost| !cost.is_finite()) => Ok(Outcome::Diverged),
+        other => Err(format!("its `cost` is not a number: `{other}`")),
     }
 }
 

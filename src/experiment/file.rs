@@ -33,6 +33,7 @@ struct ExperimentFile {
     stop: Stop,
     #[serde(default)]
     seed: u64,
+    price_per_device_hour: Option<f64>,
 }
 
 /// The budgets of the rungs; without it every trial gets one unit, the full evaluation.
@@ -170,8 +171,16 @@ impl ExperimentFile {
                 return error(&["stop", field], message, "for example stop: (trials: 60)");
             }
         }
+        if self.price_per_device_hour.is_some_and(|price| !(price >= 0.0 && price.is_finite())) {
+            let message = "a price is a number, 0 or above".into();
+            return error(&["price_per_device_hour"], message, "for example price_per_device_hour: 2.50");
+        }
         if let Err(message) = self.optimizer.validate() {
             return error(&["optimizer"], message, "every field may be left out and has a default");
+        }
+        if let Err(message) = self.optimizer.first(&space) {
+            let hint = "`galvani check` without this field prints the values that each hyperparameter may take";
+            return error(&["optimizer", "first_configurations"], message, hint);
         }
         #[cfg(feature = "battery")]
         if matches!(self.task, Some(Objective::Battery(_))) && (unit == "evaluation" || schedule.min().amount() < 1.0) {
@@ -198,6 +207,7 @@ impl ExperimentFile {
             },
             stop: self.stop,
             seed: self.seed,
+            price_per_device_hour: self.price_per_device_hour,
             text,
         })
     }

@@ -30,6 +30,11 @@ impl RunFolder {
         self.root.join("store")
     }
 
+    /// What happens, as JSON lines.
+    pub fn events(&self) -> PathBuf {
+        self.root.join("events.jsonl")
+    }
+
     /// One trial's request, logs and whatever it writes.
     pub fn trial(&self, trial: TrialId) -> PathBuf {
         self.root.join("trials").join(format!("{:06}", trial.0))

@@ -94,6 +94,11 @@ impl Log {
                 self.details.push(Details { asked: Some(asked.at), ..Details::default() });
             }
             Record::Started(started) => self.detail(started.trial)?.started.push(started.at),
+            Record::Reported(reported) => {
+                if let Some(point) = reported.point() {
+                    self.history.report(reported.trial, point);
+                }
+            }
             Record::Ended(ended) if self.losses.is_final(ended) => {
                 if self.history.tell(ended.trial, ended.outcome.clone()) {
                     self.detail(ended.trial)?.ended = Some(ended.clone());

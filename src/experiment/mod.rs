@@ -1,4 +1,5 @@
 //! A space, a task, an optimizer, and a place to keep them.
+pub mod dialogue;
 pub mod error;
 pub mod estimate;
 pub mod event;
@@ -6,9 +7,11 @@ pub mod file;
 pub mod folder;
 pub mod launch;
 pub mod log;
+mod notice;
 pub mod plan;
 pub mod resume;
 pub mod run;
+mod stream;
 pub mod validation;
 
 use std::path::PathBuf;
@@ -19,6 +22,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::executor::limits::Limits;
 use crate::intensifier::bracket::Schedule;
+use crate::optimizer::Optimizer;
 use crate::optimizer::settings::Settings;
 use crate::optimizer::stop::Stop;
 use crate::space::Space;
@@ -48,6 +52,16 @@ pub struct Experiment {
     pub limits: Limits,
     pub stop: Stop,
     pub seed: u64,
+    /// What an hour of a device costs, in whatever currency; shown, and no reason to begin anew.
+    pub price_per_device_hour: Option<f64>,
+}
+
+impl Experiment {
+    /// The optimizer at the beginning.
+    pub fn optimizer(&self) -> Optimizer {
+        Optimizer::new(self.space.clone(), self.schedule.clone(), self.settings.clone(), self.seed)
+            .with_stop(self.stop.clone())
+    }
 }
 
 /// What is optimized, as an experiment file and a worker's request say it.

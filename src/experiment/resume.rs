@@ -5,14 +5,13 @@ use jiff::Timestamp;
 
 use super::Experiment;
 use super::error::RunError;
-use super::estimate::Pace;
+use super::estimate::{Pace, Paces};
 use super::folder::RunFolder;
 use super::log::{Losses, begun_experiment};
 use crate::optimizer::Optimizer;
 use crate::space::Space;
 use crate::store::Store;
 use crate::store::record::{Begun, FORMAT, Record};
-use crate::trial::history::History;
 use crate::trial::{Proposal, TrialId};
 
 /// A run that is about to go on.
@@ -21,8 +20,8 @@ pub(super) struct Resumed {
     pub optimizer: Optimizer,
     /// Trials without an outcome, each with the number of its next attempt.
     pub unfinished: Vec<(Proposal, u32)>,
-    pub paces: Vec<Pace>,
-    /// Time that the workers spent on trials so far, over their number.
+    pub paces: Paces,
+    /// Time that the workers spent on trials so far.
     pub seconds: f64,
     pub warnings: Vec<String>,
     pub is_continued: bool,
@@ -34,13 +33,7 @@ pub(super) struct Resumed {
 /// Opens the store of a run and replays it; begins it where there is none.
 pub(super) fn open(experiment: &Experiment, folder: &RunFolder) -> Result<Resumed, RunError> {
     let (mut store, opened) = Store::open(&folder.store())?;
-    let optimizer = Optimizer::new(
-        experiment.space.clone(),
-        experiment.schedule.clone(),
-        experiment.settings.clone(),
-        experiment.seed,
-    )
-    .with_stop(experiment.stop.clone());
+    let optimizer = experiment.optimizer();
     match opened.records.first() {
         None => store.append(&Record::Begun(begun(experiment)))?,
         Some(Record::Begun(begun)) => check_same(experiment, begun, folder)?,
@@ -53,7 +46,7 @@ pub(super) fn open(experiment: &Experiment, folder: &RunFolder) -> Result<Resume
         store,
         optimizer,
         unfinished: Vec::new(),
-        paces: Vec::new(),
+        paces: Paces::default(),
         seconds: 0.0,
         warnings: opened.warnings,
         is_continued: !opened.records.is_empty(),
@@ -65,17 +58,7 @@ pub(super) fn open(experiment: &Experiment, folder: &RunFolder) -> Result<Resume
             .take(record, &experiment.space)
             .map_err(|message| RunError::Log { folder: folder.root().into(), message })?;
     }
-    resumed.seconds /= experiment.workers as f64;
     Ok(resumed)
-}
-
-/// The budget that a trial adds to what its configuration spent before.
-pub(super) fn added_budget(history: &History, proposal: &Proposal) -> f64 {
-    let before = history.trials().iter().filter(|trial| {
-        trial.proposal.configuration_id == proposal.configuration_id && trial.proposal.budget < proposal.budget
-    });
-    let reached = before.filter(|trial| trial.outcome.is_some()).map(|trial| trial.proposal.budget.amount());
-    proposal.budget.amount() - reached.fold(0.0, f64::max)
 }
 
 impl Resumed {
@@ -92,13 +75,18 @@ impl Resumed {
                     *attempt = started.attempt + 1;
                 }
             }
+            Record::Reported(reported) => {
+                if let Some(point) = reported.point() {
+                    self.optimizer.report(reported.trial, point);
+                }
+            }
             Record::Ended(ended) => {
                 self.seconds += ended.seconds;
                 if self.losses.is_final(&ended)
                     && let Some(index) = self.unfinished.iter().position(|(each, _)| each.trial == ended.trial)
                 {
                     let (proposal, _) = self.unfinished.remove(index);
-                    let budget = added_budget(self.optimizer.history(), &proposal);
+                    let budget = self.optimizer.history().added_budget(&proposal);
                     self.paces.push(Pace { budget, seconds: ended.seconds });
                     self.optimizer.tell(ended.trial, ended.outcome);
                 }

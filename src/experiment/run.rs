@@ -5,12 +5,17 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use serde_json::{Map, Value as Json};
+
 use super::error::RunError;
-use super::estimate::{Pace, estimate};
+use super::estimate::{Pace, Paces};
 use super::event::{Event, Running, Standing, Watcher};
 use super::folder::RunFolder;
 use super::launch::{Purpose, launch, request};
 use super::log::Losses;
+use super::notice::{Notice, Notices};
+use super::plan::Work;
+use super::stream::Stream;
 use super::{Experiment, Objective, TICK, plan, resume, validation};
 use crate::executor::leftover;
 use crate::executor::process::Processes;
@@ -18,6 +23,9 @@ use crate::executor::{Ended, Event as News, Executor};
 use crate::optimizer::{Ask, Optimizer};
 use crate::store::Store;
 use crate::store::record::{self, Record};
+use crate::trial::budget::Budget;
+use crate::trial::curve::Point;
+use crate::trial::history::History;
 use crate::trial::incumbent::incumbent;
 use crate::trial::outcome::Outcome;
 use crate::trial::{Proposal, TrialId};
@@ -81,26 +89,29 @@ pub fn run_with(
         again: resumed.unfinished.into(),
         losses: resumed.losses,
         running: Vec::new(),
+        notices: Notices::default(),
+        stream: Stream::open(&folder.events()).map_err(|source| RunError::Folder { path: folder.events(), source })?,
+        planned: plan::planned(&experiment.schedule, &experiment.stop),
         paces: resumed.paces,
+        device_seconds: resumed.seconds,
+        crashes: Crashes::default(),
         began: Instant::now(),
         asking: Duration::ZERO,
         notes: resumed.notes,
-        earlier: resumed.seconds,
+        earlier: resumed.seconds / experiment.workers as f64,
     };
+    session.crashes = Crashes::of(session.optimizer.history());
     for warning in &resumed.warnings {
-        watcher.notice(&Event::Warning(warning), &session.standing());
+        session.notice(&Event::Warning(warning), watcher);
     }
-    if resumed.is_continued {
-        let (ended, again) = (session.optimizer.history().ended().count(), session.again.len());
-        watcher.notice(&Event::Resumed { ended, again }, &session.standing());
-    }
-    let mut finish = session.prepare(watcher, interrupts)?;
-    if finish == Finish::Complete {
-        finish = session.trials(watcher, interrupts)?;
-    }
-    if finish == Finish::Complete {
-        finish = validation::validate(&mut session, watcher, interrupts)?;
-    }
+    let (ended, again) = (session.optimizer.history().ended().count(), session.again.len());
+    session.notice(&if resumed.is_continued { Event::Resumed { ended, again } } else { Event::Begun }, watcher);
+    let result = session.all(watcher, interrupts);
+    // However it ends: what is written is told once it is durable.
+    let settled = session.settle(watcher);
+    let finish = result?;
+    settled?;
+    session.notice(&Event::Over { is_complete: finish == Finish::Complete }, watcher);
     Ok(Summary { finish, asking: session.asking, elapsed: session.began.elapsed() })
 }
 
@@ -116,7 +127,15 @@ pub(super) struct Session<'a> {
     again: VecDeque<(Proposal, u32)>,
     losses: Losses,
     running: Vec<Running>,
-    paces: Vec<Pace>,
+    /// What is written and not told yet.
+    notices: Notices,
+    stream: Stream,
+    /// What the whole run takes; unknown where its limits do not say.
+    planned: Option<Work>,
+    paces: Paces,
+    /// Seconds that the devices were busy, those of earlier sessions included.
+    device_seconds: f64,
+    crashes: Crashes,
     began: Instant,
     /// The optimizer's own time so far.
     asking: Duration,
@@ -129,25 +148,66 @@ pub(super) struct Session<'a> {
 impl Session<'_> {
     pub(super) fn standing(&self) -> Standing<'_> {
         let history = self.optimizer.history();
-        let planned = plan::planned(&self.experiment.schedule, &self.experiment.stop);
-        let left = planned.and_then(|planned| {
-            let trials = (planned.trials as usize).saturating_sub(history.ended().count());
-            estimate(&self.paces, trials, (planned.budget - history.spent()).max(0.0), self.experiment.workers)
-        });
         Standing {
             experiment: self.experiment,
             history,
             running: &self.running,
-            planned,
-            left,
+            planned: self.planned,
+            paces: &self.paces,
+            device_seconds: self.device_seconds,
             seconds: self.earlier + self.began.elapsed().as_secs_f64(),
         }
+    }
+
+    /// Tells the watcher, and the event stream.
+    pub(super) fn notice(&mut self, event: &Event, watcher: &mut dyn Watcher) {
+        let mut stream = std::mem::take(&mut self.stream);
+        if let Err(error) = stream.write(event, &self.standing()) {
+            let path = self.folder.events();
+            let warning = format!("`{}` cannot be written any more: {error}", path.display());
+            watcher.notice(&Event::Warning(&warning), &self.standing());
+        }
+        self.stream = stream;
+        watcher.notice(event, &self.standing());
+    }
+
+    /// Tells what has become durable since the last time.
+    fn acknowledge(&mut self, watcher: &mut dyn Watcher) -> Result<(), RunError> {
+        let durable = self.store.durable()?;
+        while let Some(notice) = self.notices.pop(durable) {
+            self.notice(&notice.event(), watcher);
+        }
+        for warning in self.store.take_warnings() {
+            self.notice(&Event::Warning(&warning), watcher);
+        }
+        Ok(())
+    }
+
+    /// Waits until everything written is durable, and tells it.
+    fn settle(&mut self, watcher: &mut dyn Watcher) -> Result<(), RunError> {
+        if let Some(record) = self.notices.last() {
+            self.store.wait(record)?;
+        }
+        self.acknowledge(watcher)
+    }
+
+    /// From what the trials share to the comparison at the end.
+    fn all(&mut self, watcher: &mut dyn Watcher, interrupts: &AtomicUsize) -> Result<Finish, RunError> {
+        let mut finish = self.prepare(watcher, interrupts)?;
+        if finish == Finish::Complete {
+            finish = self.trials(watcher, interrupts)?;
+            self.settle(watcher)?;
+        }
+        if finish == Finish::Complete {
+            finish = validation::validate(self, watcher, interrupts)?;
+        }
+        Ok(finish)
     }
 
     /// Makes what all trials share, while the watcher sees it grow.
     ///
     /// An interruption leaves the thread behind: it ends with this process, and a half-made file counts for nothing.
-    fn prepare(&self, watcher: &mut dyn Watcher, interrupts: &AtomicUsize) -> Result<Finish, RunError> {
+    fn prepare(&mut self, watcher: &mut dyn Watcher, interrupts: &AtomicUsize) -> Result<Finish, RunError> {
         let (objective, data) = (self.objective.clone(), self.folder.data());
         let share = Arc::new(AtomicU64::new(0));
         let told = share.clone();
@@ -163,7 +223,7 @@ impl Session<'_> {
             thread::sleep(TICK / 10);
             let now = share.load(Ordering::Relaxed);
             if now != shown {
-                watcher.notice(&Event::Preparing { share: f64::from_bits(now) }, &self.standing());
+                self.notice(&Event::Preparing { share: f64::from_bits(now) }, watcher);
                 shown = now;
             }
         }
@@ -179,7 +239,7 @@ impl Session<'_> {
                 1 if is_stopping => {}
                 1 => {
                     is_stopping = true;
-                    watcher.notice(&Event::Stopping { running: self.running.len() }, &self.standing());
+                    self.notice(&Event::Stopping { running: self.running.len() }, watcher);
                 }
                 _ => {
                     self.executor.stop();
@@ -188,7 +248,7 @@ impl Session<'_> {
                         if let News::Ended(ended) = news
                             && ended.outcome != Outcome::Lost
                         {
-                            self.end(ended, watcher)?;
+                            self.end(ended)?;
                         }
                     }
                     return Ok(Finish::Interrupted);
@@ -196,7 +256,7 @@ impl Session<'_> {
             }
             while !is_stopping && (!is_done || !self.again.is_empty()) && self.executor.idle() > 0 {
                 match self.next()? {
-                    Some(Ask::Trial(proposal)) => self.start(proposal, watcher)?,
+                    Some(Ask::Trial(proposal)) => self.start(proposal)?,
                     Some(Ask::Wait) => break,
                     Some(Ask::Done(_)) | None => is_done = true,
                 }
@@ -204,14 +264,17 @@ impl Session<'_> {
             if self.running.is_empty() {
                 return Ok(if is_stopping && !is_done { Finish::Interrupted } else { Finish::Complete });
             }
-            match self.executor.wait(TICK) {
+            self.acknowledge(watcher)?;
+            let patience = if self.notices.last().is_some() { TICK / 50 } else { TICK };
+            match self.executor.wait(patience) {
                 Some(News::Progress { trial, fraction }) => {
-                    if let Some(running) = self.running.iter_mut().find(|each| each.proposal.trial == trial) {
+                    if let Some(running) = self.running(trial) {
                         running.share = fraction;
                     }
                 }
-                Some(News::Ended(ended)) => self.end(ended, watcher)?,
-                Some(News::Report { .. }) | None => {}
+                Some(News::Ended(ended)) => self.end(ended)?,
+                Some(News::Report { trial, line }) => self.report(trial, &line)?,
+                None => {}
             }
             watcher.tick(&self.standing());
         }
@@ -231,12 +294,13 @@ impl Session<'_> {
         self.asking += before.elapsed();
         if let Ask::Trial(proposal) = &ask {
             let asked = record::Asked::of(proposal, &self.experiment.space, self.executor.now());
-            self.store.append(&Record::Asked(asked))?;
+            // In the file before its process starts; on the disk before anybody hears of it.
+            self.store.write(&Record::Asked(asked))?;
         }
         Ok(Some(ask))
     }
 
-    fn start(&mut self, proposal: Proposal, watcher: &mut dyn Watcher) -> Result<(), RunError> {
+    fn start(&mut self, proposal: Proposal) -> Result<(), RunError> {
         let attempt = match self.again.pop_front() {
             Some((_, attempt)) => attempt,
             None => 1,
@@ -246,58 +310,91 @@ impl Session<'_> {
         let launch = launch(self.experiment, self.objective, request, Purpose::Trial, (proposal.trial, attempt))
             .map_err(|source| RunError::Folder { path: trial_dir, source })?;
         let slot = self.executor.start(launch)?;
-        let started = record::Started { trial: proposal.trial, attempt, slot, at: self.executor.now() };
-        self.store.append(&Record::Started(started))?;
-        self.running.push(Running { proposal, attempt, share: 0.0, since: Instant::now() });
-        let running = self.running.last().expect("a trial was just started");
-        watcher.notice(&Event::Started { proposal: &running.proposal, attempt }, &self.standing());
+        let (trial, at) = (proposal.trial, self.executor.now());
+        tracing::debug!(%trial, attempt, slot, "started");
+        let started = record::Started { trial, attempt, slot: slot.clone(), at };
+        let record = self.store.write(&Record::Started(started))?;
+        self.notices.push(record, Notice::Started { proposal: proposal.clone(), attempt, slot: slot.clone() });
+        self.running.push(Running { proposal, attempt, slot, share: 0.0, since: Instant::now() });
         Ok(())
     }
 
-    fn end(&mut self, ended: Ended, watcher: &mut dyn Watcher) -> Result<(), RunError> {
+    /// Keeps a cost that a trial reported on its way, where its line says how far it was.
+    fn report(&mut self, trial: TrialId, line: &Map<String, Json>) -> Result<(), RunError> {
+        let number = |key| line.get(key).and_then(Json::as_f64);
+        let point = number("budget").and_then(Budget::new).zip(number("cost"));
+        let (Some((budget, cost)), Some(running)) = (point, self.running(trial)) else { return Ok(()) };
+        let attempt = running.attempt;
+        if self.optimizer.report(trial, Point { budget, cost }) {
+            let (budget, at) = (budget.amount(), self.executor.now());
+            self.store.write(&Record::Reported(record::Reported { trial, attempt, budget, cost, at }))?;
+        }
+        Ok(())
+    }
+
+    fn running(&mut self, trial: TrialId) -> Option<&mut Running> {
+        self.running.iter_mut().find(|each| each.proposal.trial == trial)
+    }
+
+    fn end(&mut self, ended: Ended) -> Result<(), RunError> {
         let Some(index) = self.running.iter().position(|each| each.proposal.trial == ended.trial) else {
             return Ok(());
         };
-        let Running { proposal, attempt, .. } = self.running.remove(index);
-        let seconds = ended.seconds;
+        let Running { proposal, attempt, slot, .. } = self.running.remove(index);
+        let (trial, seconds, outcome) = (ended.trial, ended.seconds, ended.outcome.clone());
+        tracing::info!(%trial, attempt, outcome = outcome.name(), cost = outcome.cost(), seconds, "ended");
         let ended = recorded(ended);
-        self.store.append(&Record::Ended(ended.clone()))?;
-        for warning in self.store.take_warnings() {
-            watcher.notice(&Event::Warning(&warning), &self.standing());
-        }
-        if !self.losses.is_final(&ended) {
-            watcher.notice(&Event::Retrying { trial: proposal.trial }, &self.standing());
+        let is_final = self.losses.is_final(&ended);
+        let record = self.store.write(&Record::Ended(ended))?;
+        self.device_seconds += seconds;
+        if !is_final {
+            self.notices.push(record, Notice::Retrying { trial });
             self.again.push_back((proposal, attempt + 1));
             return Ok(());
         }
-        let budget = resume::added_budget(self.optimizer.history(), &proposal);
-        self.optimizer.tell(proposal.trial, ended.outcome.clone());
+        let budget = self.optimizer.history().added_budget(&proposal);
+        self.optimizer.tell(trial, outcome.clone());
         self.paces.push(Pace { budget, seconds });
-        let is_incumbent = self.incumbent() == Some(proposal.trial);
-        let event = Event::Ended { proposal: &proposal, outcome: &ended.outcome, seconds, is_incumbent };
-        watcher.notice(&event, &self.standing());
-        self.give_up_if_hopeless()
+        self.crashes.count(&outcome);
+        let is_incumbent = self.incumbent() == Some(trial);
+        self.notices.push(record, Notice::Ended { proposal, attempt, slot, outcome, seconds, is_incumbent });
+        self.crashes.check().inspect_err(|_| self.executor.stop())
     }
 
     pub(super) fn incumbent(&self) -> Option<TrialId> {
         incumbent(self.optimizer.history()).map(|trial| trial.proposal.trial)
     }
+}
 
-    fn give_up_if_hopeless(&mut self) -> Result<(), RunError> {
-        let outcomes = self.optimizer.history().ended().map(|trial| trial.outcome.as_ref());
-        let crashes = outcomes.map(|outcome| match outcome {
-            Some(Outcome::Crashed { message }) => Some(message),
-            _ => None,
-        });
-        let crashes: Option<Vec<_>> = crashes.collect();
-        match crashes.as_deref() {
-            Some([others @ .., last]) if others.len() + 1 >= HOPELESS => {
-                let error = RunError::Hopeless { crashes: others.len() + 1, message: (*last).clone() };
-                self.executor.stop();
-                Err(error)
-            }
-            _ => Ok(()),
+/// How many trials crashed, as long as all did.
+#[derive(Debug, Default)]
+struct Crashes {
+    ended: usize,
+    crashed: usize,
+    message: String,
+}
+
+impl Crashes {
+    fn of(history: &History) -> Self {
+        let mut crashes = Self::default();
+        history.ended().filter_map(|trial| trial.outcome.as_ref()).for_each(|outcome| crashes.count(outcome));
+        crashes
+    }
+
+    fn count(&mut self, outcome: &Outcome) {
+        self.ended += 1;
+        if let Outcome::Crashed { message } = outcome {
+            self.crashed += 1;
+            self.message.clone_from(message);
         }
+    }
+
+    /// An error where there is no hope that the next trial does not crash.
+    fn check(&self) -> Result<(), RunError> {
+        if self.crashed < self.ended || self.crashed < HOPELESS {
+            return Ok(());
+        }
+        Err(RunError::Hopeless { crashes: self.crashed, message: self.message.clone() })
     }
 }
 

@@ -153,7 +153,7 @@ fn execute(
                             how.replace('_', " "),
                             log.display()
                         );
-                        watcher.notice(&Event::Warning(&warning), &session.standing());
+                        session.notice(&Event::Warning(&warning), watcher);
                         results.insert(name, Err(how));
                     }
                 }
@@ -161,7 +161,7 @@ fn execute(
             Some(News::Report { .. }) | None => {}
         }
         let share = shares.iter().sum::<f64>() / jobs.len() as f64;
-        watcher.notice(&Event::Validating { share }, &session.standing());
+        session.notice(&Event::Validating { share }, watcher);
     }
     Ok(Finish::Complete)
 }

@@ -133,7 +133,10 @@ mod tests {
             let value = Some(Value::Integer(i64::from(configuration_id.0)));
             let configuration = self.space.configuration(vec![value]).unwrap();
             let (trial, seed, origin) = (self.history.next_trial(), 0, Origin::Random);
-            self.history.ask(Proposal { trial, configuration_id, configuration, budget, bracket, rung, seed, origin });
+            let instance = None;
+            let proposal =
+                Proposal { trial, configuration_id, configuration, budget, bracket, rung, seed, instance, origin };
+            self.history.ask(proposal);
             Some((configuration_id.0, budget.amount()))
         }
 

@@ -11,6 +11,8 @@ use crate::intensifier::hyperband::Hyperband;
 use crate::intensifier::{Intensifier, Next};
 use crate::numeric::stream::Stream;
 use crate::space::Space;
+use crate::space::configuration::Configuration;
+use crate::trial::curve::Point;
 use crate::trial::history::History;
 use crate::trial::outcome::Outcome;
 use crate::trial::{ConfigurationId, Proposal, TrialId};
@@ -46,10 +48,13 @@ pub struct Optimizer {
 
 impl Optimizer {
     /// An optimizer without a history and without limits.
+    ///
+    /// # Panics
+    /// Where the settings give a first configuration that is not legal; [`Settings::first`] says so before.
     pub fn new(space: Arc<Space>, schedule: Schedule, settings: Settings, seed: u64) -> Self {
-        let first_rung = (schedule.rungs() > 1).then(|| schedule.bracket(0).rungs[0].configurations);
+        let selector = Self::selector(&space, &schedule, &settings, None, seed);
         Self {
-            selector: Selector::new(&space, &settings, first_rung, seed),
+            selector,
             intensifier: Hyperband::new(schedule.clone()),
             history: History::default(),
             stop: Stop::default(),
@@ -62,8 +67,14 @@ impl Optimizer {
 
     /// The same optimizer with limits.
     pub fn with_stop(mut self, stop: Stop) -> Self {
+        self.selector = Self::selector(&self.space, &self.schedule, &self.settings, stop.trials, self.seed);
         self.stop = stop;
         self
+    }
+
+    fn selector(space: &Space, schedule: &Schedule, settings: &Settings, trials: Option<u32>, seed: u64) -> Selector {
+        let first_rung = (schedule.rungs() > 1).then(|| schedule.bracket(0).rungs[0].configurations);
+        Selector::new(space, settings, first_rung, trials, seed)
     }
 
     /// All trials so far.
@@ -79,6 +90,11 @@ impl Optimizer {
     /// The budgets of the trials.
     pub fn schedule(&self) -> &Schedule {
         &self.schedule
+    }
+
+    /// The configurations that come first, in order.
+    pub fn design(&self) -> &[Configuration] {
+        self.selector.design()
     }
 
     /// The brackets of one iteration.
@@ -107,6 +123,11 @@ impl Optimizer {
         self.history.tell(trial, outcome)
     }
 
+    /// Adds a point to the learning curve of a trial that runs; false where it says nothing new.
+    pub fn report(&mut self, trial: TrialId, point: Point) -> bool {
+        self.history.report(trial, point)
+    }
+
     /// Takes over a proposal that was asked for in another life: afterwards all is as if [`ask`](Self::ask) had
     /// returned it.
     ///
@@ -123,12 +144,22 @@ impl Optimizer {
             if let Some((configuration, origin)) = selected {
                 let configuration_id = self.history.number_of(&configuration);
                 let (trial, seed) = (self.history.next_trial(), self.trial_seed(configuration_id));
-                return Some(Proposal { trial, configuration_id, configuration, budget, bracket, rung, seed, origin });
+                return Some(Proposal {
+                    trial,
+                    configuration_id,
+                    configuration,
+                    budget,
+                    bracket,
+                    rung,
+                    seed,
+                    instance: None,
+                    origin,
+                });
             }
             next = self.intensifier.next(&self.history, false);
         }
         let Next::Promote { configuration, bracket, rung, budget } = next else { return None };
-        let earlier = self.history.trials().iter().find(|trial| trial.proposal.configuration_id == configuration);
+        let earlier = self.history.of(configuration).next();
         let earlier = &earlier.expect("what is promoted was tried").proposal;
         Some(Proposal { trial: self.history.next_trial(), bracket, rung, budget, ..earlier.clone() })
     }

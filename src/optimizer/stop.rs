@@ -52,12 +52,7 @@ impl Stop {
     /// The limit that a history has reached, where trials at `max` are the full ones.
     pub fn reached(&self, history: &History, max: Budget) -> Option<Reason> {
         let asked = history.trials().len();
-        let cheap = |limit: f64| {
-            history.trials().iter().any(|trial| {
-                trial.proposal.budget >= max
-                    && trial.outcome.as_ref().and_then(|outcome| outcome.cost()).is_some_and(|cost| cost <= limit)
-            })
-        };
+        let cheap = |limit: f64| history.ranking().at(max).next().is_some_and(|best| best.cost <= limit);
         if self.trials.is_some_and(|limit| asked >= limit as usize) {
             Some(Reason::Trials)
         } else if self.cost.is_some_and(cheap) {

@@ -188,6 +188,7 @@ mod tests {
                 bracket: 0,
                 rung: 0,
                 seed: 0,
+                instance: None,
                 origin,
             });
             history.tell(trial, Outcome::Finished { cost });

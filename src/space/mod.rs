@@ -12,10 +12,14 @@ pub mod hyperparameter;
 mod mutation;
 pub mod neighborhood;
 pub mod outline;
+mod parameter;
+pub mod prior;
 pub mod sampling;
 pub mod source;
 pub mod spelling;
+pub mod steps;
 pub mod validation;
+mod writing;
 
 use std::collections::HashMap;
 use std::sync::OnceLock;

@@ -1,4 +1,4 @@
-//! An index of the journal in sled: every line by its number, the last line of every trial.
+//! The index: every line of the journal by its number in sled, a second copy that repairs it.
 use std::fs::{self, File};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
@@ -6,7 +6,6 @@ use std::thread;
 use std::time::Instant;
 
 use crate::store::lock::PATIENCE;
-use crate::trial::TrialId;
 
 /// Longer lines stay in the journal alone: sled never syncs the side files that it puts large values into.
 const LONGEST: usize = 8 * 1024;
@@ -35,7 +34,7 @@ impl Index {
     pub fn open(folder: &Path) -> Result<Self, String> {
         guarded(|| {
             remove_stale_snapshots(folder).map_err(|error| error.to_string())?;
-            let config = sled::Config::new().path(folder).flush_every_ms(None).cache_capacity(64 << 20);
+            let config = sled::Config::new().path(folder).flush_every_ms(None).cache_capacity(16 << 20);
             let config = config.mode(sled::Mode::LowSpace);
             let begun = Instant::now();
             let database = loop {
@@ -65,25 +64,21 @@ impl Index {
         stored.map(|bytes| bytes.to_vec())
     }
 
-    /// The number of the last line about a trial.
-    pub fn last_line(&self, trial: TrialId) -> Option<u64> {
-        let stored = guarded(|| self.database().get(trial_key(trial)).map_err(|error| error.to_string())).ok()??;
-        Some(u64::from_be_bytes(stored.as_ref().try_into().ok()?))
-    }
-
-    /// Adds lines, each with the trial that it is about and the state that it leads to, all or none; `sync` waits for the disk.
-    pub fn put(&self, lines: &[(&[u8], Option<TrialId>, State)], sync: bool) -> Result<(), String> {
+    /// Adds lines, the first of them with this number, all or none; `state` is what is covered then, `sync` waits for
+    /// the disk.
+    pub fn put<'a>(
+        &self,
+        first: u64,
+        lines: impl Iterator<Item = &'a [u8]>,
+        state: State,
+        sync: bool,
+    ) -> Result<(), String> {
         guarded(|| {
             let mut batch = sled::Batch::default();
-            for (line, trial, state) in lines {
-                if line.len() <= LONGEST {
-                    batch.insert(line_key(state.lines), *line);
-                }
-                if let Some(trial) = trial {
-                    batch.insert(trial_key(*trial), &state.lines.to_be_bytes());
-                }
-                batch.insert(STATE, state.to_bytes().as_slice());
+            for (line, number) in lines.zip(first..).filter(|(line, _)| line.len() <= LONGEST) {
+                batch.insert(line_key(number), line);
             }
+            batch.insert(STATE, state.to_bytes().as_slice());
             self.database().apply_batch(batch).map_err(|error| error.to_string())?;
             if sync {
                 self.database().flush().map_err(|error| error.to_string())?;
@@ -111,6 +106,22 @@ impl Drop for Index {
 }
 
 impl State {
+    /// What so many lines come to, and the checksum as it goes on.
+    pub fn of(journal: &[u8], lines: u64) -> (Self, crc32fast::Hasher) {
+        let mut checksum = crc32fast::Hasher::new();
+        checksum.update(journal);
+        (Self { lines, bytes: journal.len() as u64, checksum: checksum.clone().finalize() }, checksum)
+    }
+
+    /// Whether it is a state that this journal has been in.
+    pub fn covers(&self, journal: &[u8]) -> bool {
+        let begun = usize::try_from(self.bytes).ok().and_then(|bytes| journal.get(..bytes));
+        begun.is_some_and(|begun| {
+            let lines = begun.iter().filter(|&&byte| byte == b'\n').count() as u64;
+            Self::of(begun, lines).0 == *self
+        })
+    }
+
     fn to_bytes(self) -> Vec<u8> {
         [&self.lines.to_be_bytes()[..], &self.bytes.to_be_bytes(), &self.checksum.to_be_bytes()].concat()
     }
@@ -128,10 +139,6 @@ impl State {
 
 fn line_key(number: u64) -> Vec<u8> {
     [b"l", &number.to_be_bytes()[..]].concat()
-}
-
-fn trial_key(trial: TrialId) -> Vec<u8> {
-    [b"t", &trial.0.to_be_bytes()[..]].concat()
 }
 
 /// A snapshot that was being written when the process died is taken for a whole one by sled 0.34, whose filter looks

@@ -9,6 +9,8 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use rayon::prelude::*;
+
 use crate::store::record::{FORMAT, Record};
 
 /// An append-only file of records, open for its one writer.
@@ -17,7 +19,7 @@ pub struct Journal {
     path: PathBuf,
     file: File,
     length: u64,
-    broken: bool,
+    is_broken: bool,
 }
 
 /// What is wrong with a line.
@@ -48,25 +50,26 @@ impl Journal {
             file.sync_all()?;
             sync_folder(path)?;
         }
-        Ok(Self { path: path.to_owned(), file, length, broken: false })
+        Ok(Self { path: path.to_owned(), file, length, is_broken: false })
     }
 
-    /// Appends a line and waits until the disk has it; on an error the file is as it was before.
-    pub fn append(&mut self, line: &[u8]) -> io::Result<()> {
-        if self.broken {
+    /// Appends a line, which outlives this process but not yet a power cut; on an error the file is as it was before.
+    pub fn write(&mut self, line: &[u8]) -> io::Result<()> {
+        if self.is_broken {
             return Err(io::Error::other("an earlier write failed and could not be undone"));
         }
         // One call, so that a reader sees a whole line or a line without its line feed.
-        let written = self.file.write_all(line);
-        let result = written.and_then(|()| {
-            // After a failed sync nobody knows what the disk holds: only a new opening, which reads it, may go on.
-            self.file.sync_data().inspect_err(|_| self.broken = true)
-        });
+        let result = self.file.write_all(line);
         match &result {
             Ok(()) => self.length += line.len() as u64,
-            Err(_) => self.broken |= self.file.set_len(self.length).and_then(|()| self.file.sync_data()).is_err(),
+            Err(_) => self.is_broken = self.file.set_len(self.length).is_err(),
         }
         result
+    }
+
+    /// The same file, for whoever waits for the disk.
+    pub fn file(&self) -> io::Result<File> {
+        self.file.try_clone()
     }
 
     /// Forgets everything after the first `length` bytes.
@@ -92,7 +95,9 @@ pub fn encode(record: &Record) -> Vec<u8> {
 
 /// Every line of a journal.
 pub fn decode(bytes: &[u8]) -> Vec<Line<'_>> {
-    bytes.split_inclusive(|&byte| byte == b'\n').map(|bytes| Line { bytes, record: decode_line(bytes) }).collect()
+    let lines: Vec<&[u8]> = bytes.split_inclusive(|&byte| byte == b'\n').collect();
+    let decoded = lines.into_par_iter().with_min_len(256);
+    decoded.map(|bytes| Line { bytes, record: decode_line(bytes) }).collect()
 }
 
 /// What a line says.

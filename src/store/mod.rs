@@ -1,7 +1,10 @@
 //! An experiment that survives the power cut.
 //!
-//! A store is a folder: `journal.jsonl` is the truth, `index/` a sled database that can be rebuilt from it and repairs
-//! it, `lock` names the one writer. What [`Store::append`] has returned from is on the disk.
+//! A store is a folder: `journal.jsonl` is the truth, `index/` a second copy of it in sled that repairs it and can be
+//! rebuilt from it, `lock` names the one writer. What [`Store::write`] has returned from outlives this process; what
+//! [`Store::append`] has returned from, or [`Store::durable`] counts, outlives a power cut.
+pub mod check;
+pub mod commit;
 pub mod index;
 pub mod journal;
 pub mod lock;
@@ -11,24 +14,22 @@ pub mod repair;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::Instant;
 
+use commit::Committer;
 use index::{Index, State};
 use journal::{Fault, Journal};
 use lock::{Holder, Lock};
 use record::Record;
-use repair::Irreparable;
+use repair::{Irreparable, Repaired};
 use thiserror::Error;
-
-use crate::trial::TrialId;
 
 /// A store, open for its one writer.
 pub struct Store {
-    folder: PathBuf,
     journal: Journal,
-    index: Option<Index>,
-    state: State,
-    checksum: crc32fast::Hasher,
-    warnings: Vec<String>,
+    // Before the lock: it finishes its work when it is dropped.
+    committer: Committer,
     _lock: Lock,
 }
 
@@ -55,11 +56,11 @@ pub enum StoreError {
     )]
     Full { path: PathBuf, source: io::Error },
     #[error(
-        "`{path}` is damaged at line {line}\nhint: `galvani run` restores the line from the index; where it cannot, restore the file from a backup"
+        "`{path}` is damaged at line {line}\nhint: `galvani store rebuild` restores the line from the index; `galvani store check` says more"
     )]
     Damaged { path: PathBuf, line: u64 },
     #[error(
-        "`{path}` is damaged at line {line}, and the index does not hold that line\nhint: restore the file from a backup; to go on without that record and all later ones, delete the lines from {line} on and the folder `index`"
+        "`{path}` is damaged at line {line}, and the index does not hold that line\nhint: restore the file from a backup; to go on without that record and all later ones, use `galvani store rebuild --cut`"
     )]
     Irreparable { path: PathBuf, line: u64 },
     #[error(
@@ -76,84 +77,115 @@ pub enum StoreError {
 impl Store {
     /// Opens the store in a folder for writing, making it where there is none, and repairs what can be repaired.
     pub fn open(folder: &Path) -> Result<(Self, Opened), StoreError> {
-        let unusable = |source| StoreError::Unusable { path: folder.to_owned(), source };
-        fs::create_dir_all(folder).map_err(unusable)?;
-        let locked = |holder| StoreError::Locked { path: folder.to_owned(), holder };
-        let lock = Lock::take(&folder.join("lock")).map_err(unusable)?.map_err(locked)?;
-
+        fs::create_dir_all(folder).map_err(|source| unusable(folder, source))?;
+        let lock = take_lock(folder)?;
+        let begun = Instant::now();
         let path = folder.join("journal.jsonl");
         let failed = |source| failure(&path, source);
         let mut journal = Journal::open(&path).map_err(failed)?;
         let bytes = fs::read(&path).map_err(failed)?;
-        let mut warnings = Vec::new();
-        let index = Index::open(&folder.join("index"));
-        let repaired = repair::repair(journal::decode(&bytes), index.as_ref().ok())
-            .map_err(|reason| irreparable(&path, reason))?;
+        let (index, lines) = thread::scope(|scope| {
+            let index = scope.spawn(|| Index::open(&folder.join("index")));
+            let lines = journal::decode(&bytes);
+            (index.join().expect("damage to the index is an error, not a panic"), lines)
+        });
+        let repaired = repair::repair(lines, index.as_ref().ok()).map_err(|reason| irreparable(&path, reason))?;
         check_beginning(&path, &repaired.records)?;
+        let mut warnings = Vec::new();
         if !repaired.restored.is_empty() {
             let kept = journal::replace(&path, &repaired.lines).map_err(failed)?;
             journal = Journal::open(&path).map_err(failed)?;
-            let (count, kept) = (repaired.restored.len(), kept.display());
-            let first = repaired.restored[0];
-            let lines = if count == 1 { format!("line {first}") } else { format!("{count} lines from {first} on") };
             warnings.push(format!(
-                "`{}` was damaged: restored {lines} from the index, kept the old file as `{kept}`",
-                path.display()
+                "`{}` was damaged: restored {} from the index, kept the old file as `{}`",
+                path.display(),
+                restored(&repaired),
+                kept.display()
             ));
         } else if repaired.cut > 0 {
             journal.cut(repaired.lines.len() as u64).map_err(failed)?;
-            warnings.push(format!(
-                "`{}` ended in {} bytes of an unfinished record: removed",
-                path.display(),
-                repaired.cut
-            ));
+            let cut = repaired.cut;
+            warnings.push(format!("`{}` ended in {cut} bytes of an unfinished record: removed", path.display()));
         }
-
-        let (state, checksum) = (State::default(), crc32fast::Hasher::new());
-        let mut store =
-            Self { folder: folder.to_owned(), journal, index: None, state, checksum, warnings, _lock: lock };
-        store.adopt(index, &repaired.lines, &repaired.records);
-        let warnings = std::mem::take(&mut store.warnings);
-        Ok((store, Opened { records: repaired.records, warnings }))
+        let (index, state, checksum) = adopt(folder, index, &repaired, &mut warnings);
+        let file = journal.file().map_err(failed)?;
+        let committer = Committer::start(file, index, state, checksum).map_err(failed)?;
+        let (seconds, records) = (begun.elapsed().as_secs_f64(), repaired.records);
+        tracing::info!(path = %folder.display(), records = records.len(), seconds, "store opened");
+        warnings.iter().for_each(|warning| tracing::warn!("{warning}"));
+        Ok((Self { journal, committer, _lock: lock }, Opened { records, warnings }))
     }
 
-    /// Makes a record durable: when this returns `Ok`, it survives a power cut; otherwise the store is as it was.
-    pub fn append(&mut self, record: &Record) -> Result<(), StoreError> {
+    /// Appends a record and answers with its number, without waiting for the disk: it outlives this process, and a power
+    /// cut as soon as [`durable`](Self::durable) counts it. On an error the store is as it was.
+    pub fn write(&mut self, record: &Record) -> Result<u64, StoreError> {
+        self.durable()?;
         let line = journal::encode(record);
-        self.journal.append(&line).map_err(|source| failure(self.journal.path(), source))?;
-        self.advance(&line);
-        let written = self.index.as_ref().map(|index| index.put(&[(&line, record.trial(), self.state)], true));
-        if let Some(Err(reason)) = written {
-            // The journal has it; the next opening rebuilds the index.
-            self.index = None;
-            self.warnings.push(format!("the index in `{}` is behind: {reason}", self.folder.display()));
-        }
-        Ok(())
+        self.journal.write(&line).map_err(|source| failure(self.journal.path(), source))?;
+        Ok(self.committer.written(line))
     }
 
-    /// The last record about a trial.
-    pub fn latest(&self, trial: TrialId) -> Result<Option<Record>, StoreError> {
-        if let Some(number) = self.index.as_ref().and_then(|index| index.last_line(trial)) {
-            let line = self.index.as_ref().and_then(|index| index.line(number));
-            if let Some(record) = line.and_then(|line| journal::decode_line(&line).ok()) {
-                return Ok(Some(record));
-            }
-        }
-        Ok(Self::read(&self.folder)?.into_iter().rev().find(|record| record.trial() == Some(trial)))
+    /// Appends a record and waits for the disk: when this returns `Ok`, it survives a power cut, and so does everything
+    /// written before.
+    pub fn append(&mut self, record: &Record) -> Result<(), StoreError> {
+        let number = self.write(record)?;
+        self.wait(number)
+    }
+
+    /// The number of the last record that survives a power cut; what is acknowledged to anybody is not beyond it.
+    pub fn durable(&self) -> Result<u64, StoreError> {
+        self.committer.durable().map_err(|source| failure(self.journal.path(), source))
+    }
+
+    /// Waits until the record with this number, and all before it, survive a power cut.
+    pub fn wait(&self, number: u64) -> Result<(), StoreError> {
+        self.committer.wait(number).map_err(|source| failure(self.journal.path(), source))
     }
 
     /// What went wrong since the last call without losing anything, a sentence each, for the user.
     pub fn take_warnings(&mut self) -> Vec<String> {
-        std::mem::take(&mut self.warnings)
+        self.committer.take_warnings()
+    }
+
+    /// Repairs the journal where the index can, then makes the index anew from it; what was done, a sentence each.
+    ///
+    /// With `cut`, everything from the first line on that cannot be repaired is given up, and the old file is kept.
+    pub fn rebuild(folder: &Path, cut: bool) -> Result<Vec<String>, StoreError> {
+        read_journal(folder)?;
+        let mut done = Vec::new();
+        let mut opened = Self::open(folder);
+        if let (true, Err(StoreError::Irreparable { line, .. })) = (cut, &opened) {
+            let _lock = take_lock(folder)?;
+            let path = folder.join("journal.jsonl");
+            let bytes = read_journal(folder)?;
+            let before = bytes.split_inclusive(|&byte| byte == b'\n').take(*line as usize - 1);
+            let lines: Vec<u8> = before.flatten().copied().collect();
+            let given_up = bytes.len() - lines.len();
+            let kept = journal::replace(&path, &lines).map_err(|source| failure(&path, source))?;
+            done.push(format!(
+                "gave up line {line} and all that follows ({given_up} bytes), kept the old file as `{}`",
+                kept.display()
+            ));
+            drop(_lock);
+            opened = Self::open(folder);
+        }
+        let (store, opened) = opened?;
+        done.extend(opened.warnings);
+        // Only the lock is still needed: the index is opened anew.
+        let Self { committer, _lock, .. } = store;
+        drop(committer);
+        let bytes = read_journal(folder)?;
+        let state = State::of(&bytes, opened.records.len() as u64).0;
+        let path = folder.join("index");
+        let mut said = Vec::new();
+        rebuild(&path, "", &bytes, state, &mut said).map_err(|reason| unusable(&path, io::Error::other(reason)))?;
+        done.push(format!("the index holds {} lines, made from the journal", state.lines));
+        Ok(done)
     }
 
     /// Every acknowledged record of the store in a folder; needs no lock and disturbs no writer.
     pub fn read(folder: &Path) -> Result<Vec<Record>, StoreError> {
         let path = folder.join("journal.jsonl");
-        let bytes = fs::read(&path).map_err(|source| match source.kind() {
-            io::ErrorKind::NotFound => StoreError::Missing { path: folder.to_owned() },
-            _ => StoreError::Unusable { path: path.clone(), source },
-        })?;
+        let bytes = read_journal(folder)?;
         // What follows the last line feed is being written right now, or was when the writer died.
         let whole = bytes.iter().rposition(|&byte| byte == b'\n').map_or(0, |last| last + 1);
         let mut records = Vec::new();
@@ -166,66 +198,86 @@ impl Store {
         check_beginning(&path, &records)?;
         Ok(records)
     }
+}
 
-    /// Brings the index up to the journal: nothing to do, a few lines to add, or all anew.
-    fn adopt(&mut self, index: Result<Index, String>, lines: &[u8], records: &[Record]) {
-        let reached = index.as_ref().map(Index::state).unwrap_or_default();
-        let mut agrees = reached == State::default();
-        let mut entries = Vec::with_capacity(records.len());
-        for (line, record) in lines.split_inclusive(|&byte| byte == b'\n').zip(records) {
-            self.advance(line);
-            entries.push((line, record.trial(), self.state));
-            agrees |= self.state == reached;
+fn read_journal(folder: &Path) -> Result<Vec<u8>, StoreError> {
+    let path = folder.join("journal.jsonl");
+    fs::read(&path).map_err(|source| match source.kind() {
+        io::ErrorKind::NotFound => StoreError::Missing { path: folder.to_owned() },
+        _ => unusable(&path, source),
+    })
+}
+
+fn take_lock(folder: &Path) -> Result<Lock, StoreError> {
+    let locked = |holder| StoreError::Locked { path: folder.to_owned(), holder };
+    Lock::take(&folder.join("lock")).map_err(|source| unusable(folder, source))?.map_err(locked)
+}
+
+/// Brings the index up to the journal: nothing to do, a few lines to add, or all anew. With it, what the journal holds.
+fn adopt(
+    folder: &Path,
+    index: Result<Index, String>,
+    repaired: &Repaired,
+    warnings: &mut Vec<String>,
+) -> (Option<Index>, State, crc32fast::Hasher) {
+    let lines = &repaired.lines[..];
+    let (state, checksum) = State::of(lines, repaired.records.len() as u64);
+    let reached = index.as_ref().map(Index::state).unwrap_or_default();
+    let path = folder.join("index");
+    let result = match index {
+        Ok(index) if reached == state => Ok(index),
+        // Behind by what was written between the last batches: no reason to speak of it.
+        Ok(index) if reached.lines > 0 && reached.covers(lines) => {
+            fill(index, reached.lines + 1, &lines[reached.bytes as usize..], state)
         }
-        let fresh = index.is_ok() && (reached == State::default() && records.is_empty());
-        let result = match index {
-            _ if fresh => index,
-            // Behind by what was acknowledged between the journal's sync and the index's: no reason to speak of it.
-            Ok(index) if agrees && reached.lines > 0 => fill(index, &entries[reached.lines as usize..]),
-            Ok(index) => {
-                let found = if reached.lines == 0 { "was missing" } else { "did not agree with the journal" };
-                drop(index);
-                self.rebuild(found, &entries)
-            }
-            Err(reason) => self.rebuild(&format!("did not open ({reason})"), &entries),
-        };
-        match result {
-            Ok(index) => self.index = Some(index),
-            Err(reason) => self
-                .warnings
-                .push(format!("there is no index in `{}`: {reason}; the journal alone is used", self.folder.display())),
+        Ok(index) => {
+            drop(index);
+            let found = if reached == State::default() { "was missing" } else { "did not agree with the journal" };
+            rebuild(&path, found, lines, state, warnings)
         }
+        Err(reason) => rebuild(&path, &format!("did not open ({reason})"), lines, state, warnings),
+    };
+    let index = result.map_err(|reason| {
+        let folder = folder.display();
+        warnings.push(format!("there is no index in `{folder}`: {reason}; the journal alone is used"));
+    });
+    (index.ok(), state, checksum)
+}
+
+fn rebuild(path: &Path, found: &str, lines: &[u8], state: State, warnings: &mut Vec<String>) -> Result<Index, String> {
+    let removed = if path.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) };
+    match removed {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error.to_string()),
+        _ => {}
     }
+    let index = fill(Index::open(path)?, 1, lines, state)?;
+    warnings.push(format!("the index `{}` {found}: rebuilt from the journal", path.display()));
+    Ok(index)
+}
 
-    fn rebuild(&mut self, found: &str, entries: &[(&[u8], Option<TrialId>, State)]) -> Result<Index, String> {
-        let path = self.folder.join("index");
-        let removed = if path.is_dir() { fs::remove_dir_all(&path) } else { fs::remove_file(&path) };
-        match removed {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error.to_string()),
-            _ => {}
-        }
-        let index = fill(Index::open(&path)?, entries)?;
-        self.warnings.push(format!("the index `{}` {found}: rebuilt from the journal", path.display()));
-        Ok(index)
+/// Puts lines into an index, the first of them with this number, which covers `state` then.
+fn fill(index: Index, first: u64, lines: &[u8], state: State) -> Result<Index, String> {
+    let lines: Vec<&[u8]> = lines.split_inclusive(|&byte| byte == b'\n').collect();
+    let last = lines.chunks(1000).len().saturating_sub(1);
+    for (number, chunk) in lines.chunks(1000).enumerate() {
+        let first = first + 1000 * number as u64;
+        // Where it ends half way, it covers nothing: the next opening begins anew.
+        let covered = if number == last { state } else { State::default() };
+        index.put(first, chunk.iter().copied(), covered, number == last)?;
     }
+    Ok(index)
+}
 
-    fn advance(&mut self, line: &[u8]) {
-        self.checksum.update(line);
-        self.state = State {
-            lines: self.state.lines + 1,
-            bytes: self.state.bytes + line.len() as u64,
-            checksum: self.checksum.clone().finalize(),
-        };
+fn restored(repaired: &Repaired) -> String {
+    match repaired.restored[..] {
+        [line] => format!("line {line}"),
+        [first, ..] => format!("{} lines from {first} on", repaired.restored.len()),
+        [] => "nothing".to_owned(),
     }
 }
 
-fn fill(index: Index, entries: &[(&[u8], Option<TrialId>, State)]) -> Result<Index, String> {
-    let chunks = entries.chunks(1000);
-    let last = chunks.len().saturating_sub(1);
-    for (number, chunk) in chunks.enumerate() {
-        index.put(chunk, number == last)?;
-    }
-    Ok(index)
+fn unusable(path: &Path, source: io::Error) -> StoreError {
+    StoreError::Unusable { path: path.to_owned(), source }
 }
 
 fn check_beginning(path: &Path, records: &[Record]) -> Result<(), StoreError> {

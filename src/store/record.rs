@@ -8,6 +8,7 @@ use thiserror::Error;
 use crate::space::hyperparameter::Value;
 use crate::space::{Illegal, Space};
 use crate::trial::budget::Budget;
+use crate::trial::curve::Point;
 use crate::trial::outcome::Outcome;
 use crate::trial::{ConfigurationId, Origin, Proposal, TrialId};
 
@@ -21,6 +22,7 @@ pub enum Record {
     Begun(Begun),
     Asked(Asked),
     Started(Started),
+    Reported(Reported),
     Ended(Ended),
     Noted(Noted),
 }
@@ -51,6 +53,8 @@ pub struct Asked {
     pub bracket: u32,
     pub rung: u32,
     pub seed: u64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub instance: Option<String>,
     pub origin: Origin,
     pub at: Timestamp,
 }
@@ -62,6 +66,17 @@ pub struct Started {
     /// From 1; a trial whose worker was lost is attempted again.
     pub attempt: u32,
     pub slot: String,
+    pub at: Timestamp,
+}
+
+/// A trial reported a cost on its way.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Reported {
+    pub trial: TrialId,
+    pub attempt: u32,
+    /// What it has spent, below the trial's budget.
+    pub budget: f64,
+    pub cost: f64,
     pub at: Timestamp,
 }
 
@@ -110,8 +125,16 @@ impl Record {
             Self::Begun(_) | Self::Noted(_) => None,
             Self::Asked(asked) => Some(asked.trial),
             Self::Started(started) => Some(started.trial),
+            Self::Reported(reported) => Some(reported.trial),
             Self::Ended(ended) => Some(ended.trial),
         }
+    }
+}
+
+impl Reported {
+    /// The point of the learning curve that it says; `None` where its budget is not positive and finite.
+    pub fn point(&self) -> Option<Point> {
+        Some(Point { budget: Budget::new(self.budget)?, cost: self.cost })
     }
 }
 
@@ -127,6 +150,7 @@ impl Asked {
             bracket: proposal.bracket,
             rung: proposal.rung,
             seed: proposal.seed,
+            instance: proposal.instance.as_deref().map(str::to_owned),
             origin: proposal.origin,
             at,
         }
@@ -144,6 +168,7 @@ impl Asked {
             bracket: self.bracket,
             rung: self.rung,
             seed: self.seed,
+            instance: self.instance.as_deref().map(Into::into),
             origin: self.origin,
         })
     }
@@ -184,6 +209,7 @@ mod outcome {
             "timed_out" => Outcome::TimedOut,
             "out_of_memory" => Outcome::OutOfMemory,
             "lost" => Outcome::Lost,
+            "pruned" => Outcome::Pruned,
             other => return Err(D::Error::custom(format!("there is no outcome `{other}`"))),
         })
     }
@@ -217,8 +243,14 @@ mod tests {
         let costs = [0.1 + 0.2, f64::MIN_POSITIVE, 5e-324, -0.0, 1e16, 123_456_789.123_456_79, f64::MAX];
         let finished = costs.into_iter().map(|cost| Outcome::Finished { cost });
         let message = "a \"quote\"\nand \u{0} é".to_owned();
-        let failed =
-            [Outcome::Diverged, Outcome::Crashed { message }, Outcome::TimedOut, Outcome::OutOfMemory, Outcome::Lost];
+        let failed = [
+            Outcome::Diverged,
+            Outcome::Crashed { message },
+            Outcome::TimedOut,
+            Outcome::OutOfMemory,
+            Outcome::Lost,
+            Outcome::Pruned,
+        ];
         for outcome in finished.chain(failed) {
             let record = Record::Ended(ended(outcome));
             assert_eq!(again(&record), record);
@@ -248,6 +280,7 @@ mod tests {
             bracket: 0,
             rung: 1,
             seed: u64::MAX,
+            instance: None,
             origin: Origin::Model,
             at: Timestamp::UNIX_EPOCH,
         };
@@ -281,6 +314,7 @@ mod tests {
                 bracket: 2,
                 rung: 1,
                 seed: stream.bits(),
+                instance: (index % 3 == 0).then(|| format!("fold {index}").into()),
                 origin: [Origin::Default, Origin::Design, Origin::Model, Origin::Random][index % 4],
             };
             let record = Record::Asked(Asked::of(&proposal, &space, Timestamp::UNIX_EPOCH));

@@ -73,6 +73,18 @@ pub type Known = Vec<(usize, f64)>;
 
 /// A model fitted to rows and their targets.
 pub trait Surrogate: Send + Sync {
+    /// Learns what is known of `rows` after so many `results`, and forgets what it believed; `earlier` is what was known
+    /// after the first so many of them, at least one. Rows keep their indices, and what has a target keeps having one.
+    ///
+    /// The model then depends on these alone: not on what it followed before.
+    fn follow(&mut self, rows: &Rows, known: &Known, results: usize, earlier: &dyn Fn(usize) -> Known);
+
+    /// The expected target of each known row.
+    fn means(&self, rows: &Rows, known: &Known) -> Vec<f64> {
+        let predictions = self.predict(&rows.select(known.iter().map(|(index, _)| *index)));
+        predictions.into_iter().map(|prediction| prediction.mean).collect()
+    }
+
     /// The expectation of each row.
     fn predict(&self, rows: &Rows) -> Vec<Prediction>;
 

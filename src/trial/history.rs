@@ -1,21 +1,51 @@
 //! All trials so far, and questions about them.
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::budget::Budget;
+use super::curve::{Curve, Point};
 use super::outcome::Outcome;
+use super::ranking::Ranking;
 use super::{ConfigurationId, Proposal, Trial, TrialId};
 use crate::space::configuration::Configuration;
 
 /// The log of an experiment in memory: what was asked, in order, and what came of it.
 ///
-/// Rungs, incumbent and surrogate are computed from it; nothing else is kept that could disagree.
+/// Rungs, incumbent and surrogate are computed from it. What is kept beside the log are indexes: every question costs
+/// no more than the logarithm of the number of trials, and the answer depends on nothing but the log.
 #[derive(Clone, Debug, Default)]
 pub struct History {
     trials: Vec<Trial>,
     /// Trials in the order in which they ended.
     ended: Vec<TrialId>,
+    running: BTreeSet<TrialId>,
     configurations: Vec<Configuration>,
     numbers: HashMap<Configuration, ConfigurationId>,
+    /// The trials of each configuration, in the order of asking.
+    of: Vec<Vec<TrialId>>,
+    /// By bracket and rung.
+    rungs: BTreeMap<(u32, u32), Rung>,
+    ranking: Ranking,
+    asked: f64,
+    spent: f64,
+}
+
+/// The trials of one rung of one bracket.
+#[derive(Clone, Debug, Default)]
+pub struct Rung {
+    trials: Vec<TrialId>,
+    running: usize,
+}
+
+impl Rung {
+    /// Its trials, in the order of asking.
+    pub fn trials(&self) -> &[TrialId] {
+        &self.trials
+    }
+
+    /// How many of them have not ended.
+    pub fn running(&self) -> usize {
+        self.running
+    }
 }
 
 impl History {
@@ -30,19 +60,40 @@ impl History {
         if number.0 as usize > self.configurations.len() {
             self.configurations.push(proposal.configuration.clone());
             self.numbers.insert(proposal.configuration.clone(), number);
+            self.of.push(Vec::new());
         }
-        self.trials.push(Trial { proposal, outcome: None });
+        self.asked += self.added(&proposal, |_| true);
+        self.of[number.0 as usize - 1].push(proposal.trial);
+        let rung = self.rungs.entry((proposal.bracket, proposal.rung)).or_default();
+        rung.trials.push(proposal.trial);
+        rung.running += 1;
+        self.running.insert(proposal.trial);
+        self.trials.push(Trial { proposal, outcome: None, curve: Curve::default() });
     }
 
     /// Records the outcome of a trial; false, and nothing changes, where it is unknown or has one already.
     pub fn tell(&mut self, trial: TrialId, outcome: Outcome) -> bool {
-        match self.trials.get_mut((trial.0 as usize).wrapping_sub(1)) {
-            Some(Trial { outcome: open @ None, .. }) => {
-                *open = Some(outcome);
-                self.ended.push(trial);
-                true
-            }
-            _ => false,
+        if !self.running.remove(&trial) {
+            return false;
+        }
+        let index = trial.0 as usize - 1;
+        let proposal = &self.trials[index].proposal;
+        self.spent += self.added_budget(proposal);
+        self.rungs.get_mut(&(proposal.bracket, proposal.rung)).expect("it was asked for").running -= 1;
+        if outcome.is_judged() {
+            self.ranking.count(trial, proposal.configuration_id, proposal.budget, outcome.cost());
+        }
+        self.trials[index].outcome = Some(outcome);
+        self.ended.push(trial);
+        true
+    }
+
+    /// Adds a point to the learning curve of a trial that runs; false, and nothing changes, where the trial does not run
+    /// or the point says nothing new.
+    pub fn report(&mut self, trial: TrialId, point: Point) -> bool {
+        self.running.contains(&trial) && {
+            let Trial { proposal, curve, .. } = &mut self.trials[trial.0 as usize - 1];
+            curve.push(point, proposal.budget)
         }
     }
 
@@ -81,41 +132,66 @@ impl History {
         self.trials.get((trial.0 as usize).wrapping_sub(1))
     }
 
+    /// The trials of a configuration, in the order of asking.
+    pub fn of(&self, configuration: ConfigurationId) -> impl DoubleEndedIterator<Item = &Trial> {
+        let trials = self.of.get((configuration.0 as usize).wrapping_sub(1)).into_iter().flatten();
+        trials.map(|trial| &self.trials[trial.0 as usize - 1])
+    }
+
     /// The trials that have ended, in the order of ending.
-    pub fn ended(&self) -> impl Iterator<Item = &Trial> {
+    pub fn ended(&self) -> impl DoubleEndedIterator<Item = &Trial> + ExactSizeIterator {
         self.ended.iter().map(|trial| &self.trials[trial.0 as usize - 1])
     }
 
-    /// The trials that were asked for and have not ended.
-    pub fn running(&self) -> impl Iterator<Item = &Trial> {
-        self.trials.iter().filter(|trial| trial.outcome.is_none())
+    /// The trials that were asked for and have not ended, in the order of asking.
+    pub fn running(&self) -> impl DoubleEndedIterator<Item = &Trial> + ExactSizeIterator {
+        self.running.iter().map(|trial| &self.trials[trial.0 as usize - 1])
     }
 
-    /// The trial of a configuration at a budget.
+    /// The first trial of a configuration at a budget.
     pub fn at(&self, configuration: ConfigurationId, budget: Budget) -> Option<&Trial> {
-        self.trials
-            .iter()
-            .find(|trial| trial.proposal.configuration_id == configuration && trial.proposal.budget == budget)
+        self.of(configuration).find(|trial| trial.proposal.budget == budget)
+    }
+
+    /// A rung of a bracket; `None` where nothing was asked for there.
+    pub fn rung(&self, bracket: u32, rung: u32) -> Option<&Rung> {
+        self.rungs.get(&(bracket, rung))
+    }
+
+    /// How many brackets were opened, by their numbers.
+    pub fn brackets(&self) -> u32 {
+        self.rungs.last_key_value().map_or(0, |((bracket, _), _)| bracket + 1)
+    }
+
+    /// The configurations that succeeded, by budget, the best first.
+    pub fn ranking(&self) -> &Ranking {
+        &self.ranking
     }
 
     /// Budget spent by the trials that ended, where a configuration continues from what it spent before.
     pub fn spent(&self) -> f64 {
-        continued(self.ended())
+        self.spent
     }
 
     /// Budget of all trials that were asked for, where a configuration continues from what it spent before.
     pub fn asked(&self) -> f64 {
-        continued(self.trials.iter())
+        self.asked
     }
-}
 
-fn continued<'a>(trials: impl Iterator<Item = &'a Trial>) -> f64 {
-    let mut reached: HashMap<ConfigurationId, f64> = HashMap::new();
-    let mut spent = 0.0;
-    for trial in trials {
-        let so_far = reached.entry(trial.proposal.configuration_id).or_default();
-        spent += (trial.proposal.budget.amount() - *so_far).max(0.0);
-        *so_far = so_far.max(trial.proposal.budget.amount());
+    /// The budget that a trial adds to what its configuration has spent before, with the same seed and instance.
+    pub fn added_budget(&self, proposal: &Proposal) -> f64 {
+        self.added(proposal, |trial| trial.outcome.is_some())
     }
-    spent
+
+    fn added(&self, proposal: &Proposal, counts: impl Fn(&Trial) -> bool) -> f64 {
+        let is_continued = |trial: &&Trial| {
+            let earlier = &trial.proposal;
+            counts(trial)
+                && earlier.trial != proposal.trial
+                && (earlier.seed, &earlier.instance) == (proposal.seed, &proposal.instance)
+        };
+        let before = self.of(proposal.configuration_id).filter(is_continued);
+        let reached = before.map(|trial| trial.proposal.budget.amount()).fold(0.0, f64::max);
+        (proposal.budget.amount() - reached).max(0.0)
+    }
 }

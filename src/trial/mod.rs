@@ -1,15 +1,19 @@
 //! What was tried: trials, their budgets and outcomes, and the best among them.
 pub mod budget;
+pub mod curve;
 pub mod history;
 pub mod incumbent;
 pub mod outcome;
+pub mod ranking;
 
 use std::fmt;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 use crate::space::configuration::Configuration;
 use budget::Budget;
+use curve::Curve;
 use outcome::Outcome;
 
 /// The number of a trial, from 1, in the order of asking.
@@ -36,6 +40,8 @@ impl fmt::Display for ConfigurationId {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Origin {
+    /// The user gave it.
+    Given,
     /// The space's default configuration.
     Default,
     /// The initial design.
@@ -50,6 +56,7 @@ impl Origin {
     /// The word for it in files and listings.
     pub fn name(self) -> &'static str {
         match self {
+            Self::Given => "given",
             Self::Default => "default",
             Self::Design => "design",
             Self::Model => "model",
@@ -59,7 +66,7 @@ impl Origin {
 
     /// The origin that a file names.
     pub fn named(name: &str) -> Option<Self> {
-        [Self::Default, Self::Design, Self::Model, Self::Random].into_iter().find(|origin| origin.name() == name)
+        [Self::Given, Self::Default, Self::Design, Self::Model, Self::Random].into_iter().find(|origin| origin.name() == name)
     }
 }
 
@@ -74,14 +81,17 @@ pub struct Proposal {
     pub bracket: u32,
     /// Which rung of its bracket, from 0 at the smallest budget.
     pub rung: u32,
-    /// The same for all trials of a configuration, so that a higher rung continues a lower one.
+    /// The same for all rungs of a configuration, so that a higher one continues a lower one.
     pub seed: u64,
+    /// Which of the experiment's instances it runs on; absent where there are none.
+    pub instance: Option<Arc<str>>,
     pub origin: Origin,
 }
 
-/// A proposal and, once it has ended, its outcome.
+/// A proposal, what it reported on its way and, once it has ended, its outcome.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Trial {
     pub proposal: Proposal,
     pub outcome: Option<Outcome>,
+    pub curve: Curve,
 }

@@ -1,4 +1,4 @@
-//! What came of a trial: finished, diverged, crashed, timed out, out of memory, lost.
+//! What came of a trial: finished, diverged, crashed, timed out, out of memory, lost, pruned.
 
 /// The end of a trial. A failure is data, never a cost that stands for one.
 #[derive(Clone, Debug, PartialEq)]
@@ -15,6 +15,8 @@ pub enum Outcome {
     OutOfMemory,
     /// Its worker disappeared; nothing is known of the configuration.
     Lost,
+    /// It was ended because what it reported fell behind; its curve says how good it was.
+    Pruned,
 }
 
 impl Outcome {
@@ -31,6 +33,16 @@ impl Outcome {
         }
     }
 
+    /// Whether it says how good its configuration is at its budget: a cost, or that it has none.
+    pub fn is_judged(&self) -> bool {
+        !matches!(self, Self::Lost | Self::Pruned)
+    }
+
+    /// Whether the configuration is to blame.
+    pub fn is_failure(&self) -> bool {
+        self.is_judged() && self.cost().is_none()
+    }
+
     /// The word for it in files and listings.
     pub fn name(&self) -> &'static str {
         match self {
@@ -40,6 +52,7 @@ impl Outcome {
             Self::TimedOut => "timed_out",
             Self::OutOfMemory => "out_of_memory",
             Self::Lost => "lost",
+            Self::Pruned => "pruned",
         }
     }
 }

@@ -67,14 +67,6 @@ impl Forest {
         forest
     }
 
-    /// Learns what is known of `rows` after so many `results`; `earlier` is what was known after the first so many of
-    /// them, at least one. Rows keep their indices, and what has a target keeps having one.
-    pub fn follow(&mut self, rows: &Rows, known: &Known, results: usize, earlier: &dyn Fn(usize) -> Known) {
-        let due: Vec<usize> = (0..self.size()).map(|tree| renewed(tree, results)).collect();
-        let earlier = |before: usize| if before == results { known.clone() } else { earlier(before) };
-        self.renew(rows, known, &due, &earlier);
-    }
-
     fn size(&self) -> usize {
         self.settings.trees.max(1) as usize
     }
@@ -161,16 +153,6 @@ impl Forest {
         grown.settle(counted, self.settings.leaves == Leaves::LogMean);
     }
 
-    /// The expected targets of rows that have one, in their order.
-    pub fn means(&self, known: &Known) -> Vec<f64> {
-        let mut means = vec![0.0; known.len()];
-        for Rooted { tree, leaf_of, .. } in &self.trees {
-            known.iter().zip(&mut means).for_each(|((row, _), mean)| *mean += tree.leaf(leaf_of[*row]).mean);
-        }
-        means.iter_mut().for_each(|mean| *mean /= self.trees.len() as f64);
-        means
-    }
-
     /// The expectations of rows of cells.
     fn expect(&self, cells: &[u32]) -> Vec<Prediction> {
         let width = self.columns.len();
@@ -205,6 +187,21 @@ impl Forest {
 }
 
 impl Surrogate for Forest {
+    fn follow(&mut self, rows: &Rows, known: &Known, results: usize, earlier: &dyn Fn(usize) -> Known) {
+        let due: Vec<usize> = (0..self.size()).map(|tree| renewed(tree, results)).collect();
+        let earlier = |before: usize| if before == results { known.clone() } else { earlier(before) };
+        self.renew(rows, known, &due, &earlier);
+    }
+
+    fn means(&self, _: &Rows, known: &Known) -> Vec<f64> {
+        let mut means = vec![0.0; known.len()];
+        for Rooted { tree, leaf_of, .. } in &self.trees {
+            known.iter().zip(&mut means).for_each(|((row, _), mean)| *mean += tree.leaf(leaf_of[*row]).mean);
+        }
+        means.iter_mut().for_each(|mean| *mean /= self.trees.len() as f64);
+        means
+    }
+
     fn predict(&self, rows: &Rows) -> Vec<Prediction> {
         let block = |block: usize| {
             let end = rows.len().min((block + 1) * BLOCK);

@@ -60,28 +60,6 @@ impl GaussianProcess {
         }
     }
 
-    /// Learns what is known of `rows` after so many `results`; `earlier` is what was known after the first so many.
-    ///
-    /// Hyperparameters are learnt anew after every eighth more of the results, from what was known then: they depend on
-    /// the log alone.
-    pub fn follow(&mut self, rows: &Rows, known: &Known, results: usize, earlier: &dyn Fn(usize) -> Known) {
-        let stride = 1 << (results / 8).max(1).ilog2();
-        let from = results - results % stride;
-        if self.learnt.as_ref().is_none_or(|(before, _)| *before != from) {
-            let past = if from == results { known.clone() } else { earlier(from) };
-            self.see(rows, &past, LEARNING);
-            let seen = Seen { points: &self.points, targets: &self.targets, columns: self.columns.len() };
-            let best = seen.maximized(self.settings.evaluations as usize, self.seed, from as u64);
-            let learnt = match self.settings.samples {
-                0 => vec![best],
-                samples => seen.sampled(best, samples, self.seed, from as u64),
-            };
-            self.learnt = Some((from, learnt));
-        }
-        self.see(rows, known, self.settings.rows as usize);
-        self.condition();
-    }
-
     /// Takes over the points to learn from: all, or at most so many, the better half and an even share of the rest.
     fn see(&mut self, rows: &Rows, known: &Known, most: usize) {
         let targets: Vec<f64> = known.iter().map(|(_, target)| *target).collect();
@@ -143,6 +121,26 @@ impl Fit {
 }
 
 impl Surrogate for GaussianProcess {
+    /// Hyperparameters are learnt anew after every eighth more of the results, from what was known then: they depend on
+    /// the log alone.
+    fn follow(&mut self, rows: &Rows, known: &Known, results: usize, earlier: &dyn Fn(usize) -> Known) {
+        let stride = 1 << (results / 8).max(1).ilog2();
+        let from = results - results % stride;
+        if self.learnt.as_ref().is_none_or(|(before, _)| *before != from) {
+            let past = if from == results { known.clone() } else { earlier(from) };
+            self.see(rows, &past, LEARNING);
+            let seen = Seen { points: &self.points, targets: &self.targets, columns: self.columns.len() };
+            let best = seen.maximized(self.settings.evaluations as usize, self.seed, from as u64);
+            let learnt = match self.settings.samples {
+                0 => vec![best],
+                samples => seen.sampled(best, samples, self.seed, from as u64),
+            };
+            self.learnt = Some((from, learnt));
+        }
+        self.see(rows, known, self.settings.rows as usize);
+        self.condition();
+    }
+
     fn predict(&self, rows: &Rows) -> Vec<Prediction> {
         let each = self.predict_each(rows);
         let n = each.len() as f64;

@@ -1,0 +1,237 @@
+//! The verb `ask-tell`: the optimizer as a server of JSON lines, for programs in any language.
+use std::io::{BufRead, Read, Write};
+use std::path::PathBuf;
+
+use clap::Args;
+use serde::Deserialize;
+use serde_json::{Map, Value as Json, json};
+
+use super::Failure;
+use super::message::{count, narrate};
+use crate::executor::message;
+use crate::experiment::Experiment;
+use crate::experiment::dialogue::{Answer, Dialogue, TellError};
+use crate::experiment::error::RunError;
+use crate::experiment::folder::RunFolder;
+use crate::trial::incumbent::{default_at, incumbent};
+use crate::trial::outcome::Outcome;
+use crate::trial::{Proposal, Trial, TrialId};
+
+/// The longest line that is read, in bytes.
+const LONGEST: usize = 1 << 20;
+
+/// The most trials that one ask is answered with.
+const MOST: u32 = 10_000;
+
+#[derive(Args)]
+pub(super) struct Arguments {
+    /// The experiment's file; it needs no task
+    file: PathBuf,
+    /// The folder of all runs; this one is in FOLDER/NAME
+    #[arg(long, value_name = "FOLDER", default_value = "runs")]
+    dir: PathBuf,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Request {
+    Ask(AskRequest),
+    Tell(TellRequest),
+    Best(BestRequest),
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AskRequest {
+    #[serde(default = "one")]
+    count: u32,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct BestRequest {}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct TellRequest {
+    trial: u32,
+    /// Absent is not the same as null, which is what a cost that is not a number becomes on its way.
+    #[serde(default, deserialize_with = "present")]
+    cost: Option<Json>,
+    outcome: Option<String>,
+    message: Option<String>,
+    #[serde(default)]
+    info: Map<String, Json>,
+}
+
+fn one() -> u32 {
+    1
+}
+
+fn present<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Json>, D::Error> {
+    Json::deserialize(deserializer).map(Some)
+}
+
+pub(super) fn execute(arguments: &Arguments) -> Result<(), Failure> {
+    let experiment = Experiment::read(&arguments.file).map_err(Failure::input)?;
+    let folder = RunFolder::of(&arguments.dir, &experiment.name);
+    let (mut dialogue, warnings) = Dialogue::open(&experiment, &folder).map_err(Failure::input)?;
+    warnings.iter().for_each(|warning| narrate(&format!("warning: {warning}")));
+    let ended = dialogue.history().ended().count();
+    if !dialogue.history().trials().is_empty() {
+        let again = count(dialogue.waiting(), "trial");
+        narrate(&format!("resumed: {} told, {again} without an outcome given away again", count(ended, "trial")));
+    }
+    let mut input = std::io::stdin().lock();
+    let mut line = Vec::new();
+    loop {
+        line.clear();
+        // One byte more than the longest line tells it from a longer one.
+        let read = (&mut input).take(LONGEST as u64 + 1).read_until(b'\n', &mut line);
+        match read {
+            Ok(0) => return Ok(()),
+            Ok(_) => {}
+            Err(error) => return Err(Failure::Input(format!("standard input cannot be read: {error}"))),
+        }
+        if line.len() > LONGEST && !line.ends_with(b"\n") {
+            skip(&mut input);
+            answer(&json!({ "error": format!("a line has at most {LONGEST} bytes") }))?;
+            continue;
+        }
+        if line.trim_ascii().is_empty() {
+            continue;
+        }
+        let reply = match parse(&line) {
+            Ok(request) => reply(&experiment, &mut dialogue, request),
+            Err(message) => Ok(json!({ "error": message })),
+        };
+        dialogue.take_warnings().iter().for_each(|warning| narrate(&format!("warning: {warning}")));
+        match reply {
+            Ok(reply) => answer(&reply)?,
+            Err(error) => {
+                // The store is what the next session goes on from; without it nothing may be promised.
+                answer(&json!({ "error": error.to_string() }))?;
+                return Err(Failure::input(error));
+            }
+        }
+    }
+}
+
+/// Reads to the end of an overlong line.
+fn skip(input: &mut impl BufRead) {
+    loop {
+        let (used, ended) = match input.fill_buf() {
+            Ok([]) | Err(_) => return,
+            Ok(buffer) => match buffer.iter().position(|&byte| byte == b'\n') {
+                Some(end) => (end + 1, true),
+                None => (buffer.len(), false),
+            },
+        };
+        input.consume(used);
+        if ended {
+            return;
+        }
+    }
+}
+
+/// Prints one line at once; a reader that has gone away ends the session without an error.
+fn answer(reply: &Json) -> Result<(), Failure> {
+    let mut out = std::io::stdout().lock();
+    if writeln!(out, "{reply}").and_then(|()| out.flush()).is_err() {
+        std::process::exit(0);
+    }
+    Ok(())
+}
+
+fn parse(line: &[u8]) -> Result<Request, String> {
+    let text = std::str::from_utf8(line).map_err(|error| format!("the line is not UTF-8: {error}"))?;
+    let object = message::object(text.trim()).map_err(|error| format!("the line is not a JSON object: {error}"))?;
+    if object.len() != 1 {
+        return Err("a line has one request: `ask`, `tell` or `best`".into());
+    }
+    serde_json::from_value(Json::Object(object)).map_err(|error| error.to_string())
+}
+
+fn reply(experiment: &Experiment, dialogue: &mut Dialogue, request: Request) -> Result<Json, RunError> {
+    let error = |message: String| Ok(json!({ "error": message }));
+    match request {
+        Request::Ask(AskRequest { count }) if !(1..=MOST).contains(&count) => {
+            error(format!("`count` is {count}, not from 1 to {MOST}"))
+        }
+        Request::Ask(AskRequest { count }) => Ok(match dialogue.ask(count as usize)? {
+            Answer::Trials(trials) => {
+                let trials: Vec<_> = trials.iter().map(|proposal| asked(experiment, proposal)).collect();
+                json!({ "trials": trials })
+            }
+            Answer::Done(reason) => json!({ "done": reason }),
+        }),
+        Request::Tell(tell) => {
+            let outcome = match outcome(&tell) {
+                Ok(outcome) => outcome,
+                Err(message) => return error(message),
+            };
+            match dialogue.tell(TrialId(tell.trial), outcome, tell.info) {
+                Ok(()) => Ok(json!({ "ok": true })),
+                Err(TellError::Broken(broken)) => Err(broken),
+                Err(refused) => error(refused.to_string()),
+            }
+        }
+        Request::Best(BestRequest {}) => {
+            let history = dialogue.history();
+            let Some(best) = incumbent(history) else { return error("no trial has succeeded yet".into()) };
+            let cost = |trial: &Trial| trial.outcome.as_ref().and_then(Outcome::cost);
+            Ok(json!({
+                "config": config(experiment, &best.proposal),
+                "cost": cost(best),
+                "budget": best.proposal.budget.amount(),
+                "trial": best.proposal.trial,
+                "default_cost": default_at(history, best.proposal.budget).and_then(cost),
+            }))
+        }
+    }
+}
+
+fn asked(experiment: &Experiment, proposal: &Proposal) -> Json {
+    json!({
+        "trial": proposal.trial,
+        "configuration_id": proposal.configuration_id,
+        "config": config(experiment, proposal),
+        "budget": proposal.budget.amount(),
+        "seed": proposal.seed,
+    })
+}
+
+fn config(experiment: &Experiment, proposal: &Proposal) -> Json {
+    let named = experiment.space.named(&proposal.configuration);
+    Json::Object(named.map(|(name, value)| (name.to_owned(), json!(value))).collect())
+}
+
+/// The outcome that a tell states: a cost, or how the trial failed.
+fn outcome(tell: &TellRequest) -> Result<Outcome, String> {
+    if let Some(message) = &tell.message
+        && tell.outcome.as_deref() != Some("crashed")
+    {
+        return Err(format!("`message` goes with `\"outcome\": \"crashed\"`: {message}"));
+    }
+    let failed = match tell.outcome.as_deref() {
+        None | Some("finished") => None,
+        Some("diverged") => Some(Outcome::Diverged),
+        Some("crashed") => Some(Outcome::Crashed { message: tell.message.clone().unwrap_or_default() }),
+        Some("timed_out") => Some(Outcome::TimedOut),
+        Some("out_of_memory") => Some(Outcome::OutOfMemory),
+        Some("lost") => Some(Outcome::Lost),
+        Some(other) => {
+            return Err(format!(
+                "there is no outcome `{other}`; there are finished, diverged, crashed, timed_out, out_of_memory, lost"
+            ));
+        }
+    };
+    match (failed, &tell.cost) {
+        (Some(failed), None | Some(Json::Null)) => Ok(failed),
+        (Some(failed), Some(cost)) => {
+            Err(format!("a trial that is {} has no cost, but this has {cost}", failed.name()))
+        }
+        (None, Some(cost)) => message::cost(cost),
+        (None, None) => Err("`tell` has neither a `cost` nor an `outcome`".into()),
+    }
+}

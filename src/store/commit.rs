@@ -1,0 +1,208 @@
+//! The committer: one wait for the disk for all lines that wait.
+//!
+//! A line is written to the file at once, so that it outlives this process; a thread waits for the disk and says up to
+//! which line that has lasted. While it waits more lines come, and the next wait covers them all. The index, a second
+//! copy that may lag behind, is filled by the same thread in batches.
+use std::fs::File;
+use std::io;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use crate::store::index::{Index, State};
+
+/// How far the index may fall behind while lines keep coming.
+const LAG: Duration = Duration::from_secs(1);
+/// So many lines are put into the index although others wait for the disk.
+const BATCH: usize = 1024;
+
+/// The thread that waits for the disk.
+pub struct Committer {
+    shared: Arc<Shared>,
+    thread: Option<JoinHandle<()>>,
+}
+
+#[derive(Default)]
+struct Shared {
+    progress: Mutex<Progress>,
+    changed: Condvar,
+}
+
+#[derive(Default)]
+struct Progress {
+    /// Lines of the journal that are written, and those that the disk has.
+    written: u64,
+    durable: u64,
+    /// Written and not yet handed to the index.
+    fresh: Vec<Vec<u8>>,
+    /// The wait for the disk failed: nobody knows what it holds, only a new opening may go on.
+    failure: Option<(io::ErrorKind, String)>,
+    warnings: Vec<String>,
+    is_over: bool,
+}
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, Progress> {
+        self.progress.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Progress {
+    fn check(&self) -> io::Result<()> {
+        match &self.failure {
+            Some((kind, text)) => Err(io::Error::new(*kind, text.clone())),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Committer {
+    /// Starts the thread; all lines up to now are on the disk, and the index, where there is one, holds them.
+    pub fn start(file: File, index: Option<Index>, state: State, checksum: crc32fast::Hasher) -> io::Result<Self> {
+        let shared = Arc::new(Shared::default());
+        {
+            let mut progress = shared.lock();
+            (progress.written, progress.durable) = (state.lines, state.lines);
+        }
+        let mut mirror =
+            Mirror { index, state, checksum, waiting: Vec::new(), flushed: Instant::now(), is_dirty: false };
+        let mine = shared.clone();
+        let thread = thread::Builder::new().name("store".into()).spawn(move || work(&mine, &file, &mut mirror))?;
+        Ok(Self { shared, thread: Some(thread) })
+    }
+
+    /// Says that a line was written; its number.
+    pub fn written(&self, line: Vec<u8>) -> u64 {
+        let mut progress = self.shared.lock();
+        progress.written += 1;
+        progress.fresh.push(line);
+        self.shared.changed.notify_all();
+        progress.written
+    }
+
+    /// The number of the last line that the disk has; an error where it stopped taking them.
+    pub fn durable(&self) -> io::Result<u64> {
+        let progress = self.shared.lock();
+        progress.check().map(|()| progress.durable)
+    }
+
+    /// Waits until the disk has this line and all before it.
+    pub fn wait(&self, line: u64) -> io::Result<()> {
+        let mut progress = self.shared.lock();
+        while progress.durable < line {
+            progress.check()?;
+            progress = self.shared.changed.wait(progress).unwrap_or_else(PoisonError::into_inner);
+        }
+        Ok(())
+    }
+
+    /// What went wrong with the index since the last call.
+    pub fn take_warnings(&self) -> Vec<String> {
+        std::mem::take(&mut self.shared.lock().warnings)
+    }
+}
+
+impl Drop for Committer {
+    /// Everything that was written is on the disk, and in the index, afterwards.
+    fn drop(&mut self) {
+        self.shared.lock().is_over = true;
+        self.shared.changed.notify_all();
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+/// What the thread does until it is told that all is over.
+fn work(shared: &Shared, file: &File, mirror: &mut Mirror) {
+    loop {
+        let mut progress = shared.lock();
+        while progress.written == progress.durable && !progress.is_over {
+            let Some(due) = mirror.due() else {
+                progress = shared.changed.wait(progress).unwrap_or_else(PoisonError::into_inner);
+                continue;
+            };
+            let (guard, waited) = shared.changed.wait_timeout(progress, due).unwrap_or_else(PoisonError::into_inner);
+            progress = guard;
+            if waited.timed_out() {
+                break;
+            }
+        }
+        let (target, before, is_over) = (progress.written, progress.durable, progress.is_over);
+        mirror.waiting.append(&mut progress.fresh);
+        drop(progress);
+
+        if target > before {
+            let begun = Instant::now();
+            let result = file.sync_data();
+            tracing::trace!(lines = target - before, seconds = begun.elapsed().as_secs_f64(), "committed");
+            let mut progress = shared.lock();
+            match result {
+                Ok(()) => progress.durable = target,
+                Err(error) => {
+                    progress.failure = Some((error.kind(), error.to_string()));
+                    shared.changed.notify_all();
+                    return;
+                }
+            }
+            shared.changed.notify_all();
+        }
+        let is_idle = shared.lock().written == target;
+        if (is_idle || mirror.waiting.len() >= BATCH)
+            && let Err(reason) = mirror.catch_up(is_over && is_idle)
+        {
+            shared.lock().warnings.push(reason);
+        }
+        if is_over && is_idle {
+            return;
+        }
+    }
+}
+
+/// The index and what it has not taken yet.
+struct Mirror {
+    index: Option<Index>,
+    /// What the index holds.
+    state: State,
+    checksum: crc32fast::Hasher,
+    waiting: Vec<Vec<u8>>,
+    flushed: Instant,
+    is_dirty: bool,
+}
+
+impl Mirror {
+    /// How long until the index must be made durable, where it holds what is not.
+    fn due(&self) -> Option<Duration> {
+        self.is_dirty.then(|| LAG.saturating_sub(self.flushed.elapsed()))
+    }
+
+    /// Hands over what waits, and makes it durable where that is due.
+    fn catch_up(&mut self, is_last: bool) -> Result<(), String> {
+        let Some(index) = &self.index else {
+            self.waiting.clear();
+            return Ok(());
+        };
+        let first = self.state.lines + 1;
+        for line in &self.waiting {
+            self.checksum.update(line);
+            self.state.lines += 1;
+            self.state.bytes += line.len() as u64;
+        }
+        self.state.checksum = self.checksum.clone().finalize();
+        self.is_dirty |= !self.waiting.is_empty();
+        let is_due = self.is_dirty && (is_last || self.flushed.elapsed() >= LAG);
+        let lines = self.waiting.iter().map(Vec::as_slice);
+        let result =
+            if self.waiting.is_empty() && !is_due { Ok(()) } else { index.put(first, lines, self.state, is_due) };
+        self.waiting.clear();
+        if is_due {
+            (self.flushed, self.is_dirty) = (Instant::now(), false);
+        }
+        if let Err(reason) = result {
+            // The journal has it; the next opening rebuilds the index.
+            (self.index, self.is_dirty) = (None, false);
+            return Err(format!("the index is behind the journal: {reason}; the next start rebuilds it"));
+        }
+        Ok(())
+    }
+}

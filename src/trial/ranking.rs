@@ -1,0 +1,119 @@
+//! The configurations that succeeded at a budget, the best first.
+use std::cmp::Ordering;
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::budget::Budget;
+use super::{ConfigurationId, TrialId};
+
+/// A configuration's place at one budget, by all pairs of seed and instance that ended.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Place {
+    /// Its first success.
+    pub trial: TrialId,
+    pub successes: u32,
+    /// Ends without a cost; a lost trial counts as neither.
+    pub failures: u32,
+    /// The mean cost of the successes.
+    pub cost: f64,
+}
+
+impl Eq for Place {}
+
+impl Ord for Place {
+    /// The better first: evaluated on more pairs, failed on fewer, cheaper, earlier.
+    fn cmp(&self, other: &Self) -> Ordering {
+        let pairs = |place: &Self| place.successes + place.failures;
+        (pairs(other).cmp(&pairs(self)))
+            .then(self.failures.cmp(&other.failures))
+            .then(self.cost.total_cmp(&other.cost))
+            .then(self.trial.cmp(&other.trial))
+    }
+}
+
+impl PartialOrd for Place {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+/// How a configuration did at one budget so far.
+#[derive(Clone, Copy, Debug, Default)]
+struct Tally {
+    first: Option<TrialId>,
+    successes: u32,
+    failures: u32,
+    sum: f64,
+}
+
+impl Tally {
+    fn place(&self) -> Option<Place> {
+        let (successes, failures) = (self.successes, self.failures);
+        Some(Place { trial: self.first?, successes, failures, cost: self.sum / f64::from(successes) })
+    }
+}
+
+/// Places by budget and by configuration, kept as trials end.
+#[derive(Clone, Debug, Default)]
+pub struct Ranking {
+    /// By the configuration's number less one; few budgets each.
+    tallies: Vec<Vec<(Budget, Tally)>>,
+    budgets: BTreeMap<Budget, BTreeSet<Place>>,
+}
+
+impl Ranking {
+    /// Counts the end of a trial that was not lost: its cost, or that it failed.
+    pub(super) fn count(&mut self, trial: TrialId, configuration: ConfigurationId, budget: Budget, cost: Option<f64>) {
+        let index = configuration.0 as usize - 1;
+        if self.tallies.len() <= index {
+            self.tallies.resize(index + 1, Vec::new());
+        }
+        let tallies = &mut self.tallies[index];
+        let known = tallies.iter().position(|(each, _)| *each == budget).unwrap_or_else(|| {
+            tallies.push((budget, Tally::default()));
+            tallies.len() - 1
+        });
+        let tally = &mut tallies[known].1;
+        let before = tally.place();
+        match cost {
+            Some(cost) => {
+                tally.first.get_or_insert(trial);
+                tally.successes += 1;
+                tally.sum += cost;
+            }
+            None => tally.failures += 1,
+        }
+        let after = tally.place();
+        if let Some(before) = before {
+            self.budgets.get_mut(&budget).expect("a success is in the ranking").remove(&before);
+        }
+        if let Some(after) = after {
+            self.budgets.entry(budget).or_default().insert(after);
+        }
+    }
+
+    /// The budgets with a success, from the lowest.
+    pub fn budgets(&self) -> impl DoubleEndedIterator<Item = Budget> {
+        self.budgets.keys().copied()
+    }
+
+    /// The configurations that succeeded at a budget, the best first.
+    pub fn at(&self, budget: Budget) -> impl DoubleEndedIterator<Item = &Place> {
+        self.budgets.get(&budget).into_iter().flatten()
+    }
+
+    /// How many configurations succeeded at a budget.
+    pub fn successes(&self, budget: Budget) -> usize {
+        self.budgets.get(&budget).map_or(0, BTreeSet::len)
+    }
+
+    /// The best at the highest budget with any success.
+    pub fn best(&self) -> Option<&Place> {
+        self.budgets.last_key_value().and_then(|(_, places)| places.first())
+    }
+
+    /// How a configuration did at a budget; `None` before its first success there.
+    pub fn of(&self, configuration: ConfigurationId, budget: Budget) -> Option<Place> {
+        let tallies = self.tallies.get(configuration.0 as usize - 1)?;
+        tallies.iter().find(|(known, _)| *known == budget)?.1.place()
+    }
+}

@@ -1,0 +1,202 @@
+//! A program in any language asks and tells over lines: nothing answered is lost, nothing wrong changes anything.
+use std::fs;
+use std::io::{BufRead, BufReader, Write};
+use std::path::Path;
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+
+use serde_json::{Value as Json, json};
+
+const EXPERIMENT: &str = r#"(
+    name: "lines",
+    search_space: (
+        name: "lines",
+        parameters: {
+            "rate": Float(min: 1e-4, max: 1e-1, log: true),
+            "kind": Categorical(choices: ["plain", "rough"]),
+            "depth": Integer(min: 1, max: 9),
+        },
+        conditions: { "depth": "kind == 'rough'" },
+    ),
+    budget: (min: 1, max: 9, eta: 3),
+    stop: (trials: 40),
+    seed: 5,
+)"#;
+
+/// A session of the server in a folder.
+struct Session {
+    child: Child,
+    input: Option<ChildStdin>,
+    output: BufReader<ChildStdout>,
+}
+
+impl Session {
+    fn begin(folder: &Path) -> Self {
+        fs::write(folder.join("lines.ron"), EXPERIMENT).unwrap();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_galvani"));
+        command.args(["ask-tell", "lines.ron"]).current_dir(folder);
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let output = BufReader::new(child.stdout.take().unwrap());
+        Self { input: child.stdin.take(), child, output }
+    }
+
+    fn say(&mut self, line: &str) -> Json {
+        writeln!(self.input.as_mut().unwrap(), "{line}").unwrap();
+        let mut answer = String::new();
+        self.output.read_line(&mut answer).unwrap();
+        serde_json::from_str(&answer).unwrap_or_else(|error| panic!("{line}: {answer:?}: {error}"))
+    }
+
+    fn ask(&mut self, count: u32) -> Vec<Json> {
+        let answer = self.say(&json!({ "ask": { "count": count } }).to_string());
+        answer["trials"].as_array().unwrap_or_else(|| panic!("{answer}")).clone()
+    }
+
+    fn tell(&mut self, trial: &Json, cost: f64) {
+        let request = json!({ "tell": { "trial": trial["trial"], "cost": cost } });
+        assert_eq!(self.say(&request.to_string()), json!({ "ok": true }), "{request}");
+    }
+
+    /// The end of the input is the end of the session.
+    fn end(mut self) {
+        self.input = None;
+        assert!(self.child.wait().unwrap().success());
+    }
+}
+
+/// A cost that depends on everything that a trial is told.
+fn cost(trial: &Json) -> f64 {
+    let config = &trial["config"];
+    let rate = config["rate"].as_f64().unwrap();
+    (rate.log10() + 2.5).powi(2)
+        + config["depth"].as_f64().unwrap_or(4.0) / 9.0
+        + 1.0 / trial["budget"].as_f64().unwrap()
+}
+
+#[test]
+fn a_session_that_is_killed_goes_on_where_it_was() {
+    let (whole, broken) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let mut session = Session::begin(whole.path());
+    let mut expected = Vec::new();
+    for _ in 0..40 {
+        let trial = session.ask(1).remove(0);
+        session.tell(&trial, cost(&trial));
+        expected.push(trial);
+    }
+    assert_eq!(session.say(r#"{"ask": {}}"#), json!({ "done": "the limit of trials is reached" }));
+    let best = session.say(r#"{"best": {}}"#);
+    session.end();
+
+    let mut session = Session::begin(broken.path());
+    for (index, expected) in expected.iter().enumerate() {
+        let mut trial = session.ask(1).remove(0);
+        assert_eq!(&trial, expected);
+        if index % 9 == 4 {
+            // What was asked for and not told is given away again.
+            session.child.kill().unwrap();
+            session.child.wait().unwrap();
+            session = Session::begin(broken.path());
+            trial = session.ask(1).remove(0);
+            assert_eq!(&trial, expected);
+        }
+        session.tell(&trial, cost(&trial));
+        if index % 9 == 7 {
+            // What was answered with `ok` is kept.
+            session.child.kill().unwrap();
+            session.child.wait().unwrap();
+            session = Session::begin(broken.path());
+        }
+    }
+    assert_eq!(session.say(r#"{"best": {}}"#), best);
+    assert_eq!(best["budget"], json!(9.0));
+    session.end();
+}
+
+#[test]
+fn a_bad_line_is_answered_and_changes_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut session = Session::begin(folder.path());
+    let first = session.ask(1).remove(0);
+    let journal = folder.path().join("runs/lines/store/journal.jsonl");
+    let before = fs::read(&journal).unwrap();
+    for (line, words) in [
+        ("nonsense", "not a JSON object"),
+        ("[1]", "not a JSON object"),
+        ("{}", "one request"),
+        (r#"{"ask": {}, "best": {}}"#, "one request"),
+        (r#"{"aks": {}}"#, "unknown variant `aks`"),
+        (r#"{"ask": {"count": 0}}"#, "`count` is 0"),
+        (r#"{"ask": {"count": 4000000000}}"#, "`count` is 4000000000"),
+        (r#"{"ask": {"number": 1}}"#, "unknown field `number`"),
+        (r#"{"best": {}}"#, "no trial has succeeded yet"),
+        (r#"{"tell": {"cost": 1}}"#, "missing field `trial`"),
+        (r#"{"tell": {"trial": 1}}"#, "neither a `cost` nor an `outcome`"),
+        (r#"{"tell": {"trial": 1, "cost": "low"}}"#, "not a number"),
+        (r#"{"tell": {"trial": 1, "outcome": "sad"}}"#, "there is no outcome `sad`"),
+        (r#"{"tell": {"trial": 1, "outcome": "crashed", "cost": 1}}"#, "has no cost"),
+        (r#"{"tell": {"trial": 1, "cost": 1, "message": "m"}}"#, "goes with"),
+        (r#"{"tell": {"trial": 2, "cost": 1}}"#, "there is no trial 2"),
+        (r#"{"tell": {"trial": 0, "cost": 1}}"#, "there is no trial 0"),
+    ] {
+        let answer = session.say(line);
+        assert!(answer["error"].as_str().is_some_and(|error| error.contains(words)), "{line}: {answer}");
+    }
+    let long = format!(r#"{{"tell": {{"trial": 1, "cost": 1, "info": {{"text": "{}"}}}}}}"#, "x".repeat(2 << 20));
+    assert!(session.say(&long)["error"].as_str().unwrap().contains("at most"));
+    assert_eq!(fs::read(&journal).unwrap(), before);
+    session.tell(&first, 1.0);
+    assert!(session.say(r#"{"tell": {"trial": 1, "cost": 1}}"#)["error"].as_str().unwrap().contains("told already"));
+    session.end();
+}
+
+#[test]
+fn failures_and_batches_are_told_in_any_order() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut session = Session::begin(folder.path());
+    let trials = session.ask(5);
+    let configurations: Vec<&Json> = trials.iter().map(|trial| &trial["config"]).collect();
+    assert!((0..5).all(|a| (0..a).all(|b| configurations[a] != configurations[b])), "{configurations:?}");
+    for tell in [
+        r#"{"tell": {"trial": 4, "outcome": "crashed", "message": "out of luck"}}"#,
+        r#"{"tell": {"trial": 2, "cost": NaN}}"#,
+        r#"{"tell": {"trial": 3, "outcome": "timed_out", "info": {"epoch": 3}}}"#,
+        r#"{"tell": {"trial": 1, "outcome": "lost"}}"#,
+        r#"{"tell": {"trial": 5, "cost": 0.5, "info": {"accuracy": 0.9}}}"#,
+    ] {
+        assert_eq!(session.say(tell), json!({ "ok": true }), "{tell}");
+    }
+    assert_eq!(session.ask(1)[0], trials[0], "a lost trial is given away again");
+    assert_eq!(session.say(r#"{"best": {}}"#)["trial"], 5);
+    session.end();
+
+    let output = Command::new(env!("CARGO_BIN_EXE_galvani"))
+        .args(["trials", "lines", "--format", "json"])
+        .current_dir(folder.path())
+        .output()
+        .unwrap();
+    let rows: Vec<Json> = output
+        .stdout
+        .split(|&byte| byte == b'\n')
+        .filter(|line| !line.is_empty())
+        .map(|line| serde_json::from_slice(line).unwrap())
+        .collect();
+    let outcomes: Vec<&str> = rows.iter().map(|row| row["outcome"].as_str().unwrap()).collect();
+    assert_eq!(outcomes, ["running", "diverged", "timed_out", "crashed", "finished"]);
+    assert_eq!((&rows[2]["info"]["epoch"], &rows[4]["info"]["accuracy"]), (&json!(3), &json!(0.9)));
+}
+
+#[test]
+fn the_example_in_python_finds_the_minimum() {
+    let repository = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let folder = tempfile::tempdir().unwrap();
+    let output = Command::new("python3")
+        .arg(repository.join("examples/ask_tell.py"))
+        .arg(env!("CARGO_BIN_EXE_galvani"))
+        .current_dir(folder.path())
+        .output()
+        .expect("python3 is installed");
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let cost: f64 =
+        said.lines().last().and_then(|line| line.rsplit(' ').next()).and_then(|word| word.parse().ok()).unwrap();
+    assert!(cost < 0.6, "{said}");
+}
