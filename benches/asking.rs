@@ -40,13 +40,17 @@ fn main() -> Outcomes<()> {
     if let Some(name) = after("--measure") {
         return measure(name, trials);
     }
-    println!("{:<34} {:>12} {:>12} {:>12} {:>12}", "CPU time of an ask", "mean at 1000", "mean at end", "p99 at end", "peak memory");
+    println!(
+        "{:<34} {:>12} {:>12} {:>12} {:>12}",
+        "CPU time of an ask", "mean at 1000", "mean at end", "p99 at end", "peak memory"
+    );
     let mut ours = f64::NAN;
     for name in ["full fidelity", "Hyperband (1, 27, 3)"] {
         let output = Command::new(std::env::current_exe()?)
             .args(["--measure", name, "--trials", &trials.to_string()])
             .output()?;
-        let found: Vec<f64> = serde_json::from_slice(&output.stdout).map_err(|_| String::from_utf8_lossy(&output.stderr).into_owned())?;
+        let found: Vec<f64> =
+            serde_json::from_slice(&output.stdout).map_err(|_| String::from_utf8_lossy(&output.stderr).into_owned())?;
         let [at_1000, mean, p99, memory] = found[..] else { return Err("four numbers were expected".into()) };
         let what = format!("galvani, {name}, {trials} trials");
         println!("{what:<34} {at_1000:>9.2} ms {mean:>9.2} ms {p99:>9.2} ms {memory:>9.1} MB");
@@ -56,7 +60,8 @@ fn main() -> Outcomes<()> {
     for peer in ["smac", "optuna"] {
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/peers/asking.py");
         let output = Command::new(python).arg(script).arg(peer).output()?;
-        let found: Vec<f64> = serde_json::from_slice(&output.stdout).map_err(|_| String::from_utf8_lossy(&output.stderr).into_owned())?;
+        let found: Vec<f64> =
+            serde_json::from_slice(&output.stdout).map_err(|_| String::from_utf8_lossy(&output.stderr).into_owned())?;
         let [at_1000, memory] = found[..] else { return Err("two numbers were expected".into()) };
         println!("{peer:<34} {at_1000:>9.2} ms {:>38.1} MB   {:.0} times galvani's", memory, at_1000 / ours);
     }

@@ -65,7 +65,10 @@ mod tests {
         let at = |mean| Prediction { mean, variance: 1.0 };
         let integrated = integrated(&function, &[vec![at(0.0), at(9.0)], vec![at(2.0), at(9.0)]]);
         let expected = 0.5 * (function.value(at(0.0)) + function.value(at(2.0)));
-        assert!((integrated[0].exp() - expected).abs() < 1e-12 && (integrated[1] - function.logarithm(at(9.0))).abs() < 1e-12);
+        assert!(
+            (integrated[0].exp() - expected).abs() < 1e-12
+                && (integrated[1] - function.logarithm(at(9.0))).abs() < 1e-12
+        );
     }
 
     #[test]

@@ -169,7 +169,8 @@ mod tests {
         // SMAC's factorial design: the default, the middle, and 2 * 2 * 3 * 2 corners.
         let all = initial(&space, Sampler::Factorial, Vec::new(), None, 1);
         assert_eq!(all.len(), 2 + 24);
-        let ends = |index: usize| all[2..].iter().map(|each| each.get(index).unwrap().to_string()).collect::<HashSet<_>>();
+        let ends =
+            |index: usize| all[2..].iter().map(|each| each.get(index).unwrap().to_string()).collect::<HashSet<_>>();
         assert_eq!((ends(0).len(), ends(1).len(), ends(2).len(), ends(3).len()), (2, 2, 3, 2));
         assert_eq!(design(&space, Sampler::Factorial, 6, 1), all[..6]);
     }

@@ -172,9 +172,9 @@ impl Settings {
     pub fn first(&self, space: &Space) -> Result<Vec<Configuration>, String> {
         let legal = |(index, values): (usize, &IndexMap<String, Value>)| {
             let named = values.iter().map(|(name, value)| (name.as_str(), value.clone()));
-            space.configuration_of(named).map_err(|illegal| {
-                format!("number {} of `first_configurations` is not legal: {illegal}", index + 1)
-            })
+            space
+                .configuration_of(named)
+                .map_err(|illegal| format!("number {} of `first_configurations` is not legal: {illegal}", index + 1))
         };
         self.first_configurations.iter().enumerate().map(legal).collect()
     }
@@ -201,7 +201,8 @@ mod tests {
     use super::*;
 
     fn settings(text: &str) -> Settings {
-        let extensions = ron::extensions::Extensions::IMPLICIT_SOME | ron::extensions::Extensions::UNWRAP_VARIANT_NEWTYPES;
+        let extensions =
+            ron::extensions::Extensions::IMPLICIT_SOME | ron::extensions::Extensions::UNWRAP_VARIANT_NEWTYPES;
         ron::Options::default().with_default_extension(extensions).from_str(text).unwrap()
     }
 

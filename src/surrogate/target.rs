@@ -100,9 +100,14 @@ mod tests {
             (-1.5, 2.0, -0.916_290_731_9),
             (-1.5, 0.5, -1.968_564_716_8),
         ] {
-            assert!((yeo_johnson(value, power) - expected).abs() < 1e-9, "{value} {power} {}", yeo_johnson(value, power));
+            assert!(
+                (yeo_johnson(value, power) - expected).abs() < 1e-9,
+                "{value} {power} {}",
+                yeo_johnson(value, power)
+            );
         }
-        let costs: Vec<f64> = (0..200).map(|index| normal::inverse_distribution((f64::from(index) + 0.5) / 200.0).exp()).collect();
+        let costs: Vec<f64> =
+            (0..200).map(|index| normal::inverse_distribution((f64::from(index) + 0.5) / 200.0).exp()).collect();
         let skewness = |values: &[f64]| {
             let mean = values.iter().sum::<f64>() / values.len() as f64;
             let moment = |k: i32| values.iter().map(|value| (value - mean).powi(k)).sum::<f64>() / values.len() as f64;

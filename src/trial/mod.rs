@@ -66,7 +66,9 @@ impl Origin {
 
     /// The origin that a file names.
     pub fn named(name: &str) -> Option<Self> {
-        [Self::Given, Self::Default, Self::Design, Self::Model, Self::Random].into_iter().find(|origin| origin.name() == name)
+        [Self::Given, Self::Default, Self::Design, Self::Model, Self::Random]
+            .into_iter()
+            .find(|origin| origin.name() == name)
     }
 }
 

@@ -248,7 +248,8 @@ impl Grower<'_> {
                 };
                 // A category that no row of the node has goes to either side by chance.
                 let bits = |word: usize| (choices + 1 - 64 * word).min(64);
-                let mut set: Vec<u64> = (0..=choices / 64).map(|word| self.stream.bits() >> (64 - bits(word))).collect();
+                let mut set: Vec<u64> =
+                    (0..=choices / 64).map(|word| self.stream.bits() >> (64 - bits(word))).collect();
                 left.into_iter().for_each(|category| set[category / 64] |= 1 << (category % 64));
                 right.into_iter().for_each(|category| set[category / 64] &= !(1 << (category % 64)));
                 Rule::Among(set)

@@ -146,8 +146,7 @@ impl Surrogate for GaussianProcess {
         let n = each.len() as f64;
         let together = |row: usize| {
             let mean = each.iter().map(|fit| fit[row].mean).sum::<f64>() / n;
-            let variance =
-                each.iter().map(|fit| fit[row].variance + (fit[row].mean - mean).powi(2)).sum::<f64>() / n;
+            let variance = each.iter().map(|fit| fit[row].variance + (fit[row].mean - mean).powi(2)).sum::<f64>() / n;
             Prediction { mean, variance }
         };
         (0..rows.len()).map(together).collect()
