@@ -12,6 +12,7 @@ pub mod plan;
 pub mod resume;
 pub mod run;
 mod stream;
+pub mod succession;
 pub mod validation;
 
 use std::path::PathBuf;

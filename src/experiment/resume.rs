@@ -8,6 +8,7 @@ use super::error::RunError;
 use super::estimate::{Pace, Paces};
 use super::folder::RunFolder;
 use super::log::{Losses, begun_experiment};
+use super::succession::{self, Succession};
 use crate::optimizer::Optimizer;
 use crate::space::Space;
 use crate::store::Store;
@@ -32,7 +33,26 @@ pub(super) struct Resumed {
 
 /// Opens the store of a run and replays it; begins it where there is none.
 pub(super) fn open(experiment: &Experiment, folder: &RunFolder) -> Result<Resumed, RunError> {
-    let (mut store, opened) = Store::open(&folder.store())?;
+    succession::settle(folder)?;
+    let (mut store, mut opened) = Store::open(&folder.store())?;
+    let wrong = |message: String| RunError::Log { folder: folder.root().into(), message };
+    if let Some(Record::Begun(begun_with)) = opened.records.first() {
+        let old = begun_experiment(begun_with, folder).map_err(|error| wrong(error.to_string()))?;
+        check_same(experiment, &old, folder)?;
+        let changes = experiment.space.changes_since(&old.space);
+        if !changes.is_empty() {
+            let succession = Succession::of(&opened.records, &old.space, &experiment.space).map_err(wrong)?;
+            drop(store);
+            let kept = succession.perform(begun(experiment), folder)?;
+            let mut warnings = opened.warnings;
+            (store, opened) = Store::open(&folder.store())?;
+            warnings.push(format!("the search space has changed: {}", changes.join("; ")));
+            warnings.push(succession.summary());
+            warnings.push(format!("the run before is kept whole in {}", kept.display()));
+            warnings.append(&mut opened.warnings);
+            opened.warnings = warnings;
+        }
+    }
     let optimizer = Optimizer::new(
         experiment.space.clone(),
         experiment.schedule.clone(),
@@ -42,11 +62,8 @@ pub(super) fn open(experiment: &Experiment, folder: &RunFolder) -> Result<Resume
     .with_stop(experiment.stop.clone());
     match opened.records.first() {
         None => store.append(&Record::Begun(begun(experiment)))?,
-        Some(Record::Begun(begun)) => check_same(experiment, begun, folder)?,
-        Some(_) => {
-            let message = "the journal does not say which experiment it is of".into();
-            return Err(RunError::Log { folder: folder.root().into(), message });
-        }
+        Some(Record::Begun(_)) => {}
+        Some(_) => return Err(wrong("the journal does not say which experiment it is of".into())),
     }
     let mut resumed = Resumed {
         store,
@@ -60,9 +77,7 @@ pub(super) fn open(experiment: &Experiment, folder: &RunFolder) -> Result<Resume
         losses: Losses::default(),
     };
     for record in opened.records {
-        resumed
-            .take(record, &experiment.space)
-            .map_err(|message| RunError::Log { folder: folder.root().into(), message })?;
+        resumed.take(record, &experiment.space).map_err(wrong)?;
     }
     Ok(resumed)
 }
@@ -121,12 +136,9 @@ fn begun(experiment: &Experiment) -> Begun {
     }
 }
 
-/// An error where the run was begun with something that would make its trials incomparable.
-fn check_same(experiment: &Experiment, begun: &Begun, folder: &RunFolder) -> Result<(), RunError> {
-    let old = begun_experiment(begun, folder)
-        .map_err(|error| RunError::Log { folder: folder.root().into(), message: error.to_string() })?;
+/// An error where the run was begun with something that would make its trials incomparable; a changed space is none.
+fn check_same(experiment: &Experiment, old: &Experiment, folder: &RunFolder) -> Result<(), RunError> {
     let parts = [
-        ("search space", is_same_space(&old.space, &experiment.space)),
         ("task", old.objective == experiment.objective),
         ("budget", old.schedule == experiment.schedule),
         ("optimizer", old.settings == experiment.settings),
@@ -136,12 +148,4 @@ fn check_same(experiment: &Experiment, begun: &Begun, folder: &RunFolder) -> Res
         Some((what, _)) => Err(RunError::Changed { folder: folder.root().into(), what }),
         None => Ok(()),
     }
-}
-
-fn is_same_space(old: &Space, new: &Space) -> bool {
-    let condition = |space: &Space, index| space.condition(index).map(ToString::to_string);
-    let clauses = |space: &Space| space.forbidden().iter().map(ToString::to_string).collect::<Vec<_>>();
-    old.hyperparameters() == new.hyperparameters()
-        && (0..old.hyperparameters().len()).all(|index| condition(old, index) == condition(new, index))
-        && clauses(old) == clauses(new)
 }

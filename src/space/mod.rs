@@ -1,10 +1,14 @@
 //! What may be tried: hyperparameters, conditions, and forbidden combinations.
+mod change;
 mod checking;
 mod comparing;
 pub mod configuration;
+mod describing;
 mod diagram;
 pub mod encoding;
+mod enumeration;
 pub mod evaluation;
+mod explanation;
 pub mod expression;
 pub mod file;
 mod group;
@@ -25,6 +29,7 @@ use std::sync::OnceLock;
 
 use configuration::Configuration;
 use diagram::Diagram;
+use enumeration::Enumeration;
 use evaluation::Point;
 use expression::Expression;
 use hyperparameter::{Hyperparameter, Value};
@@ -44,6 +49,8 @@ pub struct Space {
     indices: HashMap<String, usize>,
     /// The legal values of hyperparameters that share clauses, made at the first draw.
     diagrams: OnceLock<Vec<Diagram>>,
+    /// Every legal configuration, made at the first count.
+    enumeration: OnceLock<Option<Enumeration>>,
 }
 
 /// Why a point is not a configuration of a space.
@@ -83,6 +90,7 @@ impl Space {
             order,
             indices,
             diagrams: OnceLock::new(),
+            enumeration: OnceLock::new(),
         })
     }
 
