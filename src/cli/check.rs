@@ -90,7 +90,7 @@ fn print(experiment: &Experiment, warnings: &[String]) {
             count(work.trials as usize, "trial"),
             amount(work.budget),
             count_of(work.budget / schedule.max().amount()),
-            experiment.workers
+            experiment.execution.workers
         ));
     }
     warnings.iter().for_each(|warning| narrate(&format!("warning: {warning}")));

@@ -7,7 +7,8 @@ use super::Experiment;
 use super::error::RunError;
 use super::estimate::{Pace, Paces};
 use super::folder::RunFolder;
-use super::log::{Losses, begun_experiment};
+use super::log::begun_experiment;
+use super::retry::Retries;
 use super::succession::{self, Succession};
 use crate::optimizer::Optimizer;
 use crate::space::Space;
@@ -28,7 +29,7 @@ pub(super) struct Resumed {
     pub is_continued: bool,
     /// The last note of each key.
     pub notes: HashMap<String, serde_json::Value>,
-    pub losses: Losses,
+    pub retries: Retries,
 }
 
 /// Opens the store of a run and replays it; begins it where there is none.
@@ -74,7 +75,7 @@ pub(super) fn open(experiment: &Experiment, folder: &RunFolder) -> Result<Resume
         warnings: opened.warnings,
         is_continued: !opened.records.is_empty(),
         notes: HashMap::new(),
-        losses: Losses::default(),
+        retries: Retries::default(),
     };
     for record in opened.records {
         resumed.take(record, &experiment.space).map_err(wrong)?;
@@ -103,8 +104,9 @@ impl Resumed {
             }
             Record::Ended(ended) => {
                 self.seconds += ended.seconds;
-                if self.losses.is_final(&ended)
-                    && let Some(index) = self.unfinished.iter().position(|(each, _)| each.trial == ended.trial)
+                let unfinished = self.unfinished.iter().position(|(each, _)| each.trial == ended.trial);
+                if let Some(index) = unfinished
+                    && self.retries.is_final(&ended, self.unfinished[index].0.configuration_id)
                 {
                     let (proposal, _) = self.unfinished.remove(index);
                     let budget = self.optimizer.history().added_budget(&proposal);

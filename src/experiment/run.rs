@@ -12,14 +12,16 @@ use super::estimate::{Pace, Paces};
 use super::event::{Event, Running, Standing, Watcher};
 use super::folder::RunFolder;
 use super::launch::{Purpose, launch, request};
-use super::log::Losses;
 use super::notice::{Notice, Notices};
 use super::plan::Work;
+use super::retry::Retries;
 use super::stream::Stream;
 use super::{Experiment, Objective, TICK, plan, resume, validation};
+use crate::executor::device::Devices;
 use crate::executor::leftover;
 use crate::executor::process::Processes;
-use crate::executor::{Ended, Event as News, Executor};
+use crate::executor::slot::Slot;
+use crate::executor::{Ended, Event as News, Executor, ExecutorError};
 use crate::optimizer::{Ask, Optimizer};
 use crate::store::Store;
 use crate::store::record::{self, Record};
@@ -60,7 +62,15 @@ pub fn run(
     watcher: &mut dyn Watcher,
     interrupts: &AtomicUsize,
 ) -> Result<Summary, RunError> {
-    run_with(&mut Processes::new(experiment.workers), experiment, folder, watcher, interrupts)
+    let mut experiment = experiment.clone();
+    let execution = &mut experiment.execution;
+    let slots = match &execution.slots[..] {
+        [] => Slot::plain(execution.workers),
+        wanted => Slot::resolve(wanted, &Devices::here()).map_err(ExecutorError::Slots)?,
+    };
+    execution.workers = slots.len();
+    let mut executor = Processes::with_grace(slots, execution.grace);
+    run_with(&mut executor, &experiment, folder, watcher, interrupts)
 }
 
 /// As [`run`], with the trials run by this executor.
@@ -79,6 +89,9 @@ pub fn run_with(
     for name in validation::NAMES {
         leftover::end(&folder.validation().join(name));
     }
+    for resident in std::fs::read_dir(folder.workers()).into_iter().flatten().flatten() {
+        leftover::end(&resident.path());
+    }
     let mut session = Session {
         experiment,
         objective,
@@ -87,7 +100,7 @@ pub fn run_with(
         optimizer: resumed.optimizer,
         executor,
         again: resumed.unfinished.into(),
-        losses: resumed.losses,
+        retries: resumed.retries,
         running: Vec::new(),
         notices: Notices::default(),
         stream: Stream::open(&folder.events()).map_err(|source| RunError::Folder { path: folder.events(), source })?,
@@ -98,7 +111,7 @@ pub fn run_with(
         began: Instant::now(),
         asking: Duration::ZERO,
         notes: resumed.notes,
-        earlier: resumed.seconds / experiment.workers as f64,
+        earlier: resumed.seconds / experiment.execution.workers as f64,
     };
     session.crashes = Crashes::of(session.optimizer.history());
     for warning in &resumed.warnings {
@@ -125,7 +138,7 @@ pub(super) struct Session<'a> {
     pub(super) executor: &'a mut dyn Executor,
     /// Trials that were asked for and must be started, with their attempt.
     again: VecDeque<(Proposal, u32)>,
-    losses: Losses,
+    pub(super) retries: Retries,
     running: Vec<Running>,
     /// What is written and not told yet.
     notices: Notices,
@@ -273,7 +286,7 @@ impl Session<'_> {
                     }
                 }
                 Some(News::Ended(ended)) => self.end(ended)?,
-                Some(News::Report { trial, line }) => self.report(trial, &line)?,
+                Some(News::Report { trial, line, .. }) => self.report(trial, &line)?,
                 None => {}
             }
             watcher.tick(&self.standing());
@@ -306,8 +319,10 @@ impl Session<'_> {
             None => 1,
         };
         let trial_dir = self.folder.trial(proposal.trial);
-        let request = request(self.experiment, self.folder, &proposal, trial_dir.clone());
-        let launch = launch(self.experiment, self.objective, request, Purpose::Trial, (proposal.trial, attempt))
+        let divisor = self.retries.divisor(proposal.configuration_id);
+        let request = request(self.experiment, self.folder, &proposal, trial_dir.clone(), divisor);
+        let id = (proposal.trial, attempt);
+        let launch = launch(self.experiment, self.folder, self.objective, request, Purpose::Trial, id)
             .map_err(|source| RunError::Folder { path: trial_dir, source })?;
         let slot = self.executor.start(launch)?;
         let (trial, at) = (proposal.trial, self.executor.now());
@@ -337,14 +352,18 @@ impl Session<'_> {
     }
 
     fn end(&mut self, ended: Ended) -> Result<(), RunError> {
-        let Some(index) = self.running.iter().position(|each| each.proposal.trial == ended.trial) else {
+        let is_it = |each: &Running| each.proposal.trial == ended.trial && each.attempt == ended.attempt;
+        let Some(index) = self.running.iter().position(is_it) else {
+            // Another attempt took its place, or has ended already: kept, and counted for nothing.
+            let late = record::Ended { late: true, ..recorded(ended) };
+            self.store.write(&Record::Ended(late))?;
             return Ok(());
         };
         let Running { proposal, attempt, slot, .. } = self.running.remove(index);
         let (trial, seconds, outcome) = (ended.trial, ended.seconds, ended.outcome.clone());
         tracing::info!(%trial, attempt, outcome = outcome.name(), cost = outcome.cost(), seconds, "ended");
         let ended = recorded(ended);
-        let is_final = self.losses.is_final(&ended);
+        let is_final = self.retries.is_final(&ended, proposal.configuration_id);
         let record = self.store.write(&Record::Ended(ended))?;
         self.device_seconds += seconds;
         if !is_final {
@@ -411,5 +430,7 @@ fn recorded(ended: Ended) -> record::Ended {
         seconds: ended.seconds,
         cpu_seconds: ended.cpu_seconds,
         peak_memory: ended.peak_memory,
+        exit: ended.exit,
+        late: false,
     }
 }
