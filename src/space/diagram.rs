@@ -5,7 +5,7 @@
 use std::collections::HashMap;
 
 use super::Space;
-use super::group::{Group, closure};
+use super::group::Group;
 use super::hyperparameter::Value;
 use super::sampling::Impossible;
 use crate::numeric::stream::Stream;
@@ -122,14 +122,6 @@ impl Diagram {
 }
 
 impl Space {
-    /// The diagrams of all groups of clauses that are small enough for one.
-    pub(super) fn diagrams(&self) -> &[Diagram] {
-        self.diagrams.get_or_init(|| {
-            let clauses: Vec<usize> = (0..self.forbidden.len()).filter(|&clause| self.enumerable(clause)).collect();
-            Group::all(self, &clauses, false).into_iter().filter_map(|group| Diagram::of(self, group)).collect()
-        })
-    }
-
     /// Clauses of a group that together allow nothing, each of which is needed.
     pub(super) fn conflict(&self, group: &Group) -> Impossible {
         let mut needed = group.clauses.clone();
@@ -143,11 +135,7 @@ impl Space {
         Impossible { clauses: needed.iter().map(|&clause| self.forbidden[clause].to_string()).collect(), draws: None }
     }
 
-    /// Whether everything that decides a clause has few values.
-    fn enumerable(&self, clause: usize) -> bool {
-        closure(self, self.forbidden[clause].reads()).into_iter().all(|member| self.small(member))
-    }
-
+    /// Whether a hyperparameter has few enough values to be decided one by one.
     pub(super) fn small(&self, member: usize) -> bool {
         self.hyperparameters[member].size().is_some_and(|size| size < u64::from(INACTIVE))
     }

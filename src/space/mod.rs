@@ -28,11 +28,11 @@ use std::collections::HashMap;
 use std::sync::OnceLock;
 
 use configuration::Configuration;
-use diagram::Diagram;
 use enumeration::Enumeration;
 use evaluation::Point;
 use expression::Expression;
 use hyperparameter::{Hyperparameter, Value};
+use sampling::Plan;
 use thiserror::Error;
 use validation::SpaceError;
 
@@ -47,8 +47,8 @@ pub struct Space {
     /// Indices in an order in which parents come before the hyperparameters that they activate.
     order: Vec<usize>,
     indices: HashMap<String, usize>,
-    /// The legal values of hyperparameters that share clauses, made at the first draw.
-    diagrams: OnceLock<Vec<Diagram>>,
+    /// How configurations are drawn, made at the first draw.
+    plan: OnceLock<Plan>,
     /// Every legal configuration, made at the first count.
     enumeration: OnceLock<Option<Enumeration>>,
 }
@@ -89,7 +89,7 @@ impl Space {
             forbidden,
             order,
             indices,
-            diagrams: OnceLock::new(),
+            plan: OnceLock::new(),
             enumeration: OnceLock::new(),
         })
     }
