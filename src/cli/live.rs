@@ -189,12 +189,17 @@ fn rungs(standing: &Standing) -> Vec<String> {
     numbers[newest..]
         .iter()
         .map(|&number| {
-            let bracket = standing.experiment.schedule.bracket(number);
+            let schedule = &standing.experiment.schedule;
+            let bracket = standing.choice.bracket(schedule, number);
+            let closes = standing.choice.closes(schedule);
             let rungs = bracket.rungs.iter().enumerate().map(|(index, rung)| {
                 let here = trials.iter().filter(|trial| {
                     trial.proposal.bracket == number && trial.proposal.rung as usize == index && trial.outcome.is_some()
                 });
                 let done = here.count();
+                if !closes {
+                    return format!("{:>5} {done} done", amount(rung.budget.amount()));
+                }
                 let share = done as f64 / f64::from(rung.configurations.max(1));
                 format!("{:>5} {} {done}/{}", amount(rung.budget.amount()), bar(share, 9), rung.configurations)
             });

@@ -9,6 +9,7 @@ use serde::Deserialize;
 use super::{Experiment, Objective};
 use crate::executor::limits::Limits;
 use crate::intensifier::bracket::Schedule;
+use crate::intensifier::choice::Choice;
 use crate::optimizer::settings::Settings;
 use crate::optimizer::stop::Stop;
 use crate::space::Space;
@@ -45,6 +46,9 @@ struct BudgetRange {
     eta: u32,
     #[serde(default = "units")]
     unit: String,
+    /// Whether the rungs are those of SMAC, which loses some to rounding.
+    #[serde(default)]
+    smac_rungs: bool,
 }
 
 fn three() -> u32 {
@@ -173,6 +177,10 @@ impl ExperimentFile {
         if let Err(message) = self.optimizer.validate() {
             return error(&["optimizer"], message, "every field may be left out and has a default");
         }
+        let intensifier = self.optimizer.intensifier.clone().unwrap_or_else(|| Choice::default_for(process.workers));
+        if let Err((message, hint)) = intensifier.validate(&schedule) {
+            return error(&["optimizer", "intensifier"], message, &hint);
+        }
         #[cfg(feature = "battery")]
         if matches!(self.task, Some(Objective::Battery(_))) && (unit == "evaluation" || schedule.min().amount() < 1.0) {
             let message =
@@ -189,6 +197,7 @@ impl ExperimentFile {
             space_text,
             objective: self.task,
             schedule,
+            intensifier,
             unit,
             settings: self.optimizer,
             workers: process.workers,
@@ -272,7 +281,8 @@ impl Place<'_> {
             })
         };
         let (min, max) = (budget("min", range.min)?, budget("max", range.max)?);
-        Schedule::new(min, max, range.eta).map_err(|error| {
+        let schedule = if range.smac_rungs { Schedule::new_as_smac } else { Schedule::new };
+        schedule(min, max, range.eta).map_err(|error| {
             let hint = "for example budget: (min: 27, max: 243, eta: 3)";
             self.error(&["budget"], error.to_string(), Some(hint.into()))
         })

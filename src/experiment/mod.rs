@@ -19,7 +19,8 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::executor::limits::Limits;
-use crate::intensifier::bracket::Schedule;
+use crate::intensifier::bracket::{Plan, Schedule};
+use crate::intensifier::choice::Choice;
 use crate::optimizer::settings::Settings;
 use crate::optimizer::stop::Stop;
 use crate::space::Space;
@@ -42,6 +43,8 @@ pub struct Experiment {
     /// Absent where the costs come from outside.
     pub objective: Option<Objective>,
     pub schedule: Schedule,
+    /// Who gets more budget: what `settings` say, or the default for the file's number of workers.
+    pub intensifier: Choice,
     /// What one unit of budget is: `steps`, `epochs`.
     pub unit: String,
     pub settings: Settings,
@@ -49,6 +52,13 @@ pub struct Experiment {
     pub limits: Limits,
     pub stop: Stop,
     pub seed: u64,
+}
+
+impl Experiment {
+    /// The brackets of one turn.
+    pub fn plan(&self) -> Plan {
+        self.intensifier.plan(&self.schedule)
+    }
 }
 
 /// What is optimized, as an experiment file and a worker's request say it.

@@ -133,7 +133,7 @@ pub(super) struct Session<'a> {
 impl Session<'_> {
     pub(super) fn standing(&self) -> Standing<'_> {
         let history = self.optimizer.history();
-        let planned = plan::planned(&self.experiment.schedule, &self.experiment.stop);
+        let planned = plan::planned(&self.optimizer.plan(), &self.experiment.stop);
         let left = planned.and_then(|planned| {
             let trials = (planned.trials as usize).saturating_sub(history.ended().count());
             estimate(&self.paces, trials, (planned.budget - history.spent()).max(0.0), self.experiment.workers)
@@ -141,6 +141,7 @@ impl Session<'_> {
         Standing {
             experiment: self.experiment,
             history,
+            choice: self.optimizer.choice(),
             running: &self.running,
             planned,
             left,
