@@ -9,12 +9,15 @@ use crate::trial::incumbent::{default_at, incumbent};
 use crate::trial::outcome::Outcome;
 use crate::trial::{Origin, Proposal};
 
-/// How often the view is redrawn while nothing happens.
+/// How often the view is redrawn: while nothing happens, and at most.
 const REFRESH: Duration = Duration::from_millis(500);
+const FASTEST: Duration = Duration::from_millis(80);
 
 /// A watcher that writes to stderr.
 pub(super) struct Live {
     terminal: Option<Term>,
+    /// Lines that stay and are not written yet: trials may end faster than a terminal scrolls.
+    lines: Vec<String>,
     /// Lines of the last drawing, which the next one replaces.
     drawn: usize,
     at: Instant,
@@ -22,33 +25,50 @@ pub(super) struct Live {
 }
 
 impl Live {
-    pub(super) fn new() -> Self {
-        let terminal = Term::stderr();
-        let terminal = terminal.is_term().then_some(terminal);
-        Self { terminal, drawn: 0, at: Instant::now() - REFRESH, shown: -1 }
+    /// A view that redraws where stderr is a terminal, unless it must stay plain because others write there too.
+    pub(super) fn new(is_plain: bool) -> Self {
+        let terminal = Some(Term::stderr()).filter(|terminal| !is_plain && terminal.is_term());
+        Self { terminal, lines: Vec::new(), drawn: 0, at: Instant::now() - REFRESH, shown: -1 }
     }
 
-    /// A line that stays.
-    fn say(&mut self, line: &str) {
+    /// A line that stays, at once.
+    fn say(&mut self, line: String) {
+        self.lines.push(line);
         self.clear();
-        narrate(line);
     }
 
+    /// Takes away what was drawn and writes the lines that stay.
     fn clear(&mut self) {
         if let Some(terminal) = &self.terminal {
             let _ = terminal.clear_last_lines(std::mem::take(&mut self.drawn));
+        }
+        if !self.lines.is_empty() {
+            narrate(&std::mem::take(&mut self.lines).join("\n"));
         }
     }
 
     fn draw(&mut self, lines: &[String]) {
         self.clear();
         let Some(terminal) = &self.terminal else { return };
-        let width = terminal.size().1 as usize;
-        for line in lines {
-            let _ = terminal.write_line(&console::truncate_str(line, width.saturating_sub(1), "…"));
-        }
+        let (height, width) = terminal.size();
+        // What does not fit could not be taken away again.
+        let lines = &lines[..lines.len().min(usize::from(height).saturating_sub(1))];
+        let text: String = lines
+            .iter()
+            .map(|line| format!("{}\n", console::truncate_str(line, usize::from(width).saturating_sub(1), "…")))
+            .collect();
+        let _ = terminal.write_str(&text);
         self.drawn = lines.len();
         self.at = Instant::now();
+    }
+
+    /// Draws where that was not done for a while, and writes at once where nothing is drawn.
+    fn refresh(&mut self, standing: &Standing, after: Duration) {
+        if self.terminal.is_none() {
+            self.clear();
+        } else if self.at.elapsed() >= after {
+            self.draw(&view(standing));
+        }
     }
 
     /// A share that grows, as a bar on a terminal and as tenths elsewhere.
@@ -70,33 +90,32 @@ impl Live {
 impl Watcher for Live {
     fn notice(&mut self, event: &Event, standing: &Standing) {
         match event {
-            Event::Warning(text) => self.say(&format!("warning: {text}")),
+            Event::Warning(text) => self.say(format!("warning: {text}")),
+            Event::Begun => {}
             Event::Resumed { ended, again } => {
                 let again =
                     if *again > 0 { format!(", {} started again", count(*again, "trial")) } else { String::new() };
-                self.say(&format!("resumed: {} done{again}", count(*ended, "trial")));
+                self.say(format!("resumed: {} done{again}", count(*ended, "trial")));
             }
             Event::Preparing { share } => self.share("dataset", *share),
             Event::Validating { share } => self.share("best and default at the full budget", *share),
-            Event::Retrying { trial } => self.say(&format!("trial {trial} lost its process and is started again")),
+            Event::Retrying { trial } => self.say(format!("trial {trial} lost its process and is started again")),
             Event::Stopping { running } => {
-                self.say(&format!(
-                    "stopping after {}; press ctrl-c again to stop at once",
-                    count(*running, "running trial")
-                ));
+                let running = count(*running, "running trial");
+                self.say(format!("stopping after {running}; press ctrl-c again to stop at once"));
             }
-            Event::Started { .. } => self.draw(&view(standing)),
-            Event::Ended { proposal, outcome, seconds, is_incumbent } => {
-                let line = ended(standing, proposal, outcome, *seconds, *is_incumbent);
-                self.say(&line);
-                self.draw(&view(standing));
+            Event::Started { .. } => self.refresh(standing, FASTEST),
+            Event::Ended { proposal, outcome, seconds, is_incumbent, .. } => {
+                self.lines.push(ended(standing, proposal, outcome, *seconds, *is_incumbent));
+                self.refresh(standing, FASTEST);
             }
+            Event::Over { .. } => self.clear(),
         }
     }
 
     fn tick(&mut self, standing: &Standing) {
-        if self.terminal.is_some() && self.at.elapsed() >= REFRESH {
-            self.draw(&view(standing));
+        if self.terminal.is_some() {
+            self.refresh(standing, if self.lines.is_empty() { REFRESH } else { FASTEST });
         }
     }
 }
@@ -122,12 +141,8 @@ fn ended(standing: &Standing, proposal: &Proposal, outcome: &Outcome, seconds: f
         (true, false) => "   best so far",
         (false, _) => "",
     };
-    let left = match (&standing.left, standing.planned) {
-        (Some(left), Some(planned)) if standing.history.ended().count() < planned.trials as usize => {
-            format!("   {} left", duration(left.seconds))
-        }
-        _ => String::new(),
-    };
+    let left = standing.seconds_left().filter(|seconds| *seconds > 0.0);
+    let left = left.map(|seconds| format!("   {} left", duration(seconds))).unwrap_or_default();
     format!(
         "trial {:>3}  configuration {:>3}  {:>5} {}  {result:<14} {:>7}{left}{best}",
         proposal.trial,
@@ -142,7 +157,7 @@ fn ended(standing: &Standing, proposal: &Proposal, outcome: &Outcome, seconds: f
 fn view(standing: &Standing) -> Vec<String> {
     let (history, unit) = (standing.history, &standing.experiment.unit);
     let mut lines = vec![String::new()];
-    let ended = history.ended().count();
+    let ended = history.ended().len();
     let of = standing.planned.map(|planned| format!(" of {}", planned.trials)).unwrap_or_default();
     lines.push(format!("{}   {ended}{of} trials   {}", standing.experiment.name, duration(standing.seconds)));
     if let Some(best) = incumbent(history) {
@@ -162,15 +177,20 @@ fn view(standing: &Standing) -> Vec<String> {
     }
     lines.extend(rungs(standing));
     lines.extend(standing.running.iter().map(|running| line_of(running, unit)));
-    if let Some(left) = &standing.left {
+    if let Some(left) = &standing.left() {
         lines.push(format!("left     about {} (± {})", duration(left.seconds), duration(left.spread)));
+    }
+    if let Some(money) = &standing.money() {
+        let whole = money.whole.map(|whole| format!(" of about {whole:.2}")).unwrap_or_default();
+        lines.push(format!("money    {:.2}{whole}", money.spent));
     }
     lines
 }
 
 fn line_of(running: &Running, unit: &str) -> String {
     format!(
-        "running  trial {}  {} {unit}  {} {:.0} %  {}",
+        "{:<8} trial {}  {} {unit}  {} {:.0} %  {}",
+        running.slot,
         running.proposal.trial,
         amount(running.proposal.budget.amount()),
         bar(running.share, 10),
@@ -181,31 +201,21 @@ fn line_of(running: &Running, unit: &str) -> String {
 
 /// A line for each bracket that has trials, newest last.
 fn rungs(standing: &Standing) -> Vec<String> {
-    let trials = standing.history.trials();
-    let mut numbers: Vec<_> = trials.iter().map(|trial| trial.proposal.bracket).collect();
-    numbers.sort_unstable();
-    numbers.dedup();
-    let newest = numbers.len().saturating_sub(3);
-    numbers[newest..]
-        .iter()
-        .map(|&number| {
-            let schedule = &standing.experiment.schedule;
-            let bracket = standing.choice.bracket(schedule, number);
-            let closes = standing.choice.closes(schedule);
-            let rungs = bracket.rungs.iter().enumerate().map(|(index, rung)| {
-                let here = trials.iter().filter(|trial| {
-                    trial.proposal.bracket == number && trial.proposal.rung as usize == index && trial.outcome.is_some()
-                });
-                let done = here.count();
-                if !closes {
-                    return format!("{:>5} {done} done", amount(rung.budget.amount()));
-                }
-                let share = done as f64 / f64::from(rung.configurations.max(1));
-                format!("{:>5} {} {done}/{}", amount(rung.budget.amount()), bar(share, 9), rung.configurations)
-            });
-            format!("bracket {number}  {}", rungs.collect::<Vec<_>>().join("   "))
-        })
-        .collect()
+    let history = standing.history;
+    let lines = (history.brackets().saturating_sub(3)..history.brackets()).map(|number| {
+        let (choice, schedule) = (standing.choice, &standing.experiment.schedule);
+        let bracket = choice.bracket(schedule, number);
+        let rungs = (0..).zip(&bracket.rungs).map(|(index, rung)| {
+            let done = history.rung(number, index).map_or(0, |rung| rung.trials().len() - rung.running());
+            if !choice.closes(schedule) {
+                return format!("{:>5} {done} done", amount(rung.budget.amount()));
+            }
+            let share = done as f64 / f64::from(rung.configurations.max(1));
+            format!("{:>5} {} {done}/{}", amount(rung.budget.amount()), bar(share, 9), rung.configurations)
+        });
+        format!("bracket {number}  {}", rungs.collect::<Vec<_>>().join("   "))
+    });
+    lines.collect()
 }
 
 fn bar(share: f64, width: usize) -> String {

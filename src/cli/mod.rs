@@ -3,12 +3,17 @@ mod ask_tell;
 #[cfg(feature = "simulator")]
 mod battery;
 mod check;
+mod export;
+mod import;
 mod listing;
 mod live;
+mod logging;
 mod message;
 mod new;
 mod report;
 mod run;
+mod space;
+mod store;
 mod table;
 mod target;
 mod worker;
@@ -25,6 +30,9 @@ use target::Target;
 struct CommandLine {
     #[command(subcommand)]
     verb: Verb,
+    /// Log to stderr what the program does: a level, or MODULE=LEVEL,...; also GALVANI_LOG
+    #[arg(long, global = true, value_name = "FILTER")]
+    log: Option<String>,
 }
 
 #[derive(Subcommand)]
@@ -47,6 +55,12 @@ enum Verb {
     Best(Listing),
     /// Write the report: HTML, figures, numbers
     Report(report::Arguments),
+    /// Read what another program wrote
+    Import(import::Arguments),
+    /// Write what another program reads
+    Export(export::Arguments),
+    /// Check or repair what a run keeps
+    Store(store::Arguments),
     /// The battery task's own steps, each usable alone
     #[cfg(feature = "simulator")]
     #[command(subcommand)]
@@ -92,20 +106,7 @@ impl Failure {
 ///
 /// 0 is success, 1 that no trial succeeded, 2 wrong input, 130 an interruption that can be resumed.
 pub fn main() -> ExitCode {
-    let outcome = match CommandLine::parse().verb {
-        Verb::New(arguments) => new::execute(&arguments),
-        Verb::Check(arguments) => check::execute(&arguments),
-        Verb::Run(arguments) => run::execute(&arguments),
-        Verb::AskTell(arguments) => ask_tell::execute(&arguments),
-        Verb::Status(target) => listing::status(&target),
-        Verb::Trials(arguments) => listing::trials(&arguments),
-        Verb::Show(arguments) => listing::show(&arguments),
-        Verb::Best(arguments) => listing::best(&arguments),
-        Verb::Report(arguments) => report::execute(&arguments),
-        #[cfg(feature = "simulator")]
-        Verb::Battery(verb) => battery::execute(&verb),
-        Verb::Worker(arguments) => worker::execute(&arguments),
-    };
+    let outcome = execute(CommandLine::parse());
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(Failure::NoSuccess) => ExitCode::from(1),
@@ -114,5 +115,26 @@ pub fn main() -> ExitCode {
             ExitCode::from(2)
         }
         Err(Failure::Interrupted) => ExitCode::from(130),
+    }
+}
+
+fn execute(command: CommandLine) -> Result<(), Failure> {
+    let is_logged = logging::begin(command.log.as_deref())?;
+    match command.verb {
+        Verb::New(arguments) => new::execute(&arguments),
+        Verb::Check(arguments) => check::execute(&arguments),
+        Verb::Run(arguments) => run::execute(&arguments, is_logged),
+        Verb::AskTell(arguments) => ask_tell::execute(&arguments),
+        Verb::Status(target) => listing::status(&target),
+        Verb::Trials(arguments) => listing::trials(&arguments),
+        Verb::Show(arguments) => listing::show(&arguments),
+        Verb::Best(arguments) => listing::best(&arguments),
+        Verb::Report(arguments) => report::execute(&arguments),
+        Verb::Import(arguments) => import::execute(&arguments),
+        Verb::Export(arguments) => export::execute(&arguments),
+        Verb::Store(arguments) => store::execute(&arguments),
+        #[cfg(feature = "simulator")]
+        Verb::Battery(verb) => battery::execute(&verb),
+        Verb::Worker(arguments) => worker::execute(&arguments),
     }
 }

@@ -31,18 +31,18 @@ pub(super) struct Arguments {
     dir: PathBuf,
 }
 
-pub(super) fn execute(arguments: &Arguments) -> Result<(), Failure> {
+pub(super) fn execute(arguments: &Arguments, is_logged: bool) -> Result<(), Failure> {
     let mut experiment = Experiment::read(&arguments.file).map_err(Failure::input)?;
     if let Some(workers) = arguments.workers {
         if workers == 0 {
             return Err(Failure::Input("`--workers` must be at least 1".into()));
         }
-        experiment.workers = workers;
+        (experiment.execution.workers, experiment.execution.slots) = (workers, Vec::new());
     }
     let folder = RunFolder::of(&arguments.dir, &experiment.name);
     let interrupts = Arc::new(AtomicUsize::new(0));
     count_interrupts(&interrupts).map_err(Failure::input)?;
-    let ended = run(&experiment, &folder, &mut Live::new(), &interrupts).map_err(Failure::input)?;
+    let ended = run(&experiment, &folder, &mut Live::new(is_logged), &interrupts).map_err(Failure::input)?;
     if ended.finish == Finish::Interrupted {
         narrate("interrupted; everything that ended is kept, and the same command goes on from here");
         return Err(Failure::Interrupted);

@@ -8,7 +8,7 @@ use thiserror::Error;
 
 use super::error::RunError;
 use super::folder::RunFolder;
-use super::log::Losses;
+use super::retry::Retries;
 use super::{Experiment, resume};
 use crate::optimizer::{Ask, Optimizer};
 use crate::store::Store;
@@ -24,12 +24,14 @@ const SLOT: &str = "elsewhere";
 pub struct Dialogue<'a> {
     experiment: &'a Experiment,
     store: Store,
+    /// The last record of what was given away.
+    written: u64,
     optimizer: Optimizer,
     /// Trials without an outcome whose worker is gone, each with the number of its next attempt.
     again: VecDeque<(Proposal, u32)>,
     /// The trials that this session gave away: when, and which attempt it was.
     given: HashMap<TrialId, (Timestamp, u32)>,
-    losses: Losses,
+    retries: Retries,
     began: Instant,
     /// Seconds that earlier sessions took.
     earlier: f64,
@@ -62,12 +64,13 @@ impl<'a> Dialogue<'a> {
         let dialogue = Self {
             experiment,
             store: resumed.store,
+            written: 0,
             optimizer: resumed.optimizer,
             again: resumed.unfinished.into(),
             given: HashMap::new(),
-            losses: resumed.losses,
+            retries: resumed.retries,
             began: Instant::now(),
-            earlier: resumed.seconds,
+            earlier: resumed.seconds / experiment.execution.workers as f64,
         };
         Ok((dialogue, resumed.warnings))
     }
@@ -92,6 +95,8 @@ impl<'a> Dialogue<'a> {
                 Err(_) => break,
             }
         }
+        // One wait for the disk for all of them.
+        self.store.wait(self.written)?;
         Ok(Answer::Trials(trials))
     }
 
@@ -100,7 +105,7 @@ impl<'a> Dialogue<'a> {
         let at = Timestamp::now();
         if let Some((proposal, attempt)) = self.again.front().cloned() {
             let started = record::Started { trial: proposal.trial, attempt, slot: SLOT.into(), at };
-            self.store.append(&Record::Started(started))?;
+            self.written = self.store.write(&Record::Started(started))?;
             self.again.pop_front();
             self.given.insert(proposal.trial, (at, attempt));
             return Ok(Ok(proposal));
@@ -111,7 +116,8 @@ impl<'a> Dialogue<'a> {
         }
         match self.optimizer.ask() {
             Ask::Trial(proposal) => {
-                self.store.append(&Record::Asked(record::Asked::of(&proposal, &self.experiment.space, at)))?;
+                let asked = record::Asked::of(&proposal, &self.experiment.space, at);
+                self.written = self.store.write(&Record::Asked(asked))?;
                 self.given.insert(proposal.trial, (at, 1));
                 Ok(Ok(proposal))
             }
@@ -142,11 +148,13 @@ impl<'a> Dialogue<'a> {
             seconds: at.duration_since(started).as_secs_f64().max(0.0),
             cpu_seconds: 0.0,
             peak_memory: 0,
+            exit: String::new(),
+            late: false,
         };
         self.store.append(&Record::Ended(ended.clone())).map_err(RunError::from)?;
         waiting.map(|index| self.again.remove(index));
         self.given.remove(&trial);
-        if self.losses.is_final(&ended) {
+        if self.retries.is_final(&ended, proposal.configuration_id) {
             self.optimizer.tell(trial, ended.outcome);
         } else {
             self.again.push_back((proposal, attempt + 1));

@@ -30,9 +30,19 @@ impl RunFolder {
         self.root.join("store")
     }
 
+    /// What happens, as JSON lines.
+    pub fn events(&self) -> PathBuf {
+        self.root.join("events.jsonl")
+    }
+
     /// One trial's request, logs and whatever it writes.
     pub fn trial(&self, trial: TrialId) -> PathBuf {
         self.root.join("trials").join(format!("{:06}", trial.0))
+    }
+
+    /// What the programs that answer one trial after another say, in a folder for each slot.
+    pub fn workers(&self) -> PathBuf {
+        self.root.join("workers")
     }
 
     /// What the trials of one configuration continue from.

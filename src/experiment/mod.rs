@@ -3,22 +3,26 @@ pub mod dialogue;
 pub mod error;
 pub mod estimate;
 pub mod event;
+pub mod execution;
 pub mod file;
 pub mod folder;
 pub mod launch;
 pub mod log;
+mod notice;
 pub mod plan;
 pub mod resume;
+pub mod retry;
 pub mod run;
+mod stream;
 pub mod validation;
 
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use execution::Execution;
 use serde::{Deserialize, Serialize};
 
-use crate::executor::limits::Limits;
 use crate::intensifier::bracket::{Plan, Schedule};
 use crate::intensifier::choice::Choice;
 use crate::optimizer::settings::Settings;
@@ -48,10 +52,11 @@ pub struct Experiment {
     /// What one unit of budget is: `steps`, `epochs`.
     pub unit: String,
     pub settings: Settings,
-    pub workers: usize,
-    pub limits: Limits,
+    pub execution: Execution,
     pub stop: Stop,
     pub seed: u64,
+    /// What an hour of a device costs, in whatever currency; shown, and no reason to begin anew.
+    pub price_per_device_hour: Option<f64>,
 }
 
 impl Experiment {

@@ -5,9 +5,10 @@ use jiff::Timestamp;
 
 use super::Experiment;
 use super::error::RunError;
-use super::estimate::Pace;
+use super::estimate::{Pace, Paces};
 use super::folder::RunFolder;
-use super::log::{Losses, begun_experiment};
+use super::log::begun_experiment;
+use super::retry::Retries;
 use crate::optimizer::Optimizer;
 use crate::optimizer::settings::Settings;
 use crate::space::Space;
@@ -21,14 +22,14 @@ pub(super) struct Resumed {
     pub optimizer: Optimizer,
     /// Trials without an outcome, each with the number of its next attempt.
     pub unfinished: Vec<(Proposal, u32)>,
-    pub paces: Vec<Pace>,
-    /// Time that the workers spent on trials so far, over their number.
+    pub paces: Paces,
+    /// Time that the workers spent on trials so far.
     pub seconds: f64,
     pub warnings: Vec<String>,
     pub is_continued: bool,
     /// The last note of each key.
     pub notes: HashMap<String, serde_json::Value>,
-    pub losses: Losses,
+    pub retries: Retries,
 }
 
 /// Opens the store of a run and replays it; begins it where there is none.
@@ -53,19 +54,18 @@ pub(super) fn open(experiment: &Experiment, folder: &RunFolder) -> Result<Resume
         store,
         optimizer,
         unfinished: Vec::new(),
-        paces: Vec::new(),
+        paces: Paces::default(),
         seconds: 0.0,
         warnings: opened.warnings,
         is_continued: !opened.records.is_empty(),
         notes: HashMap::new(),
-        losses: Losses::default(),
+        retries: Retries::default(),
     };
     for record in opened.records {
         resumed
             .take(record, &experiment.space)
             .map_err(|message| RunError::Log { folder: folder.root().into(), message })?;
     }
-    resumed.seconds /= experiment.workers as f64;
     Ok(resumed)
 }
 
@@ -90,8 +90,9 @@ impl Resumed {
             }
             Record::Ended(ended) => {
                 self.seconds += ended.seconds;
-                if self.losses.is_final(&ended)
-                    && let Some(index) = self.unfinished.iter().position(|(each, _)| each.trial == ended.trial)
+                let unfinished = self.unfinished.iter().position(|(each, _)| each.trial == ended.trial);
+                if let Some(index) = unfinished
+                    && self.retries.is_final(&ended, self.unfinished[index].0.configuration_id)
                 {
                     let (proposal, _) = self.unfinished.remove(index);
                     let budget = self.optimizer.history().added_budget(&proposal);

@@ -8,20 +8,26 @@ use std::time::{Duration, Instant};
 use serde_json::{Map, Value as Json};
 
 use super::error::RunError;
-use super::estimate::{Pace, estimate};
+use super::estimate::{Pace, Paces};
 use super::event::{Event, Running, Standing, Watcher};
 use super::folder::RunFolder;
 use super::launch::{Purpose, launch, request};
-use super::log::Losses;
+use super::notice::{Notice, Notices};
+use super::plan::Work;
+use super::retry::Retries;
+use super::stream::Stream;
 use super::{Experiment, Objective, TICK, plan, resume, validation};
+use crate::executor::device::Devices;
 use crate::executor::leftover;
 use crate::executor::process::Processes;
-use crate::executor::{Ended, Event as News, Executor};
+use crate::executor::slot::Slot;
+use crate::executor::{Ended, Event as News, Executor, ExecutorError};
 use crate::optimizer::{Ask, Optimizer};
 use crate::store::Store;
 use crate::store::record::{self, Record};
 use crate::trial::budget::Budget;
 use crate::trial::curve::Point;
+use crate::trial::history::History;
 use crate::trial::incumbent::incumbent;
 use crate::trial::outcome::Outcome;
 use crate::trial::{Proposal, TrialId};
@@ -56,7 +62,15 @@ pub fn run(
     watcher: &mut dyn Watcher,
     interrupts: &AtomicUsize,
 ) -> Result<Summary, RunError> {
-    run_with(&mut Processes::new(experiment.workers), experiment, folder, watcher, interrupts)
+    let mut experiment = experiment.clone();
+    let execution = &mut experiment.execution;
+    let slots = match &execution.slots[..] {
+        [] => Slot::plain(execution.workers),
+        wanted => Slot::resolve(wanted, &Devices::here()).map_err(ExecutorError::Slots)?,
+    };
+    execution.workers = slots.len();
+    let mut executor = Processes::with_grace(slots, execution.grace);
+    run_with(&mut executor, &experiment, folder, watcher, interrupts)
 }
 
 /// As [`run`], with the trials run by this executor.
@@ -75,6 +89,9 @@ pub fn run_with(
     for name in validation::NAMES {
         leftover::end(&folder.validation().join(name));
     }
+    for resident in std::fs::read_dir(folder.workers()).into_iter().flatten().flatten() {
+        leftover::end(&resident.path());
+    }
     let mut session = Session {
         experiment,
         objective,
@@ -83,28 +100,32 @@ pub fn run_with(
         optimizer: resumed.optimizer,
         executor,
         again: resumed.unfinished.into(),
-        losses: resumed.losses,
+        retries: resumed.retries,
         running: Vec::new(),
+        notices: Notices::default(),
+        stream: Stream::open(&folder.events()).map_err(|source| RunError::Folder { path: folder.events(), source })?,
+        planned: None,
         paces: resumed.paces,
+        device_seconds: resumed.seconds,
+        crashes: Crashes::default(),
         began: Instant::now(),
         asking: Duration::ZERO,
         notes: resumed.notes,
-        earlier: resumed.seconds,
+        earlier: resumed.seconds / experiment.execution.workers as f64,
     };
+    session.crashes = Crashes::of(session.optimizer.history());
+    session.planned = plan::planned(&session.optimizer.plan(), &experiment.stop);
     for warning in &resumed.warnings {
-        watcher.notice(&Event::Warning(warning), &session.standing());
+        session.notice(&Event::Warning(warning), watcher);
     }
-    if resumed.is_continued {
-        let (ended, again) = (session.optimizer.history().ended().count(), session.again.len());
-        watcher.notice(&Event::Resumed { ended, again }, &session.standing());
-    }
-    let mut finish = session.prepare(watcher, interrupts)?;
-    if finish == Finish::Complete {
-        finish = session.trials(watcher, interrupts)?;
-    }
-    if finish == Finish::Complete {
-        finish = validation::validate(&mut session, watcher, interrupts)?;
-    }
+    let (ended, again) = (session.optimizer.history().ended().count(), session.again.len());
+    session.notice(&if resumed.is_continued { Event::Resumed { ended, again } } else { Event::Begun }, watcher);
+    let result = session.all(watcher, interrupts);
+    // However it ends: what is written is told once it is durable.
+    let settled = session.settle(watcher);
+    let finish = result?;
+    settled?;
+    session.notice(&Event::Over { is_complete: finish == Finish::Complete }, watcher);
     Ok(Summary { finish, asking: session.asking, elapsed: session.began.elapsed() })
 }
 
@@ -118,9 +139,17 @@ pub(super) struct Session<'a> {
     pub(super) executor: &'a mut dyn Executor,
     /// Trials that were asked for and must be started, with their attempt.
     again: VecDeque<(Proposal, u32)>,
-    losses: Losses,
+    pub(super) retries: Retries,
     running: Vec<Running>,
-    paces: Vec<Pace>,
+    /// What is written and not told yet.
+    notices: Notices,
+    stream: Stream,
+    /// What the whole run takes; unknown where its limits do not say.
+    planned: Option<Work>,
+    paces: Paces,
+    /// Seconds that the devices were busy, those of earlier sessions included.
+    device_seconds: f64,
+    crashes: Crashes,
     began: Instant,
     /// The optimizer's own time so far.
     asking: Duration,
@@ -133,26 +162,67 @@ pub(super) struct Session<'a> {
 impl Session<'_> {
     pub(super) fn standing(&self) -> Standing<'_> {
         let history = self.optimizer.history();
-        let planned = plan::planned(&self.optimizer.plan(), &self.experiment.stop);
-        let left = planned.and_then(|planned| {
-            let trials = (planned.trials as usize).saturating_sub(history.ended().count());
-            estimate(&self.paces, trials, (planned.budget - history.spent()).max(0.0), self.experiment.workers)
-        });
         Standing {
             experiment: self.experiment,
             history,
             choice: self.optimizer.choice(),
             running: &self.running,
-            planned,
-            left,
+            planned: self.planned,
+            paces: &self.paces,
+            device_seconds: self.device_seconds,
             seconds: self.earlier + self.began.elapsed().as_secs_f64(),
         }
+    }
+
+    /// Tells the watcher, and the event stream.
+    pub(super) fn notice(&mut self, event: &Event, watcher: &mut dyn Watcher) {
+        let mut stream = std::mem::take(&mut self.stream);
+        if let Err(error) = stream.write(event, &self.standing()) {
+            let path = self.folder.events();
+            let warning = format!("`{}` cannot be written any more: {error}", path.display());
+            watcher.notice(&Event::Warning(&warning), &self.standing());
+        }
+        self.stream = stream;
+        watcher.notice(event, &self.standing());
+    }
+
+    /// Tells what has become durable since the last time.
+    fn acknowledge(&mut self, watcher: &mut dyn Watcher) -> Result<(), RunError> {
+        let durable = self.store.durable()?;
+        while let Some(notice) = self.notices.pop(durable) {
+            self.notice(&notice.event(), watcher);
+        }
+        for warning in self.store.take_warnings() {
+            self.notice(&Event::Warning(&warning), watcher);
+        }
+        Ok(())
+    }
+
+    /// Waits until everything written is durable, and tells it.
+    fn settle(&mut self, watcher: &mut dyn Watcher) -> Result<(), RunError> {
+        if let Some(record) = self.notices.last() {
+            self.store.wait(record)?;
+        }
+        self.acknowledge(watcher)
+    }
+
+    /// From what the trials share to the comparison at the end.
+    fn all(&mut self, watcher: &mut dyn Watcher, interrupts: &AtomicUsize) -> Result<Finish, RunError> {
+        let mut finish = self.prepare(watcher, interrupts)?;
+        if finish == Finish::Complete {
+            finish = self.trials(watcher, interrupts)?;
+            self.settle(watcher)?;
+        }
+        if finish == Finish::Complete {
+            finish = validation::validate(self, watcher, interrupts)?;
+        }
+        Ok(finish)
     }
 
     /// Makes what all trials share, while the watcher sees it grow.
     ///
     /// An interruption leaves the thread behind: it ends with this process, and a half-made file counts for nothing.
-    fn prepare(&self, watcher: &mut dyn Watcher, interrupts: &AtomicUsize) -> Result<Finish, RunError> {
+    fn prepare(&mut self, watcher: &mut dyn Watcher, interrupts: &AtomicUsize) -> Result<Finish, RunError> {
         let (objective, data) = (self.objective.clone(), self.folder.data());
         let share = Arc::new(AtomicU64::new(0));
         let told = share.clone();
@@ -168,7 +238,7 @@ impl Session<'_> {
             thread::sleep(TICK / 10);
             let now = share.load(Ordering::Relaxed);
             if now != shown {
-                watcher.notice(&Event::Preparing { share: f64::from_bits(now) }, &self.standing());
+                self.notice(&Event::Preparing { share: f64::from_bits(now) }, watcher);
                 shown = now;
             }
         }
@@ -184,7 +254,7 @@ impl Session<'_> {
                 1 if is_stopping => {}
                 1 => {
                     is_stopping = true;
-                    watcher.notice(&Event::Stopping { running: self.running.len() }, &self.standing());
+                    self.notice(&Event::Stopping { running: self.running.len() }, watcher);
                 }
                 _ => {
                     self.executor.stop();
@@ -193,7 +263,7 @@ impl Session<'_> {
                         if let News::Ended(ended) = news
                             && ended.outcome != Outcome::Lost
                         {
-                            self.end(ended, watcher)?;
+                            self.end(ended)?;
                         }
                     }
                     return Ok(Finish::Interrupted);
@@ -201,7 +271,7 @@ impl Session<'_> {
             }
             while !is_stopping && (!is_done || !self.again.is_empty()) && self.executor.idle() > 0 {
                 match self.next()? {
-                    Some(Ask::Trial(proposal)) => self.start(proposal, watcher)?,
+                    Some(Ask::Trial(proposal)) => self.start(proposal)?,
                     Some(Ask::Wait) => break,
                     Some(Ask::Done(_)) | None => is_done = true,
                 }
@@ -209,14 +279,16 @@ impl Session<'_> {
             if self.running.is_empty() {
                 return Ok(if is_stopping && !is_done { Finish::Interrupted } else { Finish::Complete });
             }
-            match self.executor.wait(TICK) {
+            self.acknowledge(watcher)?;
+            let patience = if self.notices.last().is_some() { TICK / 50 } else { TICK };
+            match self.executor.wait(patience) {
                 Some(News::Progress { trial, fraction }) => {
                     if let Some(running) = self.running(trial) {
                         running.share = fraction;
                     }
                 }
-                Some(News::Ended(ended)) => self.end(ended, watcher)?,
-                Some(News::Report { trial, line }) => self.report(trial, &line)?,
+                Some(News::Ended(ended)) => self.end(ended)?,
+                Some(News::Report { trial, line, .. }) => self.report(trial, &line)?,
                 None => {}
             }
             watcher.tick(&self.standing());
@@ -237,26 +309,30 @@ impl Session<'_> {
         self.asking += before.elapsed();
         if let Ask::Trial(proposal) = &ask {
             let asked = record::Asked::of(proposal, &self.experiment.space, self.executor.now());
-            self.store.append(&Record::Asked(asked))?;
+            // In the file before its process starts; on the disk before anybody hears of it.
+            self.store.write(&Record::Asked(asked))?;
         }
         Ok(Some(ask))
     }
 
-    fn start(&mut self, proposal: Proposal, watcher: &mut dyn Watcher) -> Result<(), RunError> {
+    fn start(&mut self, proposal: Proposal) -> Result<(), RunError> {
         let attempt = match self.again.pop_front() {
             Some((_, attempt)) => attempt,
             None => 1,
         };
         let trial_dir = self.folder.trial(proposal.trial);
-        let request = request(self.experiment, self.folder, &proposal, trial_dir.clone());
-        let launch = launch(self.experiment, self.objective, request, Purpose::Trial, (proposal.trial, attempt))
+        let divisor = self.retries.divisor(proposal.configuration_id);
+        let request = request(self.experiment, self.folder, &proposal, trial_dir.clone(), divisor);
+        let id = (proposal.trial, attempt);
+        let launch = launch(self.experiment, self.folder, self.objective, request, Purpose::Trial, id)
             .map_err(|source| RunError::Folder { path: trial_dir, source })?;
         let slot = self.executor.start(launch)?;
-        let started = record::Started { trial: proposal.trial, attempt, slot, at: self.executor.now() };
-        self.store.append(&Record::Started(started))?;
-        self.running.push(Running { proposal, attempt, share: 0.0, since: Instant::now() });
-        let running = self.running.last().expect("a trial was just started");
-        watcher.notice(&Event::Started { proposal: &running.proposal, attempt }, &self.standing());
+        let (trial, at) = (proposal.trial, self.executor.now());
+        tracing::debug!(%trial, attempt, slot, "started");
+        let started = record::Started { trial, attempt, slot: slot.clone(), at };
+        let record = self.store.write(&Record::Started(started))?;
+        self.notices.push(record, Notice::Started { proposal: proposal.clone(), attempt, slot: slot.clone() });
+        self.running.push(Running { proposal, attempt, slot, share: 0.0, since: Instant::now() });
         Ok(())
     }
 
@@ -268,7 +344,7 @@ impl Session<'_> {
         let attempt = running.attempt;
         if self.optimizer.report(trial, Point { budget, cost }) {
             let (budget, at) = (budget.amount(), self.executor.now());
-            self.store.append(&Record::Reported(record::Reported { trial, attempt, budget, cost, at }))?;
+            self.store.write(&Record::Reported(record::Reported { trial, attempt, budget, cost, at }))?;
         }
         Ok(())
     }
@@ -277,50 +353,69 @@ impl Session<'_> {
         self.running.iter_mut().find(|each| each.proposal.trial == trial)
     }
 
-    fn end(&mut self, ended: Ended, watcher: &mut dyn Watcher) -> Result<(), RunError> {
-        let Some(index) = self.running.iter().position(|each| each.proposal.trial == ended.trial) else {
+    fn end(&mut self, ended: Ended) -> Result<(), RunError> {
+        let is_it = |each: &Running| each.proposal.trial == ended.trial && each.attempt == ended.attempt;
+        let Some(index) = self.running.iter().position(is_it) else {
+            // Another attempt took its place, or has ended already: kept, and counted for nothing.
+            let late = record::Ended { late: true, ..recorded(ended) };
+            self.store.write(&Record::Ended(late))?;
             return Ok(());
         };
-        let Running { proposal, attempt, .. } = self.running.remove(index);
-        let seconds = ended.seconds;
+        let Running { proposal, attempt, slot, .. } = self.running.remove(index);
+        let (trial, seconds, outcome) = (ended.trial, ended.seconds, ended.outcome.clone());
+        tracing::info!(%trial, attempt, outcome = outcome.name(), cost = outcome.cost(), seconds, "ended");
         let ended = recorded(ended);
-        self.store.append(&Record::Ended(ended.clone()))?;
-        for warning in self.store.take_warnings() {
-            watcher.notice(&Event::Warning(&warning), &self.standing());
-        }
-        if !self.losses.is_final(&ended) {
-            watcher.notice(&Event::Retrying { trial: proposal.trial }, &self.standing());
+        let is_final = self.retries.is_final(&ended, proposal.configuration_id);
+        let record = self.store.write(&Record::Ended(ended))?;
+        self.device_seconds += seconds;
+        if !is_final {
+            self.notices.push(record, Notice::Retrying { trial });
             self.again.push_back((proposal, attempt + 1));
             return Ok(());
         }
         let budget = self.optimizer.history().added_budget(&proposal);
-        self.optimizer.tell(proposal.trial, ended.outcome.clone());
+        self.optimizer.tell(trial, outcome.clone());
         self.paces.push(Pace { budget, seconds });
-        let is_incumbent = self.incumbent() == Some(proposal.trial);
-        let event = Event::Ended { proposal: &proposal, outcome: &ended.outcome, seconds, is_incumbent };
-        watcher.notice(&event, &self.standing());
-        self.give_up_if_hopeless()
+        self.crashes.count(&outcome);
+        let is_incumbent = self.incumbent() == Some(trial);
+        self.notices.push(record, Notice::Ended { proposal, attempt, slot, outcome, seconds, is_incumbent });
+        self.crashes.check().inspect_err(|_| self.executor.stop())
     }
 
     pub(super) fn incumbent(&self) -> Option<TrialId> {
         incumbent(self.optimizer.history()).map(|trial| trial.proposal.trial)
     }
+}
 
-    fn give_up_if_hopeless(&mut self) -> Result<(), RunError> {
-        let outcomes = self.optimizer.history().ended().map(|trial| trial.outcome.as_ref());
-        let crashes = outcomes.map(|outcome| match outcome {
-            Some(Outcome::Crashed { message }) => Some(message),
-            _ => None,
-        });
-        let crashes: Option<Vec<_>> = crashes.collect();
-        match crashes.as_deref() {
-            Some([others @ .., last]) if others.len() + 1 >= HOPELESS => {
-                let error = RunError::Hopeless { crashes: others.len() + 1, message: (*last).clone() };
-                self.executor.stop();
-                Err(error)
-            }
-            _ => Ok(()),
+/// How many trials crashed, as long as all did.
+#[derive(Debug, Default)]
+struct Crashes {
+    ended: usize,
+    crashed: usize,
+    message: String,
+}
+
+impl Crashes {
+    fn of(history: &History) -> Self {
+        let mut crashes = Self::default();
+        history.ended().filter_map(|trial| trial.outcome.as_ref()).for_each(|outcome| crashes.count(outcome));
+        crashes
+    }
+
+    fn count(&mut self, outcome: &Outcome) {
+        self.ended += 1;
+        if let Outcome::Crashed { message } = outcome {
+            self.crashed += 1;
+            self.message.clone_from(message);
         }
+    }
+
+    /// An error where there is no hope that the next trial does not crash.
+    fn check(&self) -> Result<(), RunError> {
+        if self.crashed < self.ended || self.crashed < HOPELESS {
+            return Ok(());
+        }
+        Err(RunError::Hopeless { crashes: self.crashed, message: self.message.clone() })
     }
 }
 
@@ -337,5 +432,7 @@ fn recorded(ended: Ended) -> record::Ended {
         seconds: ended.seconds,
         cpu_seconds: ended.cpu_seconds,
         peak_memory: ended.peak_memory,
+        exit: ended.exit,
+        late: false,
     }
 }

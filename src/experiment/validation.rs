@@ -127,9 +127,10 @@ fn execute(
         while started < jobs.len() && session.executor.idle() > 0 {
             let (name, proposal, purpose) = &jobs[started];
             let folder = session.folder.validation().join(name);
-            let request = request(session.experiment, session.folder, proposal, folder.clone());
+            let divisor = session.retries.divisor(proposal.configuration_id);
+            let request = request(session.experiment, session.folder, proposal, folder.clone(), divisor);
             let id = (TrialId(started as u32), 1);
-            let launch = launch(session.experiment, session.objective, request, *purpose, id)
+            let launch = launch(session.experiment, session.folder, session.objective, request, *purpose, id)
                 .map_err(|source| RunError::Folder { path: folder, source })?;
             session.executor.start(launch)?;
             started += 1;
@@ -153,7 +154,7 @@ fn execute(
                             how.replace('_', " "),
                             log.display()
                         );
-                        watcher.notice(&Event::Warning(&warning), &session.standing());
+                        session.notice(&Event::Warning(&warning), watcher);
                         results.insert(name, Err(how));
                     }
                 }
@@ -161,7 +162,7 @@ fn execute(
             Some(News::Report { .. }) | None => {}
         }
         let share = shares.iter().sum::<f64>() / jobs.len() as f64;
-        watcher.notice(&Event::Validating { share }, &session.standing());
+        session.notice(&Event::Validating { share }, watcher);
     }
     Ok(Finish::Complete)
 }
