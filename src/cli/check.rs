@@ -59,8 +59,13 @@ fn print(experiment: &Experiment, warnings: &[String]) {
     say(&format!("{}: search space `{}`", experiment.name, experiment.space.name()));
     space::print(&experiment.space);
     let (schedule, unit) = (&experiment.schedule, &experiment.unit);
-    let plan = schedule.plan();
-    say(&format!("\nbudget: {} to {} {unit}", amount(schedule.min().amount()), amount(schedule.max().amount())));
+    let plan = experiment.plan();
+    say(&format!(
+        "\nbudget: {} to {} {unit}, {}",
+        amount(schedule.min().amount()),
+        amount(schedule.max().amount()),
+        experiment.intensifier.name()
+    ));
     for (number, bracket) in plan.brackets.iter().enumerate() {
         let rungs = bracket.rungs.iter();
         let rungs: Vec<_> =
@@ -78,13 +83,15 @@ fn print(experiment: &Experiment, warnings: &[String]) {
             ));
         }
     }
+    let is_closed = experiment.intensifier.closes(schedule) || plan.trials() == 1;
     say(&format!(
-        "  once through: {}, {} {unit}, as much as {} at the full budget",
+        "  {}: {}, {} {unit}, as much as {} at the full budget",
+        if is_closed { "once through" } else { "in these shares, without an end" },
         count(plan.trials() as usize, "trial"),
         amount(plan.continued_budget()),
         count_of(plan.continued_full_evaluations())
     ));
-    if let Some(work) = planned(schedule, &experiment.stop) {
+    if let Some(work) = planned(&experiment.plan(), &experiment.stop) {
         say(&format!(
             "the whole run: {}, {} {unit}, as much as {} at the full budget; {} at a time",
             count(work.trials as usize, "trial"),
@@ -134,7 +141,7 @@ fn warnings(experiment: &Experiment) -> Vec<String> {
             amount(max / (eta * eta))
         ));
     }
-    if planned(schedule, &experiment.stop).is_none() && experiment.stop == Default::default() {
+    if planned(&experiment.plan(), &experiment.stop).is_none() && experiment.stop == Default::default() {
         warnings.push(match space.count() {
             Some(count) => format!("nothing ends the run before all {count} configurations were tried"),
             None => "nothing ends the run: set a limit such as stop: (trials: 60)".into(),
@@ -149,7 +156,7 @@ fn warnings(experiment: &Experiment) -> Vec<String> {
             }
         }
     }
-    let once = schedule.plan().trials();
+    let once = experiment.plan().trials();
     if let Some(limit) = experiment.stop.trials.filter(|&limit| limit < once) {
         warnings
             .push(format!("{limit} trials end the run before all brackets have had their turn, which takes {once}"));
@@ -175,9 +182,8 @@ fn changes(experiment: &Experiment, folder: &RunFolder) -> Vec<String> {
 }
 
 fn json(experiment: &Experiment, warnings: &[String]) -> Json {
-    let schedule = &experiment.schedule;
-    let plan = schedule.plan();
-    let work = planned(schedule, &experiment.stop);
+    let plan = experiment.plan();
+    let work = planned(&plan, &experiment.stop);
     let brackets = plan.brackets.iter().map(|bracket| {
         let rungs = bracket.rungs.iter().zip(added(bracket));
         let rungs = rungs.map(|(rung, added)| {
@@ -189,10 +195,11 @@ fn json(experiment: &Experiment, warnings: &[String]) -> Json {
     let total = work.map_or(plan.continued_budget(), |work| work.budget);
     let mut fields = space::json(&experiment.space);
     fields.insert("name".into(), json!(experiment.name));
+    fields.insert("intensifier".into(), json!(experiment.intensifier.name()));
     fields.insert("brackets".into(), brackets.collect());
     fields.insert("trials".into(), json!(trials));
     fields.insert("total_budget".into(), json!(total));
-    fields.insert("full_evaluations".into(), json!(total / schedule.max().amount()));
+    fields.insert("full_evaluations".into(), json!(total / experiment.schedule.max().amount()));
     fields.insert("warnings".into(), json!(warnings));
     Json::Object(fields)
 }

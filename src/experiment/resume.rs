@@ -11,6 +11,7 @@ use super::log::begun_experiment;
 use super::retry::Retries;
 use super::succession::{self, Succession};
 use crate::optimizer::Optimizer;
+use crate::optimizer::settings::Settings;
 use crate::space::Space;
 use crate::store::Store;
 use crate::store::record::{Begun, FORMAT, Record};
@@ -37,35 +38,33 @@ pub(super) fn open(experiment: &Experiment, folder: &RunFolder) -> Result<Resume
     succession::settle(folder)?;
     let (mut store, mut opened) = Store::open(&folder.store())?;
     let wrong = |message: String| RunError::Log { folder: folder.root().into(), message };
-    if let Some(Record::Begun(begun_with)) = opened.records.first() {
-        let old = begun_experiment(begun_with, folder).map_err(|error| wrong(error.to_string()))?;
-        check_same(experiment, &old, folder)?;
-        let changes = experiment.space.changes_since(&old.space);
-        if !changes.is_empty() {
-            let succession = Succession::of(&opened.records, &old.space, &experiment.space).map_err(wrong)?;
-            drop(store);
-            let kept = succession.perform(begun(experiment), folder)?;
-            let mut warnings = opened.warnings;
-            (store, opened) = Store::open(&folder.store())?;
-            warnings.push(format!("the search space has changed: {}", changes.join("; ")));
-            warnings.push(succession.summary());
-            warnings.push(format!("the run before is kept whole in {}", kept.display()));
-            warnings.append(&mut opened.warnings);
-            opened.warnings = warnings;
-        }
-    }
-    let optimizer = Optimizer::new(
-        experiment.space.clone(),
-        experiment.schedule.clone(),
-        experiment.settings.clone(),
-        experiment.seed,
-    )
-    .with_stop(experiment.stop.clone());
+    // The number of workers may change between sessions; the intensifier, whose default depends on it, does not.
+    let mut intensifier = experiment.intensifier.clone();
     match opened.records.first() {
         None => store.append(&Record::Begun(begun(experiment)))?,
-        Some(Record::Begun(_)) => {}
+        Some(Record::Begun(begun_with)) => {
+            let old = check_same(experiment, begun_with, folder)?;
+            let changes = experiment.space.changes_since(&old.space);
+            if changes.is_empty() {
+                intensifier = old.intensifier;
+            } else {
+                let succession = Succession::of(&opened.records, &old.space, &experiment.space).map_err(wrong)?;
+                drop(store);
+                let kept = succession.perform(begun(experiment), folder)?;
+                let mut warnings = opened.warnings;
+                (store, opened) = Store::open(&folder.store())?;
+                warnings.push(format!("the search space has changed: {}", changes.join("; ")));
+                warnings.push(succession.summary());
+                warnings.push(format!("the run before is kept whole in {}", kept.display()));
+                warnings.append(&mut opened.warnings);
+                opened.warnings = warnings;
+            }
+        }
         Some(_) => return Err(wrong("the journal does not say which experiment it is of".into())),
     }
+    let settings = Settings { intensifier: Some(intensifier), ..experiment.settings.clone() };
+    let optimizer = Optimizer::new(experiment.space.clone(), experiment.schedule.clone(), settings, experiment.seed)
+        .with_stop(experiment.stop.clone());
     let mut resumed = Resumed {
         store,
         optimizer,
@@ -138,8 +137,11 @@ fn begun(experiment: &Experiment) -> Begun {
     }
 }
 
-/// An error where the run was begun with something that would make its trials incomparable; a changed space is none.
-fn check_same(experiment: &Experiment, old: &Experiment, folder: &RunFolder) -> Result<(), RunError> {
+/// The experiment that the run was begun with; an error where it would make its trials incomparable. A changed search
+/// space does not.
+fn check_same(experiment: &Experiment, begun: &Begun, folder: &RunFolder) -> Result<Experiment, RunError> {
+    let old = begun_experiment(begun, folder)
+        .map_err(|error| RunError::Log { folder: folder.root().into(), message: error.to_string() })?;
     let parts = [
         ("task", old.objective == experiment.objective),
         ("budget", old.schedule == experiment.schedule),
@@ -148,6 +150,6 @@ fn check_same(experiment: &Experiment, old: &Experiment, folder: &RunFolder) -> 
     ];
     match parts.iter().find(|(_, is_same)| !is_same) {
         Some((what, _)) => Err(RunError::Changed { folder: folder.root().into(), what }),
-        None => Ok(()),
+        None => Ok(old),
     }
 }
