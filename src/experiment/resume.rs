@@ -9,7 +9,9 @@ use super::estimate::{Pace, Paces};
 use super::folder::RunFolder;
 use super::log::begun_experiment;
 use super::retry::Retries;
+use super::succession::{self, Succession};
 use crate::optimizer::Optimizer;
+use crate::optimizer::settings::Settings;
 use crate::space::Space;
 use crate::store::Store;
 use crate::store::record::{Begun, FORMAT, Record};
@@ -33,16 +35,36 @@ pub(super) struct Resumed {
 
 /// Opens the store of a run and replays it; begins it where there is none.
 pub(super) fn open(experiment: &Experiment, folder: &RunFolder) -> Result<Resumed, RunError> {
-    let (mut store, opened) = Store::open(&folder.store())?;
-    let optimizer = experiment.optimizer();
+    succession::settle(folder)?;
+    let (mut store, mut opened) = Store::open(&folder.store())?;
+    let wrong = |message: String| RunError::Log { folder: folder.root().into(), message };
+    // The number of workers may change between sessions; the intensifier, whose default depends on it, does not.
+    let mut intensifier = experiment.intensifier.clone();
     match opened.records.first() {
         None => store.append(&Record::Begun(begun(experiment)))?,
-        Some(Record::Begun(begun)) => check_same(experiment, begun, folder)?,
-        Some(_) => {
-            let message = "the journal does not say which experiment it is of".into();
-            return Err(RunError::Log { folder: folder.root().into(), message });
+        Some(Record::Begun(begun_with)) => {
+            let old = check_same(experiment, begun_with, folder)?;
+            let changes = experiment.space.changes_since(&old.space);
+            if changes.is_empty() {
+                intensifier = old.intensifier;
+            } else {
+                let succession = Succession::of(&opened.records, &old.space, &experiment.space).map_err(wrong)?;
+                drop(store);
+                let kept = succession.perform(begun(experiment), folder)?;
+                let mut warnings = opened.warnings;
+                (store, opened) = Store::open(&folder.store())?;
+                warnings.push(format!("the search space has changed: {}", changes.join("; ")));
+                warnings.push(succession.summary());
+                warnings.push(format!("the run before is kept whole in {}", kept.display()));
+                warnings.append(&mut opened.warnings);
+                opened.warnings = warnings;
+            }
         }
+        Some(_) => return Err(wrong("the journal does not say which experiment it is of".into())),
     }
+    let settings = Settings { intensifier: Some(intensifier), ..experiment.settings.clone() };
+    let optimizer = Optimizer::new(experiment.space.clone(), experiment.schedule.clone(), settings, experiment.seed)
+        .with_stop(experiment.stop.clone());
     let mut resumed = Resumed {
         store,
         optimizer,
@@ -55,9 +77,7 @@ pub(super) fn open(experiment: &Experiment, folder: &RunFolder) -> Result<Resume
         retries: Retries::default(),
     };
     for record in opened.records {
-        resumed
-            .take(record, &experiment.space)
-            .map_err(|message| RunError::Log { folder: folder.root().into(), message })?;
+        resumed.take(record, &experiment.space).map_err(wrong)?;
     }
     Ok(resumed)
 }
@@ -117,12 +137,12 @@ fn begun(experiment: &Experiment) -> Begun {
     }
 }
 
-/// An error where the run was begun with something that would make its trials incomparable.
-fn check_same(experiment: &Experiment, begun: &Begun, folder: &RunFolder) -> Result<(), RunError> {
+/// The experiment that the run was begun with; an error where it would make its trials incomparable. A changed search
+/// space does not.
+fn check_same(experiment: &Experiment, begun: &Begun, folder: &RunFolder) -> Result<Experiment, RunError> {
     let old = begun_experiment(begun, folder)
         .map_err(|error| RunError::Log { folder: folder.root().into(), message: error.to_string() })?;
     let parts = [
-        ("search space", is_same_space(&old.space, &experiment.space)),
         ("task", old.objective == experiment.objective),
         ("budget", old.schedule == experiment.schedule),
         ("optimizer", old.settings == experiment.settings),
@@ -130,14 +150,6 @@ fn check_same(experiment: &Experiment, begun: &Begun, folder: &RunFolder) -> Res
     ];
     match parts.iter().find(|(_, is_same)| !is_same) {
         Some((what, _)) => Err(RunError::Changed { folder: folder.root().into(), what }),
-        None => Ok(()),
+        None => Ok(old),
     }
-}
-
-fn is_same_space(old: &Space, new: &Space) -> bool {
-    let condition = |space: &Space, index| space.condition(index).map(ToString::to_string);
-    let clauses = |space: &Space| space.forbidden().iter().map(ToString::to_string).collect::<Vec<_>>();
-    old.hyperparameters() == new.hyperparameters()
-        && (0..old.hyperparameters().len()).all(|index| condition(old, index) == condition(new, index))
-        && clauses(old) == clauses(new)
 }

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::acquisition::{self, maximizer};
 use crate::design::Sampler;
+use crate::intensifier::choice::Choice;
 use crate::space::Space;
 use crate::space::configuration::Configuration;
 use crate::space::hyperparameter::Value;
@@ -59,6 +60,9 @@ pub struct Settings {
     /// Whether a second forest learns which configurations fail, and keeps the search away from them. True: a failed
     /// trial costs what a good one does.
     pub feasibility: bool,
+    /// Which trial gets how much budget. Absent: `Hyperband` for one worker and `Asynchronous` for several, as the
+    /// experiment's file has them.
+    pub intensifier: Option<Choice>,
     /// The surrogate. `Forest`: at home in every space, and fast after thousands of trials.
     pub surrogate: Surrogate,
     /// How promising the untried is. `ExpectedImprovement`: it needs no knob.
@@ -85,6 +89,7 @@ impl Default for Settings {
             minimum_results: 4,
             scale: None,
             feasibility: true,
+            intensifier: None,
             surrogate: Surrogate::Forest(forest::Settings::default()),
             acquisition: acquisition::settings::Settings::default(),
             prior_strength: None,
