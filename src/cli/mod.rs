@@ -3,6 +3,7 @@ mod ask_tell;
 #[cfg(feature = "simulator")]
 mod battery;
 mod check;
+mod compare;
 mod listing;
 mod live;
 mod logging;
@@ -52,6 +53,8 @@ enum Verb {
     Best(Listing),
     /// Write the report: HTML, figures, numbers
     Report(report::Arguments),
+    /// Compare two experiments: what each found, and for how much
+    Compare(compare::Arguments),
     /// Check or repair what a run keeps
     Store(store::Arguments),
     /// The battery task's own steps, each usable alone
@@ -123,6 +126,7 @@ fn execute(command: CommandLine) -> Result<(), Failure> {
         Verb::Show(arguments) => listing::show(&arguments),
         Verb::Best(arguments) => listing::best(&arguments),
         Verb::Report(arguments) => report::execute(&arguments),
+        Verb::Compare(arguments) => compare::execute(&arguments),
         Verb::Store(arguments) => store::execute(&arguments),
         #[cfg(feature = "simulator")]
         Verb::Battery(verb) => battery::execute(&verb),

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
+use super::difference::Difference;
 use crate::executor::ExecutorError;
 use crate::store::StoreError;
 
@@ -27,6 +28,11 @@ pub enum RunError {
         folder = folder.display()
     )]
     Changed { folder: PathBuf, what: &'static str },
+    #[error(
+        "{folder}: this run was begun with another {names}\n  {lines}\nhint: its trials would not be comparable: change `name` (or give `--dir`) to begin a new run, or undo the change to go on; limits, workers, `stop` and prices may change",
+        folder = folder.display(), names = difference.names(), lines = difference.lines.join("\n  ")
+    )]
+    Edited { folder: PathBuf, difference: Difference },
     #[error("{folder}: {message}", folder = folder.display())]
     Log { folder: PathBuf, message: String },
     #[error(

@@ -8,6 +8,7 @@ use serde_json::Value as Json;
 use super::Experiment;
 use super::error::RunError;
 use super::folder::RunFolder;
+use super::resume::EDITED;
 use crate::space::source::SourceError;
 use crate::store::Store;
 use crate::store::record::{Begun, Ended, Record};
@@ -76,6 +77,12 @@ impl Log {
         };
         for record in &records {
             log.take(record).map_err(wrong)?;
+        }
+        // Limits and the like as they were edited last; what trials depend on cannot have changed.
+        if let Some(text) = log.notes.get(EDITED).and_then(|note| note.as_str())
+            && let Ok(edited) = Experiment::with_space(text, &log.experiment.path, &log.experiment.space_text)
+        {
+            log.experiment = edited;
         }
         Ok(log)
     }

@@ -1,5 +1,6 @@
 //! A space, a task, an optimizer, and a place to keep them.
 pub mod dialogue;
+pub mod difference;
 pub mod error;
 pub mod estimate;
 pub mod event;

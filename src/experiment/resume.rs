@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use jiff::Timestamp;
 
 use super::Experiment;
+use super::difference::Difference;
 use super::error::RunError;
 use super::estimate::{Pace, Paces};
 use super::folder::RunFolder;
@@ -11,7 +12,7 @@ use super::log::{Losses, begun_experiment};
 use crate::optimizer::Optimizer;
 use crate::space::Space;
 use crate::store::Store;
-use crate::store::record::{Begun, FORMAT, Record};
+use crate::store::record::{Begun, FORMAT, Noted, Record};
 use crate::trial::{Proposal, TrialId};
 
 /// A run that is about to go on.
@@ -28,7 +29,15 @@ pub(super) struct Resumed {
     /// The last note of each key.
     pub notes: HashMap<String, serde_json::Value>,
     pub losses: Losses,
+    /// The text of the file that the run was begun with.
+    begun_text: serde_json::Value,
 }
+
+/// The key of the note with the repairs of the store, a sentence each.
+pub const REPAIRS: &str = "repairs";
+
+/// The key of the note with the text of an experiment's file that was edited since.
+pub const EDITED: &str = "experiment";
 
 /// Opens the store of a run and replays it; begins it where there is none.
 pub(super) fn open(experiment: &Experiment, folder: &RunFolder) -> Result<Resumed, RunError> {
@@ -58,19 +67,47 @@ pub(super) fn open(experiment: &Experiment, folder: &RunFolder) -> Result<Resume
         is_continued: !opened.records.is_empty(),
         notes: HashMap::new(),
         losses: Losses::default(),
+        begun_text: experiment.text.clone().into(),
     };
     for record in opened.records {
         resumed
             .take(record, &experiment.space)
             .map_err(|message| RunError::Log { folder: folder.root().into(), message })?;
     }
+    resumed.note_repairs()?;
+    resumed.note_edit(experiment)?;
     Ok(resumed)
 }
 
 impl Resumed {
+    /// Keeps what was repaired, for the report.
+    fn note_repairs(&mut self) -> Result<(), RunError> {
+        if self.warnings.is_empty() {
+            return Ok(());
+        }
+        let mut repairs = self.notes.get(REPAIRS).and_then(|note| note.as_array().cloned()).unwrap_or_default();
+        let day = Timestamp::now().strftime("%Y-%m-%d");
+        repairs.extend(self.warnings.iter().map(|warning| format!("{day}: {warning}").into()));
+        self.note(REPAIRS, repairs.into())
+    }
+
+    /// Keeps the file's text where limits, workers and the like were edited: listings show what holds now.
+    fn note_edit(&mut self, experiment: &Experiment) -> Result<(), RunError> {
+        let known = self.notes.get(EDITED).unwrap_or(&self.begun_text);
+        match known.as_str() == Some(&experiment.text) {
+            true => Ok(()),
+            false => self.note(EDITED, experiment.text.clone().into()),
+        }
+    }
+
+    fn note(&mut self, key: &str, value: serde_json::Value) -> Result<(), RunError> {
+        self.notes.insert(key.to_owned(), value.clone());
+        Ok(self.store.append(&Record::Noted(Noted { key: key.to_owned(), value, at: Timestamp::now() }))?)
+    }
+
     fn take(&mut self, record: Record, space: &Space) -> Result<(), String> {
         match record {
-            Record::Begun(_) => {}
+            Record::Begun(begun) => self.begun_text = begun.experiment.into(),
             Record::Asked(asked) => {
                 let proposal = asked.proposal(space).map_err(|error| error.to_string())?;
                 self.optimizer.adopt(proposal.clone());
@@ -125,16 +162,13 @@ fn begun(experiment: &Experiment) -> Begun {
 fn check_same(experiment: &Experiment, begun: &Begun, folder: &RunFolder) -> Result<(), RunError> {
     let old = begun_experiment(begun, folder)
         .map_err(|error| RunError::Log { folder: folder.root().into(), message: error.to_string() })?;
-    let parts = [
-        ("search space", is_same_space(&old.space, &experiment.space)),
-        ("task", old.objective == experiment.objective),
-        ("budget", old.schedule == experiment.schedule),
-        ("optimizer", old.settings == experiment.settings),
-        ("seed", old.seed == experiment.seed),
-    ];
-    match parts.iter().find(|(_, is_same)| !is_same) {
-        Some((what, _)) => Err(RunError::Changed { folder: folder.root().into(), what }),
-        None => Ok(()),
+    if !is_same_space(&old.space, &experiment.space) {
+        return Err(RunError::Changed { folder: folder.root().into(), what: "search space" });
+    }
+    let difference = Difference::between(&old, experiment);
+    match difference.parts.is_empty() {
+        true => Ok(()),
+        false => Err(RunError::Edited { folder: folder.root().into(), difference }),
     }
 }
 
