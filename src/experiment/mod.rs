@@ -1,4 +1,5 @@
 //! A space, a task, an optimizer, and a place to keep them.
+mod crashes;
 pub mod dialogue;
 pub mod difference;
 pub mod error;

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Map, Value as Json};
 
+use super::crashes::Crashes;
 use super::error::RunError;
 use super::estimate::{Pace, Paces};
 use super::event::{Event, Running, Standing, Watcher};
@@ -25,13 +26,9 @@ use crate::store::Store;
 use crate::store::record::{self, Record};
 use crate::trial::budget::Budget;
 use crate::trial::curve::Point;
-use crate::trial::history::History;
 use crate::trial::incumbent::incumbent;
 use crate::trial::outcome::Outcome;
 use crate::trial::{Proposal, TrialId};
-
-/// After this many trials, all crashed, something is wrong with the program and not with the configurations.
-const HOPELESS: usize = 5;
 
 /// How a run ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -363,38 +360,6 @@ impl Session<'_> {
 
     pub(super) fn incumbent(&self) -> Option<TrialId> {
         incumbent(self.optimizer.history()).map(|trial| trial.proposal.trial)
-    }
-}
-
-/// How many trials crashed, as long as all did.
-#[derive(Debug, Default)]
-struct Crashes {
-    ended: usize,
-    crashed: usize,
-    message: String,
-}
-
-impl Crashes {
-    fn of(history: &History) -> Self {
-        let mut crashes = Self::default();
-        history.ended().filter_map(|trial| trial.outcome.as_ref()).for_each(|outcome| crashes.count(outcome));
-        crashes
-    }
-
-    fn count(&mut self, outcome: &Outcome) {
-        self.ended += 1;
-        if let Outcome::Crashed { message } = outcome {
-            self.crashed += 1;
-            self.message.clone_from(message);
-        }
-    }
-
-    /// An error where there is no hope that the next trial does not crash.
-    fn check(&self) -> Result<(), RunError> {
-        if self.crashed < self.ended || self.crashed < HOPELESS {
-            return Ok(());
-        }
-        Err(RunError::Hopeless { crashes: self.crashed, message: self.message.clone() })
     }
 }
 
