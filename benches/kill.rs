@@ -34,6 +34,20 @@ const SPACE: &str = r#"(parameters: {
 /// Trials of one sweep that is killed again and again.
 const TRIALS: u32 = 200;
 
+/// The time within which a life is ended: it grows after a kill that came before anything new was acknowledged and
+/// shrinks after any other, so that half of the kills fall into opening and replay, on fast machines and slow ones.
+struct Window(f64);
+
+impl Window {
+    fn wait(&self, moments: &mut Stream) {
+        thread::sleep(Duration::from_secs_f64(self.0 * moments.uniform()));
+    }
+
+    fn learn(&mut self, is_early: bool) {
+        self.0 *= if is_early { 1.08 } else { 0.93 };
+    }
+}
+
 /// The command of the real sweep: its cost depends on its arguments alone.
 const PROGRAM: &str = r#"#!/bin/sh
 sleep 0.02
@@ -145,12 +159,12 @@ impl Watcher for Acknowledgements {
     }
 }
 
-/// One life of the scripted sweep; the trials take a millisecond or so, and some of them fail or lose their worker.
+/// One life of the scripted sweep; the trials take some milliseconds, and some of them fail or lose their worker.
 fn child(folder: &Path, seed: u64, workers: usize) -> Outcomes<()> {
     let experiment = experiment(seed, workers)?;
     let script = |launch: &Launch| {
         let mut stream = Stream::of(seed, "script", u64::from(launch.trial.0));
-        thread::sleep(Duration::from_micros(stream.below(2000) as u64));
+        thread::sleep(Duration::from_micros(stream.below(6000) as u64));
         let outcome = match stream.below(12) {
             0 => Outcome::Diverged,
             1 => Outcome::Crashed { message: "out of luck".into() },
@@ -167,7 +181,7 @@ fn child(folder: &Path, seed: u64, workers: usize) -> Outcomes<()> {
 /// Kills sweeps with scripted outcomes so often in all, each until it is through.
 fn scripted(kills: u32) -> Outcomes<Tally> {
     let mut tally = Tally::default();
-    let mut moments = Stream::of(1, "moments", 0);
+    let (mut moments, mut window) = (Stream::of(1, "moments", 0), Window(0.1));
     for seed in 1.. {
         if tally.kills >= kills {
             break;
@@ -188,7 +202,7 @@ fn scripted(kills: u32) -> Outcomes<Tally> {
             let reader = thread::spawn(move || lines.map_while(Result::ok).collect::<Vec<String>>());
             let is_last = tally.kills >= kills;
             if !is_last {
-                thread::sleep(Duration::from_secs_f64(0.09 * moments.uniform()));
+                window.wait(&mut moments);
             }
             let is_over = is_last || running.try_wait()?.is_some();
             if !is_over {
@@ -207,7 +221,10 @@ fn scripted(kills: u32) -> Outcomes<Tally> {
                     _ => {}
                 }
             }
-            tally.early += u32::from(!is_over && acknowledged.len() == before);
+            if !is_over {
+                tally.early += u32::from(acknowledged.len() == before);
+                window.learn(acknowledged.len() == before);
+            }
             tally.check(&folder, &acknowledged)?;
             if is_over {
                 if !status.success() {
@@ -229,7 +246,7 @@ fn scripted(kills: u32) -> Outcomes<Tally> {
 /// Kills the binary in the middle of a sweep whose trials are processes.
 fn processes(kills: u32) -> Outcomes<Tally> {
     let mut tally = Tally::default();
-    let mut moments = Stream::of(2, "moments", 0);
+    let (mut moments, mut window) = (Stream::of(2, "moments", 0), Window(0.5));
     let (whole, killed) = (tempfile::tempdir()?, tempfile::tempdir()?);
     let trials = 6 * kills.max(5);
     for folder in [whole.path(), killed.path()] {
@@ -255,7 +272,7 @@ fn processes(kills: u32) -> Outcomes<Tally> {
         let mut running = life(killed.path())?;
         let is_last = tally.kills >= kills;
         if !is_last {
-            thread::sleep(Duration::from_secs_f64(0.5 * moments.uniform()));
+            window.wait(&mut moments);
         }
         let is_over = is_last || running.try_wait()?.is_some();
         if !is_over {
@@ -265,7 +282,10 @@ fn processes(kills: u32) -> Outcomes<Tally> {
         let status = running.wait()?;
         let before = acknowledged.len();
         (acknowledged, tally.repairs) = told(&folder.events());
-        tally.early += u32::from(!is_over && acknowledged.len() == before);
+        if !is_over {
+            tally.early += u32::from(acknowledged.len() == before);
+            window.learn(acknowledged.len() == before);
+        }
         tally.check(&folder, &acknowledged)?;
         if is_over {
             if !status.success() {
