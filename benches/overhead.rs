@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use galvani::executor::limits::Limits;
 use galvani::executor::process::Processes;
+use galvani::executor::slot::Slot;
 use galvani::executor::{Event, Executor, Launch};
 use galvani::intensifier::bracket::Schedule;
 use galvani::numeric::quantile::quantile;
@@ -120,7 +121,7 @@ fn begun() -> Record {
 fn starting() -> Outcomes {
     const TRIALS: u32 = 500;
     let folder = tempfile::tempdir()?;
-    let mut executor = Processes::new(2);
+    let mut executor = Processes::new(Slot::plain(2));
     let begun = Instant::now();
     let (mut next, mut ends) = (1, 0);
     while ends < TRIALS {
@@ -132,6 +133,8 @@ fn starting() -> Outcomes {
                 arguments: vec!["-c".into(), "echo '{\"cost\": 1}'".into()],
                 environment: Vec::new(),
                 folder: folder.path().join(next.to_string()),
+                checkpoint: folder.path().join("checkpoint"),
+                request: None,
                 limits: Limits::default(),
             })?;
             next += 1;

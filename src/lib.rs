@@ -5,6 +5,7 @@ pub mod analysis;
 pub mod battery;
 pub mod cli;
 pub mod design;
+pub mod exchange;
 pub mod executor;
 pub mod experiment;
 pub mod intensifier;

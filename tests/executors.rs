@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use galvani::executor::limits::Limits;
 use galvani::executor::process::Processes;
+use galvani::executor::slot::Slot;
 use galvani::executor::{Ended, Event, Executor, ExecutorError, Launch, leftover};
 use galvani::trial::TrialId;
 use galvani::trial::outcome::Outcome;
@@ -24,6 +25,8 @@ fn shell(trial: u32, folder: &Path, script: &str, limits: Limits) -> Launch {
         arguments: vec!["-c".into(), script.into()],
         environment: vec![("PIDS".into(), folder.join("pids").into())],
         folder: folder.join(format!("{trial:06}")),
+        checkpoint: folder.join("checkpoint"),
+        request: None,
         limits,
     }
 }
@@ -62,7 +65,7 @@ fn wait_until(what: &str, mut condition: impl FnMut() -> bool) {
 /// Runs a script, which writes the numbers of its processes to `$PIDS`, and after it a trial that succeeds.
 fn run(script: &str, limits: Limits) -> (Ended, Vec<Event>, tempfile::TempDir) {
     let folder = tempfile::tempdir().unwrap();
-    let mut executor = Processes::with_grace(1, GRACE);
+    let mut executor = Processes::with_grace(Slot::plain(1), GRACE);
     assert_eq!(executor.start(shell(1, folder.path(), script, limits)).unwrap(), "cpu:0");
     assert_eq!(executor.idle(), 0);
     assert!(matches!(executor.start(shell(2, folder.path(), "", limits)), Err(ExecutorError::Busy)));
@@ -78,7 +81,7 @@ fn run(script: &str, limits: Limits) -> (Ended, Vec<Event>, tempfile::TempDir) {
 }
 
 fn wall(seconds: f64) -> Limits {
-    Limits { wall: Some(Duration::from_secs_f64(seconds)), memory: None }
+    Limits { wall: Some(Duration::from_secs_f64(seconds)), ..Limits::default() }
 }
 
 #[test]
@@ -102,7 +105,7 @@ fn a_result_is_the_last_report_and_brings_its_info() {
 #[test]
 fn progress_is_told_while_the_trial_runs() {
     let folder = tempfile::tempdir().unwrap();
-    let mut executor = Processes::with_grace(1, GRACE);
+    let mut executor = Processes::with_grace(Slot::plain(1), GRACE);
     let script = r#"echo '{"progress": 0.25}'; while [ ! -e "$PIDS" ]; do sleep 0.02; done; echo '{"cost": 1}'"#;
     executor.start(shell(1, folder.path(), script, Limits::default())).unwrap();
     wait_until("no progress", || match executor.wait(Duration::from_millis(10)) {
@@ -207,7 +210,7 @@ fn memory_of_the_whole_tree_is_limited_and_reserved_addresses_are_not() {
         eprintln!("skipped: there is no python3");
         return;
     }
-    let limits = Limits { wall: Some(LONG), memory: Some(200 << 20) };
+    let limits = Limits { wall: Some(LONG), memory: Some(200 << 20), ..Limits::default() };
     let hog = "import os,time; print(os.getpid(), file=open(os.environ['PIDS'],'a'), flush=True)
 x=[]
 while True: x.append(bytearray(b'1')*(10<<20)); time.sleep(0.01)";
@@ -233,7 +236,7 @@ time.sleep(1)";
 #[test]
 fn trials_run_side_by_side_and_stop_ends_them_all() {
     let folder = tempfile::tempdir().unwrap();
-    let mut executor = Processes::with_grace(3, GRACE);
+    let mut executor = Processes::with_grace(Slot::plain(3), GRACE);
     let script = "trap '' TERM; echo $$ >> $PIDS; sleep 600 & echo $! >> $PIDS; wait; sleep 600";
     let launch = |trial| shell(trial, folder.path(), script, Limits::default());
     let slots: Vec<String> = (1..=3).map(|trial| executor.start(launch(trial)).unwrap()).collect();
@@ -253,7 +256,7 @@ fn trials_run_side_by_side_and_stop_ends_them_all() {
 #[test]
 fn a_dropped_executor_leaves_nothing_behind() {
     let folder = tempfile::tempdir().unwrap();
-    let mut executor = Processes::with_grace(1, GRACE);
+    let mut executor = Processes::with_grace(Slot::plain(1), GRACE);
     executor.start(shell(1, folder.path(), "echo $$ >> $PIDS; sleep 600", Limits::default())).unwrap();
     wait_until("it did not start", || pids(folder.path()).len() == 1);
     drop(executor);
@@ -263,7 +266,7 @@ fn a_dropped_executor_leaves_nothing_behind() {
 #[test]
 fn a_second_attempt_keeps_the_log_of_the_first() {
     let folder = tempfile::tempdir().unwrap();
-    let mut executor = Processes::with_grace(1, GRACE);
+    let mut executor = Processes::with_grace(Slot::plain(1), GRACE);
     for attempt in [1, 2] {
         let script = format!("echo here {attempt} >&2; exit 1");
         executor.start(Launch { attempt, ..shell(1, folder.path(), &script, Limits::default()) }).unwrap();
@@ -276,7 +279,7 @@ fn a_second_attempt_keeps_the_log_of_the_first() {
 #[test]
 fn what_cannot_be_started_is_an_error_that_says_what_to_do() {
     let folder = tempfile::tempdir().unwrap();
-    let mut executor = Processes::with_grace(1, GRACE);
+    let mut executor = Processes::with_grace(Slot::plain(1), GRACE);
     let launch = shell(1, folder.path(), "", Limits::default());
     let missing = Launch { program: "no-such-program".into(), ..launch.clone() };
     let error = executor.start(missing).unwrap_err().to_string();
@@ -290,7 +293,7 @@ fn what_cannot_be_started_is_an_error_that_says_what_to_do() {
 #[test]
 fn threads_are_shared_among_the_workers_unless_the_launch_says_otherwise() {
     let folder = tempfile::tempdir().unwrap();
-    let mut executor = Processes::with_grace(1000, GRACE);
+    let mut executor = Processes::with_grace(Slot::plain(1000), GRACE);
     for (environment, expected) in [(vec![], 1.0), (vec![("RAYON_NUM_THREADS".into(), "7".into())], 7.0)] {
         let script = "echo \"{\\\"cost\\\": $RAYON_NUM_THREADS}\"";
         executor.start(Launch { environment, ..shell(1, folder.path(), script, Limits::default()) }).unwrap();
@@ -302,7 +305,7 @@ fn threads_are_shared_among_the_workers_unless_the_launch_says_otherwise() {
 #[test]
 fn child_runs_a_trial() {
     let Some(folder) = std::env::var_os("GALVANI_TEST_RUNS").map(PathBuf::from) else { return };
-    let mut executor = Processes::with_grace(1, GRACE);
+    let mut executor = Processes::with_grace(Slot::plain(1), GRACE);
     let script = "echo $$ >> $PIDS; setsid sleep 600 >/dev/null 2>&1 & echo $! >> $PIDS; wait";
     executor.start(shell(1, &folder, script, Limits::default())).unwrap();
     executor.wait(LONG * 10);

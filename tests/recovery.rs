@@ -3,7 +3,7 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::thread::sleep;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use tempfile::TempDir;
@@ -98,11 +98,19 @@ fn a_killed_run_ends_like_an_uninterrupted_one() {
     assert!(ran(killed.path()) <= 30 + kills);
 }
 
+/// Waits until so many trials were started.
+fn wait_for_trials(folder: &Path, count: usize) {
+    let begun = Instant::now();
+    while ran(folder) < count && begun.elapsed() < Duration::from_secs(60) {
+        sleep(Duration::from_millis(10));
+    }
+}
+
 #[test]
 fn an_interruption_finishes_what_runs() {
     let folder = folder();
     let mut run = galvani(folder.path(), &["run", "sweep.ron"]).spawn().unwrap();
-    sleep(Duration::from_millis(300));
+    wait_for_trials(folder.path(), 3);
     let id = rustix::process::Pid::from_child(&run);
     rustix::process::kill_process(id, rustix::process::Signal::INT).unwrap();
     assert_eq!(run.wait().unwrap().code(), Some(130));
@@ -144,12 +152,9 @@ fn a_second_interruption_ends_what_runs_at_once() {
     let folder = folder();
     let program = folder.path().join("train.sh");
     fs::write(&program, fs::read_to_string(&program).unwrap().replace("sleep 0.03", "sleep 60")).unwrap();
-    let begun = std::time::Instant::now();
     let mut run = galvani(folder.path(), &["run", "sweep.ron"]).spawn().unwrap();
-    let ran = folder.path().join("ran.txt");
-    while !ran.exists() && begun.elapsed() < Duration::from_secs(30) {
-        sleep(Duration::from_millis(10));
-    }
+    wait_for_trials(folder.path(), 1);
+    let begun = Instant::now();
     for _ in 0..2 {
         rustix::process::kill_process(rustix::process::Pid::from_child(&run), rustix::process::Signal::INT).unwrap();
         sleep(Duration::from_millis(300));
@@ -203,9 +208,11 @@ fn events_can_be_followed_by_other_programs() {
     let lines = fs::read_to_string(&path).unwrap();
     let events: Vec<Value> = lines.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
     assert_eq!(events.len() + 1, lines.lines().count(), "{lines}");
-    let names: Vec<&str> = events.iter().map(|event| event["event"].as_str().unwrap()).collect();
+    let mut names: Vec<&str> = events.iter().map(|event| event["event"].as_str().unwrap()).collect();
+    // How often a growing share is told depends on how fast it grows.
+    names.dedup();
     let trial = ["started", "ended"];
-    let first = [&["begun"][..], &trial, &trial, &trial, &trial, &["validating", "validating", "over"]].concat();
+    let first = [&["begun"][..], &trial, &trial, &trial, &trial, &["validating", "over"]].concat();
     assert_eq!(names, [first, vec!["resumed", "over"]].concat());
     assert!(events.iter().all(|event| event["at"].is_string()));
     let ended: Vec<&Value> = events.iter().filter(|event| event["event"] == "ended").collect();

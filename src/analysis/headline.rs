@@ -113,10 +113,14 @@ impl Best {
             let value = value.as_ref()?;
             let (low, high) = match &hyperparameter.domain {
                 Domain::Float { .. } => (0.01, 0.99),
-                Domain::Integer { .. } | Domain::Ordinal { .. } if hyperparameter.size() > Some(2) => (
-                    hyperparameter.position(&hyperparameter.at(0.0))?,
-                    hyperparameter.position(&hyperparameter.at(1.0))?,
-                ),
+                Domain::Integer { .. } | Domain::Steps(_) | Domain::Ordinal { .. }
+                    if hyperparameter.size() > Some(2) =>
+                {
+                    (
+                        hyperparameter.position(&hyperparameter.at(0.0))?,
+                        hyperparameter.position(&hyperparameter.at(1.0))?,
+                    )
+                }
                 _ => return None,
             };
             let position = hyperparameter.position(value)?;

@@ -34,7 +34,7 @@ pub struct Place {
 pub(super) fn scale(hyperparameter: &Hyperparameter) -> Scale {
     match &hyperparameter.domain {
         Domain::Float { log: true, .. } | Domain::Integer { log: true, .. } => Scale::Logarithmic,
-        Domain::Float { .. } | Domain::Integer { .. } => Scale::Linear,
+        Domain::Float { .. } | Domain::Integer { .. } | Domain::Steps(_) => Scale::Linear,
         Domain::Ordinal { .. } | Domain::Constant { .. } => Scale::Ordinal,
         Domain::Categorical { .. } => Scale::Categorical,
     }
@@ -43,8 +43,8 @@ pub(super) fn scale(hyperparameter: &Hyperparameter) -> Scale {
 /// The places of a hyperparameter: each value where there are few, else the middles of equal parts.
 pub(super) fn places(hyperparameter: &Hyperparameter) -> Vec<Place> {
     let values: Vec<Value> = match &hyperparameter.domain {
-        Domain::Integer { min, max, .. } if hyperparameter.size() <= Some(LEVELS) => {
-            (*min..=*max).map(Value::Integer).collect()
+        domain @ (Domain::Integer { .. } | Domain::Steps(_)) if domain.size() <= Some(LEVELS) => {
+            (0..domain.size().unwrap_or(0)).map(|index| domain.nth(index)).collect()
         }
         Domain::Ordinal { values } | Domain::Categorical { choices: values } => values.clone(),
         Domain::Constant { value } => vec![value.clone()],

@@ -95,6 +95,7 @@ impl Sample {
                 }
                 Some(Outcome::TimedOut) => "timed out",
                 Some(Outcome::OutOfMemory) => "out of memory",
+                Some(Outcome::OutOfDeviceMemory) => "out of device memory",
                 Some(other) => other.name(),
             };
             *left_out.entry(reason).or_default() += 1;

@@ -219,10 +219,12 @@ fn outcome(tell: &TellRequest) -> Result<Outcome, String> {
         Some("crashed") => Some(Outcome::Crashed { message: tell.message.clone().unwrap_or_default() }),
         Some("timed_out") => Some(Outcome::TimedOut),
         Some("out_of_memory") => Some(Outcome::OutOfMemory),
+        Some("out_of_device_memory") => Some(Outcome::OutOfDeviceMemory),
         Some("lost") => Some(Outcome::Lost),
         Some(other) => {
             return Err(format!(
-                "there is no outcome `{other}`; there are finished, diverged, crashed, timed_out, out_of_memory, lost"
+                "there is no outcome `{other}`; there are finished, diverged, crashed, timed_out, out_of_memory, \
+                 out_of_device_memory, lost"
             ));
         }
     };

@@ -82,7 +82,7 @@ fn print(experiment: &Experiment, warnings: &[String]) {
             count(work.trials as usize, "trial"),
             amount(work.budget),
             count_of(work.budget / schedule.max().amount()),
-            experiment.workers
+            experiment.execution.workers
         ));
     }
     warnings.iter().for_each(|warning| narrate(&format!("warning: {warning}")));
@@ -100,6 +100,9 @@ fn values(hyperparameter: &Hyperparameter) -> String {
     match &hyperparameter.domain {
         Domain::Float { min, max, log: is_log } => format!("{} to {}{}", amount(*min), amount(*max), log(is_log)),
         Domain::Integer { min, max, log: is_log } => format!("{min} to {max}, whole{}", log(is_log)),
+        Domain::Steps(steps) => {
+            format!("{} to {} in steps of {}", amount(steps.min()), amount(steps.max()), amount(steps.step()))
+        }
         Domain::Ordinal { values } => list(values),
         Domain::Categorical { choices } => format!("one of {}", list(choices)),
         Domain::Constant { value } => format!("always {value}"),

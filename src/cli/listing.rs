@@ -37,8 +37,17 @@ pub(super) struct Show {
 }
 
 /// What `trials` lists as an outcome.
-const OUTCOMES: [&str; 8] =
-    ["finished", "diverged", "crashed", "timed_out", "out_of_memory", "lost", "pruned", "running"];
+const OUTCOMES: [&str; 9] = [
+    "finished",
+    "diverged",
+    "crashed",
+    "timed_out",
+    "out_of_memory",
+    "out_of_device_memory",
+    "lost",
+    "pruned",
+    "running",
+];
 
 /// How many lines of a trial's log `show` prints.
 const TAIL: usize = 20;
@@ -63,13 +72,17 @@ pub(super) fn status(target: &Target) -> Result<(), Failure> {
     }
     let seconds =
         log.details.iter().filter_map(|details| Some(details.ended.as_ref()?.seconds)).fold(0.0, |a, b| a + b);
-    say(&format!("time of the trials: {}, with {}", duration(seconds), count(log.experiment.workers, "worker")));
+    say(&format!(
+        "time of the trials: {}, with {}",
+        duration(seconds),
+        count(log.experiment.execution.workers, "worker")
+    ));
     Ok(())
 }
 
 /// How many trials ended how, in words.
 pub(super) fn outcomes(log: &Log) -> String {
-    let names = &OUTCOMES[..7];
+    let names = &OUTCOMES[..8];
     let ended = |name: &str| log.history.ended().filter(|trial| outcome(trial) == name).count();
     let words = names.iter().map(|name| (ended(name), name.replace('_', " ")));
     let words: Vec<_> = words
@@ -182,6 +195,7 @@ pub(super) fn show(arguments: &Show) -> Result<(), Failure> {
     }
     say(&format!("attempts: {}", details.started.len()));
     if let Some(ended) = &details.ended {
+        say(&format!("exit: {}", ended.exit));
         say(&format!("cpu: {}", duration(ended.cpu_seconds)));
         say(&format!("peak memory: {:.0} MiB", ended.peak_memory as f64 / f64::from(1 << 20)));
         if let crate::trial::outcome::Outcome::Crashed { message } = &ended.outcome {

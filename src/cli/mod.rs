@@ -4,6 +4,8 @@ mod ask_tell;
 mod battery;
 mod check;
 mod compare;
+mod export;
+mod import;
 mod listing;
 mod live;
 mod logging;
@@ -11,6 +13,7 @@ mod message;
 mod new;
 mod report;
 mod run;
+mod space;
 mod store;
 mod table;
 mod target;
@@ -55,6 +58,10 @@ enum Verb {
     Report(report::Arguments),
     /// Compare two experiments: what each found, and for how much
     Compare(compare::Arguments),
+    /// Read what another program wrote
+    Import(import::Arguments),
+    /// Write what another program reads
+    Export(export::Arguments),
     /// Check or repair what a run keeps
     Store(store::Arguments),
     /// The battery task's own steps, each usable alone
@@ -127,6 +134,8 @@ fn execute(command: CommandLine) -> Result<(), Failure> {
         Verb::Best(arguments) => listing::best(&arguments),
         Verb::Report(arguments) => report::execute(&arguments),
         Verb::Compare(arguments) => compare::execute(&arguments),
+        Verb::Import(arguments) => import::execute(&arguments),
+        Verb::Export(arguments) => export::execute(&arguments),
         Verb::Store(arguments) => store::execute(&arguments),
         #[cfg(feature = "simulator")]
         Verb::Battery(verb) => battery::execute(&verb),

@@ -37,7 +37,7 @@ pub(super) fn execute(arguments: &Arguments, is_logged: bool) -> Result<(), Fail
         if workers == 0 {
             return Err(Failure::Input("`--workers` must be at least 1".into()));
         }
-        experiment.workers = workers;
+        (experiment.execution.workers, experiment.execution.slots) = (workers, Vec::new());
     }
     let folder = RunFolder::of(&arguments.dir, &experiment.name);
     let interrupts = Arc::new(AtomicUsize::new(0));

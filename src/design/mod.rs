@@ -40,7 +40,7 @@ pub fn initial(space: &Space, sampler: Sampler, size: usize, seed: u64) -> Vec<C
         Sampler::LatinHypercube => latin_hypercube(size, dimensions, &mut Stream::of(seed, "design", 0)),
         Sampler::Random => Vec::new(),
     };
-    for configuration in points.iter().filter_map(|positions| space.complete(positions)) {
+    for configuration in points.iter().filter_map(|shares| space.quantile(shares)) {
         add(configuration, &mut configurations);
     }
     let mut stream = Stream::of(seed, "design draws", 0);

@@ -10,7 +10,7 @@ use crate::trial::outcome::Outcome;
 pub enum Message {
     /// How much is done, from 0 to 1.
     Progress(f64),
-    /// A line with a `cost`.
+    /// A line with a `cost`, an `outcome`, or the `error` of a `trial`.
     Report(Map<String, Json>),
 }
 
@@ -25,11 +25,18 @@ pub fn parse(line: &[u8]) -> Option<Message> {
         return None;
     }
     let object = object(std::str::from_utf8(visible).ok()?).ok()?;
-    if object.contains_key("cost") {
+    let is_outcome = object.get("outcome").and_then(Json::as_str).is_some_and(|name| named(name, None).is_some());
+    let is_error = object.contains_key("error") && object.contains_key("trial");
+    if object.contains_key("cost") || is_outcome || is_error {
         return Some(Message::Report(object));
     }
     let fraction = object.get("progress")?.as_f64()?;
     Some(Message::Progress(fraction.clamp(0.0, 1.0)))
+}
+
+/// Whether a report is not yet the result of a program that answers one trial after another.
+pub fn is_intermediate(report: &Map<String, Json>) -> bool {
+    report.get("intermediate").and_then(Json::as_bool).unwrap_or(false)
 }
 
 /// A JSON object, in which `NaN` and `Infinity` may stand for null.
@@ -39,6 +46,13 @@ pub fn object(text: &str) -> serde_json::Result<Map<String, Json>> {
 
 /// The outcome that a report states; the error says what is wrong with it.
 pub fn outcome(report: &Map<String, Json>) -> Result<Outcome, String> {
+    let text = |key: &str| report.get(key).and_then(Json::as_str);
+    if let Some(error) = report.get("error").filter(|_| !report.contains_key("cost")) {
+        return Ok(Outcome::Crashed { message: error.as_str().map_or_else(|| error.to_string(), str::to_owned) });
+    }
+    if let Some(outcome) = text("outcome").and_then(|name| named(name, text("message"))) {
+        return Ok(outcome);
+    }
     report.get("cost").map_or_else(|| Err("it has no `cost`".to_owned()), cost)
 }
 
@@ -50,6 +64,17 @@ pub fn cost(cost: &Json) -> Result<Outcome, String> {
         Json::String(word) if word.parse::<f64>().is_ok_and(|cost| !cost.is_finite()) => Ok(Outcome::Diverged),
         other => Err(format!("its `cost` is not a number: `{other}`")),
     }
+}
+
+/// The failure that a program itself has recognized.
+fn named(name: &str, message: Option<&str>) -> Option<Outcome> {
+    Some(match name {
+        "diverged" => Outcome::Diverged,
+        "crashed" => Outcome::Crashed { message: message.unwrap_or("it said so itself").to_owned() },
+        "out_of_memory" => Outcome::OutOfMemory,
+        "out_of_device_memory" => Outcome::OutOfDeviceMemory,
+        _ => return None,
+    })
 }
 
 /// Tells the parent how much is done, from 0 to 1.
@@ -106,7 +131,11 @@ mod tests {
     #[test]
     fn a_result_is_found_in_whatever_a_program_prints() {
         let finished = |cost| Found::Outcome(Outcome::Finished { cost });
-        let table: [(&[u8], Found); 16] = [
+        let table: [(&[u8], Found); 20] = [
+            (b"{\"outcome\": \"out_of_device_memory\"}", Found::Outcome(Outcome::OutOfDeviceMemory)),
+            (b"{\"outcome\": \"lovely\"}", Found::Nothing),
+            (b"{\"trial\": 7, \"error\": \"no\"}", Found::Outcome(Outcome::Crashed { message: "no".into() })),
+            (b"{\"error\": \"a line of some log\"}", Found::Nothing),
             (b"{\"cost\": 0.25}", finished(0.25)),
             (b"  {\"budget\": 9, \"cost\": 3, \"info\": {\"x\": \"}\"}}  \r", finished(3.0)),
             (b" 50%|###  |\r100%|#####|\r{\"cost\": 1e-3}", finished(1e-3)),

@@ -1,13 +1,18 @@
 //! Where trials run: what an executor is told, and what it tells.
 pub mod attempt;
+pub mod device;
 pub mod leftover;
 pub mod limits;
 pub mod message;
 pub mod output;
 pub mod proc;
 pub mod process;
+pub mod resident;
 pub mod scripted;
+pub mod slot;
+pub mod supervised;
 pub mod tree;
+pub mod verdict;
 
 use std::ffi::OsString;
 use std::io;
@@ -18,7 +23,7 @@ use jiff::Timestamp;
 use serde_json::{Map, Value as Json};
 use thiserror::Error;
 
-use crate::executor::limits::Limits;
+use crate::executor::limits::{Limits, Usage};
 use crate::trial::TrialId;
 use crate::trial::outcome::Outcome;
 
@@ -54,8 +59,13 @@ pub struct Launch {
     pub arguments: Vec<OsString>,
     /// Added to the environment of this process.
     pub environment: Vec<(OsString, OsString)>,
-    /// The trial's own folder, made where it is missing; `stdout.log` and `stderr.log` go there.
+    /// The trial's own folder, made where it is missing; `stdout.log` and `stderr.log` go there. Where there is a
+    /// `request`, the folder of all programs that are asked, each in one named after its slot.
     pub folder: PathBuf,
+    /// The folder that the trials of its configuration continue from and save to.
+    pub checkpoint: PathBuf,
+    /// The line to ask for it, where the program is to stay and answer one trial after another.
+    pub request: Option<String>,
     pub limits: Limits,
 }
 
@@ -65,7 +75,7 @@ pub enum Event {
     /// How much of a trial is done, from 0 to 1.
     Progress { trial: TrialId, fraction: f64 },
     /// A line with a `cost`; the last one before the end is the result.
-    Report { trial: TrialId, line: Map<String, Json> },
+    Report { trial: TrialId, attempt: u32, line: Map<String, Json> },
     /// An attempt ended, and its slot is free.
     Ended(Ended),
 }
@@ -87,6 +97,33 @@ pub struct Ended {
     pub cpu_seconds: f64,
     /// Of the whole process tree, in bytes, as sampled.
     pub peak_memory: u64,
+    /// How its program ended: `exit code 3`, `SIGKILL`, or `answered` where it goes on with the next trial.
+    pub exit: String,
+}
+
+impl Ended {
+    /// The end of an attempt whose program did not start again.
+    fn unstarted(launch: &Launch, slot: &str, error: &ExecutorError) -> Self {
+        let outcome = Outcome::Crashed { message: error.to_string() };
+        Self { outcome, ..Self::of(launch, slot, Timestamp::now(), &Usage::default(), None) }
+    }
+
+    /// What is known beside the outcome of an attempt that used this much.
+    fn of(launch: &Launch, slot: &str, started: Timestamp, usage: &Usage, report: Option<&Map<String, Json>>) -> Self {
+        Self {
+            trial: launch.trial,
+            attempt: launch.attempt,
+            outcome: Outcome::Lost,
+            info: report.and_then(|report| report.get("info")?.as_object().cloned()).unwrap_or_default(),
+            slot: slot.to_owned(),
+            started,
+            ended: started.saturating_add(usage.wall).unwrap_or(started),
+            seconds: usage.wall.as_secs_f64(),
+            cpu_seconds: usage.cpu_seconds,
+            peak_memory: usage.memory,
+            exit: String::new(),
+        }
+    }
 }
 
 /// Why a trial could not be started, and what to do about it.
@@ -102,6 +139,8 @@ pub enum ExecutorError {
         "the operating system refuses another process: {source}\nhint: use fewer workers, or raise the limit (`ulimit -u`, `ulimit -n`)"
     )]
     Exhausted { source: io::Error },
+    #[error("{0}")]
+    Slots(String),
     #[error("every slot is busy")]
     Busy,
 }

@@ -23,12 +23,15 @@ pub enum Heard {
 }
 
 /// Reads standard output to its end; blocks, and with it the trial, while nobody takes the messages.
-pub fn listen(mut pipe: impl Read, log: Option<File>, heard: SyncSender<Heard>) {
+///
+/// `said` is called after each message that was sent.
+pub fn listen(mut pipe: impl Read, log: Option<File>, heard: SyncSender<Heard>, said: impl Fn()) {
     let (mut log, mut lines) = (Log::new(log), Lines::default());
     let mut say = |line: &[u8]| {
         if let Some(message) = message::parse(line) {
             // A receiver that is gone no longer waits for this trial.
             let _ = heard.send(Heard::Message(message));
+            said();
         }
     };
     read(&mut pipe, |bytes| {
@@ -148,7 +151,7 @@ mod tests {
 
     fn messages(output: &[u8]) -> usize {
         let (sender, receiver) = mpsc::sync_channel(100);
-        listen(output, None, sender);
+        listen(output, None, sender, || ());
         receiver.try_iter().count()
     }
 

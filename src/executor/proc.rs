@@ -4,9 +4,9 @@ use rustix::process::Signal;
 use crate::executor::tree::{Identity, Process};
 
 #[cfg(target_os = "linux")]
-pub use linux::{boot, carries, identity, memory, shared_memory, signal, table};
+pub use linux::{boot, carries, identity, memory, process, shared_memory, signal, table};
 #[cfg(not(target_os = "linux"))]
-pub use other::{boot, carries, identity, memory, shared_memory, signal, table};
+pub use other::{boot, carries, identity, memory, process, shared_memory, signal, table};
 
 #[cfg(target_os = "linux")]
 mod linux {
@@ -62,7 +62,8 @@ mod linux {
         fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default().trim().to_owned()
     }
 
-    fn process(pid: i32) -> Option<Process> {
+    /// A process by its number.
+    pub fn process(pid: i32) -> Option<Process> {
         // A name of 64 bytes and 51 numbers fit; read at once, because the file does not say its length.
         let mut stat = [0; 2048];
         let length = File::open(format!("/proc/{pid}/stat")).ok()?.read(&mut stat).ok()?;
@@ -126,7 +127,12 @@ mod other {
 
     /// The process with this number now.
     pub fn identity(pid: i32) -> Option<Identity> {
-        table().into_iter().map(|process| process.identity).find(|identity| identity.pid == pid)
+        process(pid).map(|process| process.identity)
+    }
+
+    /// A process by its number.
+    pub fn process(pid: i32) -> Option<Process> {
+        table().into_iter().find(|process| process.identity.pid == pid)
     }
 
     /// Bytes that a process keeps in memory.

@@ -1,11 +1,13 @@
-//! Trials as processes of this machine: one disposable process a trial, so many at a time.
+//! Trials as processes of this machine: a disposable one for each, or one a slot that stays.
 use std::ffi::OsString;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use crate::executor::attempt::Attempt;
-use crate::executor::{Event, Executor, ExecutorError, Launch};
+use crate::executor::resident::{End, Resident};
+use crate::executor::slot::Slot;
+use crate::executor::{Ended, Event, Executor, ExecutorError, Launch};
 
 /// How long a program has between the request to end (SIGTERM) and its end (SIGKILL).
 pub const GRACE: Duration = Duration::from_secs(5);
@@ -15,17 +17,21 @@ const TICK: Duration = Duration::from_millis(20);
 const CLOSE_TICK: Duration = Duration::from_millis(1);
 const CLOSE_LOOKS: u32 = 20;
 
-/// Runs each trial in a process of its own, with the slots `cpu:0`, `cpu:1`, ...
+/// Runs each trial in a process of its own, or asks a process that stays in the slot where the launch has a request.
 ///
 /// Its processes and all that they started end with it. When this process is killed, its own children end at once;
 /// what they started goes on until [`leftover::end`](crate::executor::leftover::end) at the next start.
 pub struct Processes {
-    /// The free slots, the next one last.
-    free: Vec<String>,
+    slots: Vec<Place>,
     commands: Sender<Command>,
     events: Receiver<Event>,
     supervisor: Option<JoinHandle<()>>,
     threads: usize,
+}
+
+struct Place {
+    slot: Slot,
+    is_free: bool,
 }
 
 enum Command {
@@ -43,59 +49,67 @@ enum Command {
 }
 
 impl Processes {
-    /// An executor with so many workers.
-    pub fn new(workers: usize) -> Self {
-        Self::with_grace(workers, GRACE)
+    /// An executor with these slots, whose programs have [`GRACE`].
+    pub fn new(slots: Vec<Slot>) -> Self {
+        Self::with_grace(slots, GRACE)
     }
 
     /// An executor whose programs have this long between SIGTERM and SIGKILL.
-    pub fn with_grace(workers: usize, grace: Duration) -> Self {
+    pub fn with_grace(slots: Vec<Slot>, grace: Duration) -> Self {
         // Orphans of the trials become children of this process, where they can be found.
         #[cfg(target_os = "linux")]
         let _ = rustix::process::set_child_subreaper(Some(rustix::process::getpid()));
         let (commands, received) = mpsc::channel();
         let (told, events) = mpsc::channel();
         let wake = commands.clone();
+        let supervisor = Supervisor { received, wake, told, grace, attempts: Vec::new(), residents: Vec::new() };
         // The kernel ends the trials when the thread that started them ends: it lives as long as the executor.
         let supervisor = thread::Builder::new()
             .name("trials".into())
-            .spawn(move || Supervisor { received, wake, told, grace, running: Vec::new() }.run())
+            .spawn(move || supervisor.run())
             .expect("the operating system has room for a thread");
         let cores = thread::available_parallelism().map_or(1, usize::from);
         Self {
-            free: (0..workers).rev().map(|slot| format!("cpu:{slot}")).collect(),
+            threads: (cores / slots.len().max(1)).max(1),
+            slots: slots.into_iter().map(|slot| Place { slot, is_free: true }).collect(),
             commands,
             events,
             supervisor: Some(supervisor),
-            threads: (cores / workers.max(1)).max(1),
         }
     }
 }
 
 impl Executor for Processes {
     fn idle(&self) -> usize {
-        self.free.len()
+        self.slots.iter().filter(|place| place.is_free).count()
     }
 
     fn start(&mut self, mut launch: Launch) -> Result<String, ExecutorError> {
-        let slot = self.free.last().ok_or(ExecutorError::Busy)?.clone();
+        let place = self.slots.iter_mut().find(|place| place.is_free).ok_or(ExecutorError::Busy)?;
+        let name = place.slot.name.clone();
         const THREADS: &str = "RAYON_NUM_THREADS";
         if !launch.environment.iter().any(|(name, _)| name == THREADS) {
             launch.environment.push((THREADS.into(), OsString::from(self.threads.to_string())));
         }
+        let told = place.slot.environment.iter().map(|(name, value)| (name.into(), value.into()));
+        launch.environment.extend(told);
+        if launch.request.is_some() {
+            launch.folder.push(name.replace(':', "-"));
+        }
         let (reply, answer) = mpsc::channel();
-        let command = Command::Start { launch: Box::new(launch), slot: slot.clone(), reply };
+        let command = Command::Start { launch: Box::new(launch), slot: name.clone(), reply };
         self.commands.send(command).expect("the supervisor lives as long as the executor");
         answer.recv().expect("the supervisor answers")?;
-        self.free.pop();
-        Ok(slot)
+        place.is_free = false;
+        Ok(name)
     }
 
     fn wait(&mut self, timeout: Duration) -> Option<Event> {
         let event = self.events.recv_timeout(timeout).ok()?;
-        if let Event::Ended(ended) = &event {
-            self.free.push(ended.slot.clone());
-            self.free.sort_by_key(|slot| std::cmp::Reverse((slot.len(), slot.clone())));
+        if let Event::Ended(ended) = &event
+            && let Some(place) = self.slots.iter_mut().find(|place| place.slot.name == ended.slot)
+        {
+            place.is_free = true;
         }
         Some(event)
     }
@@ -124,7 +138,8 @@ struct Supervisor {
     wake: Sender<Command>,
     told: Sender<Event>,
     grace: Duration,
-    running: Vec<Attempt>,
+    attempts: Vec<Attempt>,
+    residents: Vec<Resident>,
 }
 
 impl Supervisor {
@@ -132,7 +147,7 @@ impl Supervisor {
         let mut close_looks = 0;
         let mut stopping: Vec<Sender<()>> = Vec::new();
         loop {
-            let command = if self.running.is_empty() {
+            let command = if self.attempts.is_empty() && self.residents.is_empty() {
                 for reply in stopping.drain(..) {
                     let _ = reply.send(());
                 }
@@ -146,7 +161,8 @@ impl Supervisor {
                 }
                 Ok(Command::Look) => close_looks = CLOSE_LOOKS,
                 Ok(Command::Stop { reply }) => {
-                    self.running.iter_mut().for_each(Attempt::stop);
+                    self.attempts.iter_mut().for_each(Attempt::stop);
+                    self.residents.iter_mut().for_each(Resident::stop);
                     stopping.push(reply);
                 }
                 Err(RecvTimeoutError::Timeout) => close_looks = u32::saturating_sub(close_looks, 1),
@@ -159,21 +175,45 @@ impl Supervisor {
 
     fn start(&mut self, launch: Launch, slot: String) -> Result<(), ExecutorError> {
         let wake = self.wake.clone();
-        let attempt = Attempt::start(launch, slot, move || drop(wake.send(Command::Look)))?;
-        self.running.push(attempt);
+        let wake = move || drop(wake.send(Command::Look));
+        if launch.request.is_none() {
+            self.attempts.push(Attempt::start(launch, slot, self.grace, wake)?);
+        } else if let Some(resident) = self.residents.iter_mut().find(|each| each.is_ready(&slot, &launch)) {
+            resident.ask(launch);
+        } else {
+            // What is there is on its way out, or another program.
+            self.residents.retain(|resident| !resident.is_in(&slot));
+            self.residents.push(Resident::start(launch, slot, self.grace, wake)?);
+        }
         Ok(())
     }
 
     fn look(&mut self) {
         let mut table = None;
         let mut position = 0;
-        while position < self.running.len() {
-            if self.running[position].step(&mut table, self.grace, &self.told) {
-                let ended = self.running.remove(position).finish(&self.told);
+        while position < self.attempts.len() {
+            if self.attempts[position].step(&mut table, &self.told) {
+                let ended = self.attempts.remove(position).finish(&self.told);
                 let _ = self.told.send(Event::Ended(ended));
             } else {
                 position += 1;
             }
+        }
+        position = 0;
+        while position < self.residents.len() {
+            if !self.residents[position].step(&mut table, &self.told) {
+                position += 1;
+                continue;
+            }
+            let ended = match self.residents.remove(position).finish(&self.told) {
+                End::Idle => continue,
+                End::Attempt(ended) => *ended,
+                End::Unasked(launch, slot) => match self.start((*launch).clone(), slot.clone()) {
+                    Ok(()) => continue,
+                    Err(error) => Ended::unstarted(&launch, &slot, &error),
+                },
+            };
+            let _ = self.told.send(Event::Ended(ended));
         }
     }
 }

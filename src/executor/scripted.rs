@@ -55,6 +55,7 @@ impl<Script: FnMut(&Launch) -> Scene> Scripted<Script> {
             seconds,
             cpu_seconds: seconds,
             peak_memory: 0,
+            exit: "script".into(),
         })
     }
 }
@@ -112,7 +113,9 @@ mod tests {
             arguments: Vec::new(),
             environment: Vec::new(),
             folder: "none".into(),
-            limits: Limits { wall: Some(Duration::from_secs(100)), memory: None },
+            checkpoint: "none".into(),
+            request: None,
+            limits: Limits { wall: Some(Duration::from_secs(100)), ..Limits::default() },
         }
     }
 

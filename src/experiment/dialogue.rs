@@ -8,7 +8,7 @@ use thiserror::Error;
 
 use super::error::RunError;
 use super::folder::RunFolder;
-use super::log::Losses;
+use super::retry::Retries;
 use super::{Experiment, resume};
 use crate::optimizer::{Ask, Optimizer};
 use crate::store::Store;
@@ -31,7 +31,7 @@ pub struct Dialogue<'a> {
     again: VecDeque<(Proposal, u32)>,
     /// The trials that this session gave away: when, and which attempt it was.
     given: HashMap<TrialId, (Timestamp, u32)>,
-    losses: Losses,
+    retries: Retries,
     began: Instant,
     /// Seconds that earlier sessions took.
     earlier: f64,
@@ -68,9 +68,9 @@ impl<'a> Dialogue<'a> {
             optimizer: resumed.optimizer,
             again: resumed.unfinished.into(),
             given: HashMap::new(),
-            losses: resumed.losses,
+            retries: resumed.retries,
             began: Instant::now(),
-            earlier: resumed.seconds / experiment.workers as f64,
+            earlier: resumed.seconds / experiment.execution.workers as f64,
         };
         Ok((dialogue, resumed.warnings))
     }
@@ -148,11 +148,13 @@ impl<'a> Dialogue<'a> {
             seconds: at.duration_since(started).as_secs_f64().max(0.0),
             cpu_seconds: 0.0,
             peak_memory: 0,
+            exit: String::new(),
+            late: false,
         };
         self.store.append(&Record::Ended(ended.clone())).map_err(RunError::from)?;
         waiting.map(|index| self.again.remove(index));
         self.given.remove(&trial);
-        if self.losses.is_final(&ended) {
+        if self.retries.is_final(&ended, proposal.configuration_id) {
             self.optimizer.tell(trial, ended.outcome);
         } else {
             self.again.push_back((proposal, attempt + 1));

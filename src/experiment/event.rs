@@ -92,13 +92,13 @@ impl Standing<'_> {
     /// How long the rest takes, and how much that may vary, where the limits and the trials so far say.
     pub fn left(&self) -> Option<Estimate> {
         let (trials, budget) = self.work_left()?;
-        self.paces.estimate(trials, budget, self.experiment.workers)
+        self.paces.estimate(trials, budget, self.experiment.execution.workers)
     }
 
     /// How long the rest takes.
     pub fn seconds_left(&self) -> Option<f64> {
         let (trials, budget) = self.work_left()?;
-        self.paces.seconds(trials, budget, self.experiment.workers)
+        self.paces.seconds(trials, budget, self.experiment.execution.workers)
     }
 
     /// What the devices have cost and will, where the experiment says what an hour of one costs.
@@ -106,7 +106,7 @@ impl Standing<'_> {
         let price = self.experiment.price_per_device_hour? / 3600.0;
         let running: f64 = self.running.iter().map(|running| running.since.elapsed().as_secs_f64()).sum();
         // What runs is part of what is left.
-        let left = self.seconds_left().map(|seconds| seconds * self.experiment.workers as f64);
+        let left = self.seconds_left().map(|seconds| seconds * self.experiment.execution.workers as f64);
         let whole = left.map(|left| (self.device_seconds + left.max(running)) * price);
         Some(Money { spent: (self.device_seconds + running) * price, whole })
     }

@@ -1,13 +1,12 @@
 //! An experiment's RON file: what is written, and how it becomes an experiment.
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
 use jiff::SignedDuration;
 use serde::Deserialize;
 
+use super::execution::ExecutorFile;
 use super::{Experiment, Objective};
-use crate::executor::limits::Limits;
 use crate::intensifier::bracket::Schedule;
 use crate::optimizer::settings::Settings;
 use crate::optimizer::stop::Stop;
@@ -54,34 +53,6 @@ fn three() -> u32 {
 
 fn units() -> String {
     "units".into()
-}
-
-#[derive(Deserialize)]
-enum ExecutorFile {
-    /// One process a trial on this machine.
-    Process(Process),
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct Process {
-    workers: usize,
-    /// The longest that a trial may take, as in `"1h 30m"`.
-    time_limit: Option<SignedDuration>,
-    /// The most memory that a trial and its children may hold, in MiB.
-    memory_limit_mib: Option<u64>,
-}
-
-impl Default for Process {
-    fn default() -> Self {
-        Self { workers: 1, time_limit: None, memory_limit_mib: None }
-    }
-}
-
-impl Default for ExecutorFile {
-    fn default() -> Self {
-        Self::Process(Process::default())
-    }
 }
 
 impl Experiment {
@@ -139,24 +110,7 @@ impl ExperimentFile {
             let message = format!("`{}` cannot be the name of a run's folder", self.name);
             return error(&["name"], message, "use letters, digits, `-`, `_` and `.`; `datasets` is taken");
         }
-        let ExecutorFile::Process(process) = self.executor;
-        if process.workers == 0 {
-            return error(&["executor"], "there must be at least 1 worker".into(), "for example Process(workers: 2)");
-        }
-        if process.time_limit.is_some_and(|limit| limit <= SignedDuration::ZERO) {
-            return error(
-                &["executor", "time_limit"],
-                "a time limit must be positive".into(),
-                "for example \"1h 30m\"",
-            );
-        }
-        let Some(memory) = process.memory_limit_mib.map_or(Some(None), |limit| match limit {
-            0 => None,
-            _ => limit.checked_mul(1 << 20).map(Some),
-        }) else {
-            let message = "this is no amount of memory that a trial could hold".into();
-            return error(&["executor", "memory_limit_mib"], message, "for example memory_limit_mib: 4096");
-        };
+        let execution = self.executor.validate(&place)?;
         let (schedule, unit) = match self.budget {
             Some(range) => (place.schedule(&range)?, range.unit),
             None => (Schedule::full(Budget::new(1.0).expect("1 is positive")), "evaluation".into()),
@@ -196,11 +150,7 @@ impl ExperimentFile {
             schedule,
             unit,
             settings: self.optimizer,
-            workers: process.workers,
-            limits: Limits {
-                wall: process.time_limit.map(|limit| Duration::try_from(limit).unwrap_or_default()),
-                memory,
-            },
+            execution,
             stop: self.stop,
             seed: self.seed,
             price_per_device_hour: self.price_per_device_hour,
@@ -219,14 +169,23 @@ impl Objective {
                         format!("`{name}` cannot be a hyperparameter here: every trial is given its own `{{{name}}}`");
                     return Some((message, "rename the hyperparameter".into()));
                 }
+                if let Some(name) = command.early_name() {
+                    let message =
+                        format!("an argument names `{{{name}}}`, but a persistent program is started before any trial");
+                    return Some((
+                        message,
+                        "leave it out: every request line holds the configuration and the budget".into(),
+                    ));
+                }
                 let unknown = command.unknown_name(|name| space.index(name).is_some())?;
                 let names: Vec<_> = space.hyperparameters().iter().map(|each| format!("{{{}}}", each.name)).collect();
                 let message = format!("an argument names `{{{unknown}}}`, which is no hyperparameter");
                 Some((
                     message,
                     format!(
-                        "there are {}, and {{budget}}, {{seed}}, {{trial_dir}}, {{config}}, {{checkpoint}}",
-                        names.join(", ")
+                        "there are {}, and {}",
+                        names.join(", "),
+                        GIVEN.map(|name| format!("{{{name}}}")).join(", ")
                     ),
                 ))
             }
@@ -251,14 +210,14 @@ impl Objective {
 }
 
 /// A file in which a mistake may be.
-struct Place<'a> {
+pub(super) struct Place<'a> {
     path: &'a Path,
     text: &'a str,
 }
 
 impl Place<'_> {
     /// The error at the value of a field, one name for each level.
-    fn error(&self, names: &[&str], message: String, hint: Option<String>) -> SourceError {
+    pub(super) fn error(&self, names: &[&str], message: String, hint: Option<String>) -> SourceError {
         let outline = Node::of(self.text);
         let mut offset = 0;
         let mut node = outline.as_ref();

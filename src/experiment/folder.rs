@@ -40,6 +40,11 @@ impl RunFolder {
         self.root.join("trials").join(format!("{:06}", trial.0))
     }
 
+    /// What the programs that answer one trial after another say, in a folder for each slot.
+    pub fn workers(&self) -> PathBuf {
+        self.root.join("workers")
+    }
+
     /// What the trials of one configuration continue from.
     pub fn checkpoint(&self, configuration: ConfigurationId) -> PathBuf {
         self.root.join("checkpoints").join(format!("{:06}", configuration.0))

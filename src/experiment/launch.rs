@@ -4,12 +4,15 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
 use super::folder::RunFolder;
 use super::{Experiment, Objective};
 use crate::executor::Launch;
 use crate::executor::limits::Limits;
+use crate::space::hyperparameter::Value;
+use crate::task::command::{Invocation, Mode};
 use crate::task::{Report, Request, TaskError};
 use crate::trial::{Proposal, TrialId};
 
@@ -50,7 +53,13 @@ impl Work {
 }
 
 /// What a trial of this experiment is told.
-pub fn request(experiment: &Experiment, folder: &RunFolder, proposal: &Proposal, trial_dir: PathBuf) -> Request {
+pub fn request(
+    experiment: &Experiment,
+    folder: &RunFolder,
+    proposal: &Proposal,
+    trial_dir: PathBuf,
+    micro_batch_divisor: u32,
+) -> Request {
     let named = experiment.space.named(&proposal.configuration);
     // A program may change its working directory.
     let absolute = |path: PathBuf| std::path::absolute(&path).unwrap_or(path);
@@ -62,46 +71,97 @@ pub fn request(experiment: &Experiment, folder: &RunFolder, proposal: &Proposal,
         trial_dir: absolute(trial_dir),
         checkpoint: absolute(folder.checkpoint(proposal.configuration_id)),
         data: absolute(folder.data()),
+        micro_batch_divisor,
     }
 }
 
-/// The process that answers a request; its folder is made and the request written there.
+/// The process that answers a request; its folder is made and the request written there, unless it is asked by a line.
 pub fn launch(
     experiment: &Experiment,
+    folder: &RunFolder,
     objective: &Objective,
     request: Request,
     purpose: Purpose,
     (trial, attempt): (TrialId, u32),
 ) -> io::Result<Launch> {
+    let checkpoint = request.checkpoint.clone();
+    let limits = match purpose {
+        Purpose::Trial => experiment.execution.limits,
+        Purpose::Test => Limits { wall: None, cpu: None, ..experiment.execution.limits },
+    };
+    let (folder, line, invocation) = match objective {
+        Objective::Command(command) if command.mode == Mode::Persistent => {
+            let line = serde_json::to_string(&Line::of(trial, attempt, &request))?;
+            (folder.workers(), Some(line), command.resident(&base(experiment)?))
+        }
+        _ => (request.trial_dir.clone(), None, disposable(experiment, objective, request, purpose)?),
+    };
+    Ok(Launch {
+        trial,
+        attempt,
+        program: invocation.program,
+        arguments: invocation.arguments.into_iter().map(OsString::from).collect(),
+        environment: invocation.environment.into_iter().map(|(name, value)| (name.into(), value.into())).collect(),
+        folder,
+        checkpoint,
+        request: line,
+        limits,
+    })
+}
+
+/// What a persistent program is asked. It makes the folders that it wants.
+#[derive(Serialize)]
+struct Line<'a> {
+    trial: TrialId,
+    attempt: u32,
+    config: &'a IndexMap<String, Value>,
+    budget: f64,
+    seed: u64,
+    checkpoint: &'a Path,
+    trial_dir: &'a Path,
+    micro_batch_divisor: u32,
+}
+
+impl<'a> Line<'a> {
+    fn of(trial: TrialId, attempt: u32, request: &'a Request) -> Self {
+        Self {
+            trial,
+            attempt,
+            config: &request.config,
+            budget: request.budget,
+            seed: request.seed,
+            checkpoint: &request.checkpoint,
+            trial_dir: &request.trial_dir,
+            micro_batch_divisor: request.micro_batch_divisor,
+        }
+    }
+}
+
+fn disposable(
+    experiment: &Experiment,
+    objective: &Objective,
+    request: Request,
+    purpose: Purpose,
+) -> io::Result<Invocation> {
     let folder = request.trial_dir.clone();
     fs::create_dir_all(&folder)?;
     fs::create_dir_all(&request.checkpoint)?;
     let config = folder.join("config.json");
     fs::write(&config, serde_json::to_vec(&request.config)?)?;
-    let (program, arguments, environment) = match objective {
-        Objective::Command(command) => {
-            let base = experiment.path.parent().unwrap_or(Path::new("."));
-            let base = if base.as_os_str().is_empty() { Path::new(".") } else { base };
-            let invocation = command.invocation(&request, &base.canonicalize()?, &config);
-            (invocation.program, invocation.arguments, invocation.environment)
-        }
-        _ => {
-            let path = folder.join("request.json");
-            fs::write(&path, serde_json::to_vec(&Work { objective: objective.clone(), request, purpose })?)?;
-            let environment = ALLOCATOR.map(|(name, value)| (name.into(), value.into())).to_vec();
-            (std::env::current_exe()?, vec!["worker".into(), path.display().to_string()], environment)
-        }
-    };
-    Ok(Launch {
-        trial,
-        attempt,
-        program,
-        arguments: arguments.into_iter().map(OsString::from).collect(),
-        environment: environment.into_iter().map(|(name, value)| (name.into(), value.into())).collect(),
-        folder,
-        limits: match purpose {
-            Purpose::Trial => experiment.limits,
-            Purpose::Test => Limits { wall: None, ..experiment.limits },
-        },
+    if let Objective::Command(command) = objective {
+        return Ok(command.invocation(&request, &base(experiment)?, &config));
+    }
+    let path = folder.join("request.json");
+    fs::write(&path, serde_json::to_vec(&Work { objective: objective.clone(), request, purpose })?)?;
+    Ok(Invocation {
+        program: std::env::current_exe()?,
+        arguments: vec!["worker".into(), path.display().to_string()],
+        environment: ALLOCATOR.map(|(name, value)| (name.into(), value.into())).to_vec(),
     })
+}
+
+/// The folder of the experiment file, where its programs are looked up.
+fn base(experiment: &Experiment) -> io::Result<PathBuf> {
+    let base = experiment.path.parent().unwrap_or(Path::new("."));
+    if base.as_os_str().is_empty() { Path::new(".").canonicalize() } else { base.canonicalize() }
 }

@@ -1,6 +1,4 @@
 //! A run as its journal tells it: every trial with its attempts, and the notes.
-use std::collections::HashMap;
-
 use indexmap::IndexMap;
 use jiff::Timestamp;
 use serde_json::Value as Json;
@@ -9,31 +7,12 @@ use super::Experiment;
 use super::error::RunError;
 use super::folder::RunFolder;
 use super::resume::EDITED;
+use super::retry::Retries;
 use crate::space::source::SourceError;
 use crate::store::Store;
 use crate::store::record::{Begun, Ended, Record};
 use crate::trial::TrialId;
 use crate::trial::history::History;
-use crate::trial::outcome::Outcome;
-
-/// How often a trial is started when its worker disappears.
-const ATTEMPTS: u32 = 3;
-
-/// How often each trial has lost its worker.
-#[derive(Clone, Debug, Default)]
-pub struct Losses(HashMap<TrialId, u32>);
-
-impl Losses {
-    /// Whether an end is the trial's outcome, and not a loss after which it is tried again.
-    pub fn is_final(&mut self, ended: &Ended) -> bool {
-        if ended.outcome != Outcome::Lost {
-            return true;
-        }
-        let losses = self.0.entry(ended.trial).or_default();
-        *losses += 1;
-        *losses >= ATTEMPTS
-    }
-}
 
 /// What is known of a trial beside its outcome.
 #[derive(Clone, Debug, Default)]
@@ -55,7 +34,7 @@ pub struct Log {
     pub details: Vec<Details>,
     /// The last note of each key.
     pub notes: IndexMap<String, Json>,
-    losses: Losses,
+    retries: Retries,
 }
 
 impl Log {
@@ -73,7 +52,7 @@ impl Log {
             history: History::default(),
             details: Vec::new(),
             notes: IndexMap::new(),
-            losses: Losses::default(),
+            retries: Retries::default(),
         };
         for record in &records {
             log.take(record).map_err(wrong)?;
@@ -106,12 +85,15 @@ impl Log {
                     self.history.report(reported.trial, point);
                 }
             }
-            Record::Ended(ended) if self.losses.is_final(ended) => {
-                if self.history.tell(ended.trial, ended.outcome.clone()) {
+            Record::Ended(ended) => {
+                let configuration = self.history.trial(ended.trial).map(|trial| trial.proposal.configuration_id);
+                let configuration =
+                    configuration.ok_or_else(|| format!("trial {} was never asked for", ended.trial))?;
+                if self.retries.is_final(ended, configuration) && self.history.tell(ended.trial, ended.outcome.clone())
+                {
                     self.detail(ended.trial)?.ended = Some(ended.clone());
                 }
             }
-            Record::Ended(_) => {}
             Record::Noted(noted) => {
                 self.notes.insert(noted.key.clone(), noted.value.clone());
             }

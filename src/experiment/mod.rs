@@ -5,13 +5,16 @@ pub mod difference;
 pub mod error;
 pub mod estimate;
 pub mod event;
+pub mod execution;
 pub mod file;
 pub mod folder;
 pub mod launch;
 pub mod log;
 mod notice;
 pub mod plan;
+mod prepare;
 pub mod resume;
+pub mod retry;
 pub mod run;
 mod stream;
 pub mod validation;
@@ -20,9 +23,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use execution::Execution;
 use serde::{Deserialize, Serialize};
 
-use crate::executor::limits::Limits;
 use crate::intensifier::bracket::Schedule;
 use crate::optimizer::settings::Settings;
 use crate::optimizer::stop::Stop;
@@ -49,8 +52,7 @@ pub struct Experiment {
     /// What one unit of budget is: `steps`, `epochs`.
     pub unit: String,
     pub settings: Settings,
-    pub workers: usize,
-    pub limits: Limits,
+    pub execution: Execution,
     pub stop: Stop,
     pub seed: u64,
     /// What an hour of a device costs, in whatever currency; shown, and no reason to begin anew.

@@ -8,7 +8,8 @@ use super::difference::Difference;
 use super::error::RunError;
 use super::estimate::{Pace, Paces};
 use super::folder::RunFolder;
-use super::log::{Losses, begun_experiment};
+use super::log::begun_experiment;
+use super::retry::Retries;
 use crate::optimizer::Optimizer;
 use crate::space::Space;
 use crate::store::Store;
@@ -28,9 +29,9 @@ pub(super) struct Resumed {
     pub is_continued: bool,
     /// The last note of each key.
     pub notes: HashMap<String, serde_json::Value>,
-    pub losses: Losses,
     /// The text of the file that the run was begun with.
     begun_text: serde_json::Value,
+    pub retries: Retries,
 }
 
 /// The key of the note with the repairs of the store, a sentence each.
@@ -66,8 +67,8 @@ pub(super) fn open(experiment: &Experiment, folder: &RunFolder) -> Result<Resume
         warnings: opened.warnings,
         is_continued: !opened.records.is_empty(),
         notes: HashMap::new(),
-        losses: Losses::default(),
         begun_text: experiment.text.clone().into(),
+        retries: Retries::default(),
     };
     for record in opened.records {
         resumed
@@ -125,8 +126,9 @@ impl Resumed {
             }
             Record::Ended(ended) => {
                 self.seconds += ended.seconds;
-                if self.losses.is_final(&ended)
-                    && let Some(index) = self.unfinished.iter().position(|(each, _)| each.trial == ended.trial)
+                let unfinished = self.unfinished.iter().position(|(each, _)| each.trial == ended.trial);
+                if let Some(index) = unfinished
+                    && self.retries.is_final(&ended, self.unfinished[index].0.configuration_id)
                 {
                     let (proposal, _) = self.unfinished.remove(index);
                     let budget = self.optimizer.history().added_budget(&proposal);

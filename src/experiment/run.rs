@@ -1,8 +1,6 @@
 //! The loop: ask, start, wait, tell, save, repeat.
 use std::collections::{HashMap, VecDeque};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::thread;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use serde_json::{Map, Value as Json};
@@ -13,14 +11,16 @@ use super::estimate::{Pace, Paces};
 use super::event::{Event, Running, Standing, Watcher};
 use super::folder::RunFolder;
 use super::launch::{Purpose, launch, request};
-use super::log::Losses;
 use super::notice::{Notice, Notices};
 use super::plan::Work;
+use super::retry::Retries;
 use super::stream::Stream;
 use super::{Experiment, Objective, TICK, plan, resume, validation};
+use crate::executor::device::Devices;
 use crate::executor::leftover;
 use crate::executor::process::Processes;
-use crate::executor::{Ended, Event as News, Executor};
+use crate::executor::slot::Slot;
+use crate::executor::{Ended, Event as News, Executor, ExecutorError};
 use crate::optimizer::{Ask, Optimizer};
 use crate::store::Store;
 use crate::store::record::{self, Record};
@@ -57,7 +57,15 @@ pub fn run(
     watcher: &mut dyn Watcher,
     interrupts: &AtomicUsize,
 ) -> Result<Summary, RunError> {
-    run_with(&mut Processes::new(experiment.workers), experiment, folder, watcher, interrupts)
+    let mut experiment = experiment.clone();
+    let execution = &mut experiment.execution;
+    let slots = match &execution.slots[..] {
+        [] => Slot::plain(execution.workers),
+        wanted => Slot::resolve(wanted, &Devices::here()).map_err(ExecutorError::Slots)?,
+    };
+    execution.workers = slots.len();
+    let mut executor = Processes::with_grace(slots, execution.grace);
+    run_with(&mut executor, &experiment, folder, watcher, interrupts)
 }
 
 /// As [`run`], with the trials run by this executor.
@@ -76,6 +84,9 @@ pub fn run_with(
     for name in validation::NAMES {
         leftover::end(&folder.validation().join(name));
     }
+    for resident in std::fs::read_dir(folder.workers()).into_iter().flatten().flatten() {
+        leftover::end(&resident.path());
+    }
     let mut session = Session {
         experiment,
         objective,
@@ -84,7 +95,7 @@ pub fn run_with(
         optimizer: resumed.optimizer,
         executor,
         again: resumed.unfinished.into(),
-        losses: resumed.losses,
+        retries: resumed.retries,
         running: Vec::new(),
         notices: Notices::default(),
         stream: Stream::open(&folder.events()).map_err(|source| RunError::Folder { path: folder.events(), source })?,
@@ -95,7 +106,7 @@ pub fn run_with(
         began: Instant::now(),
         asking: Duration::ZERO,
         notes: resumed.notes,
-        earlier: resumed.seconds / experiment.workers as f64,
+        earlier: resumed.seconds / experiment.execution.workers as f64,
     };
     session.crashes = Crashes::of(session.optimizer.history());
     for warning in &resumed.warnings {
@@ -122,7 +133,7 @@ pub(super) struct Session<'a> {
     pub(super) executor: &'a mut dyn Executor,
     /// Trials that were asked for and must be started, with their attempt.
     again: VecDeque<(Proposal, u32)>,
-    losses: Losses,
+    pub(super) retries: Retries,
     running: Vec<Running>,
     /// What is written and not told yet.
     notices: Notices,
@@ -201,33 +212,6 @@ impl Session<'_> {
         Ok(finish)
     }
 
-    /// Makes what all trials share, while the watcher sees it grow.
-    ///
-    /// An interruption leaves the thread behind: it ends with this process, and a half-made file counts for nothing.
-    fn prepare(&mut self, watcher: &mut dyn Watcher, interrupts: &AtomicUsize) -> Result<Finish, RunError> {
-        let (objective, data) = (self.objective.clone(), self.folder.data());
-        let share = Arc::new(AtomicU64::new(0));
-        let told = share.clone();
-        let worker = thread::spawn(move || match objective.task() {
-            Some(task) => task.prepare(&data, &|now| told.store(now.to_bits(), Ordering::Relaxed)),
-            None => Ok(()),
-        });
-        let mut shown = 0;
-        while !worker.is_finished() {
-            if interrupts.load(Ordering::Relaxed) > 0 {
-                return Ok(Finish::Interrupted);
-            }
-            thread::sleep(TICK / 10);
-            let now = share.load(Ordering::Relaxed);
-            if now != shown {
-                self.notice(&Event::Preparing { share: f64::from_bits(now) }, watcher);
-                shown = now;
-            }
-        }
-        let made = worker.join().expect("a task reports its errors");
-        made.map(|()| Finish::Complete).map_err(|error| RunError::Task(error.message))
-    }
-
     fn trials(&mut self, watcher: &mut dyn Watcher, interrupts: &AtomicUsize) -> Result<Finish, RunError> {
         let (mut is_stopping, mut is_done) = (false, false);
         loop {
@@ -270,7 +254,7 @@ impl Session<'_> {
                     }
                 }
                 Some(News::Ended(ended)) => self.end(ended)?,
-                Some(News::Report { trial, line }) => self.report(trial, &line)?,
+                Some(News::Report { trial, line, .. }) => self.report(trial, &line)?,
                 None => {}
             }
             watcher.tick(&self.standing());
@@ -303,8 +287,10 @@ impl Session<'_> {
             None => 1,
         };
         let trial_dir = self.folder.trial(proposal.trial);
-        let request = request(self.experiment, self.folder, &proposal, trial_dir.clone());
-        let launch = launch(self.experiment, self.objective, request, Purpose::Trial, (proposal.trial, attempt))
+        let divisor = self.retries.divisor(proposal.configuration_id);
+        let request = request(self.experiment, self.folder, &proposal, trial_dir.clone(), divisor);
+        let id = (proposal.trial, attempt);
+        let launch = launch(self.experiment, self.folder, self.objective, request, Purpose::Trial, id)
             .map_err(|source| RunError::Folder { path: trial_dir, source })?;
         let slot = self.executor.start(launch)?;
         let (trial, at) = (proposal.trial, self.executor.now());
@@ -334,14 +320,18 @@ impl Session<'_> {
     }
 
     fn end(&mut self, ended: Ended) -> Result<(), RunError> {
-        let Some(index) = self.running.iter().position(|each| each.proposal.trial == ended.trial) else {
+        let is_it = |each: &Running| each.proposal.trial == ended.trial && each.attempt == ended.attempt;
+        let Some(index) = self.running.iter().position(is_it) else {
+            // Another attempt took its place, or has ended already: kept, and counted for nothing.
+            let late = record::Ended { late: true, ..recorded(ended) };
+            self.store.write(&Record::Ended(late))?;
             return Ok(());
         };
         let Running { proposal, attempt, slot, .. } = self.running.remove(index);
         let (trial, seconds, outcome) = (ended.trial, ended.seconds, ended.outcome.clone());
         tracing::info!(%trial, attempt, outcome = outcome.name(), cost = outcome.cost(), seconds, "ended");
         let ended = recorded(ended);
-        let is_final = self.losses.is_final(&ended);
+        let is_final = self.retries.is_final(&ended, proposal.configuration_id);
         let record = self.store.write(&Record::Ended(ended))?;
         self.device_seconds += seconds;
         if !is_final {
@@ -376,5 +366,7 @@ fn recorded(ended: Ended) -> record::Ended {
         seconds: ended.seconds,
         cpu_seconds: ended.cpu_seconds,
         peak_memory: ended.peak_memory,
+        exit: ended.exit,
+        late: false,
     }
 }

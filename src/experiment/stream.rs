@@ -70,14 +70,14 @@ fn said(event: &Event, standing: &Standing, told: &mut f64) -> Option<Json> {
         Event::Begun => json!({
             "event": "begun",
             "experiment": experiment.name,
-            "workers": experiment.workers,
+            "workers": experiment.execution.workers,
             "trials": standing.planned.map(|work| work.trials),
             "budget": standing.planned.map(|work| work.budget),
         }),
         Event::Resumed { ended, again } => json!({
             "event": "resumed",
             "experiment": experiment.name,
-            "workers": experiment.workers,
+            "workers": experiment.execution.workers,
             "trials": standing.planned.map(|work| work.trials),
             "budget": standing.planned.map(|work| work.budget),
             "ended": ended,

@@ -127,9 +127,10 @@ fn execute(
         while started < jobs.len() && session.executor.idle() > 0 {
             let (name, proposal, purpose) = &jobs[started];
             let folder = session.folder.validation().join(name);
-            let request = request(session.experiment, session.folder, proposal, folder.clone());
+            let divisor = session.retries.divisor(proposal.configuration_id);
+            let request = request(session.experiment, session.folder, proposal, folder.clone(), divisor);
             let id = (TrialId(started as u32), 1);
-            let launch = launch(session.experiment, session.objective, request, *purpose, id)
+            let launch = launch(session.experiment, session.folder, session.objective, request, *purpose, id)
                 .map_err(|source| RunError::Folder { path: folder, source })?;
             session.executor.start(launch)?;
             started += 1;

@@ -74,7 +74,7 @@ pub fn fidelity(findings: &Findings) -> String {
 
 /// What fails.
 pub fn failure(findings: &Findings) -> String {
-    let failures = ["diverged", "crashed", "timed_out", "out_of_memory", "lost"];
+    let failures = ["diverged", "crashed", "timed_out", "out_of_memory", "out_of_device_memory", "lost"];
     let counts = findings.headline.outcomes.iter().filter(|(word, _)| failures.contains(&word.as_str()));
     let all: Vec<String> = counts.map(|(word, n)| format!("{n} {}", word.replace('_', " "))).collect();
     if all.is_empty() {

@@ -160,7 +160,7 @@ impl<'a> Checker<'a> {
         self.reads.insert(index);
         let values = self.values(index);
         Ok(match &self.hyperparameters[index].domain {
-            Domain::Float { .. } | Domain::Integer { .. } => Term::Number(Number::Parameter(index)),
+            Domain::Float { .. } | Domain::Integer { .. } | Domain::Steps(_) => Term::Number(Number::Parameter(index)),
             _ if values.iter().all(|value| matches!(value, Value::Integer(_) | Value::Float(_))) => {
                 Term::Number(Number::Parameter(index))
             }

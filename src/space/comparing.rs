@@ -172,6 +172,9 @@ impl Checker<'_> {
         let hint = match &hyperparameter.domain {
             Domain::Float { min, max, .. } => format!("`{name}` goes from {min} to {max}"),
             Domain::Integer { min, max, .. } => format!("`{name}` is a whole number from {min} to {max}"),
+            Domain::Steps(steps) => {
+                format!("`{name}` goes from {} to {} in steps of {}", steps.min(), steps.max(), steps.step())
+            }
             _ => self.listing(*index, name),
         };
         Err(Mistake::new(offset, format!("`{name}` is never {number}")).hint(hint))

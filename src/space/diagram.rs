@@ -6,7 +6,7 @@ use std::collections::HashMap;
 
 use super::Space;
 use super::group::{Group, closure};
-use super::hyperparameter::{Domain, Hyperparameter, Value};
+use super::hyperparameter::Value;
 use super::sampling::Impossible;
 use crate::numeric::stream::Stream;
 
@@ -89,7 +89,7 @@ impl Diagram {
             let chosen = node.edges.partition_point(|edge| edge.cumulative <= target).min(node.edges.len() - 1);
             let edge = &node.edges[chosen];
             point[member] =
-                (edge.index != INACTIVE).then(|| space.hyperparameters[member].nth(usize::from(edge.index)));
+                (edge.index != INACTIVE).then(|| space.hyperparameters[member].domain.nth(u64::from(edge.index)));
             node = &self.nodes[edge.child as usize];
         }
     }
@@ -144,30 +144,6 @@ impl Space {
     }
 }
 
-impl Hyperparameter {
-    /// The value with this index among finitely many.
-    fn nth(&self, index: usize) -> Value {
-        match &self.domain {
-            Domain::Integer { min, .. } => Value::Integer(min + index as i64),
-            Domain::Ordinal { values } | Domain::Categorical { choices: values } => values[index].clone(),
-            Domain::Constant { value } => value.clone(),
-            Domain::Float { .. } => unreachable!("real numbers are never enumerated"),
-        }
-    }
-
-    /// The share of the unit interval that this index has.
-    fn share(&self, index: usize) -> f64 {
-        match &self.domain {
-            Domain::Integer { min, max, log: true } => {
-                let edge = |value: i64| (value as f64 - 0.5).ln();
-                let value = min + index as i64;
-                (edge(value + 1) - edge(value)) / (edge(max + 1) - edge(*min))
-            }
-            _ => 1.0 / self.size().expect("real numbers are never enumerated") as f64,
-        }
-    }
-}
-
 struct Builder<'a> {
     space: &'a Space,
     group: &'a Group,
@@ -196,8 +172,8 @@ impl Builder<'_> {
             self.edge(depth, INACTIVE, None, 1.0, &mut node)?;
         } else {
             for index in 0..hyperparameter.size().expect("groups are discrete") as usize {
-                let value = Some(hyperparameter.nth(index));
-                self.edge(depth, index as u16, value, hyperparameter.share(index), &mut node)?;
+                let value = Some(hyperparameter.domain.nth(index as u64));
+                self.edge(depth, index as u16, value, hyperparameter.probability(index as u64), &mut node)?;
             }
         }
         self.point[member] = None;

@@ -44,6 +44,7 @@ fn place(domain: &Domain, value: &Value) -> f64 {
     match domain {
         Domain::Float { min, max, log } => share(*min, *max, *log),
         Domain::Integer { min, max, log } => share(*min as f64, *max as f64, *log),
+        Domain::Steps(steps) => share(steps.min(), steps.max(), false),
         Domain::Ordinal { values } => index(values) / (values.len().max(2) - 1) as f64,
         Domain::Categorical { choices } => index(choices),
         Domain::Constant { .. } => 0.0,

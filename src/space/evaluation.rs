@@ -136,6 +136,49 @@ impl Truth {
     }
 }
 
+impl Number {
+    fn reads_into(&self, found: &mut Vec<usize>) {
+        match self {
+            Self::Literal(_) => {}
+            Self::Parameter(index) => found.push(*index),
+            Self::Negative(number) => number.reads_into(found),
+            Self::Arithmetic(_, terms) => terms.iter().for_each(|term| term.reads_into(found)),
+        }
+    }
+}
+
+impl Truth {
+    /// Indices of the hyperparameters that the term reads, ascending.
+    pub fn reads(&self) -> Vec<usize> {
+        let mut found = Vec::new();
+        self.reads_into(&mut found);
+        found.sort_unstable();
+        found.dedup();
+        found
+    }
+
+    fn reads_into(&self, found: &mut Vec<usize>) {
+        match self {
+            Self::Literal(_) => {}
+            Self::Parameter(index) | Self::Is(index, _) | Self::Among(index, _) => found.push(*index),
+            Self::Not(term) => term.reads_into(found),
+            Self::All(terms) | Self::Any(terms) => terms.iter().for_each(|term| term.reads_into(found)),
+            Self::Numbers(_, terms) => terms.iter().for_each(|term| term.reads_into(found)),
+            Self::Ranks(_, terms) => {
+                found.extend(terms.iter().filter_map(|term| match term {
+                    Rank::Parameter(index, _) => Some(*index),
+                    Rank::Literal(_) => None,
+                }));
+            }
+            Self::Same(a, b) => found.extend([*a, *b]),
+            Self::NumberAmong(number, others) => {
+                number.reads_into(found);
+                others.iter().for_each(|other| other.reads_into(found));
+            }
+        }
+    }
+}
+
 impl Comparison {
     fn holds<T: PartialOrd>(self, a: &T, b: &T) -> bool {
         match self {

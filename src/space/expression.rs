@@ -51,6 +51,11 @@ impl Expression {
         &self.reads
     }
 
+    /// The compiled form.
+    pub fn truth(&self) -> &Truth {
+        &self.truth
+    }
+
     /// The text from the file.
     pub fn text(&self) -> &str {
         &self.text

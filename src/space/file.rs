@@ -4,11 +4,11 @@ use std::marker::PhantomData;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
-use serde::de::{self, Deserializer, MapAccess, Visitor, value::MapAccessDeserializer};
+use serde::de::{Deserializer, MapAccess, Visitor, value::MapAccessDeserializer};
 
 use super::Space;
-use super::hyperparameter::{Domain, Hyperparameter, Value};
 use super::outline::Node;
+use super::parameter::Parameter;
 pub use super::source::SourceError;
 use super::source::{parse, read};
 use super::validation::{Place, SpaceError};
@@ -36,77 +36,6 @@ pub enum SpaceSource {
     Path(PathBuf),
     Inline(Box<SpaceFile>),
 }
-
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-enum Parameter {
-    Float {
-        #[serde(default)]
-        min: Literal,
-        #[serde(default)]
-        max: Literal,
-        #[serde(default)]
-        log: bool,
-        #[serde(default)]
-        default: Literal,
-        #[serde(default)]
-        description: String,
-        #[serde(default)]
-        unit: String,
-    },
-    Integer {
-        #[serde(default)]
-        min: Literal,
-        #[serde(default)]
-        max: Literal,
-        #[serde(default)]
-        log: bool,
-        #[serde(default)]
-        default: Literal,
-        #[serde(default)]
-        description: String,
-        #[serde(default)]
-        unit: String,
-    },
-    Ordinal {
-        #[serde(default)]
-        values: Vec<Literal>,
-        #[serde(default)]
-        default: Literal,
-        #[serde(default)]
-        description: String,
-        #[serde(default)]
-        unit: String,
-    },
-    Categorical {
-        #[serde(default)]
-        choices: Vec<Literal>,
-        #[serde(default)]
-        default: Literal,
-        #[serde(default)]
-        description: String,
-        #[serde(default)]
-        unit: String,
-    },
-    Boolean {
-        #[serde(default)]
-        default: Literal,
-        #[serde(default)]
-        description: String,
-    },
-    Constant {
-        #[serde(default)]
-        value: Literal,
-        #[serde(default)]
-        description: String,
-        #[serde(default)]
-        unit: String,
-    },
-}
-
-/// A number, a word, or a truth, if one is written.
-#[derive(Clone, Debug, Default)]
-struct Literal(Option<Value>);
 
 /// A map with its entries in the order of the file, and with those that come twice.
 #[derive(Clone, Debug)]
@@ -175,113 +104,6 @@ fn offset(space: &Node, text: &str, place: Place) -> usize {
         }
     };
     found.unwrap_or(space.span.start)
-}
-
-/// The field that is wrong, what is wrong, and what to do.
-type Complaint = (Option<&'static str>, String, String);
-
-impl Parameter {
-    fn hyperparameter(self, name: String) -> Result<Hyperparameter, Complaint> {
-        let missing = |field: &str, example: &str| {
-            (None, format!("`{name}` needs the field `{field}`"), format!("for example {example}"))
-        };
-        let number = |literal: Literal, field: &'static str, example: &str| match literal.0 {
-            None => Err(missing(field, example)),
-            Some(value @ (Value::Integer(_) | Value::Float(_))) => Ok(value),
-            Some(other) => {
-                let message = format!("the {field} of `{name}` must be a number, not {}", written(&other));
-                Err((Some(field), message, format!("for example {example}")))
-            }
-        };
-        let real = |literal, field, example: &str| {
-            number(literal, field, example).map(|value| value.number().expect("it was checked"))
-        };
-        let whole = |literal, field, example: &str| match number(literal, field, example)? {
-            Value::Integer(integer) => Ok(integer),
-            Value::Float(float) if float.fract() == 0.0 && float.abs() < 9e15 => Ok(float as i64),
-            other => {
-                let message = format!("the {field} of `{name}` must be a whole number, not {}", written(&other));
-                Err((Some(field), message, "round it, or make the parameter a Float".to_owned()))
-            }
-        };
-        let (domain, default, description, unit) = match self {
-            Self::Float { min, max, log, default, description, unit } => {
-                let example = "Float(min: 1e-4, max: 0.1, log: true)";
-                let (min, max) = (real(min, "min", example)?, real(max, "max", example)?);
-                (Domain::Float { min, max, log }, default, description, unit)
-            }
-            Self::Integer { min, max, log, default, description, unit } => {
-                let example = "Integer(min: 1, max: 8)";
-                let (min, max) = (whole(min, "min", example)?, whole(max, "max", example)?);
-                (Domain::Integer { min, max, log }, default, description, unit)
-            }
-            Self::Ordinal { values, default, description, unit } => {
-                let values = values.into_iter().filter_map(|literal| literal.0).collect();
-                (Domain::Ordinal { values }, default, description, unit)
-            }
-            Self::Categorical { choices, default, description, unit } => {
-                let choices = choices.into_iter().filter_map(|literal| literal.0).collect();
-                (Domain::Categorical { choices }, default, description, unit)
-            }
-            Self::Boolean { default, description } => {
-                let choices = vec![Value::Boolean(false), Value::Boolean(true)];
-                (Domain::Categorical { choices }, default, description, String::new())
-            }
-            Self::Constant { value, description, unit } => {
-                let value = value.0.ok_or_else(|| missing("value", "Constant(value: 8)"))?;
-                (Domain::Constant { value }, Literal(None), description, unit)
-            }
-        };
-        let default = default.0.unwrap_or_else(|| domain.natural_default());
-        let text = |text: String| (!text.is_empty()).then_some(text);
-        Ok(Hyperparameter { name, domain, default, description: text(description), unit: text(unit) })
-    }
-}
-
-fn written(value: &Value) -> String {
-    super::validation::listing(std::slice::from_ref(value))
-}
-
-impl<'de> Deserialize<'de> for Literal {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(LiteralVisitor)
-    }
-}
-
-struct LiteralVisitor;
-
-impl<'de> Visitor<'de> for LiteralVisitor {
-    type Value = Literal;
-
-    fn expecting(&self, out: &mut fmt::Formatter) -> fmt::Result {
-        out.write_str("a number, `true`, `false`, or a word in double quotes")
-    }
-
-    fn visit_bool<E>(self, truth: bool) -> Result<Literal, E> {
-        Ok(Literal(Some(Value::Boolean(truth))))
-    }
-
-    fn visit_i64<E>(self, integer: i64) -> Result<Literal, E> {
-        Ok(Literal(Some(Value::Integer(integer))))
-    }
-
-    fn visit_u64<E: de::Error>(self, integer: u64) -> Result<Literal, E> {
-        i64::try_from(integer).map(|integer| Literal(Some(Value::Integer(integer)))).map_err(|_| {
-            E::custom(format!("{integer} is too large for a whole number; hint: write it with a point, {integer}.0"))
-        })
-    }
-
-    fn visit_f64<E>(self, float: f64) -> Result<Literal, E> {
-        Ok(Literal(Some(Value::Float(float))))
-    }
-
-    fn visit_str<E>(self, word: &str) -> Result<Literal, E> {
-        Ok(Literal(Some(Value::Word(word.to_owned()))))
-    }
-
-    fn visit_unit<E: de::Error>(self) -> Result<Literal, E> {
-        Err(E::custom("a word needs double quotes; hint: for example \"RoPE\""))
-    }
 }
 
 impl<T> Default for Entries<T> {

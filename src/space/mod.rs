@@ -11,10 +11,14 @@ mod group;
 pub mod hyperparameter;
 pub mod neighborhood;
 pub mod outline;
+mod parameter;
+pub mod prior;
 pub mod sampling;
 pub mod source;
 pub mod spelling;
+pub mod steps;
 pub mod validation;
+mod writing;
 
 use std::collections::HashMap;
 use std::sync::OnceLock;

@@ -34,11 +34,11 @@ impl Space {
                     let beside = [place.checked_sub(1), Some(place + 1)].into_iter().flatten();
                     neighbors.extend(beside.filter_map(|place| values.get(place)).cloned().filter_map(change));
                 }
-                Domain::Integer { min, max, .. } if max.abs_diff(*min) <= ALONG as u64 => {
-                    let others = (*min..=*max).map(Value::Integer).filter(|other| other != value);
-                    neighbors.extend(others.filter_map(change));
+                domain @ (Domain::Integer { .. } | Domain::Steps(_)) if domain.size() <= Some(ALONG as u64 + 1) => {
+                    let all = (0..domain.size().unwrap_or(0)).map(|index| domain.nth(index));
+                    neighbors.extend(all.filter(|other| other != value).filter_map(change));
                 }
-                Domain::Float { .. } | Domain::Integer { .. } => {
+                Domain::Float { .. } | Domain::Integer { .. } | Domain::Steps(_) => {
                     neighbors.extend(steps(hyperparameter, value, stream, &mut change));
                 }
             }

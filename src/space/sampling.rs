@@ -1,4 +1,4 @@
-//! Draws of legal configurations, uniform over the legal part of the unit cube.
+//! Draws of legal configurations: each as likely as its priors say, once what is forbidden is left out.
 use std::fmt;
 
 use super::Space;
@@ -37,7 +37,8 @@ impl fmt::Display for Impossible {
 }
 
 impl Space {
-    /// A legal configuration, uniform over the legal part of the unit cube; fails where there is none to be found.
+    /// A legal configuration, drawn from the priors under the condition that it is legal; fails where there is none to
+    /// be found.
     pub fn sample(&self, stream: &mut Stream) -> Result<Configuration, Impossible> {
         self.possible()?;
         let mut forbade = vec![0_usize; self.forbidden().len()];
@@ -61,6 +62,15 @@ impl Space {
         }
     }
 
+    /// The configuration with this share of each prior below it, each in `[0, 1]`; `None` where it is forbidden.
+    ///
+    /// Spread points become spread configurations, and more of them where a prior is high.
+    pub fn quantile(&self, shares: &[f64]) -> Option<Configuration> {
+        assert_eq!(shares.len(), self.hyperparameters().len(), "a share for each hyperparameter");
+        let fill = |index: usize| self.hyperparameters()[index].quantile(shares[index]);
+        self.settle(vec![None; shares.len()], fill).ok()
+    }
+
     /// The configuration at a position of `[0, 1]` for each hyperparameter; `None` where it is forbidden.
     pub fn complete(&self, positions: &[f64]) -> Option<Configuration> {
         assert_eq!(positions.len(), self.hyperparameters().len(), "a position for each hyperparameter");
@@ -68,8 +78,8 @@ impl Space {
         self.settle(vec![None; positions.len()], fill).ok()
     }
 
-    /// The share of the unit cube that is legal, in `[0, 1]`: exact where the clauses read few discrete values,
-    /// estimated with this seed otherwise.
+    /// The share of independent draws from the priors that is legal, in `[0, 1]`; without priors, of the unit cube. Exact
+    /// where the clauses read few discrete values, estimated with this seed otherwise.
     pub fn allowed_fraction(&self, seed: u64) -> f64 {
         let exact: f64 = self.diagrams().iter().map(|diagram| diagram.share()).product();
         let counted: usize = self.diagrams().iter().map(|diagram| diagram.group.clauses.len()).sum();
@@ -87,6 +97,6 @@ impl Space {
         for diagram in self.diagrams() {
             diagram.draw(self, stream, &mut point);
         }
-        self.settle(point, |index| self.hyperparameters()[index].at(stream.uniform()))
+        self.settle(point, |index| self.hyperparameters()[index].quantile(stream.uniform()))
     }
 }

@@ -4,6 +4,7 @@ use thiserror::Error;
 use super::checking::Mistake;
 use super::expression::Expression;
 use super::hyperparameter::{Domain, Hyperparameter, Value};
+use super::prior::Prior;
 use super::spelling::nearest;
 
 /// Why hyperparameters, conditions and forbidden combinations are not a space.
@@ -28,7 +29,7 @@ pub enum Place {
 const LARGEST: u64 = 1 << 53;
 
 /// Words of the expression language.
-const RESERVED: [&str; 13] =
+pub const RESERVED: [&str; 13] =
     ["and", "or", "not", "in", "is", "if", "else", "true", "false", "none", "True", "False", "None"];
 
 /// A condition with its place in the list of conditions.
@@ -54,6 +55,10 @@ pub(super) fn hyperparameters(hyperparameters: Vec<Hyperparameter>) -> Result<Ve
             return Err(fail((None, message, "each needs its own name".to_owned())));
         }
         check_domain(&hyperparameter).map_err(fail)?;
+        if let Some((message, hint)) = hyperparameter.prior_mistake() {
+            let field = if matches!(hyperparameter.prior, Prior::Weights(_)) { "weights" } else { "prior" };
+            return Err(fail((Some(field), message, hint)));
+        }
         hyperparameter.default = match hyperparameter.admit(&hyperparameter.default) {
             Some(default) => default,
             None => return Err(fail(default_outside(&hyperparameter))),
@@ -115,6 +120,7 @@ fn check_domain(hyperparameter: &Hyperparameter) -> Result<(), Complaint> {
             check_order(name, min, max)?;
             check_log(name, *log, *min as f64)?;
         }
+        Domain::Steps(_) => {}
         Domain::Ordinal { values } => {
             check_values(name, values, "values")?;
             let numbers: Option<Vec<f64>> = values.iter().map(Value::number).collect();
@@ -179,6 +185,9 @@ fn default_outside(hyperparameter: &Hyperparameter) -> Complaint {
     let hint = match domain {
         Domain::Float { min, max, .. } => format!("a number from {min} to {max}"),
         Domain::Integer { min, max, .. } => format!("a whole number from {min} to {max}"),
+        Domain::Steps(steps) => {
+            format!("one of {}, {} and so on up to {}", steps.value(0), steps.value(1), steps.max())
+        }
         Domain::Ordinal { values } | Domain::Categorical { choices: values } => format!("one of {}", listing(values)),
         Domain::Constant { value } => format!("a constant has its value {value} only"),
     };

@@ -99,6 +99,12 @@ pub struct Ended {
     pub cpu_seconds: f64,
     /// Of the whole process tree, in bytes.
     pub peak_memory: u64,
+    /// How its program ended: `exit code 3`, `SIGKILL`, or `answered` where it goes on with the next trial.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub exit: String,
+    /// It came after another attempt had taken its place: kept, and counted for nothing.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub late: bool,
 }
 
 /// Anything else worth keeping, by key; the last of a key counts.
@@ -208,6 +214,7 @@ mod outcome {
             "crashed" => Outcome::Crashed { message: fields.message.unwrap_or_default() },
             "timed_out" => Outcome::TimedOut,
             "out_of_memory" => Outcome::OutOfMemory,
+            "out_of_device_memory" => Outcome::OutOfDeviceMemory,
             "lost" => Outcome::Lost,
             "pruned" => Outcome::Pruned,
             other => return Err(D::Error::custom(format!("there is no outcome `{other}`"))),
@@ -231,6 +238,8 @@ mod tests {
             seconds: 1.0 / 3.0,
             cpu_seconds: 0.1,
             peak_memory: u64::MAX,
+            exit: "exit code 0".into(),
+            late: true,
         }
     }
 
@@ -248,6 +257,7 @@ mod tests {
             Outcome::Crashed { message },
             Outcome::TimedOut,
             Outcome::OutOfMemory,
+            Outcome::OutOfDeviceMemory,
             Outcome::Lost,
             Outcome::Pruned,
         ];

@@ -270,6 +270,7 @@ mod tests {
             trial_dir: at("trial"),
             checkpoint: at("checkpoint"),
             data: at("data"),
+            micro_batch_divisor: 1,
         }
     }
 

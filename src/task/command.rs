@@ -1,4 +1,4 @@
-//! Any program that prints one JSON line with its cost.
+//! Any program that answers with a line of JSON.
 use std::path::{Path, PathBuf};
 
 use indexmap::IndexMap;
@@ -18,6 +18,18 @@ pub struct Command {
     /// Added to the environment of `galvani`.
     #[serde(default)]
     pub environment: IndexMap<String, String>,
+    #[serde(default)]
+    pub mode: Mode,
+}
+
+/// How many trials a process of the program runs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Mode {
+    /// One: it is told by arguments and environment, and answers with lines among its output.
+    #[default]
+    Disposable,
+    /// One after another: a line of JSON asks for each on standard input, a line of JSON answers on standard output.
+    Persistent,
 }
 
 /// One trial's process: what is started, with which arguments and environment, in which folder.
@@ -29,7 +41,7 @@ pub struct Invocation {
 }
 
 /// What an argument may name beside the hyperparameters, none of which may have such a name.
-pub const GIVEN: [&str; 5] = ["budget", "seed", "trial_dir", "config", "checkpoint"];
+pub const GIVEN: [&str; 6] = ["budget", "seed", "trial_dir", "config", "checkpoint", "micro_batch_divisor"];
 
 impl Command {
     /// The first `{NAME}` in an argument that is neither a hyperparameter nor given to every trial.
@@ -44,6 +56,12 @@ impl Command {
             let name = pair[1].strip_prefix('{')?.strip_suffix('}')?;
             pair[0].starts_with('-').then_some((pair[0].as_str(), name))
         })
+    }
+
+    /// The first `{NAME}` in an argument of a program that is started before any trial is known.
+    pub fn early_name(&self) -> Option<&str> {
+        let names = self.arguments.iter().flat_map(|argument| placeholders(argument)).map(|(_, name)| name);
+        { names }.next().filter(|_| self.mode == Mode::Persistent)
     }
 
     /// Why the program cannot be started; `folder` is that of the experiment file.
@@ -73,6 +91,7 @@ impl Command {
             ("trial_dir", text(&request.trial_dir)),
             ("config", text(config)),
             ("checkpoint", text(&request.checkpoint)),
+            ("micro_batch_divisor", request.micro_batch_divisor.to_string()),
         ];
         let value = |name: &str| match request.config.get(name) {
             Some(value) => Some(value.to_string()),
@@ -86,10 +105,19 @@ impl Command {
             ("GALVANI_BUDGET".into(), number(request.budget)),
             ("GALVANI_SEED".into(), request.seed.to_string()),
             ("GALVANI_CHECKPOINT".into(), text(&request.checkpoint)),
+            ("GALVANI_MICRO_BATCH_DIVISOR".into(), request.micro_batch_divisor.to_string()),
         ]);
-        let program =
-            if self.program.contains('/') { folder.join(&self.program) } else { PathBuf::from(&self.program) };
-        Invocation { program, arguments, environment }
+        Invocation { program: self.path(folder), arguments, environment }
+    }
+
+    /// The process that stays and is asked for trials by lines.
+    pub fn resident(&self, folder: &Path) -> Invocation {
+        let environment = self.environment.clone().into_iter().collect();
+        Invocation { program: self.path(folder), arguments: self.arguments.clone(), environment }
+    }
+
+    fn path(&self, folder: &Path) -> PathBuf {
+        if self.program.contains('/') { folder.join(&self.program) } else { PathBuf::from(&self.program) }
     }
 }
 
@@ -149,20 +177,26 @@ mod tests {
             trial_dir: "/t".into(),
             checkpoint: "/c".into(),
             data: "/d".into(),
+            micro_batch_divisor: 2,
         }
     }
 
     #[test]
     fn templates_are_filled() {
         let check = |argument: &str, expected: &[&str]| {
-            let command =
-                Command { program: "train".into(), arguments: vec![argument.into()], environment: IndexMap::new() };
+            let command = Command {
+                program: "train".into(),
+                arguments: vec![argument.into()],
+                environment: IndexMap::new(),
+                mode: Mode::default(),
+            };
             let invocation = command.invocation(&request(), Path::new("/e"), Path::new("/t/config.json"));
             assert_eq!(invocation.arguments, expected);
         };
         check("--width={width}", &["--width=64"]);
         check("{rate}/{budget}/{seed}", &["0.5/9/7"]);
         check("{checkpoint} {config}", &["/c /t/config.json"]);
+        check("--accumulate={micro_batch_divisor}", &["--accumulate=2"]);
         check("--theta={inactive}", &[]);
         check("{\"json\": 1}", &["{\"json\": 1}"]);
     }
@@ -173,6 +207,7 @@ mod tests {
             program: "train".into(),
             arguments: vec!["{width}".into(), "{budget}".into(), "{widht}".into()],
             environment: IndexMap::new(),
+            mode: Mode::default(),
         };
         assert_eq!(command.unknown_name(|name| name == "width").as_deref(), Some("widht"));
     }

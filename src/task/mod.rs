@@ -27,6 +27,14 @@ pub struct Request {
     pub checkpoint: PathBuf,
     /// The folder for datasets, shared by all trials.
     pub data: PathBuf,
+    /// Into how many pieces a batch is divided, each accumulated into the same step; doubled after the device ran out of
+    /// memory. The effective batch stays what the configuration says.
+    #[serde(default = "whole")]
+    pub micro_batch_divisor: u32,
+}
+
+fn whole() -> u32 {
+    1
 }
 
 /// What a trial found out. A cost that is not finite means that it diverged.

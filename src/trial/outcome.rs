@@ -11,8 +11,10 @@ pub enum Outcome {
     Crashed { message: String },
     /// It exceeded its time.
     TimedOut,
-    /// It exceeded its memory.
+    /// It exceeded its memory on the host.
     OutOfMemory,
+    /// Its accelerator had no memory left.
+    OutOfDeviceMemory,
     /// Its worker disappeared; nothing is known of the configuration.
     Lost,
     /// It was ended because what it reported fell behind; its curve says how good it was.
@@ -51,6 +53,7 @@ impl Outcome {
             Self::Crashed { .. } => "crashed",
             Self::TimedOut => "timed_out",
             Self::OutOfMemory => "out_of_memory",
+            Self::OutOfDeviceMemory => "out_of_device_memory",
             Self::Lost => "lost",
             Self::Pruned => "pruned",
         }

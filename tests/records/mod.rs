@@ -33,5 +33,7 @@ pub fn ended(trial: u32) -> Record {
         seconds: 0.1,
         cpu_seconds: 0.1,
         peak_memory: 1,
+        exit: "exit code 0".into(),
+        late: false,
     })
 }

@@ -1,0 +1,235 @@
+//! A space as ConfigSpace's JSON, format 0.4.
+use serde_json::{Map, Value as Json, json};
+
+use crate::exchange::clause::{Clause, Known, any};
+use crate::exchange::{Exported, Inexpressible};
+use crate::numeric::stream::Stream;
+use crate::space::Space;
+use crate::space::evaluation::Comparison;
+use crate::space::hyperparameter::{Domain, Hyperparameter, Value};
+use crate::space::prior::Prior;
+
+/// The text of a file that ConfigSpace 1.2 reads.
+pub fn write(space: &Space) -> Result<Exported, Inexpressible> {
+    let mut notes = Vec::new();
+    let defaults = defaults(space, &mut notes);
+    let hyperparameters = space.hyperparameters().iter().zip(&defaults);
+    let hyperparameters: Vec<Json> =
+        hyperparameters.map(|(each, default)| hyperparameter(each, default, &mut notes)).collect();
+    let writer = Writer { space };
+    let mut conditions = Vec::new();
+    for (index, child) in space.hyperparameters().iter().enumerate() {
+        let Some(condition) = space.condition(index) else { continue };
+        let clause = Clause::of(condition, space, Known { order: true, relations: false });
+        let clause = clause.ok_or_else(|| inexpressible(condition.text(), "a condition compares one parameter"))?;
+        if clause == Clause::Any(Vec::new()) {
+            return Err(Inexpressible {
+                message: format!("`{}` is never active, because `{condition}` never holds", child.name),
+                hint: "take the parameter out".into(),
+            });
+        }
+        conditions.push(writer.condition(&clause, &child.name));
+    }
+    let mut forbiddens = Vec::new();
+    for expression in space.forbidden() {
+        let clause = Clause::of(expression, space, Known { order: true, relations: true });
+        let clause = clause.ok_or_else(|| {
+            inexpressible(expression.text(), "a clause compares one parameter, or two with each other")
+        })?;
+        match clause {
+            // Each its own, so that ConfigSpace looks at the parameters that it must.
+            Clause::Any(parts) => forbiddens.extend(parts.iter().map(|part| writer.forbidden(part))),
+            other => forbiddens.push(writer.forbidden(&other)),
+        }
+    }
+    let json = json!({
+        "name": space.name(),
+        "hyperparameters": hyperparameters,
+        "conditions": conditions,
+        "forbiddens": forbiddens,
+        "python_module_version": "1.2.2",
+        "format_version": 0.4,
+    });
+    let text = serde_json::to_string_pretty(&json).expect("numbers of a space are finite") + "\n";
+    Ok(Exported { text, notes })
+}
+
+fn inexpressible(clause: &str, knows: &str) -> Inexpressible {
+    Inexpressible {
+        message: format!("`{clause}` cannot be said in ConfigSpace's format"),
+        hint: format!("there, {knows} with a value; arithmetic is written out only over few discrete values"),
+    }
+}
+
+/// The default of each hyperparameter; ConfigSpace refuses a space whose defaults are forbidden.
+fn defaults(space: &Space, notes: &mut Vec<String>) -> Vec<Value> {
+    let own = space.hyperparameters().iter().map(|each| each.default.clone());
+    if space.default_configuration().is_ok() {
+        return own.collect();
+    }
+    let legal = space.sample(&mut Stream::of(0, "export", 0));
+    notes.push("the default configuration is forbidden; the file has a legal one instead".into());
+    let legal = legal.map(|configuration| configuration.values().to_vec());
+    own.enumerate().map(|(index, own)| legal.as_ref().ok().and_then(|all| all[index].clone()).unwrap_or(own)).collect()
+}
+
+fn hyperparameter(hyperparameter: &Hyperparameter, default: &Value, notes: &mut Vec<String>) -> Json {
+    let name = &hyperparameter.name;
+    let mut lost = |what: &str| notes.push(format!("the {what} of `{name}` cannot be said there and is left out"));
+    let mut fields = Map::new();
+    let mut set = |field: &str, value: Json| {
+        fields.insert(field.to_owned(), value);
+    };
+    let (min, max, log, kind) = match &hyperparameter.domain {
+        Domain::Float { min, max, log } => (json!(min), json!(max), *log, "float"),
+        Domain::Integer { min, max, log } => (json!(min), json!(max), *log, "int"),
+        domain => {
+            let values = || (0..domain.size().unwrap_or(0)).map(|index| json!(domain.nth(index))).collect::<Vec<_>>();
+            set("name", json!(name));
+            match domain {
+                Domain::Constant { value } => {
+                    set("type", json!("constant"));
+                    set("value", json!(value));
+                }
+                Domain::Categorical { .. } => {
+                    let weights = match &hyperparameter.prior {
+                        Prior::Weights(weights) => json!(weights),
+                        _ => Json::Null,
+                    };
+                    set("type", json!("categorical"));
+                    set("choices", Json::Array(values()));
+                    set("weights", weights);
+                    set("default_value", json!(default));
+                }
+                _ => {
+                    if hyperparameter.prior != Prior::Uniform {
+                        lost("prior");
+                    }
+                    set("type", json!("ordinal"));
+                    set("sequence", Json::Array(values()));
+                    set("default_value", json!(default));
+                }
+            }
+            set("meta", meta(hyperparameter));
+            return Json::Object(fields);
+        }
+    };
+    let lower = min.as_f64().unwrap_or(0.0);
+    let law = match &hyperparameter.prior {
+        Prior::Normal { mean, deviation } if !log => Some(("normal", [("mu", *mean), ("sigma", *deviation)])),
+        // ConfigSpace reads ln(lower + sigma) as the deviation of a logarithmic scale.
+        Prior::LogNormal { median, deviation } if log && deviation.exp() > lower => {
+            Some(("normal", [("mu", *median), ("sigma", deviation.exp() - lower)]))
+        }
+        Prior::Beta { alpha, beta } if *alpha >= 1.0 && *beta >= 1.0 => {
+            Some(("beta", [("alpha", *alpha), ("beta", *beta)]))
+        }
+        Prior::Uniform => None,
+        _ => {
+            lost("prior");
+            None
+        }
+    };
+    set("type", json!(format!("{}_{kind}", law.map_or("uniform", |law| law.0))));
+    set("name", json!(name));
+    for (field, number) in law.into_iter().flat_map(|law| law.1) {
+        set(field, json!(number));
+    }
+    set("lower", min);
+    set("upper", max);
+    set("default_value", json!(default));
+    set("log", json!(log));
+    set("meta", meta(hyperparameter));
+    Json::Object(fields)
+}
+
+fn meta(hyperparameter: &Hyperparameter) -> Json {
+    let fields = [("description", &hyperparameter.description), ("unit", &hyperparameter.unit)];
+    let fields: Map<String, Json> =
+        fields.into_iter().filter_map(|(field, text)| Some((field.to_owned(), json!(text.as_ref()?)))).collect();
+    if fields.is_empty() { Json::Null } else { Json::Object(fields) }
+}
+
+struct Writer<'a> {
+    space: &'a Space,
+}
+
+impl Writer<'_> {
+    fn name(&self, index: usize) -> &str {
+        &self.space.hyperparameters()[index].name
+    }
+
+    /// A number in the hyperparameter's own type.
+    fn value(&self, index: usize, number: f64) -> Json {
+        match self.space.hyperparameters()[index].admit(&Value::Float(number)) {
+            Some(value) => json!(value),
+            None => json!(number),
+        }
+    }
+
+    fn condition(&self, clause: &Clause, child: &str) -> Json {
+        let many = |kind: &str, parts: &[Clause]| {
+            let parts: Vec<Json> = parts.iter().map(|part| self.condition(part, child)).collect();
+            json!({"type": kind, "child": child, "conditions": parts})
+        };
+        match clause {
+            Clause::Equals(parent, value) => {
+                json!({"type": "EQ", "child": child, "parent": self.name(*parent), "value": value})
+            }
+            Clause::Among(parent, values) => {
+                json!({"type": "IN", "child": child, "parent": self.name(*parent), "values": values})
+            }
+            Clause::Compare(parent, comparison, number) => {
+                let kind = match comparison {
+                    Comparison::Less => "LT",
+                    Comparison::Greater => "GT",
+                    Comparison::LessOrEqual | Comparison::GreaterOrEqual => {
+                        let strict = match comparison {
+                            Comparison::LessOrEqual => Comparison::Less,
+                            _ => Comparison::Greater,
+                        };
+                        let parts = [strict, Comparison::Equal].map(|each| Clause::Compare(*parent, each, *number));
+                        return self.condition(&any(parts.to_vec()), child);
+                    }
+                    Comparison::Equal | Comparison::Unequal => "EQ",
+                };
+                let value = self.value(*parent, *number);
+                json!({"type": kind, "child": child, "parent": self.name(*parent), "value": value})
+            }
+            Clause::Relation(..) => unreachable!("conditions are taken apart without relations"),
+            Clause::All(parts) => many("AND", parts),
+            Clause::Any(parts) => many("OR", parts),
+        }
+    }
+
+    fn forbidden(&self, clause: &Clause) -> Json {
+        let many = |kind: &str, parts: &[Clause]| {
+            let parts: Vec<Json> = parts.iter().map(|part| self.forbidden(part)).collect();
+            json!({"type": kind, "clauses": parts})
+        };
+        let suffix = |comparison: &Comparison| match comparison {
+            Comparison::Less => "LT",
+            Comparison::LessOrEqual => "LE",
+            Comparison::Greater => "GT",
+            Comparison::GreaterOrEqual => "GE",
+            Comparison::Equal | Comparison::Unequal => "EQ",
+        };
+        match clause {
+            Clause::Equals(index, value) => json!({"type": "EQUALS", "name": self.name(*index), "value": value}),
+            Clause::Among(index, values) => json!({"type": "IN", "name": self.name(*index), "values": values}),
+            Clause::Compare(index, Comparison::Equal, number) => {
+                json!({"type": "EQUALS", "name": self.name(*index), "value": self.value(*index, *number)})
+            }
+            Clause::Compare(index, comparison, number) => {
+                let kind = format!("CLAUSE_{}", suffix(comparison));
+                json!({"type": kind, "name": self.name(*index), "value": self.value(*index, *number)})
+            }
+            Clause::Relation(a, comparison, b) => {
+                let kind = format!("RELATION_{}", suffix(comparison));
+                json!({"type": kind, "left": self.name(*a), "right": self.name(*b)})
+            }
+            Clause::All(parts) => many("AND", parts),
+            Clause::Any(parts) => many("OR", parts),
+        }
+    }
+}

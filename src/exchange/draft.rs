@@ -1,0 +1,162 @@
+//! A space that another program described, on its way to becoming one of ours.
+use std::collections::HashMap;
+use std::path::Path;
+
+use crate::space::Space;
+use crate::space::hyperparameter::{Domain, Hyperparameter, Value};
+use crate::space::source::SourceError;
+use crate::space::validation::{Place, RESERVED, SpaceError};
+
+/// A space from another format, and what had to be changed for it.
+#[derive(Clone, Debug)]
+pub struct Imported {
+    pub space: Space,
+    pub notes: Vec<String>,
+}
+
+/// What is collected while a file is read, with the place of each part in its text.
+pub(super) struct Draft<'a> {
+    path: &'a Path,
+    text: &'a str,
+    pub name: String,
+    hyperparameters: Vec<(Hyperparameter, usize)>,
+    /// Our names of parameters by those of the file.
+    names: HashMap<String, String>,
+    /// Conditions of each child, all of which must hold.
+    conditions: Vec<(String, Vec<String>, usize)>,
+    forbidden: Vec<(String, usize)>,
+    pub notes: Vec<String>,
+}
+
+impl<'a> Draft<'a> {
+    pub fn new(path: &'a Path, text: &'a str) -> Self {
+        Self {
+            path,
+            text,
+            name: path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default(),
+            hyperparameters: Vec::new(),
+            names: HashMap::new(),
+            conditions: Vec::new(),
+            forbidden: Vec::new(),
+            notes: Vec::new(),
+        }
+    }
+
+    /// An error at a byte of the text.
+    pub fn error(&self, offset: usize, message: impl Into<String>, hint: impl Into<String>) -> SourceError {
+        SourceError::at(self.path, self.text, offset, message, Some(hint.into()))
+    }
+
+    /// Adds a hyperparameter under a name that conditions and commands can hold.
+    pub fn add(&mut self, mut hyperparameter: Hyperparameter, offset: usize) -> Result<(), SourceError> {
+        let written = hyperparameter.name.clone();
+        if let Some(name) = self.names.get(&written) {
+            let same = Hyperparameter { name: name.clone(), ..hyperparameter.clone() };
+            let is_same = |each: &Hyperparameter| Hyperparameter { description: None, ..each.clone() } == same;
+            if self.hyperparameters.iter().any(|(each, _)| is_same(each)) {
+                self.notes.push(format!("`{written}` is there twice, the same both times"));
+                return Ok(());
+            }
+            let message = format!("there are two parameters named `{written}`");
+            return Err(self.error(offset, message, "take one of them out"));
+        }
+        let taken = |name: &String| self.hyperparameters.iter().any(|(each, _)| each.name == *name);
+        let plain = plain(&written);
+        let mut candidates = std::iter::once(plain.clone()).chain((2..).map(|number| format!("{plain}_{number}")));
+        let name = candidates.find(|name| !taken(name)).expect("there are more numbers than parameters");
+        if name != written {
+            self.notes.push(format!("`{written}` is named `{name}` here"));
+            hyperparameter.description.get_or_insert(written.clone());
+        }
+        hyperparameter.name = name.clone();
+        self.names.insert(written, name);
+        self.hyperparameters.push((hyperparameter, offset));
+        Ok(())
+    }
+
+    /// The hyperparameter with a name of the file.
+    pub fn find(&self, written: &str, offset: usize) -> Result<&Hyperparameter, SourceError> {
+        let name = self.names.get(written);
+        let found = name.and_then(|name| self.hyperparameters.iter().find(|(each, _)| each.name == *name));
+        found.map(|(each, _)| each).ok_or_else(|| {
+            let message = format!("there is no parameter named `{written}`");
+            self.error(offset, message, "conditions and forbidden clauses name parameters of the same file")
+        })
+    }
+
+    /// Adds a condition; several for one child must all hold.
+    pub fn condition(&mut self, child: &str, text: String, offset: usize) -> Result<(), SourceError> {
+        let child = self.find(child, offset)?.name.clone();
+        match self.conditions.iter_mut().find(|(each, ..)| *each == child) {
+            Some((_, all, _)) if all.contains(&text) => {}
+            Some((_, all, _)) => all.push(text),
+            None => self.conditions.push((child, vec![text], offset)),
+        }
+        Ok(())
+    }
+
+    pub fn forbid(&mut self, text: String, offset: usize) {
+        self.forbidden.push((text, offset));
+    }
+
+    /// The space, if it can be one.
+    pub fn finish(self) -> Result<Imported, SourceError> {
+        let conditions = self.conditions.iter().map(|(child, all, _)| (child.clone(), joined(all, "and")));
+        let space = Space::new(
+            self.name.clone(),
+            self.hyperparameters.iter().map(|(each, _)| each.clone()).collect(),
+            conditions.collect(),
+            self.forbidden.iter().map(|(text, _)| text.clone()).collect(),
+        );
+        let space = space.map_err(|SpaceError { place, message, hint }| {
+            let offset = match place {
+                Place::Parameters => 0,
+                Place::Parameter { index, .. } => self.hyperparameters[index].1,
+                Place::Condition { index, .. } => self.conditions[index].2,
+                Place::Forbidden { index, .. } => self.forbidden[index].1,
+            };
+            SourceError::at(self.path, self.text, offset, message, hint)
+        })?;
+        Ok(Imported { space, notes: self.notes })
+    }
+}
+
+/// A name of letters, digits and `_`.
+fn plain(written: &str) -> String {
+    let mut name: String = written.chars().map(|each| if each.is_ascii_alphanumeric() { each } else { '_' }).collect();
+    if name.is_empty() || name.starts_with(|first: char| first.is_ascii_digit()) {
+        name.insert(0, '_');
+    }
+    if RESERVED.contains(&name.as_str()) {
+        name.push('_');
+    }
+    name
+}
+
+/// Expressions joined by `and` or `or`.
+pub(super) fn joined(all: &[String], word: &str) -> String {
+    match all {
+        [only] => only.clone(),
+        _ => all.iter().map(|each| format!("({each})")).collect::<Vec<_>>().join(&format!(" {word} ")),
+    }
+}
+
+/// A value as it is written in an expression.
+pub(super) fn literal(value: &Value) -> String {
+    match value {
+        Value::Word(word) => format!("'{}'", word.replace('\\', "\\\\").replace('\'', "\\'")),
+        other => other.to_string(),
+    }
+}
+
+/// The expression that a hyperparameter has one of these values.
+pub(super) fn among(name: &str, domain: &Domain, values: &[Value]) -> String {
+    let is_boolean = domain.values().iter().all(|value| matches!(value, Value::Boolean(_)));
+    match values {
+        [only] => format!("{name} == {}", literal(only)),
+        _ if is_boolean && !domain.values().is_empty() => {
+            joined(&values.iter().map(|value| format!("{name} == {}", literal(value))).collect::<Vec<_>>(), "or")
+        }
+        _ => format!("{name} in [{}]", values.iter().map(literal).collect::<Vec<_>>().join(", ")),
+    }
+}

@@ -1,0 +1,22 @@
+//! Files of other programs, read and written.
+mod clause;
+pub mod configspace;
+mod draft;
+pub mod pcs;
+
+pub use draft::Imported;
+
+/// A space that another format cannot hold: what, and what to do.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[error("{message}\nhint: {hint}")]
+pub struct Inexpressible {
+    pub message: String,
+    pub hint: String,
+}
+
+/// The text of another format, and what it could not say exactly.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Exported {
+    pub text: String,
+    pub notes: Vec<String>,
+}

@@ -1,0 +1,161 @@
+//! A space as pcs-new.
+use std::fmt::Write;
+
+use crate::exchange::clause::{Clause, Known};
+use crate::exchange::{Exported, Inexpressible};
+use crate::space::Space;
+use crate::space::evaluation::Comparison;
+use crate::space::hyperparameter::{Domain, Value};
+use crate::space::prior::Prior;
+
+/// Lines that one clause may become.
+const LINES: usize = 20_000;
+
+/// The text of a file that ConfigSpace's and SMAC's readers of pcs-new read.
+pub fn write(space: &Space) -> Result<Exported, Inexpressible> {
+    let (mut text, mut notes) = (String::new(), Vec::new());
+    for each in space.hyperparameters() {
+        let name = &each.name;
+        let list = |values: &[Value]| values.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+        let sign = |log: bool| if log { " log" } else { "" };
+        let body = match &each.domain {
+            Domain::Float { min, max, log } => format!("real [{min:?}, {max:?}] [{}]{}", each.default, sign(*log)),
+            Domain::Integer { min, max, log } => format!("integer [{min}, {max}] [{}]{}", each.default, sign(*log)),
+            Domain::Categorical { choices } => format!("categorical {{{}}} [{}]", list(choices), each.default),
+            Domain::Constant { value } => format!("categorical {{{value}}} [{value}]"),
+            domain => {
+                let values: Vec<Value> = (0..domain.size().unwrap_or(0)).map(|index| domain.nth(index)).collect();
+                format!("ordinal {{{}}} [{}]", list(&values), each.default)
+            }
+        };
+        if let Some(value) =
+            each.domain.values().iter().find(|value| value.to_string().contains([' ', ',', '{', '}', '#']))
+        {
+            return Err(Inexpressible {
+                message: format!("the value `{value}` of `{name}` cannot be written in pcs-new"),
+                hint: "values there have no spaces, commas, braces and `#`".into(),
+            });
+        }
+        if each.prior != Prior::Uniform {
+            notes.push(format!("the prior of `{name}` cannot be said there and is left out"));
+        }
+        let _ = writeln!(text, "{name} {body}");
+    }
+    let mut conditions = String::new();
+    for (index, child) in space.hyperparameters().iter().enumerate() {
+        let Some(condition) = space.condition(index) else { continue };
+        let known = Known { order: true, relations: false };
+        let alternatives = Clause::of(condition, space, known).and_then(|clause| alternatives(&clause));
+        let alternatives = alternatives.filter(|all| !all.is_empty()).ok_or_else(|| inexpressible(condition.text()))?;
+        let any: Vec<String> = alternatives
+            .iter()
+            .map(|all| all.iter().map(|atom| comparison(space, atom)).collect::<Vec<_>>().join(" && "))
+            .collect();
+        let _ = writeln!(conditions, "{} | {}", child.name, any.join(" || "));
+    }
+    let mut forbidden = String::new();
+    for clause in space.forbidden() {
+        let known = Known { order: false, relations: false };
+        let alternatives = Clause::of(clause, space, known).and_then(|clause| alternatives(&clause));
+        for all in alternatives.ok_or_else(|| inexpressible(clause.text()))? {
+            for line in equalities(space, &all).ok_or_else(|| inexpressible(clause.text()))? {
+                let _ = writeln!(forbidden, "{{{}}}", line.join(", "));
+            }
+        }
+    }
+    for part in [conditions, forbidden] {
+        if !part.is_empty() {
+            text += "\n";
+            text += &part;
+        }
+    }
+    Ok(Exported { text, notes })
+}
+
+fn inexpressible(clause: &str) -> Inexpressible {
+    Inexpressible {
+        message: format!("`{clause}` cannot be said in pcs-new"),
+        hint: "there, a condition compares one parameter with a value, and what is forbidden is a list of values; try \
+               `galvani export configspace`"
+            .into(),
+    }
+}
+
+/// A clause as alternatives, each of comparisons that must all hold; `None` where there are too many.
+fn alternatives(clause: &Clause) -> Option<Vec<Vec<Clause>>> {
+    Some(match clause {
+        Clause::Any(parts) => {
+            let mut all = Vec::new();
+            for part in parts {
+                all.extend(alternatives(part)?);
+            }
+            all
+        }
+        Clause::All(parts) => {
+            let mut all = vec![Vec::new()];
+            for part in parts {
+                let further = alternatives(part)?;
+                let joined = |before: &Vec<Clause>| {
+                    let join = |after: &Vec<Clause>| before.iter().chain(after).cloned().collect::<Vec<_>>();
+                    further.iter().map(join).collect::<Vec<_>>()
+                };
+                all = all.iter().flat_map(joined).collect();
+                if all.len() > LINES {
+                    return None;
+                }
+            }
+            all
+        }
+        Clause::Compare(index, comparison @ (Comparison::LessOrEqual | Comparison::GreaterOrEqual), number) => {
+            let strict = match comparison {
+                Comparison::LessOrEqual => Comparison::Less,
+                _ => Comparison::Greater,
+            };
+            [strict, Comparison::Equal].map(|each| vec![Clause::Compare(*index, each, *number)]).to_vec()
+        }
+        atom => vec![vec![atom.clone()]],
+    })
+}
+
+fn comparison(space: &Space, atom: &Clause) -> String {
+    let name = |index: &usize| &space.hyperparameters()[*index].name;
+    match atom {
+        Clause::Equals(index, value) => format!("{} == {value}", name(index)),
+        Clause::Among(index, values) => {
+            let values: Vec<String> = values.iter().map(ToString::to_string).collect();
+            format!("{} in {{{}}}", name(index), values.join(", "))
+        }
+        Clause::Compare(index, comparison, number) => {
+            let sign = match comparison {
+                Comparison::Less => "<",
+                Comparison::Greater => ">",
+                _ => "==",
+            };
+            let value = space.hyperparameters()[*index].admit(&Value::Float(*number)).unwrap_or(Value::Float(*number));
+            format!("{} {sign} {value}", name(index))
+        }
+        Clause::Relation(..) | Clause::All(_) | Clause::Any(_) => unreachable!("alternatives are of comparisons"),
+    }
+}
+
+/// Comparisons that must all hold, as the combinations of values for which they do.
+fn equalities(space: &Space, all: &[Clause]) -> Option<Vec<Vec<String>>> {
+    let mut lines = vec![Vec::new()];
+    for atom in all {
+        let (index, values) = match atom {
+            Clause::Equals(index, value) => (index, std::slice::from_ref(value)),
+            Clause::Among(index, values) => (index, &values[..]),
+            _ => return None,
+        };
+        let name = &space.hyperparameters()[*index].name;
+        let add = |line: &Vec<String>| {
+            let with = |value: &Value| line.iter().cloned().chain([format!("{name}={value}")]).collect::<Vec<_>>();
+            values.iter().map(with).collect::<Vec<_>>()
+        };
+        lines = lines.iter().flat_map(add).collect();
+        if lines.len() > LINES {
+            return None;
+        }
+    }
+    Some(lines)
+}

@@ -1,0 +1,261 @@
+//! A process tree under limits, from its start until nothing of it is left.
+use std::io::{self, ErrorKind};
+use std::os::unix::process::CommandExt;
+use std::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
+
+use jiff::Timestamp;
+use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, waitid};
+
+use crate::executor::leftover::Note;
+use crate::executor::limits::{self, Exceeded, Usage};
+use crate::executor::tree::{MARKER, Process, Tree};
+use crate::executor::{ExecutorError, Launch, proc};
+
+/// How often a tree is looked at, first and later.
+const SAMPLING: [Duration; 2] = [Duration::from_millis(20), Duration::from_millis(300)];
+/// Which part of the time may go into measuring folders.
+const DISK_SHARE: u32 = 50;
+/// How long killed processes may take to vanish before their slot is used again.
+const STUCK: Duration = Duration::from_secs(10);
+
+/// A running program with everything that it started.
+pub struct Supervised {
+    child: Child,
+    tree: Tree,
+    grace: Duration,
+    exited: Option<Instant>,
+    ending: Option<Ending>,
+    next_sample: Instant,
+    interval: Duration,
+    next_disk: Instant,
+    /// What was used since [`Supervised::renew`]; memory is the most of it.
+    begun: Instant,
+    cpu_before: f64,
+    peak_memory: u64,
+    disk: u64,
+    kernel_kills: u64,
+}
+
+/// Everything that is left of the program is being ended.
+#[derive(Clone, Copy)]
+struct Ending {
+    cause: Cause,
+    since: Instant,
+}
+
+/// Why a program is ended by us.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Cause {
+    /// It ended and left processes behind.
+    Leftovers,
+    Limit(Exceeded),
+    Stopped,
+}
+
+/// How a program ended.
+#[derive(Clone, Copy, Debug)]
+pub struct Exit {
+    /// `None` where the kernel no longer knows.
+    pub status: Option<ExitStatus>,
+    /// Why we ended it, if we did.
+    pub cause: Option<Cause>,
+    /// Whether the kernel killed some process for want of memory meanwhile.
+    pub kernel_killed: bool,
+}
+
+/// The ends of a program's pipes.
+pub struct Pipes {
+    pub input: Option<ChildStdin>,
+    pub output: ChildStdout,
+    pub errors: ChildStderr,
+}
+
+impl Supervised {
+    /// Starts the launch's program; with an input if it is to be asked by lines.
+    pub fn start(launch: &Launch, grace: Duration) -> Result<(Self, Pipes), ExecutorError> {
+        let (started, begun) = (Timestamp::now(), Instant::now());
+        // Unique on this machine: no other process has this number at this time.
+        let marker = format!("{}-{}-{}.{}", std::process::id(), started.as_nanosecond(), launch.trial, launch.attempt);
+        let kernel_kills = limits::kernel_kills();
+        let mut child = spawn(launch, &marker)?;
+        let tree = Tree::new(child.id(), marker.clone());
+        if let Some(identity) = proc::identity(child.id() as i32) {
+            // The trial is as good without the note, which only matters after a kill of this very process.
+            let _ = Note { pid: identity.pid, start: identity.start, boot: proc::boot(), marker }.write(&launch.folder);
+        }
+        let pipes = Pipes {
+            input: child.stdin.take(),
+            output: child.stdout.take().expect("piped"),
+            errors: child.stderr.take().expect("piped"),
+        };
+        let supervised = Self {
+            child,
+            tree,
+            grace,
+            exited: None,
+            ending: None,
+            next_sample: begun + SAMPLING[0],
+            interval: SAMPLING[0],
+            next_disk: begun,
+            begun,
+            cpu_before: 0.0,
+            peak_memory: 0,
+            disk: 0,
+            kernel_kills,
+        };
+        Ok((supervised, pipes))
+    }
+
+    /// Begins to count anew: another attempt starts in the same program.
+    pub fn renew(&mut self) {
+        (self.begun, self.peak_memory) = (Instant::now(), 0);
+        (self.interval, self.next_sample, self.next_disk) = (SAMPLING[0], self.begun + SAMPLING[0], self.begun);
+    }
+
+    /// What an attempt used whose program goes on; the next one is counted from here.
+    pub fn settle(&mut self) -> Usage {
+        let pid = self.child.id() as i32;
+        self.peak_memory = self.peak_memory.max(proc::memory(pid));
+        self.tree.observe(pid);
+        let usage = self.usage();
+        self.cpu_before = self.tree.cpu_seconds();
+        usage
+    }
+
+    /// Sees to limits and the end; true once nothing is left.
+    ///
+    /// `table` is read at most once for all programs of a round.
+    pub fn step(&mut self, launch: Option<&Launch>, table: &mut Option<Vec<Process>>) -> bool {
+        let now = Instant::now();
+        if self.exited.is_none() && has_exited(&self.child) {
+            self.exited = Some(now);
+        }
+        let limits = launch.map(|launch| launch.limits).unwrap_or_default();
+        let late = limits.wall.is_some_and(|limit| now - self.begun > limit);
+        if self.exited.is_none() && self.ending.is_none() && !late && now < self.next_sample {
+            return false;
+        }
+        self.interval = (self.interval * 2).min(SAMPLING[1]);
+        self.next_sample = now + self.interval;
+        let members = self.tree.update(table.get_or_insert_with(proc::table));
+        let memory = memory(&members, limits.memory);
+        self.peak_memory = self.peak_memory.max(memory);
+        if limits.disk.is_some() && now >= self.next_disk {
+            self.disk = launch.map_or(0, |launch| limits::disk(&launch.folder) + limits::disk(&launch.checkpoint));
+            self.next_disk = Instant::now() + now.elapsed() * DISK_SHARE;
+        }
+        if self.ending.is_none() {
+            if self.exited.is_some() {
+                if !members.is_empty() {
+                    self.end(Cause::Leftovers);
+                }
+            } else if let Some(limit) = limits.exceeded(&Usage { memory, ..self.usage() }) {
+                self.end(Cause::Limit(limit));
+            }
+            if self.ending.is_some() {
+                self.tree.signal(&members, Signal::TERM);
+            }
+        }
+        if let Some(Ending { cause, since }) = self.ending {
+            // Memory that is not given back at once may be the whole machine's.
+            if cause == Cause::Limit(Exceeded::Memory) || now - since >= self.grace {
+                self.tree.signal(&members, Signal::KILL);
+            }
+            if now - since >= self.grace + STUCK {
+                // Not even the kernel can end a process that waits for a dead disk.
+                self.exited.get_or_insert(now);
+                return true;
+            }
+        }
+        self.exited.is_some() && members.is_empty()
+    }
+
+    /// Begins to end the program because nobody wants its result any more.
+    pub fn stop(&mut self) {
+        if self.ending.is_none() {
+            self.end(Cause::Stopped);
+            let members = self.tree.update(&proc::table());
+            self.tree.signal(&members, Signal::TERM);
+        }
+    }
+
+    /// Whether the program is being ended, or has ended.
+    pub fn is_ending(&self) -> bool {
+        self.ending.is_some() || self.exited.is_some()
+    }
+
+    /// How it ended, once [`Supervised::step`] says so.
+    pub fn exit(&mut self) -> Exit {
+        Exit {
+            status: self.child.try_wait().ok().flatten(),
+            cause: self.ending.map(|ending| ending.cause).filter(|cause| *cause != Cause::Leftovers),
+            kernel_killed: limits::kernel_kills() > self.kernel_kills,
+        }
+    }
+
+    /// What was used, up to now or up to its end.
+    pub fn usage(&self) -> Usage {
+        Usage {
+            wall: self.exited.unwrap_or_else(Instant::now).duration_since(self.begun),
+            cpu_seconds: (self.tree.cpu_seconds() - self.cpu_before).max(0.0),
+            memory: self.peak_memory,
+            disk: self.disk,
+        }
+    }
+
+    fn end(&mut self, cause: Cause) {
+        self.ending = Some(Ending { cause, since: Instant::now() });
+    }
+}
+
+impl Drop for Supervised {
+    /// Whatever happens to the supervisor, nothing keeps running.
+    fn drop(&mut self) {
+        if self.exited.is_none() {
+            let members = self.tree.update(&proc::table());
+            self.tree.signal(&members, Signal::KILL);
+            let _ = self.child.wait();
+        }
+    }
+}
+
+/// What a tree keeps in memory: first an upper bound that is quick, near the limit what it really is.
+fn memory(members: &[Process], limit: Option<u64>) -> u64 {
+    let sum = |of: fn(i32) -> u64| members.iter().map(|process| of(process.identity.pid)).sum::<u64>();
+    let bound = sum(proc::memory);
+    if limit.is_some_and(|limit| bound > limit) { sum(proc::shared_memory).min(bound) } else { bound }
+}
+
+fn spawn(launch: &Launch, marker: &str) -> Result<Child, ExecutorError> {
+    let mut command = Command::new(&launch.program);
+    command.args(&launch.arguments).envs(launch.environment.iter().map(|(name, value)| (name, value)));
+    let input = if launch.request.is_some() { Stdio::piped() } else { Stdio::null() };
+    command.env(MARKER, marker).stdin(input).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let parent = rustix::process::getpid();
+    // SAFETY: between fork and exec only system calls are made, nothing is allocated or locked.
+    unsafe { command.pre_exec(move || become_disposable(parent)) };
+    command.spawn().map_err(|source| match source.kind() {
+        ErrorKind::WouldBlock | ErrorKind::OutOfMemory => ExecutorError::Exhausted { source },
+        _ if source.raw_os_error() == Some(rustix::io::Errno::MFILE.raw_os_error()) => {
+            ExecutorError::Exhausted { source }
+        }
+        _ => ExecutorError::Program { program: launch.program.clone(), source },
+    })
+}
+
+/// Leads a session of its own, which a Ctrl-C in the terminal does not reach, and dies with the thread that started it.
+fn become_disposable(parent: Pid) -> io::Result<()> {
+    rustix::process::setsid()?;
+    #[cfg(target_os = "linux")]
+    rustix::process::set_parent_process_death_signal(Some(Signal::KILL))?;
+    // The parent may have died before the request.
+    if rustix::process::getppid() != Some(parent) { Err(ErrorKind::BrokenPipe.into()) } else { Ok(()) }
+}
+
+/// Whether the process has ended; it stays a zombie, so that its number is not given away while its tree is ended.
+fn has_exited(child: &Child) -> bool {
+    let Some(pid) = Pid::from_raw(child.id() as i32) else { return true };
+    let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
+    !matches!(waitid(WaitId::Pid(pid), options), Ok(None))
+}

@@ -1,0 +1,151 @@
+//! How likely the values of a hyperparameter are before anything was tried.
+use statrs::distribution::{Beta, ContinuousCDF};
+
+use crate::numeric::normal::{distribution, inverse_distribution};
+
+/// The law of a hyperparameter's values, cut off at the ends of its range.
+///
+/// Random draws and the initial design follow it; encodings, neighbours and analysis do not.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum Prior {
+    /// Equally likely on the scale of the range, or among the choices.
+    #[default]
+    Uniform,
+    /// Normal with this mean and standard deviation, in the hyperparameter's own unit.
+    Normal { mean: f64, deviation: f64 },
+    /// The natural logarithm is normal around that of the median, with this standard deviation.
+    LogNormal { median: f64, deviation: f64 },
+    /// Beta over the place on the scale of the range, from 0 at its min to 1 at its max.
+    Beta { alpha: f64, beta: f64 },
+    /// Weights of the choices of a categorical, each its share once divided by their sum.
+    Weights(Vec<f64>),
+}
+
+/// The range that a law is cut to, and its scale.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Range {
+    pub min: f64,
+    pub max: f64,
+    pub log: bool,
+}
+
+impl Range {
+    /// The place of a value, in `[0, 1]`.
+    pub fn place(&self, value: f64) -> f64 {
+        let Self { min, max, log } = *self;
+        let place = if log { (value / min).ln() / (max / min).ln() } else { (value - min) / (max - min) };
+        place.clamp(0.0, 1.0)
+    }
+
+    /// The value at a place of `[0, 1]`.
+    pub fn value(&self, place: f64) -> f64 {
+        let Self { min, max, log } = *self;
+        let value = if log { min * (max / min).powf(place) } else { min + place * (max - min) };
+        value.max(min).min(max)
+    }
+}
+
+impl Prior {
+    /// The place in a range below which lies this share of the values, both in `[0, 1]`.
+    pub(super) fn quantile(&self, share: f64, range: &Range) -> f64 {
+        match self {
+            Self::Uniform | Self::Weights(_) => share,
+            Self::Normal { mean, deviation } => {
+                let [low, high] = [range.min, range.max].map(|end| (end - mean) / deviation);
+                range.place(mean + deviation * cut(share, low, high))
+            }
+            Self::LogNormal { median, deviation } => {
+                let [low, high] = [range.min, range.max].map(|end| (end.max(0.0) / median).ln() / deviation);
+                range.place(median * (deviation * cut(share, low, high)).exp())
+            }
+            Self::Beta { alpha, beta } => law(*alpha, *beta).inverse_cdf(share).clamp(0.0, 1.0),
+        }
+    }
+
+    /// The share of the values below a place of a range, both in `[0, 1]`.
+    pub(super) fn share_below(&self, place: f64, range: &Range) -> f64 {
+        let standing = |low: f64, here: f64, high: f64| {
+            let share = between(low, here.clamp(low, high)) / between(low, high);
+            if share.is_nan() { place } else { share }
+        };
+        match self {
+            Self::Uniform | Self::Weights(_) => place,
+            Self::Normal { mean, deviation } => {
+                let z = |value: f64| (value - mean) / deviation;
+                standing(z(range.min), z(range.value(place)), z(range.max))
+            }
+            Self::LogNormal { median, deviation } => {
+                let z = |value: f64| (value.max(0.0) / median).ln() / deviation;
+                standing(z(range.min), z(range.value(place)), z(range.max))
+            }
+            Self::Beta { alpha, beta } => law(*alpha, *beta).cdf(place),
+        }
+    }
+
+    /// The place that stands for the whole law: the mode of the Beta law, the middle of any other.
+    pub(super) fn center(&self, range: &Range) -> f64 {
+        match self {
+            Self::Uniform | Self::Weights(_) => 0.5,
+            Self::Normal { mean, .. } => range.place(mean.clamp(range.min, range.max)),
+            Self::LogNormal { median, .. } => range.place(median.clamp(range.min, range.max)),
+            Self::Beta { alpha, beta } if *alpha > 1.0 || *beta > 1.0 => {
+                ((alpha - 1.0).max(0.0) / ((alpha - 1.0).max(0.0) + (beta - 1.0).max(0.0))).clamp(0.0, 1.0)
+            }
+            Self::Beta { alpha, beta } => alpha / (alpha + beta),
+        }
+    }
+
+    /// What is wrong with the law for this range, and what to do.
+    pub(super) fn mistake(&self, name: &str, range: &Range) -> Option<(String, String)> {
+        let positive = |what: &str, number: f64| {
+            (!number.is_finite() || number <= 0.0)
+                .then(|| (format!("the {what} of the prior of `{name}` is {number}"), "it must be above 0".to_owned()))
+        };
+        let (low, high) = match self {
+            Self::Uniform | Self::Weights(_) => return None,
+            Self::Beta { alpha, beta } => return positive("alpha", *alpha).or_else(|| positive("beta", *beta)),
+            Self::Normal { mean, deviation } => {
+                if !mean.is_finite() {
+                    return Some((format!("the mean of the prior of `{name}` is {mean}"), "it must be finite".into()));
+                }
+                if let Some(mistake) = positive("deviation", *deviation) {
+                    return Some(mistake);
+                }
+                ((range.min - mean) / deviation, (range.max - mean) / deviation)
+            }
+            Self::LogNormal { median, deviation } => {
+                if let Some(mistake) = positive("median", *median).or_else(|| positive("deviation", *deviation)) {
+                    return Some(mistake);
+                }
+                let z = |value: f64| (value.max(0.0) / median).ln() / deviation;
+                (z(range.min), z(range.max))
+            }
+        };
+        // Beyond eight standard deviations lies less than 1e-15, and the law would be cut to noise.
+        (low > 8.0 || high < -8.0).then(|| {
+            (
+                format!("the prior of `{name}` lies outside of its range from {} to {}", range.min, range.max),
+                "move it nearer, or make its deviation larger".to_owned(),
+            )
+        })
+    }
+}
+
+fn law(alpha: f64, beta: f64) -> Beta {
+    Beta::new(alpha, beta).expect("the shape of a prior is validated")
+}
+
+/// The standard normal quantile of a share, cut to an interval.
+fn cut(share: f64, low: f64, high: f64) -> f64 {
+    // Above the mean, the upper tail has the digits.
+    if low > 0.0 {
+        return -cut(1.0 - share, -high, -low);
+    }
+    let (below, above) = (distribution(low), distribution(high));
+    inverse_distribution(below + share * (above - below)).clamp(low, high)
+}
+
+/// The standard normal share of an interval.
+fn between(low: f64, high: f64) -> f64 {
+    if low > 0.0 { distribution(-low) - distribution(-high) } else { distribution(high) - distribution(low) }
+}
