@@ -53,6 +53,9 @@ pub(super) fn execute(arguments: &Arguments, is_logged: bool) -> Result<(), Fail
         return Err(Failure::NoSuccess);
     }
     summary(&log);
+    if log.experiment.space.count() == Some(log.history.configurations().len() as u64) {
+        narrate("every configuration of the search space was tried");
+    }
     let share = 100.0 * ended.asking.as_secs_f64() / ended.elapsed.as_secs_f64().max(f64::MIN_POSITIVE);
     narrate(&format!(
         "{}; {} in all, of which the optimizer took {} ({} %)",

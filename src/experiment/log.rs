@@ -59,8 +59,10 @@ impl Log {
         }
         // Limits and the like as they were edited last; what trials depend on cannot have changed.
         if let Some(text) = log.notes.get(EDITED).and_then(|note| note.as_str())
-            && let Ok(edited) = Experiment::with_space(text, &log.experiment.path, &log.experiment.space_text)
+            && let Ok(mut edited) = Experiment::with_space(text, &log.experiment.path, &log.experiment.space_text)
         {
+            // Its default depends on the number of workers, and stays what it was.
+            edited.intensifier = log.experiment.intensifier;
             log.experiment = edited;
         }
         Ok(log)

@@ -10,7 +10,9 @@ use super::estimate::{Pace, Paces};
 use super::folder::RunFolder;
 use super::log::begun_experiment;
 use super::retry::Retries;
+use super::succession::{self, Succession};
 use crate::optimizer::Optimizer;
+use crate::optimizer::settings::Settings;
 use crate::space::Space;
 use crate::store::Store;
 use crate::store::record::{Begun, FORMAT, Noted, Record};
@@ -42,22 +44,37 @@ pub const EDITED: &str = "experiment";
 
 /// Opens the store of a run and replays it; begins it where there is none.
 pub(super) fn open(experiment: &Experiment, folder: &RunFolder) -> Result<Resumed, RunError> {
-    let (mut store, opened) = Store::open(&folder.store())?;
-    let optimizer = Optimizer::new(
-        experiment.space.clone(),
-        experiment.schedule.clone(),
-        experiment.settings.clone(),
-        experiment.seed,
-    )
-    .with_stop(experiment.stop.clone());
+    succession::settle(folder)?;
+    let (mut store, mut opened) = Store::open(&folder.store())?;
+    let repairs = opened.warnings.clone();
+    let wrong = |message: String| RunError::Log { folder: folder.root().into(), message };
+    // The number of workers may change between sessions; the intensifier, whose default depends on it, does not.
+    let mut intensifier = experiment.intensifier.clone();
     match opened.records.first() {
         None => store.append(&Record::Begun(begun(experiment)))?,
-        Some(Record::Begun(begun)) => check_same(experiment, begun, folder)?,
-        Some(_) => {
-            let message = "the journal does not say which experiment it is of".into();
-            return Err(RunError::Log { folder: folder.root().into(), message });
+        Some(Record::Begun(begun_with)) => {
+            let old = check_same(experiment, begun_with, folder)?;
+            let changes = experiment.space.changes_since(&old.space);
+            if changes.is_empty() {
+                intensifier = old.intensifier;
+            } else {
+                let succession = Succession::of(&opened.records, &old.space, &experiment.space).map_err(wrong)?;
+                drop(store);
+                let kept = succession.perform(begun(experiment), folder)?;
+                let mut warnings = opened.warnings;
+                (store, opened) = Store::open(&folder.store())?;
+                warnings.push(format!("the search space has changed: {}", changes.join("; ")));
+                warnings.push(succession.summary());
+                warnings.push(format!("the run before is kept whole in {}", kept.display()));
+                warnings.append(&mut opened.warnings);
+                opened.warnings = warnings;
+            }
         }
+        Some(_) => return Err(wrong("the journal does not say which experiment it is of".into())),
     }
+    let settings = Settings { intensifier: Some(intensifier), ..experiment.settings.clone() };
+    let optimizer = Optimizer::new(experiment.space.clone(), experiment.schedule.clone(), settings, experiment.seed)
+        .with_stop(experiment.stop.clone());
     let mut resumed = Resumed {
         store,
         optimizer,
@@ -71,24 +88,22 @@ pub(super) fn open(experiment: &Experiment, folder: &RunFolder) -> Result<Resume
         retries: Retries::default(),
     };
     for record in opened.records {
-        resumed
-            .take(record, &experiment.space)
-            .map_err(|message| RunError::Log { folder: folder.root().into(), message })?;
+        resumed.take(record, &experiment.space).map_err(wrong)?;
     }
-    resumed.note_repairs()?;
+    resumed.note_repairs(&repairs)?;
     resumed.note_edit(experiment)?;
     Ok(resumed)
 }
 
 impl Resumed {
     /// Keeps what was repaired, for the report.
-    fn note_repairs(&mut self) -> Result<(), RunError> {
-        if self.warnings.is_empty() {
+    fn note_repairs(&mut self, sentences: &[String]) -> Result<(), RunError> {
+        if sentences.is_empty() {
             return Ok(());
         }
         let mut repairs = self.notes.get(REPAIRS).and_then(|note| note.as_array().cloned()).unwrap_or_default();
         let day = Timestamp::now().strftime("%Y-%m-%d");
-        repairs.extend(self.warnings.iter().map(|warning| format!("{day}: {warning}").into()));
+        repairs.extend(sentences.iter().map(|sentence| format!("{day}: {sentence}").into()));
         self.note(REPAIRS, repairs.into())
     }
 
@@ -160,24 +175,14 @@ fn begun(experiment: &Experiment) -> Begun {
     }
 }
 
-/// An error where the run was begun with something that would make its trials incomparable.
-fn check_same(experiment: &Experiment, begun: &Begun, folder: &RunFolder) -> Result<(), RunError> {
+/// The experiment that the run was begun with; an error where it would make its trials incomparable. A changed search
+/// space does not.
+fn check_same(experiment: &Experiment, begun: &Begun, folder: &RunFolder) -> Result<Experiment, RunError> {
     let old = begun_experiment(begun, folder)
         .map_err(|error| RunError::Log { folder: folder.root().into(), message: error.to_string() })?;
-    if !is_same_space(&old.space, &experiment.space) {
-        return Err(RunError::Changed { folder: folder.root().into(), what: "search space" });
-    }
     let difference = Difference::between(&old, experiment);
     match difference.parts.is_empty() {
-        true => Ok(()),
+        true => Ok(old),
         false => Err(RunError::Edited { folder: folder.root().into(), difference }),
     }
-}
-
-fn is_same_space(old: &Space, new: &Space) -> bool {
-    let condition = |space: &Space, index| space.condition(index).map(ToString::to_string);
-    let clauses = |space: &Space| space.forbidden().iter().map(ToString::to_string).collect::<Vec<_>>();
-    old.hyperparameters() == new.hyperparameters()
-        && (0..old.hyperparameters().len()).all(|index| condition(old, index) == condition(new, index))
-        && clauses(old) == clauses(new)
 }
