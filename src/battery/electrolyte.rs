@@ -6,6 +6,7 @@
 //! the implicit midpoint rule with the diffusivity taken at the extrapolated midpoint: a single tridiagonal solve.
 use crate::battery::cell::{Cell, FARADAY};
 use crate::battery::elementary::{LANES, Lanes, each};
+use crate::battery::function::Function;
 use crate::battery::surface::{Slice, Surface};
 
 const ELECTRODE: usize = 16;
@@ -155,7 +156,7 @@ impl Electrolyte {
     }
 
     /// A property of the electrolyte over its range, kmol/m³.
-    pub fn surface(cell: &Cell, function: &crate::battery::function::Function) -> Surface {
+    pub fn surface(cell: &Cell, function: &Function) -> Surface {
         let (low, high) = cell.electrolyte.range;
         let at = |c: f64, t: f64| function.at(&[1e3 * c, 0.0, t]);
         Surface::fit(at, (1e-3 * low, 1e-3 * high), cell.temperature, function.reads_temperature())
@@ -172,10 +173,9 @@ impl Electrolyte {
         let Concentration { now, before } = concentration;
         let mut middle = [[0.0; LANES]; CELLS];
         for i in 0..CELLS {
-            for l in 0..LANES {
-                middle[i][l] = 1.5f64.mul_add(now[i][l], -0.5 * before[i][l]);
-                before[i][l] = now[i][l];
-            }
+            let (now, past) = (now[i], before[i]);
+            middle[i] = each(|l| 1.5f64.mul_add(now[l], -0.5 * past[l]));
+            before[i] = now;
         }
         let mut sides = at_faces(&middle);
         let carried = self.transference.as_ref().map(|(surface, shares)| {
@@ -205,12 +205,10 @@ impl Electrolyte {
         }
         let flux = self.fluxes(now, &gain, &sides);
         for i in 0..CELLS {
-            let rise = 2.0 * self.rise[i];
-            for l in 0..LANES {
-                let ahead = if i < FACES { flux[i][l] } else { 0.0 };
-                let behind = if i > 0 { flux[i - 1][l] } else { 0.0 };
-                now[i][l] += rise.mul_add(ahead - behind, 2.0 * gain[i][l]);
-            }
+            let (rise, gain, old) = (2.0 * self.rise[i], gain[i], now[i]);
+            let ahead = if i < FACES { flux[i] } else { [0.0; LANES] };
+            let behind = if i > 0 { flux[i - 1] } else { [0.0; LANES] };
+            now[i] = each(|l| old[l] + rise.mul_add(ahead[l] - behind[l], 2.0 * gain[l]));
         }
     }
 
@@ -226,13 +224,13 @@ impl Electrolyte {
         for i in 0..FACES {
             let [behind, at, ahead] = self.stencil[i];
             let (rise_l, rise_r) = (self.rise[i], self.rise[i + 1]);
-            let (previous, next) = (sides[i.saturating_sub(1)], sides[(i + 1).min(FACES - 1)]);
-            for l in 0..LANES {
-                lower[i][l] = (-rise_l).mul_add(previous[l], behind);
-                diagonal[i][l] = (rise_l + rise_r).mul_add(sides[i][l], at);
-                upper[i][l] = (-rise_r).mul_add(next[l], ahead);
-                right[i][l] = (c[i + 1][l] + gain[i + 1][l]) - (c[i][l] + gain[i][l]);
-            }
+            let (previous, side, next) = (sides[i.saturating_sub(1)], sides[i], sides[(i + 1).min(FACES - 1)]);
+            let (here, there, gain_l, gain_r) = (c[i], c[i + 1], gain[i], gain[i + 1]);
+            // Whole rows at once: written lane by lane, the compiler would gather them across cells.
+            lower[i] = each(|l| (-rise_l).mul_add(previous[l], behind));
+            diagonal[i] = each(|l| (rise_l + rise_r).mul_add(side[l], at));
+            upper[i] = each(|l| (-rise_r).mul_add(next[l], ahead));
+            right[i] = each(|l| (there[l] + gain_r[l]) - (here[l] + gain_l[l]));
         }
         for (k, i) in INTERFACES.into_iter().enumerate() {
             let behind = self.stencil[i + 1][0];
@@ -248,14 +246,14 @@ impl Electrolyte {
         let (mut share_r, mut value_r) = ([0.0; LANES], [0.0; LANES]);
         for i in 0..CENTRE {
             let j = FACES - 1 - i;
-            for l in 0..LANES {
-                let inverse = 1.0 / (-lower[i][l]).mul_add(share_l[l], diagonal[i][l]);
-                value_l[l] = (-lower[i][l]).mul_add(value_l[l], right[i][l]) * inverse;
-                share_l[l] = upper[i][l] * inverse;
-                let inverse = 1.0 / (-upper[j][l]).mul_add(share_r[l], diagonal[j][l]);
-                value_r[l] = (-upper[j][l]).mul_add(value_r[l], right[j][l]) * inverse;
-                share_r[l] = lower[j][l] * inverse;
-            }
+            let (behind, own, ahead, known) = (lower[i], diagonal[i], upper[i], right[i]);
+            let inverse = each(|l| 1.0 / (-behind[l]).mul_add(share_l[l], own[l]));
+            value_l = each(|l| (-behind[l]).mul_add(value_l[l], known[l]) * inverse[l]);
+            share_l = each(|l| ahead[l] * inverse[l]);
+            let (behind, own, ahead, known) = (upper[j], diagonal[j], lower[j], right[j]);
+            let inverse = each(|l| 1.0 / (-behind[l]).mul_add(share_r[l], own[l]));
+            value_r = each(|l| (-behind[l]).mul_add(value_r[l], known[l]) * inverse[l]);
+            share_r = each(|l| ahead[l] * inverse[l]);
             (upper[i], right[i]) = (share_l, value_l);
             (lower[j], right[j]) = (share_r, value_r);
         }
@@ -268,16 +266,13 @@ impl Electrolyte {
         (value_l, value_r) = (centre, centre);
         for i in (0..CENTRE).rev() {
             let j = FACES - 1 - i;
-            for l in 0..LANES {
-                value_l[l] = (-upper[i][l]).mul_add(value_l[l], right[i][l]);
-                value_r[l] = (-lower[j][l]).mul_add(value_r[l], right[j][l]);
-            }
+            let (share_l, known_l, share_r, known_r) = (upper[i], right[i], lower[j], right[j]);
+            value_l = each(|l| (-share_l[l]).mul_add(value_l[l], known_l[l]));
+            value_r = each(|l| (-share_r[l]).mul_add(value_r[l], known_r[l]));
             (right[i], right[j]) = (value_l, value_r);
         }
         for (gradient, side) in right.iter_mut().zip(sides) {
-            for l in 0..LANES {
-                gradient[l] *= side[l];
-            }
+            *gradient = each(|l| gradient[l] * side[l]);
         }
         right
     }
@@ -289,18 +284,13 @@ impl Electrolyte {
         let mut mean = [0.0; LANES];
         for (c, width) in c.iter().zip(self.width) {
             let share = width / self.thickness;
-            for l in 0..LANES {
-                mean[l] = share.mul_add(c[l], mean[l]);
-            }
+            mean = each(|l| share.mul_add(c[l], mean[l]));
         }
         let mut profile = Profile { negative: [[0.0; LANES]; POINTS], positive: [[0.0; LANES]; POINTS], mean };
         for (k, Point { first, weights: [w0, w1, w2, w3] }) in self.points.into_iter().enumerate() {
             for (points, offset) in [(&mut profile.negative, 0), (&mut profile.positive, DOMAINS[2].0)] {
-                let c = &c[offset + first..][..4];
-                for l in 0..LANES {
-                    let sum = w0.mul_add(c[0][l], w1.mul_add(c[1][l], w2.mul_add(c[2][l], w3 * c[3][l])));
-                    points[k][l] = sum.max(FLOOR);
-                }
+                let [a, b, c, d] = [0, 1, 2, 3].map(|m| c[offset + first + m]);
+                points[k] = each(|l| w0.mul_add(a[l], w1.mul_add(b[l], w2.mul_add(c[l], w3 * d[l]))).max(FLOOR));
             }
         }
         profile
@@ -319,22 +309,18 @@ fn at_faces(c: &[Lanes; CELLS]) -> [Lanes; SIDES] {
     let mut sides = [[0.0; LANES]; SIDES];
     for (from, to) in DOMAINS {
         for i in from + 1..to - 2 {
-            for l in 0..LANES {
-                let (inner, outer) = (c[i][l] + c[i + 1][l], c[i - 1][l] + c[i + 2][l]);
-                sides[i][l] = (7.0 / 12.0f64).mul_add(inner, (-1.0 / 12.0) * outer);
-            }
+            let (a, b, c, d) = (c[i - 1], c[i], c[i + 1], c[i + 2]);
+            sides[i] = each(|l| (7.0 / 12.0f64).mul_add(b[l] + c[l], (-1.0 / 12.0) * (a[l] + d[l])));
         }
         for (face, wall, inner, far) in [(from, from, from + 1, from + 2), (to - 2, to - 1, to - 2, to - 3)] {
-            for l in 0..LANES {
-                sides[face][l] = (2.0 * c[wall][l] + 5.0 * c[inner][l] - c[far][l]) * (1.0 / 6.0);
-            }
+            let (a, b, c) = (c[wall], c[inner], c[far]);
+            sides[face] = each(|l| (2.0 * a[l] + 5.0 * b[l] - c[l]) * (1.0 / 6.0));
         }
     }
     for (k, i) in INTERFACES.into_iter().enumerate() {
         for (face, near, next, far) in [(i, i, i - 1, i - 2), (FACES + k, i + 1, i + 2, i + 3)] {
-            for l in 0..LANES {
-                sides[face][l] = (11.0 * c[near][l] - 7.0 * c[next][l] + 2.0 * c[far][l]) * (1.0 / 6.0);
-            }
+            let (a, b, c) = (c[near], c[next], c[far]);
+            sides[face] = each(|l| (11.0 * a[l] - 7.0 * b[l] + 2.0 * c[l]) * (1.0 / 6.0));
         }
     }
     sides

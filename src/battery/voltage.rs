@@ -118,10 +118,14 @@ impl Kinetics {
     fn argument(&self, current: &Lanes, stoichiometry: &Lanes, kelvin: &Lanes) -> Lanes {
         let scale = self.scale.at(kelvin);
         let [_, b, d] = self.orders;
-        let share = each(|l| {
-            let (s, rest) = (stoichiometry[l].max(1e-9), (1.0 - stoichiometry[l]).max(1e-9));
-            if b == 0.5 && d == 0.5 { (s * rest).sqrt() } else { exp(b.mul_add(ln(s), d * ln(rest))) }
-        });
+        let filled = each(|l| stoichiometry[l].max(1e-9));
+        let empty = each(|l| (1.0 - stoichiometry[l]).max(1e-9));
+        let share = if b == 0.5 && d == 0.5 {
+            each(|l| (filled[l] * empty[l]).sqrt())
+        } else {
+            let (filled, empty) = (logarithms(&filled), logarithms(&empty));
+            exponentials(&each(|l| b.mul_add(filled[l], d * empty[l])))
+        };
         each(|l| current[l].abs() * scale[l] / share[l])
     }
 }
@@ -194,12 +198,13 @@ impl Voltage {
         let (a_negative, a_positive) = (self.negative.orders[0], self.positive.orders[0]);
         for (cn, cp) in profile.negative.iter().zip(&profile.positive) {
             let (wn, wp) = (squared_power(cn, a_negative), squared_power(cp, a_positive));
-            for l in 0..LANES {
+            let both = |l: usize| {
                 let (zn, zp) = (z_negative[l], z_positive[l]);
-                sum[l] *= (zn + zn.mul_add(zn, wn[l]).sqrt()) * (zp + zp.mul_add(zp, wp[l]).sqrt());
-                salt_negative[l] *= cn[l];
-                salt_positive[l] *= cp[l];
-            }
+                (zn + zn.mul_add(zn, wn[l]).sqrt()) * (zp + zp.mul_add(zp, wp[l]).sqrt())
+            };
+            sum = each(|l| sum[l] * both(l));
+            salt_negative = each(|l| salt_negative[l] * cn[l]);
+            salt_positive = each(|l| salt_positive[l] * cp[l]);
         }
         let ratio = each(|l| ln(salt_positive[l] / salt_negative[l]));
         let both = if a_negative == 0.5 && a_positive == 0.5 {
@@ -225,7 +230,21 @@ impl Voltage {
 /// c²ᵃ
 #[inline(always)]
 fn squared_power(c: &Lanes, a: f64) -> Lanes {
-    if a == 0.5 { *c } else { each(|l| exp(2.0 * a * ln(c[l]))) }
+    if a == 0.5 {
+        return *c;
+    }
+    let logarithms = logarithms(c);
+    exponentials(&each(|l| 2.0 * a * logarithms[l]))
+}
+
+#[inline(always)]
+fn logarithms(x: &Lanes) -> Lanes {
+    each(|l| ln(x[l]))
+}
+
+#[inline(always)]
+fn exponentials(x: &Lanes) -> Lanes {
+    each(|l| exp(x[l]))
 }
 
 #[cfg(test)]
