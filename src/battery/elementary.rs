@@ -105,6 +105,6 @@ mod tests {
                 hash = hash.wrapping_mul(0x0000_0100_0000_01b3) ^ bits;
             }
         }
-        assert_eq!(hash, 0x5fb1_997f_983d_408c);
+        assert_eq!(hash, 0xc31d_3e50_41e1_9587);
     }
 }
