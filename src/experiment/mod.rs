@@ -4,6 +4,7 @@ pub mod error;
 pub mod estimate;
 pub mod event;
 pub mod execution;
+mod failures;
 pub mod file;
 pub mod folder;
 pub mod launch;

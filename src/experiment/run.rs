@@ -10,6 +10,7 @@ use serde_json::{Map, Value as Json};
 use super::error::RunError;
 use super::estimate::{Pace, Paces};
 use super::event::{Event, Running, Standing, Watcher};
+use super::failures::Failures;
 use super::folder::RunFolder;
 use super::launch::{Purpose, launch, request};
 use super::notice::{Notice, Notices};
@@ -27,13 +28,9 @@ use crate::store::Store;
 use crate::store::record::{self, Record};
 use crate::trial::budget::Budget;
 use crate::trial::curve::Point;
-use crate::trial::history::History;
 use crate::trial::incumbent::incumbent;
 use crate::trial::outcome::Outcome;
 use crate::trial::{Proposal, TrialId};
-
-/// After this many trials, all crashed, something is wrong with the program and not with the configurations.
-const HOPELESS: usize = 5;
 
 /// How a run ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -107,13 +104,13 @@ pub fn run_with(
         planned: plan::planned(&experiment.schedule, &experiment.stop),
         paces: resumed.paces,
         device_seconds: resumed.seconds,
-        crashes: Crashes::default(),
+        failures: Failures::default(),
         began: Instant::now(),
         asking: Duration::ZERO,
         notes: resumed.notes,
         earlier: resumed.seconds / experiment.execution.workers as f64,
     };
-    session.crashes = Crashes::of(session.optimizer.history());
+    session.failures = Failures::of(session.optimizer.history());
     for warning in &resumed.warnings {
         session.notice(&Event::Warning(warning), watcher);
     }
@@ -148,7 +145,7 @@ pub(super) struct Session<'a> {
     paces: Paces,
     /// Seconds that the devices were busy, those of earlier sessions included.
     device_seconds: f64,
-    crashes: Crashes,
+    failures: Failures,
     began: Instant,
     /// The optimizer's own time so far.
     asking: Duration,
@@ -374,46 +371,15 @@ impl Session<'_> {
         let budget = self.optimizer.history().added_budget(&proposal);
         self.optimizer.tell(trial, outcome.clone());
         self.paces.push(Pace { budget, seconds });
-        self.crashes.count(&outcome);
+        self.failures.count(&outcome);
         let is_incumbent = self.incumbent() == Some(trial);
         self.notices.push(record, Notice::Ended { proposal, attempt, slot, outcome, seconds, is_incumbent });
-        self.crashes.check().inspect_err(|_| self.executor.stop())
+        let hope = self.failures.check(self.optimizer.history(), self.folder);
+        hope.inspect_err(|_| self.executor.stop())
     }
 
     pub(super) fn incumbent(&self) -> Option<TrialId> {
         incumbent(self.optimizer.history()).map(|trial| trial.proposal.trial)
-    }
-}
-
-/// How many trials crashed, as long as all did.
-#[derive(Debug, Default)]
-struct Crashes {
-    ended: usize,
-    crashed: usize,
-    message: String,
-}
-
-impl Crashes {
-    fn of(history: &History) -> Self {
-        let mut crashes = Self::default();
-        history.ended().filter_map(|trial| trial.outcome.as_ref()).for_each(|outcome| crashes.count(outcome));
-        crashes
-    }
-
-    fn count(&mut self, outcome: &Outcome) {
-        self.ended += 1;
-        if let Outcome::Crashed { message } = outcome {
-            self.crashed += 1;
-            self.message.clone_from(message);
-        }
-    }
-
-    /// An error where there is no hope that the next trial does not crash.
-    fn check(&self) -> Result<(), RunError> {
-        if self.crashed < self.ended || self.crashed < HOPELESS {
-            return Ok(());
-        }
-        Err(RunError::Hopeless { crashes: self.crashed, message: self.message.clone() })
     }
 }
 
