@@ -72,7 +72,7 @@ impl Live {
     }
 
     /// A share that grows, as a bar on a terminal and as tenths elsewhere.
-    fn share(&mut self, what: &str, share: f64) {
+    pub(super) fn share(&mut self, what: &str, share: f64) {
         let text = format!("{what} {} {:.0} %", bar(share, 20), 100.0 * share);
         if self.terminal.is_some() {
             self.draw(&[text]);
