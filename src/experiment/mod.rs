@@ -24,7 +24,8 @@ use std::time::Duration;
 use execution::Execution;
 use serde::{Deserialize, Serialize};
 
-use crate::intensifier::bracket::Schedule;
+use crate::intensifier::bracket::{Plan, Schedule};
+use crate::intensifier::choice::Choice;
 use crate::optimizer::settings::Settings;
 use crate::optimizer::stop::Stop;
 use crate::space::Space;
@@ -47,6 +48,8 @@ pub struct Experiment {
     /// Absent where the costs come from outside.
     pub objective: Option<Objective>,
     pub schedule: Schedule,
+    /// Who gets more budget: what `settings` say, or the default for the file's number of workers.
+    pub intensifier: Choice,
     /// What one unit of budget is: `steps`, `epochs`.
     pub unit: String,
     pub settings: Settings,
@@ -55,6 +58,13 @@ pub struct Experiment {
     pub seed: u64,
     /// What an hour of a device costs, in whatever currency; shown, and no reason to begin anew.
     pub price_per_device_hour: Option<f64>,
+}
+
+impl Experiment {
+    /// The brackets of one turn.
+    pub fn plan(&self) -> Plan {
+        self.intensifier.plan(&self.schedule)
+    }
 }
 
 /// What is optimized, as an experiment file and a worker's request say it.

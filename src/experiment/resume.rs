@@ -10,6 +10,7 @@ use super::folder::RunFolder;
 use super::log::begun_experiment;
 use super::retry::Retries;
 use crate::optimizer::Optimizer;
+use crate::optimizer::settings::Settings;
 use crate::space::Space;
 use crate::store::Store;
 use crate::store::record::{Begun, FORMAT, Record};
@@ -34,21 +35,21 @@ pub(super) struct Resumed {
 /// Opens the store of a run and replays it; begins it where there is none.
 pub(super) fn open(experiment: &Experiment, folder: &RunFolder) -> Result<Resumed, RunError> {
     let (mut store, opened) = Store::open(&folder.store())?;
-    let optimizer = Optimizer::new(
-        experiment.space.clone(),
-        experiment.schedule.clone(),
-        experiment.settings.clone(),
-        experiment.seed,
-    )
-    .with_stop(experiment.stop.clone());
-    match opened.records.first() {
-        None => store.append(&Record::Begun(begun(experiment)))?,
-        Some(Record::Begun(begun)) => check_same(experiment, begun, folder)?,
+    // The number of workers may change between sessions; the intensifier, whose default depends on it, does not.
+    let intensifier = match opened.records.first() {
+        None => {
+            store.append(&Record::Begun(begun(experiment)))?;
+            experiment.intensifier.clone()
+        }
+        Some(Record::Begun(begun)) => check_same(experiment, begun, folder)?.intensifier,
         Some(_) => {
             let message = "the journal does not say which experiment it is of".into();
             return Err(RunError::Log { folder: folder.root().into(), message });
         }
-    }
+    };
+    let settings = Settings { intensifier: Some(intensifier), ..experiment.settings.clone() };
+    let optimizer = Optimizer::new(experiment.space.clone(), experiment.schedule.clone(), settings, experiment.seed)
+        .with_stop(experiment.stop.clone());
     let mut resumed = Resumed {
         store,
         optimizer,
@@ -123,8 +124,8 @@ fn begun(experiment: &Experiment) -> Begun {
     }
 }
 
-/// An error where the run was begun with something that would make its trials incomparable.
-fn check_same(experiment: &Experiment, begun: &Begun, folder: &RunFolder) -> Result<(), RunError> {
+/// The experiment that the run was begun with; an error where it would make its trials incomparable.
+fn check_same(experiment: &Experiment, begun: &Begun, folder: &RunFolder) -> Result<Experiment, RunError> {
     let old = begun_experiment(begun, folder)
         .map_err(|error| RunError::Log { folder: folder.root().into(), message: error.to_string() })?;
     let parts = [
@@ -136,7 +137,7 @@ fn check_same(experiment: &Experiment, begun: &Begun, folder: &RunFolder) -> Res
     ];
     match parts.iter().find(|(_, is_same)| !is_same) {
         Some((what, _)) => Err(RunError::Changed { folder: folder.root().into(), what }),
-        None => Ok(()),
+        None => Ok(old),
     }
 }
 

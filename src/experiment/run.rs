@@ -101,7 +101,7 @@ pub fn run_with(
         running: Vec::new(),
         notices: Notices::default(),
         stream: Stream::open(&folder.events()).map_err(|source| RunError::Folder { path: folder.events(), source })?,
-        planned: plan::planned(&experiment.schedule, &experiment.stop),
+        planned: None,
         paces: resumed.paces,
         device_seconds: resumed.seconds,
         failures: Failures::default(),
@@ -111,6 +111,7 @@ pub fn run_with(
         earlier: resumed.seconds / experiment.execution.workers as f64,
     };
     session.failures = Failures::of(session.optimizer.history());
+    session.planned = plan::planned(&session.optimizer.plan(), &experiment.stop);
     for warning in &resumed.warnings {
         session.notice(&Event::Warning(warning), watcher);
     }
@@ -161,6 +162,7 @@ impl Session<'_> {
         Standing {
             experiment: self.experiment,
             history,
+            choice: self.optimizer.choice(),
             running: &self.running,
             planned: self.planned,
             paces: &self.paces,
