@@ -1,4 +1,5 @@
 //! The programs in `examples/programs` do as trials what they say.
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -68,6 +69,34 @@ fn a_promoted_trial_goes_on_from_its_checkpoint_and_ends_like_one_that_never_sto
         let straight: Json = serde_json::from_str(&last).unwrap();
         assert_eq!(straight["cost"], trial["cost"], "trial {number}");
     }
+}
+
+/// The configurations whose checkpoints are on the disk.
+fn checkpoints(folder: &Path, name: &str) -> BTreeSet<u64> {
+    let entries = fs::read_dir(folder.join("runs").join(name).join("checkpoints")).unwrap().flatten();
+    entries.map(|entry| entry.file_name().to_str().unwrap().parse().unwrap()).collect()
+}
+
+#[test]
+fn checkpoints_stay_that_somebody_may_need_and_others_go() {
+    if !has_python() {
+        return;
+    }
+    let (folder, trials) = run("resume");
+    let number = |trial: &Json| trial["configuration_id"].as_u64().unwrap();
+    let full = trials.iter().filter(|trial| trial["budget"] == 9.0).map(number);
+    let default = trials.iter().filter(|trial| trial["origin"] == "default").map(number);
+    assert_eq!(checkpoints(folder.path(), "resume"), full.chain(default.clone()).collect());
+
+    // Without room, the best and the default alone are left.
+    let best: Json = serde_json::from_str(&galvani(folder.path(), &["best", "resume", "--format", "json"])).unwrap();
+    let best = trials.iter().filter(|trial| trial["trial"] == best["trial"]).map(number);
+    let text = fs::read_to_string(example("resume.ron")).unwrap();
+    let tight = text.replace("workers: 2", "workers: 2, checkpoint_budget_mib: 0");
+    fs::write(folder.path().join("resume.ron"), tight).unwrap();
+    fs::copy(example("resume.py"), folder.path().join("resume.py")).unwrap();
+    galvani(folder.path(), &["run", "resume.ron"]);
+    assert_eq!(checkpoints(folder.path(), "resume"), best.chain(default).collect());
 }
 
 #[test]

@@ -52,11 +52,11 @@ impl Checkpoints {
         let full = optimizer.schedule().max();
         for configuration in std::mem::take(&mut self.open) {
             let is_complete = |trial: &Trial| trial.proposal.budget >= full && cost(trial).is_some();
-            if history.of(configuration).any(|trial| trial.outcome.is_none()) || optimizer.may_go_on(configuration) {
+            if history.of(configuration).any(|trial| trial.outcome.is_none()) {
                 self.open.insert(configuration);
             } else if history.of(configuration).any(is_complete) {
                 self.complete.insert(configuration, disk(&folder.checkpoint(configuration)));
-            } else if Self::is_compared(optimizer, configuration) {
+            } else if optimizer.may_go_on(configuration) || Self::is_compared(optimizer, configuration) {
                 self.open.insert(configuration);
             } else {
                 remove(folder, configuration);

@@ -1,4 +1,5 @@
 //! A space, a task, an optimizer, and a place to keep them.
+mod checkpoints;
 pub mod dialogue;
 pub mod error;
 pub mod estimate;

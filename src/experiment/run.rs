@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Map, Value as Json};
 
+use super::checkpoints::Checkpoints;
 use super::error::RunError;
 use super::estimate::{Pace, Paces};
 use super::event::{Event, Running, Standing, Watcher};
@@ -105,6 +106,7 @@ pub fn run_with(
         paces: resumed.paces,
         device_seconds: resumed.seconds,
         failures: Failures::default(),
+        checkpoints: Checkpoints::of(folder, experiment.execution.checkpoints),
         began: Instant::now(),
         asking: Duration::ZERO,
         notes: resumed.notes,
@@ -147,6 +149,7 @@ pub(super) struct Session<'a> {
     /// Seconds that the devices were busy, those of earlier sessions included.
     device_seconds: f64,
     failures: Failures,
+    checkpoints: Checkpoints,
     began: Instant,
     /// The optimizer's own time so far.
     asking: Duration,
@@ -213,6 +216,7 @@ impl Session<'_> {
         if finish == Finish::Complete {
             finish = validation::validate(self, watcher, interrupts)?;
         }
+        self.checkpoints.tidy(&self.optimizer, self.folder);
         Ok(finish)
     }
 
@@ -323,6 +327,7 @@ impl Session<'_> {
         let id = (proposal.trial, attempt);
         let launch = launch(self.experiment, self.folder, self.objective, request, Purpose::Trial, id)
             .map_err(|source| RunError::Folder { path: trial_dir, source })?;
+        self.checkpoints.used(proposal.configuration_id);
         let slot = self.executor.start(launch)?;
         let (trial, at) = (proposal.trial, self.executor.now());
         tracing::debug!(%trial, attempt, slot, "started");
@@ -354,19 +359,21 @@ impl Session<'_> {
         let is_it = |each: &Running| each.proposal.trial == ended.trial && each.attempt == ended.attempt;
         let Some(index) = self.running.iter().position(is_it) else {
             // Another attempt took its place, or has ended already: kept, and counted for nothing.
-            let late = record::Ended { late: true, ..recorded(ended) };
+            let late = record::Ended { late: true, ..ended.record() };
             self.store.write(&Record::Ended(late))?;
             return Ok(());
         };
         let Running { proposal, attempt, slot, .. } = self.running.remove(index);
         let (trial, seconds, outcome) = (ended.trial, ended.seconds, ended.outcome.clone());
         tracing::info!(%trial, attempt, outcome = outcome.name(), cost = outcome.cost(), seconds, "ended");
-        let ended = recorded(ended);
+        let ended = ended.record();
         let is_final = self.retries.is_final(&ended, proposal.configuration_id);
         let record = self.store.write(&Record::Ended(ended))?;
         self.device_seconds += seconds;
         if !is_final {
-            self.notices.push(record, Notice::Retrying { trial });
+            let divisor = self.retries.divisor(proposal.configuration_id);
+            let divisor = (outcome == Outcome::OutOfDeviceMemory).then_some(divisor);
+            self.notices.push(record, Notice::Retrying { trial, divisor });
             self.again.push_back((proposal, attempt + 1));
             return Ok(());
         }
@@ -374,6 +381,7 @@ impl Session<'_> {
         self.optimizer.tell(trial, outcome.clone());
         self.paces.push(Pace { budget, seconds });
         self.failures.count(&outcome);
+        self.checkpoints.tidy_now_and_then(&self.optimizer, self.folder);
         let is_incumbent = self.incumbent() == Some(trial);
         self.notices.push(record, Notice::Ended { proposal, attempt, slot, outcome, seconds, is_incumbent });
         let hope = self.failures.check(self.optimizer.history(), self.folder);
@@ -382,23 +390,5 @@ impl Session<'_> {
 
     pub(super) fn incumbent(&self) -> Option<TrialId> {
         incumbent(self.optimizer.history()).map(|trial| trial.proposal.trial)
-    }
-}
-
-/// The end of an attempt as the journal keeps it.
-fn recorded(ended: Ended) -> record::Ended {
-    record::Ended {
-        trial: ended.trial,
-        attempt: ended.attempt,
-        outcome: ended.outcome,
-        info: ended.info,
-        slot: ended.slot,
-        started: ended.started,
-        at: ended.ended,
-        seconds: ended.seconds,
-        cpu_seconds: ended.cpu_seconds,
-        peak_memory: ended.peak_memory,
-        exit: ended.exit,
-        late: false,
     }
 }
