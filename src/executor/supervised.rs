@@ -16,6 +16,8 @@ use crate::executor::{ExecutorError, Launch, proc};
 const SAMPLING: [Duration; 2] = [Duration::from_millis(20), Duration::from_millis(300)];
 /// Which part of the time may go into measuring folders.
 const DISK_SHARE: u32 = 50;
+/// The kernel counts processor time in such pieces: to ask more often tells nothing.
+const KERNEL_TICK: Duration = Duration::from_millis(10);
 /// How long killed processes may take to vanish before their slot is used again.
 const STUCK: Duration = Duration::from_secs(10);
 
@@ -35,6 +37,9 @@ pub struct Supervised {
     peak_memory: u64,
     disk: u64,
     kernel_kills: u64,
+    /// When the program alone was last looked at between two attempts, and what it kept in memory.
+    observed: Instant,
+    memory: u64,
     /// As the kernel counts at the end.
     cpu_seconds: f64,
 }
@@ -105,6 +110,8 @@ impl Supervised {
             peak_memory: 0,
             disk: 0,
             kernel_kills,
+            observed: begun - KERNEL_TICK,
+            memory: 0,
             cpu_seconds: 0.0,
         };
         Ok((supervised, pipes))
@@ -119,8 +126,12 @@ impl Supervised {
     /// What an attempt used whose program goes on; the next one is counted from here.
     pub fn settle(&mut self) -> Usage {
         let pid = self.child.id() as i32;
-        self.peak_memory = self.peak_memory.max(proc::memory(pid));
-        self.tree.observe(pid);
+        if self.observed.elapsed() >= KERNEL_TICK {
+            self.memory = proc::memory(pid);
+            self.tree.observe(pid);
+            self.observed = Instant::now();
+        }
+        self.peak_memory = self.peak_memory.max(self.memory);
         let usage = self.usage();
         self.cpu_before = self.tree.cpu_seconds();
         usage
