@@ -1,5 +1,7 @@
 //! A space, a task, an optimizer, and a place to keep them.
+mod crashes;
 pub mod dialogue;
+pub mod difference;
 pub mod error;
 pub mod estimate;
 pub mod event;
@@ -10,10 +12,12 @@ pub mod launch;
 pub mod log;
 mod notice;
 pub mod plan;
+mod prepare;
 pub mod resume;
 pub mod retry;
 pub mod run;
 mod stream;
+pub mod succession;
 pub mod validation;
 
 use std::path::PathBuf;
@@ -23,7 +27,8 @@ use std::time::Duration;
 use execution::Execution;
 use serde::{Deserialize, Serialize};
 
-use crate::intensifier::bracket::Schedule;
+use crate::intensifier::bracket::{Plan, Schedule};
+use crate::intensifier::choice::Choice;
 use crate::optimizer::settings::Settings;
 use crate::optimizer::stop::Stop;
 use crate::space::Space;
@@ -46,6 +51,8 @@ pub struct Experiment {
     /// Absent where the costs come from outside.
     pub objective: Option<Objective>,
     pub schedule: Schedule,
+    /// Who gets more budget: what `settings` say, or the default for the file's number of workers.
+    pub intensifier: Choice,
     /// What one unit of budget is: `steps`, `epochs`.
     pub unit: String,
     pub settings: Settings,
@@ -54,6 +61,13 @@ pub struct Experiment {
     pub seed: u64,
     /// What an hour of a device costs, in whatever currency; shown, and no reason to begin anew.
     pub price_per_device_hour: Option<f64>,
+}
+
+impl Experiment {
+    /// The brackets of one turn.
+    pub fn plan(&self) -> Plan {
+        self.intensifier.plan(&self.schedule)
+    }
 }
 
 /// What is optimized, as an experiment file and a worker's request say it.

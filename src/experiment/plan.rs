@@ -1,5 +1,5 @@
 //! How many trials and how much budget a run takes in all, as far as its limits say.
-use crate::intensifier::bracket::Schedule;
+use crate::intensifier::bracket::Plan;
 use crate::optimizer::stop::Stop;
 
 /// An amount of work: trials, and the budget that they add to their configurations.
@@ -9,10 +9,10 @@ pub struct Work {
     pub budget: f64,
 }
 
-/// What a run takes if every trial finishes and brackets follow in turn; `None` where no limit of trials or full
+/// What a run takes if every trial finishes and brackets follow in turn as planned; `None` where no limit of trials or full
 /// evaluations ends it.
-pub fn planned(schedule: &Schedule, stop: &Stop) -> Option<Work> {
-    let most = stop.full_evaluations.map(|full| full * schedule.max().amount());
+pub fn planned(plan: &Plan, stop: &Stop) -> Option<Work> {
+    let most = stop.full_evaluations.map(|full| full * plan.max.amount());
     if stop.trials.is_none() && most.is_none() {
         return None;
     }
@@ -20,7 +20,6 @@ pub fn planned(schedule: &Schedule, stop: &Stop) -> Option<Work> {
         stop.trials.is_some_and(|limit| work.trials >= limit)
             || most.is_some_and(|most| work.budget >= most * (1.0 - 1e-9))
     };
-    let plan = schedule.plan();
     let (trials, budget) = (plan.trials(), plan.continued_budget());
     // Whole iterations at once, then the one in which the limit lies trial by trial.
     let by_trials = stop.trials.map_or(f64::INFINITY, |limit| f64::from(limit / trials));
@@ -46,18 +45,19 @@ pub fn planned(schedule: &Schedule, stop: &Stop) -> Option<Work> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::intensifier::bracket::Schedule;
     use crate::trial::budget::Budget;
 
     #[test]
     fn limits_end_the_plan() {
         let budget = |amount| Budget::new(amount).expect("positive");
         let schedule = Schedule::new(budget(1.0), budget(9.0), 3).expect("a schedule");
-        let check = |stop: Stop, expected: Option<Work>| assert_eq!(planned(&schedule, &stop), expected);
+        let check = |stop: Stop, expected: Option<Work>| assert_eq!(planned(&schedule.plan(), &stop), expected);
         check(Stop::default(), None);
         check(Stop { trials: Some(13), ..Stop::default() }, Some(Work { trials: 13, budget: 9.0 + 6.0 + 6.0 }));
         check(Stop { trials: Some(22), ..Stop::default() }, Some(Work { trials: 22, budget: 69.0 }));
         check(Stop { trials: Some(2200), ..Stop::default() }, Some(Work { trials: 2200, budget: 6900.0 }));
-        let many = planned(&schedule, &Stop { trials: Some(4_000_000_000), ..Stop::default() });
+        let many = planned(&schedule.plan(), &Stop { trials: Some(4_000_000_000), ..Stop::default() });
         assert_eq!(many.map(|work| work.trials), Some(4_000_000_000));
         check(Stop { full_evaluations: Some(1.0), ..Stop::default() }, Some(Work { trials: 9, budget: 9.0 }));
     }

@@ -7,14 +7,15 @@ pub mod stop;
 use std::sync::Arc;
 
 use crate::intensifier::bracket::{Plan, Schedule};
-use crate::intensifier::hyperband::Hyperband;
-use crate::intensifier::{Intensifier, Next};
+use crate::intensifier::choice::Choice;
+use crate::intensifier::{Intensifier, Next, Pair, Place};
 use crate::numeric::stream::Stream;
 use crate::space::Space;
+use crate::space::configuration::Configuration;
 use crate::trial::curve::Point;
 use crate::trial::history::History;
 use crate::trial::outcome::Outcome;
-use crate::trial::{ConfigurationId, Proposal, TrialId};
+use crate::trial::{ConfigurationId, Origin, Proposal, TrialId};
 use selector::Selector;
 use settings::Settings;
 use stop::{Reason, Stop};
@@ -37,7 +38,8 @@ pub enum Ask {
 pub struct Optimizer {
     space: Arc<Space>,
     schedule: Schedule,
-    intensifier: Hyperband,
+    choice: Choice,
+    intensifier: Box<dyn Intensifier>,
     settings: Settings,
     stop: Stop,
     seed: u64,
@@ -48,10 +50,13 @@ pub struct Optimizer {
 impl Optimizer {
     /// An optimizer without a history and without limits.
     pub fn new(space: Arc<Space>, schedule: Schedule, settings: Settings, seed: u64) -> Self {
-        let first_rung = (schedule.rungs() > 1).then(|| schedule.bracket(0).rungs[0].configurations);
+        let choice = settings.intensifier.clone().unwrap_or(Choice::Hyperband);
+        let rungs = choice.bracket(&schedule, 0).rungs;
+        let first_rung = (rungs.len() > 1).then(|| rungs[0].configurations);
         Self {
             selector: Selector::new(&space, &settings, first_rung, seed),
-            intensifier: Hyperband::new(schedule.clone()),
+            intensifier: choice.build(&schedule, seed),
+            choice,
             history: History::default(),
             stop: Stop::default(),
             space,
@@ -82,9 +87,14 @@ impl Optimizer {
         &self.schedule
     }
 
-    /// The brackets of one iteration.
+    /// The intensifier, and its knobs.
+    pub fn choice(&self) -> &Choice {
+        &self.choice
+    }
+
+    /// The brackets of one turn.
     pub fn plan(&self) -> Plan {
-        self.schedule.plan()
+        self.choice.plan(&self.schedule)
     }
 
     /// The next trial, which is in the history from now on.
@@ -124,29 +134,34 @@ impl Optimizer {
 
     fn next(&mut self) -> Option<Proposal> {
         let mut next = self.intensifier.next(&self.history, true);
-        if let Next::New { bracket, rung, budget } = next {
+        if let Next::New { place } = next {
             let selected = self.selector.select(&self.space, &self.settings, &self.history, self.seed);
             if let Some((configuration, origin)) = selected {
-                let configuration_id = self.history.number_of(&configuration);
-                let (trial, seed) = (self.history.next_trial(), self.trial_seed(configuration_id));
-                return Some(Proposal {
-                    trial,
-                    configuration_id,
-                    configuration,
-                    budget,
-                    bracket,
-                    rung,
-                    seed,
-                    instance: None,
-                    origin,
-                });
+                let seed = self.trial_seed(self.history.number_of(&configuration));
+                return Some(self.proposal(configuration, place, seed, origin));
             }
             next = self.intensifier.next(&self.history, false);
         }
-        let Next::Promote { configuration, bracket, rung, budget } = next else { return None };
-        let earlier = self.history.of(configuration).next();
-        let earlier = &earlier.expect("what is promoted was tried").proposal;
-        Some(Proposal { trial: self.history.next_trial(), bracket, rung, budget, ..earlier.clone() })
+        let Next::Promote { configuration, place } = next else { return None };
+        let first = &self.history.of(configuration).next().expect("what is promoted was tried").proposal;
+        Some(self.proposal(first.configuration.clone(), place, first.seed, first.origin))
+    }
+
+    /// A trial at its place, with the configuration's own seed where the place has none.
+    fn proposal(&self, configuration: Configuration, place: Place, seed: u64, origin: Origin) -> Proposal {
+        let Place { bracket, rung, budget, pair } = place;
+        let Pair { seed, instance } = pair.unwrap_or(Pair { seed, instance: None });
+        Proposal {
+            trial: self.history.next_trial(),
+            configuration_id: self.history.number_of(&configuration),
+            configuration,
+            budget,
+            bracket,
+            rung,
+            seed,
+            instance,
+            origin,
+        }
     }
 
     /// Thirty-one bits: a seed that every program's integers hold.

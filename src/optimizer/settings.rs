@@ -3,6 +3,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::acquisition::maximizer;
 use crate::design::Sampler;
+use crate::intensifier::choice::Choice;
 use crate::surrogate::forest;
 use crate::surrogate::target::Scale;
 
@@ -28,6 +29,9 @@ pub struct Settings {
     /// Whether a second forest learns which configurations fail, and keeps the search away from them. True: a failed
     /// trial costs what a good one does.
     pub feasibility: bool,
+    /// Which trial gets how much budget. Absent: `Hyperband` for one worker and `Asynchronous` for several, as the
+    /// experiment's file has them.
+    pub intensifier: Option<Choice>,
     /// The surrogate.
     pub forest: forest::Settings,
     /// The search for the most promising configuration.
@@ -44,6 +48,7 @@ impl Default for Settings {
             scale: Scale::Rank,
             margin: 0.0,
             feasibility: true,
+            intensifier: None,
             forest: forest::Settings::default(),
             maximizer: maximizer::Settings::default(),
         }
