@@ -8,6 +8,7 @@ pub mod event;
 pub mod execution;
 pub mod file;
 pub mod folder;
+pub mod fresh;
 pub mod launch;
 pub mod log;
 mod notice;
