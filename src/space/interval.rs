@@ -113,7 +113,6 @@ fn arithmetic(operation: Arithmetic, (a, b): (f64, f64), (c, d): (f64, f64)) -> 
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::numeric::stream::Stream;
     use crate::space::Space;
     use crate::space::hyperparameter::Value;
