@@ -1,5 +1,5 @@
 //! The verb `run`: start an experiment, or resume what is there.
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
@@ -64,7 +64,7 @@ pub(super) fn execute(arguments: &Arguments, is_logged: bool) -> Result<(), Fail
         duration(ended.asking.as_secs_f64()),
         number(share)
     ));
-    let written = report::write(&log, &Path::new("reports").join(&log.experiment.name))?;
+    let written = report::write(&log, &report::folder(&log))?;
     narrate(&format!("report: {}", written.display()));
     Ok(())
 }

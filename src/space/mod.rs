@@ -15,6 +15,7 @@ pub mod file;
 mod group;
 pub mod hyperparameter;
 mod interval;
+mod mutation;
 pub mod neighborhood;
 pub mod outline;
 mod parameter;
