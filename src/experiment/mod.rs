@@ -1,11 +1,12 @@
 //! A space, a task, an optimizer, and a place to keep them.
-mod crashes;
+mod checkpoints;
 pub mod dialogue;
 pub mod difference;
 pub mod error;
 pub mod estimate;
 pub mod event;
 pub mod execution;
+mod failures;
 pub mod file;
 pub mod folder;
 pub mod launch;
