@@ -1,5 +1,7 @@
 //! The loop's head: ask and tell.
+pub mod evolution;
 mod model;
+pub mod parzen;
 mod selector;
 pub mod settings;
 pub mod stop;
@@ -73,8 +75,7 @@ impl Optimizer {
     }
 
     fn selector(space: &Space, schedule: &Schedule, settings: &Settings, trials: Option<u32>, seed: u64) -> Selector {
-        let first_rung = (schedule.rungs() > 1).then(|| schedule.bracket(0).rungs[0].configurations);
-        Selector::new(space, settings, first_rung, trials, seed)
+        Selector::new(space, settings, schedule, trials, seed)
     }
 
     /// All trials so far.
@@ -140,7 +141,7 @@ impl Optimizer {
     fn next(&mut self) -> Option<Proposal> {
         let mut next = self.intensifier.next(&self.history, true);
         if let Next::New { bracket, rung, budget } = next {
-            let selected = self.selector.select(&self.space, &self.settings, &self.history, self.seed);
+            let selected = self.selector.select(&self.space, &self.settings, &self.history, budget, self.seed);
             if let Some((configuration, origin)) = selected {
                 let configuration_id = self.history.number_of(&configuration);
                 let (trial, seed) = (self.history.next_trial(), self.trial_seed(configuration_id));

@@ -1,14 +1,17 @@
 //! The next configuration: from the design, from the model, or by chance.
 use super::model::Model;
-use super::settings::Settings;
+use super::settings::{Search as Way, Settings};
+use super::{evolution, parzen};
 use crate::acquisition::maximizer::Search;
 use crate::design;
+use crate::intensifier::bracket::Schedule;
 use crate::numeric::stream::Stream;
 use crate::space::Space;
 use crate::space::configuration::Configuration;
 use crate::space::hyperparameter::{Hyperparameter, Value};
 use crate::surrogate::Rows;
 use crate::trial::Origin;
+use crate::trial::budget::Budget;
 use crate::trial::history::History;
 
 /// Draws that must all be repetitions before a space of unknown size counts as exhausted.
@@ -26,17 +29,22 @@ pub(super) struct Selector {
 }
 
 impl Selector {
-    /// A selector in a space where the lowest rung of the first bracket has `first_rung` configurations (`None` of one
-    /// rung) and so many `trials` are asked for at most.
+    /// A selector of configurations for the rungs of a schedule, where so many `trials` are asked for at most.
     ///
     /// # Panics
     /// Where a first configuration of the settings is not legal.
-    pub fn new(space: &Space, settings: &Settings, first_rung: Option<u32>, trials: Option<u32>, seed: u64) -> Self {
+    pub fn new(space: &Space, settings: &Settings, schedule: &Schedule, trials: Option<u32>, seed: u64) -> Self {
+        let first_rung = (schedule.rungs() > 1).then(|| schedule.bracket(0).rungs[0].configurations);
         let columns = space.columns();
         let size = settings.design_size(columns.len(), first_rung, trials);
         let given = settings.first(space).expect("settings are validated with their space");
         let design = design::initial(space, settings.design, given.clone(), size, seed);
-        Self { given: given.len(), design, rows: Rows::new(columns.len()), model: Model::new(columns, settings, seed) }
+        Self {
+            given: given.len(),
+            design,
+            rows: Rows::new(columns.len()),
+            model: Model::new(columns, settings, schedule, seed),
+        }
     }
 
     /// What comes first, in order.
@@ -50,6 +58,7 @@ impl Selector {
         space: &Space,
         settings: &Settings,
         history: &History,
+        budget: Budget,
         seed: u64,
     ) -> Option<(Configuration, Origin)> {
         if let Some(place) = self.design.iter().position(|configuration| !history.contains(configuration)) {
@@ -63,11 +72,29 @@ impl Selector {
         }
         let trial = history.next_trial().0;
         if Stream::of(seed, "interleaving", u64::from(trial)).uniform() >= settings.random_probability
-            && let Some(configuration) = self.promising(space, settings, history, seed)
+            && let Some(configuration) = self.found(space, settings, history, budget, seed)
         {
             return Some((configuration, Origin::Model));
         }
         Some((chance(space, history, seed)?, Origin::Random))
+    }
+
+    /// What the way of searching that is set finds; `None` where it knows too little, or it is chance.
+    fn found(
+        &mut self,
+        space: &Space,
+        settings: &Settings,
+        history: &History,
+        budget: Budget,
+        seed: u64,
+    ) -> Option<Configuration> {
+        let mut stream = Stream::of(seed, "search", u64::from(history.next_trial().0));
+        match &settings.search {
+            Way::Model => self.promising(space, settings, history, seed),
+            Way::TreeParzen(parzen) => parzen::propose(space, parzen, history, &mut stream),
+            Way::DifferentialEvolution(evolution) => evolution::propose(space, evolution, history, budget, &mut stream),
+            Way::Random => None,
+        }
     }
 
     fn promising(&mut self, space: &Space, settings: &Settings, history: &History, seed: u64) -> Option<Configuration> {
