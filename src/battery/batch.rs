@@ -1,7 +1,7 @@
 //! Windows of series, drawn at addressed positions, as the inputs and targets of a model.
 use burn::tensor::{Device, Tensor, TensorData};
 
-use super::dataset::Dataset;
+use super::dataset::{Dataset, Ranges};
 use super::model::{Statistics, WIDTH};
 use super::specification::Split;
 use crate::numeric::stream::Stream;
@@ -12,6 +12,8 @@ pub trait Source: Sync {
     fn series(&self) -> usize;
     /// Rows of each.
     fn steps(&self) -> usize;
+    /// What 0 and 1 mean after scaling.
+    fn ranges(&self) -> Ranges;
     /// Copies `out.len() / 6` rows of scaled features, row after row, from row `start` on.
     fn read(&self, series: usize, start: usize, out: &mut [f32]);
 }
@@ -26,6 +28,10 @@ impl Source for Part<'_> {
 
     fn steps(&self) -> usize {
         self.0.steps()
+    }
+
+    fn ranges(&self) -> Ranges {
+        *self.0.ranges()
     }
 
     fn read(&self, series: usize, start: usize, out: &mut [f32]) {

@@ -1,7 +1,7 @@
 //! Random current profiles: steps, drive cycles, and a smooth mixture of both, inside the limits of the datasheet.
 //!
-//! A profile wanders between states of charge drawn over the whole allowed range. On the way it makes moves: forward
-//! by a random share, a little back, then rest. Kinds differ in the shape of a move.
+//! A profile wanders between states of charge over the whole allowed range. On the way it makes moves: forward by a
+//! random share, a little back, then rest. Kinds differ in the shape of a move.
 use serde::{Deserialize, Serialize};
 
 use crate::battery::cell::Cell;
@@ -12,6 +12,8 @@ use crate::numeric::stream::Stream;
 
 /// Rest before the first move, s.
 const LEAD: usize = 8;
+/// Parts of the allowed states of charge among which `Coverage::Even` balances the time.
+const PARTS: usize = 20;
 /// Time constant of each of the two lags that smooth a mixed profile, s.
 const LAG: f64 = 75.0;
 
@@ -26,16 +28,28 @@ pub enum Kind {
     Mixed,
 }
 
+/// How the series of a dataset cover what a cell can meet.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Coverage {
+    /// Independent draws: where a series begins, how warm its surroundings are, and where it wanders next.
+    #[default]
+    Random,
+    /// Series begin, and are warm, at points of a sequence that fills the ranges evenly, and wander to where they have
+    /// spent least time.
+    Even,
+}
+
 /// Everything that generating profiles for one cell needs.
 pub struct Generator<'a> {
     cell: &'a Cell,
     taper: Taper,
-    pieces: Pieces,
+    pieces: &'a Pieces,
+    coverage: Coverage,
 }
 
 impl<'a> Generator<'a> {
-    pub fn new(cell: &'a Cell) -> Self {
-        Self { cell, taper: Taper::new(cell), pieces: Pieces::standard() }
+    pub fn new(cell: &'a Cell, pieces: &'a Pieces, coverage: Coverage) -> Self {
+        Self { cell, taper: Taper::new(cell), pieces, coverage }
     }
 
     /// So many samples, 1 s apart, from a relaxed cell at a state of charge within the limits; A, discharge positive.
@@ -43,9 +57,17 @@ impl<'a> Generator<'a> {
     /// `caution` multiplies the resistance with which the current tapers towards the voltage limits; 1 is usual.
     pub fn profile(&self, kind: Kind, samples: usize, soc: f64, caution: f64, mut stream: Stream) -> Vec<f64> {
         let limiter = Limiter::new(self.cell, &self.taper, caution, soc);
-        let mut profile = Profile { samples, currents: vec![0.0], limiter, lags: [0.0; 2], kind };
+        let limits = self.cell.limits.soc;
+        let mut profile = Profile {
+            samples,
+            currents: vec![0.0],
+            limiter,
+            lags: [0.0; 2],
+            kind,
+            visits: Visits { limits, seconds: [0; PARTS] },
+        };
         profile.play(&[0.0; LEAD]);
-        let mut target = self.target(soc, &mut stream);
+        let mut target = self.target(&profile, &mut stream);
         while profile.currents.len() < samples {
             let soc = profile.limiter.soc();
             let forward = (target - soc).signum() * beta(15.0, &mut stream).min((target - soc).abs());
@@ -59,14 +81,18 @@ impl<'a> Generator<'a> {
             let arrived = (target - profile.limiter.soc()).abs() < 0.02;
             let stuck = achieved.abs() < 0.25 * forward.abs();
             if arrived || stuck {
-                target = self.target(profile.limiter.soc(), &mut stream);
+                target = self.target(&profile, &mut stream);
             }
         }
         profile.currents
     }
 
-    /// A state of charge at least three tenths away, uniform among those.
-    fn target(&self, soc: f64, stream: &mut Stream) -> f64 {
+    /// A state of charge at least three tenths away, uniform among those; or the part of the range least visited.
+    fn target(&self, profile: &Profile, stream: &mut Stream) -> f64 {
+        let soc = profile.limiter.soc();
+        if self.coverage == Coverage::Even {
+            return profile.visits.rarest(soc, stream);
+        }
         let (least, largest) = self.cell.limits.soc;
         let (below, above) = ((soc - 0.3 - least).max(0.0), (largest - soc - 0.3).max(0.0));
         let draw = stream.uniform() * (below + above);
@@ -113,6 +139,33 @@ struct Profile<'a> {
     limiter: Limiter<'a>,
     lags: [f64; 2],
     kind: Kind,
+    visits: Visits,
+}
+
+/// Time spent in each part of the allowed states of charge.
+struct Visits {
+    limits: (f64, f64),
+    seconds: [u32; PARTS],
+}
+
+impl Visits {
+    fn part(&self, soc: f64) -> usize {
+        let (least, largest) = self.limits;
+        (((soc - least) / (largest - least) * PARTS as f64) as usize).min(PARTS - 1)
+    }
+
+    /// A random place in the part with least time; here, while this part has had less than its share.
+    fn rarest(&self, soc: f64, stream: &mut Stream) -> f64 {
+        let here = self.part(soc);
+        let share = self.seconds.iter().sum::<u32>() / PARTS as u32;
+        // Parts that tie are chosen among by chance, by beginning to look somewhere.
+        let from = stream.below(PARTS);
+        let order = (0..PARTS).map(|step| (from + step) % PARTS);
+        let rarest = order.min_by_key(|part| self.seconds[*part]).expect("there are parts");
+        let part = if self.seconds[here] < share { here } else { rarest };
+        let (least, largest) = self.limits;
+        least + (largest - least) * (part as f64 + stream.uniform()) / PARTS as f64
+    }
 }
 
 impl Profile<'_> {
@@ -125,6 +178,8 @@ impl Profile<'_> {
                 smooth = *lag;
             }
             self.currents.push(self.limiter.admit(smooth));
+            let part = self.visits.part(self.limiter.soc());
+            self.visits.seconds[part] += 1;
         }
     }
 }
@@ -144,8 +199,9 @@ mod tests {
     #[test]
     fn profiles_obey_the_limits_and_visit_much_of_the_charge() {
         let cell = Cell::named("chen2020").unwrap();
-        let generator = Generator::new(&cell);
-        for kind in KINDS {
+        let pieces = Pieces::of(&["udds".into(), "us06".into()]);
+        for (kind, coverage) in KINDS.into_iter().flat_map(|kind| [(kind, Coverage::Random), (kind, Coverage::Even)]) {
+            let generator = Generator::new(&cell, &pieces, coverage);
             let mut range = 0.0;
             for series in 0..20 {
                 let soc = 0.1 + 0.04 * series as f64;
@@ -160,14 +216,38 @@ mod tests {
                 }
                 range += (largest - least) / 20.0;
             }
-            assert!(range > 0.6, "{kind:?}: {range}");
+            assert!(range > 0.6, "{kind:?} {coverage:?}: {range}");
         }
+    }
+
+    #[test]
+    fn even_coverage_spends_its_time_more_evenly() {
+        let cell = Cell::named("chen2020").unwrap();
+        let pieces = Pieces::of(&["udds".into()]);
+        // Standard deviation over mean of the time in the parts; a profile of 100 h.
+        let unevenness = |coverage| {
+            let generator = Generator::new(&cell, &pieces, coverage);
+            let profile = generator.profile(Kind::Step, 360_000, 0.5, 1.0, Stream::of(1, "test", 0));
+            let mut visits = Visits { limits: cell.limits.soc, seconds: [0; PARTS] };
+            let mut soc = 0.5;
+            for pair in profile.windows(2) {
+                soc -= 0.5 * (pair[0] + pair[1]) / cell.capacity();
+                let part = visits.part(soc);
+                visits.seconds[part] += 1;
+            }
+            let mean = 360_000.0 / PARTS as f64;
+            let square = visits.seconds.iter().map(|&time| (f64::from(time) - mean).powi(2)).sum::<f64>();
+            (square / PARTS as f64).sqrt() / mean
+        };
+        let (random, even) = (unevenness(Coverage::Random), unevenness(Coverage::Even));
+        assert!(even < 0.5 * random, "{even} {random}");
     }
 
     #[test]
     fn an_address_decides_a_profile() {
         let cell = Cell::named("chen2020").unwrap();
-        let generator = Generator::new(&cell);
+        let pieces = Pieces::of(&["us06".into()]);
+        let generator = Generator::new(&cell, &pieces, Coverage::Random);
         let draw = |kind, series| generator.profile(kind, 5000, 0.5, 1.0, Stream::of(5, "test", series));
         for kind in KINDS {
             assert_eq!(draw(kind, 1), draw(kind, 1));

@@ -7,14 +7,23 @@ pub struct Pieces {
     charge: Vec<Vec<f64>>,
 }
 
+/// Each cycle's name and its currents, as text.
+fn cycles() -> impl Iterator<Item = (&'static str, &'static str)> {
+    CYCLES.lines().filter(|line| !line.starts_with('#')).filter_map(|line| line.split_once(' '))
+}
+
+/// Names of the drive cycles.
+pub fn names() -> Vec<&'static str> {
+    cycles().map(|(name, _)| name).collect()
+}
+
 impl Pieces {
-    /// The pieces of UDDS, US06 and WLTC class 3b.
-    pub fn standard() -> Self {
+    /// The pieces of the cycles with these names; their order does not matter.
+    pub fn of(names: &[String]) -> Self {
         let mut pieces = Self { discharge: Vec::new(), charge: Vec::new() };
-        for line in CYCLES.lines().filter(|line| !line.starts_with('#')) {
-            let currents: Vec<f64> = line
+        for (_, currents) in cycles().filter(|(name, _)| names.iter().any(|wanted| wanted == name)) {
+            let currents: Vec<f64> = currents
                 .split(' ')
-                .skip(1)
                 .map(|number| 1e-3 * number.parse::<f64>().expect("a drive cycle is a line of numbers"))
                 .collect();
             for piece in currents.chunk_by(|a, b| (*a < 0.0) == (*b < 0.0)) {
@@ -22,6 +31,7 @@ impl Pieces {
                 side.push(piece.iter().map(|current| current.abs()).collect());
             }
         }
+        assert!(!pieces.discharge.is_empty() && !pieces.charge.is_empty(), "every cycle drives and brakes");
         pieces
     }
 
@@ -48,17 +58,26 @@ impl Pieces {
 mod tests {
     use super::*;
 
+    fn pieces(names: &[&str]) -> Pieces {
+        Pieces::of(&names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>())
+    }
+
     #[test]
     fn pieces_hold_every_second_of_the_cycles() {
-        let pieces = Pieces::standard();
+        assert_eq!(names(), ["udds", "us06", "wltc_3b", "hwfet"]);
         let seconds = |side: &[Vec<f64>]| side.iter().map(Vec::len).sum::<usize>();
-        assert_eq!(seconds(&pieces.discharge) + seconds(&pieces.charge), 1370 + 601 + 1801);
-        assert!(pieces.charge.iter().flatten().all(|&current| current > 0.0));
+        for (names, length) in
+            [(&["udds", "us06", "wltc_3b"][..], 1370 + 601 + 1801), (&["hwfet"], 766), (&["us06"], 601)]
+        {
+            let pieces = pieces(names);
+            assert_eq!(seconds(&pieces.discharge) + seconds(&pieces.charge), length);
+            assert!(pieces.charge.iter().flatten().all(|&current| current > 0.0));
+        }
     }
 
     #[test]
     fn a_string_has_its_length_and_mean() {
-        let pieces = Pieces::standard();
+        let pieces = pieces(&["udds", "us06", "wltc_3b"]);
         for (charging, seconds) in [(true, 1), (false, 1), (true, 77), (false, 1000)] {
             let mut next = 0;
             let string = pieces.string(charging, seconds, |n| {

@@ -2,7 +2,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::batch::{self, Place, Source};
-use super::dataset::Dataset;
+use super::dataset::Ranges;
 use super::model::{Model, WIDTH};
 use super::rollout::free_run;
 use super::specification::{FEATURES, UNITS};
@@ -113,12 +113,14 @@ impl Evaluation {
 /// The windows of a source that an evaluation asks for.
 pub struct Windows<'a> {
     evaluation: &'a Evaluation,
+    ranges: Ranges,
     truth: Vec<f32>,
 }
 
 impl<'a> Windows<'a> {
     pub fn of(evaluation: &'a Evaluation, source: &dyn Source) -> Self {
-        Self { evaluation, truth: batch::windows(source, &evaluation.places(source), evaluation.rows()) }
+        let truth = batch::windows(source, &evaluation.places(source), evaluation.rows());
+        Self { evaluation, ranges: source.ranges(), truth }
     }
 
     /// What a model without gradients predicts: windows × horizon × 6, flat.
@@ -159,9 +161,7 @@ impl<'a> Windows<'a> {
             }
         }
         let count = (windows * scored) as f64;
-        let spans: [f64; WIDTH] = std::array::from_fn(|feature| {
-            f64::from(Dataset::unscale(feature, 1.0)) - f64::from(Dataset::unscale(feature, 0.0))
-        });
+        let spans = self.ranges.map(|(least, largest)| largest - least);
         Score {
             cost: if diverged > 0 { f64::NAN } else { square.iter().sum::<f64>() / count },
             diverged,
@@ -176,7 +176,9 @@ impl<'a> Windows<'a> {
         let truth = &self.truth[window * self.evaluation.rows() * WIDTH..][..self.evaluation.rows() * WIDTH];
         let predicted = &predicted[window * horizon * WIDTH..][..horizon * WIDTH];
         let column = |rows: &mut dyn Iterator<Item = &f32>, feature| -> Vec<f32> {
-            rows.skip(feature).step_by(WIDTH).map(|value| Dataset::unscale(feature, *value)).collect()
+            let (least, largest) = self.ranges[feature];
+            let physical = |value: &f32| (least + f64::from(*value) * (largest - least)) as f32;
+            rows.skip(feature).step_by(WIDTH).map(physical).collect()
         };
         let trace = |feature: usize| Trace {
             name: FEATURES[feature].into(),

@@ -134,16 +134,26 @@ impl fmt::Display for Violation {
 
 /// Checks currents in A, 1 s apart and linear in between, and the voltages that they cause where there are any.
 pub fn check(cell: &Cell, soc: f64, currents: &[f64], voltages: &[f64]) -> Result<(), Violation> {
-    let limits = &cell.limits;
-    let fail = |limit, second, value| Err(Violation { limit, second, value });
     let (mut soc, mut before) = (soc, currents.first().copied().unwrap_or(0.0));
-    // Seconds for which the current has been above the continuous one, and since when it has not.
-    let (mut pulse, mut pause) = (0, limits.short_time_s);
-    for (second, &current) in currents.iter().enumerate() {
+    let rows = currents.iter().enumerate().map(|(second, &current)| {
         if second > 0 {
             soc -= 0.5 * (before + current) / cell.capacity();
         }
         before = current;
+        (current, soc)
+    });
+    // Rounding of a long sum is no violation.
+    let limits = cell.limits.widened(0.0, 0.0, 1e-9);
+    // The critical states of charge are meant to the last bit: the limiter computes them as it is done here.
+    check_rows(&Limits { critical_soc: cell.limits.critical_soc, ..limits }, rows, voltages)
+}
+
+/// Checks rows of current, A, and state of charge, 1 s apart, and the voltages beside them where there are any.
+pub fn check_rows(limits: &Limits, rows: impl Iterator<Item = (f64, f64)>, voltages: &[f64]) -> Result<(), Violation> {
+    let fail = |limit, second, value| Err(Violation { limit, second, value });
+    // Seconds for which the current has been above the continuous one, and since when it has not.
+    let (mut pulse, mut pause) = (0, limits.short_time_s);
+    for (second, (current, soc)) in rows.enumerate() {
         let (side, size) = (side(limits, current), current.abs());
         if size > side.short {
             return fail(Limit::ShortCurrent, second, current);
@@ -164,8 +174,7 @@ pub fn check(cell: &Cell, soc: f64, currents: &[f64], voltages: &[f64]) -> Resul
         if is_critical(limits, soc) && size > side.critical {
             return fail(Limit::CriticalCurrent, second, current);
         }
-        // Rounding of a long sum is no violation.
-        if !(limits.soc.0 - 1e-9..=limits.soc.1 + 1e-9).contains(&soc) {
+        if !(limits.soc.0..=limits.soc.1).contains(&soc) {
             return fail(Limit::StateOfCharge, second, soc);
         }
     }
@@ -173,6 +182,25 @@ pub fn check(cell: &Cell, soc: f64, currents: &[f64], voltages: &[f64]) -> Resul
     match voltages.iter().position(outside) {
         Some(second) => fail(Limit::Voltage, second, voltages[second]),
         None => Ok(()),
+    }
+}
+
+impl Limits {
+    /// The same limits with that much room for rounding: A, V, and state of charge.
+    pub fn widened(&self, current: f64, voltage: f64, soc: f64) -> Self {
+        let wider = |side: &CurrentLimits| CurrentLimits {
+            critical: side.critical + current,
+            continuous: side.continuous + current,
+            short: side.short + current,
+        };
+        Self {
+            voltage: (self.voltage.0 - voltage, self.voltage.1 + voltage),
+            soc: (self.soc.0 - soc, self.soc.1 + soc),
+            critical_soc: (self.critical_soc.0 - soc, self.critical_soc.1 + soc),
+            discharge: wider(&self.discharge),
+            charge: wider(&self.charge),
+            ..self.clone()
+        }
     }
 }
 

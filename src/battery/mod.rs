@@ -1,11 +1,15 @@
 //! A lithium-ion cell: its simulation, its dataset, and models that learn it (those under the feature `battery`).
 #[cfg(feature = "battery")]
 pub mod adamw;
+pub mod audit;
+pub mod baseline;
 #[cfg(feature = "battery")]
 pub mod batch;
 pub mod cell;
 #[cfg(feature = "battery")]
 pub mod checkpoint;
+pub mod circuit_fit;
+pub mod coverage;
 pub mod current;
 pub mod current_file;
 pub mod dataset;
@@ -14,8 +18,12 @@ pub mod device;
 pub mod drive_cycle;
 pub mod electrolyte;
 pub mod elementary;
+pub mod equivalent_circuit;
+pub mod estimator;
 #[cfg(feature = "battery")]
 pub mod evaluation;
+mod factory;
+pub mod jitter;
 pub mod limits;
 #[cfg(feature = "battery")]
 pub mod model;

@@ -1,15 +1,23 @@
 //! What a dataset holds: cell, profiles, splits, sampling; from it alone the data follow bit for bit.
+use std::path::Path;
+
 use serde::{Deserialize, Serialize};
 
 use crate::battery::cell::Cell;
-use crate::battery::current::Kind;
+use crate::battery::current::{Coverage, Kind};
+use crate::battery::drive_cycle;
 use crate::battery::thermal::Thermal;
+use crate::space::outline::Node;
+use crate::space::source::{SourceError, parse, read};
 
 /// Columns of a row, in this order everywhere; units as in `UNITS`.
 pub const FEATURES: [&str; 6] = ["current", "voltage", "surface_temperature", "soc", "core_temperature", "ocv"];
 pub const UNITS: [&str; 6] = ["A", "V", "degC", "1", "degC", "V"];
-/// What 0 and 1 mean after scaling. Constants, so that nothing of one split leaks into another.
-pub const RANGES: [(f64, f64); 6] = [(-5.0, 20.0), (2.5, 4.25), (-10.0, 90.0), (0.0, 1.0), (-10.0, 110.0), (2.5, 4.25)];
+/// What 0 and 1 mean after scaling, for each feature in its unit.
+pub type Ranges = [(f64, f64); 6];
+
+/// Where a cell may be charged, °C.
+const AMBIENT: (f64, f64) = (0.0, 45.0);
 
 /// Part of the file's name: another number where the same specification would give other data.
 const GENERATION: u32 = 1;
@@ -20,10 +28,12 @@ pub enum Split {
     Train,
     Validation,
     Test,
+    /// Under drive cycles and ambient temperatures that no other split has.
+    HeldOut,
 }
 
 impl Split {
-    pub const ALL: [Self; 3] = [Self::Train, Self::Validation, Self::Test];
+    pub const ALL: [Self; 4] = [Self::Train, Self::Validation, Self::Test, Self::HeldOut];
 
     /// The word for it in files and listings.
     pub fn name(self) -> &'static str {
@@ -31,6 +41,7 @@ impl Split {
             Self::Train => "train",
             Self::Validation => "validation",
             Self::Test => "test",
+            Self::HeldOut => "held_out",
         }
     }
 }
@@ -49,6 +60,8 @@ pub struct Specification {
     pub validation: usize,
     /// Number of series that no choice ever sees.
     pub test: usize,
+    /// Number of series under drive cycles and ambient temperatures that no other split has; may be 0.
+    pub held_out: usize,
     /// Length of a series.
     pub hours: f64,
     /// Seconds from row to row; a row's current is the mean of the samples since the row before.
@@ -61,6 +74,16 @@ pub struct Specification {
     pub initial_soc: (f64, f64),
     /// Temperature around the cell in °C, one for each series, uniform between both.
     pub ambient: (f64, f64),
+    /// The same for the held-out series.
+    pub held_out_ambient: (f64, f64),
+    /// Drive cycles whose pieces the profiles are made of.
+    pub cycles: Vec<String>,
+    /// The same for the held-out series.
+    pub held_out_cycles: Vec<String>,
+    /// How evenly the series cover states of charge and ambient temperatures.
+    pub coverage: Coverage,
+    /// By how much the parameters of cells differ, as a share; eight series in a row are of one cell.
+    pub jitter: f64,
 }
 
 impl Default for Specification {
@@ -71,24 +94,46 @@ impl Default for Specification {
             train: 48,
             validation: 8,
             test: 8,
+            held_out: 0,
             hours: 12.0,
             interval_s: 1,
             kinds: vec![Kind::Step, Kind::DriveCycle, Kind::Mixed],
             thermal: Thermal::default(),
             initial_soc: (0.1, 0.95),
             ambient: (25.0, 25.0),
+            held_out_ambient: (35.0, 45.0),
+            cycles: ["udds", "us06", "wltc_3b"].map(str::to_owned).to_vec(),
+            held_out_cycles: vec!["hwfet".to_owned()],
+            coverage: Coverage::Random,
+            jitter: 0.0,
         }
     }
 }
 
 impl Specification {
+    /// Reads a file that holds a specification; an error names its place.
+    pub fn read(path: &Path) -> Result<Self, SourceError> {
+        let text = read(path)?;
+        let specification: Self = parse(path, &text)?;
+        specification.validate().map_err(|problem| {
+            // A problem begins with the field's name.
+            let name = problem.split('`').nth(1).unwrap_or_default();
+            let field = Node::of(&text).and_then(|outline| outline.field(name).map(|field| field.span.start));
+            let hint = "every field may be left out and has a default".to_owned();
+            SourceError::at(path, &text, field.unwrap_or(0), problem.clone(), Some(hint))
+        })?;
+        Ok(specification)
+    }
+
     /// Which field is wrong, and what is allowed.
     pub fn validate(&self) -> Result<(), String> {
         let Some(cell) = Cell::named(&self.cell) else {
             return Err(format!("`cell` is `{}`, but the known cells are `{}`", self.cell, Cell::names().join("`, `")));
         };
-        for (name, count) in [("train", self.train), ("validation", self.validation), ("test", self.test)] {
-            if !(1..=100_000).contains(&count) {
+        for split in Split::ALL {
+            let (name, count) = (split.name(), self.series(split));
+            let least = usize::from(split != Split::HeldOut);
+            if !(least..=100_000).contains(&count) {
                 return Err(format!("`{name}` is {count}, but a split has 1 to 100000 series"));
             }
         }
@@ -111,7 +156,47 @@ impl Specification {
             Err(format!("`{name}` is ({from}, {to}), but must rise within {least} and {largest}"))
         };
         within("initial_soc", self.initial_soc, cell.limits.soc)?;
-        within("ambient", self.ambient, (0.0, 45.0))
+        within("ambient", self.ambient, AMBIENT)?;
+        if !(0.0..=0.2).contains(&self.jitter) {
+            return Err(format!("`jitter` is {}, but must be 0 to 0.2", self.jitter));
+        }
+        let known = drive_cycle::names();
+        for (name, cycles) in [("cycles", &self.cycles), ("held_out_cycles", &self.held_out_cycles)] {
+            if cycles.is_empty() {
+                return Err(format!("`{name}` is empty, but must name at least one of `{}`", known.join("`, `")));
+            }
+            if let Some(unknown) = cycles.iter().find(|cycle| !known.contains(&cycle.as_str())) {
+                return Err(format!("`{name}` has `{unknown}`, but the drive cycles are `{}`", known.join("`, `")));
+            }
+        }
+        if self.held_out == 0 {
+            return Ok(());
+        }
+        within("held_out_ambient", self.held_out_ambient, AMBIENT)?;
+        if let Some(seen) = self.held_out_cycles.iter().find(|cycle| self.cycles.contains(cycle)) {
+            return Err(format!("`held_out_cycles` has `{seen}`, but so has `cycles`: it would not be unseen"));
+        }
+        let ((from, to), (least, largest)) = (self.held_out_ambient, self.ambient);
+        if from <= largest && least <= to {
+            return Err(format!(
+                "`held_out_ambient` is ({from}, {to}), but meets `ambient` ({least}, {largest}): it would not be unseen"
+            ));
+        }
+        Ok(())
+    }
+
+    /// What 0 and 1 mean after scaling: of the cell's datasheet, so that nothing of one split leaks into another.
+    ///
+    /// Panics where the cell is unknown.
+    pub fn ranges(&self) -> Ranges {
+        ranges(&self.known_cell())
+    }
+
+    /// The cell that is named.
+    ///
+    /// Panics where it is unknown, which `validate` tells.
+    pub fn known_cell(&self) -> Cell {
+        Cell::named(&self.cell).expect("a valid specification names a known cell")
     }
 
     /// Rows of a series.
@@ -125,7 +210,13 @@ impl Specification {
             Split::Train => self.train,
             Split::Validation => self.validation,
             Split::Test => self.test,
+            Split::HeldOut => self.held_out,
         }
+    }
+
+    /// Where the series of a split begin among those of all.
+    pub fn first(&self, split: Split) -> usize {
+        Split::ALL.into_iter().take_while(|&other| other != split).map(|other| self.series(other)).sum()
     }
 
     /// Series of all splits.
@@ -147,6 +238,14 @@ impl Specification {
     }
 }
 
+/// Currents to the next whole multiple of the capacity, voltages with room for a cell above its charging voltage.
+fn ranges(cell: &Cell) -> Ranges {
+    let (limits, hour) = (&cell.limits, cell.capacity_ah);
+    let current = (-(limits.charge.short / hour).ceil() * hour, (limits.discharge.short / hour).ceil() * hour);
+    let voltage = (limits.voltage.0, limits.voltage.1 + 0.05);
+    [current, voltage, (-10.0, 90.0), (0.0, 1.0), (-10.0, 110.0), voltage]
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -154,7 +253,7 @@ mod tests {
     #[test]
     fn a_wrong_field_is_named() {
         type Change = fn(&mut Specification);
-        let cases: [(Change, &str); 10] = [
+        let cases: [(Change, &str); 15] = [
             (|s| s.cell = "lgm50".to_owned(), "known cells are `chen2020`"),
             (|s| s.train = 0, "`train` is 0"),
             (|s| s.validation = 1_000_000, "`validation` is 1000000"),
@@ -165,6 +264,11 @@ mod tests {
             (|s| s.initial_soc = (0.5, 0.4), "`initial_soc`"),
             (|s| s.initial_soc = (0.0, 0.4), "`initial_soc`"),
             (|s| s.ambient = (-40.0, 0.0), "`ambient`"),
+            (|s| s.jitter = 0.5, "`jitter`"),
+            (|s| s.cycles = vec!["nedc".to_owned()], "`cycles` has `nedc`, but the drive cycles are `udds`"),
+            (|s| s.held_out_cycles.clear(), "`held_out_cycles` is empty"),
+            (|s| (s.held_out, s.held_out_cycles) = (1, vec!["us06".to_owned()]), "it would not be unseen"),
+            (|s| (s.held_out, s.ambient) = (1, (20.0, 35.0)), "it would not be unseen"),
         ];
         assert_eq!(Specification::default().validate(), Ok(()));
         for (change, message) in cases {
@@ -181,6 +285,12 @@ mod tests {
         assert_eq!(read("()").unwrap(), Specification::default());
         assert_eq!(read("(kinds: [Mixed], thermal: Lumped, hours: 2)").unwrap().steps(), 7200);
         assert!(read("(hour: 2)").is_err());
+    }
+
+    #[test]
+    fn ranges_are_those_of_the_datasheet() {
+        let expected = [(-5.0, 20.0), (2.5, 4.25), (-10.0, 90.0), (0.0, 1.0), (-10.0, 110.0), (2.5, 4.25)];
+        assert_eq!(Specification::default().ranges(), expected);
     }
 
     #[test]

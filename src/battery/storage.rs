@@ -12,7 +12,7 @@
 //! ```
 use std::fs::{self, File, OpenOptions};
 use std::io;
-use std::os::unix::fs::FileExt;
+use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
 use memmap2::Mmap;
@@ -20,7 +20,7 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::battery::specification::{FEATURES, RANGES, Specification, Split, UNITS};
+use crate::battery::specification::{FEATURES, Specification, Split, UNITS};
 
 const FORMAT: &str = "galvani battery dataset";
 const VERSION: u32 = 1;
@@ -29,7 +29,7 @@ const OFFSET: usize = 4096;
 /// Why there is no dataset.
 #[derive(Debug, Error)]
 pub enum DatasetError {
-    #[error("there is no dataset at `{}`\nhint: a run makes it before its first trial", .path.display())]
+    #[error("there is no dataset at `{}`\nhint: a run makes its own before the first trial; `galvani battery generate` makes any", .path.display())]
     Missing { path: PathBuf },
     #[error("the dataset `{}` is damaged: {what}\nhint: delete it, it will be generated again, bit for bit", .path.display())]
     Corrupt { path: PathBuf, what: String },
@@ -74,16 +74,13 @@ struct Feature {
 
 impl Header {
     fn of(specification: &Specification) -> Self {
-        let mut first = 0;
-        let splits = Split::ALL.map(|split| {
-            first += specification.series(split);
-            (split, first - specification.series(split), specification.series(split))
-        });
+        let splits = Split::ALL.map(|split| (split, specification.first(split), specification.series(split)));
+        let ranges = specification.ranges();
         let feature = |k: usize| Feature {
             name: FEATURES[k].to_owned(),
             unit: UNITS[k].to_owned(),
-            min: RANGES[k].0,
-            max: RANGES[k].1,
+            min: ranges[k].0,
+            max: ranges[k].1,
         };
         Self {
             format: FORMAT.to_owned(),
@@ -100,6 +97,14 @@ impl Header {
     fn text(&self) -> String {
         serde_json::to_string(self).expect("a header is plain data")
     }
+
+    /// The first page of the file.
+    fn page(&self) -> Vec<u8> {
+        let text = self.text();
+        let line = format!("{text}\n{:08x}\n", crc32fast::hash(text.as_bytes()));
+        assert!(line.len() <= OFFSET, "a header fits into its page");
+        format!("{line:<OFFSET$}").into_bytes()
+    }
 }
 
 /// Size of a whole file.
@@ -107,52 +112,120 @@ fn length(specification: &Specification) -> u64 {
     OFFSET as u64 + specification.bytes() + 4 * (specification.all_series() as u64 + 1)
 }
 
-/// A file that is being written, invisible under its name until it is complete.
+/// A file that is being written as `NAME.partial`, invisible under its name until it is complete.
+///
+/// A series is there when its checksum is, and that is written after it. Whoever finds the partial file of a killed
+/// writer goes on with the series that match their checksums.
 pub(crate) struct Writer<'a> {
     path: &'a Path,
-    temporary: PathBuf,
+    partial: PathBuf,
     file: File,
     specification: &'a Specification,
+    /// Series that were there.
+    found: Vec<bool>,
 }
 
 impl<'a> Writer<'a> {
-    pub fn create(path: &'a Path, specification: &'a Specification) -> Result<Self, DatasetError> {
+    /// Begins or continues a file, waiting for whoever writes it; `None` where `is_there` holds by then.
+    pub fn create(
+        path: &'a Path,
+        specification: &'a Specification,
+        is_there: impl Fn() -> bool,
+    ) -> Result<Option<Self>, DatasetError> {
         let unwritable =
             |source| DatasetError::Unwritable { path: path.to_owned(), source, bytes: length(specification) };
-        let name = path.file_name().ok_or_else(|| unwritable(io::ErrorKind::InvalidInput.into()))?;
-        let prefix = format!("{}.partial-", name.to_string_lossy());
-        let folder = folder(path);
-        fs::create_dir_all(folder).map_err(unwritable)?;
-        remove_abandoned(folder, &prefix).map_err(unwritable)?;
-        let temporary = folder.join(format!("{prefix}{}", std::process::id()));
-        let file = OpenOptions::new().create(true).truncate(true).write(true).open(&temporary).map_err(unwritable)?;
-        let writer = Self { path, temporary, file, specification };
-        // Whoever finds a partial file unlocked knows that its writer is gone.
-        writer.file.try_lock().map_err(|error| unwritable(error.into()))?;
-        let text = Header::of(specification).text();
-        let line = format!("{text}\n{:08x}\n", crc32fast::hash(text.as_bytes()));
-        assert!(line.len() <= OFFSET, "a header fits into its page");
-        writer.write(&format!("{line:<OFFSET$}").into_bytes(), 0)?;
-        Ok(writer)
+        let mut name = path.file_name().ok_or_else(|| unwritable(io::ErrorKind::InvalidInput.into()))?.to_owned();
+        name.push(".partial");
+        fs::create_dir_all(folder(path)).map_err(unwritable)?;
+        let partial = folder(path).join(name);
+        let file = loop {
+            let open = OpenOptions::new().create(true).truncate(false).read(true).write(true).open(&partial);
+            let file = open.and_then(|file| file.lock().map(|()| file)).map_err(unwritable)?;
+            if is_there() {
+                // Ours if nobody wrote to it.
+                if file.metadata().is_ok_and(|found| found.len() == 0) {
+                    let _ = fs::remove_file(&partial);
+                }
+                return Ok(None);
+            }
+            // While we waited, the file that we opened may have been given its name, or been removed.
+            let (ours, there) = (file.metadata().map_err(unwritable)?.ino(), fs::metadata(&partial));
+            if there.is_ok_and(|there| there.ino() == ours) {
+                break file;
+            }
+        };
+        let mut writer = Self { path, partial, file, specification, found: Vec::new() };
+        let page = Header::of(specification).page();
+        writer.found = writer.resume(&page).map_err(unwritable)?;
+        if writer.found.is_empty() {
+            writer.found = vec![false; specification.all_series()];
+            writer.file.set_len(0).map_err(unwritable)?;
+            writer.reserve().map_err(unwritable)?;
+            writer.write(&page, 0)?;
+        }
+        Ok(Some(writer))
     }
 
-    /// Writes one series of all splits and returns its checksum.
-    pub fn series(&self, series: usize, numbers: &[u16]) -> Result<u32, DatasetError> {
+    /// Which series a killed writer of the same file had finished; empty where there is nothing of it.
+    fn resume(&self, page: &[u8]) -> io::Result<Vec<bool>> {
+        if self.file.metadata()?.len() != length(self.specification) {
+            return Ok(Vec::new());
+        }
+        // SAFETY: we hold the lock.
+        let map = unsafe { Mmap::map(&self.file) }?;
+        if map[..OFFSET] != *page {
+            return Ok(Vec::new());
+        }
+        let (numbers, table) = map[OFFSET..].split_at(self.specification.bytes() as usize);
+        let each = numbers.len() / self.specification.all_series();
+        let is_whole = |(series, checksum): (&[u8], &[u8])| {
+            // Nothing was written where it is zero; a true zero, once in four thousand million, is made again.
+            checksum != [0; 4] && crc32fast::hash(series).to_le_bytes() == *checksum
+        };
+        Ok(numbers.par_chunks_exact(each).zip(table.par_chunks_exact(4)).map(is_whole).collect())
+    }
+
+    /// Takes the room on the disk, so that it does not run out later; where a file system cannot, only the length.
+    fn reserve(&self) -> io::Result<()> {
+        let bytes = length(self.specification);
+        match rustix::fs::fallocate(&self.file, rustix::fs::FallocateFlags::empty(), 0, bytes) {
+            Err(rustix::io::Errno::OPNOTSUPP | rustix::io::Errno::NOSYS) => self.file.set_len(bytes),
+            result => Ok(result?),
+        }
+    }
+
+    /// Whether a killed writer had finished this series of all splits.
+    pub fn has(&self, series: usize) -> bool {
+        self.found[series]
+    }
+
+    /// Writes one series of all splits, and then its checksum.
+    pub fn series(&self, series: usize, numbers: &[u16]) -> Result<(), DatasetError> {
         let little: Vec<u16> = numbers.iter().map(|number| number.to_le()).collect();
         let bytes = bytemuck::cast_slice(&little);
         self.write(bytes, (OFFSET + series * bytes.len()) as u64)?;
-        Ok(crc32fast::hash(bytes))
+        self.write(&crc32fast::hash(bytes).to_le_bytes(), self.table() + 4 * series as u64)
     }
 
     /// Makes the file durable and gives it its name.
-    pub fn finish(self, checksums: &[u32]) -> Result<(), DatasetError> {
-        let mut bytes: Vec<u8> = checksums.iter().flat_map(|checksum| checksum.to_le_bytes()).collect();
-        bytes.extend(crc32fast::hash(&bytes).to_le_bytes());
-        self.write(&bytes, OFFSET as u64 + self.specification.bytes())?;
-        self.file.sync_all().map_err(|source| self.unwritable(source))?;
-        fs::rename(&self.temporary, self.path).map_err(|source| self.unwritable(source))?;
-        let folder = File::open(folder(self.path)).and_then(|folder| folder.sync_all());
-        folder.map_err(|source| self.unwritable(source))
+    pub fn finish(self) -> Result<(), DatasetError> {
+        let unwritable = |source| self.unwritable(source);
+        let mut table = vec![0; 4 * self.specification.all_series()];
+        self.file.read_exact_at(&mut table, self.table()).map_err(unwritable)?;
+        self.write(&crc32fast::hash(&table).to_le_bytes(), self.table() + table.len() as u64)?;
+        self.file.sync_all().map_err(unwritable)?;
+        fs::rename(&self.partial, self.path).map_err(unwritable)?;
+        File::open(folder(self.path)).and_then(|folder| folder.sync_all()).map_err(unwritable)
+    }
+
+    /// Removes what was written.
+    pub fn discard(self) {
+        let _ = fs::remove_file(&self.partial);
+    }
+
+    /// Where the checksums begin.
+    fn table(&self) -> u64 {
+        OFFSET as u64 + self.specification.bytes()
     }
 
     fn write(&self, bytes: &[u8], at: u64) -> Result<(), DatasetError> {
@@ -164,28 +237,8 @@ impl<'a> Writer<'a> {
     }
 }
 
-impl Drop for Writer<'_> {
-    fn drop(&mut self) {
-        // After a rename there is nothing left to remove.
-        let _ = fs::remove_file(&self.temporary);
-    }
-}
-
 fn folder(path: &Path) -> &Path {
     path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
-}
-
-/// Removes partial files whose writers were killed.
-fn remove_abandoned(folder: &Path, prefix: &str) -> io::Result<()> {
-    for entry in fs::read_dir(folder)? {
-        let entry = entry?;
-        if entry.file_name().to_string_lossy().starts_with(prefix)
-            && File::open(entry.path()).is_ok_and(|file| file.try_lock().is_ok())
-        {
-            fs::remove_file(entry.path())?;
-        }
-    }
-    Ok(())
 }
 
 /// A complete file, mapped into memory that all processes share.
@@ -220,6 +273,7 @@ impl Mapped {
             return Err(corrupt("the header does not match its checksum"));
         }
         let header: Header = serde_json::from_str(text).map_err(|error| corrupt(&error.to_string()))?;
+        header.specification.validate().map_err(|problem| corrupt(&problem))?;
         if text != Header::of(&header.specification).text() {
             return Err(corrupt("it was written by another version of the program"));
         }

@@ -1,5 +1,6 @@
 //! A toy cell for tests: series with a battery's features at no cost.
 use super::batch::Source;
+use super::dataset::Ranges;
 use super::model::WIDTH;
 use crate::numeric::stream::Stream;
 
@@ -22,6 +23,10 @@ impl Source for Toy {
 
     fn steps(&self) -> usize {
         self.steps
+    }
+
+    fn ranges(&self) -> Ranges {
+        [(-4.0, 10.0), (2.5, 4.25), (15.0, 50.0), (0.0, 1.0), (15.0, 50.0), (2.5, 4.25)]
     }
 
     fn read(&self, series: usize, start: usize, out: &mut [f32]) {

@@ -192,13 +192,17 @@ fn reply(experiment: &Experiment, dialogue: &mut Dialogue, request: Request) -> 
 }
 
 fn asked(experiment: &Experiment, proposal: &Proposal) -> Json {
-    json!({
+    let mut asked = json!({
         "trial": proposal.trial,
         "configuration_id": proposal.configuration_id,
         "config": config(experiment, proposal),
         "budget": proposal.budget.amount(),
         "seed": proposal.seed,
-    })
+    });
+    if let Some(instance) = &proposal.instance {
+        asked["instance"] = json!(**instance);
+    }
+    asked
 }
 
 fn config(experiment: &Experiment, proposal: &Proposal) -> Json {

@@ -65,21 +65,29 @@ fn print(experiment: &Experiment, warnings: &[String]) {
     let first = count(design.design().len(), "configuration");
     say(&format!("\noptimizer: {}, after {first} to begin with", settings.describe()));
     let (schedule, unit) = (&experiment.schedule, &experiment.unit);
-    let plan = schedule.plan();
-    say(&format!("budget: {} to {} {unit}", amount(schedule.min().amount()), amount(schedule.max().amount())));
+    let plan = experiment.plan();
+    say(&format!(
+        "\nbudget: {} to {} {unit}, {}",
+        amount(schedule.min().amount()),
+        amount(schedule.max().amount()),
+        experiment.intensifier.name()
+    ));
     for (number, bracket) in plan.brackets.iter().enumerate() {
         let rungs = bracket.rungs.iter();
         let rungs: Vec<_> =
             rungs.map(|rung| format!("{} at {}", rung.configurations, amount(rung.budget.amount()))).collect();
-        say(&format!("  bracket {number}: {}", rungs.join(", then ")));
+        let again = if plan.again > 0 && number >= plan.again { ", again and again" } else { "" };
+        say(&format!("  bracket {number}: {}{again}", rungs.join(", then ")));
     }
+    let is_closed = experiment.intensifier.closes(schedule) || plan.trials() == 1;
     say(&format!(
-        "  once through: {}, {} {unit}, as much as {} at the full budget",
+        "  {}: {}, {} {unit}, as much as {} at the full budget",
+        if is_closed { "once through" } else { "in these shares, without an end" },
         count(plan.trials() as usize, "trial"),
         amount(plan.continued_budget()),
         count_of(plan.continued_full_evaluations())
     ));
-    if let Some(work) = planned(schedule, &experiment.stop) {
+    if let Some(work) = planned(&experiment.plan(), &experiment.stop) {
         say(&format!(
             "the whole run: {}, {} {unit}, as much as {} at the full budget; {} at a time",
             count(work.trials as usize, "trial"),
@@ -127,7 +135,7 @@ fn warnings(experiment: &Experiment) -> Vec<String> {
     if let Err(illegal) = space.default_configuration() {
         warnings.push(format!("the default configuration is not allowed: {illegal}; the run begins without it"));
     }
-    if planned(schedule, &experiment.stop).is_none() && experiment.stop == Default::default() {
+    if planned(&experiment.plan(), &experiment.stop).is_none() && experiment.stop == Default::default() {
         warnings.push("nothing ends the run: set a limit such as stop: (trials: 60)".into());
     }
     if let Some(Objective::Command(command)) = &experiment.objective {
@@ -139,7 +147,7 @@ fn warnings(experiment: &Experiment) -> Vec<String> {
             }
         }
     }
-    let once = schedule.plan().trials();
+    let once = experiment.plan().trials();
     if let Some(limit) = experiment.stop.trials.filter(|&limit| limit < once) {
         warnings
             .push(format!("{limit} trials end the run before all brackets have had their turn, which takes {once}"));
@@ -149,8 +157,8 @@ fn warnings(experiment: &Experiment) -> Vec<String> {
 
 fn json(experiment: &Experiment, warnings: &[String]) -> Json {
     let (space, schedule) = (&experiment.space, &experiment.schedule);
-    let plan = schedule.plan();
-    let work = planned(schedule, &experiment.stop);
+    let plan = experiment.plan();
+    let work = planned(&experiment.plan(), &experiment.stop);
     let parameters = space.hyperparameters().iter().enumerate().map(|(index, each)| {
         json!({
             "name": each.name,
@@ -172,6 +180,7 @@ fn json(experiment: &Experiment, warnings: &[String]) -> Json {
         "forbidden": space.forbidden().iter().map(ToString::to_string).collect::<Vec<_>>(),
         "configurations": space.count(),
         "allowed_fraction": allowed_fraction(space),
+        "intensifier": experiment.intensifier.name(),
         "brackets": brackets.collect::<Vec<_>>(),
         "trials": trials,
         "total_budget": total,

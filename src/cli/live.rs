@@ -72,7 +72,7 @@ impl Live {
     }
 
     /// A share that grows, as a bar on a terminal and as tenths elsewhere.
-    fn share(&mut self, what: &str, share: f64) {
+    pub(super) fn share(&mut self, what: &str, share: f64) {
         let text = format!("{what} {} {:.0} %", bar(share, 20), 100.0 * share);
         if self.terminal.is_some() {
             self.draw(&[text]);
@@ -203,9 +203,13 @@ fn line_of(running: &Running, unit: &str) -> String {
 fn rungs(standing: &Standing) -> Vec<String> {
     let history = standing.history;
     let lines = (history.brackets().saturating_sub(3)..history.brackets()).map(|number| {
-        let bracket = standing.experiment.schedule.bracket(number);
+        let (choice, schedule) = (standing.choice, &standing.experiment.schedule);
+        let bracket = choice.bracket(schedule, number);
         let rungs = (0..).zip(&bracket.rungs).map(|(index, rung)| {
             let done = history.rung(number, index).map_or(0, |rung| rung.trials().len() - rung.running());
+            if !choice.closes(schedule) {
+                return format!("{:>5} {done} done", amount(rung.budget.amount()));
+            }
             let share = done as f64 / f64::from(rung.configurations.max(1));
             format!("{:>5} {} {done}/{}", amount(rung.budget.amount()), bar(share, 9), rung.configurations)
         });

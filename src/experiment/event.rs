@@ -4,6 +4,7 @@ use std::time::Instant;
 use super::Experiment;
 use super::estimate::{Estimate, Paces};
 use super::plan::Work;
+use crate::intensifier::choice::Choice;
 use crate::trial::history::History;
 use crate::trial::outcome::Outcome;
 use crate::trial::{Proposal, TrialId};
@@ -70,6 +71,8 @@ pub struct Running {
 pub struct Standing<'a> {
     pub experiment: &'a Experiment,
     pub history: &'a History,
+    /// The intensifier that the run was begun with.
+    pub choice: &'a Choice,
     pub running: &'a [Running],
     /// What the whole run takes; unknown where its limits do not say.
     pub planned: Option<Work>,

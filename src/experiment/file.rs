@@ -8,6 +8,7 @@ use serde::Deserialize;
 use super::execution::ExecutorFile;
 use super::{Experiment, Objective};
 use crate::intensifier::bracket::Schedule;
+use crate::intensifier::choice::Choice;
 use crate::optimizer::settings::Settings;
 use crate::optimizer::stop::Stop;
 use crate::space::Space;
@@ -45,6 +46,9 @@ struct BudgetRange {
     eta: u32,
     #[serde(default = "units")]
     unit: String,
+    /// Whether the rungs are those of SMAC, which loses some to rounding.
+    #[serde(default)]
+    smac_rungs: bool,
 }
 
 fn three() -> u32 {
@@ -136,6 +140,14 @@ impl ExperimentFile {
             let hint = "`galvani check` without this field prints the values that each hyperparameter may take";
             return error(&["optimizer", "first_configurations"], message, hint);
         }
+        let intensifier = self
+            .optimizer
+            .intensifier
+            .clone()
+            .unwrap_or_else(|| Choice::default_for(execution.workers.max(execution.slots.len())));
+        if let Err((message, hint)) = intensifier.validate(&schedule) {
+            return error(&["optimizer", "intensifier"], message, &hint);
+        }
         #[cfg(feature = "battery")]
         if matches!(self.task, Some(Objective::Battery(_))) && (unit == "evaluation" || schedule.min().amount() < 1.0) {
             let message =
@@ -152,6 +164,7 @@ impl ExperimentFile {
             space_text,
             objective: self.task,
             schedule,
+            intensifier,
             unit,
             settings: self.optimizer,
             execution,
@@ -241,7 +254,8 @@ impl Place<'_> {
             })
         };
         let (min, max) = (budget("min", range.min)?, budget("max", range.max)?);
-        Schedule::new(min, max, range.eta).map_err(|error| {
+        let schedule = if range.smac_rungs { Schedule::new_as_smac } else { Schedule::new };
+        schedule(min, max, range.eta).map_err(|error| {
             let hint = "for example budget: (min: 27, max: 243, eta: 3)";
             self.error(&["budget"], error.to_string(), Some(hint.into()))
         })

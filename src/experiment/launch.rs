@@ -11,6 +11,7 @@ use super::folder::RunFolder;
 use super::{Experiment, Objective};
 use crate::executor::Launch;
 use crate::executor::limits::Limits;
+use crate::intensifier::choice::Choice;
 use crate::space::hyperparameter::Value;
 use crate::task::command::{Invocation, Mode};
 use crate::task::{Report, Request, TaskError};
@@ -68,8 +69,13 @@ pub fn request(
         budget: proposal.budget.amount(),
         full_budget: experiment.schedule.max().amount(),
         seed: proposal.seed,
+        instance: proposal.instance.as_deref().map(str::to_owned),
+        // What races begins anew on every pair of seed and instance.
+        checkpoint: absolute(match experiment.intensifier {
+            Choice::Racing(_) => trial_dir.join("checkpoint"),
+            _ => folder.checkpoint(proposal.configuration_id),
+        }),
         trial_dir: absolute(trial_dir),
-        checkpoint: absolute(folder.checkpoint(proposal.configuration_id)),
         data: absolute(folder.data()),
         micro_batch_divisor,
     }

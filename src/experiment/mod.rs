@@ -23,7 +23,8 @@ use std::time::Duration;
 use execution::Execution;
 use serde::{Deserialize, Serialize};
 
-use crate::intensifier::bracket::Schedule;
+use crate::intensifier::bracket::{Plan, Schedule};
+use crate::intensifier::choice::Choice;
 use crate::optimizer::Optimizer;
 use crate::optimizer::settings::Settings;
 use crate::optimizer::stop::Stop;
@@ -47,6 +48,8 @@ pub struct Experiment {
     /// Absent where the costs come from outside.
     pub objective: Option<Objective>,
     pub schedule: Schedule,
+    /// Who gets more budget: what `settings` say, or the default for the file's number of workers.
+    pub intensifier: Choice,
     /// What one unit of budget is: `steps`, `epochs`.
     pub unit: String,
     pub settings: Settings,
@@ -60,8 +63,17 @@ pub struct Experiment {
 impl Experiment {
     /// The optimizer at the beginning.
     pub fn optimizer(&self) -> Optimizer {
-        Optimizer::new(self.space.clone(), self.schedule.clone(), self.settings.clone(), self.seed)
-            .with_stop(self.stop.clone())
+        self.optimizer_with(self.intensifier.clone())
+    }
+
+    fn optimizer_with(&self, intensifier: Choice) -> Optimizer {
+        let settings = Settings { intensifier: Some(intensifier), ..self.settings.clone() };
+        Optimizer::new(self.space.clone(), self.schedule.clone(), settings, self.seed).with_stop(self.stop.clone())
+    }
+
+    /// The brackets of one turn.
+    pub fn plan(&self) -> Plan {
+        self.intensifier.plan(&self.schedule)
     }
 }
 

@@ -34,15 +34,19 @@ pub(super) struct Resumed {
 /// Opens the store of a run and replays it; begins it where there is none.
 pub(super) fn open(experiment: &Experiment, folder: &RunFolder) -> Result<Resumed, RunError> {
     let (mut store, opened) = Store::open(&folder.store())?;
-    let optimizer = experiment.optimizer();
-    match opened.records.first() {
-        None => store.append(&Record::Begun(begun(experiment)))?,
-        Some(Record::Begun(begun)) => check_same(experiment, begun, folder)?,
+    // The number of workers may change between sessions; the intensifier, whose default depends on it, does not.
+    let intensifier = match opened.records.first() {
+        None => {
+            store.append(&Record::Begun(begun(experiment)))?;
+            experiment.intensifier.clone()
+        }
+        Some(Record::Begun(begun)) => check_same(experiment, begun, folder)?.intensifier,
         Some(_) => {
             let message = "the journal does not say which experiment it is of".into();
             return Err(RunError::Log { folder: folder.root().into(), message });
         }
-    }
+    };
+    let optimizer = experiment.optimizer_with(intensifier);
     let mut resumed = Resumed {
         store,
         optimizer,
@@ -117,8 +121,8 @@ fn begun(experiment: &Experiment) -> Begun {
     }
 }
 
-/// An error where the run was begun with something that would make its trials incomparable.
-fn check_same(experiment: &Experiment, begun: &Begun, folder: &RunFolder) -> Result<(), RunError> {
+/// The experiment that the run was begun with; an error where it would make its trials incomparable.
+fn check_same(experiment: &Experiment, begun: &Begun, folder: &RunFolder) -> Result<Experiment, RunError> {
     let old = begun_experiment(begun, folder)
         .map_err(|error| RunError::Log { folder: folder.root().into(), message: error.to_string() })?;
     let parts = [
@@ -130,7 +134,7 @@ fn check_same(experiment: &Experiment, begun: &Begun, folder: &RunFolder) -> Res
     ];
     match parts.iter().find(|(_, is_same)| !is_same) {
         Some((what, _)) => Err(RunError::Changed { folder: folder.root().into(), what }),
-        None => Ok(()),
+        None => Ok(old),
     }
 }
 

@@ -104,7 +104,7 @@ pub fn run_with(
         running: Vec::new(),
         notices: Notices::default(),
         stream: Stream::open(&folder.events()).map_err(|source| RunError::Folder { path: folder.events(), source })?,
-        planned: plan::planned(&experiment.schedule, &experiment.stop),
+        planned: None,
         paces: resumed.paces,
         device_seconds: resumed.seconds,
         crashes: Crashes::default(),
@@ -114,6 +114,7 @@ pub fn run_with(
         earlier: resumed.seconds / experiment.execution.workers as f64,
     };
     session.crashes = Crashes::of(session.optimizer.history());
+    session.planned = plan::planned(&session.optimizer.plan(), &experiment.stop);
     for warning in &resumed.warnings {
         session.notice(&Event::Warning(warning), watcher);
     }
@@ -164,6 +165,7 @@ impl Session<'_> {
         Standing {
             experiment: self.experiment,
             history,
+            choice: self.optimizer.choice(),
             running: &self.running,
             planned: self.planned,
             paces: &self.paces,

@@ -1,97 +1,147 @@
 //! Hyperband: whole rungs are promoted, brackets come in turn.
-use super::bracket::Schedule;
-use super::{Intensifier, Next};
-use crate::trial::history::History;
-use crate::trial::{ConfigurationId, Trial};
+use std::collections::BTreeSet;
 
-/// Successive halving at several degrees of boldness (Li et al. 2018).
+use super::bracket::{Rung as Shape, Schedule};
+use super::{Intensifier, Next, Place};
+use crate::trial::history::History;
+use crate::trial::{ConfigurationId, TrialId};
+
+/// Successive halving at several degrees of boldness (Li et al. 2018), or at one.
 ///
 /// A rung is promoted when all of its trials have ended. Failures count as ended and never go on: where fewer succeed
-/// than the next rung has places, only they go on. While every open bracket waits for trials that run, the next one
-/// is opened, so that no worker idles.
+/// than the next rung has places, only they go on. A trial that was lost for good is such an end, so that no rung waits
+/// for it. While every open bracket waits for trials that run, the next one is opened, so that no worker idles.
 #[derive(Clone, Debug)]
 pub struct Hyperband {
     schedule: Schedule,
+    kinds: Kinds,
+    /// Brackets that may have something to ask for: all others wait for the end of a trial, or are done.
+    ready: BTreeSet<u32>,
+    opened: u32,
+    ended: usize,
+}
+
+/// The kind of each bracket.
+#[derive(Clone, Copy, Debug)]
+enum Kinds {
+    /// One after the other.
+    InTurn,
+    /// Always this.
+    One(u32),
+    /// The one with the most rungs, then the one with one.
+    Once,
+}
+
+/// What a bracket has to ask for.
+enum Step {
+    Promote(Next),
+    /// Nothing before a trial of it ends.
+    Blocked,
 }
 
 impl Hyperband {
+    /// Every kind of bracket in turn.
     pub fn new(schedule: Schedule) -> Self {
-        Self { schedule }
+        Self { schedule, kinds: Kinds::InTurn, ready: BTreeSet::new(), opened: 0, ended: 0 }
     }
 
-    /// The rungs of an open bracket that are filled already, from the top, and then the rung that is not.
-    fn promotion(&self, bracket: u32, rungs: &[Vec<&Trial>], closed: bool) -> Option<Next> {
-        let shape = self.schedule.bracket(bracket).rungs;
-        // How many trials the rung below gets in the end, once that is known.
-        let mut size = if closed { rungs[0].len() } else { shape[0].configurations as usize };
-        for rung in 1..shape.len() {
-            let below = &rungs[rung - 1];
-            if below.len() < size || below.iter().any(|trial| trial.outcome.is_none()) {
-                return None;
+    /// Successive halving: all brackets are of this kind, 0 for the one with the most rungs.
+    pub fn of_kind(schedule: Schedule, kind: u32) -> Self {
+        Self { kinds: Kinds::One(kind), ..Self::new(schedule) }
+    }
+
+    /// One bracket with all rungs, then full fidelity.
+    pub fn once(schedule: Schedule) -> Self {
+        Self { kinds: Kinds::Once, ..Self::new(schedule) }
+    }
+
+    fn shape(&self, bracket: u32) -> Vec<Shape> {
+        let kind = match self.kinds {
+            Kinds::InTurn => bracket,
+            Kinds::One(kind) => kind,
+            Kinds::Once => bracket.min(1) * (self.schedule.rungs() - 1),
+        };
+        self.schedule.bracket(kind).rungs
+    }
+
+    fn catch_up(&mut self, history: &History) {
+        self.ready.extend(self.opened..history.brackets());
+        self.opened = history.brackets();
+        for trial in history.ended_after(self.ended) {
+            let (bracket, rung) = (trial.proposal.bracket, trial.proposal.rung);
+            if history.rung(bracket, rung).is_some_and(|rung| rung.running() == 0) {
+                self.ready.insert(bracket);
             }
-            let best = best(below, shape[rung].configurations as usize);
-            let asked = rungs.get(rung).map_or(&[][..], Vec::as_slice);
-            let open = |configuration: &&ConfigurationId| {
-                asked.iter().all(|trial| trial.proposal.configuration_id != **configuration)
-            };
-            if let Some(&configuration) = best.iter().find(open) {
-                return Some(Next::Promote { configuration, bracket, rung: rung as u32, budget: shape[rung].budget });
-            }
-            if best.is_empty() {
-                return None;
-            }
-            size = best.len();
         }
-        None
+        self.ended = history.ended().len();
+    }
+
+    /// The rungs of an open bracket that are filled already, from the lowest, and then the one that is not.
+    fn step(&self, history: &History, bracket: u32, shape: &[Shape], closed: bool) -> Step {
+        let Some(lowest) = history.rung(bracket, 0) else { return Step::Blocked };
+        // How many trials the rung below gets in the end, once that is known.
+        let mut size = if closed { lowest.trials().len() } else { shape[0].configurations as usize };
+        for rung in 1..shape.len() as u32 {
+            let (places, budget) = (shape[rung as usize].configurations as usize, shape[rung as usize].budget);
+            match history.rung(bracket, rung - 1) {
+                Some(below) if below.trials().len() >= size && below.running() == 0 => {
+                    let asked = history.rung(bracket, rung).map_or(0, |rung| rung.trials().len());
+                    let best = best(history, below.trials(), places);
+                    // They are asked for in this order.
+                    if let Some(&configuration) = best.get(asked) {
+                        let place = Place { bracket, rung, budget, pair: None };
+                        return Step::Promote(Next::Promote { configuration, place });
+                    }
+                    size = best.len().max(1);
+                }
+                _ => return Step::Blocked,
+            }
+        }
+        Step::Blocked
     }
 }
 
 impl Intensifier for Hyperband {
-    fn next(&self, history: &History, fresh: bool) -> Next {
-        if self.schedule.rungs() == 1 {
-            let new = Next::New { bracket: 0, rung: 0, budget: self.schedule.max() };
-            return if fresh { new } else { Next::Wait };
-        }
-        let brackets = brackets(history);
-        for (bracket, rungs) in brackets.iter().enumerate() {
-            let bracket = bracket as u32;
-            let lowest = self.schedule.bracket(bracket).rungs[0];
-            let filled = rungs[0].len() as u32 >= lowest.configurations;
+    fn next(&mut self, history: &History, fresh: bool) -> Next {
+        self.catch_up(history);
+        let mut blocked = Vec::new();
+        let mut found = None;
+        for &bracket in &self.ready {
+            let shape = self.shape(bracket);
+            let filled =
+                history.rung(bracket, 0).is_some_and(|rung| rung.trials().len() >= shape[0].configurations as usize);
             if !filled && fresh {
-                return Next::New { bracket, rung: 0, budget: lowest.budget };
+                found = Some(Next::New { place: Place { bracket, rung: 0, budget: shape[0].budget, pair: None } });
+                break;
             }
-            if let Some(next) = self.promotion(bracket, rungs, !filled) {
-                return next;
+            match self.step(history, bracket, &shape, !filled) {
+                Step::Promote(next) => {
+                    found = Some(next);
+                    break;
+                }
+                Step::Blocked if filled => blocked.push(bracket),
+                Step::Blocked => {}
             }
         }
-        if !fresh {
-            return Next::Wait;
+        blocked.iter().for_each(|bracket| {
+            self.ready.remove(bracket);
+        });
+        match found {
+            Some(next) => next,
+            None if fresh => {
+                let bracket = history.brackets();
+                let budget = self.shape(bracket)[0].budget;
+                Next::New { place: Place { bracket, rung: 0, budget, pair: None } }
+            }
+            None => Next::Wait,
         }
-        let bracket = brackets.len() as u32;
-        Next::New { bracket, rung: 0, budget: self.schedule.bracket(bracket).rungs[0].budget }
     }
-}
-
-/// The trials of every bracket that was opened, by rung.
-fn brackets(history: &History) -> Vec<Vec<Vec<&Trial>>> {
-    let mut brackets: Vec<Vec<Vec<&Trial>>> = Vec::new();
-    for trial in history.trials() {
-        let (bracket, rung) = (trial.proposal.bracket as usize, trial.proposal.rung as usize);
-        if brackets.len() <= bracket {
-            brackets.resize_with(bracket + 1, || vec![Vec::new()]);
-        }
-        if brackets[bracket].len() <= rung {
-            brackets[bracket].resize_with(rung + 1, Vec::new);
-        }
-        brackets[bracket][rung].push(trial);
-    }
-    brackets
 }
 
 /// The successes with the lowest costs, at most `places`, the earlier of equals first.
-fn best(rung: &[&Trial], places: usize) -> Vec<ConfigurationId> {
-    let mut successes: Vec<(f64, &Trial)> =
-        rung.iter().filter_map(|trial| Some((trial.outcome.as_ref()?.cost()?, *trial))).collect();
+fn best(history: &History, rung: &[TrialId], places: usize) -> Vec<ConfigurationId> {
+    let trials = rung.iter().filter_map(|&trial| history.trial(trial));
+    let mut successes: Vec<_> = trials.filter_map(|trial| Some((trial.outcome.as_ref()?.cost()?, trial))).collect();
     successes.sort_by(|(a, first), (b, second)| a.total_cmp(b).then(first.proposal.trial.cmp(&second.proposal.trial)));
     successes.into_iter().take(places).map(|(_, trial)| trial.proposal.configuration_id).collect()
 }
@@ -99,72 +149,22 @@ fn best(rung: &[&Trial], places: usize) -> Vec<ConfigurationId> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::space::Space;
-    use crate::space::hyperparameter::{Domain, Hyperparameter, Value};
-    use crate::trial::budget::Budget;
+    use crate::intensifier::walk::{Walk, at, schedule};
     use crate::trial::outcome::Outcome;
-    use crate::trial::{Origin, Proposal, TrialId};
 
-    /// A history that follows the intensifier, with a new configuration wherever it wants one.
-    struct Walk {
-        hyperband: Hyperband,
-        space: Space,
-        history: History,
-        fresh: bool,
-    }
-
-    impl Walk {
-        fn new(min: f64, max: f64, eta: u32) -> Self {
-            let schedule = Schedule::new(Budget::new(min).unwrap(), Budget::new(max).unwrap(), eta).unwrap();
-            let domain = Domain::Integer { min: 1, max: 100_000, log: false };
-            let x = Hyperparameter::new("x", domain, Value::Integer(1));
-            let space = Space::new("test".into(), vec![x], vec![], vec![]).unwrap();
-            Self { hyperband: Hyperband::new(schedule), space, history: History::default(), fresh: true }
-        }
-
-        /// Asks; the number of the configuration, and its budget.
-        fn ask(&mut self) -> Option<(u32, f64)> {
-            let new = ConfigurationId(self.history.configurations().len() as u32 + 1);
-            let (configuration_id, bracket, rung, budget) = match self.hyperband.next(&self.history, self.fresh) {
-                Next::Promote { configuration, bracket, rung, budget } => (configuration, bracket, rung, budget),
-                Next::New { bracket, rung, budget } => (new, bracket, rung, budget),
-                Next::Wait => return None,
-            };
-            let value = Some(Value::Integer(i64::from(configuration_id.0)));
-            let configuration = self.space.configuration(vec![value]).unwrap();
-            let (trial, seed, origin) = (self.history.next_trial(), 0, Origin::Random);
-            let instance = None;
-            let proposal =
-                Proposal { trial, configuration_id, configuration, budget, bracket, rung, seed, instance, origin };
-            self.history.ask(proposal);
-            Some((configuration_id.0, budget.amount()))
-        }
-
-        fn asks(&mut self, count: usize) -> Vec<(u32, f64)> {
-            (0..count).map_while(|_| self.ask()).collect()
-        }
-
-        fn tell(&mut self, trial: u32, outcome: Outcome) {
-            assert!(self.history.tell(TrialId(trial), outcome));
-        }
-
-        fn finish(&mut self, trial: u32, cost: f64) {
-            self.tell(trial, Outcome::Finished { cost });
-        }
-    }
-
-    fn at(budget: f64, configurations: impl IntoIterator<Item = u32>) -> Vec<(u32, f64)> {
-        configurations.into_iter().map(|configuration| (configuration, budget)).collect()
+    fn walk(min: f64, max: f64, eta: u32) -> Walk<Hyperband> {
+        Walk::new(Hyperband::new(schedule(min, max, eta)))
     }
 
     #[test]
     fn one_worker_walks_the_brackets_of_the_plan() {
-        let mut walk = Walk::new(1.0, 9.0, 3);
+        let mut walk = walk(1.0, 9.0, 3);
         let mut asked = Vec::new();
         for trial in 1..=23 {
             let (configuration, budget) = walk.ask().unwrap();
             asked.push((configuration, budget));
             walk.finish(trial, -f64::from(configuration));
+            walk.same_as(Hyperband::new(schedule(1.0, 9.0, 3)));
         }
         let expected = [at(1.0, 1..=9), at(3.0, [9, 8, 7]), at(9.0, [9]), at(3.0, 10..=14), at(9.0, [14, 15, 16, 17])];
         assert_eq!(asked[..22], expected.concat());
@@ -172,8 +172,23 @@ mod tests {
     }
 
     #[test]
+    fn successive_halving_repeats_one_bracket() {
+        let mut walk = Walk::new(Hyperband::of_kind(schedule(1.0, 6.0, 2), 0));
+        let mut asked = Vec::new();
+        for trial in 1..=14 {
+            asked.push(walk.ask().unwrap());
+            walk.finish(trial, f64::from(trial));
+        }
+        // (1, 6, 2) gives [4, 2, 1] at [1.5, 3, 6] in SMAC.
+        let twice = [at(1.5, 1..=4), at(3.0, [1, 2]), at(6.0, [1]), at(1.5, 5..=8), at(3.0, [5, 6]), at(6.0, [5])];
+        assert_eq!(asked, twice.concat());
+        let mut bolder = Walk::new(Hyperband::of_kind(schedule(1.0, 9.0, 3), 1));
+        assert_eq!(bolder.asks(7), at(3.0, 1..=7));
+    }
+
+    #[test]
     fn workers_never_idle() {
-        let mut walk = Walk::new(1.0, 9.0, 3);
+        let mut walk = walk(1.0, 9.0, 3);
         let asked = walk.asks(30);
         assert_eq!(
             asked,
@@ -181,6 +196,7 @@ mod tests {
         );
         // The first bracket's last trial is a straggler: the second bracket goes on without it.
         (1..=8).chain(10..=14).for_each(|trial| walk.finish(trial, f64::from(trial)));
+        walk.same_as(Hyperband::new(schedule(1.0, 9.0, 3)));
         assert_eq!(walk.ask(), Some((10, 9.0)));
         assert_eq!(walk.ask(), Some((31, 3.0)));
         walk.finish(9, 0.0);
@@ -196,7 +212,7 @@ mod tests {
             Outcome::OutOfMemory,
             Outcome::Lost,
         ];
-        let mut walk = Walk::new(1.0, 9.0, 3);
+        let mut walk = walk(1.0, 9.0, 3);
         walk.asks(9);
         for trial in (1..=9).filter(|&trial| trial != 4) {
             walk.tell(trial, failures[trial as usize % failures.len()].clone());
@@ -210,7 +226,7 @@ mod tests {
 
     #[test]
     fn a_rung_of_failures_ends_its_bracket() {
-        let mut walk = Walk::new(1.0, 9.0, 3);
+        let mut walk = walk(1.0, 9.0, 3);
         walk.asks(9);
         (1..=9).for_each(|trial| walk.tell(trial, Outcome::TimedOut));
         assert_eq!(walk.asks(5), at(3.0, 10..=14));
@@ -219,7 +235,7 @@ mod tests {
 
     #[test]
     fn the_earlier_of_equals_goes_on() {
-        let mut walk = Walk::new(1.0, 3.0, 3);
+        let mut walk = walk(1.0, 3.0, 3);
         walk.asks(3);
         [3, 1, 2].into_iter().for_each(|trial| walk.finish(trial, 1.0));
         assert_eq!(walk.ask(), Some((1, 3.0)));
@@ -227,7 +243,7 @@ mod tests {
 
     #[test]
     fn an_exhausted_space_promotes_what_it_has() {
-        let mut walk = Walk::new(1.0, 9.0, 3);
+        let mut walk = walk(1.0, 9.0, 3);
         walk.asks(4);
         walk.fresh = false;
         assert_eq!(walk.ask(), None);
@@ -237,12 +253,5 @@ mod tests {
         assert_eq!(walk.asks(9), at(9.0, [1]));
         walk.finish(8, 1.0);
         assert_eq!(walk.ask(), None);
-    }
-
-    #[test]
-    fn full_fidelity_is_one_endless_rung() {
-        let mut walk = Walk::new(5.0, 5.0, 3);
-        assert_eq!(walk.asks(40), at(5.0, 1..=40));
-        assert!(walk.history.trials().iter().all(|trial| trial.proposal.bracket == 0 && trial.proposal.rung == 0));
     }
 }

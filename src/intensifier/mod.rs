@@ -1,24 +1,57 @@
 //! Who deserves more budget.
+pub mod asynchronous;
 pub mod bracket;
+pub mod choice;
+pub mod full_fidelity;
 pub mod hyperband;
+pub mod ladder;
+pub mod progressive;
+pub mod racing;
+
+use std::sync::Arc;
 
 use crate::trial::ConfigurationId;
 use crate::trial::budget::Budget;
 use crate::trial::history::History;
 
 /// What should be asked for next.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Next {
-    /// A configuration that was tried goes on at a higher budget.
-    Promote { configuration: ConfigurationId, bracket: u32, rung: u32, budget: Budget },
+    /// A configuration that was tried goes on: at a higher budget, or on another pair of seed and instance.
+    Promote { configuration: ConfigurationId, place: Place },
     /// A configuration that was never tried.
-    New { bracket: u32, rung: u32, budget: Budget },
+    New { place: Place },
     /// Nothing until a running trial ends; where none runs, nothing ever.
     Wait,
 }
 
-/// Decides, from the history alone, which rung the next trial belongs to.
-pub trait Intensifier {
-    /// What comes next; `fresh` is whether there are configurations that were never tried.
-    fn next(&self, history: &History, fresh: bool) -> Next;
+/// Where a trial belongs.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Place {
+    /// From 0.
+    pub bracket: u32,
+    /// From 0 at the bracket's smallest budget.
+    pub rung: u32,
+    pub budget: Budget,
+    /// Absent: the configuration's own seed, and no instance.
+    pub pair: Option<Pair>,
 }
+
+/// What an evaluation depends on beside the configuration and the budget.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Pair {
+    pub seed: u64,
+    pub instance: Option<Arc<str>>,
+}
+
+/// Decides, from the history alone, which rung the next trial belongs to.
+///
+/// What it keeps between two questions follows from the history, which it is shown as it grows: one that is shown the
+/// whole of it at once answers the same.
+pub trait Intensifier: Send {
+    /// What comes next; `fresh` is whether there are configurations that were never tried.
+    fn next(&mut self, history: &History, fresh: bool) -> Next;
+}
+
+#[cfg(test)]
+pub(crate) mod walk;

@@ -9,15 +9,15 @@ pub mod stop;
 use std::sync::Arc;
 
 use crate::intensifier::bracket::{Plan, Schedule};
-use crate::intensifier::hyperband::Hyperband;
-use crate::intensifier::{Intensifier, Next};
+use crate::intensifier::choice::Choice;
+use crate::intensifier::{Intensifier, Next, Pair, Place};
 use crate::numeric::stream::Stream;
 use crate::space::Space;
 use crate::space::configuration::Configuration;
 use crate::trial::curve::Point;
 use crate::trial::history::History;
 use crate::trial::outcome::Outcome;
-use crate::trial::{ConfigurationId, Proposal, TrialId};
+use crate::trial::{ConfigurationId, Origin, Proposal, TrialId};
 use selector::Selector;
 use settings::Settings;
 use stop::{Reason, Stop};
@@ -40,7 +40,8 @@ pub enum Ask {
 pub struct Optimizer {
     space: Arc<Space>,
     schedule: Schedule,
-    intensifier: Hyperband,
+    choice: Choice,
+    intensifier: Box<dyn Intensifier>,
     settings: Settings,
     stop: Stop,
     seed: u64,
@@ -54,10 +55,11 @@ impl Optimizer {
     /// # Panics
     /// Where the settings give a first configuration that is not legal; [`Settings::first`] says so before.
     pub fn new(space: Arc<Space>, schedule: Schedule, settings: Settings, seed: u64) -> Self {
-        let selector = Self::selector(&space, &schedule, &settings, None, seed);
+        let choice = settings.intensifier.clone().unwrap_or(Choice::Hyperband);
         Self {
-            selector,
-            intensifier: Hyperband::new(schedule.clone()),
+            selector: Selector::new(&space, &settings, &schedule, None, seed),
+            intensifier: choice.build(&schedule, seed),
+            choice,
             history: History::default(),
             stop: Stop::default(),
             space,
@@ -69,13 +71,9 @@ impl Optimizer {
 
     /// The same optimizer with limits.
     pub fn with_stop(mut self, stop: Stop) -> Self {
-        self.selector = Self::selector(&self.space, &self.schedule, &self.settings, stop.trials, self.seed);
+        self.selector = Selector::new(&self.space, &self.settings, &self.schedule, stop.trials, self.seed);
         self.stop = stop;
         self
-    }
-
-    fn selector(space: &Space, schedule: &Schedule, settings: &Settings, trials: Option<u32>, seed: u64) -> Selector {
-        Selector::new(space, settings, schedule, trials, seed)
     }
 
     /// All trials so far.
@@ -98,9 +96,14 @@ impl Optimizer {
         self.selector.design()
     }
 
-    /// The brackets of one iteration.
+    /// The intensifier, and its knobs.
+    pub fn choice(&self) -> &Choice {
+        &self.choice
+    }
+
+    /// The brackets of one turn.
     pub fn plan(&self) -> Plan {
-        self.schedule.plan()
+        self.choice.plan(&self.schedule)
     }
 
     /// The next trial, which is in the history from now on.
@@ -140,29 +143,35 @@ impl Optimizer {
 
     fn next(&mut self) -> Option<Proposal> {
         let mut next = self.intensifier.next(&self.history, true);
-        if let Next::New { bracket, rung, budget } = next {
+        if let Next::New { place } = next {
+            let budget = place.budget;
             let selected = self.selector.select(&self.space, &self.settings, &self.history, budget, self.seed);
             if let Some((configuration, origin)) = selected {
-                let configuration_id = self.history.number_of(&configuration);
-                let (trial, seed) = (self.history.next_trial(), self.trial_seed(configuration_id));
-                return Some(Proposal {
-                    trial,
-                    configuration_id,
-                    configuration,
-                    budget,
-                    bracket,
-                    rung,
-                    seed,
-                    instance: None,
-                    origin,
-                });
+                let seed = self.trial_seed(self.history.number_of(&configuration));
+                return Some(self.proposal(configuration, place, seed, origin));
             }
             next = self.intensifier.next(&self.history, false);
         }
-        let Next::Promote { configuration, bracket, rung, budget } = next else { return None };
-        let earlier = self.history.of(configuration).next();
-        let earlier = &earlier.expect("what is promoted was tried").proposal;
-        Some(Proposal { trial: self.history.next_trial(), bracket, rung, budget, ..earlier.clone() })
+        let Next::Promote { configuration, place } = next else { return None };
+        let first = &self.history.of(configuration).next().expect("what is promoted was tried").proposal;
+        Some(self.proposal(first.configuration.clone(), place, first.seed, first.origin))
+    }
+
+    /// A trial at its place, with the configuration's own seed where the place has none.
+    fn proposal(&self, configuration: Configuration, place: Place, seed: u64, origin: Origin) -> Proposal {
+        let Place { bracket, rung, budget, pair } = place;
+        let Pair { seed, instance } = pair.unwrap_or(Pair { seed, instance: None });
+        Proposal {
+            trial: self.history.next_trial(),
+            configuration_id: self.history.number_of(&configuration),
+            configuration,
+            budget,
+            bracket,
+            rung,
+            seed,
+            instance,
+            origin,
+        }
     }
 
     /// Thirty-one bits: a seed that every program's integers hold.

@@ -5,6 +5,7 @@ use super::{evolution, parzen};
 use crate::acquisition::maximizer::Search;
 use crate::design;
 use crate::intensifier::bracket::Schedule;
+use crate::intensifier::choice::Choice;
 use crate::numeric::stream::Stream;
 use crate::space::Space;
 use crate::space::configuration::Configuration;
@@ -34,7 +35,9 @@ impl Selector {
     /// # Panics
     /// Where a first configuration of the settings is not legal.
     pub fn new(space: &Space, settings: &Settings, schedule: &Schedule, trials: Option<u32>, seed: u64) -> Self {
-        let first_rung = (schedule.rungs() > 1).then(|| schedule.bracket(0).rungs[0].configurations);
+        let choice = settings.intensifier.clone().unwrap_or(Choice::Hyperband);
+        let rungs = choice.bracket(schedule, 0).rungs;
+        let first_rung = (rungs.len() > 1).then(|| rungs[0].configurations);
         let columns = space.columns();
         let size = settings.design_size(columns.len(), first_rung, trials);
         let given = settings.first(space).expect("settings are validated with their space");

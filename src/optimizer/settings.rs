@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::{evolution, parzen};
 use crate::acquisition::{self, maximizer};
 use crate::design::Sampler;
+use crate::intensifier::choice::Choice;
 use crate::space::Space;
 use crate::space::configuration::Configuration;
 use crate::space::hyperparameter::Value;
@@ -63,8 +64,8 @@ pub struct Settings {
     pub design_per_hyperparameter: Option<u32>,
     /// The share of a limited number of trials that the design takes at most. 0.25, as in SMAC.
     pub design_share: f64,
-    /// The probability that a new configuration is drawn at random. 0.2, as in SMAC: whatever the model believes, the
-    /// search converges. At 1 it is random search.
+    /// The probability that a new configuration is drawn at random. 0.05: whatever the model believes, the search
+    /// converges; SMAC's 0.2 took longer. At 1 it is random search.
     pub random_probability: f64,
     /// Configurations with a cost before the model is asked; up to then they are drawn at random. 4: fewer have no
     /// trend.
@@ -75,6 +76,9 @@ pub struct Settings {
     /// Whether a second forest learns which configurations fail, and keeps the search away from them. True: a failed
     /// trial costs what a good one does.
     pub feasibility: bool,
+    /// Which trial gets how much budget. Absent: `Screening` for one worker and `Asynchronous` for several, as the
+    /// experiment's file has them.
+    pub intensifier: Option<Choice>,
     /// How new configurations are found. `Model`: the others need many more trials.
     pub search: Search,
     /// The surrogate. `Automatic`: up to 200 results a Gaussian process learns more from each of them, after that a forest
@@ -100,10 +104,11 @@ impl Default for Settings {
             design_size: None,
             design_per_hyperparameter: None,
             design_share: 0.25,
-            random_probability: 0.2,
+            random_probability: 0.05,
             minimum_results: 4,
             scale: None,
             feasibility: true,
+            intensifier: None,
             search: Search::Model,
             surrogate: Surrogate::Automatic,
             acquisition: acquisition::settings::Settings::default(),

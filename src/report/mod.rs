@@ -3,10 +3,13 @@ pub mod axis;
 pub mod battery;
 pub mod canvas;
 pub mod convergence;
+#[cfg(feature = "simulator")]
+pub mod coverage;
 pub mod font;
 pub mod html;
 pub mod interactions;
 mod panel;
+pub mod profile;
 mod sentence;
 pub mod surface;
 mod table;
@@ -39,6 +42,25 @@ pub enum ReportError {
     Unwritable { path: PathBuf, source: io::Error },
     #[error("cannot write the picture `{}`: {message}", path.display())]
     Picture { path: PathBuf, message: String },
+}
+
+/// Writes a drawing as NAME.svg and NAME.png into a folder, which is made where it is missing.
+///
+/// # Errors
+/// Where the folder cannot be made or a file in it cannot be written.
+pub fn picture(canvas: &Canvas, folder: &Path, name: &str) -> Result<[PathBuf; 2], ReportError> {
+    let unwritable = |path: &Path| {
+        let path = path.to_owned();
+        move |source| ReportError::Unwritable { path, source }
+    };
+    fs::create_dir_all(folder).map_err(unwritable(folder))?;
+    let [vector, raster] = ["svg", "png"].map(|kind| folder.join(format!("{name}.{kind}")));
+    fs::write(&vector, html::with_typeface(&surface::svg(canvas))).map_err(unwritable(&vector))?;
+    // plotters reports a file that it cannot make only when the picture is done, and without its name.
+    fs::File::create(&raster).map_err(unwritable(&raster))?;
+    let drawn = surface::png(canvas, &raster);
+    drawn.map_err(|message| ReportError::Picture { path: raster.clone(), message })?;
+    Ok([raster, vector])
 }
 
 /// Writes `report.html`, `report.json` and each figure as PNG and SVG into a folder, which is made where it is missing.

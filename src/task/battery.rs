@@ -175,7 +175,8 @@ impl Task for Battery {
         }
         fs::create_dir_all(data)
             .map_err(|error| TaskError::new(format!("cannot make the folder `{}`: {error}", data.display())))?;
-        Dataset::generate(&self.dataset, &path, progress).map_err(|error| TaskError::new(error.to_string()))
+        Dataset::generate(&self.dataset, &path, progress).map_err(|error| TaskError::new(error.to_string()))?;
+        Ok(())
     }
 
     fn evaluate(&self, request: &Request, progress: &mut dyn FnMut(f64)) -> Result<Report, TaskError> {

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::Request;
 
 /// A program and its arguments, in which `{NAME}` stands for a hyperparameter's value, and `{budget}`, `{seed}`,
-/// `{trial_dir}`, `{config}` and `{checkpoint}` for what the trial is given.
+/// `{instance}`, `{trial_dir}`, `{config}` and `{checkpoint}` for what the trial is given.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Command {
@@ -41,7 +41,7 @@ pub struct Invocation {
 }
 
 /// What an argument may name beside the hyperparameters, none of which may have such a name.
-pub const GIVEN: [&str; 6] = ["budget", "seed", "trial_dir", "config", "checkpoint", "micro_batch_divisor"];
+pub const GIVEN: [&str; 7] = ["budget", "seed", "instance", "trial_dir", "config", "checkpoint", "micro_batch_divisor"];
 
 impl Command {
     /// The first `{NAME}` in an argument that is neither a hyperparameter nor given to every trial.
@@ -88,6 +88,7 @@ impl Command {
         let given = [
             ("budget", number(request.budget)),
             ("seed", request.seed.to_string()),
+            ("instance", request.instance.clone().unwrap_or_default()),
             ("trial_dir", text(&request.trial_dir)),
             ("config", text(config)),
             ("checkpoint", text(&request.checkpoint)),
@@ -104,6 +105,7 @@ impl Command {
             ("GALVANI_CONFIG".into(), text(config)),
             ("GALVANI_BUDGET".into(), number(request.budget)),
             ("GALVANI_SEED".into(), request.seed.to_string()),
+            ("GALVANI_INSTANCE".into(), request.instance.clone().unwrap_or_default()),
             ("GALVANI_CHECKPOINT".into(), text(&request.checkpoint)),
             ("GALVANI_MICRO_BATCH_DIVISOR".into(), request.micro_batch_divisor.to_string()),
         ]);
@@ -174,6 +176,7 @@ mod tests {
             budget: 9.0,
             full_budget: 27.0,
             seed: 7,
+            instance: Some("fold 2".into()),
             trial_dir: "/t".into(),
             checkpoint: "/c".into(),
             data: "/d".into(),
@@ -196,6 +199,7 @@ mod tests {
         check("--width={width}", &["--width=64"]);
         check("{rate}/{budget}/{seed}", &["0.5/9/7"]);
         check("{checkpoint} {config}", &["/c /t/config.json"]);
+        check("{instance}", &["fold 2"]);
         check("--accumulate={micro_batch_divisor}", &["--accumulate=2"]);
         check("--theta={inactive}", &[]);
         check("{\"json\": 1}", &["{\"json\": 1}"]);

@@ -21,6 +21,9 @@ pub struct Request {
     /// The largest budget of the schedule; equal to `budget` on the highest rung.
     pub full_budget: f64,
     pub seed: u64,
+    /// What it runs on; absent where the experiment has no instances.
+    #[serde(default)]
+    pub instance: Option<String>,
     /// The trial's own folder.
     pub trial_dir: PathBuf,
     /// The folder that all trials of this configuration resume from and save to.

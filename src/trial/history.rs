@@ -143,6 +143,11 @@ impl History {
         self.ended.iter().map(|trial| &self.trials[trial.0 as usize - 1])
     }
 
+    /// The trials that ended after the first so many, in the order of ending.
+    pub fn ended_after(&self, count: usize) -> impl Iterator<Item = &Trial> {
+        self.ended[count.min(self.ended.len())..].iter().map(|trial| &self.trials[trial.0 as usize - 1])
+    }
+
     /// The trials that were asked for and have not ended, in the order of asking.
     pub fn running(&self) -> impl DoubleEndedIterator<Item = &Trial> + ExactSizeIterator {
         self.running.iter().map(|trial| &self.trials[trial.0 as usize - 1])

@@ -1,4 +1,9 @@
 //! The verb `battery`: the battery task's own steps, each usable alone.
+mod baseline;
+mod export;
+mod generate;
+mod inspect;
+mod plot;
 mod simulate;
 
 use clap::Subcommand;
@@ -9,10 +14,25 @@ use super::Failure;
 pub(super) enum Verb {
     /// Simulate a cell under a current from a CSV file
     Simulate(simulate::Arguments),
+    /// Simulate a dataset of many series into one file
+    Generate(generate::Arguments),
+    /// Verify a dataset: checksums, limits of the datasheet, what it spans
+    Inspect(inspect::Arguments),
+    /// Draw a series and what all of them cover, as PNG and SVG
+    Plot(plot::Arguments),
+    /// Write series as NumPy arrays
+    Export(export::Arguments),
+    /// Judge the classic method: an equivalent circuit and a coulomb counter
+    Baseline(baseline::Arguments),
 }
 
 pub(super) fn execute(verb: &Verb) -> Result<(), Failure> {
     match verb {
         Verb::Simulate(arguments) => simulate::execute(arguments),
+        Verb::Generate(arguments) => generate::execute(arguments),
+        Verb::Inspect(arguments) => inspect::execute(arguments),
+        Verb::Plot(arguments) => plot::execute(arguments),
+        Verb::Export(arguments) => export::execute(arguments),
+        Verb::Baseline(arguments) => baseline::execute(arguments),
     }
 }

@@ -1,0 +1,133 @@
+//! `battery plot`: a series, and what all series of a split cover, as pictures.
+use std::fs;
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+use crate::battery::coverage::coverage;
+use crate::battery::dataset::{Dataset, Split};
+use crate::cli::Failure;
+use crate::cli::message::{amount, say};
+use crate::report::profile::{Line, Panel, Profile};
+use crate::report::{self, coverage as picture, profile};
+
+/// Writes `profile.png` and `profile.svg`, one series whole and in part (state of charge, temperatures, voltages,
+/// current), `coverage.png` and `coverage.svg`, how densely the split's series cover current, voltage, temperature and
+/// state of charge, and `coverage.json` with its numbers.
+#[derive(Args)]
+pub struct Arguments {
+    /// The dataset's file
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+    /// Which series
+    #[arg(long, value_enum, default_value_t = Choice::Train)]
+    split: Choice,
+    /// The series that is drawn, counted from 0
+    #[arg(long, default_value_t = 0, value_name = "N")]
+    series: usize,
+    /// Where the enlarged part begins; where most current flows if nothing is given
+    #[arg(long, value_name = "HOURS")]
+    from: Option<f64>,
+    /// How long the enlarged part is; a fiftieth of the series if nothing is given
+    #[arg(long, value_name = "HOURS")]
+    hours: Option<f64>,
+    /// Where the pictures go
+    #[arg(long, value_name = "FOLDER")]
+    out: PathBuf,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Choice {
+    Train,
+    Validation,
+    Test,
+    HeldOut,
+}
+
+pub fn execute(arguments: &Arguments) -> Result<(), Failure> {
+    let dataset = Dataset::open(&arguments.file).map_err(Failure::input)?;
+    let split = match arguments.split {
+        Choice::Train => Split::Train,
+        Choice::Validation => Split::Validation,
+        Choice::Test => Split::Test,
+        Choice::HeldOut => Split::HeldOut,
+    };
+    let (count, name) = (dataset.series(split), split.name());
+    if arguments.series >= count {
+        let (series, hint) = (
+            arguments.series,
+            match count {
+                0 => "the dataset was made without such series".to_owned(),
+                count => format!("it has series 0 to {}", count - 1),
+            },
+        );
+        return Err(Failure::Input(format!("`{name}` has no series {series}\nhint: {hint}")));
+    }
+    let profile = shown(&dataset, split, arguments)?;
+    let covered = coverage(&dataset, split);
+    for (name, canvas) in [("profile", profile::figure(&profile)), ("coverage", picture::figure(&covered))] {
+        for path in report::picture(&canvas, &arguments.out, name).map_err(Failure::input)? {
+            say(&path.display().to_string());
+        }
+    }
+    let path = arguments.out.join("coverage.json");
+    let json = serde_json::to_string(&covered).expect("a coverage is plain data");
+    fs::write(&path, json).map_err(|error| Failure::Input(format!("cannot write `{}`: {error}", path.display())))?;
+    say(&path.display().to_string());
+    Ok(())
+}
+
+/// One series and the part of it that is enlarged.
+fn shown(dataset: &Dataset, split: Split, arguments: &Arguments) -> Result<Profile, Failure> {
+    let specification = dataset.specification();
+    let rows = dataset.rows(split, arguments.series, 0, dataset.steps());
+    let interval = f64::from(specification.interval_s);
+    let in_rows = |hours: f64| (hours * 3600.0 / interval).round() as usize;
+    let hours = specification.hours;
+    for (flag, value) in [("--from", arguments.from), ("--hours", arguments.hours)] {
+        if value.is_some_and(|value| !(0.0..=hours).contains(&value)) {
+            let value = amount(value.unwrap_or_default());
+            return Err(Failure::Input(format!("`{flag}` is {value}\nhint: the series has {} hours", amount(hours))));
+        }
+    }
+    let length = arguments.hours.map_or(rows.len() / 50, in_rows).clamp(2, rows.len());
+    let flow = |first: usize| rows[first..first + length].iter().map(|row| row[0].abs()).sum::<f64>();
+    let busiest = || {
+        let starts = (0..=rows.len() - length).step_by((length / 4).max(1));
+        starts.max_by(|&a, &b| flow(a).total_cmp(&flow(b))).unwrap_or(0)
+    };
+    let from = arguments.from.map_or_else(busiest, in_rows).min(rows.len() - length);
+
+    let line = |name: &str, feature: usize| Line {
+        name: name.into(),
+        values: rows.iter().map(|row| row[feature] as f32).collect(),
+    };
+    let panel =
+        |name: &str, unit: &str, lines: Vec<Line>, level| Panel { name: name.into(), unit: unit.into(), lines, level };
+    let kind = specification.kinds[arguments.series % specification.kinds.len()];
+    let kind = match format!("{kind:?}").as_str() {
+        "DriveCycle" => "drive cycles".to_owned(),
+        kind => kind.to_lowercase(),
+    };
+    Ok(Profile {
+        title: format!(
+            "{} · {} series {} ({kind})",
+            specification.cell,
+            split.name().replace('_', "-"),
+            arguments.series
+        ),
+        subtitle: format!(
+            "{} h, a row each {} s, simulated (single particle model with electrolyte); discharge is positive; right: the shaded part",
+            amount(hours),
+            specification.interval_s
+        ),
+        interval_s: interval,
+        part: (from, from + length),
+        panels: vec![
+            panel("state of charge", "", vec![line("state of charge", 3)], None),
+            panel("temperature", "°C", vec![line("core", 4), line("surface", 2)], None),
+            panel("voltage", "V", vec![line("terminal", 1), line("open circuit", 5)], None),
+            panel("current", "A", vec![line("current", 0)], Some(0.0)),
+        ],
+    })
+}

@@ -1,0 +1,183 @@
+//! Asynchronous promotion: a configuration goes on as soon as it is among the best of its rung.
+use std::cmp::Reverse;
+
+use super::bracket::{Bracket, Schedule};
+use super::ladder::Rung;
+use super::{Intensifier, Next, Place};
+use crate::trial::history::History;
+
+/// Asynchronous successive halving (Li et al. 2020, "A system for massively parallel hyperparameter tuning"), and with
+/// several brackets asynchronous Hyperband.
+///
+/// Whenever a worker is free, the best configuration that is in the top 1/eta of the results on its rung and has not
+/// gone on does so, at the highest rung with one; where there is none, a new configuration begins. Nobody waits for a
+/// straggler. A failure counts as a result and never goes on; a lost trial counts as nothing. New configurations are
+/// shared out among the brackets as Hyperband shares them.
+#[derive(Clone, Debug)]
+pub struct Asynchronous {
+    eta: usize,
+    brackets: Vec<Ladder>,
+    asked: usize,
+    ended: usize,
+}
+
+/// A bracket that never closes.
+#[derive(Clone, Debug)]
+struct Ladder {
+    shape: Bracket,
+    rungs: Vec<Rung>,
+    begun: u64,
+}
+
+impl Asynchronous {
+    /// The first `brackets` kinds of bracket; 1 for asynchronous successive halving.
+    pub fn new(schedule: &Schedule, brackets: u32) -> Self {
+        let ladder = |number| {
+            let shape = schedule.bracket(number);
+            Ladder { rungs: vec![Rung::default(); shape.rungs.len()], shape, begun: 0 }
+        };
+        let brackets = (0..brackets.clamp(1, schedule.rungs())).map(ladder).collect();
+        Self { eta: schedule.eta() as usize, brackets, asked: 0, ended: 0 }
+    }
+
+    fn catch_up(&mut self, history: &History) {
+        for trial in &history.trials()[self.asked..] {
+            let (bracket, rung) = (trial.proposal.bracket as usize, trial.proposal.rung as usize);
+            let Some(ladder) = self.brackets.get_mut(bracket) else { continue };
+            match rung.checked_sub(1).map(|below| ladder.rungs.get_mut(below)) {
+                Some(Some(below)) => below.promote(trial.proposal.configuration_id),
+                Some(None) => {}
+                None => ladder.begun += 1,
+            }
+        }
+        self.asked = history.trials().len();
+        for trial in history.ended_after(self.ended) {
+            let (bracket, rung) = (trial.proposal.bracket as usize, trial.proposal.rung as usize);
+            if let Some(rung) = self.brackets.get_mut(bracket).and_then(|ladder| ladder.rungs.get_mut(rung)) {
+                rung.end(trial, self.eta);
+            }
+        }
+        self.ended = history.ended().len();
+    }
+
+    /// Every rung that one can go on from, the highest budget first: its bracket, and its number.
+    fn from_the_top(&self) -> Vec<(usize, usize)> {
+        let mut rungs: Vec<_> = (self.brackets.iter().enumerate())
+            .flat_map(|(bracket, ladder)| (0..ladder.rungs.len() - 1).map(move |rung| (bracket, rung)))
+            .collect();
+        rungs.sort_by_key(|&(bracket, rung)| (Reverse(self.brackets[bracket].shape.rungs[rung].budget), bracket));
+        rungs
+    }
+
+    fn promotion(&self, (bracket, rung): (usize, usize), leaders: bool) -> Option<Next> {
+        let ladder = &self.brackets[bracket];
+        let here = &ladder.rungs[rung];
+        let configuration = here.next().or_else(|| here.leader().filter(|_| leaders))?;
+        let budget = ladder.shape.rungs[rung + 1].budget;
+        let place = Place { bracket: bracket as u32, rung: rung as u32 + 1, budget, pair: None };
+        Some(Next::Promote { configuration, place })
+    }
+}
+
+impl Intensifier for Asynchronous {
+    fn next(&mut self, history: &History, fresh: bool) -> Next {
+        self.catch_up(history);
+        let rungs = self.from_the_top();
+        if let Some(next) = rungs.iter().find_map(|&rung| self.promotion(rung, false)) {
+            return next;
+        }
+        if fresh {
+            // The bracket that is furthest behind its share.
+            let share =
+                |ladder: &&Ladder| (ladder.begun + 1) as f64 / f64::from(ladder.shape.rungs[0].configurations.max(1));
+            let behind = self.brackets.iter().min_by(|a, b| share(a).total_cmp(&share(b)));
+            let behind = behind.expect("there is at least one bracket");
+            let bracket = self.brackets.iter().position(|ladder| std::ptr::eq(ladder, behind)).unwrap_or(0) as u32;
+            return Next::New { place: Place { bracket, rung: 0, budget: behind.shape.rungs[0].budget, pair: None } };
+        }
+        if history.running().next().is_some() {
+            return Next::Wait;
+        }
+        // Nothing will ever be added: the best of what there is goes on to the full budget.
+        rungs.iter().find_map(|&rung| self.promotion(rung, true)).unwrap_or(Next::Wait)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::intensifier::walk::{Walk, at, schedule};
+    use crate::trial::outcome::Outcome;
+
+    fn walk(brackets: u32) -> Walk<Asynchronous> {
+        Walk::new(Asynchronous::new(&schedule(1.0, 9.0, 3), brackets))
+    }
+
+    #[test]
+    fn the_best_third_goes_on_at_once() {
+        let mut walk = walk(1);
+        let mut asked = Vec::new();
+        for trial in 1..=13 {
+            let (configuration, budget) = walk.ask().unwrap();
+            asked.push((configuration, budget));
+            walk.finish(trial, f64::from(configuration));
+            walk.same_as(Asynchronous::new(&schedule(1.0, 9.0, 3), 1));
+        }
+        // One of three, two of six, three of nine; and the best of the three that went on.
+        let expected =
+            [at(1.0, 1..=3), at(3.0, [1]), at(1.0, 4..=6), at(3.0, [2]), at(1.0, 7..=9), at(3.0, [3]), at(9.0, [1])];
+        assert_eq!(asked, expected.concat());
+    }
+
+    #[test]
+    fn nobody_waits_for_a_straggler() {
+        let mut walk = walk(1);
+        assert_eq!(walk.asks(5), at(1.0, 1..=5));
+        [2, 3, 4].into_iter().for_each(|trial| walk.finish(trial, f64::from(trial)));
+        assert_eq!(walk.asks(3), [at(3.0, [2]), at(1.0, [6, 7])].concat());
+        walk.finish(1, 0.0);
+        assert_eq!(walk.ask(), Some((1, 3.0)), "the late one is the best of four");
+        walk.finish(5, 9.0);
+        assert_eq!(walk.ask(), Some((8, 1.0)), "the best of five has gone on");
+    }
+
+    #[test]
+    fn failures_count_and_never_go_on_and_a_lost_trial_counts_as_nothing() {
+        let mut walk = walk(1);
+        walk.asks(9);
+        walk.tell(1, Outcome::Lost);
+        walk.tell(2, Outcome::Diverged);
+        walk.finish(3, 5.0);
+        assert_eq!(walk.ask(), Some((10, 1.0)), "two results");
+        walk.tell(4, Outcome::TimedOut);
+        assert_eq!(walk.asks(2), [at(3.0, [3]), at(1.0, [11])].concat());
+        (5..=9).for_each(|trial| walk.tell(trial, Outcome::OutOfMemory));
+        assert_eq!(walk.ask(), Some((12, 1.0)), "none of the failures");
+    }
+
+    #[test]
+    fn brackets_have_the_shares_of_hyperband() {
+        let mut walk = walk(3);
+        let asked = walk.asks(170);
+        let begun = |budget| asked.iter().filter(|(_, at)| *at == budget).count();
+        assert_eq!((begun(1.0), begun(3.0), begun(9.0)), (90, 50, 30));
+        let brackets: Vec<u32> = walk.history.trials()[..6].iter().map(|trial| trial.proposal.bracket).collect();
+        assert_eq!(brackets, [0, 1, 0, 0, 2, 1]);
+    }
+
+    #[test]
+    fn an_exhausted_space_promotes_its_best_to_the_full_budget() {
+        let mut walk = walk(1);
+        walk.asks(2);
+        walk.fresh = false;
+        assert_eq!(walk.ask(), None);
+        walk.finish(1, 2.0);
+        assert_eq!(walk.ask(), None);
+        walk.finish(2, 1.0);
+        assert_eq!(walk.asks(5), at(3.0, [2]));
+        walk.finish(3, 7.0);
+        assert_eq!(walk.asks(5), at(9.0, [2]));
+        walk.finish(4, 7.0);
+        assert_eq!(walk.ask(), None);
+    }
+}

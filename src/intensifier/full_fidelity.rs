@@ -1,0 +1,41 @@
+//! Full fidelity: every configuration is tried once, at the full budget.
+use super::{Intensifier, Next, Place};
+use crate::trial::budget::Budget;
+use crate::trial::history::History;
+
+/// One endless rung.
+#[derive(Clone, Debug)]
+pub struct FullFidelity {
+    budget: Budget,
+}
+
+impl FullFidelity {
+    /// Every trial gets `budget`.
+    pub fn new(budget: Budget) -> Self {
+        Self { budget }
+    }
+}
+
+impl Intensifier for FullFidelity {
+    fn next(&mut self, _history: &History, fresh: bool) -> Next {
+        if !fresh {
+            return Next::Wait;
+        }
+        Next::New { place: Place { bracket: 0, rung: 0, budget: self.budget, pair: None } }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::intensifier::walk::{Walk, at};
+
+    #[test]
+    fn full_fidelity_is_one_endless_rung() {
+        let mut walk = Walk::new(FullFidelity::new(Budget::new(5.0).unwrap()));
+        assert_eq!(walk.asks(40), at(5.0, 1..=40));
+        assert!(walk.history.trials().iter().all(|trial| trial.proposal.bracket == 0 && trial.proposal.rung == 0));
+        walk.fresh = false;
+        assert_eq!(walk.ask(), None);
+    }
+}

@@ -1,0 +1,81 @@
+//! A history that follows an intensifier, with a new configuration wherever it wants one: for tests.
+use super::bracket::Schedule;
+use super::{Intensifier, Next, Pair};
+use crate::space::Space;
+use crate::space::hyperparameter::{Domain, Hyperparameter, Value};
+use crate::trial::budget::Budget;
+use crate::trial::history::History;
+use crate::trial::outcome::Outcome;
+use crate::trial::{ConfigurationId, Origin, Proposal, TrialId};
+
+pub struct Walk<I> {
+    pub intensifier: I,
+    space: Space,
+    pub history: History,
+    pub fresh: bool,
+}
+
+pub fn schedule(min: f64, max: f64, eta: u32) -> Schedule {
+    Schedule::new(Budget::new(min).unwrap(), Budget::new(max).unwrap(), eta).unwrap()
+}
+
+pub fn at(budget: f64, configurations: impl IntoIterator<Item = u32>) -> Vec<(u32, f64)> {
+    configurations.into_iter().map(|configuration| (configuration, budget)).collect()
+}
+
+impl<I: Intensifier> Walk<I> {
+    pub fn new(intensifier: I) -> Self {
+        let domain = Domain::Integer { min: 1, max: 1_000_000, log: false };
+        let x = Hyperparameter::new("x", domain, Value::Integer(1));
+        let space = Space::new("test".into(), vec![x], vec![], vec![]).unwrap();
+        Self { intensifier, space, history: History::default(), fresh: true }
+    }
+
+    /// What an intensifier that is shown the whole history at once says; it must be what this one says.
+    pub fn same_as(&mut self, mut other: I) {
+        let history = &self.history;
+        assert_eq!(other.next(history, self.fresh), self.intensifier.next(history, self.fresh));
+    }
+
+    /// Asks; the proposal.
+    pub fn proposal(&mut self) -> Option<Proposal> {
+        let new = ConfigurationId(self.history.configurations().len() as u32 + 1);
+        let (configuration_id, place) = match self.intensifier.next(&self.history, self.fresh) {
+            Next::Promote { configuration, place } => (configuration, place),
+            Next::New { place } => (new, place),
+            Next::Wait => return None,
+        };
+        let value = Some(Value::Integer(i64::from(configuration_id.0)));
+        let Pair { seed, instance } = place.pair.unwrap_or(Pair { seed: 0, instance: None });
+        let proposal = Proposal {
+            trial: self.history.next_trial(),
+            configuration_id,
+            configuration: self.space.configuration(vec![value]).unwrap(),
+            budget: place.budget,
+            bracket: place.bracket,
+            rung: place.rung,
+            seed,
+            instance,
+            origin: Origin::Random,
+        };
+        self.history.ask(proposal.clone());
+        Some(proposal)
+    }
+
+    /// Asks; the number of the configuration, and its budget.
+    pub fn ask(&mut self) -> Option<(u32, f64)> {
+        self.proposal().map(|proposal| (proposal.configuration_id.0, proposal.budget.amount()))
+    }
+
+    pub fn asks(&mut self, count: usize) -> Vec<(u32, f64)> {
+        (0..count).map_while(|_| self.ask()).collect()
+    }
+
+    pub fn tell(&mut self, trial: u32, outcome: Outcome) {
+        assert!(self.history.tell(TrialId(trial), outcome));
+    }
+
+    pub fn finish(&mut self, trial: u32, cost: f64) {
+        self.tell(trial, Outcome::Finished { cost });
+    }
+}
