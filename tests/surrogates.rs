@@ -25,7 +25,7 @@ const SPACE: &str = r#"(
 
 const OPTIMIZERS: [&str; 12] = [
     "()",
-    "(surrogate: Forest(splitter: Best, columns: 0.8, min_leaf: 2, uncertainty: Total), acquisition: LowerConfidenceBound())",
+    "(surrogate: Forest(splitter: Best, columns: 0.8, min_leaf: 2, uncertainty: Total), acquisition: LowerConfidenceBound(deviations: 1))",
     "(surrogate: Forest(leaves: LogMean), scale: Log, acquisition: CostImprovement())",
     "(acquisition: ProbabilityOfImprovement(margin: 0.1), pending: Lowest)",
     "(acquisition: ThompsonSampling, pending: Highest)",
@@ -118,10 +118,9 @@ fn every_model_finds_what_chance_does_not() {
         (0..4).map(one).sum::<f64>() / 4.0
     };
     let chance = best("(random_probability: 1)");
-    for text in OPTIMIZERS {
-        let found = best(text);
-        assert!(found < 0.1 + 0.5 * (chance - 0.1), "{text}: {found}, chance {chance}");
-    }
+    let found: Vec<(&str, f64)> = OPTIMIZERS.into_iter().map(|text| (text, best(text))).collect();
+    let worse: Vec<_> = found.iter().filter(|(_, cost)| *cost > 0.1 + 0.5 * (chance - 0.1)).collect();
+    assert!(worse.is_empty(), "by chance {chance}, not half of that by {worse:#?}, of {found:#?}");
 }
 
 #[test]

@@ -64,7 +64,7 @@ fn print(experiment: &Experiment, warnings: &[String]) {
     let (schedule, unit) = (&experiment.schedule, &experiment.unit);
     let plan = experiment.plan();
     say(&format!(
-        "\nbudget: {} to {} {unit}, {}",
+        "budget: {} to {} {unit}, {}",
         amount(schedule.min().amount()),
         amount(schedule.max().amount()),
         experiment.intensifier.name()

@@ -5,6 +5,7 @@ pub mod difference;
 pub mod error;
 pub mod estimate;
 pub mod event;
+pub mod evidence;
 pub mod execution;
 pub mod file;
 pub mod folder;

@@ -15,6 +15,7 @@ use crate::numeric::stream::Stream;
 use crate::space::Space;
 use crate::space::configuration::Configuration;
 use crate::trial::curve::Point;
+use crate::trial::evidence::Evidence;
 use crate::trial::history::History;
 use crate::trial::outcome::Outcome;
 use crate::trial::{ConfigurationId, Origin, Proposal, TrialId};
@@ -74,6 +75,11 @@ impl Optimizer {
         self.selector = Selector::new(&self.space, &self.settings, &self.schedule, stop.trials, self.seed);
         self.stop = stop;
         self
+    }
+
+    /// Learns from elsewhere, before the first ask.
+    pub fn learn_from(&mut self, evidence: Vec<Evidence>) {
+        self.selector.learn_from(&self.space, evidence);
     }
 
     /// All trials so far.

@@ -97,7 +97,7 @@ struct Estimator<'a> {
 impl<'a> Estimator<'a> {
     fn new(space: &Space, places: &'a [Place], settings: &Settings) -> Self {
         let choices = |domain: &Domain| match domain {
-            Domain::Categorical { choices, .. } => Some(choices.len()),
+            Domain::Categorical { choices } => Some(choices.len()),
             _ => None,
         };
         let choices: Vec<_> = space.hyperparameters().iter().map(|each| choices(&each.domain)).collect();

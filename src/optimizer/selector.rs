@@ -13,6 +13,7 @@ use crate::space::hyperparameter::{Hyperparameter, Value};
 use crate::surrogate::Rows;
 use crate::trial::Origin;
 use crate::trial::budget::Budget;
+use crate::trial::evidence::Evidence;
 use crate::trial::history::History;
 
 /// Draws that must all be repetitions before a finite space is looked through, and any other counts as exhausted.
@@ -24,7 +25,9 @@ pub(super) struct Selector {
     design: Vec<Configuration>,
     /// How many of those the user gave.
     given: usize,
-    /// Every configuration of the history, encoded.
+    /// What is known from elsewhere.
+    evidence: Vec<Evidence>,
+    /// The configurations of the evidence, then every one of the history, encoded.
     rows: Rows,
     model: Model,
 }
@@ -45,9 +48,18 @@ impl Selector {
         Self {
             given: given.len(),
             design,
+            evidence: Vec::new(),
             rows: Rows::new(columns.len()),
             model: Model::new(columns, settings, schedule, seed),
         }
+    }
+
+    /// Learns from elsewhere, before anything is selected.
+    pub fn learn_from(&mut self, space: &Space, evidence: Vec<Evidence>) {
+        assert!(self.rows.is_empty(), "evidence comes before the trials");
+        evidence.iter().for_each(|each| self.rows.push(&space.encode(&each.configuration)));
+        self.model.learn_from(&evidence);
+        self.evidence = evidence;
     }
 
     /// What comes first, in order.
@@ -101,7 +113,7 @@ impl Selector {
     }
 
     fn promising(&mut self, space: &Space, settings: &Settings, history: &History, seed: u64) -> Option<Configuration> {
-        for configuration in &history.configurations()[self.rows.len()..] {
+        for configuration in &history.configurations()[self.rows.len() - self.evidence.len()..] {
             self.rows.push(&space.encode(configuration));
         }
         if !self.model.learn(history, &self.rows, settings) {
@@ -118,7 +130,12 @@ impl Selector {
             scores
         };
         let tried = self.model.best(settings.maximizer.starts as usize);
-        let tried = tried.map(|index| history.configurations()[index].clone()).collect();
+        let tried = tried
+            .map(|index| match self.evidence.get(index) {
+                Some(evidence) => evidence.configuration.clone(),
+                None => history.configurations()[index - self.evidence.len()].clone(),
+            })
+            .collect();
         let mut maximizer = settings.maximizer.clone();
         if !self.model.is_fixed() {
             // A drawn function is known at the points that it was drawn for, and nowhere else.

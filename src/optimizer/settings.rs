@@ -79,6 +79,9 @@ pub struct Settings {
     /// Which trial gets how much budget. Absent: `Screening` for one worker and `Asynchronous` for several, as the
     /// experiment's file has them.
     pub intensifier: Option<Choice>,
+    /// Run folders of earlier experiments whose results the model learns from, beside the experiment's file unless they
+    /// are absolute. They must fit the search space and the budgets; what does not is left out, and said.
+    pub warm_start: Vec<String>,
     /// How new configurations are found. `Model`: the others need many more trials.
     pub search: Search,
     /// The surrogate. `Automatic`: up to 200 results a Gaussian process learns more from each of them, after that a forest
@@ -109,6 +112,7 @@ impl Default for Settings {
             scale: None,
             feasibility: true,
             intensifier: None,
+            warm_start: Vec::new(),
             search: Search::Model,
             surrogate: Surrogate::Automatic,
             acquisition: acquisition::settings::Settings::default(),

@@ -42,6 +42,15 @@ pub struct Fitted {
     pub failures: usize,
 }
 
+impl Fitted {
+    /// What did not fit, and why the first of it did not; `None` where all did.
+    pub fn complaint(&self, source: &str) -> Option<String> {
+        let (place, reason) = self.mismatches.first()?;
+        let (left_out, all) = (self.mismatches.len(), self.mismatches.len() + self.evidence.len());
+        Some(format!("{source}: {left_out} of {all} results do not fit, the first of them number {place}: {reason}"))
+    }
+}
+
 /// Fits results to a space whose trials get budgets from `min` to `max`.
 pub fn fit(found: &[Found], space: &Space, min: Budget, max: Budget) -> Fitted {
     let mut fitted = Fitted::default();

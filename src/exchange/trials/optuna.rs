@@ -32,7 +32,8 @@ pub fn read(text: &str) -> Result<Vec<Found>, Unreadable> {
     let (mut studies, mut created) = (0, 0);
     for (line, number) in text.lines().zip(1..) {
         let wrong = |reason: &str| Unreadable { line: Some(number), reason: reason.into() };
-        let operation: Json = serde_json::from_str(line).map_err(|error| wrong(&format!("this is not JSON: {error}")))?;
+        let operation: Json =
+            serde_json::from_str(line).map_err(|error| wrong(&format!("this is not JSON: {error}")))?;
         let code = operation.get("op_code").and_then(Json::as_u64).ok_or_else(|| wrong("there is no `op_code`"))?;
         match code {
             CREATE_STUDY => {
@@ -84,7 +85,8 @@ fn external(operation: &Json) -> Option<Json> {
 pub fn write(name: &str, space: &Space, history: &History, at: Timestamp) -> String {
     let mut text = String::new();
     let mut say = |code: u64, fields: Json| {
-        let mut operation = Map::from_iter([("op_code".to_owned(), json!(code)), ("worker_id".to_owned(), json!("galvani"))]);
+        let mut operation =
+            Map::from_iter([("op_code".to_owned(), json!(code)), ("worker_id".to_owned(), json!("galvani"))]);
         operation.extend(fields.as_object().cloned().unwrap_or_default());
         text.push_str(&format!("{}\n", Json::Object(operation)));
     };
