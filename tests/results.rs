@@ -119,7 +119,7 @@ fn an_earlier_run_is_learnt_from_at_once() {
 
 #[test]
 fn every_way_of_searching_proposes_legal_configurations() {
-    for search in ["TreeParzen(())", "DifferentialEvolution(())", "Random", "Model"] {
+    for search in ["TreeParzen()", "DifferentialEvolution()", "Random", "Model"] {
         let folder = tempfile::tempdir().unwrap();
         write(folder.path(), "ways", &format!("(search: {search}, design_size: 6)"));
         let mut lines = String::new();

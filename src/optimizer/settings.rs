@@ -178,8 +178,12 @@ impl Settings {
 
     /// What new configurations are chosen by, in words.
     pub fn describe(&self) -> String {
-        if self.random_probability == 1.0 {
-            return "random search".into();
+        match self.search {
+            _ if self.random_probability == 1.0 => return "random search".into(),
+            Search::Random => return "random search".into(),
+            Search::TreeParzen(_) => return "tree-structured Parzen estimators".into(),
+            Search::DifferentialEvolution(_) => return "differential evolution".into(),
+            Search::Model => {}
         }
         let surrogate = match &self.surrogate {
             Surrogate::Automatic => "Gaussian process, then random forest".into(),
@@ -256,6 +260,8 @@ mod tests {
             "(surrogate: Forest(leaves: LogMean))",
             "(acquisition: CostImprovement())",
             "(prior_strength: -2)",
+            "(search: TreeParzen(share: 2))",
+            "(search: DifferentialEvolution(population: 0))",
         ] {
             assert!(check(wrong).is_err(), "{wrong}");
         }
