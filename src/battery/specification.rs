@@ -19,8 +19,8 @@ pub type Ranges = [(f64, f64); 6];
 /// Where a cell may be charged, °C.
 const AMBIENT: (f64, f64) = (0.0, 45.0);
 
-/// Part of the file's name: another number where the same specification would give other data.
-const GENERATION: u32 = 1;
+/// Part of the file and of its name: another number where the same specification would give other data.
+pub(crate) const GENERATION: u32 = 1;
 
 /// Which series a dataset is read for; the splits' random streams are disjoint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

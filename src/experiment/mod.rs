@@ -1,5 +1,5 @@
 //! A space, a task, an optimizer, and a place to keep them.
-mod crashes;
+mod checkpoints;
 pub mod dialogue;
 pub mod difference;
 pub mod error;
@@ -7,6 +7,7 @@ pub mod estimate;
 pub mod event;
 pub mod evidence;
 pub mod execution;
+mod failures;
 pub mod file;
 pub mod folder;
 pub mod launch;

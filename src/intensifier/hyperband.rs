@@ -136,6 +136,21 @@ impl Intensifier for Hyperband {
             None => Next::Wait,
         }
     }
+
+    /// Once one of a rung has gone on, the rung has ended and all that will go on are known.
+    fn may_go_on(&self, history: &History, configuration: ConfigurationId) -> bool {
+        let Some(last) = history.of(configuration).next_back() else { return false };
+        let (bracket, rung) = (last.proposal.bracket, last.proposal.rung);
+        let shape = self.shape(bracket);
+        let Some(above) = shape.get(rung as usize + 1) else { return false };
+        match (&last.outcome, history.rung(bracket, rung), history.rung(bracket, rung + 1)) {
+            (None, ..) => true,
+            (Some(_), Some(here), Some(_)) => {
+                best(history, here.trials(), above.configurations as usize).contains(&configuration)
+            }
+            (Some(outcome), ..) => outcome.cost().is_some(),
+        }
+    }
 }
 
 /// The successes with the lowest costs, at most `places`, the earlier of equals first.

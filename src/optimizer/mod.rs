@@ -138,6 +138,11 @@ impl Optimizer {
         self.history.report(trial, point)
     }
 
+    /// Whether a configuration that was tried may be promoted, now or later; where nothing rules it out, true.
+    pub fn may_go_on(&self, configuration: ConfigurationId) -> bool {
+        self.intensifier.may_go_on(&self.history, configuration)
+    }
+
     /// Takes over a proposal that was asked for in another life: afterwards all is as if [`ask`](Self::ask) had
     /// returned it.
     ///
