@@ -244,7 +244,7 @@ fn mistakes_are_explained() {
 
     let unknown = Specification { cell: "lgm50".to_owned(), ..small() };
     let error = Dataset::generate(&unknown, &folder.path().join("a"), &|_| {}).unwrap_err();
-    assert!(error.to_string().contains("the known cells are `chen2020`"), "{error}");
+    assert!(error.to_string().contains("the known cells are `chen2020`, "), "{error}");
 
     // A file where the folder should be: also root may not write there.
     fs::write(folder.path().join("file"), "").unwrap();

@@ -2,8 +2,6 @@
 use std::fmt;
 
 use crate::battery::cell::{Cell, CurrentLimits, Limits};
-use crate::battery::elementary::LANES;
-use crate::battery::voltage::Voltage;
 
 const GRID: usize = 1000;
 
@@ -26,13 +24,7 @@ pub struct Taper(Vec<f64>);
 
 impl Taper {
     pub fn new(cell: &Cell) -> Self {
-        let voltage = Voltage::new(cell);
-        let charge = |step: usize| cell.capacity() * (1.0 - step as f64 / GRID as f64);
-        let open = |step: usize| {
-            let negative = cell.negative.full - charge(step) * cell.negative.stoichiometry_of_charge(cell.area);
-            let positive = cell.positive.full + charge(step) * cell.positive.stoichiometry_of_charge(cell.area);
-            voltage.open(&[negative; LANES], &[positive; LANES])[0]
-        };
+        let open = |step: usize| cell.open_circuit_voltage(step as f64 / GRID as f64);
         Self((0..=GRID).map(open).collect())
     }
 

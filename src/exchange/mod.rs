@@ -15,6 +15,15 @@ pub struct Inexpressible {
     pub hint: String,
 }
 
+impl Inexpressible {
+    fn never_active(name: &str, condition: &str) -> Self {
+        Self {
+            message: format!("`{name}` is never active, because `{condition}` never holds"),
+            hint: "take the parameter out".into(),
+        }
+    }
+}
+
 /// The text of another format, and what it could not say exactly.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Exported {

@@ -10,6 +10,7 @@ pub mod execution;
 mod failures;
 pub mod file;
 pub mod folder;
+pub mod fresh;
 pub mod launch;
 pub mod log;
 mod notice;

@@ -58,6 +58,12 @@ pub fn run(
     watcher: &mut dyn Watcher,
     interrupts: &AtomicUsize,
 ) -> Result<Summary, RunError> {
+    let (mut executor, experiment) = executor(experiment)?;
+    run_with(&mut executor, &experiment, folder, watcher, interrupts)
+}
+
+/// The executor that an experiment asks for on this machine, and the experiment with the workers that it comes to.
+pub(super) fn executor(experiment: &Experiment) -> Result<(Processes, Experiment), RunError> {
     let mut experiment = experiment.clone();
     let execution = &mut experiment.execution;
     let slots = match &execution.slots[..] {
@@ -65,8 +71,7 @@ pub fn run(
         wanted => Slot::resolve(wanted, &Devices::here()).map_err(ExecutorError::Slots)?,
     };
     execution.workers = slots.len();
-    let mut executor = Processes::with_grace(slots, execution.grace);
-    run_with(&mut executor, &experiment, folder, watcher, interrupts)
+    Ok((Processes::with_grace(slots, execution.grace), experiment))
 }
 
 /// As [`run`], with the trials run by this executor.
