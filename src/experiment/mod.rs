@@ -5,6 +5,7 @@ pub mod difference;
 pub mod error;
 pub mod estimate;
 pub mod event;
+pub mod evidence;
 pub mod execution;
 mod failures;
 pub mod file;
@@ -69,7 +70,11 @@ pub struct Experiment {
 impl Experiment {
     /// The optimizer at the beginning.
     pub fn optimizer(&self) -> Optimizer {
-        let settings = Settings { intensifier: Some(self.intensifier.clone()), ..self.settings.clone() };
+        self.optimizer_with(self.intensifier.clone())
+    }
+
+    fn optimizer_with(&self, intensifier: Choice) -> Optimizer {
+        let settings = Settings { intensifier: Some(intensifier), ..self.settings.clone() };
         Optimizer::new(self.space.clone(), self.schedule.clone(), settings, self.seed).with_stop(self.stop.clone())
     }
 
