@@ -75,9 +75,9 @@ fn every_format_comes_back_as_it_went() {
         let note = journal.lines().find(|line| line.contains("evidence/000001")).unwrap();
         let note = &note[note.find('{').unwrap()..=note.rfind('}').unwrap()];
         let value: Json = serde_json::from_str(note).unwrap();
-        let text = value.to_string();
-        let results = text[text.find("\"results\":").unwrap()..].to_owned();
-        kept.push(Json::from(results));
+        let results = value["value"]["results"].clone();
+        assert_eq!(results.as_array().map(Vec::len), Some(23), "{format}");
+        kept.push(results);
     }
     assert!(kept.windows(2).all(|pair| pair[0] == pair[1]), "{kept:#?}");
 }
@@ -114,7 +114,7 @@ fn an_earlier_run_is_learnt_from_at_once() {
     write(folder.path(), "third", "(warm_start: [\"runs/none\"])");
     let (code, _, said) = galvani(folder.path(), &["ask-tell", "third.ron"], "");
     assert!(code == Some(2) && said.contains("runs/none"), "{said}");
-    assert!(!folder.path().join("runs/third/store/journal.jsonl").exists() || rows(folder.path(), "third").is_empty());
+    assert!(!folder.path().join("runs/third/store").exists());
 }
 
 #[test]

@@ -12,6 +12,7 @@ use super::folder::RunFolder;
 use super::log::begun_experiment;
 use super::retry::Retries;
 use super::succession::{self, Succession};
+use crate::exchange::trials::Fitted;
 use crate::optimizer::Optimizer;
 use crate::space::Space;
 use crate::store::Store;
@@ -45,15 +46,16 @@ pub const EDITED: &str = "experiment";
 /// Opens the store of a run and replays it; begins it where there is none.
 pub(super) fn open(experiment: &Experiment, folder: &RunFolder) -> Result<Resumed, RunError> {
     succession::settle(folder)?;
+    // Before anything is made: what cannot begin leaves nothing behind.
+    let early = if folder.store().exists() { None } else { Some(earlier_runs(experiment)?) };
     let (mut store, mut opened) = Store::open(&folder.store())?;
     let repairs = opened.warnings.clone();
     let wrong = |message: String| RunError::Log { folder: folder.root().into(), message };
-    let mut earlier = Vec::new();
-    if opened.records.is_empty() {
-        for path in &experiment.settings.warm_start {
-            earlier.push((path, evidence::earlier(experiment, path)?));
-        }
-    }
+    let earlier = match early {
+        _ if !opened.records.is_empty() => Vec::new(),
+        Some(early) => early,
+        None => earlier_runs(experiment)?,
+    };
     // The number of workers may change between sessions; the intensifier, whose default depends on it, does not.
     let mut intensifier = experiment.intensifier.clone();
     match opened.records.first() {
@@ -103,6 +105,12 @@ pub(super) fn open(experiment: &Experiment, folder: &RunFolder) -> Result<Resume
     resumed.note_repairs(&repairs)?;
     resumed.note_edit(experiment)?;
     Ok(resumed)
+}
+
+/// What a new run learns from, with the path of each.
+fn earlier_runs(experiment: &Experiment) -> Result<Vec<(&String, Fitted)>, RunError> {
+    let paths = experiment.settings.warm_start.iter();
+    paths.map(|path| Ok((path, evidence::earlier(experiment, path)?))).collect()
 }
 
 impl Resumed {
