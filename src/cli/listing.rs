@@ -9,6 +9,7 @@ use super::target::Target;
 use super::{Failure, Listing, table};
 use crate::experiment::log::Log;
 use crate::experiment::validation::{self, Validation};
+use crate::optimizer::regret::regret;
 use crate::trial::budget::Budget;
 use crate::trial::incumbent::{default_at, incumbent};
 use crate::trial::{Origin, Trial, TrialId};
@@ -69,6 +70,12 @@ pub(super) fn status(target: &Target) -> Result<(), Failure> {
         let cost = best.outcome.as_ref().and_then(|outcome| outcome.cost()).unwrap_or(f64::NAN);
         let budget = amount(best.proposal.budget.amount());
         say(&format!("best: {} at {budget} {unit}, trial {}", number(cost), best.proposal.trial));
+    }
+    let (space, full) = (&log.experiment.space, log.experiment.schedule.max());
+    if let Some(left) = regret(space, history, full, &log.experiment.settings.forest, log.experiment.seed) {
+        let could =
+            if left.bound <= left.noise { ", less than its doubt at the best: the run could stop now" } else { "" };
+        say(&format!("left to gain: at most {} by the surrogate's confidence{could}", number(left.bound)));
     }
     let seconds =
         log.details.iter().filter_map(|details| Some(details.ended.as_ref()?.seconds)).fold(0.0, |a, b| a + b);

@@ -15,6 +15,7 @@ use crate::executor::output::Heard;
 use crate::executor::supervised::Supervised;
 use crate::executor::tree::Process;
 use crate::executor::{Ended, Event, ExecutorError, Launch, attempt, verdict};
+use crate::trial::TrialId;
 use crate::trial::outcome::Outcome;
 
 /// The program of a slot, and the attempt that it works at.
@@ -79,6 +80,11 @@ impl Resident {
     pub fn is_ready(&self, slot: &str, launch: &Launch) -> bool {
         let program = |launch: &Launch| (launch.program.clone(), launch.arguments.clone(), launch.environment.clone());
         self.slot == slot && !self.is_busy && !self.program.is_ending() && program(&self.launch) == program(launch)
+    }
+
+    /// The trial that it works at.
+    pub fn trial(&self) -> Option<TrialId> {
+        self.is_busy.then_some(self.launch.trial)
     }
 
     /// Whether it is in this slot.

@@ -1,5 +1,5 @@
 //! The loop: ask, start, wait, tell, save, repeat.
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::thread;
@@ -107,6 +107,7 @@ pub fn run_with(
         planned: None,
         paces: resumed.paces,
         device_seconds: resumed.seconds,
+        pruned: HashSet::new(),
         crashes: Crashes::default(),
         began: Instant::now(),
         asking: Duration::ZERO,
@@ -149,6 +150,8 @@ pub(super) struct Session<'a> {
     paces: Paces,
     /// Seconds that the devices were busy, those of earlier sessions included.
     device_seconds: f64,
+    /// Trials that are being ended because they fell behind.
+    pruned: HashSet<TrialId>,
     crashes: Crashes,
     began: Instant,
     /// The optimizer's own time so far.
@@ -304,6 +307,11 @@ impl Session<'_> {
         if self.experiment.stop.wall_clock.is_some_and(|limit| seconds >= limit.as_secs_f64()) {
             return Ok(None);
         }
+        let running: f64 = self.running.iter().map(|each| each.since.elapsed().as_secs_f64()).sum();
+        let hours = (self.device_seconds + running) / 3600.0;
+        if self.experiment.stop.device_hours.is_some_and(|limit| hours >= limit) {
+            return Ok(None);
+        }
         let before = Instant::now();
         let ask = self.optimizer.ask();
         self.asking += before.elapsed();
@@ -345,6 +353,9 @@ impl Session<'_> {
         if self.optimizer.report(trial, Point { budget, cost }) {
             let (budget, at) = (budget.amount(), self.executor.now());
             self.store.write(&Record::Reported(record::Reported { trial, attempt, budget, cost, at }))?;
+            if self.optimizer.prunes(trial) && self.pruned.insert(trial) {
+                self.executor.cancel(trial);
+            }
         }
         Ok(())
     }
@@ -353,7 +364,10 @@ impl Session<'_> {
         self.running.iter_mut().find(|each| each.proposal.trial == trial)
     }
 
-    fn end(&mut self, ended: Ended) -> Result<(), RunError> {
+    fn end(&mut self, mut ended: Ended) -> Result<(), RunError> {
+        if self.pruned.remove(&ended.trial) && ended.outcome == Outcome::Lost {
+            ended.outcome = Outcome::Pruned;
+        }
         let is_it = |each: &Running| each.proposal.trial == ended.trial && each.attempt == ended.attempt;
         let Some(index) = self.running.iter().position(is_it) else {
             // Another attempt took its place, or has ended already: kept, and counted for nothing.

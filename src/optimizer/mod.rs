@@ -1,5 +1,6 @@
 //! The loop's head: ask and tell.
 mod model;
+pub mod regret;
 mod selector;
 pub mod settings;
 pub mod stop;
@@ -16,6 +17,7 @@ use crate::trial::curve::Point;
 use crate::trial::history::History;
 use crate::trial::outcome::Outcome;
 use crate::trial::{ConfigurationId, Origin, Proposal, TrialId};
+use regret::Regret;
 use selector::Selector;
 use settings::Settings;
 use stop::{Reason, Stop};
@@ -45,6 +47,8 @@ pub struct Optimizer {
     seed: u64,
     history: History,
     selector: Selector,
+    /// What was left to gain after so many successes at the full budget.
+    regret: Option<(usize, Option<Regret>)>,
 }
 
 impl Optimizer {
@@ -59,6 +63,7 @@ impl Optimizer {
             choice,
             history: History::default(),
             stop: Stop::default(),
+            regret: None,
             space,
             schedule,
             settings,
@@ -97,10 +102,29 @@ impl Optimizer {
         self.choice.plan(&self.schedule)
     }
 
+    /// What is left to gain; computed anew when a configuration has succeeded at the full budget.
+    pub fn regret(&mut self) -> Option<Regret> {
+        let successes = self.history.ranking().successes(self.schedule.max());
+        match self.regret {
+            Some((known, regret)) if known == successes => regret,
+            _ => {
+                let regret =
+                    regret::regret(&self.space, &self.history, self.schedule.max(), &self.settings.forest, self.seed);
+                self.regret = Some((successes, regret));
+                regret
+            }
+        }
+    }
+
     /// The next trial, which is in the history from now on.
     pub fn ask(&mut self) -> Ask {
         if let Some(reason) = self.stop.reached(&self.history, self.schedule.max()) {
             return Ask::Done(reason);
+        }
+        if let Some(limit) = self.stop.regret
+            && self.regret().is_some_and(|regret| regret.bound <= limit)
+        {
+            return Ask::Done(Reason::Regret);
         }
         match self.next() {
             Some(proposal) => {
@@ -121,6 +145,11 @@ impl Optimizer {
     /// Adds a point to the learning curve of a trial that runs; false where it says nothing new.
     pub fn report(&mut self, trial: TrialId, point: Point) -> bool {
         self.history.report(trial, point)
+    }
+
+    /// Whether a trial that runs is to be ended: pruning is on, and it has fallen behind.
+    pub fn prunes(&self, trial: TrialId) -> bool {
+        self.settings.pruning.is_some_and(|pruning| pruning.is_behind(&self.history, trial))
     }
 
     /// Takes over a proposal that was asked for in another life: afterwards all is as if [`ask`](Self::ask) had

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use crate::acquisition::maximizer;
 use crate::design::Sampler;
 use crate::intensifier::choice::Choice;
+use crate::intensifier::pruning::Pruning;
 use crate::surrogate::forest;
 use crate::surrogate::target::Scale;
 
@@ -32,6 +33,9 @@ pub struct Settings {
     /// Which trial gets how much budget. Absent: `Hyperband` for one worker and `Asynchronous` for several, as the
     /// experiment's file has them.
     pub intensifier: Option<Choice>,
+    /// Whether trials that report costs on their way are ended when they fall behind. Absent: every trial spends its
+    /// budget.
+    pub pruning: Option<Pruning>,
     /// The surrogate.
     pub forest: forest::Settings,
     /// The search for the most promising configuration.
@@ -49,6 +53,7 @@ impl Default for Settings {
             margin: 0.0,
             feasibility: true,
             intensifier: None,
+            pruning: None,
             forest: forest::Settings::default(),
             maximizer: maximizer::Settings::default(),
         }
@@ -58,6 +63,9 @@ impl Default for Settings {
 impl Settings {
     /// Fails where a value makes no sense, with the knob, what it is, and what it may be.
     pub fn validate(&self) -> Result<(), String> {
+        if let Some(pruning) = &self.pruning {
+            pruning.validate()?;
+        }
         let probability = self.random_probability;
         let columns = self.forest.columns;
         let zero = [
