@@ -42,6 +42,7 @@ fn a_thousand_workers_never_wait() {
         let course = fleet.run(optimizer(choice.clone(), 1.0));
         assert!(course.utilisation > 0.99, "{name}: {}", course.utilisation);
         assert_eq!(course.duplicates(), 0, "{name}");
+        assert!(course.asks.len() >= 6000 && course.seconds > course.mean_seconds, "{name}");
         assert!(course.lost.0 > 100, "{name}: {:?}", course.lost);
         let history = course.optimizer.history();
         assert_eq!((history.trials().len(), history.running().len()), (6000, 0), "{name}");

@@ -6,8 +6,13 @@ use galvani::space::Space;
 use galvani::space::configuration::Configuration;
 use galvani::space::encoding::Column;
 use galvani::space::hyperparameter::{Domain, Hyperparameter, Value};
+use galvani::space::prior::Prior;
+use galvani::space::steps::Steps;
 use galvani::space::validation::Place;
 use proptest::prelude::*;
+
+/// Hyperparameters of the random spaces.
+const SIZE: usize = 10;
 
 /// A rule in a form that the naive reading walks, and that is written out for the space.
 #[derive(Clone, Debug)]
@@ -83,10 +88,23 @@ fn hyperparameters() -> Vec<Hyperparameter> {
         Domain::Integer { min: 1, max: 40, log: true },
         Domain::Constant { value: Value::Integer(2) },
         Domain::Float { min: 0.01, max: 5.0, log: true },
+        Domain::Steps(Steps::new(0.0, 5.0, 0.5, false).unwrap()),
+        Domain::Categorical { choices: integers(&[1, 2, 5]) },
+        Domain::Float { min: 0.1, max: 5.0, log: false },
+    ];
+    let priors = [
+        (7, Prior::Normal { mean: 2.0, deviation: 1.5 }),
+        (8, Prior::Weights(vec![1.0, 0.0, 3.0])),
+        (9, Prior::LogNormal { median: 0.3, deviation: 1.0 }),
+        (6, Prior::Beta { alpha: 2.0, beta: 3.0 }),
     ];
     let named = domains.into_iter().enumerate().map(|(index, domain)| {
-        let default = domain.natural_default();
-        Hyperparameter::new(format!("p{index}"), domain, default)
+        let mut hyperparameter = Hyperparameter::new(format!("p{index}"), domain, Value::Boolean(false));
+        if let Some((_, prior)) = priors.iter().find(|(of, _)| *of == index) {
+            hyperparameter.prior = prior.clone();
+        }
+        hyperparameter.default = hyperparameter.natural_default();
+        hyperparameter
     });
     named.collect()
 }
@@ -95,9 +113,9 @@ type Rules = (Vec<(usize, Rule)>, Vec<Rule>);
 
 fn rules() -> impl Strategy<Value = Rules> {
     let condition = |child: usize| prop::option::of(rule(child).prop_map(move |rule| (child, rule)));
-    let conditions = (condition(1), condition(3), condition(4), condition(6));
-    let conditions = conditions.prop_map(|(a, b, c, d)| [a, b, c, d].into_iter().flatten().collect());
-    (conditions, prop::collection::vec(rule(7), 0..3))
+    let conditions = (condition(1), condition(3), condition(4), condition(6), condition(7), condition(8), condition(9));
+    let conditions = conditions.prop_map(|(a, b, c, d, e, f, g)| [a, b, c, d, e, f, g].into_iter().flatten().collect());
+    (conditions, prop::collection::vec(rule(SIZE), 0..3))
 }
 
 fn space((conditions, forbidden): &Rules) -> Space {
@@ -117,7 +135,26 @@ fn legal((conditions, forbidden): &Rules, values: &[Option<Value>]) -> bool {
     hyperparameters().iter().enumerate().all(inside) && forbidden.iter().all(|rule| rule.truth(values) != Some(true))
 }
 
+/// Encoding and decoding agree, in columns and in positions.
 fn check_encoding(space: &Space, configuration: &Configuration) {
+    let hyperparameters = space.hyperparameters().iter().zip(configuration.values());
+    let position = |(each, value): (&Hyperparameter, &Option<Value>)| {
+        value.as_ref().map_or(0.5, |value| each.position(value).expect("a value of the domain"))
+    };
+    let positions: Vec<f64> = hyperparameters.map(position).collect();
+    let again: Vec<Option<Value>> = space
+        .hyperparameters()
+        .iter()
+        .zip(&positions)
+        .zip(configuration.values())
+        .map(|((each, position), value)| value.as_ref().map(|_| each.at(*position)))
+        .collect();
+    for (before, after) in configuration.values().iter().flatten().zip(again.iter().flatten()) {
+        match (before, after) {
+            (Value::Float(a), Value::Float(b)) => assert!((a - b).abs() <= 1e-12 * a.abs().max(1.0), "{a} and {b}"),
+            _ => assert_eq!(before, after),
+        }
+    }
     let row = space.encode(configuration);
     for ((number, column), value) in row.iter().zip(space.columns()).zip(configuration.values()) {
         match column {
@@ -148,13 +185,30 @@ proptest! {
             }
         }
         for _ in 0..20 {
-            let positions: Vec<f64> = (0..7).map(|_| stream.uniform()).collect();
+            let positions: Vec<f64> = (0..SIZE).map(|_| stream.uniform()).collect();
             if let Some(configuration) = space.complete(&positions) {
                 prop_assert!(legal(&rules, configuration.values()), "{configuration:?}");
             }
         }
         if let Ok(default) = space.default_configuration() {
             prop_assert!(legal(&rules, default.values()));
+        }
+    }
+
+    #[test]
+    fn a_space_comes_back_from_its_text(rules in rules(), seed: u64) {
+        let space = space(&rules);
+        let again = Space::new("random".into(), hyperparameters(), vec![], vec![]).unwrap();
+        prop_assert!(again.to_text().contains("p7"));
+        // A space without a legal configuration is refused by the reader, and so is compared without its clauses.
+        if let Ok(again) = Space::parse(&space.to_text(), Path::new("x.ron")) {
+            prop_assert_eq!(again.changes_since(&space), Vec::<String>::new());
+            prop_assert_eq!(again.hyperparameters(), space.hyperparameters());
+            if let Ok(configuration) = space.sample(&mut Stream::of(seed, "test", 2)) {
+                prop_assert_eq!(again.carry(&space, &configuration), Ok(configuration));
+            }
+        } else {
+            prop_assert!(space.sample(&mut Stream::of(0, "possible", 0)).is_err());
         }
     }
 
@@ -184,7 +238,7 @@ proptest! {
         let mut stream = Stream::of(seed, "test", 1);
         if space.possible().is_err() {
             for _ in 0..200 {
-                let positions: Vec<f64> = (0..7).map(|_| stream.uniform()).collect();
+                let positions: Vec<f64> = (0..SIZE).map(|_| stream.uniform()).collect();
                 prop_assert!(space.complete(&positions).is_none());
             }
             prop_assert_eq!(space.allowed_fraction(seed), 0.0);

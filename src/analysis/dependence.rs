@@ -18,6 +18,8 @@ const BAND: (f64, f64) = (0.1, 0.9);
 #[derive(Clone, Debug, Serialize)]
 pub struct Dimension {
     pub name: String,
+    /// The unit of its values.
+    pub unit: Option<String>,
     /// Its index in the space.
     pub index: usize,
     pub scale: Scale,
@@ -119,6 +121,11 @@ impl Panel<'_> {
 }
 
 impl Dimension {
+    /// What to write on its axis: the name, and the unit where it has one.
+    pub fn label(&self) -> String {
+        self.unit.as_ref().map_or_else(|| self.name.clone(), |unit| format!("{} ({unit})", self.name))
+    }
+
     /// A dimension without predictions.
     pub(super) fn bare(space: &Space, index: usize) -> Self {
         let hyperparameter = &space.hyperparameters()[index];
@@ -129,6 +136,7 @@ impl Dimension {
         };
         Self {
             name: hyperparameter.name.clone(),
+            unit: hyperparameter.unit.clone(),
             index,
             scale: scale(hyperparameter),
             bounds,

@@ -1,4 +1,5 @@
 //! Numbers that answer questions about an experiment, without ink.
+pub mod comparison;
 pub mod convergence;
 mod correlation;
 pub mod dependence;

@@ -5,62 +5,59 @@ use clap::Args;
 use serde_json::{Value as Json, json};
 
 use super::message::{amount, count, narrate, number, say};
-use super::{Failure, Format};
+use super::{Failure, Format, space};
+use crate::experiment::folder::RunFolder;
+use crate::experiment::log::Log;
 use crate::experiment::plan::planned;
+use crate::experiment::succession::Succession;
 use crate::experiment::{Experiment, Objective};
+use crate::intensifier::bracket::Bracket;
 use crate::space::Space;
-use crate::space::hyperparameter::{Domain, Hyperparameter};
+use crate::store::Store;
 
 #[derive(Args)]
 pub(super) struct Arguments {
-    /// The experiment's file
+    /// The experiment's file, or a search space's
     file: PathBuf,
+    /// The folder of all runs, where this one may have begun
+    #[arg(long, value_name = "FOLDER", default_value = "runs")]
+    dir: PathBuf,
     #[arg(long, value_enum, default_value_t = Format::Table)]
     format: Format,
 }
 
 pub(super) fn execute(arguments: &Arguments) -> Result<(), Failure> {
+    if arguments.format == Format::Csv {
+        return Err(Failure::Input("`check` prints a table or JSON\n\nhint: use `--format json`".into()));
+    }
+    if space::is_search_space(&arguments.file)? {
+        let space = Space::read(&arguments.file).map_err(Failure::input)?;
+        let warnings = space::warnings(&space);
+        if arguments.format == Format::Json {
+            let mut fields = space::json(&space);
+            fields.insert("name".into(), json!(space.name()));
+            fields.insert("warnings".into(), json!(warnings));
+            say(&Json::Object(fields).to_string());
+            return Ok(());
+        }
+        say(&format!("search space `{}`", space.name()));
+        space::print(&space);
+        warnings.iter().for_each(|warning| narrate(&format!("warning: {warning}")));
+        return Ok(());
+    }
     let experiment = Experiment::read(&arguments.file).map_err(Failure::input)?;
-    let warnings = warnings(&experiment);
+    let mut warnings = warnings(&experiment);
+    warnings.extend(changes(&experiment, &RunFolder::of(&arguments.dir, &experiment.name)));
     match arguments.format {
         Format::Json => say(&json(&experiment, &warnings).to_string()),
-        Format::Csv => {
-            return Err(Failure::Input("`check` prints a table or JSON\n\nhint: use `--format json`".into()));
-        }
-        Format::Table => print(&experiment, &warnings),
+        Format::Csv | Format::Table => print(&experiment, &warnings),
     }
     Ok(())
 }
 
-/// The share of the unit cube that is legal, from a fixed sample.
-fn allowed_fraction(space: &Space) -> f64 {
-    space.allowed_fraction(0)
-}
-
 fn print(experiment: &Experiment, warnings: &[String]) {
-    let space = &experiment.space;
-    say(&format!("{}: search space `{}`", experiment.name, space.name()));
-    let rows: Vec<_> = space
-        .hyperparameters()
-        .iter()
-        .enumerate()
-        .map(|(index, each)| {
-            let condition = space.condition(index).map(|condition| format!("if {condition}")).unwrap_or_default();
-            [each.name.clone(), values(each), format!("default {}", each.default), condition]
-        })
-        .collect();
-    let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
-    let (a, b, c) = (width(0), width(1), width(2));
-    for [name, values, default, condition] in &rows {
-        say(format!("  {name:<a$}  {values:<b$}  {default:<c$}  {condition}").trim_end());
-    }
-    for clause in space.forbidden() {
-        say(&format!("  never {clause}"));
-    }
-    match space.count() {
-        Some(number) => say(&format!("{number} configurations are allowed")),
-        None => say(&format!("{} % of the cube is allowed", number(100.0 * allowed_fraction(space)))),
-    }
+    say(&format!("{}: search space `{}`", experiment.name, experiment.space.name()));
+    space::print(&experiment.space);
     let (schedule, unit) = (&experiment.schedule, &experiment.unit);
     let plan = experiment.plan();
     say(&format!(
@@ -73,7 +70,18 @@ fn print(experiment: &Experiment, warnings: &[String]) {
         let rungs = bracket.rungs.iter();
         let rungs: Vec<_> =
             rungs.map(|rung| format!("{} at {}", rung.configurations, amount(rung.budget.amount()))).collect();
-        say(&format!("  bracket {number}: {}", rungs.join(", then ")));
+        let total: f64 = added(bracket).sum();
+        say(&format!("  bracket {number}: {} ({} {unit})", rungs.join(", then "), amount(total)));
+    }
+    if schedule.rungs() > 1 {
+        for (budget, trials, total) in rungs(&plan.brackets) {
+            say(&format!(
+                "  at {} {unit}: {}, {} {unit} in all",
+                amount(budget),
+                count(trials, "trial"),
+                amount(total)
+            ));
+        }
     }
     let is_closed = experiment.intensifier.closes(schedule) || plan.trials() == 1;
     say(&format!(
@@ -99,27 +107,32 @@ fn count_of(trials: f64) -> String {
     format!("{} trials", number(trials))
 }
 
-fn values(hyperparameter: &Hyperparameter) -> String {
-    let list = |values: &[crate::space::hyperparameter::Value]| {
-        values.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
-    };
-    let log = |log: &bool| if *log { ", log" } else { "" };
-    match &hyperparameter.domain {
-        Domain::Float { min, max, log: is_log } => format!("{} to {}{}", amount(*min), amount(*max), log(is_log)),
-        Domain::Integer { min, max, log: is_log } => format!("{min} to {max}, whole{}", log(is_log)),
-        Domain::Steps(steps) => {
-            format!("{} to {} in steps of {}", amount(steps.min()), amount(steps.max()), amount(steps.step()))
+/// What each rung of a bracket adds, where a promoted trial goes on from where its configuration stood.
+fn added(bracket: &Bracket) -> impl Iterator<Item = f64> {
+    let below = [0.0].into_iter().chain(bracket.rungs.iter().map(|rung| rung.budget.amount()));
+    bracket.rungs.iter().zip(below).map(|(rung, below)| f64::from(rung.configurations) * (rung.budget.amount() - below))
+}
+
+/// Budget, trials and what they add, for the rungs of all brackets together.
+fn rungs(brackets: &[Bracket]) -> Vec<(f64, usize, f64)> {
+    let mut rungs: Vec<(f64, usize, f64)> = Vec::new();
+    for bracket in brackets {
+        for (rung, added) in bracket.rungs.iter().zip(added(bracket)) {
+            let (budget, trials) = (rung.budget.amount(), rung.configurations as usize);
+            match rungs.iter_mut().find(|(each, ..)| *each == budget) {
+                Some((_, all, total)) => (*all, *total) = (*all + trials, *total + added),
+                None => rungs.push((budget, trials, added)),
+            }
         }
-        Domain::Ordinal { values } => list(values),
-        Domain::Categorical { choices } => format!("one of {}", list(choices)),
-        Domain::Constant { value } => format!("always {value}"),
     }
+    rungs.sort_by(|a, b| a.0.total_cmp(&b.0));
+    rungs
 }
 
 /// What is allowed but probably not meant.
 fn warnings(experiment: &Experiment) -> Vec<String> {
     let (space, schedule) = (&experiment.space, &experiment.schedule);
-    let mut warnings = Vec::new();
+    let mut warnings = space::warnings(space);
     let (min, max, eta) = (schedule.min().amount(), schedule.max().amount(), f64::from(schedule.eta()));
     if min < max && max / min < eta * eta * (1.0 - 1e-9) {
         warnings.push(format!(
@@ -128,11 +141,11 @@ fn warnings(experiment: &Experiment) -> Vec<String> {
             amount(max / (eta * eta))
         ));
     }
-    if let Err(illegal) = space.default_configuration() {
-        warnings.push(format!("the default configuration is not allowed: {illegal}; the run begins without it"));
-    }
     if planned(&experiment.plan(), &experiment.stop).is_none() && experiment.stop == Default::default() {
-        warnings.push("nothing ends the run: set a limit such as stop: (trials: 60)".into());
+        warnings.push(match space.count() {
+            Some(count) => format!("nothing ends the run before all {count} configurations were tried"),
+            None => "nothing ends the run: set a limit such as stop: (trials: 60)".into(),
+        });
     }
     if let Some(Objective::Command(command)) = &experiment.objective {
         for (flag, name) in command.split_flags() {
@@ -151,36 +164,42 @@ fn warnings(experiment: &Experiment) -> Vec<String> {
     warnings
 }
 
+/// What a run that has begun with another space will make of its trials.
+fn changes(experiment: &Experiment, folder: &RunFolder) -> Vec<String> {
+    let Ok(log) = Log::read(folder.clone()) else { return Vec::new() };
+    let changes = experiment.space.changes_since(&log.experiment.space);
+    if changes.is_empty() {
+        return Vec::new();
+    }
+    let mut told = vec![format!("the search space has changed since the run began: {}", changes.join("; "))];
+    let records = Store::read(&folder.store()).unwrap_or_default();
+    if let Ok(succession) = Succession::of(&records, &log.experiment.space, &experiment.space) {
+        told.push(format!("`run` goes on in the new space: {}", succession.summary()));
+        let more = succession.aside.iter().skip(1).take(9);
+        told.extend(more.map(|(trial, reason)| format!("set aside too: trial {trial}: {reason}")));
+    }
+    told
+}
+
 fn json(experiment: &Experiment, warnings: &[String]) -> Json {
-    let (space, schedule) = (&experiment.space, &experiment.schedule);
     let plan = experiment.plan();
-    let work = planned(&experiment.plan(), &experiment.stop);
-    let parameters = space.hyperparameters().iter().enumerate().map(|(index, each)| {
-        json!({
-            "name": each.name,
-            "values": values(each),
-            "default": each.default,
-            "condition": space.condition(index).map(ToString::to_string),
-        })
-    });
+    let work = planned(&plan, &experiment.stop);
     let brackets = plan.brackets.iter().map(|bracket| {
-        let rungs = bracket.rungs.iter();
-        let rungs = rungs.map(|rung| json!({"budget": rung.budget.amount(), "configurations": rung.configurations}));
+        let rungs = bracket.rungs.iter().zip(added(bracket));
+        let rungs = rungs.map(|(rung, added)| {
+            json!({"budget": rung.budget.amount(), "configurations": rung.configurations, "total_budget": added})
+        });
         json!({ "rungs": rungs.collect::<Vec<_>>() })
     });
     let trials = work.map_or(plan.trials(), |work| work.trials);
     let total = work.map_or(plan.continued_budget(), |work| work.budget);
-    json!({
-        "name": experiment.name,
-        "parameters": parameters.collect::<Vec<_>>(),
-        "forbidden": space.forbidden().iter().map(ToString::to_string).collect::<Vec<_>>(),
-        "configurations": space.count(),
-        "allowed_fraction": allowed_fraction(space),
-        "intensifier": experiment.intensifier.name(),
-        "brackets": brackets.collect::<Vec<_>>(),
-        "trials": trials,
-        "total_budget": total,
-        "full_evaluations": total / schedule.max().amount(),
-        "warnings": warnings,
-    })
+    let mut fields = space::json(&experiment.space);
+    fields.insert("name".into(), json!(experiment.name));
+    fields.insert("intensifier".into(), json!(experiment.intensifier.name()));
+    fields.insert("brackets".into(), brackets.collect());
+    fields.insert("trials".into(), json!(trials));
+    fields.insert("total_budget".into(), json!(total));
+    fields.insert("full_evaluations".into(), json!(total / experiment.schedule.max().amount()));
+    fields.insert("warnings".into(), json!(warnings));
+    Json::Object(fields)
 }

@@ -3,6 +3,7 @@ mod ask_tell;
 #[cfg(feature = "simulator")]
 mod battery;
 mod check;
+mod compare;
 mod export;
 mod import;
 mod listing;
@@ -55,6 +56,8 @@ enum Verb {
     Best(Listing),
     /// Write the report: HTML, figures, numbers
     Report(report::Arguments),
+    /// Compare two experiments: what each found, and for how much
+    Compare(compare::Arguments),
     /// Read what another program wrote
     Import(import::Arguments),
     /// Write what another program reads
@@ -130,6 +133,7 @@ fn execute(command: CommandLine) -> Result<(), Failure> {
         Verb::Show(arguments) => listing::show(&arguments),
         Verb::Best(arguments) => listing::best(&arguments),
         Verb::Report(arguments) => report::execute(&arguments),
+        Verb::Compare(arguments) => compare::execute(&arguments),
         Verb::Import(arguments) => import::execute(&arguments),
         Verb::Export(arguments) => export::execute(&arguments),
         Verb::Store(arguments) => store::execute(&arguments),

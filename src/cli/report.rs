@@ -8,23 +8,34 @@ use super::target::Target;
 use super::{Failure, listing};
 use crate::analysis::{Evidence, Findings, Prediction, Source, Timing, Verdict};
 use crate::experiment::log::Log;
+use crate::experiment::resume::REPAIRS;
 use crate::report;
 
 #[derive(Args)]
 pub(super) struct Arguments {
     #[command(flatten)]
     target: Target,
-    /// Where to write it; reports/NAME where nothing is given
+    /// Where to write it; where nothing is given, reports/NAME, and for a run outside of runs/ its own folder's report/
     #[arg(long, value_name = "FOLDER")]
     out: Option<PathBuf>,
 }
 
 pub(super) fn execute(arguments: &Arguments) -> Result<(), Failure> {
     let log = arguments.target.log()?;
-    let folder = arguments.out.clone().unwrap_or_else(|| Path::new("reports").join(&log.experiment.name));
+    let folder = arguments.out.clone().unwrap_or_else(|| folder(&log));
     let page = write(&log, &folder)?;
     super::message::say(&page.display().to_string());
     Ok(())
+}
+
+/// Where a run's report goes: `reports/NAME` for one in `runs/`; beside its store for any other, so that runs of one
+/// name in several folders do not overwrite each other's.
+pub(super) fn folder(log: &Log) -> PathBuf {
+    let root = log.folder.root();
+    match root.parent() {
+        Some(runs) if runs == Path::new("runs") => Path::new("reports").join(&log.experiment.name),
+        _ => root.join("report"),
+    }
 }
 
 /// Writes the report of a run, and says where its page is.
@@ -37,6 +48,7 @@ pub(super) fn write(log: &Log, folder: &Path) -> Result<PathBuf, Failure> {
         Source { title: format!("{}.ron", experiment.name), text: experiment.text.clone() },
         Source { title: format!("search space {}", experiment.space.name()), text: experiment.space_text.clone() },
     ];
+    let warnings = warnings(log);
     let evidence = Evidence {
         experiment: &experiment.name,
         space: &experiment.space,
@@ -49,12 +61,19 @@ pub(super) fn write(log: &Log, folder: &Path) -> Result<PathBuf, Failure> {
             .and_then(|done| Some((experiment.schedule.max().amount(), done.default?.cost))),
         verdict: verdict.as_ref(),
         predictions: &predictions,
-        warnings: &[],
+        warnings: &warnings,
         sources: &sources,
     };
     let findings = Findings::of(&evidence);
     report::write(&findings, &evidence, folder).map_err(Failure::input)?;
     Ok(folder.join("report.html"))
+}
+
+/// What was repaired in the store of this run.
+fn warnings(log: &Log) -> Vec<String> {
+    let repairs = log.notes.get(REPAIRS).and_then(|note| note.as_array());
+    let sentences = repairs.into_iter().flatten().filter_map(|sentence| sentence.as_str());
+    sentences.map(|sentence| format!("The store was repaired. {sentence}")).collect()
 }
 
 fn timings(log: &Log) -> Vec<Timing> {

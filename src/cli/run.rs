@@ -1,5 +1,5 @@
 //! The verb `run`: start an experiment, or resume what is there.
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
@@ -53,6 +53,9 @@ pub(super) fn execute(arguments: &Arguments, is_logged: bool) -> Result<(), Fail
         return Err(Failure::NoSuccess);
     }
     summary(&log);
+    if log.experiment.space.count() == Some(log.history.configurations().len() as u64) {
+        narrate("every configuration of the search space was tried");
+    }
     let share = 100.0 * ended.asking.as_secs_f64() / ended.elapsed.as_secs_f64().max(f64::MIN_POSITIVE);
     narrate(&format!(
         "{}; {} in all, of which the optimizer took {} ({} %)",
@@ -61,7 +64,7 @@ pub(super) fn execute(arguments: &Arguments, is_logged: bool) -> Result<(), Fail
         duration(ended.asking.as_secs_f64()),
         number(share)
     ));
-    let written = report::write(&log, &Path::new("reports").join(&log.experiment.name))?;
+    let written = report::write(&log, &report::folder(&log))?;
     narrate(&format!("report: {}", written.display()));
     Ok(())
 }

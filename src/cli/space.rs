@@ -1,12 +1,21 @@
-//! The search space that a file holds: the file itself, or the experiment's that it is.
+//! A search space on the command line: from which file, and as a table.
 use std::path::Path;
 use std::sync::Arc;
 
+use serde_json::{Map, Value as Json, json};
+
 use super::Failure;
+use super::message::{number, say};
 use crate::experiment::Experiment;
+use crate::numeric::stream::Stream;
 use crate::space::Space;
+use crate::space::hyperparameter::{Domain, Hyperparameter};
 use crate::space::outline::Node;
+use crate::space::prior::Prior;
 use crate::space::source::read;
+
+/// Draws after which a parameter that was active in none counts as one that never is.
+const DRAWS: usize = 2_000;
 
 /// The space of a search space's file, or of an experiment's.
 pub(super) fn search_space(path: &Path) -> Result<Arc<Space>, Failure> {
@@ -20,4 +29,120 @@ pub(super) fn search_space(path: &Path) -> Result<Arc<Space>, Failure> {
 pub(super) fn is_search_space(path: &Path) -> Result<bool, Failure> {
     let text = read(path).map_err(Failure::input)?;
     Ok(Node::of(&text).is_some_and(|root| root.field("parameters").is_some() && root.field("search_space").is_none()))
+}
+
+/// Prints what may be tried, a parameter a line.
+pub(super) fn print(space: &Space) {
+    let rows: Vec<_> =
+        space.hyperparameters().iter().enumerate().map(|(index, each)| row(space, index, each)).collect();
+    let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
+    let (a, b, c) = (width(0), width(1), width(2));
+    for [name, values, default, remarks] in &rows {
+        say(format!("  {name:<a$}  {values:<b$}  {default:<c$}  {remarks}").trim_end());
+    }
+    for clause in space.forbidden() {
+        say(&format!("  never {clause}"));
+    }
+    let share = share(space);
+    match space.count() {
+        Some(1) => say("1 configuration is allowed"),
+        Some(count) => say(&format!("{count} configurations are allowed, {share} of the cube")),
+        None => say(&format!("{share} of the cube is allowed")),
+    }
+}
+
+fn row(space: &Space, index: usize, each: &Hyperparameter) -> [String; 4] {
+    let unit = each.unit.as_ref().map(|unit| format!(" {unit}")).unwrap_or_default();
+    let law = Some(each.prior.to_string()).filter(|law| !law.is_empty());
+    let condition = space.condition(index).map(|condition| format!("if {condition}"));
+    let remarks: Vec<_> = [law, condition, each.description.clone()].into_iter().flatten().collect();
+    let default = match each.domain {
+        Domain::Constant { .. } => String::new(),
+        _ => format!("default {}", each.default),
+    };
+    [each.name.clone(), format!("{}{unit}", each.domain), default, remarks.join("; ")]
+}
+
+/// The share of the unit cube that is legal, where it is not counted from a fixed sample.
+fn share(space: &Space) -> String {
+    format!("{} %", number(100.0 * space.allowed_fraction(0)))
+}
+
+/// The space's own fields of `check --format json`.
+pub(super) fn json(space: &Space) -> Map<String, Json> {
+    let parameters = space.hyperparameters().iter().enumerate().map(|(index, each)| {
+        let mut fields = json!({
+            "name": each.name,
+            "type": kind(&each.domain),
+            "values": each.domain.to_string(),
+            "default": each.default,
+            "condition": space.condition(index).map(ToString::to_string),
+            "size": each.size(),
+        });
+        let mut set = |field: &str, value: Option<Json>| {
+            if let Some(value) = value {
+                fields[field] = value;
+            }
+        };
+        match &each.domain {
+            Domain::Float { min, max, log } => [("min", json!(min)), ("max", json!(max)), ("log", json!(log))]
+                .into_iter()
+                .for_each(|(field, value)| set(field, Some(value))),
+            Domain::Integer { min, max, log } => [("min", json!(min)), ("max", json!(max)), ("log", json!(log))]
+                .into_iter()
+                .for_each(|(field, value)| set(field, Some(value))),
+            Domain::Steps(steps) => {
+                let ends = [("min", steps.min()), ("max", steps.max()), ("step", steps.step())];
+                ends.into_iter().for_each(|(field, value)| set(field, Some(json!(value))));
+            }
+            domain => set("choices", Some(json!(domain.values()))),
+        }
+        set("prior", (each.prior != Prior::Uniform).then(|| json!(each.prior.to_string())));
+        set("description", each.description.as_ref().map(|text| json!(text)));
+        set("unit", each.unit.as_ref().map(|text| json!(text)));
+        fields
+    });
+    let fields = json!({
+        "parameters": parameters.collect::<Vec<_>>(),
+        "forbidden": space.forbidden().iter().map(ToString::to_string).collect::<Vec<_>>(),
+        "configurations": space.count(),
+        "allowed_fraction": space.allowed_fraction(0),
+    });
+    match fields {
+        Json::Object(fields) => fields,
+        _ => unreachable!("an object was written"),
+    }
+}
+
+fn kind(domain: &Domain) -> &'static str {
+    match domain {
+        Domain::Float { .. } => "float",
+        Domain::Integer { .. } => "integer",
+        Domain::Steps(steps) if steps.is_whole() => "integer",
+        Domain::Steps(_) => "float",
+        Domain::Ordinal { .. } => "ordinal",
+        Domain::Categorical { .. } => "categorical",
+        Domain::Constant { .. } => "constant",
+    }
+}
+
+/// What is allowed in a space but probably not meant.
+pub(super) fn warnings(space: &Space) -> Vec<String> {
+    let mut warnings = Vec::new();
+    if let Err(illegal) = space.default_configuration() {
+        warnings.push(format!("the default configuration is not allowed: {illegal}; a run begins without it"));
+    }
+    let mut active = vec![false; space.hyperparameters().len()];
+    let mut stream = Stream::of(0, "ever active", 0);
+    let mut draws = 0;
+    while draws < DRAWS && active.contains(&false) {
+        let Ok(configuration) = space.sample(&mut stream) else { break };
+        configuration.values().iter().zip(&mut active).for_each(|(value, active)| *active |= value.is_some());
+        draws += 1;
+    }
+    for (index, each) in space.hyperparameters().iter().enumerate().filter(|(index, _)| !active[*index]) {
+        let condition = space.condition(index).map(ToString::to_string).unwrap_or_default();
+        warnings.push(format!("`{}` was never active in {draws} draws; can `{condition}` be true?", each.name));
+    }
+    warnings
 }

@@ -86,10 +86,9 @@ fn print(check: &Check) {
     let kinds: Vec<_> = check.records.iter().map(|(kind, records)| format!("{records} {kind}")).collect();
     let kinds = if kinds.is_empty() { String::new() } else { format!(": {}", kinds.join(", ")) };
     let lines = count(check.lines as usize, "line");
-    say(&format!("journal: {lines}, {:.1} MiB{kinds}", check.bytes as f64 / f64::from(1 << 20)));
+    say(&format!("journal: {lines}, {}{kinds}", size(check.bytes)));
     if check.damaged.is_empty() {
-        let trials = count(check.trials as usize, "trial");
-        say(&format!("trials: {trials} asked for, {} with a result", check.ended));
+        say(&format!("trials: {} asked for, {} with a result", check.trials, check.ended));
     }
     for damage in &check.damaged {
         let repair = match damage.is_repairable {
@@ -114,4 +113,12 @@ fn print(check: &Check) {
         Agreement::Unreadable { reason } => format!("index: cannot be read ({reason})"),
         Agreement::Busy { holder } => format!("index: not looked at, it is used by {holder}"),
     });
+}
+
+fn size(bytes: u64) -> String {
+    match bytes {
+        0..1024 => count(bytes as usize, "byte"),
+        1024..1_048_576 => format!("{:.0} KiB", bytes as f64 / 1024.0),
+        _ => format!("{:.1} MiB", bytes as f64 / 1_048_576.0),
+    }
 }

@@ -13,10 +13,10 @@ use crate::experiment::log::Log;
 #[derive(Args)]
 pub(super) struct Target {
     /// The experiment's file, its run folder, or its name
-    experiment: PathBuf,
+    pub(super) experiment: PathBuf,
     /// The folder of all runs
     #[arg(long, value_name = "FOLDER", default_value = "runs")]
-    dir: PathBuf,
+    pub(super) dir: PathBuf,
 }
 
 impl Target {

@@ -44,6 +44,10 @@ impl Taker<'_> {
     fn take(&self, truth: &Truth, negated: bool) -> Option<Clause> {
         let each = |terms: &[Truth]| terms.iter().map(|term| self.take(term, negated)).collect::<Option<Vec<_>>>();
         match truth {
+            // True is all of nothing, and false any of it.
+            Truth::Literal(truth) => {
+                return Some(if *truth != negated { Clause::All(Vec::new()) } else { Clause::Any(Vec::new()) });
+            }
             Truth::Not(inner) => return self.take(inner, !negated),
             Truth::All(terms) | Truth::Any(terms) if terms.len() == 1 => return self.take(&terms[0], negated),
             // Taken apart only where its parts can be; written out otherwise.
@@ -174,6 +178,7 @@ pub(super) fn any(parts: Vec<Clause>) -> Clause {
     let mut flat = Vec::new();
     for part in parts {
         match part {
+            Clause::All(none) if none.is_empty() => return Clause::All(none),
             Clause::Any(inner) => flat.extend(inner),
             other => flat.push(other),
         }

@@ -137,7 +137,11 @@ fn plain(written: &str) -> String {
 pub(super) fn joined(all: &[String], word: &str) -> String {
     match all {
         [only] => only.clone(),
-        _ => all.iter().map(|each| format!("({each})")).collect::<Vec<_>>().join(&format!(" {word} ")),
+        _ => {
+            let is_joined = |each: &str| each.contains(" and ") || each.contains(" or ");
+            let part = |each: &String| if is_joined(each) { format!("({each})") } else { each.clone() };
+            all.iter().map(part).collect::<Vec<_>>().join(&format!(" {word} "))
+        }
     }
 }
 

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
+use super::difference::Difference;
 use crate::executor::ExecutorError;
 use crate::store::StoreError;
 
@@ -23,10 +24,10 @@ pub enum RunError {
     #[error("{path}: {source}\nhint: is the folder writable, and is there space on the disk?", path = path.display())]
     Folder { path: PathBuf, source: io::Error },
     #[error(
-        "{folder}: this run was begun with another {what}\nhint: change `name` (or give `--dir`) to begin a new run, or restore the {what}",
-        folder = folder.display()
+        "{folder}: this run was begun with another {names}\n  {lines}\nhint: its trials would not be comparable: change `name` (or give `--dir`) to begin a new run, or undo the change to go on; limits, workers, `stop` and prices may change",
+        folder = folder.display(), names = difference.names(), lines = difference.lines.join("\n  ")
     )]
-    Changed { folder: PathBuf, what: &'static str },
+    Edited { folder: PathBuf, difference: Difference },
     #[error("{folder}: {message}", folder = folder.display())]
     Log { folder: PathBuf, message: String },
     #[error(

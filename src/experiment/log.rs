@@ -6,6 +6,7 @@ use serde_json::Value as Json;
 use super::Experiment;
 use super::error::RunError;
 use super::folder::RunFolder;
+use super::resume::EDITED;
 use super::retry::Retries;
 use crate::space::source::SourceError;
 use crate::store::Store;
@@ -55,6 +56,14 @@ impl Log {
         };
         for record in &records {
             log.take(record).map_err(wrong)?;
+        }
+        // Limits and the like as they were edited last; what trials depend on cannot have changed.
+        if let Some(text) = log.notes.get(EDITED).and_then(|note| note.as_str())
+            && let Ok(mut edited) = Experiment::with_space(text, &log.experiment.path, &log.experiment.space_text)
+        {
+            // Its default depends on the number of workers, and stays what it was.
+            edited.intensifier = log.experiment.intensifier;
+            log.experiment = edited;
         }
         Ok(log)
     }

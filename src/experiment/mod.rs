@@ -1,5 +1,7 @@
 //! A space, a task, an optimizer, and a place to keep them.
+mod crashes;
 pub mod dialogue;
+pub mod difference;
 pub mod error;
 pub mod estimate;
 pub mod event;
@@ -10,10 +12,12 @@ pub mod launch;
 pub mod log;
 mod notice;
 pub mod plan;
+mod prepare;
 pub mod resume;
 pub mod retry;
 pub mod run;
 mod stream;
+pub mod succession;
 pub mod validation;
 
 use std::path::PathBuf;

@@ -4,16 +4,18 @@ use std::collections::HashMap;
 use jiff::Timestamp;
 
 use super::Experiment;
+use super::difference::Difference;
 use super::error::RunError;
 use super::estimate::{Pace, Paces};
 use super::folder::RunFolder;
 use super::log::begun_experiment;
 use super::retry::Retries;
+use super::succession::{self, Succession};
 use crate::optimizer::Optimizer;
 use crate::optimizer::settings::Settings;
 use crate::space::Space;
 use crate::store::Store;
-use crate::store::record::{Begun, FORMAT, Record};
+use crate::store::record::{Begun, FORMAT, Noted, Record};
 use crate::trial::{Proposal, TrialId};
 
 /// A run that is about to go on.
@@ -29,24 +31,47 @@ pub(super) struct Resumed {
     pub is_continued: bool,
     /// The last note of each key.
     pub notes: HashMap<String, serde_json::Value>,
+    /// The text of the file that the run was begun with.
+    begun_text: serde_json::Value,
     pub retries: Retries,
 }
 
+/// The key of the note with the repairs of the store, a sentence each.
+pub const REPAIRS: &str = "repairs";
+
+/// The key of the note with the text of an experiment's file that was edited since.
+pub const EDITED: &str = "experiment";
+
 /// Opens the store of a run and replays it; begins it where there is none.
 pub(super) fn open(experiment: &Experiment, folder: &RunFolder) -> Result<Resumed, RunError> {
-    let (mut store, opened) = Store::open(&folder.store())?;
+    succession::settle(folder)?;
+    let (mut store, mut opened) = Store::open(&folder.store())?;
+    let repairs = opened.warnings.clone();
+    let wrong = |message: String| RunError::Log { folder: folder.root().into(), message };
     // The number of workers may change between sessions; the intensifier, whose default depends on it, does not.
-    let intensifier = match opened.records.first() {
-        None => {
-            store.append(&Record::Begun(begun(experiment)))?;
-            experiment.intensifier.clone()
+    let mut intensifier = experiment.intensifier.clone();
+    match opened.records.first() {
+        None => store.append(&Record::Begun(begun(experiment)))?,
+        Some(Record::Begun(begun_with)) => {
+            let old = check_same(experiment, begun_with, folder)?;
+            let changes = experiment.space.changes_since(&old.space);
+            if changes.is_empty() {
+                intensifier = old.intensifier;
+            } else {
+                let succession = Succession::of(&opened.records, &old.space, &experiment.space).map_err(wrong)?;
+                drop(store);
+                let kept = succession.perform(begun(experiment), folder)?;
+                let mut warnings = opened.warnings;
+                (store, opened) = Store::open(&folder.store())?;
+                warnings.push(format!("the search space has changed: {}", changes.join("; ")));
+                warnings.push(succession.summary());
+                warnings.push(format!("the run before is kept whole in {}", kept.display()));
+                warnings.append(&mut opened.warnings);
+                opened.warnings = warnings;
+            }
         }
-        Some(Record::Begun(begun)) => check_same(experiment, begun, folder)?.intensifier,
-        Some(_) => {
-            let message = "the journal does not say which experiment it is of".into();
-            return Err(RunError::Log { folder: folder.root().into(), message });
-        }
-    };
+        Some(_) => return Err(wrong("the journal does not say which experiment it is of".into())),
+    }
     let settings = Settings { intensifier: Some(intensifier), ..experiment.settings.clone() };
     let optimizer = Optimizer::new(experiment.space.clone(), experiment.schedule.clone(), settings, experiment.seed)
         .with_stop(experiment.stop.clone());
@@ -59,20 +84,46 @@ pub(super) fn open(experiment: &Experiment, folder: &RunFolder) -> Result<Resume
         warnings: opened.warnings,
         is_continued: !opened.records.is_empty(),
         notes: HashMap::new(),
+        begun_text: experiment.text.clone().into(),
         retries: Retries::default(),
     };
     for record in opened.records {
-        resumed
-            .take(record, &experiment.space)
-            .map_err(|message| RunError::Log { folder: folder.root().into(), message })?;
+        resumed.take(record, &experiment.space).map_err(wrong)?;
     }
+    resumed.note_repairs(&repairs)?;
+    resumed.note_edit(experiment)?;
     Ok(resumed)
 }
 
 impl Resumed {
+    /// Keeps what was repaired, for the report.
+    fn note_repairs(&mut self, sentences: &[String]) -> Result<(), RunError> {
+        if sentences.is_empty() {
+            return Ok(());
+        }
+        let mut repairs = self.notes.get(REPAIRS).and_then(|note| note.as_array().cloned()).unwrap_or_default();
+        let day = Timestamp::now().strftime("%Y-%m-%d");
+        repairs.extend(sentences.iter().map(|sentence| format!("{day}: {sentence}").into()));
+        self.note(REPAIRS, repairs.into())
+    }
+
+    /// Keeps the file's text where limits, workers and the like were edited: listings show what holds now.
+    fn note_edit(&mut self, experiment: &Experiment) -> Result<(), RunError> {
+        let known = self.notes.get(EDITED).unwrap_or(&self.begun_text);
+        match known.as_str() == Some(&experiment.text) {
+            true => Ok(()),
+            false => self.note(EDITED, experiment.text.clone().into()),
+        }
+    }
+
+    fn note(&mut self, key: &str, value: serde_json::Value) -> Result<(), RunError> {
+        self.notes.insert(key.to_owned(), value.clone());
+        Ok(self.store.append(&Record::Noted(Noted { key: key.to_owned(), value, at: Timestamp::now() }))?)
+    }
+
     fn take(&mut self, record: Record, space: &Space) -> Result<(), String> {
         match record {
-            Record::Begun(_) => {}
+            Record::Begun(begun) => self.begun_text = begun.experiment.into(),
             Record::Asked(asked) => {
                 let proposal = asked.proposal(space).map_err(|error| error.to_string())?;
                 self.optimizer.adopt(proposal.clone());
@@ -124,27 +175,14 @@ fn begun(experiment: &Experiment) -> Begun {
     }
 }
 
-/// The experiment that the run was begun with; an error where it would make its trials incomparable.
+/// The experiment that the run was begun with; an error where it would make its trials incomparable. A changed search
+/// space does not.
 fn check_same(experiment: &Experiment, begun: &Begun, folder: &RunFolder) -> Result<Experiment, RunError> {
     let old = begun_experiment(begun, folder)
         .map_err(|error| RunError::Log { folder: folder.root().into(), message: error.to_string() })?;
-    let parts = [
-        ("search space", is_same_space(&old.space, &experiment.space)),
-        ("task", old.objective == experiment.objective),
-        ("budget", old.schedule == experiment.schedule),
-        ("optimizer", old.settings == experiment.settings),
-        ("seed", old.seed == experiment.seed),
-    ];
-    match parts.iter().find(|(_, is_same)| !is_same) {
-        Some((what, _)) => Err(RunError::Changed { folder: folder.root().into(), what }),
-        None => Ok(old),
+    let difference = Difference::between(&old, experiment);
+    match difference.parts.is_empty() {
+        true => Ok(old),
+        false => Err(RunError::Edited { folder: folder.root().into(), difference }),
     }
-}
-
-fn is_same_space(old: &Space, new: &Space) -> bool {
-    let condition = |space: &Space, index| space.condition(index).map(ToString::to_string);
-    let clauses = |space: &Space| space.forbidden().iter().map(ToString::to_string).collect::<Vec<_>>();
-    old.hyperparameters() == new.hyperparameters()
-        && (0..old.hyperparameters().len()).all(|index| condition(old, index) == condition(new, index))
-        && clauses(old) == clauses(new)
 }

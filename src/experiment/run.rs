@@ -1,12 +1,11 @@
 //! The loop: ask, start, wait, tell, save, repeat.
 use std::collections::{HashMap, HashSet, VecDeque};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::thread;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use serde_json::{Map, Value as Json};
 
+use super::crashes::Crashes;
 use super::error::RunError;
 use super::estimate::{Pace, Paces};
 use super::event::{Event, Running, Standing, Watcher};
@@ -27,13 +26,9 @@ use crate::store::Store;
 use crate::store::record::{self, Record};
 use crate::trial::budget::Budget;
 use crate::trial::curve::Point;
-use crate::trial::history::History;
 use crate::trial::incumbent::incumbent;
 use crate::trial::outcome::Outcome;
 use crate::trial::{Proposal, TrialId};
-
-/// After this many trials, all crashed, something is wrong with the program and not with the configurations.
-const HOPELESS: usize = 5;
 
 /// How a run ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -222,33 +217,6 @@ impl Session<'_> {
         Ok(finish)
     }
 
-    /// Makes what all trials share, while the watcher sees it grow.
-    ///
-    /// An interruption leaves the thread behind: it ends with this process, and a half-made file counts for nothing.
-    fn prepare(&mut self, watcher: &mut dyn Watcher, interrupts: &AtomicUsize) -> Result<Finish, RunError> {
-        let (objective, data) = (self.objective.clone(), self.folder.data());
-        let share = Arc::new(AtomicU64::new(0));
-        let told = share.clone();
-        let worker = thread::spawn(move || match objective.task() {
-            Some(task) => task.prepare(&data, &|now| told.store(now.to_bits(), Ordering::Relaxed)),
-            None => Ok(()),
-        });
-        let mut shown = 0;
-        while !worker.is_finished() {
-            if interrupts.load(Ordering::Relaxed) > 0 {
-                return Ok(Finish::Interrupted);
-            }
-            thread::sleep(TICK / 10);
-            let now = share.load(Ordering::Relaxed);
-            if now != shown {
-                self.notice(&Event::Preparing { share: f64::from_bits(now) }, watcher);
-                shown = now;
-            }
-        }
-        let made = worker.join().expect("a task reports its errors");
-        made.map(|()| Finish::Complete).map_err(|error| RunError::Task(error.message))
-    }
-
     fn trials(&mut self, watcher: &mut dyn Watcher, interrupts: &AtomicUsize) -> Result<Finish, RunError> {
         let (mut is_stopping, mut is_done) = (false, false);
         loop {
@@ -398,38 +366,6 @@ impl Session<'_> {
 
     pub(super) fn incumbent(&self) -> Option<TrialId> {
         incumbent(self.optimizer.history()).map(|trial| trial.proposal.trial)
-    }
-}
-
-/// How many trials crashed, as long as all did.
-#[derive(Debug, Default)]
-struct Crashes {
-    ended: usize,
-    crashed: usize,
-    message: String,
-}
-
-impl Crashes {
-    fn of(history: &History) -> Self {
-        let mut crashes = Self::default();
-        history.ended().filter_map(|trial| trial.outcome.as_ref()).for_each(|outcome| crashes.count(outcome));
-        crashes
-    }
-
-    fn count(&mut self, outcome: &Outcome) {
-        self.ended += 1;
-        if let Outcome::Crashed { message } = outcome {
-            self.crashed += 1;
-            self.message.clone_from(message);
-        }
-    }
-
-    /// An error where there is no hope that the next trial does not crash.
-    fn check(&self) -> Result<(), RunError> {
-        if self.crashed < self.ended || self.crashed < HOPELESS {
-            return Ok(());
-        }
-        Err(RunError::Hopeless { crashes: self.crashed, message: self.message.clone() })
     }
 }
 

@@ -11,7 +11,7 @@ use crate::surrogate::Rows;
 use crate::trial::Origin;
 use crate::trial::history::History;
 
-/// Draws that must all be repetitions before a space of unknown size counts as exhausted.
+/// Draws that must all be repetitions before a finite space is looked through, and any other counts as exhausted.
 const DRAWS: u64 = 2_000;
 
 /// Chooses configurations that were never tried. What it keeps only saves computing it again.
@@ -79,13 +79,12 @@ impl Selector {
 /// A random configuration that the history does not have.
 fn chance(space: &Space, history: &History, seed: u64) -> Option<Configuration> {
     let mut stream = Stream::of(seed, "chance", u64::from(history.next_trial().0));
-    let mut draw = |draws: u64| {
-        let drawn = (0..draws).map_while(|_| space.sample(&mut stream).ok());
-        drawn.into_iter().find(|configuration| !history.contains(configuration))
-    };
-    draw(DRAWS).or_else(|| {
-        let left = space.count()?.saturating_sub(history.configurations().len() as u64);
-        // The last of a hundred thousand equally likely configurations is missed once in seven times.
-        (left > 0).then(|| draw(100 * DRAWS)).flatten()
+    let drawn = (0..DRAWS).map_while(|_| space.sample(&mut stream).ok());
+    let new = |configuration: &Configuration| !history.contains(configuration);
+    drawn.into_iter().find(new).or_else(|| {
+        // Few are left, or what is left is unlikely: the next one after a random number, going round.
+        let count = space.count().filter(|count| *count > history.configurations().len() as u64)?;
+        let first = (stream.uniform() * count as f64) as u64;
+        (0..count).filter_map(|step| space.nth((first + step) % count)).find(new)
     })
 }

@@ -78,12 +78,12 @@ pub fn figure(findings: &Findings) -> Canvas {
         let (vertical, horizontal) = (&matrix.dimensions[row], &matrix.dimensions[column]);
         if column == 0 {
             axis::left(&mut canvas, frame, axis::ticks(vertical, 5), SMALL, LEFT - 18.0);
-            panel::upright_name(&mut canvas, (MARGIN + 8.0, frame.y + HIGH / 2.0), &vertical.name, HIGH + 30.0);
+            panel::upright_name(&mut canvas, (MARGIN + 8.0, frame.y + HIGH / 2.0), &vertical.label(), HIGH + 30.0);
         }
         if row + 1 == n {
             axis::below(&mut canvas, frame, axis::ticks(horizontal, 5), horizontal.scale == Scale::Categorical, SMALL);
             let at = (frame.x + WIDE / 2.0, frame.bottom() + 33.0);
-            let name = font::elide(&horizontal.name, TEXT, false, WIDE + ACROSS - 8.0);
+            let name = font::elide(&horizontal.label(), TEXT, false, WIDE + ACROSS - 8.0);
             canvas.say(at, name, TEXT, INK, Anchor::Middle, false);
         }
     }

@@ -75,13 +75,21 @@ pub fn costs(findings: &Findings) -> String {
     text
 }
 
-/// The best configuration beside the defaults.
+/// The best configuration beside the defaults, with what each hyperparameter is.
 pub fn configuration(best: &Best, evidence: &Evidence) -> String {
-    let rows = evidence.space.hyperparameters().iter().map(|hyperparameter| {
-        let own = best.config.get(&hyperparameter.name).map_or("inactive".into(), value);
-        vec![word(&hyperparameter.name), word(own), word(value(&hyperparameter.default))]
+    let hyperparameters = evidence.space.hyperparameters();
+    let is_described = hyperparameters.iter().any(|each| each.description.is_some());
+    let rows = hyperparameters.iter().map(|hyperparameter| {
+        let unit = hyperparameter.unit.as_ref().map(|unit| format!(" {unit}")).unwrap_or_default();
+        let own = best.config.get(&hyperparameter.name).map_or("inactive".into(), |own| value(own) + &unit);
+        let mut row = vec![word(&hyperparameter.name), word(own), word(value(&hyperparameter.default) + &unit)];
+        if is_described {
+            row.push(word(hyperparameter.description.as_deref().unwrap_or_default()));
+        }
+        row
     });
-    table("", &["hyperparameter", "best", "default"], rows.collect(), &plain)
+    let heads = ["hyperparameter", "best", "default", "what it is"];
+    table("", &heads[..if is_described { 4 } else { 3 }], rows.collect(), &plain)
 }
 
 /// Rank correlations between budgets.

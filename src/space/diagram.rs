@@ -5,7 +5,7 @@
 use std::collections::HashMap;
 
 use super::Space;
-use super::group::{Group, closure};
+use super::group::Group;
 use super::hyperparameter::Value;
 use super::sampling::Impossible;
 use crate::numeric::stream::Stream;
@@ -43,7 +43,7 @@ struct Edge {
 
 impl Diagram {
     /// The diagram of a group; `None` where it would be too large.
-    fn of(space: &Space, group: Group) -> Option<Self> {
+    pub fn of(space: &Space, group: Group) -> Option<Self> {
         let depth_of =
             |index: &usize| group.members.iter().position(|member| member == index).expect("groups are closed");
         let mut due = vec![Vec::new(); group.members.len()];
@@ -81,6 +81,33 @@ impl Diagram {
         self.root().share
     }
 
+    /// How many choices are legal, at most `u128::MAX`.
+    pub fn count(&self) -> u128 {
+        self.root().count
+    }
+
+    /// Writes the legal choice with this number into a point.
+    pub fn choose(&self, space: &Space, mut number: u128, point: &mut [Option<Value>]) {
+        let mut node = self.root();
+        for &member in &self.group.members {
+            let mut edges = node.edges.iter();
+            let edge = loop {
+                let edge = edges.next().expect("a choice with this number");
+                let paths = self.nodes[edge.child as usize].count;
+                if number < paths {
+                    break edge;
+                }
+                number -= paths;
+            };
+            point[member] = self.value(space, member, edge);
+            node = &self.nodes[edge.child as usize];
+        }
+    }
+
+    fn value(&self, space: &Space, member: usize, edge: &Edge) -> Option<Value> {
+        (edge.index != INACTIVE).then(|| space.hyperparameters[member].domain.nth(u64::from(edge.index)))
+    }
+
     /// Writes a random legal choice into a point.
     pub fn draw(&self, space: &Space, stream: &mut Stream, point: &mut [Option<Value>]) {
         let mut node = self.root();
@@ -88,39 +115,13 @@ impl Diagram {
             let target = stream.uniform() * node.share;
             let chosen = node.edges.partition_point(|edge| edge.cumulative <= target).min(node.edges.len() - 1);
             let edge = &node.edges[chosen];
-            point[member] =
-                (edge.index != INACTIVE).then(|| space.hyperparameters[member].domain.nth(u64::from(edge.index)));
+            point[member] = self.value(space, member, edge);
             node = &self.nodes[edge.child as usize];
         }
     }
 }
 
 impl Space {
-    /// The diagrams of all groups of clauses that are small enough for one.
-    pub(super) fn diagrams(&self) -> &[Diagram] {
-        self.diagrams.get_or_init(|| {
-            let clauses: Vec<usize> = (0..self.forbidden.len()).filter(|&clause| self.enumerable(clause)).collect();
-            Group::all(self, &clauses, false).into_iter().filter_map(|group| Diagram::of(self, group)).collect()
-        })
-    }
-
-    /// The number of legal configurations; `None` where there are real numbers, or too many to count.
-    pub fn count(&self) -> Option<u64> {
-        let clauses: Vec<usize> = (0..self.forbidden.len()).collect();
-        let mut count = 1_u64;
-        for group in Group::all(self, &clauses, true) {
-            let ways = if group.members.len() == 1 && group.clauses.is_empty() {
-                self.hyperparameters[group.members[0]].size()?
-            } else if group.members.iter().all(|&member| self.small(member)) {
-                u64::try_from(Diagram::of(self, group)?.root().count).ok()?
-            } else {
-                return None;
-            };
-            count = count.checked_mul(ways)?;
-        }
-        Some(count)
-    }
-
     /// Clauses of a group that together allow nothing, each of which is needed.
     pub(super) fn conflict(&self, group: &Group) -> Impossible {
         let mut needed = group.clauses.clone();
@@ -134,12 +135,8 @@ impl Space {
         Impossible { clauses: needed.iter().map(|&clause| self.forbidden[clause].to_string()).collect(), draws: None }
     }
 
-    /// Whether everything that decides a clause has few values.
-    fn enumerable(&self, clause: usize) -> bool {
-        closure(self, self.forbidden[clause].reads()).into_iter().all(|member| self.small(member))
-    }
-
-    fn small(&self, member: usize) -> bool {
+    /// Whether a hyperparameter has few enough values to be decided one by one.
+    pub(super) fn small(&self, member: usize) -> bool {
         self.hyperparameters[member].size().is_some_and(|size| size < u64::from(INACTIVE))
     }
 }

@@ -1,10 +1,14 @@
 //! What may be tried: hyperparameters, conditions, and forbidden combinations.
+mod change;
 mod checking;
 mod comparing;
 pub mod configuration;
+mod describing;
 mod diagram;
 pub mod encoding;
+mod enumeration;
 pub mod evaluation;
+mod explanation;
 pub mod expression;
 pub mod file;
 mod group;
@@ -24,10 +28,11 @@ use std::collections::HashMap;
 use std::sync::OnceLock;
 
 use configuration::Configuration;
-use diagram::Diagram;
+use enumeration::Enumeration;
 use evaluation::Point;
 use expression::Expression;
 use hyperparameter::{Hyperparameter, Value};
+use sampling::Plan;
 use thiserror::Error;
 use validation::SpaceError;
 
@@ -42,8 +47,10 @@ pub struct Space {
     /// Indices in an order in which parents come before the hyperparameters that they activate.
     order: Vec<usize>,
     indices: HashMap<String, usize>,
-    /// The legal values of hyperparameters that share clauses, made at the first draw.
-    diagrams: OnceLock<Vec<Diagram>>,
+    /// How configurations are drawn, made at the first draw.
+    plan: OnceLock<Plan>,
+    /// Every legal configuration, made at the first count.
+    enumeration: OnceLock<Option<Enumeration>>,
 }
 
 /// Why a point is not a configuration of a space.
@@ -82,7 +89,8 @@ impl Space {
             forbidden,
             order,
             indices,
-            diagrams: OnceLock::new(),
+            plan: OnceLock::new(),
+            enumeration: OnceLock::new(),
         })
     }
 

@@ -84,6 +84,23 @@ impl Node {
         inner.filter(|node| node.span.contains(&(end - 1))).find_map(|node| node.ending_at(end))
     }
 
+    /// The innermost field around a byte, and its value, which is no struct, map or list.
+    pub fn value_at(&self, offset: usize) -> Option<(&str, &Node)> {
+        self.value_within("", offset)
+    }
+
+    fn value_within<'a>(&'a self, name: &'a str, offset: usize) -> Option<(&'a str, &'a Node)> {
+        let around = |node: &Node| node.span.start <= offset && offset <= node.span.end;
+        match &self.kind {
+            Kind::Scalar | Kind::Text { .. } => around(self).then_some((name, self)),
+            Kind::Fields(fields) => {
+                let field = fields.iter().find(|field| around(&field.value))?;
+                field.value.value_within(&field.name, offset)
+            }
+            Kind::Items(items) => items.iter().find(|item| around(item))?.value_within(name, offset),
+        }
+    }
+
     /// Visits every number and every name on its own.
     pub fn scalars(&self, visit: &mut impl FnMut(Range<usize>)) {
         match &self.kind {

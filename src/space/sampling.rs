@@ -3,6 +3,8 @@ use std::fmt;
 
 use super::Space;
 use super::configuration::Configuration;
+use super::diagram::Diagram;
+use super::group::{Group, closure};
 use super::hyperparameter::Value;
 use crate::numeric::stream::Stream;
 
@@ -11,6 +13,16 @@ const DRAWS: usize = 100_000;
 
 /// Draws that estimate the share of clauses which are not counted exactly.
 const ESTIMATE: usize = 10_000;
+
+/// How configurations are drawn, made at the first draw.
+#[derive(Clone, Debug)]
+pub(super) struct Plan {
+    diagrams: Vec<Diagram>,
+    /// The hyperparameters that no diagram decides, parents before children.
+    free: Vec<usize>,
+    /// The clauses that no diagram has asked.
+    clauses: Vec<usize>,
+}
 
 /// A space without a legal configuration, or with so few that none was found.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -91,12 +103,45 @@ impl Space {
         exact.min(1.0) * allowed as f64 / ESTIMATE as f64
     }
 
-    /// One draw, or the index of the clause that forbids it.
+    /// One draw, or the index of the clause that forbids it: what the diagrams decide is legal already.
     fn draw(&self, stream: &mut Stream) -> Result<Configuration, usize> {
+        let Plan { diagrams, free, clauses } = self.plan();
         let mut point: Vec<Option<Value>> = vec![None; self.hyperparameters().len()];
-        for diagram in self.diagrams() {
+        for diagram in diagrams {
             diagram.draw(self, stream, &mut point);
         }
-        self.settle(point, |index| self.hyperparameters()[index].quantile(stream.uniform()))
+        for &index in free {
+            if self.inactive(index, &point).is_none() {
+                point[index] = Some(self.hyperparameters()[index].quantile(stream.uniform()));
+            }
+        }
+        match clauses.iter().find(|clause| self.forbidden()[**clause].holds(&point)) {
+            Some(&clause) => Err(clause),
+            None => Ok(Configuration::of(point)),
+        }
+    }
+
+    /// The diagrams of all groups of clauses that are small enough for one.
+    pub(super) fn diagrams(&self) -> &[Diagram] {
+        &self.plan().diagrams
+    }
+
+    fn plan(&self) -> &Plan {
+        self.plan.get_or_init(|| {
+            let enumerable = |clause: usize| {
+                let members = closure(self, self.forbidden[clause].reads());
+                members.into_iter().all(|member| self.small(member))
+            };
+            let clauses: Vec<usize> = (0..self.forbidden.len()).filter(|&clause| enumerable(clause)).collect();
+            let groups = Group::all(self, &clauses, false).into_iter();
+            let diagrams: Vec<Diagram> = groups.filter_map(|group| Diagram::of(self, group)).collect();
+            let decided = |index: &usize| diagrams.iter().any(|diagram| diagram.group.members.contains(index));
+            let asked = |clause: &usize| diagrams.iter().any(|diagram| diagram.group.clauses.contains(clause));
+            Plan {
+                free: self.order.iter().copied().filter(|index| !decided(index)).collect(),
+                clauses: (0..self.forbidden.len()).filter(|clause| !asked(clause)).collect(),
+                diagrams,
+            }
+        })
     }
 }

@@ -8,6 +8,7 @@ use ron::error::{Error, SpannedError};
 use ron::extensions::Extensions;
 use serde::de::DeserializeOwned;
 
+use super::explanation::{explain, misfit};
 use super::outline::{Node, closer, lone_bracket};
 use super::spelling::nearest;
 
@@ -74,6 +75,11 @@ impl SourceError {
     pub fn from_ron(path: &Path, text: &str, error: SpannedError) -> Self {
         let start = byte_of(text, error.span.start.line, error.span.start.col);
         let end = byte_of(text, error.span.end.line, error.span.end.col);
+        let gap = text[start..end].len() - text[start..end].trim_start().len();
+        let place = if start + gap < end { start + gap } else { end };
+        if let Some((offset, message, hint)) = misfit(&error.code, text, place) {
+            return Self::at(path, text, offset, message, Some(hint));
+        }
         let mut explained = explain(&error.code, text);
         let offset = match &error.code {
             // The place of the name itself, which is the last before the place where RON stopped.
@@ -113,8 +119,7 @@ impl SourceError {
                 {
                     return Self::at(path, text, value, explained.0, explained.1);
                 }
-                let gap = text[start..end].len() - text[start..end].trim_start().len();
-                if start + gap < end { start + gap } else { end }
+                place
             }
         };
         Self::at(path, text, offset, explained.0, explained.1)
@@ -234,80 +239,4 @@ fn byte_of(text: &str, line: usize, column: usize) -> usize {
     let start: usize = text.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum();
     let letters = text[start..].chars().take(column.saturating_sub(1));
     start + letters.map(char::len_utf8).sum::<usize>()
-}
-
-/// The message and the hint of an error of RON.
-fn explain(error: &Error, text: &str) -> (String, Option<String>) {
-    let backticks = |names: &[&str]| names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
-    let meant = |found: &str, expected: &[&'static str]| {
-        Some(match nearest(found, expected.iter().copied()) {
-            Some(near) => format!("did you mean `{near}`?"),
-            None => format!("there are {}", backticks(expected)),
-        })
-    };
-    // The name of a type means something to a reader only where it is written.
-    let written = |outer: &Option<String>| outer.clone().filter(|outer| text.contains(&format!("{outer}(")));
-    let (message, hint) = match error {
-        Error::NoSuchStructField { expected, found, outer } => {
-            let message = match written(outer) {
-                Some(outer) => format!("`{outer}` has no field `{found}`"),
-                None => format!("there is no field `{found}`"),
-            };
-            return (message, meant(found, expected));
-        }
-        Error::NoSuchEnumVariant { expected, found, .. } => {
-            return (format!("there is no `{found}`"), meant(found, expected));
-        }
-        Error::MissingStructField { field, outer } => {
-            let message = match written(outer) {
-                Some(outer) => format!("`{outer}` needs the field `{field}`"),
-                None => format!("the field `{field}` is missing"),
-            };
-            return (message, Some(format!("add {field}: ...")));
-        }
-        Error::DuplicateStructField { field, .. } => {
-            return (format!("`{field}` is given twice"), Some("take one of them out".to_owned()));
-        }
-        Error::InvalidValueForType { expected, found } => {
-            let found = found.replace("a sequence", "a list").replace("the string", "the text");
-            let found = found.replace("unsigned integer", "number").replace("floating point number", "number");
-            return (format!("expected {expected}, but found {found}"), None);
-        }
-        Error::Message(message) => match message.split_once("; hint: ") {
-            Some((message, hint)) => return (message.to_owned(), Some(hint.to_owned())),
-            None => return (message.clone(), None),
-        },
-        Error::ExpectedComma => ("a comma is missing before this", "fields and values are separated by commas"),
-        Error::ExpectedMapColon => ("a colon is missing before this", "an entry is written `name: value`"),
-        Error::ExpectedString => ("expected text in double quotes", "for example \"RoPE\""),
-        Error::ExpectedChar => ("expected one letter in single quotes", "words stand in double quotes: \"RoPE\""),
-        Error::ExpectedStringEnd => ("this text is not closed", "text ends with the quote that it begins with"),
-        Error::ExpectedBoolean => ("expected `true` or `false`", "for example log: true"),
-        Error::ExpectedInteger => ("expected a whole number", "for example 8"),
-        Error::ExpectedFloat => ("expected a number", "for example 0.001 or 1e-3"),
-        Error::FloatUnderscore => ("a number with a point has no `_`", "write it without"),
-        Error::IntegerOutOfBounds => ("this whole number is out of range", "write a smaller one, or one with a point"),
-        Error::ExpectedArray => ("expected a list", "a list stands in square brackets: [1, 2]"),
-        Error::ExpectedMap => ("expected named entries in braces", "for example {\"x\": ...}"),
-        Error::ExpectedStructLike | Error::ExpectedNamedStructLike(_) => ("expected `(` with named fields", ""),
-        Error::SuggestRawIdentifier(_) | Error::InvalidIdentifier(_) => {
-            ("a field is written with its name", "for example Float(min: 0, max: 1)")
-        }
-        Error::ExpectedIdentifier => {
-            ("expected the name of a field", "fields are written `name: value`, without quotes")
-        }
-        Error::ExpectedStructLikeEnd | Error::ExpectedArrayEnd | Error::ExpectedMapEnd => {
-            ("this does not belong here", "is a comma or a bracket missing before it?")
-        }
-        Error::Eof => ("the file ends too early", "is a bracket not closed?"),
-        Error::TrailingCharacters => ("there is more text after the end", "a file holds one value: ( ... )"),
-        Error::UnclosedBlockComment => ("a comment is not closed", "`/*` ends with `*/`"),
-        other => {
-            let text = other.to_string();
-            let mut letters = text.chars();
-            let lowered = letters.next().map(|first| first.to_lowercase().chain(letters).collect::<String>());
-            return (lowered.unwrap_or_default(), None);
-        }
-    };
-    (message.to_owned(), Some(hint.to_owned()))
 }

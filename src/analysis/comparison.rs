@@ -1,0 +1,130 @@
+//! Two experiments side by side: what each found, and for how much.
+use serde::Serialize;
+
+use crate::trial::TrialId;
+use crate::trial::budget::Budget;
+use crate::trial::history::History;
+
+/// Shares of the common effort at which the best so far is compared.
+const SHARES: [f64; 4] = [0.25, 0.5, 0.75, 1.0];
+
+/// The numbers of a comparison.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Comparison {
+    /// The highest budget at which both have a cost; absent where there is none, and then no costs are compared.
+    pub budget: Option<f64>,
+    /// Amounts of budget that both have spent, from little to all that the more frugal one spent.
+    pub efforts: Vec<f64>,
+    pub sides: [Side; 2],
+}
+
+/// One of the experiments.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Side {
+    pub name: String,
+    pub trials: usize,
+    pub configurations: usize,
+    pub finished: usize,
+    /// Ends that were the configuration's fault.
+    pub failed: usize,
+    /// Budget spent by what has ended.
+    pub spent: f64,
+    /// The lowest cost at the compared budget, and its trial.
+    pub best: Option<f64>,
+    pub trial: Option<TrialId>,
+    /// The best so far at the compared budget after each of the efforts.
+    pub best_after: Vec<Option<f64>>,
+}
+
+impl Comparison {
+    /// Compares two histories by name.
+    pub fn of(sides: [(&str, &History); 2]) -> Self {
+        let budgets = |history: &History| -> Vec<Budget> {
+            let costs =
+                history.ended().filter(|trial| trial.outcome.as_ref().is_some_and(|each| each.cost().is_some()));
+            costs.map(|trial| trial.proposal.budget).collect()
+        };
+        let [first, second] = sides.map(|(_, history)| budgets(history));
+        let budget = first.into_iter().filter(|budget| second.contains(budget)).max();
+        let most = sides.map(|(_, history)| history.spent()).into_iter().fold(f64::INFINITY, f64::min);
+        let efforts: Vec<f64> = SHARES.iter().map(|share| share * most).collect();
+        let sides = sides.map(|(name, history)| Side::of(name, history, budget, &efforts));
+        Self { budget: budget.map(Budget::amount), efforts, sides }
+    }
+}
+
+impl Side {
+    fn of(name: &str, history: &History, budget: Option<Budget>, efforts: &[f64]) -> Self {
+        let (mut finished, mut failed, mut spent) = (0, 0, 0.0);
+        let mut best: Option<(f64, TrialId)> = None;
+        let mut best_after = vec![None; efforts.len()];
+        let mut reached = std::collections::HashMap::new();
+        for trial in history.ended() {
+            let Some(outcome) = &trial.outcome else { continue };
+            let so_far: &mut f64 = reached.entry(trial.proposal.configuration_id).or_default();
+            spent += (trial.proposal.budget.amount() - *so_far).max(0.0);
+            *so_far = so_far.max(trial.proposal.budget.amount());
+            failed += usize::from(outcome.is_failure());
+            let Some(cost) = outcome.cost() else { continue };
+            finished += 1;
+            if Some(trial.proposal.budget) == budget && best.is_none_or(|(best, _)| cost < best) {
+                best = Some((cost, trial.proposal.trial));
+                for (after, effort) in best_after.iter_mut().zip(efforts) {
+                    // The sums of two histories differ in their last digits.
+                    if spent <= effort * (1.0 + 1e-9) {
+                        *after = Some(cost);
+                    }
+                }
+            }
+        }
+        Self {
+            name: name.to_owned(),
+            trials: history.trials().len(),
+            configurations: history.configurations().len(),
+            finished,
+            failed,
+            spent,
+            best: best.map(|(cost, _)| cost),
+            trial: best.map(|(_, trial)| trial),
+            best_after,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::specimen::{finished, history, line};
+    use super::*;
+    use crate::trial::outcome::Outcome;
+
+    #[test]
+    fn the_best_is_compared_at_a_common_budget_and_after_equal_effort() {
+        let space = line();
+        let slow = history(
+            &space,
+            [
+                (0.1, 9.0, finished(5.0)),
+                (0.2, 9.0, finished(4.0)),
+                (0.3, 9.0, finished(1.0)),
+                (0.4, 27.0, finished(0.5)),
+            ],
+        );
+        let quick =
+            history(&space, [(0.5, 9.0, finished(2.0)), (0.6, 9.0, Outcome::Diverged), (0.7, 9.0, finished(3.0))]);
+        let found = Comparison::of([("slow", &slow), ("quick", &quick)]);
+        assert_eq!((found.budget, &found.efforts[..]), (Some(9.0), &[6.75, 13.5, 20.25, 27.0][..]));
+        let [slow, quick] = &found.sides;
+        assert_eq!((slow.best, slow.trial, slow.spent), (Some(1.0), Some(TrialId(3)), 54.0));
+        assert_eq!(slow.best_after, [None, Some(5.0), Some(4.0), Some(1.0)]);
+        assert_eq!((quick.finished, quick.failed, quick.best), (2, 1, Some(2.0)));
+        assert_eq!(quick.best_after, [None, Some(2.0), Some(2.0), Some(2.0)]);
+    }
+
+    #[test]
+    fn without_a_common_budget_no_costs_are_compared() {
+        let space = line();
+        let (low, high) = (history(&space, [(0.1, 1.0, finished(5.0))]), history(&space, [(0.1, 9.0, finished(5.0))]));
+        let found = Comparison::of([("low", &low), ("high", &high)]);
+        assert_eq!((found.budget, found.sides[0].best, found.sides[1].best), (None, None, None));
+    }
+}

@@ -1,0 +1,100 @@
+//! The verb `compare`: two experiments side by side.
+use std::path::PathBuf;
+
+use clap::Args;
+use serde_json::json;
+
+use super::message::{amount, narrate, number, say};
+use super::target::Target;
+use super::{Failure, Format, listing};
+use crate::analysis::comparison::{Comparison, Side};
+use crate::experiment::difference::Difference;
+use crate::experiment::log::Log;
+
+#[derive(Args)]
+pub(super) struct Arguments {
+    /// An experiment's file, its run folder, or its name
+    first: PathBuf,
+    /// The other one
+    second: PathBuf,
+    /// The folder of all runs
+    #[arg(long, value_name = "FOLDER", default_value = "runs")]
+    dir: PathBuf,
+    #[arg(long, value_enum, default_value_t = Format::Table)]
+    format: Format,
+}
+
+pub(super) fn execute(arguments: &Arguments) -> Result<(), Failure> {
+    let read = |target: &PathBuf| Target { experiment: target.clone(), dir: arguments.dir.clone() }.log();
+    let logs = [read(&arguments.first)?, read(&arguments.second)?];
+    let [first, second] = &logs;
+    let difference = Difference::between(&first.experiment, &second.experiment);
+    let name = |log: &Log| match first.experiment.name == second.experiment.name {
+        true => log.folder.root().display().to_string(),
+        false => log.experiment.name.clone(),
+    };
+    let names = logs.each_ref().map(name);
+    let found = Comparison::of([(&names[0], &first.history), (&names[1], &second.history)]);
+    match arguments.format {
+        Format::Json => {
+            let mut object = json!(found);
+            object["differences"] = json!(difference.lines);
+            object["seconds"] = json!(logs.each_ref().map(seconds));
+            say(&object.to_string());
+        }
+        Format::Csv => {
+            return Err(Failure::Input("`compare` prints a table or JSON\n\nhint: use `--format json`".into()));
+        }
+        Format::Table => print(&found, &logs, &difference),
+    }
+    Ok(())
+}
+
+/// What the trials of a run took.
+fn seconds(log: &Log) -> f64 {
+    log.details.iter().filter_map(|details| Some(details.ended.as_ref()?.seconds)).sum()
+}
+
+fn print(found: &Comparison, logs: &[Log; 2], difference: &Difference) {
+    let units = logs.each_ref().map(|log| log.experiment.unit.as_str());
+    let unit = units[0];
+    let mut rows: Vec<[String; 3]> = Vec::new();
+    let mut row = |what: String, value: &dyn Fn(usize, &Side) -> String| {
+        rows.push([what, value(0, &found.sides[0]), value(1, &found.sides[1])]);
+    };
+    let known = |cost: Option<f64>| cost.map_or("-".to_owned(), number);
+    row(String::new(), &|_, side| side.name.clone());
+    row("trials".into(), &|_, side| side.trials.to_string());
+    row("  finished".into(), &|_, side| side.finished.to_string());
+    row("  failed".into(), &|_, side| side.failed.to_string());
+    row("configurations".into(), &|_, side| side.configurations.to_string());
+    row("time of the trials".into(), &|index, _| super::message::duration(seconds(&logs[index])));
+    row("budget spent".into(), &|index, side| format!("{} {}", amount(side.spent), units[index]));
+    if let Some(budget) = found.budget {
+        row(format!("best cost at {} {unit}", amount(budget)), &|_, side| known(side.best));
+        for (index, effort) in found.efforts.iter().enumerate() {
+            let what = format!("  after spending {} {unit}", amount(*effort));
+            row(what, &|_, side| known(side.best_after.get(index).copied().flatten()));
+        }
+    }
+    if logs.iter().any(|log| listing::validation(log).is_some_and(|done| done.incumbent.test("cost").is_some())) {
+        row("best on unseen data".into(), &|index, _| {
+            known(listing::validation(&logs[index]).and_then(|done| done.incumbent.test("cost")))
+        });
+    }
+    let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
+    let (a, b, c) = (width(0), width(1), width(2));
+    for [what, first, second] in &rows {
+        say(format!("{what:<a$}  {first:>b$}  {second:>c$}").trim_end());
+    }
+    if found.budget.is_none() {
+        narrate("no budget at which both have a cost: costs are not compared");
+    }
+    if units[0] != units[1] {
+        narrate(&format!("warning: one counts its budget in {}, the other in {}", units[0], units[1]));
+    }
+    if !difference.lines.is_empty() {
+        narrate("they differ in:");
+        difference.lines.iter().for_each(|line| narrate(&format!("  {line}")));
+    }
+}

@@ -1,0 +1,128 @@
+//! What differs between two versions of a space, and which configurations of the one are configurations of the other.
+use super::Space;
+use super::configuration::Configuration;
+use super::describing::quoted;
+use super::hyperparameter::{Domain, Hyperparameter, Value};
+
+impl Space {
+    /// What has changed since an earlier version, a sentence each; none where both mean the same.
+    ///
+    /// Names, descriptions and units mean nothing to a trial.
+    pub fn changes_since(&self, old: &Self) -> Vec<String> {
+        let mut changes = Vec::new();
+        for hyperparameter in &self.hyperparameters {
+            let name = &hyperparameter.name;
+            match old.index(name) {
+                Some(index) => changes.extend(differences(&old.hyperparameters[index], hyperparameter)),
+                None => changes.push(format!(
+                    "`{name}` is new ({}); earlier trials count as if they had its default, {}",
+                    hyperparameter.domain,
+                    quoted(&hyperparameter.default)
+                )),
+            }
+            let condition = |space: &Self| {
+                space.index(name).and_then(|index| space.conditions[index].as_ref()).map(ToString::to_string)
+            };
+            match (old.index(name).and_then(|_| condition(old)), condition(self)) {
+                (before, now) if before == now => {}
+                (Some(before), None) => changes.push(format!("`{name}` is always active; before, if {before}")),
+                (None, Some(now)) if old.index(name).is_some() => {
+                    changes.push(format!("`{name}` is only active if {now}; before, always"));
+                }
+                (Some(before), Some(now)) => changes.push(format!("`{name}` is active if {now}; before, if {before}")),
+                (None, _) => {}
+            }
+        }
+        for hyperparameter in old.hyperparameters.iter().filter(|each| self.index(&each.name).is_none()) {
+            changes.push(format!(
+                "`{}` is gone; earlier trials count where it was inactive or had its default, {}",
+                hyperparameter.name,
+                quoted(&hyperparameter.default)
+            ));
+        }
+        let clauses = |space: &Self| space.forbidden.iter().map(ToString::to_string).collect::<Vec<_>>();
+        let (before, now) = (clauses(old), clauses(self));
+        let added = now.iter().filter(|clause| !before.contains(clause));
+        changes.extend(added.map(|clause| format!("`{clause}` is forbidden now")));
+        let removed = before.iter().filter(|clause| !now.contains(clause));
+        changes.extend(removed.map(|clause| format!("`{clause}` is allowed now")));
+        let names = |space: &Self| space.hyperparameters.iter().map(|each| each.name.clone()).collect::<Vec<_>>();
+        if changes.is_empty() && names(old) != names(self) {
+            changes.push("the parameters come in another order".to_owned());
+        }
+        changes
+    }
+
+    /// A configuration of an earlier version as one of this version; fails with the reason where its trials say nothing
+    /// about any.
+    ///
+    /// A parameter that a trial did not have counts as if it had been at its default, in either direction.
+    pub fn carry(&self, old: &Self, configuration: &Configuration) -> Result<Configuration, String> {
+        let mut values: Vec<Option<Value>> = vec![None; self.hyperparameters.len()];
+        for (index, before) in old.hyperparameters.iter().enumerate() {
+            let Some(value) = configuration.get(index) else { continue };
+            let name = &before.name;
+            match self.index(name) {
+                Some(own) => {
+                    let admitted = self.hyperparameters[own].admit(value);
+                    values[own] = Some(admitted.ok_or_else(|| format!("`{name}` can no longer be {}", quoted(value)))?);
+                }
+                None if *value == before.default => {}
+                None => return Err(format!("`{name}` was {}, and is gone", quoted(value))),
+            }
+        }
+        for &index in &self.order {
+            let Hyperparameter { name, default, .. } = &self.hyperparameters[index];
+            match (&values[index], self.inactive(index, &values)) {
+                (Some(value), Some(_)) if value != default => {
+                    return Err(format!("`{name}` was {}, and is inactive now", quoted(value)));
+                }
+                (_, Some(_)) => values[index] = None,
+                (None, None) => values[index] = Some(default.clone()),
+                (Some(_), None) => {}
+            }
+        }
+        self.allowed(values).map_err(|clause| format!("`{}` forbids it now", self.forbidden[clause]))
+    }
+}
+
+fn differences(old: &Hyperparameter, new: &Hyperparameter) -> Vec<String> {
+    let name = &new.name;
+    let mut found = Vec::new();
+    if old.domain != new.domain {
+        let listed = |domain: &Domain| match domain {
+            Domain::Ordinal { values } | Domain::Categorical { choices: values } => Some(values.clone()),
+            _ => None,
+        };
+        let same_kind = std::mem::discriminant(&old.domain) == std::mem::discriminant(&new.domain);
+        match (listed(&old.domain), listed(&new.domain)) {
+            (Some(before), Some(now)) if same_kind => {
+                let missing = |all: &[Value], from: &[Value]| {
+                    let all = all.iter().filter(|value| !from.contains(value)).map(quoted);
+                    all.collect::<Vec<_>>().join(" or ")
+                };
+                let (added, removed) = (missing(&now, &before), missing(&before, &now));
+                if !added.is_empty() {
+                    found.push(format!("`{name}` can also be {added}"));
+                }
+                if !removed.is_empty() {
+                    found.push(format!("`{name}` can no longer be {removed}"));
+                }
+                if added.is_empty() && removed.is_empty() {
+                    found.push(format!("the values of `{name}` come in another order"));
+                }
+            }
+            _ => found.push(format!("`{name}` is {}; before, {}", new.domain, old.domain)),
+        }
+    }
+    if old.prior != new.prior {
+        let law = |prior: &super::prior::Prior| Some(prior.to_string()).filter(|law| !law.is_empty());
+        let uniform = || "uniform".to_owned();
+        let (before, now) = (law(&old.prior).unwrap_or_else(uniform), law(&new.prior).unwrap_or_else(uniform));
+        found.push(format!("the prior of `{name}` is {now}; before, {before}"));
+    }
+    if old.default != new.default {
+        found.push(format!("the default of `{name}` is {}; before, {}", quoted(&new.default), quoted(&old.default)));
+    }
+    found
+}
