@@ -292,5 +292,5 @@ fn limits_stop_the_asking() {
     assert_eq!((reason, last.proposal.budget), (Reason::Cost, budget(9.0)));
     assert!(last.outcome.as_ref().unwrap().cost().unwrap() <= 3.0);
     assert!(ron::from_str::<Stop>("(trails: 17)").is_err());
-    assert!(ron::from_str::<Settings>("(forest: (trees: 10), scale: Rank)").is_ok());
+    assert!(ron::from_str::<Settings>("(surrogate: Forest((trees: 10)), scale: Some(Rank))").is_ok());
 }

@@ -58,10 +58,12 @@ pub(super) fn execute(arguments: &Arguments) -> Result<(), Failure> {
 fn print(experiment: &Experiment, warnings: &[String]) {
     say(&format!("{}: search space `{}`", experiment.name, experiment.space.name()));
     space::print(&experiment.space);
+    let first = count(experiment.optimizer().design().len(), "configuration");
+    say(&format!("\noptimizer: {}, after {first} to begin with", experiment.settings.describe()));
     let (schedule, unit) = (&experiment.schedule, &experiment.unit);
     let plan = experiment.plan();
     say(&format!(
-        "\nbudget: {} to {} {unit}, {}",
+        "budget: {} to {} {unit}, {}",
         amount(schedule.min().amount()),
         amount(schedule.max().amount()),
         experiment.intensifier.name()

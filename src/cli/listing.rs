@@ -72,7 +72,7 @@ pub(super) fn status(target: &Target) -> Result<(), Failure> {
         say(&format!("best: {} at {budget} {unit}, trial {}", number(cost), best.proposal.trial));
     }
     let (space, full) = (&log.experiment.space, log.experiment.schedule.max());
-    if let Some(left) = regret(space, history, full, &log.experiment.settings.forest, log.experiment.seed) {
+    if let Some(left) = regret(space, history, full, log.experiment.seed) {
         let could =
             if left.bound <= left.noise { ", less than its doubt at the best: the run could stop now" } else { "" };
         say(&format!("left to gain: at most {} by the surrogate's confidence{could}", number(left.bound)));

@@ -106,9 +106,9 @@ mod tests {
         check("Function(\"branin\")", "Command(program: \"true\")", "task", "task: Function, now Command");
         check(
             "seed: 7",
-            "seed: 7, optimizer: (forest: (trees: 3))",
+            "seed: 7, optimizer: (surrogate: Forest(trees: 3))",
             "optimizer",
-            &format!("optimizer.forest.trees: {}, now 3", read(&text).settings.forest.trees),
+            &format!("optimizer.surrogate.Forest.trees: {}, now 3", read(&text).settings.forest().trees),
         );
         check("seed: 7", "seed: 7, stop: (trials: 3), executor: Process(workers: 9), price_per_device_hour: 1", "", "");
     }

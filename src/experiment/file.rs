@@ -138,6 +138,10 @@ impl ExperimentFile {
         if let Err(message) = self.optimizer.validate() {
             return error(&["optimizer"], message, "every field may be left out and has a default");
         }
+        if let Err(message) = self.optimizer.first(&space) {
+            let hint = "`galvani check` without this field prints the values that each hyperparameter may take";
+            return error(&["optimizer", "first_configurations"], message, hint);
+        }
         let intensifier = self
             .optimizer
             .intensifier

@@ -29,6 +29,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::intensifier::bracket::{Plan, Schedule};
 use crate::intensifier::choice::Choice;
+use crate::optimizer::Optimizer;
 use crate::optimizer::settings::Settings;
 use crate::optimizer::stop::Stop;
 use crate::space::Space;
@@ -64,6 +65,12 @@ pub struct Experiment {
 }
 
 impl Experiment {
+    /// The optimizer at the beginning.
+    pub fn optimizer(&self) -> Optimizer {
+        let settings = Settings { intensifier: Some(self.intensifier.clone()), ..self.settings.clone() };
+        Optimizer::new(self.space.clone(), self.schedule.clone(), settings, self.seed).with_stop(self.stop.clone())
+    }
+
     /// The brackets of one turn.
     pub fn plan(&self) -> Plan {
         self.intensifier.plan(&self.schedule)

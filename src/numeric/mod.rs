@@ -1,5 +1,7 @@
 //! Small mathematics with no opinion about optimization.
+pub mod linear;
 pub mod low_discrepancy;
+pub mod minimize;
 pub mod normal;
 pub mod quantile;
 pub mod stream;

@@ -53,12 +53,13 @@ pub struct Optimizer {
 
 impl Optimizer {
     /// An optimizer without a history and without limits.
+    ///
+    /// # Panics
+    /// Where the settings give a first configuration that is not legal; [`Settings::first`] says so before.
     pub fn new(space: Arc<Space>, schedule: Schedule, settings: Settings, seed: u64) -> Self {
         let choice = settings.intensifier.clone().unwrap_or(Choice::Hyperband);
-        let rungs = choice.bracket(&schedule, 0).rungs;
-        let first_rung = (rungs.len() > 1).then(|| rungs[0].configurations);
         Self {
-            selector: Selector::new(&space, &settings, first_rung, seed),
+            selector: Self::selector(&space, &schedule, &settings, None, seed),
             intensifier: choice.build(&schedule, seed),
             choice,
             history: History::default(),
@@ -73,8 +74,15 @@ impl Optimizer {
 
     /// The same optimizer with limits.
     pub fn with_stop(mut self, stop: Stop) -> Self {
+        self.selector = Self::selector(&self.space, &self.schedule, &self.settings, stop.trials, self.seed);
         self.stop = stop;
         self
+    }
+
+    fn selector(space: &Space, schedule: &Schedule, settings: &Settings, trials: Option<u32>, seed: u64) -> Selector {
+        let rungs = settings.intensifier.clone().unwrap_or(Choice::Hyperband).bracket(schedule, 0).rungs;
+        let first_rung = (rungs.len() > 1).then(|| rungs[0].configurations);
+        Selector::new(space, settings, first_rung, trials, seed)
     }
 
     /// All trials so far.
@@ -90,6 +98,11 @@ impl Optimizer {
     /// The budgets of the trials.
     pub fn schedule(&self) -> &Schedule {
         &self.schedule
+    }
+
+    /// The configurations that come first, in order.
+    pub fn design(&self) -> &[Configuration] {
+        self.selector.design()
     }
 
     /// The intensifier, and its knobs.
@@ -108,8 +121,7 @@ impl Optimizer {
         match self.regret {
             Some((known, regret)) if known == successes => regret,
             _ => {
-                let regret =
-                    regret::regret(&self.space, &self.history, self.schedule.max(), &self.settings.forest, self.seed);
+                let regret = regret::regret(&self.space, &self.history, self.schedule.max(), self.seed);
                 self.regret = Some((successes, regret));
                 regret
             }

@@ -31,7 +31,7 @@ pub struct Regret {
 /// the configurations that were tried at the full budget, less the lowest lower bound over those and random ones.
 ///
 /// `None` where fewer than ten were tried there. The surrogate is a forest over the costs themselves.
-pub fn regret(space: &Space, history: &History, full: Budget, forest: &Settings, seed: u64) -> Option<Regret> {
+pub fn regret(space: &Space, history: &History, full: Budget, seed: u64) -> Option<Regret> {
     let places: Vec<_> = history.ranking().at(full).collect();
     if places.len() < FEWEST {
         return None;
@@ -44,7 +44,7 @@ pub fn regret(space: &Space, history: &History, full: Budget, forest: &Settings,
     let trials = places.iter().filter_map(|place| history.trial(place.trial));
     let tried = encode(&mut trials.map(|trial| &trial.proposal.configuration));
     let costs: Vec<f64> = places.iter().map(|place| place.cost).collect();
-    let surrogate = Forest::fit(&tried, &space.columns(), &costs, forest, seed, "regret");
+    let surrogate = Forest::fit(&tried, &space.columns(), &costs, &Settings::default(), seed, "regret");
     let mut stream = Stream::of(seed, "regret candidates", 0);
     let candidates: Vec<Configuration> = (0..CANDIDATES).map_while(|_| space.sample(&mut stream).ok()).collect();
     let untried = surrogate.predict(&encode(&mut candidates.iter()));

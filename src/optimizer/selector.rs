@@ -6,7 +6,7 @@ use crate::design;
 use crate::numeric::stream::Stream;
 use crate::space::Space;
 use crate::space::configuration::Configuration;
-use crate::space::encoding::Column;
+use crate::space::hyperparameter::{Hyperparameter, Value};
 use crate::surrogate::Rows;
 use crate::trial::Origin;
 use crate::trial::history::History;
@@ -16,20 +16,32 @@ const DRAWS: u64 = 2_000;
 
 /// Chooses configurations that were never tried. What it keeps only saves computing it again.
 pub(super) struct Selector {
+    /// What comes first, beginning with what the user gave.
     design: Vec<Configuration>,
-    columns: Vec<Column>,
+    /// How many of those the user gave.
+    given: usize,
     /// Every configuration of the history, encoded.
     rows: Rows,
-    /// The model of so many ended trials.
-    fitted: Option<(usize, Option<Model>)>,
+    model: Model,
 }
 
 impl Selector {
-    pub fn new(space: &Space, settings: &Settings, first_rung: Option<u32>, seed: u64) -> Self {
+    /// A selector in a space where the lowest rung of the first bracket has `first_rung` configurations (`None` of one
+    /// rung) and so many `trials` are asked for at most.
+    ///
+    /// # Panics
+    /// Where a first configuration of the settings is not legal.
+    pub fn new(space: &Space, settings: &Settings, first_rung: Option<u32>, trials: Option<u32>, seed: u64) -> Self {
         let columns = space.columns();
-        let size = settings.design_size(columns.len(), first_rung);
-        let design = design::initial(space, settings.design, size, seed);
-        Self { design, rows: Rows::new(columns.len()), columns, fitted: None }
+        let size = settings.design_size(columns.len(), first_rung, trials);
+        let given = settings.first(space).expect("settings are validated with their space");
+        let design = design::initial(space, settings.design, given.clone(), size, seed);
+        Self { given: given.len(), design, rows: Rows::new(columns.len()), model: Model::new(columns, settings, seed) }
+    }
+
+    /// What comes first, in order.
+    pub fn design(&self) -> &[Configuration] {
+        &self.design
     }
 
     /// A configuration that the history does not have; `None` where there is none to be found.
@@ -40,9 +52,14 @@ impl Selector {
         history: &History,
         seed: u64,
     ) -> Option<(Configuration, Origin)> {
-        if let Some(configuration) = self.design.iter().find(|configuration| !history.contains(configuration)) {
-            let default = space.default_configuration().is_ok_and(|default| default == *configuration);
-            return Some((configuration.clone(), if default { Origin::Default } else { Origin::Design }));
+        if let Some(place) = self.design.iter().position(|configuration| !history.contains(configuration)) {
+            let configuration = self.design[place].clone();
+            let origin = match place {
+                _ if space.default_configuration().is_ok_and(|default| default == configuration) => Origin::Default,
+                _ if place < self.given => Origin::Given,
+                _ => Origin::Design,
+            };
+            return Some((configuration, origin));
         }
         let trial = history.next_trial().0;
         if Stream::of(seed, "interleaving", u64::from(trial)).uniform() >= settings.random_probability
@@ -57,23 +74,39 @@ impl Selector {
         for configuration in &history.configurations()[self.rows.len()..] {
             self.rows.push(&space.encode(configuration));
         }
-        let ended = history.ended().count();
-        if self.fitted.as_ref().is_none_or(|(fitted, _)| *fitted != ended) {
-            self.fitted = Some((ended, Model::fit(history, &self.rows, &self.columns, settings, seed)));
+        if !self.model.learn(history, &self.rows, settings) {
+            return None;
         }
-        let (_, model) = self.fitted.as_ref().expect("a model was just fitted");
-        let mut model = model.clone()?;
-        model.believe(history, &self.rows);
-        let score = |configurations: &[Configuration]| {
-            let mut rows = Rows::new(self.columns.len());
-            configurations.iter().for_each(|configuration| rows.push(&space.encode(configuration)));
-            model.score(&rows)
+        let results = history.ended().len().saturating_sub(self.design.len());
+        let weight = settings.prior_strength.map(|strength| strength / (results as f64 + 1.0));
+        let score = |configurations: &[Configuration], rows: &Rows| {
+            let mut scores = self.model.score(rows);
+            if let Some(weight) = weight {
+                let priors = configurations.iter().map(|configuration| prior(space, configuration));
+                scores.iter_mut().zip(priors).for_each(|(score, prior)| *score += weight * prior);
+            }
+            scores
         };
-        let tried = model.best(settings.maximizer.starts as usize);
+        let tried = self.model.best(settings.maximizer.starts as usize);
         let tried = tried.map(|index| history.configurations()[index].clone()).collect();
-        let search = Search { space, settings: &settings.maximizer, seed, trial: history.next_trial().0 };
-        search.maximize(&score, tried, &|configuration| history.contains(configuration))
+        let mut maximizer = settings.maximizer.clone();
+        if !self.model.is_fixed() {
+            // A drawn function is known at the points that it was drawn for, and nowhere else.
+            maximizer.steps = 0;
+        }
+        let search = Search { space, settings: &maximizer, seed, trial: history.next_trial().0 };
+        let slope = |row: &[f64]| self.model.slope(row);
+        search.maximize(&score, &slope, tried, &|configuration| history.contains(configuration))
     }
+}
+
+/// The logarithm of a configuration's prior density, relative to a uniform one, with a floor (Hvarfner et al. 2022).
+fn prior(space: &Space, configuration: &Configuration) -> f64 {
+    let density = |(hyperparameter, value): (&Hyperparameter, &Option<Value>)| {
+        value.as_ref().map_or(1.0, |value| hyperparameter.density(value))
+    };
+    let product: f64 = space.hyperparameters().iter().zip(configuration.values()).map(density).product();
+    (product + 1e-12).ln()
 }
 
 /// A random configuration that the history does not have.

@@ -1,32 +1,63 @@
 //! Every knob of the optimizer, its default and its reason.
+use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
-use crate::acquisition::maximizer;
+use crate::acquisition::{self, maximizer};
 use crate::design::Sampler;
 use crate::intensifier::choice::Choice;
 use crate::intensifier::pruning::Pruning;
-use crate::surrogate::forest;
+use crate::space::Space;
+use crate::space::configuration::Configuration;
+use crate::space::hyperparameter::Value;
 use crate::surrogate::target::Scale;
+use crate::surrogate::{forest, gaussian_process};
+
+/// The model that guesses the cost of the untried.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Surrogate {
+    /// A random forest.
+    Forest(forest::Settings),
+    /// A Gaussian process: better where costs are smooth in few numbers and trials are few, much slower after hundreds.
+    GaussianProcess(gaussian_process::Settings),
+}
+
+/// What a trial that runs counts as until it ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Pending {
+    /// As expected (the kriging believer of Ginsbourger et al. 2010).
+    Believed,
+    /// As good as the best: the next ask stays away from it least.
+    Lowest,
+    /// As good as the mean.
+    Mean,
+    /// As bad as the worst: the next ask stays away from it most.
+    Highest,
+}
 
 /// The knobs of an [`Optimizer`](super::Optimizer); none needs to be set.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[serde(deny_unknown_fields, default, rename = "Optimizer")]
 pub struct Settings {
+    /// Configurations that are tried before any other, values by name.
+    pub first_configurations: Vec<IndexMap<String, Value>>,
     /// How the first configurations are spread. `Sobol`: evenly in every projection, also when cut short.
     pub design: Sampler,
-    /// How many configurations the design has, the default one among them. Absent: twice the number of
-    /// hyperparameters and five, at most the lowest rung of the first bracket.
+    /// How many configurations the design has, the default one among them. Absent: see below.
     pub design_size: Option<u32>,
+    /// How many it has for each hyperparameter, where `design_size` is absent. Absent: twice the number of
+    /// hyperparameters and five, at most the lowest rung of the first bracket; a factorial design has every corner.
+    pub design_per_hyperparameter: Option<u32>,
+    /// The share of a limited number of trials that the design takes at most. 0.25, as in SMAC.
+    pub design_share: f64,
     /// The probability that a new configuration is drawn at random. 0.2, as in SMAC: whatever the model believes, the
     /// search converges. At 1 it is random search.
     pub random_probability: f64,
     /// Configurations with a cost before the model is asked; up to then they are drawn at random. 4: fewer have no
     /// trend.
     pub minimum_results: u32,
-    /// What the surrogate learns in place of the cost. `Rank`: whatever the costs' spread, it sees the best apart.
-    pub scale: Scale,
-    /// By how much, in units of the scale, an improvement must exceed the best to count. 0: any improvement does.
-    pub margin: f64,
+    /// What the surrogate learns in place of the cost. Absent: `Rank` of a forest, which whatever the costs' spread
+    /// sees the best apart; `Power` of a Gaussian process, which keeps costs smooth.
+    pub scale: Option<Scale>,
     /// Whether a second forest learns which configurations fail, and keeps the search away from them. True: a failed
     /// trial costs what a good one does.
     pub feasibility: bool,
@@ -36,8 +67,16 @@ pub struct Settings {
     /// Whether trials that report costs on their way are ended when they fall behind. Absent: every trial spends its
     /// budget.
     pub pruning: Option<Pruning>,
-    /// The surrogate.
-    pub forest: forest::Settings,
+    /// The surrogate. `Forest`: at home in every space, and fast after thousands of trials.
+    pub surrogate: Surrogate,
+    /// How promising the untried is. `ExpectedImprovement`: it needs no knob.
+    pub acquisition: acquisition::settings::Settings,
+    /// How much the priors of the search space weigh in the acquisition function: they are raised to the power of this
+    /// over the number of results (Hvarfner et al. 2022). Absent: they shape the draws only. A tenth of the trials is a
+    /// good value.
+    pub prior_strength: Option<f64>,
+    /// What a trial that runs counts as. `Believed`: nothing is invented.
+    pub pending: Pending,
     /// The search for the most promising configuration.
     pub maximizer: maximizer::Settings,
 }
@@ -45,16 +84,22 @@ pub struct Settings {
 impl Default for Settings {
     fn default() -> Self {
         Self {
+            first_configurations: Vec::new(),
             design: Sampler::Sobol,
             design_size: None,
+            design_per_hyperparameter: None,
+            design_share: 0.25,
             random_probability: 0.2,
             minimum_results: 4,
-            scale: Scale::Rank,
-            margin: 0.0,
+            scale: None,
             feasibility: true,
             intensifier: None,
             pruning: None,
             forest: forest::Settings::default(),
+            surrogate: Surrogate::Forest(forest::Settings::default()),
+            acquisition: acquisition::settings::Settings::default(),
+            prior_strength: None,
+            pending: Pending::Believed,
             maximizer: maximizer::Settings::default(),
         }
     }
@@ -66,37 +111,102 @@ impl Settings {
         if let Some(pruning) = &self.pruning {
             pruning.validate()?;
         }
-        let probability = self.random_probability;
-        let columns = self.forest.columns;
-        let zero = [
-            (self.forest.trees, "forest.trees"),
-            (self.forest.min_leaf, "forest.min_leaf"),
-            (self.maximizer.candidates, "maximizer.candidates"),
-            (self.design_size.unwrap_or(1), "design_size"),
+        let mut shares = vec![("random_probability", self.random_probability), ("design_share", self.design_share)];
+        let mut counts = vec![
+            ("maximizer.candidates", self.maximizer.candidates),
+            ("maximizer.neighbors", self.maximizer.neighbors),
+            ("design_size", self.design_size.unwrap_or(1)),
+            ("design_per_hyperparameter", self.design_per_hyperparameter.unwrap_or(1)),
         ];
-        if !(0.0..=1.0).contains(&probability) {
-            return Err(format!("`random_probability` is {probability}, not between 0 and 1"));
+        match &self.surrogate {
+            Surrogate::Forest(forest) => {
+                counts.extend([("surrogate.trees", forest.trees), ("surrogate.min_leaf", forest.min_leaf)]);
+                shares.push(("surrogate.columns", forest.columns));
+                if forest.leaves == forest::Leaves::LogMean && self.scale() != Scale::Log {
+                    return Err("`surrogate.leaves` can be `LogMean` only where `scale` is `Log`".into());
+                }
+            }
+            Surrogate::GaussianProcess(process) => {
+                counts.extend([("surrogate.rows", process.rows), ("surrogate.evaluations", process.evaluations)]);
+            }
         }
-        if !(columns > 0.0 && columns <= 1.0) {
-            return Err(format!("`forest.columns` is {columns}, not above 0 and at most 1"));
+        if let Some((name, value)) = shares.into_iter().find(|(_, share)| !(0.0..=1.0).contains(share)) {
+            return Err(format!("`{name}` is {value}, not between 0 and 1"));
         }
-        if !(self.margin >= 0.0 && self.margin.is_finite()) {
-            return Err(format!("`margin` is {}, not 0 or above", self.margin));
+        if let Some((name, _)) = counts.into_iter().find(|(_, count)| *count == 0) {
+            return Err(format!("`{name}` is 0, not at least 1"));
         }
-        match zero.into_iter().find(|(value, _)| *value == 0) {
-            Some((_, name)) => Err(format!("`{name}` is 0, not at least 1")),
-            None => Ok(()),
+        if let Some((name, value)) = self.acquisition.senseless() {
+            return Err(format!("`acquisition.{name}` is {value}, not 0 or above"));
+        }
+        if matches!(self.acquisition, acquisition::settings::Settings::CostImprovement { .. })
+            && self.scale() != Scale::Log
+        {
+            return Err("`acquisition` can be `CostImprovement` only where `scale` is `Log`".into());
+        }
+        match self.prior_strength {
+            Some(strength) if !(strength >= 0.0 && strength.is_finite()) => {
+                Err(format!("`prior_strength` is {strength}, not 0 or above"))
+            }
+            _ => Ok(()),
         }
     }
 
+    /// What new configurations are chosen by, in words.
+    pub fn describe(&self) -> String {
+        if self.random_probability == 1.0 {
+            return "random search".into();
+        }
+        let surrogate = match &self.surrogate {
+            Surrogate::Forest(forest) => format!("random forest of {} trees", forest.trees),
+            Surrogate::GaussianProcess(process) if process.samples == 0 => "Gaussian process".into(),
+            Surrogate::GaussianProcess(process) => format!("Gaussian process, {} draws", process.samples),
+        };
+        let prior = if self.prior_strength.is_some() { ", weighted by the priors" } else { "" };
+        format!("{surrogate}, {}{prior}", self.acquisition.name())
+    }
+
+    /// What the surrogate learns in place of the cost.
+    pub fn scale(&self) -> Scale {
+        self.scale.unwrap_or(match self.surrogate {
+            Surrogate::Forest(_) => Scale::Rank,
+            Surrogate::GaussianProcess(_) => Scale::Power,
+        })
+    }
+
+    /// The knobs of forests that help the surrogate: its own, where it is one.
+    pub fn forest(&self) -> forest::Settings {
+        match &self.surrogate {
+            Surrogate::Forest(forest) => forest.clone(),
+            Surrogate::GaussianProcess(_) => forest::Settings::default(),
+        }
+    }
+
+    /// The configurations that are tried first; fails at one that is not legal, with its number and the reason.
+    pub fn first(&self, space: &Space) -> Result<Vec<Configuration>, String> {
+        let legal = |(index, values): (usize, &IndexMap<String, Value>)| {
+            let named = values.iter().map(|(name, value)| (name.as_str(), value.clone()));
+            space
+                .configuration_of(named)
+                .map_err(|illegal| format!("number {} of `first_configurations` is not legal: {illegal}", index + 1))
+        };
+        self.first_configurations.iter().enumerate().map(legal).collect()
+    }
+
     /// How many configurations the design has in a space of so many hyperparameters, where the first bracket's lowest
-    /// rung has `first_rung` (one rung is no limit).
-    pub fn design_size(&self, hyperparameters: usize, first_rung: Option<u32>) -> usize {
-        let size = self.design_size.unwrap_or_else(|| {
+    /// rung has `first_rung` (one rung is no limit) and at most so many `trials` are asked for; `None` is every corner of
+    /// a factorial design.
+    pub fn design_size(&self, hyperparameters: usize, first_rung: Option<u32>, trials: Option<u32>) -> Option<usize> {
+        let wanted = self.design_size.or(self.design_per_hyperparameter.map(|each| each * hyperparameters as u32));
+        if wanted.is_none() && self.design == Sampler::Factorial {
+            return None;
+        }
+        let size = wanted.unwrap_or_else(|| {
             let size = 2 * hyperparameters as u32 + 5;
             first_rung.map_or(size, |rung| size.min(rung))
         });
-        size as usize
+        let most = trials.map_or(u32::MAX, |trials| (self.design_share * f64::from(trials)) as u32);
+        Some(size.min(most).max(1) as usize)
     }
 }
 
@@ -104,19 +214,42 @@ impl Settings {
 mod tests {
     use super::*;
 
-    #[test]
-    fn senseless_values_are_named() {
-        let check = |text: &str| ron::from_str::<Settings>(text).unwrap().validate();
-        assert_eq!(check("()"), Ok(()));
-        assert_eq!(check("(random_probability: 1.5)").unwrap_err(), "`random_probability` is 1.5, not between 0 and 1");
-        assert_eq!(check("(forest: (trees: 0))").unwrap_err(), "`forest.trees` is 0, not at least 1");
-        assert!(check("(forest: (columns: NaN))").is_err() && check("(margin: -1)").is_err());
+    fn settings(text: &str) -> Settings {
+        let extensions =
+            ron::extensions::Extensions::IMPLICIT_SOME | ron::extensions::Extensions::UNWRAP_VARIANT_NEWTYPES;
+        ron::Options::default().with_default_extension(extensions).from_str(text).unwrap()
     }
 
     #[test]
-    fn the_first_rung_bounds_the_design() {
-        let size = |text: &str, rung| ron::from_str::<Settings>(text).unwrap().design_size(7, rung);
-        assert_eq!((size("()", None), size("()", Some(9)), size("()", Some(81))), (19, 9, 19));
-        assert_eq!(size("(design_size: Some(30))", Some(9)), 30);
+    fn senseless_values_are_named() {
+        let check = |text: &str| settings(text).validate();
+        assert_eq!(check("()"), Ok(()));
+        assert_eq!(check("(random_probability: 1.5)").unwrap_err(), "`random_probability` is 1.5, not between 0 and 1");
+        assert_eq!(check("(surrogate: Forest(trees: 0))").unwrap_err(), "`surrogate.trees` is 0, not at least 1");
+        let margin = check("(acquisition: ProbabilityOfImprovement(margin: -1))");
+        assert_eq!(margin.unwrap_err(), "`acquisition.margin` is -1, not 0 or above");
+        for wrong in [
+            "(surrogate: Forest(columns: NaN))",
+            "(surrogate: GaussianProcess(rows: 0))",
+            "(surrogate: Forest(leaves: LogMean))",
+            "(acquisition: CostImprovement())",
+            "(prior_strength: -2)",
+        ] {
+            assert!(check(wrong).is_err(), "{wrong}");
+        }
+        assert_eq!(check("(surrogate: Forest(leaves: LogMean), scale: Log, acquisition: CostImprovement())"), Ok(()));
+    }
+
+    #[test]
+    fn sizes_of_the_design_follow_the_rules_of_smac() {
+        let size = |text: &str, rung, trials| settings(text).design_size(7, rung, trials);
+        assert_eq!((size("()", None, None), size("()", Some(9), None)), (Some(19), Some(9)));
+        assert_eq!(size("(design_size: 30)", Some(9), None), Some(30));
+        // SMAC: 6 hyperparameters, 250 trials, 10 each: 60; 4, 90 trials: 22, a quarter of the trials.
+        let per = |text: &str, hyperparameters, trials| settings(text).design_size(hyperparameters, None, Some(trials));
+        assert_eq!(per("(design_per_hyperparameter: 10)", 6, 250), Some(60));
+        assert_eq!(per("(design_per_hyperparameter: 10)", 4, 90), Some(22));
+        assert_eq!(per("(design_per_hyperparameter: 10)", 4, 2), Some(1));
+        assert_eq!(size("(design: Factorial)", None, Some(1000)), None);
     }
 }

@@ -254,6 +254,20 @@ impl Hyperparameter {
         }
     }
 
+    /// How likely a value is under the prior, relative to one under which all values of the scale are equally likely.
+    pub fn density(&self, value: &Value) -> f64 {
+        const STEP: f64 = 1e-4;
+        match (self.domain.index(value), self.domain.range(), self.domain.position(value)) {
+            (Some(index), ..) => self.probability(index) * self.size().map_or(1.0, |size| size as f64),
+            (None, Some(range), Some(place)) => {
+                let (low, high) = ((place - STEP).max(0.0), (place + STEP).min(1.0));
+                let share = self.prior.share_below(high, &range) - self.prior.share_below(low, &range);
+                share.max(0.0) / (high - low)
+            }
+            _ => 1.0,
+        }
+    }
+
     /// The prior probability of the value with this index among finitely many.
     pub(super) fn probability(&self, index: u64) -> f64 {
         let count = self.size().expect("real numbers are never counted") as f64;

@@ -13,6 +13,7 @@ pub mod expression;
 pub mod file;
 mod group;
 pub mod hyperparameter;
+mod mutation;
 pub mod neighborhood;
 pub mod outline;
 mod parameter;

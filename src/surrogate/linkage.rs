@@ -1,7 +1,7 @@
 //! Costs at several budgets on one scale: that of the highest budget.
 use std::collections::BTreeMap;
 
-use super::target::{Scale, logarithms, normal_scores};
+use super::target::{Scale, logarithms, normal_scores, powers};
 
 /// So many common configurations weigh as much as the assumption that a lower rung's differences carry over in full.
 const PRIOR: f64 = 3.0;
@@ -34,7 +34,8 @@ pub fn linked(observations: &[Observation], scale: Scale, residual: &Residual) -
     let mut targets: BTreeMap<usize, f64> = BTreeMap::new();
     for rung in rungs.into_values().rev() {
         let costs: Vec<f64> = rung.iter().map(|observation| observation.cost).collect();
-        let values = if scale == Scale::Raw { costs } else { logarithms(&costs) };
+        let is_raw = matches!(scale, Scale::Raw | Scale::Power);
+        let values = if is_raw { costs } else { logarithms(&costs) };
         let link = Link::between(&rung, &values, &targets);
         let (mut common, mut missed, mut new) = (Vec::new(), Vec::new(), Vec::new());
         for (observation, value) in rung.iter().zip(values) {
@@ -54,8 +55,10 @@ pub fn linked(observations: &[Observation], scale: Scale, residual: &Residual) -
         targets.extend(configurations.into_iter().zip(linked));
     }
     let (configurations, mut values): (Vec<usize>, Vec<f64>) = targets.into_iter().unzip();
-    if scale == Scale::Rank {
-        values = normal_scores(&values);
+    match scale {
+        Scale::Rank => values = normal_scores(&values),
+        Scale::Power => values = powers(&values),
+        Scale::Raw | Scale::Log => {}
     }
     configurations.into_iter().zip(values).collect()
 }

@@ -1,8 +1,10 @@
 //! A guess at the cost of the untried.
 pub mod forest;
+pub mod gaussian_process;
 pub mod linkage;
 pub mod target;
-mod tree;
+
+use crate::numeric::stream::Stream;
 
 /// Rows of equal width in one block, a point each; NaN stands for an inactive hyperparameter.
 #[derive(Clone, Debug)]
@@ -56,12 +58,51 @@ pub struct Prediction {
     pub variance: f64,
 }
 
+/// What is expected around a point.
+#[derive(Clone, Debug)]
+pub struct Slope {
+    pub prediction: Prediction,
+    /// The derivative of the mean by each number of the row; 0 for categories.
+    pub of_mean: Vec<f64>,
+    /// That of the variance.
+    pub of_variance: Vec<f64>,
+}
+
+/// Targets of rows, in ascending order of the rows' indices.
+pub type Known = Vec<(usize, f64)>;
+
 /// A model fitted to rows and their targets.
 pub trait Surrogate: Send + Sync {
+    /// Learns what is known of `rows` after so many `results`, and forgets what it believed; `earlier` is what was known
+    /// after the first so many of them, at least one. Rows keep their indices, and what has a target keeps having one.
+    ///
+    /// The model then depends on these alone: not on what it followed before.
+    fn follow(&mut self, rows: &Rows, known: &Known, results: usize, earlier: &dyn Fn(usize) -> Known);
+
+    /// The expected target of each known row.
+    fn means(&self, rows: &Rows, known: &Known) -> Vec<f64> {
+        let predictions = self.predict(&rows.select(known.iter().map(|(index, _)| *index)));
+        predictions.into_iter().map(|prediction| prediction.mean).collect()
+    }
+
     /// The expectation of each row.
     fn predict(&self, rows: &Rows) -> Vec<Prediction>;
 
-    /// Takes each of `rows` to have the target that is expected of it now: still running, it will teach little more
-    /// than that, and its neighbourhood is less worth asking about.
-    fn believe(&mut self, rows: &Rows);
+    /// The expectations under each of the model's hyperparameters, where it keeps several: of an acquisition function,
+    /// the mean over these counts.
+    fn predict_each(&self, rows: &Rows) -> Vec<Vec<Prediction>> {
+        vec![self.predict(rows)]
+    }
+
+    /// Takes each of `rows`, still running, to have this target, or the one that is expected of it now: its neighbourhood
+    /// is then less worth asking about.
+    fn believe(&mut self, rows: &Rows, target: Option<f64>);
+
+    /// What a function drawn at random from those that the model holds possible is at each row.
+    fn draw(&self, rows: &Rows, stream: &mut Stream) -> Vec<f64>;
+
+    /// The expectations around a row, for each of the model's hyperparameters; `None` of a model that has steps.
+    fn slopes(&self, _row: &[f64]) -> Option<Vec<Slope>> {
+        None
+    }
 }

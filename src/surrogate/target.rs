@@ -13,6 +13,8 @@ pub enum Scale {
     Log,
     /// The normal score of its rank, which forgets how costs are spread.
     Rank,
+    /// A power of it that makes the costs as normal as a power can (Yeo and Johnson 2000).
+    Power,
 }
 
 /// The logarithm of each cost, as [`Scale::Log`] says.
@@ -33,6 +35,35 @@ pub fn logarithms(costs: &[f64]) -> Vec<f64> {
 pub fn normal_scores(values: &[f64]) -> Vec<f64> {
     let n = values.len() as f64;
     average_ranks(values).into_iter().map(|rank| normal::inverse_distribution((rank - 0.5) / n)).collect()
+}
+
+/// Each value, standardised, under the power transformation of Yeo and Johnson with the largest likelihood.
+pub fn powers(values: &[f64]) -> Vec<f64> {
+    let n = values.len() as f64;
+    let mean = values.iter().sum::<f64>() / n;
+    let deviation = (values.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / n).sqrt();
+    if deviation == 0.0 || !deviation.is_finite() {
+        return values.to_vec();
+    }
+    let standard: Vec<f64> = values.iter().map(|value| (value - mean) / deviation).collect();
+    let likelihood = |power: f64| {
+        let transformed: Vec<f64> = standard.iter().map(|&value| yeo_johnson(value, power)).collect();
+        let mean = transformed.iter().sum::<f64>() / n;
+        let variance = transformed.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / n;
+        let stretch: f64 = standard.iter().map(|value| value.signum() * value.abs().ln_1p()).sum();
+        -0.5 * n * variance.ln() + (power - 1.0) * stretch
+    };
+    let powers = (-8..=16).map(|quarter| f64::from(quarter) / 4.0);
+    let best = powers.max_by(|&a, &b| likelihood(a).total_cmp(&likelihood(b))).expect("there are powers");
+    standard.into_iter().map(|value| yeo_johnson(value, best)).collect()
+}
+
+fn yeo_johnson(value: f64, power: f64) -> f64 {
+    // Of a negative value, the same with the power reflected at 1.
+    let half = |size: f64, power: f64| {
+        if power.abs() < 1e-9 { size.ln_1p() } else { (power * size.ln_1p()).exp_m1() / power }
+    };
+    if value >= 0.0 { half(value, power) } else { -half(-value, 2.0 - power) }
 }
 
 #[cfg(test)]
@@ -57,5 +88,34 @@ mod tests {
     fn normal_scores_are_symmetric() {
         let scores = normal_scores(&[1e9, -5.0, 0.0]);
         assert!(scores[2].abs() < 1e-12 && (scores[0] + scores[1]).abs() < 1e-9 && scores[0] > 0.9, "{scores:?}");
+    }
+
+    #[test]
+    fn a_power_makes_costs_normal_and_keeps_their_order() {
+        // scipy.stats.yeojohnson(x, lmbda) for x = 1.5 and -1.5.
+        for (value, power, expected) in [
+            (1.5, 0.0, 0.916_290_731_9),
+            (1.5, 2.0, 2.625),
+            (1.5, 0.5, 1.162_277_660_2),
+            (-1.5, 2.0, -0.916_290_731_9),
+            (-1.5, 0.5, -1.968_564_716_8),
+        ] {
+            assert!(
+                (yeo_johnson(value, power) - expected).abs() < 1e-9,
+                "{value} {power} {}",
+                yeo_johnson(value, power)
+            );
+        }
+        let costs: Vec<f64> =
+            (0..200).map(|index| normal::inverse_distribution((f64::from(index) + 0.5) / 200.0).exp()).collect();
+        let skewness = |values: &[f64]| {
+            let mean = values.iter().sum::<f64>() / values.len() as f64;
+            let moment = |k: i32| values.iter().map(|value| (value - mean).powi(k)).sum::<f64>() / values.len() as f64;
+            moment(3) / moment(2).powf(1.5)
+        };
+        let transformed = powers(&costs);
+        assert!(skewness(&costs) > 2.0 && skewness(&transformed).abs() < 0.4, "{}", skewness(&transformed));
+        assert!(transformed.windows(2).all(|pair| pair[0] < pair[1]));
+        assert_eq!(powers(&[3.0, 3.0]), [3.0, 3.0]);
     }
 }

@@ -40,6 +40,8 @@ impl fmt::Display for ConfigurationId {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Origin {
+    /// The user gave it.
+    Given,
     /// The space's default configuration.
     Default,
     /// The initial design.
@@ -54,6 +56,7 @@ impl Origin {
     /// The word for it in files and listings.
     pub fn name(self) -> &'static str {
         match self {
+            Self::Given => "given",
             Self::Default => "default",
             Self::Design => "design",
             Self::Model => "model",
@@ -63,7 +66,9 @@ impl Origin {
 
     /// The origin that a file names.
     pub fn named(name: &str) -> Option<Self> {
-        [Self::Default, Self::Design, Self::Model, Self::Random].into_iter().find(|origin| origin.name() == name)
+        [Self::Given, Self::Default, Self::Design, Self::Model, Self::Random]
+            .into_iter()
+            .find(|origin| origin.name() == name)
     }
 }
 

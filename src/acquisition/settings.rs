@@ -1,0 +1,81 @@
+//! Which acquisition function, and its knobs.
+use serde::{Deserialize, Serialize};
+
+use super::Acquisition;
+use super::confidence_bound::ConfidenceBound;
+use super::expected_improvement::{CostImprovement, ExpectedImprovement};
+use super::probability_of_improvement::ProbabilityOfImprovement;
+
+/// An acquisition function; `margin` is how much of an improvement, in units of the targets, does not count.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename = "Acquisition")]
+pub enum Settings {
+    /// The expected improvement. What is maximized is its logarithm, so that far from the best it still tells better
+    /// from worse (Ament et al. 2023).
+    ExpectedImprovement {
+        #[serde(default)]
+        margin: f64,
+    },
+    /// The expected improvement of a cost whose logarithm the surrogate learns: for the scale `Log`, as in SMAC.
+    CostImprovement {
+        #[serde(default)]
+        margin: f64,
+    },
+    ProbabilityOfImprovement {
+        #[serde(default)]
+        margin: f64,
+    },
+    /// The mean less so many standard deviations; absent, they grow with the results as in SMAC.
+    LowerConfidenceBound {
+        #[serde(default)]
+        deviations: Option<f64>,
+    },
+    /// The lowest place of a function drawn from those that the surrogate holds possible, found by random search.
+    ThompsonSampling,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self::ExpectedImprovement { margin: 0.0 }
+    }
+}
+
+impl Settings {
+    /// The function where `best` is to be improved, after so many results in so many columns; `None` where a drawn
+    /// function takes its place.
+    pub fn function(&self, best: f64, results: usize, columns: usize) -> Option<Box<dyn Acquisition>> {
+        Some(match *self {
+            Self::ExpectedImprovement { margin } => Box::new(ExpectedImprovement { best, margin }),
+            Self::CostImprovement { margin } => Box::new(CostImprovement { best, margin }),
+            Self::ProbabilityOfImprovement { margin } => Box::new(ProbabilityOfImprovement { best, margin }),
+            Self::LowerConfidenceBound { deviations } => {
+                let deviations = deviations.unwrap_or_else(|| ConfidenceBound::schedule(columns, results));
+                Box::new(ConfidenceBound { best, deviations })
+            }
+            Self::ThompsonSampling => return None,
+        })
+    }
+
+    /// The function's name in words.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::ExpectedImprovement { .. } => "expected improvement",
+            Self::CostImprovement { .. } => "expected improvement of the cost",
+            Self::ProbabilityOfImprovement { .. } => "probability of improvement",
+            Self::LowerConfidenceBound { .. } => "lower confidence bound",
+            Self::ThompsonSampling => "Thompson sampling",
+        }
+    }
+
+    /// The name and value of a knob that makes no sense.
+    pub fn senseless(&self) -> Option<(&'static str, f64)> {
+        let (name, value) = match *self {
+            Self::ExpectedImprovement { margin }
+            | Self::CostImprovement { margin }
+            | Self::ProbabilityOfImprovement { margin } => ("margin", margin),
+            Self::LowerConfidenceBound { deviations } => ("deviations", deviations?),
+            Self::ThompsonSampling => return None,
+        };
+        (!(value >= 0.0 && value.is_finite())).then_some((name, value))
+    }
+}

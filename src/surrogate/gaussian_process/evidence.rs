@@ -1,0 +1,180 @@
+//! How well hyperparameters of a Gaussian process explain what was seen, and which do it best.
+use std::f64::consts::{PI, SQRT_2};
+
+use super::kernel::{Kernel, Points};
+use crate::numeric::linear::Cholesky;
+use crate::numeric::minimize::minimize;
+use crate::numeric::stream::Stream;
+
+/// Logarithms of the variance, of targets that are standardised.
+const VARIANCE: (f64, f64) = (-5.0, 4.0);
+
+/// Logarithms of a length, in widths of the space.
+const LENGTH: (f64, f64) = (-5.0, 4.0);
+
+/// Logarithms of the variance of the noise.
+const NOISE: (f64, f64) = (-16.0, 1.0);
+
+/// Searches for the largest evidence, each from a place of its own.
+const SEARCHES: u64 = 2;
+
+/// Sweeps over all hyperparameters before the first draw counts.
+const WARMING: u32 = 5;
+
+/// The points and targets that the evidence is about.
+pub(super) struct Seen<'a> {
+    pub points: &'a Points,
+    /// Standardised.
+    pub targets: &'a [f64],
+    /// Columns of the space.
+    pub columns: usize,
+}
+
+impl Seen<'_> {
+    /// The factor of the covariance of all targets, noise included.
+    pub fn factor(&self, kernel: &Kernel) -> Option<Cholesky> {
+        let entry = |i: usize, j: usize| {
+            kernel.covariance(self.points, i, self.points, j) + if i == j { kernel.noise } else { 0.0 }
+        };
+        Cholesky::of(self.points.len(), entry)
+    }
+
+    /// The logarithm of the evidence, with its derivatives by the hyperparameters where they are wanted (Rasmussen and
+    /// Williams 2006, equations 5.8 and 5.9).
+    pub fn evidence(&self, parameters: &[f64], slopes: bool) -> Option<(f64, Vec<f64>)> {
+        let kernel = Kernel::of(parameters);
+        let factor = self.factor(&kernel)?;
+        let weights = factor.solve(self.targets);
+        let fit: f64 = weights.iter().zip(self.targets).map(|(weight, target)| weight * target).sum();
+        let n = self.targets.len();
+        let evidence = -0.5 * fit - 0.5 * factor.log_determinant() - 0.5 * n as f64 * (2.0 * PI).ln();
+        let mut gradient = vec![0.0; parameters.len()];
+        if slopes {
+            let inverse = factor.inverse();
+            let (noise, kernel_slopes) = gradient.split_last_mut().expect("there is always noise");
+            for i in 0..n {
+                let column = inverse.column(i);
+                for j in 0..=i {
+                    let factor = weights[i] * weights[j] - column[j];
+                    let twice = if i == j { 0.5 } else { 1.0 };
+                    kernel.add_slopes(self.points, i, j, twice * factor, kernel_slopes);
+                }
+                *noise += 0.5 * (weights[i] * weights[i] - column[i]) * kernel.noise;
+            }
+        }
+        Some((evidence, gradient))
+    }
+
+    /// The same with what is thought of hyperparameters before anything is seen.
+    fn posterior(&self, parameters: &[f64], slopes: bool) -> Option<(f64, Vec<f64>)> {
+        let (mut value, mut gradient) = self.evidence(parameters, slopes)?;
+        for (index, &parameter) in parameters.iter().enumerate() {
+            let (prior, slope) = self.prior(index, parameter);
+            value += prior;
+            gradient[index] += slope;
+        }
+        Some((value, gradient))
+    }
+
+    /// The logarithm of the prior density of a hyperparameter, up to a constant, and its derivative.
+    ///
+    /// Lengths are log-normal and longer the more columns there are, as distances are (Hvarfner et al. 2024); the variance
+    /// is log-normal around 1; so is the noise, around a four-hundredth.
+    fn prior(&self, index: usize, parameter: f64) -> (f64, f64) {
+        let normal = |center: f64, deviation: f64| {
+            let z = (parameter - center) / deviation;
+            (-0.5 * z * z, -z / deviation)
+        };
+        if index == 0 {
+            normal(0.0, 1.0)
+        } else if index <= self.columns {
+            let (value, slope) = normal(SQRT_2 + 0.5 * (self.columns as f64).ln(), 3.0_f64.sqrt());
+            // The density of the length itself, not of its logarithm.
+            (value - parameter, slope - 1.0)
+        } else {
+            normal(-6.0, 2.0)
+        }
+    }
+
+    fn bounds(&self) -> Vec<(f64, f64)> {
+        let lengths = std::iter::repeat_n(LENGTH, self.columns);
+        std::iter::once(VARIANCE).chain(lengths).chain([NOISE]).collect()
+    }
+
+    /// Where every search could begin: lengths at the mode of their prior.
+    pub fn center(&self) -> Vec<f64> {
+        let length = SQRT_2 + 0.5 * (self.columns as f64).ln() - 3.0;
+        let lengths = std::iter::repeat_n(length, self.columns);
+        std::iter::once(0.0).chain(lengths).chain([-6.0]).collect()
+    }
+
+    /// The hyperparameters of the largest posterior density that is found.
+    pub fn maximized(&self, evaluations: usize, seed: u64, index: u64) -> Vec<f64> {
+        let bounds = self.bounds();
+        let negative = |parameters: &[f64]| {
+            let (value, gradient) = self.posterior(parameters, true)?;
+            Some((-value, gradient.into_iter().map(|slope| -slope).collect()))
+        };
+        let search = |number: u64| {
+            let mut stream = Stream::of(seed, "evidence", index << 8 | number);
+            let mut start = self.center();
+            if number > 0 {
+                let lengths = &mut start[1..=self.columns];
+                lengths.iter_mut().for_each(|length| *length += 1.0 + stream.normal());
+            }
+            minimize(&negative, &bounds, &start, evaluations)
+        };
+        let found = (0..SEARCHES).filter_map(search).min_by(|a, b| a.1.total_cmp(&b.1));
+        found.map_or_else(|| self.center(), |(parameters, _)| parameters)
+    }
+
+    /// So many draws of hyperparameters from their posterior, one a sweep of slice sampling (Neal 2003, figures 3 and 5).
+    pub fn sampled(&self, start: Vec<f64>, samples: u32, seed: u64, index: u64) -> Vec<Vec<f64>> {
+        let mut stream = Stream::of(seed, "slice sampling", index);
+        let bounds = self.bounds();
+        let density = |parameters: &[f64]| self.posterior(parameters, false).map_or(f64::NEG_INFINITY, |found| found.0);
+        let mut here = start;
+        let mut height = density(&here);
+        let mut sweep = |here: &mut Vec<f64>| {
+            for axis in 0..here.len() {
+                let level = height + (1.0 - stream.uniform()).ln();
+                let (low, high) = bounds[axis];
+                let at = here[axis];
+                let mut left = (at - stream.uniform()).max(low);
+                let mut right = (left + 1.0).min(high);
+                let mut probe = |place: f64| {
+                    here[axis] = place;
+                    density(here)
+                };
+                while left > low && probe(left) > level {
+                    left = (left - 1.0).max(low);
+                }
+                while right < high && probe(right) > level {
+                    right = (right + 1.0).min(high);
+                }
+                loop {
+                    let place = left + (right - left) * stream.uniform();
+                    let found = probe(place);
+                    if found > level || right - left < 1e-9 {
+                        height = found;
+                        break;
+                    }
+                    if place < at { left = place } else { right = place }
+                }
+            }
+        };
+        (0..WARMING).for_each(|_| sweep(&mut here));
+        let draw = |_| {
+            sweep(&mut here);
+            here.clone()
+        };
+        (0..samples).map(draw).collect()
+    }
+}
+
+#[cfg(test)]
+impl Seen<'_> {
+    pub fn posterior_for_tests(&self, parameters: &[f64]) -> f64 {
+        self.posterior(parameters, false).map_or(f64::NEG_INFINITY, |found| found.0)
+    }
+}

@@ -1,0 +1,216 @@
+//! A Gaussian process: points that are alike cost alike, and what is alike is learnt.
+mod evidence;
+mod kernel;
+mod settings;
+
+use super::{Known, Prediction, Rows, Slope, Surrogate};
+use crate::numeric::linear::Cholesky;
+use crate::numeric::quantile::order;
+use crate::numeric::stream::Stream;
+use crate::space::encoding::Column;
+use evidence::Seen;
+use kernel::{Kernel, Points};
+pub use settings::Settings;
+
+/// Results that hyperparameters are learnt from at most; more hardly move them.
+const LEARNING: usize = 200;
+
+/// Added to the variance of the noise, until the covariance has a factor.
+const JITTER: [f64; 6] = [0.0, 1e-8, 1e-6, 1e-4, 1e-2, 1.0];
+
+/// A Gaussian process over encoded configurations.
+#[derive(Clone, Debug)]
+pub struct GaussianProcess {
+    columns: Vec<Column>,
+    settings: Settings,
+    seed: u64,
+    /// The hyperparameters, one set a draw, learnt from so many results.
+    learnt: Option<(usize, Vec<Vec<f64>>)>,
+    points: Points,
+    /// Standardised.
+    targets: Vec<f64>,
+    /// What a target of 0 and a step of 1 are.
+    origin: f64,
+    unit: f64,
+    fits: Vec<Fit>,
+}
+
+/// A process with given hyperparameters, conditioned on what was seen.
+#[derive(Clone, Debug)]
+struct Fit {
+    kernel: Kernel,
+    factor: Cholesky,
+    /// The inverse of the covariance times the targets.
+    weights: Vec<f64>,
+}
+
+impl GaussianProcess {
+    /// A process that knows nothing; it must follow some results before it is asked.
+    pub fn new(columns: &[Column], settings: &Settings, seed: u64) -> Self {
+        Self {
+            columns: columns.to_vec(),
+            settings: settings.clone(),
+            seed,
+            learnt: None,
+            points: Points::new(columns),
+            targets: Vec::new(),
+            origin: 0.0,
+            unit: 1.0,
+            fits: Vec::new(),
+        }
+    }
+
+    /// Takes over the points to learn from: all, or at most so many, the better half and an even share of the rest.
+    fn see(&mut self, rows: &Rows, known: &Known, most: usize) {
+        let targets: Vec<f64> = known.iter().map(|(_, target)| *target).collect();
+        let mut chosen = order(&targets);
+        if chosen.len() > most {
+            let rest = chosen.split_off(most / 2);
+            let wanted = most - chosen.len();
+            chosen.extend((0..wanted).map(|index| rest[index * rest.len() / wanted]));
+        }
+        chosen.sort_unstable();
+        self.points = Points::new(&self.columns);
+        chosen.iter().for_each(|&index| self.points.push(rows.row(known[index].0)));
+        let n = chosen.len() as f64;
+        self.origin = chosen.iter().map(|&index| targets[index]).sum::<f64>() / n;
+        let square = chosen.iter().map(|&index| (targets[index] - self.origin).powi(2)).sum::<f64>() / n;
+        self.unit = if square > 0.0 { square.sqrt() } else { 1.0 };
+        self.targets = chosen.iter().map(|&index| (targets[index] - self.origin) / self.unit).collect();
+    }
+
+    fn condition(&mut self) {
+        let (_, learnt) = self.learnt.as_ref().expect("hyperparameters come first");
+        let seen = Seen { points: &self.points, targets: &self.targets, columns: self.columns.len() };
+        let fit = |parameters: &Vec<f64>| {
+            let mut kernel = Kernel::of(parameters);
+            let noise = kernel.noise;
+            let factor = JITTER.iter().find_map(|jitter| {
+                kernel.noise = noise + jitter;
+                seen.factor(&kernel)
+            });
+            let factor = factor.expect("with noise as large as the variance the covariance has a factor");
+            Fit { weights: factor.solve(&self.targets), kernel, factor }
+        };
+        self.fits = learnt.iter().map(fit).collect();
+    }
+
+    fn points_of(&self, rows: &Rows) -> Points {
+        let mut points = Points::new(&self.columns);
+        (0..rows.len()).for_each(|index| points.push(rows.row(index)));
+        points
+    }
+
+    fn prediction(&self, mean: f64, variance: f64) -> Prediction {
+        Prediction { mean: self.origin + self.unit * mean, variance: self.unit * self.unit * variance }
+    }
+}
+
+impl Fit {
+    /// Standardised mean and variance of the function at each point, without noise.
+    fn expect(&self, seen: &Points, points: &Points) -> Vec<(f64, f64)> {
+        let covariance = |i: usize, j: usize| self.kernel.covariance(seen, i, points, j);
+        let forward = self.factor.forward(points.len(), covariance);
+        let expect = |j: usize| {
+            let mean = self.weights.iter().enumerate().map(|(i, weight)| weight * covariance(i, j)).sum();
+            let known: f64 = forward.column(j).iter().map(|entry| entry * entry).sum();
+            (mean, (self.kernel.variance() - known).max(0.0))
+        };
+        (0..points.len()).map(expect).collect()
+    }
+}
+
+impl Surrogate for GaussianProcess {
+    /// Hyperparameters are learnt anew after every eighth more of the results, from what was known then: they depend on
+    /// the log alone.
+    fn follow(&mut self, rows: &Rows, known: &Known, results: usize, earlier: &dyn Fn(usize) -> Known) {
+        let stride = 1 << (results / 8).max(1).ilog2();
+        let from = results - results % stride;
+        if self.learnt.as_ref().is_none_or(|(before, _)| *before != from) {
+            let past = if from == results { known.clone() } else { earlier(from) };
+            self.see(rows, &past, LEARNING);
+            let seen = Seen { points: &self.points, targets: &self.targets, columns: self.columns.len() };
+            let best = seen.maximized(self.settings.evaluations as usize, self.seed, from as u64);
+            let learnt = match self.settings.samples {
+                0 => vec![best],
+                samples => seen.sampled(best, samples, self.seed, from as u64),
+            };
+            self.learnt = Some((from, learnt));
+        }
+        self.see(rows, known, self.settings.rows as usize);
+        self.condition();
+    }
+
+    fn predict(&self, rows: &Rows) -> Vec<Prediction> {
+        let each = self.predict_each(rows);
+        let n = each.len() as f64;
+        let together = |row: usize| {
+            let mean = each.iter().map(|fit| fit[row].mean).sum::<f64>() / n;
+            let variance = each.iter().map(|fit| fit[row].variance + (fit[row].mean - mean).powi(2)).sum::<f64>() / n;
+            Prediction { mean, variance }
+        };
+        (0..rows.len()).map(together).collect()
+    }
+
+    fn predict_each(&self, rows: &Rows) -> Vec<Vec<Prediction>> {
+        let points = self.points_of(rows);
+        let expect = |fit: &Fit| {
+            let expected = fit.expect(&self.points, &points).into_iter();
+            expected.map(|(mean, variance)| self.prediction(mean, variance)).collect()
+        };
+        self.fits.iter().map(expect).collect()
+    }
+
+    fn believe(&mut self, rows: &Rows, lie: Option<f64>) {
+        if rows.is_empty() {
+            return;
+        }
+        let means = self.predict(rows).into_iter().map(|prediction| lie.unwrap_or(prediction.mean));
+        self.targets.extend(means.map(|mean| (mean - self.origin) / self.unit).collect::<Vec<f64>>());
+        (0..rows.len()).for_each(|index| self.points.push(rows.row(index)));
+        self.condition();
+    }
+
+    fn draw(&self, rows: &Rows, stream: &mut Stream) -> Vec<f64> {
+        let fit = &self.fits[stream.below(self.fits.len())];
+        let points = self.points_of(rows);
+        let forward = fit.factor.forward(points.len(), |i, j| fit.kernel.covariance(&self.points, i, &points, j));
+        let entry = |i: usize, j: usize| {
+            let known: f64 = forward.column(i).iter().zip(forward.column(j)).map(|(a, b)| a * b).sum();
+            fit.kernel.covariance(&points, i, &points, j) - known
+        };
+        let normal: Vec<f64> = (0..points.len()).map(|_| stream.normal()).collect();
+        let jittered = |jitter: f64| move |i: usize, j: usize| if i == j { jitter } else { 0.0 };
+        let factor = JITTER[1..].iter().find_map(|&jitter| {
+            let jitter = jittered(jitter);
+            Cholesky::of(points.len(), |i, j| entry(i, j) + jitter(i, j))
+        });
+        let noise = factor.expect("with jitter as large as the variance the covariance has a factor").times(&normal);
+        let means = fit.expect(&self.points, &points);
+        means.iter().zip(noise).map(|((mean, _), noise)| self.prediction(mean + noise, 0.0).mean).collect()
+    }
+
+    fn slopes(&self, row: &[f64]) -> Option<Vec<Slope>> {
+        let mut point = Points::new(&self.columns);
+        point.push(row);
+        let slope = |fit: &Fit| {
+            let n = self.points.len();
+            let covariance: Vec<f64> = (0..n).map(|i| fit.kernel.covariance(&self.points, i, &point, 0)).collect();
+            let solved = fit.factor.solve(&covariance);
+            let (mut of_mean, mut of_variance) = (vec![0.0; row.len()], vec![0.0; row.len()]);
+            for i in 0..n {
+                fit.kernel.add_directions(&point, 0, &self.points, i, self.unit * fit.weights[i], &mut of_mean);
+                let factor = -2.0 * self.unit * self.unit * solved[i];
+                fit.kernel.add_directions(&point, 0, &self.points, i, factor, &mut of_variance);
+            }
+            let mean = covariance.iter().zip(&fit.weights).map(|(a, b)| a * b).sum();
+            let known: f64 = covariance.iter().zip(&solved).map(|(a, b)| a * b).sum();
+            let prediction = self.prediction(mean, (fit.kernel.variance() - known).max(0.0));
+            Slope { prediction, of_mean, of_variance }
+        };
+        Some(self.fits.iter().map(slope).collect())
+    }
+}
+
+#[cfg(test)]
+mod tests;

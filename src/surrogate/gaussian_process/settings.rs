@@ -1,0 +1,22 @@
+//! The knobs of a Gaussian process.
+use serde::{Deserialize, Serialize};
+
+/// The knobs of a Gaussian process.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default, rename = "GaussianProcess")]
+pub struct Settings {
+    /// Over so many draws of its hyperparameters the acquisition function is averaged. 0: those of the largest evidence
+    /// alone; 10 draws take a hundred times as long, and are less sure of themselves after few results.
+    pub samples: u32,
+    /// How many results it learns from at most, the better half and an even share of the rest; the time of a fit grows
+    /// with the cube. 400: half a second on one core.
+    pub rows: u32,
+    /// How often the evidence is computed in each search for its maximum. 60: hardly any search takes more.
+    pub evaluations: u32,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { samples: 0, rows: 400, evaluations: 60 }
+    }
+}
