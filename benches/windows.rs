@@ -45,7 +45,7 @@ fn measure(file: &Path, processes: usize) -> Outcome {
         command.arg("reader").arg(file).arg(index.to_string()).stdout(Stdio::piped()).spawn()
     };
     let readers = (0..processes).map(start).collect::<Result<Vec<_>, _>>()?;
-    let mut sums = [0.0; 2];
+    let mut sums = [0.0; 3];
     for reader in readers {
         let said = String::from_utf8(reader.wait_with_output()?.stdout)?;
         let rates = said.split_whitespace().map(str::parse).collect::<Result<Vec<f64>, _>>()?;
@@ -55,10 +55,11 @@ fn measure(file: &Path, processes: usize) -> Outcome {
         let bytes = sum * (ROWS * FEATURES.len() * 2) as f64 * 1e-9;
         println!("{processes} processes, {what}: {sum:>9.0} windows a second, {bytes:.2} GB/s of the file");
     }
+    println!("for each second of a core: {:.0} windows", sums[2] / processes as f64);
     Ok(())
 }
 
-/// Reads for a while; windows a second in the first second and after it, on one line.
+/// Reads for a while; windows a second in the first second, after it, and for a second of a core, on one line.
 fn read(file: &Path, index: u64) -> Outcome {
     let dataset = Dataset::open(file)?;
     let (series, starts) = (dataset.series(Split::Train), dataset.steps() + 1 - ROWS);
@@ -77,6 +78,10 @@ fn read(file: &Path, index: u64) -> Outcome {
             counts[usize::from(elapsed > 1.0)] += 1;
         }
     }
-    println!("{} {}", counts[0], counts[1] as f64 / (SECONDS - 1.0));
+    // Nanoseconds for which the kernel let this process run.
+    let schedule = std::fs::read_to_string("/proc/self/schedstat")?;
+    let busy = schedule.split(' ').next().ok_or("the kernel keeps no account")?.parse::<f64>()? * 1e-9;
+    let all = (counts[0] + counts[1]) as f64;
+    println!("{} {} {}", counts[0], counts[1] as f64 / (SECONDS - 1.0), all / busy);
     Ok(())
 }

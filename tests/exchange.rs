@@ -173,10 +173,10 @@ fn what_cannot_be_said_is_an_error() {
     assert!(pcs::write(&space("x > y")).unwrap_err().to_string().contains("the value `a b` of `k`"));
     for (text, place, message) in [
         ("{", "1:1", "EOF while parsing an object"),
-        ("{\"hyperparameters\": [{\"name\": \"x\", \"type\": \"cauchy\"}]}", "1:32", "`x` is of the type `cauchy`"),
+        ("{\"hyperparameters\": [{\"name\": \"x\", \"type\": \"cauchy\"}]}", "1:31", "`x` is of the type `cauchy`"),
         (
             "{\"hyperparameters\": [],\n\"conditions\": [{\"type\": \"EQ\", \"child\": \"b\", \"parent\": \"a\", \"value\": 1}]}",
-            "2:54",
+            "2:55",
             "there is no parameter named `a`",
         ),
         (

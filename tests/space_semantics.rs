@@ -242,3 +242,49 @@ fn what_is_drawn_follows_the_weights_and_zero_is_never_drawn() {
     assert_eq!(space.configuration(vec![Some(word("a")), Some(Value::Boolean(true))]).map(|_| ()), Ok(()));
     assert!((space.allowed_fraction(0) - 0.625).abs() < 1e-12);
 }
+
+/// One configuration in a million is legal, and less: drawn in as many tries as it takes elsewhere for a few.
+#[test]
+fn rare_legal_points_of_real_numbers_are_found() {
+    let number = |name: &str| format!("{name:?}: Float(min: 0, max: 1)");
+    for (parameters, forbidden, fraction) in [
+        // The corner of a square, a thin diagonal of a cube, a narrow product, and whole numbers beyond counting.
+        (["x", "y"].map(number).join(", "), r#""x + y < 1.999""#, 5e-7),
+        (
+            ["x", "y", "z"].map(number).join(", "),
+            r#""x > y + 0.002 or y > x + 0.002", "y > z + 0.002 or z > y + 0.002""#,
+            1.6e-5,
+        ),
+        (
+            r#""rate": Float(min: 1e-5, max: 1, log: true), "batch": Integer(min: 1, max: 1000000, log: true)"#
+                .to_owned(),
+            r#""not (0.99 < rate * batch < 1)""#,
+            f64::NAN,
+        ),
+        (
+            r#""a": Integer(min: 1, max: 1000000), "b": Integer(min: 1, max: 1000000)"#.to_owned(),
+            r#""a + b > 1500""#,
+            1.1e-6,
+        ),
+    ] {
+        let space = space(&parameters, "", forbidden);
+        let mut stream = Stream::of(8, "test", 0);
+        let drawn: Vec<Configuration> = (0..200).map(|_| space.sample(&mut stream).unwrap()).collect();
+        assert!(drawn.iter().all(|each| space.configuration(each.values().to_vec()).is_ok()), "{forbidden}");
+        assert!(drawn.iter().collect::<HashSet<_>>().len() > 150, "{forbidden}");
+        let share = space.allowed_fraction(0);
+        assert!(fraction.is_nan() || (share / fraction - 1.0).abs() < 0.15, "{forbidden}: {share}");
+    }
+    // Uniform in the corner: the mean of x is two thirds of the way into it.
+    let corner = space(&["x", "y"].map(number).join(", "), "", r#""x + y < 1.99""#);
+    let mut stream = Stream::of(9, "test", 0);
+    let x = |_| get(&corner, &corner.sample(&mut stream).unwrap(), "x").unwrap().number().unwrap();
+    let mean = (0..4000).map(x).sum::<f64>() / 4000.0;
+    assert!((mean - (0.99 + 0.01 * 2.0 / 3.0)).abs() < 2e-4, "{mean}");
+
+    let error = Space::parse(
+        "(parameters: {\"x\": Float(min: 0, max: 1), \"y\": Float(min: 0, max: 1)}, forbidden: [\"y > 0.9\", \"x * y <= 2\"])",
+        Path::new("never.ron"),
+    );
+    assert!(error.unwrap_err().message.contains("no configuration is legal: `x * y <= 2` forbids all"));
+}

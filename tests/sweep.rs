@@ -3,14 +3,15 @@ use std::path::Path;
 use std::sync::atomic::AtomicUsize;
 use std::time::Duration;
 
-use galvani::executor::Launch;
 use galvani::executor::scripted::{Scene, Scripted};
+use galvani::executor::{Event as News, Executor, ExecutorError, Launch};
 use galvani::experiment::Experiment;
 use galvani::experiment::event::{Event, Standing, Watcher};
 use galvani::experiment::folder::RunFolder;
 use galvani::experiment::log::Log;
 use galvani::experiment::run::{Finish, run_with};
 use galvani::trial::Trial;
+use galvani::trial::TrialId;
 use galvani::trial::incumbent::incumbent;
 use galvani::trial::outcome::Outcome;
 
@@ -29,7 +30,7 @@ struct Retries(Vec<u32>);
 
 impl Watcher for Retries {
     fn notice(&mut self, event: &Event, _standing: &Standing) {
-        if let Event::Retrying { trial } = event {
+        if let Event::Retrying { trial, .. } = event {
             self.0.push(trial.0);
         }
     }
@@ -50,11 +51,54 @@ fn sweep(script: impl Fn(&Launch) -> Outcome) -> (Log, Retries) {
     let mut retries = Retries::default();
     // Durations that differ, so that trials end in another order than they began.
     let duration = |launch: &Launch| Duration::from_secs(60 + u64::from(launch.trial.0 * 7 % 5) * 30);
-    let mut executor =
-        Scripted::new(4, |launch: &Launch| Scene { outcome: script(launch), duration: duration(launch) });
+    let scripted = Scripted::new(4, |launch: &Launch| Scene { outcome: script(launch), duration: duration(launch) });
+    let mut executor = Zombies { scripted, late: Vec::new() };
     let summary = run_with(&mut executor, &experiment, &run_folder, &mut retries, &AtomicUsize::new(0)).unwrap();
     assert_eq!(summary.finish, Finish::Complete);
     (Log::read(run_folder).unwrap(), retries)
+}
+
+/// An executor whose lost attempts come back with a result that looks better than any, after another took their place.
+struct Zombies<E> {
+    scripted: E,
+    late: Vec<News>,
+}
+
+impl<E: Executor> Executor for Zombies<E> {
+    fn idle(&self) -> usize {
+        self.scripted.idle()
+    }
+
+    fn start(&mut self, launch: Launch) -> Result<String, ExecutorError> {
+        self.scripted.start(launch)
+    }
+
+    fn wait(&mut self, timeout: Duration) -> Option<News> {
+        if let Some(late) = self.late.pop() {
+            return Some(late);
+        }
+        let news = self.scripted.wait(timeout);
+        if let Some(News::Ended(ended)) = &news
+            && ended.outcome == Outcome::Lost
+        {
+            let mut late = ended.clone();
+            late.outcome = Outcome::Finished { cost: -1e9 };
+            self.late.push(News::Ended(late));
+        }
+        news
+    }
+
+    fn cancel(&mut self, trial: TrialId) {
+        self.scripted.cancel(trial);
+    }
+
+    fn stop(&mut self) {
+        self.scripted.stop();
+    }
+
+    fn now(&self) -> jiff::Timestamp {
+        self.scripted.now()
+    }
 }
 
 fn finished(launch: &Launch) -> Outcome {
@@ -72,6 +116,8 @@ fn a_lost_trial_is_started_again_and_counted_once() {
         _ => finished(launch),
     });
     assert_eq!((log.history.trials().len(), outcomes(&log, "finished")), (44, 44));
+    // What came back from a lost attempt is kept, marked, and nobody's result.
+    assert!(incumbent(&log.history).unwrap().outcome.as_ref().unwrap().cost() > Some(-1.0));
     let mut again = retries.0;
     again.sort_unstable();
     // The last trials of the plan too, and those of the comparison at the end are not trials.

@@ -36,7 +36,7 @@ pub fn audit(dataset: &Dataset) -> Audit {
                 }
             }
             let voltages: Vec<f64> = rows.iter().map(|row| row[1]).collect();
-            let violation = check_rows(&limits, rows.iter().map(|row| (row[0], row[3])), &voltages).err();
+            let violation = check_rows(&limits, half[0], rows.iter().map(|row| (row[0], row[3])), &voltages).err();
             (violation.map(|violation| (split, series, violation)), span(&rows))
         };
         let found: Vec<_> = (0..dataset.series(split)).into_par_iter().map(of_series).collect();

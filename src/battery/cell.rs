@@ -1,109 +1,131 @@
-//! Parameters of one cell: geometry, materials, cooling, and the limits of its datasheet.
-use serde::Deserialize;
+//! Parameters of one cell: geometry, materials, cooling, and the limits of its datasheet. SI units throughout.
+use std::path::Path;
 
+use crate::battery::cell_file;
 use crate::battery::elementary::power;
+use crate::battery::exchange::Exchange;
+use crate::battery::function::Function;
+use crate::space::source::{SourceError, read};
 
 /// Faraday's constant, C/mol.
 pub const FARADAY: f64 = 96485.33212331001;
 /// The gas constant, J/mol/K.
 pub const GAS: f64 = 8.31446261815324;
-/// The temperature at which rates are given, K.
-pub const REFERENCE_TEMPERATURE: f64 = 298.15;
 /// 0 °C in K.
 pub const ZERO_CELSIUS: f64 = 273.15;
 
-const CELLS: [&str; 1] = [include_str!("cells/chen2020.ron")];
+/// The built-in cells: name and file.
+const CELLS: [(&str, &str); 6] = [
+    ("chen2020", include_str!("cells/chen2020.ron")),
+    ("marquis2019", include_str!("cells/marquis2019.ron")),
+    ("ecker2015", include_str!("cells/ecker2015.ron")),
+    ("oregan2022", include_str!("cells/oregan2022.ron")),
+    ("ai2020", include_str!("cells/ai2020.ron")),
+    ("prada2013", include_str!("cells/prada2013.ron")),
+];
 
-/// A cell as data, in SI units; the files in `cells/` say what each number means.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+/// A cell; `cells/chen2020.ron` says what each number means.
+#[derive(Clone, Debug)]
 pub struct Cell {
     pub name: String,
     /// Between state of charge 1 and 0, A h.
     pub capacity_ah: f64,
-    /// Of an electrode, m².
+    /// Of all electrodes in parallel, m².
     pub area: f64,
+    /// Of tabs and contacts, Ω.
+    pub contact_resistance: f64,
+    /// At which open-circuit potentials are given, K.
+    pub reference_temperature: f64,
+    /// Where the functions below hold, K.
+    pub temperature: (f64, f64),
     pub negative: Electrode,
     pub positive: Electrode,
     pub separator: Separator,
     pub electrolyte: ElectrolyteProperties,
-    pub thermal: ThermalProperties,
+    /// Without it only the isothermal model can be simulated.
+    pub thermal: Option<ThermalProperties>,
     pub limits: Limits,
 }
 
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug)]
 pub struct Electrode {
     pub thickness: f64,
     pub porosity: f64,
     pub bruggeman: f64,
     pub active_fraction: f64,
-    /// Of the solid, S/m.
-    pub conductivity: f64,
+    /// Of the electrode's solid, S/m, over temperature.
+    pub conductivity: Function,
     /// Of a particle, m.
     pub radius: f64,
-    /// Of lithium in a particle, m²/s.
-    pub diffusivity: f64,
+    /// Of lithium in a particle, m²/s, a product of a function of stoichiometry and one of temperature.
+    pub diffusivity: Function,
     /// The largest concentration of lithium, mol/m³.
     pub capacity: f64,
     /// Stoichiometry of the full cell.
     pub full: f64,
-    /// Of the exchange current, A/m² (m³/mol)^1.5.
-    pub rate: f64,
-    /// Of the exchange current, J/mol.
-    pub activation_energy: f64,
-    pub potential: Potential,
+    pub exchange: Exchange,
+    /// Open-circuit potential over stoichiometry, V.
+    pub potential: Function,
+    /// Its change with temperature over stoichiometry, V/K.
+    pub entropy: Function,
 }
 
-/// An open-circuit potential over stoichiometry `s`, V:
-/// `constant + slope s + Σ a exp(b s) + Σ a tanh(b (s - c))`.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Potential {
-    pub constant: f64,
-    pub slope: f64,
-    pub exponentials: Vec<(f64, f64)>,
-    pub steps: Vec<(f64, f64, f64)>,
-}
-
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug)]
 pub struct Separator {
     pub thickness: f64,
     pub porosity: f64,
     pub bruggeman: f64,
 }
 
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+/// Functions of concentration and temperature.
+#[derive(Clone, Debug)]
 pub struct ElectrolyteProperties {
     /// At rest, mol/m³.
     pub concentration: f64,
-    pub transference: f64,
-    /// Coefficients in powers of c / (1000 mol/m³), m²/s.
-    pub diffusivity: [f64; 4],
-    /// Coefficients in powers of √(c / (1000 mol/m³)), S/m.
-    pub conductivity: [f64; 7],
+    /// Where the functions hold, mol/m³.
+    pub range: (f64, f64),
+    /// Of the cation.
+    pub transference: Function,
+    /// 1 + dln f / dln c.
+    pub thermodynamic_factor: Function,
+    /// m²/s.
+    pub diffusivity: Function,
+    /// S/m.
+    pub conductivity: Function,
 }
 
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug)]
 pub struct ThermalProperties {
+    /// m³.
     pub volume: f64,
+    /// m².
     pub cooling_area: f64,
-    /// Heat transfer of the one-temperature model, W/m²/K.
+    /// Heat transfer of the one-temperature and of the two-node model, W/m²/K.
     pub lumped: f64,
     /// Heat transfer of the two-temperature model, W/m²/K.
     pub two_temperature: f64,
-    /// Thickness m, density kg/m³ and specific heat J/kg/K, through the cell.
-    pub layers: Vec<(f64, f64, f64)>,
+    /// Share of the heat capacity that the surface node of the two-node model has.
+    pub surface_share: f64,
+    /// From core to surface in the two-node model, W/K.
+    pub conductance: f64,
+    /// Negative collector, negative electrode, separator, positive electrode, positive collector.
+    pub layers: Vec<Layer>,
     /// Thickness m and conductivity S/m of the current collectors.
-    pub collectors: Vec<(f64, f64)>,
+    pub collectors: [(f64, f64); 2],
+}
+
+#[derive(Clone, Debug)]
+pub struct Layer {
+    /// m.
+    pub thickness: f64,
+    /// kg/m³.
+    pub density: f64,
+    /// J/kg/K, over temperature.
+    pub specific_heat: Function,
 }
 
 /// What the datasheet allows; currents are magnitudes in A.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug)]
 pub struct Limits {
     /// Least and largest terminal voltage, V.
     pub voltage: (f64, f64),
@@ -121,8 +143,7 @@ pub struct Limits {
     pub resistance: f64,
 }
 
-#[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Copy, Debug)]
 pub struct CurrentLimits {
     pub critical: f64,
     pub continuous: f64,
@@ -132,16 +153,23 @@ pub struct CurrentLimits {
 impl Cell {
     /// The built-in cell of that name.
     pub fn named(name: &str) -> Option<Self> {
-        Self::all().find(|cell| cell.name == name)
+        let text = Self::text(name)?;
+        Some(cell_file::parse(Path::new(name), text).expect("a built-in cell is written correctly"))
+    }
+
+    /// The file of a built-in cell, to be copied and edited.
+    pub fn text(name: &str) -> Option<&'static str> {
+        CELLS.iter().find(|(known, _)| *known == name).map(|(_, text)| *text)
+    }
+
+    /// A cell from a file.
+    pub fn load(path: &Path) -> Result<Self, SourceError> {
+        cell_file::parse(path, &read(path)?)
     }
 
     /// Names of the built-in cells.
     pub fn names() -> Vec<String> {
-        Self::all().map(|cell| cell.name).collect()
-    }
-
-    fn all() -> impl Iterator<Item = Self> {
-        CELLS.iter().map(|text| ron::from_str(text).expect("a built-in cell is written correctly"))
+        CELLS.iter().map(|(name, _)| (*name).to_owned()).collect()
     }
 
     /// Charge between state of charge 1 and 0, A s.
@@ -149,19 +177,36 @@ impl Cell {
         3600.0 * self.capacity_ah
     }
 
-    /// Heat capacity of the whole cell, J/K.
-    pub fn heat_capacity(&self) -> f64 {
-        let layers = &self.thermal.layers;
-        let (thickness, heat) = layers
-            .iter()
-            .fold((0.0, 0.0), |(sum, heat), (l, density, specific)| (sum + l, heat + l * density * specific));
-        heat / thickness * self.thermal.volume
+    /// Mean stoichiometries of both electrodes, negative first, after a charge in A s was taken from the full cell.
+    pub fn stoichiometries(&self, charge: f64) -> [f64; 2] {
+        let (negative, positive) = (&self.negative, &self.positive);
+        [
+            negative.full - charge * negative.stoichiometry_of_charge(self.area),
+            positive.full + charge * positive.stoichiometry_of_charge(self.area),
+        ]
+    }
+
+    /// Voltage of the relaxed cell at the reference temperature, V.
+    pub fn open_circuit_voltage(&self, soc: f64) -> f64 {
+        let [negative, positive] = self.stoichiometries((1.0 - soc) * self.capacity());
+        let at = |function: &Function, s: f64| function.at(&[0.0, s, self.reference_temperature]);
+        at(&self.positive.potential, positive) - at(&self.negative.potential, negative)
+    }
+
+    /// Heat capacity of the whole cell at a temperature in K, J/K.
+    pub fn heat_capacity(&self, kelvin: f64) -> Option<f64> {
+        let thermal = self.thermal.as_ref()?;
+        let (thickness, heat) = thermal.layers.iter().fold((0.0, 0.0), |(sum, heat), layer| {
+            let specific = layer.specific_heat.at(&[0.0, 0.0, kelvin]);
+            (sum + layer.thickness, heat + layer.thickness * layer.density * specific)
+        });
+        Some(heat / thickness * thermal.volume)
     }
 
     /// Ohmic resistance of the current collectors, Ω.
     pub fn collector_resistance(&self) -> f64 {
-        self.thermal.collectors.iter().map(|(thickness, conductivity)| thickness / conductivity).sum::<f64>()
-            / self.area
+        let collectors = self.thermal.iter().flat_map(|thermal| thermal.collectors);
+        collectors.map(|(thickness, conductivity)| thickness / conductivity).sum::<f64>() / self.area
     }
 }
 
@@ -199,15 +244,21 @@ mod tests {
         let check = |found: f64, expected: f64| assert!((found / expected - 1.0).abs() < 1e-5, "{found} {expected}");
         check(cell.negative.specific_surface(), 383959.0);
         check(cell.positive.specific_surface(), 382184.0);
-        check(cell.heat_capacity(), 42.7753);
+        check(cell.heat_capacity(298.15).unwrap(), 42.7753);
         check(cell.negative.efficiency(), 0.125);
-        check(cell.negative.full - cell.capacity() * cell.negative.stoichiometry_of_charge(cell.area), 0.0434135);
-        check(cell.positive.full + cell.capacity() * cell.positive.stoichiometry_of_charge(cell.area), 0.842576);
+        let [negative, positive] = cell.stoichiometries(cell.capacity());
+        check(negative, 0.0434135);
+        check(positive, 0.842576);
     }
 
     #[test]
     fn a_cell_is_found_by_its_name() {
-        assert_eq!(Cell::names(), ["chen2020"]);
+        for name in Cell::names() {
+            let cell = Cell::named(&name).unwrap();
+            assert_eq!(cell.name, name);
+            let (full, empty) = (cell.open_circuit_voltage(1.0), cell.open_circuit_voltage(0.02));
+            assert!(full > empty && cell.limits.voltage.0 < empty && full < cell.limits.voltage.1 + 0.01, "{name}");
+        }
         assert!(Cell::named("Chen").is_none());
     }
 }

@@ -7,6 +7,7 @@ use argmin::solver::neldermead::NelderMead;
 use rayon::prelude::*;
 
 use crate::battery::equivalent_circuit::{EquivalentCircuit, OPEN_KNOTS, RESISTANCES, Rhythm, SOC_KNOTS, locate};
+use crate::numeric::linear::Cholesky;
 
 /// Where the search begins, and where it may go, s.
 const START: [f64; 2] = [20.0, 600.0];
@@ -110,43 +111,6 @@ impl CostFunction for Search<'_> {
         // Beyond the bounds nothing changes; the way back must still go downhill.
         let outside = |x: &f64| (x - x.clamp(BOUNDS.0.ln(), BOUNDS.1.ln())).powi(2);
         Ok(error * (1.0 + point.iter().map(outside).sum::<f64>()))
-    }
-}
-
-/// The factor L of a symmetric positive definite matrix LLᵀ.
-struct Cholesky {
-    size: usize,
-    factor: Vec<f64>,
-}
-
-impl Cholesky {
-    /// Of the matrix with these entries in and below its diagonal; `None` where it is not positive definite.
-    fn of(size: usize, entry: impl Fn(usize, usize) -> f64) -> Option<Self> {
-        let mut factor = vec![0.0; size * size];
-        for i in 0..size {
-            for j in 0..=i {
-                let known: f64 = (0..j).map(|k| factor[i * size + k] * factor[j * size + k]).sum();
-                let left = entry(i, j) - known;
-                factor[i * size + j] = if i == j { left.sqrt() } else { left / factor[j * size + j] };
-            }
-            if factor[i * size + i].is_nan() || factor[i * size + i] <= 0.0 {
-                return None;
-            }
-        }
-        Some(Self { size, factor })
-    }
-
-    /// The solution of LLᵀx = `right`.
-    fn solve(&self, right: &[f64]) -> Vec<f64> {
-        let (n, factor) = (self.size, &self.factor);
-        let mut x = right.to_vec();
-        for i in 0..n {
-            x[i] = (x[i] - (0..i).map(|k| factor[i * n + k] * x[k]).sum::<f64>()) / factor[i * n + i];
-        }
-        for i in (0..n).rev() {
-            x[i] = (x[i] - (i + 1..n).map(|k| factor[k * n + i] * x[k]).sum::<f64>()) / factor[i * n + i];
-        }
-        x
     }
 }
 

@@ -1,4 +1,6 @@
 //! Exponential, logarithm and hyperbolic tangent in plain arithmetic: the same bits on every machine.
+//!
+//! Fused multiplication and addition is rounded once everywhere; a processor without the instruction is only slower.
 
 /// How many profiles are simulated side by side.
 pub const LANES: usize = 8;
@@ -37,13 +39,13 @@ pub fn exp(x: f64) -> f64 {
         1.0,
     ];
     let x = x.clamp(-700.0, 700.0);
-    let shifted = x * std::f64::consts::LOG2_E + ROUND;
+    let shifted = x.mul_add(std::f64::consts::LOG2_E, ROUND);
     let k = shifted - ROUND;
     // ln 2 in two parts, so that k times the first is exact.
-    let r = (x - k * 6.931_471_803_691_238e-1) - k * 1.908_214_929_270_587_7e-10;
-    let mut p = 1.0 / 6227020800.0;
+    let r = k.mul_add(-1.908_214_929_270_587_7e-10, k.mul_add(-6.931_471_803_691_238e-1, x));
+    let mut p: f64 = 1.0 / 6227020800.0;
     for c in COEFFICIENTS {
-        p = p * r + c;
+        p = p.mul_add(r, c);
     }
     f64::from_bits((shifted.to_bits() << 52).wrapping_add(p.to_bits()))
 }
@@ -59,11 +61,11 @@ pub fn ln(x: f64) -> f64 {
     let m = f64::from_bits((bits & MANTISSA) + HALF_ROOT);
     let s = (m - 1.0) / (m + 1.0);
     let z = s * s;
-    let mut p = 1.0 / 19.0;
+    let mut p: f64 = 1.0 / 19.0;
     for c in [1.0 / 17.0, 1.0 / 15.0, 1.0 / 13.0, 1.0 / 11.0, 1.0 / 9.0, 1.0 / 7.0, 1.0 / 5.0, 1.0 / 3.0, 1.0] {
-        p = p * z + c;
+        p = p.mul_add(z, c);
     }
-    2.0 * s * p + exponent * std::f64::consts::LN_2
+    exponent.mul_add(std::f64::consts::LN_2, 2.0 * s * p)
 }
 
 /// The hyperbolic tangent, to 3e-16 absolute.
@@ -103,6 +105,6 @@ mod tests {
                 hash = hash.wrapping_mul(0x0000_0100_0000_01b3) ^ bits;
             }
         }
-        assert_eq!(hash, 0x5fb1_997f_983d_408c);
+        assert_eq!(hash, 0xc31d_3e50_41e1_9587);
     }
 }

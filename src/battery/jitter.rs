@@ -27,7 +27,10 @@ pub fn jittered(cell: &Cell, amount: f64, stream: &mut Stream) -> Cell {
     cell.negative.porosity *= pores;
     cell.separator.porosity *= pores;
     cell.positive.porosity *= pores;
-    cell.thermal.cooling_area *= factor();
+    let cooling = factor();
+    if let Some(thermal) = &mut cell.thermal {
+        thermal.cooling_area *= cooling;
+    }
     cell
 }
 

@@ -2,8 +2,6 @@
 use std::fmt;
 
 use crate::battery::cell::{Cell, CurrentLimits, Limits};
-use crate::battery::elementary::LANES;
-use crate::battery::voltage::Voltage;
 
 const GRID: usize = 1000;
 
@@ -26,13 +24,7 @@ pub struct Taper(Vec<f64>);
 
 impl Taper {
     pub fn new(cell: &Cell) -> Self {
-        let voltage = Voltage::new(cell);
-        let charge = |step: usize| cell.capacity() * (1.0 - step as f64 / GRID as f64);
-        let open = |step: usize| {
-            let negative = cell.negative.full - charge(step) * cell.negative.stoichiometry_of_charge(cell.area);
-            let positive = cell.positive.full + charge(step) * cell.positive.stoichiometry_of_charge(cell.area);
-            voltage.open(&[negative; LANES], &[positive; LANES])[0]
-        };
+        let open = |step: usize| cell.open_circuit_voltage(step as f64 / GRID as f64);
         Self((0..=GRID).map(open).collect())
     }
 
@@ -145,31 +137,40 @@ pub fn check(cell: &Cell, soc: f64, currents: &[f64], voltages: &[f64]) -> Resul
     // Rounding of a long sum is no violation.
     let limits = cell.limits.widened(0.0, 0.0, 1e-9);
     // The critical states of charge are meant to the last bit: the limiter computes them as it is done here.
-    check_rows(&Limits { critical_soc: cell.limits.critical_soc, ..limits }, rows, voltages)
+    check_rows(&Limits { critical_soc: cell.limits.critical_soc, ..limits }, 0.0, rows, voltages)
 }
 
 /// Checks rows of current, A, and state of charge, 1 s apart, and the voltages beside them where there are any.
-pub fn check_rows(limits: &Limits, rows: impl Iterator<Item = (f64, f64)>, voltages: &[f64]) -> Result<(), Violation> {
+///
+/// Currents are known to `slack`, A: one so close to the continuous current may belong to a pulse or not.
+pub fn check_rows(
+    limits: &Limits,
+    slack: f64,
+    rows: impl Iterator<Item = (f64, f64)>,
+    voltages: &[f64],
+) -> Result<(), Violation> {
     let fail = |limit, second, value| Err(Violation { limit, second, value });
-    // Seconds for which the current has been above the continuous one, and since when it has not.
-    let (mut pulse, mut pause) = (0, limits.short_time_s);
+    // Seconds for which the current has been above the continuous one, rows of doubt since, and seconds since it has not.
+    let (mut pulse, mut doubt, mut pause) = (0, 0, limits.short_time_s);
     for (second, (current, soc)) in rows.enumerate() {
         let (side, size) = (side(limits, current), current.abs());
         if size > side.short {
             return fail(Limit::ShortCurrent, second, current);
         }
-        if size > side.continuous {
+        if size > side.continuous + slack {
             if pulse == 0 && pause < limits.short_time_s {
                 return fail(Limit::PulsePause, second, pause as f64);
             }
-            pulse += 1;
-            pause = 0;
+            pulse = if doubt < limits.short_time_s { pulse + doubt + 1 } else { 1 };
+            (doubt, pause) = (0, 0);
             if pulse + 1 > limits.short_time_s {
                 return fail(Limit::PulseDuration, second, (pulse + 1) as f64);
             }
+        } else if pulse > 0 && size > side.continuous - slack {
+            doubt += 1;
         } else {
-            pulse = 0;
-            pause += 1;
+            pause += doubt + 1;
+            (pulse, doubt) = (0, 0);
         }
         if is_critical(limits, soc) && size > side.critical {
             return fail(Limit::CriticalCurrent, second, current);
@@ -186,12 +187,13 @@ pub fn check_rows(limits: &Limits, rows: impl Iterator<Item = (f64, f64)>, volta
 }
 
 impl Limits {
-    /// The same limits with that much room for rounding: A, V, and state of charge.
+    /// The same limits with that much room for rounding: A, V, and state of charge. The continuous current keeps its
+    /// value, which only tells pulses from the rest.
     pub fn widened(&self, current: f64, voltage: f64, soc: f64) -> Self {
         let wider = |side: &CurrentLimits| CurrentLimits {
             critical: side.critical + current,
-            continuous: side.continuous + current,
             short: side.short + current,
+            ..*side
         };
         Self {
             voltage: (self.voltage.0 - voltage, self.voltage.1 + voltage),
@@ -229,6 +231,23 @@ mod tests {
             assert_eq!(check(&cell, soc, &currents, &voltages).unwrap_err().limit, limit);
         }
         assert_eq!(check(&cell, 0.5, &pulses(9, 10), &[2.5, 4.2]), Ok(()));
+    }
+
+    #[test]
+    fn a_current_in_doubt_neither_ends_a_pulse_nor_begins_one() {
+        let limits = Cell::named("chen2020").unwrap().limits;
+        let edge = limits.discharge.continuous;
+        let checked = |currents: Vec<f64>| {
+            let rows = currents.into_iter().map(|current| (current, 0.5));
+            check_rows(&limits, 2e-4, rows, &[]).map_err(|violation| violation.limit)
+        };
+        let run = |count: usize, current: f64| vec![current; count];
+        let quiet = run(10, 0.0);
+        assert_eq!(checked([run(3, 8.0), run(1, edge), run(4, 8.0), quiet.clone()].concat()), Ok(()));
+        assert_eq!(checked([run(8, 8.0), run(1, edge), run(1, 8.0)].concat()), Err(Limit::PulseDuration));
+        assert_eq!(checked([run(3, 8.0), run(12, edge), run(9, 8.0)].concat()), Ok(()));
+        assert_eq!(checked([run(3, 8.0), run(4, edge), run(6, 0.0), run(9, 8.0)].concat()), Ok(()));
+        assert_eq!(checked([run(3, 8.0), run(4, edge), run(5, 0.0), run(9, 8.0)].concat()), Err(Limit::PulsePause));
     }
 
     #[test]

@@ -6,12 +6,14 @@ pub mod baseline;
 #[cfg(feature = "battery")]
 pub mod batch;
 pub mod cell;
+mod cell_file;
 #[cfg(feature = "battery")]
 pub mod checkpoint;
 pub mod circuit_fit;
 pub mod coverage;
 pub mod current;
 pub mod current_file;
+pub mod curve;
 pub mod dataset;
 #[cfg(feature = "battery")]
 pub mod device;
@@ -22,7 +24,10 @@ pub mod equivalent_circuit;
 pub mod estimator;
 #[cfg(feature = "battery")]
 pub mod evaluation;
+pub mod exchange;
 mod factory;
+pub mod formula;
+pub mod function;
 pub mod jitter;
 pub mod limits;
 #[cfg(feature = "battery")]
@@ -32,13 +37,17 @@ pub mod particle;
 pub mod rollout;
 #[cfg(feature = "battery")]
 pub mod schedule;
+mod section;
+mod shells;
 pub mod specification;
 pub mod spme;
 pub mod storage;
+pub mod surface;
 pub mod thermal;
 #[cfg(all(test, feature = "battery"))]
 mod toy;
 pub mod trace;
 #[cfg(feature = "battery")]
 pub mod training;
+pub mod unit;
 pub mod voltage;

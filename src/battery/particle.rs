@@ -2,9 +2,12 @@
 //!
 //! After a unit step of the surface gradient the surface differs from the mean by
 //! S(τ) = 1/5 - 2 Σ exp(-λ²τ) / λ² with tan λ = λ and τ = D t / R², in units of gradient times radius. A dozen
-//! exponentials reproduce it to 3e-6 from τ = 2e-7 on, so one table serves every particle of constant diffusivity.
-use crate::battery::cell::Electrode;
-use crate::battery::elementary::{LANES, Lanes, exp};
+//! exponentials reproduce it to 3e-6 from τ = 2e-7 on, so one table serves every particle whose diffusivity does not
+//! depend on its stoichiometry; where it does, `shells.rs` takes over.
+use crate::battery::cell::{Cell, Electrode};
+use crate::battery::curve::Curve;
+use crate::battery::elementary::{LANES, Lanes, each, exp};
+use crate::battery::shells::Shells;
 
 /// Rates in units of D / R² and weights; written by `tests/golden/spme/particle_bank.py 12`.
 const BANK: [(f64, f64); MODES] = [
@@ -22,62 +25,115 @@ const BANK: [(f64, f64); MODES] = [
     (11211388.706279473, 0.0003175074268535743),
 ];
 const MODES: usize = 12;
+/// Below this product of rate and time a series stands for what would cancel.
+const SLOW: f64 = 1e-2;
 
-/// The bank of one electrode, for whole and for half steps.
-pub struct Particle {
-    whole: [Hold; MODES],
-    half: [Hold; MODES],
+/// How the particles of one electrode are solved.
+pub enum Particle {
+    /// Diffusivity is a constant.
+    Constant { half: [Hold; MODES], whole: [Hold; MODES] },
+    /// Diffusivity depends on temperature: D / R², 1/s; step, s; stoichiometry for 1 A s.
+    Warm { pace: Curve, step: f64, change: f64 },
+    /// Diffusivity depends on stoichiometry.
+    Shells(Box<Shells>),
+}
+
+/// What is inside of a particle.
+#[derive(Clone)]
+pub enum Interior {
+    /// Excitation of the modes, in stoichiometry.
+    Modes([Lanes; MODES]),
+    /// Stoichiometry of the shells, from the centre.
+    Shells(Vec<Lanes>),
 }
 
 /// How one mode moves in a step with the current at its start and at its end (first-order hold).
 #[derive(Clone, Copy)]
-struct Hold {
+pub struct Hold {
     decay: f64,
     start: f64,
     end: f64,
 }
 
-/// Excitation of the modes, in stoichiometry.
-#[derive(Clone)]
-pub struct Modes([Lanes; MODES]);
-
-impl Default for Modes {
-    fn default() -> Self {
-        Self([[0.0; LANES]; MODES])
+impl Hold {
+    /// For a mode of that rate over that time, driven by `scale` for 1 A.
+    #[inline(always)]
+    fn of(z: f64, decay: f64, scale: f64) -> Self {
+        // The mean of exp(-z (1 - s)) over the step, and its first moment.
+        let (mean, moment) = ((1.0 - decay) / z, (1.0 - (1.0 - decay) / z) / z);
+        let series = |last: [f64; 5]| last.iter().rev().fold(0.0, |sum: f64, a| sum.mul_add(z, *a));
+        let slow_mean = series([1.0, -0.5, 1.0 / 6.0, -1.0 / 24.0, 1.0 / 120.0]);
+        let slow_moment = series([0.5, -1.0 / 6.0, 1.0 / 24.0, -1.0 / 120.0, 1.0 / 720.0]);
+        let mean = if z < SLOW { slow_mean } else { mean };
+        let moment = if z < SLOW { slow_moment } else { moment };
+        Self { decay, start: scale * (mean - moment), end: scale * moment }
     }
 }
 
 impl Particle {
-    /// The bank of an electrode for steps of that many seconds; `sign` is -1 where a discharge empties it and 1 where it fills it.
-    pub fn new(electrode: &Electrode, area: f64, sign: f64, step: f64) -> Self {
-        let pace = electrode.diffusivity / (electrode.radius * electrode.radius);
-        // Gradient times radius of 1 A, in stoichiometry: the bulk's rate of change is three times it per R² / D.
-        let gain = sign * electrode.stoichiometry_of_charge(area) / (3.0 * pace);
+    /// The particles of an electrode for steps of that many seconds; `sign` is -1 where a discharge empties them and 1
+    /// where it fills them.
+    pub fn new(cell: &Cell, electrode: &Electrode, sign: f64, step: f64) -> Self {
+        let square = electrode.radius * electrode.radius;
+        let pace = |s: f64, t: f64| electrode.diffusivity.at(&[0.0, s, t]) / square;
+        let change = sign * electrode.stoichiometry_of_charge(cell.area);
+        if electrode.diffusivity.reads_stoichiometry() {
+            return Self::Shells(Box::new(Shells::new(pace, cell, change, step)));
+        }
+        if electrode.diffusivity.reads_temperature() {
+            let (low, high) = cell.temperature;
+            let pace = Curve::fit(|t| pace(0.5, t), (low, high), 1e-9 * pace(0.5, low).min(pace(0.5, high)));
+            return Self::Warm { pace, step, change };
+        }
+        let pace = pace(0.5, cell.reference_temperature);
         let hold = |(rate, weight): (f64, f64), seconds: f64| {
             let z = rate * pace * seconds;
-            let decay = exp(-z);
-            // The mean of exp(-z (1 - s)) over the step, and its first moment; series where they would cancel.
-            let (mean, moment) = if z < 1e-3 {
-                (1.0 - z / 2.0 + z * z / 6.0 - z * z * z / 24.0, 0.5 - z / 6.0 + z * z / 24.0 - z * z * z / 120.0)
-            } else {
-                ((1.0 - decay) / z, (1.0 - (1.0 - decay) / z) / z)
-            };
-            let scale = gain * weight * z;
-            Hold { decay, start: scale * (mean - moment), end: scale * moment }
+            Hold::of(z, exp(-z), change * weight * rate * seconds / 3.0)
         };
-        Self { whole: BANK.map(|mode| hold(mode, step)), half: BANK.map(|mode| hold(mode, 0.5 * step)) }
+        Self::Constant { half: BANK.map(|mode| hold(mode, 0.5 * step)), whole: BANK.map(|mode| hold(mode, step)) }
     }
 
-    /// Steps the modes; surface less bulk stoichiometry in the middle and at the end of the step.
+    /// Particles at rest at a stoichiometry.
+    pub fn rest(&self, stoichiometry: &Lanes) -> Interior {
+        match self {
+            Self::Shells(shells) => Interior::Shells(shells.rest(stoichiometry)),
+            _ => Interior::Modes([[0.0; LANES]; MODES]),
+        }
+    }
+
+    /// Steps from the current at the start to that at the end, at that mean temperature; surface less bulk
+    /// stoichiometry in the middle and at the end of the step.
     #[inline(always)]
-    pub fn step(&self, modes: &mut Modes, start: &Lanes, middle: &Lanes, end: &Lanes) -> (Lanes, Lanes) {
+    pub fn step(&self, interior: &mut Interior, start: &Lanes, end: &Lanes, kelvin: &Lanes) -> (Lanes, Lanes) {
+        let middle = each(|l| 0.5 * (start[l] + end[l]));
         let (mut at_middle, mut at_end) = ([0.0; LANES], [0.0; LANES]);
-        for (mode, (half, whole)) in modes.0.iter_mut().zip(self.half.iter().zip(&self.whole)) {
-            for l in 0..LANES {
-                at_middle[l] += half.decay * mode[l] + half.start * start[l] + half.end * middle[l];
-                mode[l] = whole.decay * mode[l] + whole.start * start[l] + whole.end * end[l];
-                at_end[l] += mode[l];
+        match (self, interior) {
+            (Self::Constant { half, whole }, Interior::Modes(modes)) => {
+                for (mode, (half, whole)) in modes.iter_mut().zip(half.iter().zip(whole)) {
+                    for l in 0..LANES {
+                        let driven = half.start.mul_add(start[l], half.end.mul_add(middle[l], at_middle[l]));
+                        at_middle[l] = half.decay.mul_add(mode[l], driven);
+                        mode[l] = whole.decay.mul_add(mode[l], whole.start.mul_add(start[l], whole.end * end[l]));
+                        at_end[l] += mode[l];
+                    }
+                }
             }
+            (Self::Warm { pace, step, change }, Interior::Modes(modes)) => {
+                let pace = pace.at(kelvin);
+                for (mode, (rate, weight)) in modes.iter_mut().zip(BANK) {
+                    let scale = change * weight * rate * step / 3.0;
+                    for l in 0..LANES {
+                        let z = 0.5 * rate * pace[l] * step;
+                        let decay = exp(-z);
+                        let (half, whole) = (Hold::of(z, decay, 0.5 * scale), Hold::of(2.0 * z, decay * decay, scale));
+                        at_middle[l] += half.decay * mode[l] + half.start * start[l] + half.end * middle[l];
+                        mode[l] = whole.decay * mode[l] + whole.start * start[l] + whole.end * end[l];
+                        at_end[l] += mode[l];
+                    }
+                }
+            }
+            (Self::Shells(shells), Interior::Shells(state)) => return shells.step(state, start, end, kelvin),
+            _ => unreachable!("particles keep the kind of their interior"),
         }
         (at_middle, at_end)
     }
@@ -86,6 +142,8 @@ impl Particle {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::battery::formula::Formula;
+    use crate::battery::function::Function;
 
     /// S(τ) by its modes; the tail beyond 4000 of them is below 3e-5 at τ = 0 and vanishes after τ = 1e-6.
     fn exact(tau: f64) -> f64 {
@@ -110,18 +168,31 @@ mod tests {
         }
     }
 
+    /// Surface less bulk of a positive electrode of chen2020 whose diffusivity is written like that.
+    fn pulses(diffusivity: &str, kelvin: f64, step: f64) -> Vec<f64> {
+        let mut cell = Cell::named("chen2020").unwrap();
+        cell.positive.diffusivity = Function::of_formula(Formula::parse(diffusivity).unwrap(), 1.0);
+        let particle = Particle::new(&cell, &cell.positive, 1.0, step);
+        let mut interior = particle.rest(&[0.5; LANES]);
+        let current = |k: usize| if k % 40 < 20 { 10.0 } else { -4.0 };
+        (1..200)
+            .map(|k| {
+                particle.step(&mut interior, &[current(k - 1); LANES], &[current(k); LANES], &[kelvin; LANES]).1[5]
+            })
+            .collect()
+    }
+
     #[test]
     fn a_ramp_is_followed_exactly() {
-        let cell = crate::battery::cell::Cell::named("chen2020").unwrap();
-        let particle = Particle::new(&cell.positive, cell.area, 1.0, 1.0);
-        let pace = cell.positive.diffusivity / cell.positive.radius.powi(2);
+        let cell = Cell::named("chen2020").unwrap();
+        let particle = Particle::new(&cell, &cell.positive, 1.0, 1.0);
+        let pace = 4e-15 / cell.positive.radius.powi(2);
         let gain = cell.positive.stoichiometry_of_charge(cell.area) / (3.0 * pace);
-        let mut modes = Modes::default();
+        let mut interior = particle.rest(&[0.5; LANES]);
         let mut found = [0.0; LANES];
         for second in 0..100 {
-            let lane = |t: f64| [t; LANES];
             let t = f64::from(second);
-            found = particle.step(&mut modes, &lane(t), &lane(t + 0.5), &lane(t + 1.0)).1;
+            found = particle.step(&mut interior, &[t; LANES], &[t + 1.0; LANES], &[298.15; LANES]).1;
         }
         let expected: f64 = BANK
             .iter()
@@ -131,5 +202,25 @@ mod tests {
             })
             .sum();
         assert!((found[3] / expected - 1.0).abs() < 1e-11, "{} {expected}", found[3]);
+    }
+
+    #[test]
+    fn warm_particles_are_constant_ones_at_a_constant_temperature() {
+        let warm = pulses("4e-15 * exp(3000 * (1 / 298.15 - 1 / T))", 310.0, 1.0);
+        let constant = pulses(&format!("{}", 4e-15 * (3000.0 * (1.0 / 298.15 - 1.0 / 310.0f64)).exp()), 310.0, 1.0);
+        for (warm, constant) in warm.iter().zip(&constant) {
+            assert!((warm - constant).abs() < 1e-10, "{warm} {constant}");
+        }
+    }
+
+    #[test]
+    fn shells_are_the_bank_where_diffusivity_is_a_constant() {
+        // Written so that it seems to read the stoichiometry. A stoichiometry of 1e-4 is about 0.1 mV.
+        for (diffusivity, allowed) in [("4e-15", 6e-5), ("2e-14", 6e-5), ("1e-13", 6e-5)] {
+            let bank = pulses(diffusivity, 298.15, 1.0);
+            let shells = pulses(&format!("{diffusivity} + 0 * s"), 298.15, 1.0);
+            let worst = bank.iter().zip(&shells).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
+            assert!(worst < allowed, "{diffusivity}: {worst:e} of {:e}", bank[18]);
+        }
     }
 }

@@ -19,8 +19,8 @@ pub type Ranges = [(f64, f64); 6];
 /// Where a cell may be charged, °C.
 const AMBIENT: (f64, f64) = (0.0, 45.0);
 
-/// Part of the file's name: another number where the same specification would give other data.
-const GENERATION: u32 = 1;
+/// Part of the file and of its name: another number where the same specification would give other data.
+pub(crate) const GENERATION: u32 = 2;
 
 /// Which series a dataset is read for; the splits' random streams are disjoint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -130,6 +130,9 @@ impl Specification {
         let Some(cell) = Cell::named(&self.cell) else {
             return Err(format!("`cell` is `{}`, but the known cells are `{}`", self.cell, Cell::names().join("`, `")));
         };
+        if cell.thermal.is_none() && self.thermal != Thermal::Isothermal {
+            return Err(format!("`thermal` must be `Isothermal`: the cell `{}` has no thermal parameters", self.cell));
+        }
         for split in Split::ALL {
             let (name, count) = (split.name(), self.series(split));
             let least = usize::from(split != Split::HeldOut);
@@ -254,7 +257,7 @@ mod tests {
     fn a_wrong_field_is_named() {
         type Change = fn(&mut Specification);
         let cases: [(Change, &str); 15] = [
-            (|s| s.cell = "lgm50".to_owned(), "known cells are `chen2020`"),
+            (|s| s.cell = "lgm50".to_owned(), "known cells are `chen2020`, "),
             (|s| s.train = 0, "`train` is 0"),
             (|s| s.validation = 1_000_000, "`validation` is 1000000"),
             (|s| s.hours = f64::NAN, "`hours`"),

@@ -1,12 +1,13 @@
 //! The single particle model with electrolyte, stepped for several profiles side by side.
 //!
-//! The current is linear between its samples. Particles are exact in time, the electrolyte is second order, and the
-//! heat of a step follows Simpson's rule. The step is fixed and the arithmetic plain (no fused multiply-add), so a
+//! The current is linear between its samples. Particles of constant diffusivity are exact in time, the electrolyte is
+//! second order, and the heat of a step follows Simpson's rule. What depends on temperature takes that in the middle of
+//! the step, extrapolated from the step before. The step is fixed and every operation is rounded alike everywhere, so a
 //! profile gives the same bits on every machine and in every company.
 use crate::battery::cell::{Cell, ZERO_CELSIUS};
 use crate::battery::electrolyte::{Concentration, Electrolyte, Profile};
 use crate::battery::elementary::{LANES, Lanes, each};
-use crate::battery::particle::{Modes, Particle};
+use crate::battery::particle::{Interior, Particle};
 use crate::battery::thermal::{Cooling, Temperature, Thermal};
 use crate::battery::voltage::{Parts, Voltage};
 
@@ -22,22 +23,25 @@ pub struct Simulator {
     /// Stoichiometries of the full cell, and their change for 1 A s of discharge.
     full: [f64; 2],
     change: [f64; 2],
+    /// Of the current collectors, Ω.
     collectors: f64,
     /// s.
     step: f64,
 }
 
 /// The state of as many cells as there are lanes.
+#[derive(Clone)]
 pub struct State {
     /// Charge taken out since the cell was full, A s.
     charge: Lanes,
-    negative: Modes,
-    positive: Modes,
+    negative: Interior,
+    positive: Interior,
     concentration: Concentration,
     profile: Profile,
     temperature: Temperature,
     current: Lanes,
-    loss: Lanes,
+    /// Heat for 1 A s, V.
+    heat: Lanes,
 }
 
 /// What is seen of the cells at one instant.
@@ -66,16 +70,17 @@ impl Simulator {
 
     /// A cell to be stepped by that many seconds.
     pub fn with_step(cell: &Cell, thermal: Thermal, step: f64) -> Self {
-        let (negative, positive) = (&cell.negative, &cell.positive);
+        let [full_negative, full_positive] = cell.stoichiometries(0.0);
+        let [one_negative, one_positive] = cell.stoichiometries(1.0);
         Self {
-            negative: Particle::new(negative, cell.area, -1.0, step),
-            positive: Particle::new(positive, cell.area, 1.0, step),
+            negative: Particle::new(cell, &cell.negative, -1.0, step),
+            positive: Particle::new(cell, &cell.positive, 1.0, step),
             electrolyte: Electrolyte::new(cell, step),
             voltage: Voltage::new(cell),
             cooling: Cooling::new(cell, thermal, step),
             capacity: cell.capacity(),
-            full: [negative.full, positive.full],
-            change: [-negative.stoichiometry_of_charge(cell.area), positive.stoichiometry_of_charge(cell.area)],
+            full: [full_negative, full_positive],
+            change: [one_negative - full_negative, one_positive - full_positive],
             collectors: cell.collector_resistance(),
             step,
         }
@@ -84,20 +89,22 @@ impl Simulator {
     /// Relaxed cells at a state of charge and an ambient temperature, °C, at the instant when `current` sets in.
     pub fn start(&self, soc: &Lanes, ambient: &Lanes, current: &Lanes) -> (State, Row) {
         let concentration = self.electrolyte.rest();
+        let charge = each(|l| (1.0 - soc[l]) * self.capacity);
+        let [negative, positive] = self.bulk(&charge);
         let mut state = State {
-            charge: each(|l| (1.0 - soc[l]) * self.capacity),
-            negative: Modes::default(),
-            positive: Modes::default(),
+            charge,
+            negative: self.negative.rest(&negative),
+            positive: self.positive.rest(&positive),
             profile: self.electrolyte.profile(&concentration),
             concentration,
             temperature: Temperature::ambient(each(|l| ambient[l] + ZERO_CELSIUS)),
             current: *current,
-            loss: [0.0; LANES],
+            heat: [0.0; LANES],
         };
-        let [negative, positive] = self.bulk(&state.charge);
-        let mut parts = self.voltage.losses(current, &negative, &positive, &state.profile, &state.temperature.core);
-        parts.open = self.voltage.open(&negative, &positive);
-        state.loss = parts.loss();
+        let core = &state.temperature.core;
+        let mut parts = self.voltage.losses(current, &negative, &positive, &state.profile, core);
+        parts.open = self.voltage.open(&negative, &positive, core);
+        state.heat = self.heat(&parts, &negative, &positive, core);
         let row = self.row(&state, parts);
         (state, row)
     }
@@ -114,7 +121,7 @@ impl Simulator {
                 // SAFETY: the processor has just been asked.
                 return unsafe { self.advance_avx512(state, currents, rows) };
             }
-            if is_x86_feature_detected!("avx2") {
+            if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
                 // SAFETY: the processor has just been asked.
                 return unsafe { self.advance_avx2(state, currents, rows) };
             }
@@ -123,13 +130,13 @@ impl Simulator {
     }
 
     #[cfg(target_arch = "x86_64")]
-    #[target_feature(enable = "avx512f,avx512dq,avx512vl")]
+    #[target_feature(enable = "avx512f,avx512dq,avx512vl,fma")]
     fn advance_avx512(&self, state: &mut State, currents: &[Lanes], rows: &mut [Row]) {
         self.steps(state, currents, rows);
     }
 
     #[cfg(target_arch = "x86_64")]
-    #[target_feature(enable = "avx2")]
+    #[target_feature(enable = "avx2,fma")]
     fn advance_avx2(&self, state: &mut State, currents: &[Lanes], rows: &mut [Row]) {
         self.steps(state, currents, rows);
     }
@@ -146,42 +153,55 @@ impl Simulator {
     fn step(&self, state: &mut State, end: &Lanes) -> Parts {
         let start = state.current;
         let middle = each(|l| 0.5 * (start[l] + end[l]));
-        let (negative_middle, negative_end) = self.negative.step(&mut state.negative, &start, &middle, end);
-        let (positive_middle, positive_end) = self.positive.step(&mut state.positive, &start, &middle, end);
+        let kelvin = state.temperature.middle();
+        let (negative_middle, negative_end) = self.negative.step(&mut state.negative, &start, end, &kelvin);
+        let (positive_middle, positive_end) = self.positive.step(&mut state.positive, &start, end, &kelvin);
         let charge_middle = each(|l| state.charge[l] + 0.125 * self.step * (3.0 * start[l] + end[l]));
         state.charge = each(|l| state.charge[l] + self.step * middle[l]);
-        self.electrolyte.step(&mut state.concentration, &middle);
+        self.electrolyte.step(&mut state.concentration, &middle, &kelvin);
         let profile_end = self.electrolyte.profile(&state.concentration);
 
         // The voltage at the end needs the temperature there, which the heat in the middle predicts.
-        let mut heat = [0.0; LANES];
-        let mut loss_middle = [0.0; LANES];
+        let mut heat_middle = [0.0; LANES];
+        let mut core = state.temperature.core;
         if self.cooling.warms() {
             let [negative, positive] = self.bulk(&charge_middle);
             let negative = each(|l| negative[l] + negative_middle[l]);
             let positive = each(|l| positive[l] + positive_middle[l]);
             let profile = Profile::between(&state.profile, &profile_end);
-            let core = &state.temperature.core;
-            loss_middle = self.voltage.losses(&middle, &negative, &positive, &profile, core).loss();
-            heat = each(|l| self.step * middle[l] * loss_middle[l]);
+            let parts = self.voltage.losses(&middle, &negative, &positive, &profile, &kelvin);
+            heat_middle = self.heat(&parts, &negative, &positive, &kelvin);
+            let power = each(|l| middle[l] * (heat_middle[l] + middle[l] * self.collectors));
+            core = self.cooling.predict(&state.temperature, &power);
         }
-        let core = self.cooling.predict(&state.temperature, &heat);
         let [negative, positive] = self.bulk(&state.charge);
         let negative = each(|l| negative[l] + negative_end[l]);
         let positive = each(|l| positive[l] + positive_end[l]);
         let mut parts = self.voltage.losses(end, &negative, &positive, &profile_end, &core);
-        parts.open = self.voltage.open(&negative, &positive);
-        let loss = parts.loss();
-        let heat = each(|l| {
-            let (i0, i1) = (start[l], end[l]);
-            let ohmic = (i0 * i0 + i0 * i1 + i1 * i1) / 3.0 * self.collectors;
-            self.step * ((i0 * state.loss[l] + 4.0 * middle[l] * loss_middle[l] + i1 * loss[l]) / 6.0 + ohmic)
-        });
-        self.cooling.step(&mut state.temperature, &heat);
+        parts.open = self.voltage.open(&negative, &positive, &core);
+        if self.cooling.warms() {
+            let heat = self.heat(&parts, &negative, &positive, &core);
+            let power = each(|l| {
+                let (i0, i1) = (start[l], end[l]);
+                let ohmic = (i0 * i0 + i0 * i1 + i1 * i1) / 3.0 * self.collectors;
+                (i0 * state.heat[l] + 4.0 * middle[l] * heat_middle[l] + i1 * heat[l]) / 6.0 + ohmic
+            });
+            self.cooling.step(&mut state.temperature, &power);
+            state.heat = heat;
+        }
         state.profile = profile_end;
         state.current = *end;
-        state.loss = loss;
         parts
+    }
+
+    /// What 1 A s sets free within the cell, V: losses, and entropy at the surfaces of the particles.
+    #[inline(always)]
+    fn heat(&self, parts: &Parts, negative: &Lanes, positive: &Lanes, kelvin: &Lanes) -> Lanes {
+        let loss = parts.loss();
+        match self.voltage.entropy(negative, positive) {
+            Some(entropy) => each(|l| loss[l] - kelvin[l] * entropy[l]),
+            None => loss,
+        }
     }
 
     #[inline(always)]
@@ -199,7 +219,7 @@ impl Simulator {
             surface_temperature: each(|l| state.temperature.surface[l] - ZERO_CELSIUS),
             soc: each(|l| 1.0 - state.charge[l] / self.capacity),
             core_temperature: each(|l| state.temperature.core[l] - ZERO_CELSIUS),
-            ocv: self.voltage.open(&negative, &positive),
+            ocv: self.voltage.open(&negative, &positive, &state.temperature.core),
             parts,
         }
     }

@@ -20,7 +20,7 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::battery::specification::{FEATURES, Specification, Split, UNITS};
+use crate::battery::specification::{FEATURES, GENERATION, Specification, Split, UNITS};
 
 const FORMAT: &str = "galvani battery dataset";
 const VERSION: u32 = 1;
@@ -53,6 +53,8 @@ pub enum DatasetError {
 struct Header {
     format: String,
     version: u32,
+    /// Of the program that simulated it: data of another must not be mixed with these.
+    generation: u32,
     /// Of the first number, in bytes.
     offset: usize,
     #[serde(rename = "type")]
@@ -85,6 +87,7 @@ impl Header {
         Self {
             format: FORMAT.to_owned(),
             version: VERSION,
+            generation: GENERATION,
             offset: OFFSET,
             kind: "<u2".to_owned(),
             shape: [specification.all_series(), specification.steps(), FEATURES.len()],

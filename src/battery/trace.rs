@@ -1,8 +1,13 @@
 //! One profile simulated from its start, as columns.
 use crate::battery::cell::Cell;
-use crate::battery::elementary::LANES;
-use crate::battery::spme::{Row, Simulator};
+use crate::battery::elementary::{LANES, Lanes, each};
+use crate::battery::spme::{Row, Simulator, State};
 use crate::battery::thermal::Thermal;
+
+/// Samples between looks at the simulator's rows.
+const CHUNK: usize = 64;
+/// How often the interval of a tapered current is divided by the lanes: to a millionth of it.
+const DIVISIONS: usize = 7;
 
 /// How a simulation begins: relaxed, and as warm as its surroundings.
 #[derive(Clone, Copy, Debug)]
@@ -19,9 +24,11 @@ impl Default for Start {
     }
 }
 
-/// A simulated profile, one entry a sample; the current's samples are its own.
+/// A simulated profile, one entry a sample.
 #[derive(Clone, Debug, Default)]
 pub struct Trace {
+    /// A, discharge positive.
+    pub current: Vec<f64>,
     /// Terminal voltage, V.
     pub voltage: Vec<f64>,
     /// °C.
@@ -36,7 +43,7 @@ pub struct Trace {
     pub reaction: Vec<f64>,
     /// Concentration overpotential of the electrolyte, V.
     pub concentration: Vec<f64>,
-    /// Ohmic losses in electrolyte and solid, V.
+    /// Ohmic losses in electrolyte, solid and contacts, V.
     pub ohmic: Vec<f64>,
 }
 
@@ -59,9 +66,9 @@ pub fn simulate_in_steps(cell: &Cell, thermal: Thermal, current: &[f64], step: f
     let simulator = Simulator::with_step(cell, thermal, step);
     let (mut state, row) = simulator.start(&[start.soc; LANES], &[start.ambient; LANES], &[first; LANES]);
     trace.push(&row);
-    let mut rows = [Row::default(); 64];
-    for samples in current[1..].chunks(rows.len()) {
-        let currents: Vec<_> = samples.iter().map(|&sample| [sample; LANES]).collect();
+    let mut rows = [Row::default(); CHUNK];
+    for samples in current[1..].chunks(CHUNK) {
+        let currents: Vec<Lanes> = samples.iter().map(|&sample| [sample; LANES]).collect();
         let rows = &mut rows[..samples.len()];
         simulator.advance(&mut state, &currents, rows);
         rows.iter().for_each(|row| trace.push(row));
@@ -69,8 +76,50 @@ pub fn simulate_in_steps(cell: &Cell, thermal: Thermal, current: &[f64], step: f
     trace
 }
 
+/// As `simulate_in_steps`, but where the voltage would leave the cell's window the current becomes what holds it at the
+/// limit, as a charger does, or zero where that is not enough.
+pub fn simulate_within_limits(cell: &Cell, thermal: Thermal, current: &[f64], step: f64, start: Start) -> Trace {
+    let mut trace = Trace::default();
+    let Some(&first) = current.first() else { return trace };
+    let (low, high) = cell.limits.voltage;
+    let excess = |current: f64, voltage: f64| if current > 0.0 { low - voltage } else { voltage - high };
+    let simulator = Simulator::with_step(cell, thermal, step);
+    let begin = |currents: &Lanes| simulator.start(&[start.soc; LANES], &[start.ambient; LANES], currents);
+    let next = |state: &State, currents: &Lanes| {
+        let (mut state, mut row) = (state.clone(), [Row::default()]);
+        simulator.advance(&mut state, &[*currents], &mut row);
+        (state, row[0])
+    };
+    // Each lane tries a share of what is wanted; the largest that obeys stands at the lower end of the next interval.
+    let taper = |wanted: f64, attempt: &dyn Fn(&Lanes) -> (State, Row)| {
+        let (state, row) = attempt(&[wanted; LANES]);
+        if wanted == 0.0 || excess(wanted, row.voltage[0]) <= 0.0 {
+            return (state, row);
+        }
+        let (mut from, mut width) = (0.0, 1.0);
+        for _ in 0..DIVISIONS {
+            let share = |lane: usize| from + width * (lane + 1) as f64 / (LANES + 1) as f64;
+            let (_, row) = attempt(&each(|l| wanted * share(l)));
+            let obeys = |lane: &usize| excess(wanted, row.voltage[*lane]) <= 0.0;
+            let count = (0..LANES).take_while(obeys).count();
+            from += width * count as f64 / (LANES + 1) as f64;
+            width /= (LANES + 1) as f64;
+        }
+        attempt(&[wanted * from; LANES])
+    };
+    let (mut state, row) = taper(first, &begin);
+    trace.push(&row);
+    for &wanted in &current[1..] {
+        let (after, row) = taper(wanted, &|currents| next(&state, currents));
+        state = after;
+        trace.push(&row);
+    }
+    trace
+}
+
 impl Trace {
     fn push(&mut self, row: &Row) {
+        self.current.push(row.current[0]);
         self.voltage.push(row.voltage[0]);
         self.surface_temperature.push(row.surface_temperature[0]);
         self.core_temperature.push(row.core_temperature[0]);

@@ -1,9 +1,16 @@
 //! Terminal voltage from surface stoichiometries, electrolyte and temperature (composite SPMe).
 //!
 //! Marquis et al., J. Electrochem. Soc. 166 A3693 (2019); Brosa Planella et al., Prog. Energy 4 042003 (2022).
-use crate::battery::cell::{Cell, Electrode, FARADAY, GAS, Potential, REFERENCE_TEMPERATURE};
-use crate::battery::electrolyte::{POINTS, Profile};
-use crate::battery::elementary::{LANES, Lanes, each, exp, ln, tanh};
+use crate::battery::cell::{Cell, Electrode, FARADAY, GAS};
+use crate::battery::curve::Curve;
+use crate::battery::electrolyte::{Electrolyte, POINTS, Profile};
+use crate::battery::elementary::{LANES, Lanes, each, exp, ln};
+use crate::battery::function::Function;
+use crate::battery::surface::{Slice, Surface};
+
+/// What a potential may deviate from its expression, V, and an entropy, V/K.
+const POTENTIAL: f64 = 2e-8;
+const ENTROPY: f64 = 1e-9;
 
 /// Everything of a cell that turns its state into a voltage.
 pub struct Voltage {
@@ -11,19 +18,33 @@ pub struct Voltage {
     positive: Kinetics,
     /// Resistance of the electrolyte times its conductivity, 1/m.
     path: f64,
-    /// Of the solid, Ω.
-    solid: f64,
-    /// 2 (1 - t⁺).
-    polarization: f64,
-    conductivity: [f64; 7],
+    /// Of solid and contacts over temperature, Ω.
+    solid: Property,
+    /// 2 (1 - t⁺) times the thermodynamic factor.
+    polarization: Salt,
+    conductivity: Salt,
+    reference: f64,
 }
 
 /// How an electrode turns current into overpotential.
 struct Kinetics {
-    potential: Potential,
-    /// Current density over twice the exchange current density, for 1 A at half stoichiometry's root and 1000 mol/m³.
-    scale: f64,
-    activation: f64,
+    potential: Curve,
+    entropy: Option<Curve>,
+    /// Current density over twice the exchange current density, for 1 A, s and 1 - s both one, and 1 kmol/m³.
+    scale: Property,
+    orders: [f64; 3],
+}
+
+/// A function of temperature.
+enum Property {
+    Constant(f64),
+    Warm(Curve),
+}
+
+/// A function of concentration and temperature.
+struct Salt {
+    surface: Surface,
+    constant: Option<Slice>,
 }
 
 /// The parts of a terminal voltage, V; all but `open` are negative on discharge.
@@ -35,7 +56,7 @@ pub struct Parts {
     pub reaction: Lanes,
     /// Concentration overpotential of the electrolyte.
     pub concentration: Lanes,
-    /// Ohmic losses in electrolyte and solid.
+    /// Ohmic losses in electrolyte, solid and contacts.
     pub ohmic: Lanes,
 }
 
@@ -47,68 +68,116 @@ impl Parts {
     }
 }
 
-impl Potential {
-    /// At a stoichiometry, V.
+impl Property {
+    fn of(f: impl Fn(f64) -> f64, warm: bool, cell: &Cell) -> Self {
+        let reference = f(cell.reference_temperature);
+        if warm { Self::Warm(Curve::fit(f, cell.temperature, 1e-9 * reference)) } else { Self::Constant(reference) }
+    }
+
     #[inline(always)]
-    pub fn at(&self, stoichiometry: &Lanes) -> Lanes {
-        let s = each(|l| stoichiometry[l].clamp(1e-10, 1.0 - 1e-10));
-        let mut sum = each(|l| self.constant + self.slope * s[l]);
-        for &(a, b) in &self.exponentials {
-            let term = each(|l| a * exp(b * s[l]));
-            sum = each(|l| sum[l] + term[l]);
+    fn at(&self, kelvin: &Lanes) -> Lanes {
+        match self {
+            Self::Constant(value) => [*value; LANES],
+            Self::Warm(curve) => curve.at(kelvin),
         }
-        for &(a, b, c) in &self.steps {
-            let term = each(|l| a * tanh(b * (s[l] - c)));
-            sum = each(|l| sum[l] + term[l]);
+    }
+}
+
+impl Salt {
+    fn new(surface: Surface, cell: &Cell) -> Self {
+        let constant = (!surface.is_warm()).then(|| surface.slice(&[cell.reference_temperature; LANES]));
+        Self { surface, constant }
+    }
+
+    #[inline(always)]
+    fn at(&self, c: &Lanes, kelvin: &Lanes) -> Lanes {
+        match &self.constant {
+            Some(slice) => slice.at(c),
+            None => self.surface.slice(kelvin).at(c),
         }
-        sum
     }
 }
 
 impl Kinetics {
     fn new(electrode: &Electrode, cell: &Cell) -> Self {
-        let exchange = electrode.rate * electrode.capacity * 1000f64.sqrt();
         let density = 1.0 / (cell.area * electrode.specific_surface() * electrode.thickness);
+        let curve = |function: &Function, tolerance| {
+            Curve::fit(|s| function.at(&[0.0, s, cell.reference_temperature]), (0.0, 1.0), tolerance)
+        };
+        let exchange = &electrode.exchange;
         Self {
-            potential: electrode.potential.clone(),
-            scale: density / (2.0 * exchange),
-            activation: electrode.activation_energy / GAS,
+            potential: curve(&electrode.potential, POTENTIAL),
+            entropy: (!electrode.entropy.is_zero()).then(|| curve(&electrode.entropy, ENTROPY)),
+            scale: Property::of(|t| density / (2.0 * exchange.rate(t)), exchange.is_warm(), cell),
+            orders: exchange.orders,
         }
     }
 
-    /// The argument of the inverse hyperbolic sine, but for the electrolyte's root.
+    /// The argument of the inverse hyperbolic sine, but for the electrolyte's share.
     #[inline(always)]
-    fn argument(&self, current: &Lanes, stoichiometry: &Lanes, coldness: &Lanes) -> Lanes {
-        each(|l| {
-            let s = stoichiometry[l];
-            let arrhenius = exp(self.activation * coldness[l]);
-            current[l].abs() * self.scale * arrhenius / (s * (1.0 - s)).max(1e-18).sqrt()
-        })
+    fn argument(&self, current: &Lanes, stoichiometry: &Lanes, kelvin: &Lanes) -> Lanes {
+        let scale = self.scale.at(kelvin);
+        let [_, b, d] = self.orders;
+        let filled = each(|l| stoichiometry[l].max(1e-9));
+        let empty = each(|l| (1.0 - stoichiometry[l]).max(1e-9));
+        let share = if b == 0.5 && d == 0.5 {
+            each(|l| (filled[l] * empty[l]).sqrt())
+        } else {
+            let (filled, empty) = (logarithms(&filled), logarithms(&empty));
+            exponentials(&each(|l| b.mul_add(filled[l], d * empty[l])))
+        };
+        each(|l| current[l].abs() * scale[l] / share[l])
     }
 }
 
 impl Voltage {
     pub fn new(cell: &Cell) -> Self {
         let (negative, separator, positive) = (&cell.negative, &cell.separator, &cell.positive);
+        let salt = &cell.electrolyte;
         let path = negative.thickness / (3.0 * negative.efficiency())
             + separator.thickness / separator.efficiency()
             + positive.thickness / (3.0 * positive.efficiency());
-        let solid = negative.thickness / negative.conductivity + positive.thickness / positive.conductivity;
+        let solid = |electrode: &Electrode, t: f64| electrode.thickness / electrode.conductivity.at(&[0.0, 0.0, t]);
+        let warm = [negative, positive].iter().any(|electrode| electrode.conductivity.reads_temperature());
+        let solid = |t: f64| (solid(negative, t) + solid(positive, t)) / (3.0 * cell.area) + cell.contact_resistance;
+        let polarization = |c: f64, t: f64| {
+            let point = [1e3 * c, 0.0, t];
+            2.0 * (1.0 - salt.transference.at(&point)) * salt.thermodynamic_factor.at(&point)
+        };
+        let (low, high) = salt.range;
+        let range = (1e-3 * low, 1e-3 * high);
+        let hot = salt.transference.reads_temperature() || salt.thermodynamic_factor.reads_temperature();
         Self {
             negative: Kinetics::new(negative, cell),
             positive: Kinetics::new(positive, cell),
             path: path / cell.area,
-            solid: solid / (3.0 * cell.area),
-            polarization: 2.0 * (1.0 - cell.electrolyte.transference),
-            conductivity: cell.electrolyte.conductivity,
+            solid: Property::of(solid, warm, cell),
+            polarization: Salt::new(Surface::fit(polarization, range, cell.temperature, hot), cell),
+            conductivity: Salt::new(Electrolyte::surface(cell, &salt.conductivity), cell),
+            reference: cell.reference_temperature,
         }
     }
 
-    /// Difference of the open-circuit potentials at those stoichiometries, V.
+    /// Difference of the open-circuit potentials at those stoichiometries and temperatures, V.
     #[inline(always)]
-    pub fn open(&self, negative: &Lanes, positive: &Lanes) -> Lanes {
-        let (negative, positive) = (self.negative.potential.at(negative), self.positive.potential.at(positive));
-        each(|l| positive[l] - negative[l])
+    pub fn open(&self, negative: &Lanes, positive: &Lanes, kelvin: &Lanes) -> Lanes {
+        let (low, high) = (self.negative.potential.at(negative), self.positive.potential.at(positive));
+        let open = each(|l| high[l] - low[l]);
+        match self.entropy(negative, positive) {
+            Some(entropy) => each(|l| (kelvin[l] - self.reference).mul_add(entropy[l], open[l])),
+            None => open,
+        }
+    }
+
+    /// Change with temperature of that difference, V/K; `None` where it is zero.
+    #[inline(always)]
+    pub fn entropy(&self, negative: &Lanes, positive: &Lanes) -> Option<Lanes> {
+        if self.negative.entropy.is_none() && self.positive.entropy.is_none() {
+            return None;
+        }
+        let at = |curve: &Option<Curve>, s: &Lanes| curve.as_ref().map_or([0.0; LANES], |curve| curve.at(s));
+        let (low, high) = (at(&self.negative.entropy, negative), at(&self.positive.entropy, positive));
+        Some(each(|l| high[l] - low[l]))
     }
 
     /// Everything that stands between open-circuit and terminal voltage; `open` stays zero.
@@ -121,69 +190,95 @@ impl Voltage {
         profile: &Profile,
         kelvin: &Lanes,
     ) -> Parts {
-        let coldness = each(|l| 1.0 / kelvin[l] - 1.0 / REFERENCE_TEMPERATURE);
-        let z_negative = self.negative.argument(current, negative, &coldness);
-        let z_positive = self.positive.argument(current, positive, &coldness);
+        let z_negative = self.negative.argument(current, negative, kelvin);
+        let z_positive = self.positive.argument(current, positive, kelvin);
 
-        // asinh(z / √c) = ln(z + √(z² + c)) - ½ ln c; the mean over the points is one logarithm of a product.
+        // asinh(z / w) = ln(z + √(z² + w²)) - ln w with w = cᵃ; the mean over the points is one logarithm of a product.
         let (mut sum, mut salt_negative, mut salt_positive) = ([1.0; LANES], [1.0; LANES], [1.0; LANES]);
+        let (a_negative, a_positive) = (self.negative.orders[0], self.positive.orders[0]);
         for (cn, cp) in profile.negative.iter().zip(&profile.positive) {
-            for l in 0..LANES {
+            let (wn, wp) = (squared_power(cn, a_negative), squared_power(cp, a_positive));
+            let both = |l: usize| {
                 let (zn, zp) = (z_negative[l], z_positive[l]);
-                sum[l] *= (zn + (zn * zn + cn[l]).sqrt()) * (zp + (zp * zp + cp[l]).sqrt());
-                salt_negative[l] *= cn[l];
-                salt_positive[l] *= cp[l];
-            }
+                (zn + zn.mul_add(zn, wn[l]).sqrt()) * (zp + zp.mul_add(zp, wp[l]).sqrt())
+            };
+            sum = each(|l| sum[l] * both(l));
+            salt_negative = each(|l| salt_negative[l] * cn[l]);
+            salt_positive = each(|l| salt_positive[l] * cp[l]);
         }
-        let both = each(|l| ln(sum[l] / (salt_negative[l] * salt_positive[l]).sqrt()));
         let ratio = each(|l| ln(salt_positive[l] / salt_negative[l]));
+        let both = if a_negative == 0.5 && a_positive == 0.5 {
+            each(|l| ln(sum[l] / (salt_negative[l] * salt_positive[l]).sqrt()))
+        } else {
+            each(|l| ln(sum[l]) - a_negative * ln(salt_negative[l]) - a_positive * ln(salt_positive[l]))
+        };
 
         let thermal = each(|l| kelvin[l] * (GAS / FARADAY));
-        let [k0, k1, k2, k3, k4, k5, k6] = self.conductivity;
         let mean = 1.0 / POINTS as f64;
+        let conductivity = self.conductivity.at(&profile.mean, kelvin);
+        let polarization = self.polarization.at(&profile.mean, kelvin);
+        let solid = self.solid.at(kelvin);
         Parts {
             open: [0.0; LANES],
             reaction: each(|l| (-2.0 * mean * thermal[l] * both[l]).copysign(-current[l])),
-            concentration: each(|l| self.polarization * mean * thermal[l] * ratio[l]),
-            ohmic: each(|l| {
-                let root = profile.mean[l].sqrt();
-                let conductivity = (((((k6 * root + k5) * root + k4) * root + k3) * root + k2) * root + k1) * root + k0;
-                -current[l] * (self.path / conductivity + self.solid)
-            }),
+            concentration: each(|l| polarization[l] * mean * thermal[l] * ratio[l]),
+            ohmic: each(|l| -current[l] * (self.path / conductivity[l] + solid[l])),
         }
     }
+}
+
+/// c²ᵃ
+#[inline(always)]
+fn squared_power(c: &Lanes, a: f64) -> Lanes {
+    if a == 0.5 {
+        return *c;
+    }
+    let logarithms = logarithms(c);
+    exponentials(&each(|l| 2.0 * a * logarithms[l]))
+}
+
+#[inline(always)]
+fn logarithms(x: &Lanes) -> Lanes {
+    each(|l| ln(x[l]))
+}
+
+#[inline(always)]
+fn exponentials(x: &Lanes) -> Lanes {
+    each(|l| exp(x[l]))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::battery::electrolyte::Electrolyte;
 
     #[test]
     fn without_current_there_is_no_loss() {
-        let cell = Cell::named("chen2020").unwrap();
-        let electrolyte = Electrolyte::new(&cell, 1.0);
-        let profile = electrolyte.profile(&electrolyte.rest());
-        let voltage = Voltage::new(&cell);
-        let loss = |current: f64| {
-            voltage.losses(&[current; LANES], &[0.5; LANES], &[0.5; LANES], &profile, &[290.0; LANES]).loss()[0]
-        };
-        assert!(loss(0.0).abs() < 1e-15, "{}", loss(0.0));
-        assert!((loss(3.0) + loss(-3.0)).abs() < 1e-14 && loss(3.0) > 0.05);
+        for name in ["chen2020", "oregan2022"] {
+            let cell = Cell::named(name).unwrap();
+            let electrolyte = Electrolyte::new(&cell, 1.0);
+            let profile = electrolyte.profile(&electrolyte.rest());
+            let voltage = Voltage::new(&cell);
+            let loss = |current: f64| {
+                voltage.losses(&[current; LANES], &[0.5; LANES], &[0.5; LANES], &profile, &[290.0; LANES]).loss()[0]
+            };
+            assert!(loss(0.0).abs() < 1e-14, "{name}: {}", loss(0.0));
+            assert!((loss(3.0) + loss(-3.0)).abs() < 1e-13 && loss(3.0) > 0.02, "{name}: {}", loss(3.0));
+        }
     }
 
     #[test]
-    fn open_circuit_potentials_are_those_of_the_paper() {
-        let voltage = Voltage::new(&Cell::named("chen2020").unwrap());
-        let graphite = |s: f64| {
-            1.9793 * (-39.3631 * s).exp() + 0.2482
-                - 0.0909 * (29.8538 * (s - 0.1234)).tanh()
-                - 0.04478 * (14.9159 * (s - 0.2769)).tanh()
-                - 0.0205 * (30.4444 * (s - 0.6103)).tanh()
-        };
-        for s in [0.02, 0.1, 0.27, 0.5, 0.61, 0.9] {
-            let found = voltage.negative.potential.at(&[s; LANES])[0];
-            assert!((found - graphite(s)).abs() < 1e-14, "{s}: {found}");
+    fn open_circuit_potentials_are_their_expressions() {
+        for name in Cell::names() {
+            let cell = Cell::named(&name).unwrap();
+            let voltage = Voltage::new(&cell);
+            for soc in 1..100 {
+                let soc = f64::from(soc) * 0.01;
+                let [negative, positive] = cell.stoichiometries((1.0 - soc) * cell.capacity());
+                let kelvin = [cell.reference_temperature; LANES];
+                let found = voltage.open(&[negative; LANES], &[positive; LANES], &kelvin)[0];
+                let expected = cell.open_circuit_voltage(soc);
+                assert!((found - expected).abs() < 2e-6, "{name} at {soc}: {found} {expected}");
+            }
         }
     }
 }

@@ -160,7 +160,7 @@ fn reply(experiment: &Experiment, dialogue: &mut Dialogue, request: Request) -> 
         }
         Request::Ask(AskRequest { count }) => Ok(match dialogue.ask(count as usize)? {
             Answer::Trials(trials) => {
-                let trials: Vec<_> = trials.iter().map(|proposal| asked(experiment, proposal)).collect();
+                let trials: Vec<_> = trials.iter().map(|proposal| asked(experiment, dialogue, proposal)).collect();
                 json!({ "trials": trials })
             }
             Answer::Done(reason) => json!({ "done": reason }),
@@ -191,7 +191,7 @@ fn reply(experiment: &Experiment, dialogue: &mut Dialogue, request: Request) -> 
     }
 }
 
-fn asked(experiment: &Experiment, proposal: &Proposal) -> Json {
+fn asked(experiment: &Experiment, dialogue: &Dialogue, proposal: &Proposal) -> Json {
     let mut asked = json!({
         "trial": proposal.trial,
         "configuration_id": proposal.configuration_id,
@@ -201,6 +201,10 @@ fn asked(experiment: &Experiment, proposal: &Proposal) -> Json {
     });
     if let Some(instance) = &proposal.instance {
         asked["instance"] = json!(**instance);
+    }
+    // An earlier trial of this configuration found no room on its device.
+    if let divisor @ 2.. = dialogue.divisor(proposal.configuration_id) {
+        asked["micro_batch_divisor"] = json!(divisor);
     }
     asked
 }

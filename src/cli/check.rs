@@ -58,8 +58,9 @@ pub(super) fn execute(arguments: &Arguments) -> Result<(), Failure> {
 fn print(experiment: &Experiment, warnings: &[String]) {
     say(&format!("{}: search space `{}`", experiment.name, experiment.space.name()));
     space::print(&experiment.space);
-    let first = count(experiment.optimizer().design().len(), "configuration");
-    say(&format!("\noptimizer: {}, after {first} to begin with", experiment.settings.describe()));
+    let (design, settings) = (experiment.optimizer(), &experiment.settings);
+    let first = count(design.design().len(), "configuration");
+    say(&format!("\noptimizer: {}, after {first} to begin with", settings.describe()));
     let (schedule, unit) = (&experiment.schedule, &experiment.unit);
     let plan = experiment.plan();
     say(&format!(
@@ -73,7 +74,8 @@ fn print(experiment: &Experiment, warnings: &[String]) {
         let rungs: Vec<_> =
             rungs.map(|rung| format!("{} at {}", rung.configurations, amount(rung.budget.amount()))).collect();
         let total: f64 = added(bracket).sum();
-        say(&format!("  bracket {number}: {} ({} {unit})", rungs.join(", then "), amount(total)));
+        let again = if plan.again > 0 && number >= plan.again { ", again and again" } else { "" };
+        say(&format!("  bracket {number}: {} ({} {unit}){again}", rungs.join(", then "), amount(total)));
     }
     if schedule.rungs() > 1 {
         for (budget, trials, total) in rungs(&plan.brackets) {

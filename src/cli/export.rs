@@ -7,7 +7,10 @@ use super::Failure;
 use super::import::write;
 use super::message::narrate;
 use super::space::search_space;
+use super::target::Target;
+use crate::exchange::trials;
 use crate::exchange::{Exported, Inexpressible, configspace, pcs};
+use crate::experiment::log::Log;
 use crate::space::Space;
 
 #[derive(Args)]
@@ -23,6 +26,23 @@ enum Format {
     /// A search space as pcs-new
     #[command(alias = "pcs")]
     PcsNew(File),
+    /// The trials of a run as comma-separated values
+    Csv(Results),
+    /// The trials of a run as JSON lines
+    Jsonl(Results),
+    /// The trials of a run as SMAC3's run history
+    Smac3(Results),
+    /// The trials of a run as an Optuna journal, which optuna-dashboard shows
+    Optuna(Results),
+}
+
+#[derive(Args)]
+struct Results {
+    #[command(flatten)]
+    target: Target,
+    /// The file to write; stdout where it is left out
+    #[arg(long)]
+    out: Option<PathBuf>,
 }
 
 #[derive(Args)]
@@ -38,7 +58,18 @@ pub(super) fn execute(arguments: &Arguments) -> Result<(), Failure> {
     match &arguments.format {
         Format::Configspace(file) => space(file, configspace::write),
         Format::PcsNew(file) => space(file, pcs::write),
+        Format::Csv(each) => results(each, |log| trials::csv::write(&log.experiment.space, &log.history)),
+        Format::Jsonl(each) => results(each, |log| trials::jsonl::write(&log.experiment.space, &log.history)),
+        Format::Smac3(each) => results(each, |log| trials::smac::write(&log.experiment.space, &log.history)),
+        Format::Optuna(each) => results(each, |log| {
+            let began = log.details.first().and_then(|details| details.asked).unwrap_or_default();
+            trials::optuna::write(&log.experiment.name, &log.experiment.space, &log.history, began)
+        }),
     }
+}
+
+fn results(results: &Results, writer: impl Fn(&Log) -> String) -> Result<(), Failure> {
+    write(&writer(&results.target.log()?), results.out.as_deref())
 }
 
 fn space(file: &File, writer: fn(&Space) -> Result<Exported, Inexpressible>) -> Result<(), Failure> {

@@ -6,8 +6,12 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Subcommand};
 
 use super::Failure;
-use super::message::{narrate, say};
+use super::message::{count, narrate, say};
+use crate::exchange::trials::{self, Found, Unreadable};
 use crate::exchange::{Imported, configspace, pcs};
+use crate::experiment::folder::RunFolder;
+use crate::experiment::{Experiment, evidence};
+use crate::space::Space;
 use crate::space::source::{SourceError, read};
 
 #[derive(Args)]
@@ -23,6 +27,26 @@ enum Format {
     /// A search space in pcs-new, or in the pcs format before it
     #[command(alias = "pcs")]
     PcsNew(File),
+    /// Results as comma-separated values: a column for each hyperparameter, `cost`, and `budget` where there are several
+    Csv(Results),
+    /// Results as JSON lines: `{"config": {...}, "cost": 0.3, "budget": 9}`
+    Jsonl(Results),
+    /// Results of SMAC3: its `runhistory.json`
+    Smac3(Results),
+    /// Results of Optuna: the file of its journal storage
+    Optuna(Results),
+}
+
+/// Results that an experiment's model will learn from.
+#[derive(Args)]
+struct Results {
+    /// The file to read
+    file: PathBuf,
+    /// The experiment that learns from it, begun or not
+    experiment: PathBuf,
+    /// The folder of all runs
+    #[arg(long, value_name = "FOLDER", default_value = "runs")]
+    dir: PathBuf,
 }
 
 #[derive(Args)]
@@ -38,7 +62,47 @@ pub(super) fn execute(arguments: &Arguments) -> Result<(), Failure> {
     match &arguments.format {
         Format::Configspace(file) => space(file, configspace::read),
         Format::PcsNew(file) => space(file, pcs::read),
+        Format::Csv(each) => results(each, |text, space| {
+            let (found, passed_over) = trials::csv::read(text, space)?;
+            if !passed_over.is_empty() {
+                narrate(&format!("note: passed over the columns {}", passed_over.join(", ")));
+            }
+            Ok(found)
+        }),
+        Format::Jsonl(each) => results(each, |text, _| trials::jsonl::read(text)),
+        Format::Smac3(each) => results(each, |text, _| trials::smac::read(text)),
+        Format::Optuna(each) => results(each, |text, _| trials::optuna::read(text)),
     }
+}
+
+/// Reads results and keeps what fits in the experiment's run.
+fn results(results: &Results, reader: impl Fn(&str, &Space) -> Result<Vec<Found>, Unreadable>) -> Result<(), Failure> {
+    let experiment = Experiment::read(&results.experiment).map_err(Failure::input)?;
+    let text = read(&results.file).map_err(Failure::input)?;
+    let source = results.file.display().to_string();
+    let found = reader(&text, &experiment.space)
+        .map_err(|error| Failure::Input(format!("{source}: {error}\n\nhint: is it a file of this format?")))?;
+    let fitted = trials::fit(&found, &experiment.space, experiment.schedule.min(), experiment.schedule.max());
+    if let Some(complaint) = fitted.complaint(&source) {
+        narrate(&format!("warning: {complaint}"));
+    }
+    if fitted.evidence.is_empty() {
+        let failures = count(fitted.failures, "result");
+        return Err(Failure::Input(format!(
+            "{source}: nothing to learn from: no result fits, and {failures} without a cost\n\nhint: names, values and budgets must be those of {}",
+            results.experiment.display()
+        )));
+    }
+    let folder = RunFolder::of(&results.dir, &experiment.name);
+    evidence::import(&experiment, &folder, &source, &fitted.evidence).map_err(Failure::input)?;
+    narrate(&format!(
+        "{} of {} kept in {}; {} without a cost left out",
+        count(fitted.evidence.len(), "result"),
+        found.len(),
+        folder.root().display(),
+        count(fitted.failures, "result"),
+    ));
+    Ok(())
 }
 
 fn space(file: &File, reader: fn(&str, &Path) -> Result<Imported, SourceError>) -> Result<(), Failure> {

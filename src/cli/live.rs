@@ -99,7 +99,12 @@ impl Watcher for Live {
             }
             Event::Preparing { share } => self.share("dataset", *share),
             Event::Validating { share } => self.share("best and default at the full budget", *share),
-            Event::Retrying { trial } => self.say(format!("trial {trial} lost its process and is started again")),
+            Event::Retrying { trial, divisor: None } => {
+                self.say(format!("trial {trial} lost its process and is started again"));
+            }
+            Event::Retrying { trial, divisor: Some(divisor) } => self.say(format!(
+                "trial {trial} found no room on its device and is started again with its batches in {divisor} pieces"
+            )),
             Event::Stopping { running } => {
                 let running = count(*running, "running trial");
                 self.say(format!("stopping after {running}; press ctrl-c again to stop at once"));

@@ -17,6 +17,7 @@ mod space;
 mod store;
 mod table;
 mod target;
+mod validate;
 mod worker;
 
 use std::fmt;
@@ -56,6 +57,8 @@ enum Verb {
     Best(Listing),
     /// Write the report: HTML, figures, numbers
     Report(report::Arguments),
+    /// Evaluate best and default again at the full budget, on fresh seeds
+    Validate(validate::Arguments),
     /// Compare two experiments: what each found, and for how much
     Compare(compare::Arguments),
     /// Read what another program wrote
@@ -133,6 +136,7 @@ fn execute(command: CommandLine) -> Result<(), Failure> {
         Verb::Show(arguments) => listing::show(&arguments),
         Verb::Best(arguments) => listing::best(&arguments),
         Verb::Report(arguments) => report::execute(&arguments),
+        Verb::Validate(arguments) => validate::execute(&arguments),
         Verb::Compare(arguments) => compare::execute(&arguments),
         Verb::Import(arguments) => import::execute(&arguments),
         Verb::Export(arguments) => export::execute(&arguments),

@@ -70,7 +70,7 @@ pub(super) fn execute(arguments: &Arguments, is_logged: bool) -> Result<(), Fail
 }
 
 /// Counts SIGINT and SIGTERM; a trial's processes do not see the terminal's.
-fn count_interrupts(interrupts: &Arc<AtomicUsize>) -> std::io::Result<()> {
+pub(super) fn count_interrupts(interrupts: &Arc<AtomicUsize>) -> std::io::Result<()> {
     let mut signals = Signals::new([SIGINT, SIGTERM])?;
     let interrupts = interrupts.clone();
     thread::spawn(move || {

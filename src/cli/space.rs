@@ -52,7 +52,7 @@ pub(super) fn print(space: &Space) {
 }
 
 fn row(space: &Space, index: usize, each: &Hyperparameter) -> [String; 4] {
-    let unit = each.unit.as_ref().map(|unit| format!(" {unit}")).unwrap_or_default();
+    let unit = each.unit.as_ref().map(|unit| format!(" ({unit})")).unwrap_or_default();
     let law = Some(each.prior.to_string()).filter(|law| !law.is_empty());
     let condition = space.condition(index).map(|condition| format!("if {condition}"));
     let remarks: Vec<_> = [law, condition, each.description.clone()].into_iter().flatten().collect();
@@ -60,7 +60,7 @@ fn row(space: &Space, index: usize, each: &Hyperparameter) -> [String; 4] {
         Domain::Constant { .. } => String::new(),
         _ => format!("default {}", each.default),
     };
-    [each.name.clone(), format!("{}{unit}", each.domain), default, remarks.join("; ")]
+    [format!("{}{unit}", each.name), each.domain.to_string(), default, remarks.join("; ")]
 }
 
 /// The share of the unit cube that is legal, where it is not counted from a fixed sample.
@@ -92,8 +92,9 @@ pub(super) fn json(space: &Space) -> Map<String, Json> {
                 .into_iter()
                 .for_each(|(field, value)| set(field, Some(value))),
             Domain::Steps(steps) => {
+                let number = |number: f64| if steps.is_whole() { json!(number as i64) } else { json!(number) };
                 let ends = [("min", steps.min()), ("max", steps.max()), ("step", steps.step())];
-                ends.into_iter().for_each(|(field, value)| set(field, Some(json!(value))));
+                ends.into_iter().for_each(|(field, value)| set(field, Some(number(value))));
             }
             domain => set("choices", Some(json!(domain.values()))),
         }

@@ -3,6 +3,7 @@ mod clause;
 pub mod configspace;
 mod draft;
 pub mod pcs;
+pub mod trials;
 
 pub use draft::Imported;
 
@@ -12,6 +13,15 @@ pub use draft::Imported;
 pub struct Inexpressible {
     pub message: String,
     pub hint: String,
+}
+
+impl Inexpressible {
+    fn never_active(name: &str, condition: &str) -> Self {
+        Self {
+            message: format!("`{name}` is never active, because `{condition}` never holds"),
+            hint: "take the parameter out".into(),
+        }
+    }
 }
 
 /// The text of another format, and what it could not say exactly.

@@ -24,6 +24,7 @@ use serde_json::{Map, Value as Json};
 use thiserror::Error;
 
 use crate::executor::limits::{Limits, Usage};
+use crate::store::record;
 use crate::trial::TrialId;
 use crate::trial::outcome::Outcome;
 
@@ -109,6 +110,24 @@ impl Ended {
     fn unstarted(launch: &Launch, slot: &str, error: &ExecutorError) -> Self {
         let outcome = Outcome::Crashed { message: error.to_string() };
         Self { outcome, ..Self::of(launch, slot, Timestamp::now(), &Usage::default(), None) }
+    }
+
+    /// The end as a journal keeps it.
+    pub fn record(self) -> record::Ended {
+        record::Ended {
+            trial: self.trial,
+            attempt: self.attempt,
+            outcome: self.outcome,
+            info: self.info,
+            slot: self.slot,
+            started: self.started,
+            at: self.ended,
+            seconds: self.seconds,
+            cpu_seconds: self.cpu_seconds,
+            peak_memory: self.peak_memory,
+            exit: self.exit,
+            late: false,
+        }
     }
 
     /// What is known beside the outcome of an attempt that used this much.

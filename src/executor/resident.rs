@@ -78,8 +78,13 @@ impl Resident {
 
     /// Whether it can be asked this: it is the same program, and idle.
     pub fn is_ready(&self, slot: &str, launch: &Launch) -> bool {
-        let program = |launch: &Launch| (launch.program.clone(), launch.arguments.clone(), launch.environment.clone());
-        self.slot == slot && !self.is_busy && !self.program.is_ending() && program(&self.launch) == program(launch)
+        let (here, there) = (&self.launch, launch);
+        let is_same = here.program == there.program && here.arguments == there.arguments;
+        self.is_in(slot)
+            && !self.is_busy
+            && !self.program.is_ending()
+            && is_same
+            && here.environment == there.environment
     }
 
     /// The trial that it works at.

@@ -1,6 +1,6 @@
 //! A process tree under limits, from its start until nothing of it is left.
 use std::io::{self, ErrorKind};
-use std::os::unix::process::CommandExt;
+use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
@@ -16,6 +16,8 @@ use crate::executor::{ExecutorError, Launch, proc};
 const SAMPLING: [Duration; 2] = [Duration::from_millis(20), Duration::from_millis(300)];
 /// Which part of the time may go into measuring folders.
 const DISK_SHARE: u32 = 50;
+/// The kernel counts processor time in such pieces: to ask more often tells nothing.
+const KERNEL_TICK: Duration = Duration::from_millis(10);
 /// How long killed processes may take to vanish before their slot is used again.
 const STUCK: Duration = Duration::from_secs(10);
 
@@ -35,6 +37,11 @@ pub struct Supervised {
     peak_memory: u64,
     disk: u64,
     kernel_kills: u64,
+    /// When the program alone was last looked at between two attempts, and what it kept in memory.
+    observed: Instant,
+    memory: u64,
+    /// As the kernel counts at the end.
+    cpu_seconds: f64,
 }
 
 /// Everything that is left of the program is being ended.
@@ -103,6 +110,9 @@ impl Supervised {
             peak_memory: 0,
             disk: 0,
             kernel_kills,
+            observed: begun - KERNEL_TICK,
+            memory: 0,
+            cpu_seconds: 0.0,
         };
         Ok((supervised, pipes))
     }
@@ -116,8 +126,12 @@ impl Supervised {
     /// What an attempt used whose program goes on; the next one is counted from here.
     pub fn settle(&mut self) -> Usage {
         let pid = self.child.id() as i32;
-        self.peak_memory = self.peak_memory.max(proc::memory(pid));
-        self.tree.observe(pid);
+        if self.observed.elapsed() >= KERNEL_TICK {
+            self.memory = proc::memory(pid);
+            self.tree.observe(pid);
+            self.observed = Instant::now();
+        }
+        self.peak_memory = self.peak_memory.max(self.memory);
         let usage = self.usage();
         self.cpu_before = self.tree.cpu_seconds();
         usage
@@ -188,7 +202,7 @@ impl Supervised {
     /// How it ended, once [`Supervised::step`] says so.
     pub fn exit(&mut self) -> Exit {
         Exit {
-            status: self.child.try_wait().ok().flatten(),
+            status: self.reap(),
             cause: self.ending.map(|ending| ending.cause).filter(|cause| *cause != Cause::Leftovers),
             kernel_killed: limits::kernel_kills() > self.kernel_kills,
         }
@@ -198,10 +212,32 @@ impl Supervised {
     pub fn usage(&self) -> Usage {
         Usage {
             wall: self.exited.unwrap_or_else(Instant::now).duration_since(self.begun),
-            cpu_seconds: (self.tree.cpu_seconds() - self.cpu_before).max(0.0),
+            cpu_seconds: (self.tree.cpu_seconds().max(self.cpu_seconds) - self.cpu_before).max(0.0),
             memory: self.peak_memory,
             disk: self.disk,
         }
+    }
+
+    /// Waits for the program, which has ended, and takes the kernel's account of it and of those it waited for: all that
+    /// is known of one that ended before it was looked at.
+    fn reap(&mut self) -> Option<ExitStatus> {
+        let (mut status, mut account) = (0, std::mem::MaybeUninit::<libc::rusage>::zeroed());
+        // SAFETY: both pointers are valid for the call, and an `rusage` of zeros is one.
+        let (pid, account) = unsafe {
+            (
+                libc::wait4(self.child.id() as i32, &mut status, libc::WNOHANG, account.as_mut_ptr()),
+                account.assume_init(),
+            )
+        };
+        if pid <= 0 {
+            return None;
+        }
+        let seconds = |time: libc::timeval| time.tv_sec as f64 + time.tv_usec as f64 * 1e-6;
+        self.cpu_seconds = seconds(account.ru_utime) + seconds(account.ru_stime);
+        if self.peak_memory == 0 && cfg!(target_os = "linux") {
+            self.peak_memory = account.ru_maxrss as u64 * 1024;
+        }
+        Some(ExitStatus::from_raw(status))
     }
 
     fn end(&mut self, cause: Cause) {

@@ -15,7 +15,7 @@ use crate::store::Store;
 use crate::store::record::{self, Record};
 use crate::trial::history::History;
 use crate::trial::outcome::Outcome;
-use crate::trial::{Proposal, TrialId};
+use crate::trial::{ConfigurationId, Proposal, TrialId};
 
 /// Where trials run that this program did not start.
 const SLOT: &str = "elsewhere";
@@ -160,6 +160,11 @@ impl<'a> Dialogue<'a> {
             self.again.push_back((proposal, attempt + 1));
         }
         Ok(())
+    }
+
+    /// Into how many pieces the batches of a configuration are divided, after a device had no memory left for them.
+    pub fn divisor(&self, configuration: ConfigurationId) -> u32 {
+        self.retries.divisor(configuration)
     }
 
     /// What went wrong with the store since the last call without losing anything, for the user.

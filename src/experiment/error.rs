@@ -31,7 +31,7 @@ pub enum RunError {
     #[error("{folder}: {message}", folder = folder.display())]
     Log { folder: PathBuf, message: String },
     #[error(
-        "the first {crashes} trials all crashed, so the sweep was stopped; the last one said:\n\n{message}\n\nhint: mend the program and run the same command again in a new folder (`--dir`), or show a trial's log with `galvani show`"
+        "the first {trials} trials all failed, so the sweep was stopped; the last of them said:\n\n{said}\n\nhint: mend the program or its limits and run the same command again in a new folder (`--dir`); `galvani show` prints a trial's logs"
     )]
-    Hopeless { crashes: usize, message: String },
+    Hopeless { trials: usize, said: String },
 }

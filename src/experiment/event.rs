@@ -38,9 +38,10 @@ pub enum Event<'a> {
         seconds: f64,
         is_incumbent: bool,
     },
-    /// A trial whose worker was lost is started again.
+    /// A trial whose worker was lost is started again; or one whose device had no memory left, with its batches divided.
     Retrying {
         trial: TrialId,
+        divisor: Option<u32>,
     },
     /// An interruption was noticed: trials that run are finished first.
     Stopping {

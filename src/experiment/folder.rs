@@ -45,9 +45,14 @@ impl RunFolder {
         self.root.join("workers")
     }
 
+    /// All checkpoints.
+    pub fn checkpoints(&self) -> PathBuf {
+        self.root.join("checkpoints")
+    }
+
     /// What the trials of one configuration continue from.
     pub fn checkpoint(&self, configuration: ConfigurationId) -> PathBuf {
-        self.root.join("checkpoints").join(format!("{:06}", configuration.0))
+        self.checkpoints().join(format!("{:06}", configuration.0))
     }
 
     /// What the comparison of incumbent and default writes.

@@ -123,6 +123,8 @@ struct Line<'a> {
     config: &'a IndexMap<String, Value>,
     budget: f64,
     seed: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    instance: Option<&'a str>,
     checkpoint: &'a Path,
     trial_dir: &'a Path,
     micro_batch_divisor: u32,
@@ -136,6 +138,7 @@ impl<'a> Line<'a> {
             config: &request.config,
             budget: request.budget,
             seed: request.seed,
+            instance: request.instance.as_deref(),
             checkpoint: &request.checkpoint,
             trial_dir: &request.trial_dir,
             micro_batch_divisor: request.micro_batch_divisor,

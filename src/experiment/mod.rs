@@ -1,13 +1,16 @@
 //! A space, a task, an optimizer, and a place to keep them.
-mod crashes;
+mod checkpoints;
 pub mod dialogue;
 pub mod difference;
 pub mod error;
 pub mod estimate;
 pub mod event;
+pub mod evidence;
 pub mod execution;
+mod failures;
 pub mod file;
 pub mod folder;
+pub mod fresh;
 pub mod launch;
 pub mod log;
 mod notice;
@@ -67,7 +70,11 @@ pub struct Experiment {
 impl Experiment {
     /// The optimizer at the beginning.
     pub fn optimizer(&self) -> Optimizer {
-        let settings = Settings { intensifier: Some(self.intensifier.clone()), ..self.settings.clone() };
+        self.optimizer_with(self.intensifier.clone())
+    }
+
+    fn optimizer_with(&self, intensifier: Choice) -> Optimizer {
+        let settings = Settings { intensifier: Some(intensifier), ..self.settings.clone() };
         Optimizer::new(self.space.clone(), self.schedule.clone(), settings, self.seed).with_stop(self.stop.clone())
     }
 

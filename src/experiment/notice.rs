@@ -10,7 +10,7 @@ use crate::trial::{Proposal, TrialId};
 pub(super) enum Notice {
     Started { proposal: Proposal, attempt: u32, slot: String },
     Ended { proposal: Proposal, attempt: u32, slot: String, outcome: Outcome, seconds: f64, is_incumbent: bool },
-    Retrying { trial: TrialId },
+    Retrying { trial: TrialId, divisor: Option<u32> },
 }
 
 /// Notices in the order of the journal, each with the record that must be durable first.
@@ -46,7 +46,7 @@ impl Notice {
                 seconds: *seconds,
                 is_incumbent: *is_incumbent,
             },
-            Self::Retrying { trial } => Event::Retrying { trial: *trial },
+            Self::Retrying { trial, divisor } => Event::Retrying { trial: *trial, divisor: *divisor },
         }
     }
 }

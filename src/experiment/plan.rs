@@ -1,5 +1,5 @@
 //! How many trials and how much budget a run takes in all, as far as its limits say.
-use crate::intensifier::bracket::Plan;
+use crate::intensifier::bracket::{Bracket, Plan};
 use crate::optimizer::stop::Stop;
 
 /// An amount of work: trials, and the budget that they add to their configurations.
@@ -21,23 +21,37 @@ pub fn planned(plan: &Plan, stop: &Stop) -> Option<Work> {
         stop.trials.is_some_and(|limit| work.trials >= limit)
             || most.is_some_and(|most| work.budget >= most * (1.0 - 1e-9))
     };
-    let (trials, budget) = (plan.trials(), plan.continued_budget());
-    // Whole iterations at once, then the one in which the limit lies trial by trial.
-    let by_trials = stop.trials.map_or(f64::INFINITY, |limit| f64::from(limit / trials));
-    let by_budget = most.map_or(f64::INFINITY, |most| (most / budget * (1.0 - 1e-9)).floor());
-    let whole = by_trials.min(by_budget).max(0.0);
-    let mut work = Work { trials: (whole * f64::from(trials)) as u32, budget: whole * budget };
-    for bracket in plan.brackets.iter().cycle() {
+    let mut work = Work::default();
+    // False where the limit lies in this bracket.
+    let walk = |bracket: &Bracket, work: &mut Work| {
         let mut before = 0.0;
         for rung in &bracket.rungs {
             for _ in 0..rung.configurations {
-                if is_over(work) {
-                    return Some(work);
+                if is_over(*work) {
+                    return false;
                 }
                 work.trials += 1;
                 work.budget += rung.budget.amount() - before;
             }
             before = rung.budget.amount();
+        }
+        true
+    };
+    let (once, turn) = plan.brackets.split_at(plan.again);
+    if !once.iter().all(|bracket| walk(bracket, &mut work)) {
+        return Some(work);
+    }
+    // Whole turns at once, then the one in which the limit lies trial by trial.
+    let trials: u32 = turn.iter().map(Bracket::trials).sum();
+    let budget: f64 = turn.iter().map(Bracket::continued_budget).sum();
+    let by_trials = stop.trials.map_or(f64::INFINITY, |limit| f64::from(limit.saturating_sub(work.trials) / trials));
+    let by_budget = most.map_or(f64::INFINITY, |most| ((most - work.budget) / budget * (1.0 - 1e-9)).floor());
+    let whole = by_trials.min(by_budget).max(0.0);
+    work.trials += (whole * f64::from(trials)) as u32;
+    work.budget += whole * budget;
+    for bracket in turn.iter().cycle() {
+        if !walk(bracket, &mut work) {
+            return Some(work);
         }
     }
     unreachable!("every bracket has a trial, so a limit is reached")
@@ -60,6 +74,8 @@ mod tests {
         check(Stop { trials: Some(2200), ..Stop::default() }, Some(Work { trials: 2200, budget: 6900.0 }));
         let many = planned(&schedule.plan(), &Stop { trials: Some(4_000_000_000), ..Stop::default() });
         assert_eq!(many.map(|work| work.trials), Some(4_000_000_000));
+        let once = planned(&schedule.screening(), &Stop { trials: Some(20), ..Stop::default() });
+        assert_eq!(once, Some(Work { trials: 20, budget: 9.0 + 6.0 + 6.0 + 7.0 * 9.0 }));
         check(Stop { full_evaluations: Some(1.0), ..Stop::default() }, Some(Work { trials: 9, budget: 9.0 }));
     }
 }

@@ -7,12 +7,12 @@ use super::Experiment;
 use super::difference::Difference;
 use super::error::RunError;
 use super::estimate::{Pace, Paces};
+use super::evidence;
 use super::folder::RunFolder;
 use super::log::begun_experiment;
 use super::retry::Retries;
 use super::succession::{self, Succession};
 use crate::optimizer::Optimizer;
-use crate::optimizer::settings::Settings;
 use crate::space::Space;
 use crate::store::Store;
 use crate::store::record::{Begun, FORMAT, Noted, Record};
@@ -48,6 +48,12 @@ pub(super) fn open(experiment: &Experiment, folder: &RunFolder) -> Result<Resume
     let (mut store, mut opened) = Store::open(&folder.store())?;
     let repairs = opened.warnings.clone();
     let wrong = |message: String| RunError::Log { folder: folder.root().into(), message };
+    let mut earlier = Vec::new();
+    if opened.records.is_empty() {
+        for path in &experiment.settings.warm_start {
+            earlier.push((path, evidence::earlier(experiment, path)?));
+        }
+    }
     // The number of workers may change between sessions; the intensifier, whose default depends on it, does not.
     let mut intensifier = experiment.intensifier.clone();
     match opened.records.first() {
@@ -72,9 +78,7 @@ pub(super) fn open(experiment: &Experiment, folder: &RunFolder) -> Result<Resume
         }
         Some(_) => return Err(wrong("the journal does not say which experiment it is of".into())),
     }
-    let settings = Settings { intensifier: Some(intensifier), ..experiment.settings.clone() };
-    let optimizer = Optimizer::new(experiment.space.clone(), experiment.schedule.clone(), settings, experiment.seed)
-        .with_stop(experiment.stop.clone());
+    let optimizer = experiment.optimizer_with(intensifier);
     let mut resumed = Resumed {
         store,
         optimizer,
@@ -90,6 +94,12 @@ pub(super) fn open(experiment: &Experiment, folder: &RunFolder) -> Result<Resume
     for record in opened.records {
         resumed.take(record, &experiment.space).map_err(wrong)?;
     }
+    for (number, (path, fitted)) in (1..).zip(earlier) {
+        resumed.warnings.extend(fitted.complaint(path));
+        let (key, value) = evidence::note(number, path, &fitted.evidence, &experiment.space);
+        resumed.note(&key, value)?;
+    }
+    resumed.optimizer.learn_from(evidence::evidence(resumed.notes.iter(), &experiment.space));
     resumed.note_repairs(&repairs)?;
     resumed.note_edit(experiment)?;
     Ok(resumed)
@@ -116,7 +126,7 @@ impl Resumed {
         }
     }
 
-    fn note(&mut self, key: &str, value: serde_json::Value) -> Result<(), RunError> {
+    pub(super) fn note(&mut self, key: &str, value: serde_json::Value) -> Result<(), RunError> {
         self.notes.insert(key.to_owned(), value.clone());
         Ok(self.store.append(&Record::Noted(Noted { key: key.to_owned(), value, at: Timestamp::now() }))?)
     }

@@ -5,10 +5,11 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Map, Value as Json};
 
-use super::crashes::Crashes;
+use super::checkpoints::Checkpoints;
 use super::error::RunError;
 use super::estimate::{Pace, Paces};
 use super::event::{Event, Running, Standing, Watcher};
+use super::failures::Failures;
 use super::folder::RunFolder;
 use super::launch::{Purpose, launch, request};
 use super::notice::{Notice, Notices};
@@ -57,6 +58,12 @@ pub fn run(
     watcher: &mut dyn Watcher,
     interrupts: &AtomicUsize,
 ) -> Result<Summary, RunError> {
+    let (mut executor, experiment) = executor(experiment)?;
+    run_with(&mut executor, &experiment, folder, watcher, interrupts)
+}
+
+/// The executor that an experiment asks for on this machine, and the experiment with the workers that it comes to.
+pub(super) fn executor(experiment: &Experiment) -> Result<(Processes, Experiment), RunError> {
     let mut experiment = experiment.clone();
     let execution = &mut experiment.execution;
     let slots = match &execution.slots[..] {
@@ -64,8 +71,7 @@ pub fn run(
         wanted => Slot::resolve(wanted, &Devices::here()).map_err(ExecutorError::Slots)?,
     };
     execution.workers = slots.len();
-    let mut executor = Processes::with_grace(slots, execution.grace);
-    run_with(&mut executor, &experiment, folder, watcher, interrupts)
+    Ok((Processes::with_grace(slots, execution.grace), experiment))
 }
 
 /// As [`run`], with the trials run by this executor.
@@ -103,13 +109,14 @@ pub fn run_with(
         paces: resumed.paces,
         device_seconds: resumed.seconds,
         pruned: HashSet::new(),
-        crashes: Crashes::default(),
+        failures: Failures::default(),
+        checkpoints: Checkpoints::of(folder, experiment.execution.checkpoints),
         began: Instant::now(),
         asking: Duration::ZERO,
         notes: resumed.notes,
         earlier: resumed.seconds / experiment.execution.workers as f64,
     };
-    session.crashes = Crashes::of(session.optimizer.history());
+    session.failures = Failures::of(session.optimizer.history());
     session.planned = plan::planned(&session.optimizer.plan(), &experiment.stop);
     for warning in &resumed.warnings {
         session.notice(&Event::Warning(warning), watcher);
@@ -147,7 +154,8 @@ pub(super) struct Session<'a> {
     device_seconds: f64,
     /// Trials that are being ended because they fell behind.
     pruned: HashSet<TrialId>,
-    crashes: Crashes,
+    failures: Failures,
+    checkpoints: Checkpoints,
     began: Instant,
     /// The optimizer's own time so far.
     asking: Duration,
@@ -214,6 +222,7 @@ impl Session<'_> {
         if finish == Finish::Complete {
             finish = validation::validate(self, watcher, interrupts)?;
         }
+        self.checkpoints.tidy(&self.optimizer, self.folder);
         Ok(finish)
     }
 
@@ -302,6 +311,7 @@ impl Session<'_> {
         let id = (proposal.trial, attempt);
         let launch = launch(self.experiment, self.folder, self.objective, request, Purpose::Trial, id)
             .map_err(|source| RunError::Folder { path: trial_dir, source })?;
+        self.checkpoints.used(proposal.configuration_id);
         let slot = self.executor.start(launch)?;
         let (trial, at) = (proposal.trial, self.executor.now());
         tracing::debug!(%trial, attempt, slot, "started");
@@ -339,50 +349,36 @@ impl Session<'_> {
         let is_it = |each: &Running| each.proposal.trial == ended.trial && each.attempt == ended.attempt;
         let Some(index) = self.running.iter().position(is_it) else {
             // Another attempt took its place, or has ended already: kept, and counted for nothing.
-            let late = record::Ended { late: true, ..recorded(ended) };
+            let late = record::Ended { late: true, ..ended.record() };
             self.store.write(&Record::Ended(late))?;
             return Ok(());
         };
         let Running { proposal, attempt, slot, .. } = self.running.remove(index);
         let (trial, seconds, outcome) = (ended.trial, ended.seconds, ended.outcome.clone());
         tracing::info!(%trial, attempt, outcome = outcome.name(), cost = outcome.cost(), seconds, "ended");
-        let ended = recorded(ended);
+        let ended = ended.record();
         let is_final = self.retries.is_final(&ended, proposal.configuration_id);
         let record = self.store.write(&Record::Ended(ended))?;
         self.device_seconds += seconds;
         if !is_final {
-            self.notices.push(record, Notice::Retrying { trial });
+            let divisor = self.retries.divisor(proposal.configuration_id);
+            let divisor = (outcome == Outcome::OutOfDeviceMemory).then_some(divisor);
+            self.notices.push(record, Notice::Retrying { trial, divisor });
             self.again.push_back((proposal, attempt + 1));
             return Ok(());
         }
         let budget = self.optimizer.history().added_budget(&proposal);
         self.optimizer.tell(trial, outcome.clone());
         self.paces.push(Pace { budget, seconds });
-        self.crashes.count(&outcome);
+        self.failures.count(&outcome);
+        self.checkpoints.tidy_now_and_then(&self.optimizer, self.folder);
         let is_incumbent = self.incumbent() == Some(trial);
         self.notices.push(record, Notice::Ended { proposal, attempt, slot, outcome, seconds, is_incumbent });
-        self.crashes.check().inspect_err(|_| self.executor.stop())
+        let hope = self.failures.check(self.optimizer.history(), self.folder);
+        hope.inspect_err(|_| self.executor.stop())
     }
 
     pub(super) fn incumbent(&self) -> Option<TrialId> {
         incumbent(self.optimizer.history()).map(|trial| trial.proposal.trial)
-    }
-}
-
-/// The end of an attempt as the journal keeps it.
-fn recorded(ended: Ended) -> record::Ended {
-    record::Ended {
-        trial: ended.trial,
-        attempt: ended.attempt,
-        outcome: ended.outcome,
-        info: ended.info,
-        slot: ended.slot,
-        started: ended.started,
-        at: ended.ended,
-        seconds: ended.seconds,
-        cpu_seconds: ended.cpu_seconds,
-        peak_memory: ended.peak_memory,
-        exit: ended.exit,
-        late: false,
     }
 }

@@ -111,7 +111,9 @@ fn said(event: &Event, standing: &Standing, told: &mut f64) -> Option<Json> {
             "seconds_left": standing.seconds_left(),
             "money_spent": standing.money().map(|money| money.spent),
         }),
-        Event::Retrying { trial } => json!({ "event": "retrying", "trial": trial }),
+        Event::Retrying { trial, divisor } => {
+            json!({ "event": "retrying", "trial": trial, "micro_batch_divisor": divisor })
+        }
         Event::Stopping { running } => json!({ "event": "stopping", "running": running }),
         Event::Over { is_complete } => {
             json!({ "event": "over", "is_complete": is_complete, "seconds": standing.seconds })

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use super::error::RunError;
 use super::folder::RunFolder;
-use super::validation;
+use super::{resume, validation};
 use crate::space::Space;
 use crate::space::configuration::Configuration;
 use crate::store::Store;
@@ -90,7 +90,9 @@ impl Succession {
             Record::Started(started) => &mut started.trial,
             Record::Reported(reported) => &mut reported.trial,
             Record::Ended(ended) => &mut ended.trial,
-            Record::Noted(noted) if noted.key != validation::NOTE => return self.records.push(record),
+            Record::Noted(noted) if ![validation::NOTE, resume::EDITED].contains(&noted.key.as_str()) => {
+                return self.records.push(record);
+            }
             Record::Begun(_) | Record::Asked(_) | Record::Noted(_) => return,
         };
         if let Some(new) = self.trials.get(number) {

@@ -61,7 +61,7 @@ impl Asynchronous {
     }
 
     /// Every rung that one can go on from, the highest budget first: its bracket, and its number.
-    fn from_the_top(&self) -> Vec<(usize, usize)> {
+    fn highest_first(&self) -> Vec<(usize, usize)> {
         let mut rungs: Vec<_> = (self.brackets.iter().enumerate())
             .flat_map(|(bracket, ladder)| (0..ladder.rungs.len() - 1).map(move |rung| (bracket, rung)))
             .collect();
@@ -82,7 +82,7 @@ impl Asynchronous {
 impl Intensifier for Asynchronous {
     fn next(&mut self, history: &History, fresh: bool) -> Next {
         self.catch_up(history);
-        let rungs = self.from_the_top();
+        let rungs = self.highest_first();
         if let Some(next) = rungs.iter().find_map(|&rung| self.promotion(rung, false)) {
             return next;
         }

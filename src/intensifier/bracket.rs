@@ -131,7 +131,13 @@ impl Schedule {
 
     /// The brackets of these kinds, once each.
     pub fn plan_of(&self, kinds: Range<u32>) -> Plan {
-        Plan { brackets: kinds.map(|number| self.bracket(number)).collect(), max: self.max }
+        Plan { brackets: kinds.map(|number| self.bracket(number)).collect(), again: 0, max: self.max }
+    }
+
+    /// The bracket with all rungs, then the one with one again and again.
+    pub fn screening(&self) -> Plan {
+        let brackets = vec![self.bracket(0), self.bracket(self.rungs() - 1)];
+        Plan { brackets, again: 1, max: self.max }
     }
 }
 
@@ -162,6 +168,8 @@ impl Bracket {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Plan {
     pub brackets: Vec<Bracket>,
+    /// The first of those that come again.
+    pub again: usize,
     /// The full budget.
     pub max: Budget,
 }

@@ -13,7 +13,10 @@ use super::racing::{self, Racing};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub enum Choice {
-    /// Whole rungs are promoted, brackets come in turn. The default for one worker.
+    /// One bracket with all rungs, then every trial at the full budget. The default for one worker: a model that has seen
+    /// the space once at low budgets learns more of the best from one trial in full than from many cheap ones.
+    Screening,
+    /// Whole rungs are promoted, brackets come in turn: where low budgets tell the best apart and full ones are few.
     Hyperband,
     /// Whole rungs are promoted, every bracket is of one kind: 0 has the most rungs.
     SuccessiveHalving {
@@ -37,7 +40,7 @@ pub enum Choice {
 impl Choice {
     /// What is used where the experiment does not say.
     pub fn default_for(workers: usize) -> Self {
-        if workers > 1 { Self::Asynchronous { brackets: None } } else { Self::Hyperband }
+        if workers > 1 { Self::Asynchronous { brackets: None } } else { Self::Screening }
     }
 
     /// Fails where it does not fit the schedule, with what is wrong and what to do.
@@ -63,6 +66,7 @@ impl Choice {
             Self::Racing(settings) => Box::new(Racing::new(schedule.max(), settings, seed)),
             _ if schedule.rungs() == 1 => Box::new(FullFidelity::new(schedule.max())),
             Self::FullFidelity => Box::new(FullFidelity::new(schedule.max())),
+            Self::Screening => Box::new(Hyperband::once(schedule.clone())),
             Self::Hyperband => Box::new(Hyperband::new(schedule.clone())),
             Self::SuccessiveHalving { bracket } => Box::new(Hyperband::of_kind(schedule.clone(), *bracket)),
             Self::Asynchronous { brackets } => {
@@ -76,6 +80,7 @@ impl Choice {
     pub fn plan(&self, schedule: &Schedule) -> Plan {
         let kinds = match self {
             Self::Hyperband => 0..schedule.rungs(),
+            Self::Screening => return schedule.screening(),
             Self::SuccessiveHalving { bracket } => *bracket..bracket + 1,
             Self::Asynchronous { brackets } => 0..brackets.unwrap_or(schedule.rungs()),
             Self::Pasha => 0..1,
@@ -87,18 +92,22 @@ impl Choice {
     /// The bracket with a number that a trial has.
     pub fn bracket(&self, schedule: &Schedule, number: u32) -> Bracket {
         let mut brackets = self.plan(schedule).brackets;
-        let kind = number as usize % brackets.len();
+        let kind = match self {
+            Self::Screening => brackets.len().min(number as usize + 1) - 1,
+            _ => number as usize % brackets.len(),
+        };
         brackets.swap_remove(kind)
     }
 
     /// Whether its brackets have an end.
     pub fn closes(&self, schedule: &Schedule) -> bool {
-        schedule.rungs() > 1 && matches!(self, Self::Hyperband | Self::SuccessiveHalving { .. })
+        schedule.rungs() > 1 && matches!(self, Self::Screening | Self::Hyperband | Self::SuccessiveHalving { .. })
     }
 
     /// What it does, in words.
     pub fn name(&self) -> &'static str {
         match self {
+            Self::Screening => "one bracket, then full fidelity",
             Self::Hyperband => "Hyperband",
             Self::SuccessiveHalving { .. } => "successive halving",
             Self::Asynchronous { brackets: Some(1) } => "asynchronous successive halving",

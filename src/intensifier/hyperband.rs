@@ -14,12 +14,22 @@ use crate::trial::{ConfigurationId, TrialId};
 #[derive(Clone, Debug)]
 pub struct Hyperband {
     schedule: Schedule,
-    /// The kind of every bracket; absent: one after the other.
-    kind: Option<u32>,
+    kinds: Kinds,
     /// Brackets that may have something to ask for: all others wait for the end of a trial, or are done.
     ready: BTreeSet<u32>,
     opened: u32,
     ended: usize,
+}
+
+/// The kind of each bracket.
+#[derive(Clone, Copy, Debug)]
+enum Kinds {
+    /// One after the other.
+    InTurn,
+    /// Always this.
+    One(u32),
+    /// The one with the most rungs, then the one with one.
+    Once,
 }
 
 /// What a bracket has to ask for.
@@ -32,16 +42,26 @@ enum Step {
 impl Hyperband {
     /// Every kind of bracket in turn.
     pub fn new(schedule: Schedule) -> Self {
-        Self { schedule, kind: None, ready: BTreeSet::new(), opened: 0, ended: 0 }
+        Self { schedule, kinds: Kinds::InTurn, ready: BTreeSet::new(), opened: 0, ended: 0 }
     }
 
     /// Successive halving: all brackets are of this kind, 0 for the one with the most rungs.
     pub fn of_kind(schedule: Schedule, kind: u32) -> Self {
-        Self { kind: Some(kind), ..Self::new(schedule) }
+        Self { kinds: Kinds::One(kind), ..Self::new(schedule) }
+    }
+
+    /// One bracket with all rungs, then full fidelity.
+    pub fn once(schedule: Schedule) -> Self {
+        Self { kinds: Kinds::Once, ..Self::new(schedule) }
     }
 
     fn shape(&self, bracket: u32) -> Vec<Shape> {
-        self.schedule.bracket(self.kind.unwrap_or(bracket)).rungs
+        let kind = match self.kinds {
+            Kinds::InTurn => bracket,
+            Kinds::One(kind) => kind,
+            Kinds::Once => bracket.min(1) * (self.schedule.rungs() - 1),
+        };
+        self.schedule.bracket(kind).rungs
     }
 
     fn catch_up(&mut self, history: &History) {
@@ -114,6 +134,21 @@ impl Intensifier for Hyperband {
                 Next::New { place: Place { bracket, rung: 0, budget, pair: None } }
             }
             None => Next::Wait,
+        }
+    }
+
+    /// Once one of a rung has gone on, the rung has ended and all that will go on are known.
+    fn may_go_on(&self, history: &History, configuration: ConfigurationId) -> bool {
+        let Some(last) = history.of(configuration).next_back() else { return false };
+        let (bracket, rung) = (last.proposal.bracket, last.proposal.rung);
+        let shape = self.shape(bracket);
+        let Some(above) = shape.get(rung as usize + 1) else { return false };
+        match (&last.outcome, history.rung(bracket, rung), history.rung(bracket, rung + 1)) {
+            (None, ..) => true,
+            (Some(_), Some(here), Some(_)) => {
+                best(history, here.trials(), above.configurations as usize).contains(&configuration)
+            }
+            (Some(outcome), ..) => outcome.cost().is_some(),
         }
     }
 }

@@ -52,6 +52,12 @@ pub struct Pair {
 pub trait Intensifier: Send + Sync {
     /// What comes next; `fresh` is whether there are configurations that were never tried.
     fn next(&mut self, history: &History, fresh: bool) -> Next;
+
+    /// Whether a configuration that was tried may be promoted, now or later; where nothing rules it out, true.
+    fn may_go_on(&self, history: &History, configuration: ConfigurationId) -> bool {
+        let last = history.of(configuration).next_back();
+        last.is_some_and(|trial| trial.outcome.as_ref().is_none_or(|outcome| outcome.cost().is_some()))
+    }
 }
 
 #[cfg(test)]

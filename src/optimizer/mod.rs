@@ -1,5 +1,7 @@
 //! The loop's head: ask and tell.
+pub mod evolution;
 mod model;
+pub mod parzen;
 pub mod regret;
 mod selector;
 pub mod settings;
@@ -14,6 +16,7 @@ use crate::numeric::stream::Stream;
 use crate::space::Space;
 use crate::space::configuration::Configuration;
 use crate::trial::curve::Point;
+use crate::trial::evidence::Evidence;
 use crate::trial::history::History;
 use crate::trial::outcome::Outcome;
 use crate::trial::{ConfigurationId, Origin, Proposal, TrialId};
@@ -59,7 +62,7 @@ impl Optimizer {
     pub fn new(space: Arc<Space>, schedule: Schedule, settings: Settings, seed: u64) -> Self {
         let choice = settings.intensifier.clone().unwrap_or(Choice::Hyperband);
         Self {
-            selector: Self::selector(&space, &schedule, &settings, None, seed),
+            selector: Selector::new(&space, &settings, &schedule, None, seed),
             intensifier: choice.build(&schedule, seed),
             choice,
             history: History::default(),
@@ -74,15 +77,14 @@ impl Optimizer {
 
     /// The same optimizer with limits.
     pub fn with_stop(mut self, stop: Stop) -> Self {
-        self.selector = Self::selector(&self.space, &self.schedule, &self.settings, stop.trials, self.seed);
+        self.selector = Selector::new(&self.space, &self.settings, &self.schedule, stop.trials, self.seed);
         self.stop = stop;
         self
     }
 
-    fn selector(space: &Space, schedule: &Schedule, settings: &Settings, trials: Option<u32>, seed: u64) -> Selector {
-        let rungs = settings.intensifier.clone().unwrap_or(Choice::Hyperband).bracket(schedule, 0).rungs;
-        let first_rung = (rungs.len() > 1).then(|| rungs[0].configurations);
-        Selector::new(space, settings, first_rung, trials, seed)
+    /// Learns from elsewhere, before the first ask.
+    pub fn learn_from(&mut self, evidence: Vec<Evidence>) {
+        self.selector.learn_from(&self.space, evidence);
     }
 
     /// All trials so far.
@@ -164,6 +166,11 @@ impl Optimizer {
         self.settings.pruning.is_some_and(|pruning| pruning.is_behind(&self.history, trial))
     }
 
+    /// Whether a configuration that was tried may be promoted, now or later; where nothing rules it out, true.
+    pub fn may_go_on(&self, configuration: ConfigurationId) -> bool {
+        self.intensifier.may_go_on(&self.history, configuration)
+    }
+
     /// Takes over a proposal that was asked for in another life: afterwards all is as if [`ask`](Self::ask) had
     /// returned it.
     ///
@@ -176,7 +183,8 @@ impl Optimizer {
     fn next(&mut self) -> Option<Proposal> {
         let mut next = self.intensifier.next(&self.history, true);
         if let Next::New { place } = next {
-            let selected = self.selector.select(&self.space, &self.settings, &self.history, self.seed);
+            let budget = place.budget;
+            let selected = self.selector.select(&self.space, &self.settings, &self.history, budget, self.seed);
             if let Some((configuration, origin)) = selected {
                 let seed = self.trial_seed(self.history.number_of(&configuration));
                 return Some(self.proposal(configuration, place, seed, origin));

@@ -2,23 +2,36 @@
 use std::collections::BTreeMap;
 
 use crate::acquisition::{Acquisition, integrated, integrated_slope};
+use crate::intensifier::bracket::Schedule;
 use crate::numeric::quantile::order;
 use crate::numeric::stream::Stream;
 use crate::space::encoding::Column;
+use crate::surrogate::ensemble::{self, Ensemble};
 use crate::surrogate::forest::Forest;
-use crate::surrogate::gaussian_process::GaussianProcess;
+use crate::surrogate::gaussian_process::{self, GaussianProcess};
 use crate::surrogate::linkage::{Observation, linked};
+use crate::surrogate::target::Scale;
 use crate::surrogate::{self, Known, Rows};
 use crate::trial::Trial;
+use crate::trial::evidence::Evidence;
 use crate::trial::history::History;
 
 use super::settings::{Pending, Settings, Surrogate};
+
+/// Results up to which the automatic surrogate is a Gaussian process: a tenth of a second a fit, at most.
+const FEW: usize = 200;
 
 /// Surrogates that follow the trials that end. Whatever they followed before, they depend on the history alone.
 pub(super) struct Model {
     columns: Vec<Column>,
     seed: u64,
+    /// What is known from elsewhere; the rows of its configurations come first.
+    evidence: Vec<Observation>,
     cost: Box<dyn surrogate::Surrogate>,
+    /// Whether that is a Gaussian process.
+    is_process: bool,
+    /// The lowest and the highest budget, where there are several.
+    budgets: Option<(f64, f64)>,
     /// The probability of a cost at all.
     success: Forest,
     /// Whether anything failed yet; until then, `success` knows nothing.
@@ -34,52 +47,145 @@ pub(super) struct Model {
 }
 
 impl Model {
-    pub fn new(columns: Vec<Column>, settings: &Settings, seed: u64) -> Self {
+    pub fn new(columns: Vec<Column>, settings: &Settings, schedule: &Schedule, seed: u64) -> Self {
+        let is_many = schedule.rungs() > 1;
+        let process = |settings: &gaussian_process::Settings| -> Box<dyn surrogate::Surrogate> {
+            if is_many {
+                let inner = GaussianProcess::new(&ensemble::columns(&columns), settings, seed);
+                Box::new(Ensemble::new(Box::new(inner)))
+            } else {
+                Box::new(GaussianProcess::new(&columns, settings, seed))
+            }
+        };
         Self {
             cost: match &settings.surrogate {
+                Surrogate::Automatic => process(&gaussian_process::Settings::default()),
                 Surrogate::Forest(forest) => Box::new(Forest::new(&columns, forest, seed, "forest")),
-                Surrogate::GaussianProcess(process) => Box::new(GaussianProcess::new(&columns, process, seed)),
+                Surrogate::GaussianProcess(settings) => process(settings),
             },
+            is_process: !matches!(settings.surrogate, Surrogate::Forest(_)),
+            budgets: is_many.then(|| (schedule.min().amount(), schedule.max().amount())),
             success: Forest::new(&columns, &settings.forest(), seed, "feasibility"),
             fails: false,
             learnt: None,
             acquisition: None,
             ranking: Vec::new(),
             trial: 0,
+            evidence: Vec::new(),
             columns,
             seed,
         }
     }
 
+    /// Learns from elsewhere, before anything else.
+    pub fn learn_from(&mut self, evidence: &[Evidence]) {
+        let each = |(configuration, each): (usize, &Evidence)| Observation {
+            configuration,
+            budget: each.budget.amount(),
+            cost: each.cost,
+        };
+        self.evidence = evidence.iter().enumerate().map(each).collect();
+    }
+
+    /// The index of a trial's configuration among the rows.
+    fn configuration(&self, trial: &Trial) -> usize {
+        self.evidence.len() + trial.proposal.configuration_id.0 as usize - 1
+    }
+
+    /// The evidence, then what trials found, in the order of ending.
+    fn found(&self, history: &History) -> Vec<Observation> {
+        let observation = |trial: &Trial| {
+            let cost = trial.outcome.as_ref()?.cost()?;
+            Some(Observation { configuration: self.configuration(trial), budget: trial.proposal.budget.amount(), cost })
+        };
+        self.evidence.iter().copied().chain(history.ended().filter_map(observation)).collect()
+    }
+
     /// Learns what has ended, and takes what runs to turn out as the settings say, `rows` being all configurations; false
     /// where too few have a cost.
     pub fn learn(&mut self, history: &History, rows: &Rows, settings: &Settings) -> bool {
-        let ended = history.ended().len();
-        let (columns, seed) = (&self.columns, self.seed);
-        let targets = |results: usize| targets(history, results, rows, columns, settings, seed);
-        if self.learnt.as_ref().is_none_or(|(before, _)| *before != ended) {
-            self.learnt = Some((ended, targets(usize::MAX)));
+        let found = self.found(history);
+        let results = found.len();
+        if self.is_process && settings.surrogate == Surrogate::Automatic && results > FEW {
+            self.cost = Box::new(Forest::new(&self.columns, &settings.forest(), self.seed, "forest"));
+            (self.is_process, self.learnt) = (false, None);
         }
-        let (_, known) = self.learnt.as_ref().expect("targets were just computed");
-        if known.len() < settings.minimum_results.max(1) as usize {
-            return false;
-        }
-        let results = costs(history).count();
-        self.cost.follow(rows, known, results, &targets);
-        let means = self.cost.means(rows, known);
-        let order = order(&means);
+        let learnt = match self.budgets.filter(|_| self.is_process) {
+            Some(budgets) => self.learn_rungs(&found, history, rows, settings, budgets),
+            None => self.learn_configurations(&found, history, rows, settings),
+        };
+        let Some((means, best)) = learnt else { return false };
         // The lowest expectation, not the lowest cost, which may have been luck.
-        self.acquisition = settings.acquisition.function(means[order[0]], results, self.columns.len());
-        self.ranking = order.into_iter().map(|index| known[index].0).collect();
+        self.acquisition = settings.acquisition.function(best, results, self.columns.len());
+        let (_, known) = self.learnt.as_ref().expect("something was learnt");
+        self.ranking = order(&means).into_iter().map(|index| known[index].0).collect();
         self.trial = history.next_trial().0;
         self.fails = settings.feasibility && history.ended().any(failed);
         if self.fails {
             let results = history.ended().filter(|trial| judged(trial)).count();
-            let earlier = |results: usize| successes(history, results);
+            let before = self.evidence.len();
+            let earlier = |results: usize| successes(history, before, results);
             surrogate::Surrogate::follow(&mut self.success, rows, &earlier(results), results, &earlier);
         }
         self.believe(history, rows, settings.pending);
         true
+    }
+
+    /// Follows one target a configuration; their expectations, and the lowest.
+    fn learn_configurations(
+        &mut self,
+        found: &[Observation],
+        history: &History,
+        rows: &Rows,
+        settings: &Settings,
+    ) -> Option<(Vec<f64>, f64)> {
+        let ended = history.ended().len();
+        let (columns, seed, scale) = (&self.columns, self.seed, settings.scale(self.is_process));
+        let targets = |results: usize| targets(&found[..results], rows, columns, settings, scale, seed);
+        if self.learnt.as_ref().is_none_or(|(before, _)| *before != ended) {
+            self.learnt = Some((ended, targets(found.len())));
+        }
+        let (_, known) = self.learnt.as_ref().expect("targets were just computed");
+        if known.len() < settings.minimum_results.max(1) as usize {
+            return None;
+        }
+        self.cost.follow(rows, known, found.len(), &targets);
+        let means = self.cost.means(rows, known);
+        let best = means.iter().copied().fold(f64::INFINITY, f64::min);
+        Some((means, best))
+    }
+
+    /// Follows every trial at its own budget; what each configuration is expected to cost at the highest, and the lowest of
+    /// those that were tried there, or of all while none was.
+    fn learn_rungs(
+        &mut self,
+        found: &[Observation],
+        history: &History,
+        rows: &Rows,
+        settings: &Settings,
+        (min, max): (f64, f64),
+    ) -> Option<(Vec<f64>, f64)> {
+        let mut configurations: Vec<usize> = found.iter().map(|each| each.configuration).collect();
+        configurations.sort_unstable();
+        configurations.dedup();
+        if configurations.len() < settings.minimum_results.max(1) as usize {
+            return None;
+        }
+        let scale = settings.scale(true);
+        let targets = |results: usize| ensemble::targets(&found[..results], scale);
+        let joint = ensemble::rows(found, rows, min, max);
+        self.cost.follow(&joint, &targets(found.len()), found.len(), &targets);
+        let predictions = self.cost.predict(&rows.select(configurations.iter().copied()));
+        let means: Vec<f64> = predictions.iter().map(|prediction| prediction.mean).collect();
+        let mut is_full = vec![false; rows.len()];
+        found.iter().filter(|each| each.budget >= max).for_each(|each| is_full[each.configuration] = true);
+        let lowest = |wanted: &dyn Fn(usize) -> bool| {
+            let wanted = configurations.iter().zip(&means).filter(|(index, _)| wanted(**index));
+            wanted.map(|(_, mean)| *mean).reduce(f64::min)
+        };
+        let best = lowest(&|index| is_full[index]).or_else(|| lowest(&|_| true)).expect("something was found");
+        self.learnt = Some((history.ended().len(), configurations.into_iter().zip(means.iter().copied()).collect()));
+        Some((means, best))
     }
 
     fn believe(&mut self, history: &History, rows: &Rows, pending: Pending) {
@@ -93,8 +199,8 @@ impl Model {
         };
         let mut is_known = vec![false; rows.len()];
         known.iter().for_each(|&(index, _)| is_known[index] = true);
-        let running = history.running().map(configuration);
-        self.cost.believe(&rows.select(running.filter(|&index| !is_known[index])), lie);
+        let running: Vec<usize> = history.running().map(|trial| self.configuration(trial)).collect();
+        self.cost.believe(&rows.select(running.into_iter().filter(|&index| !is_known[index])), lie);
     }
 
     /// Indices of at most `count` configurations, those with the lowest expected cost.
@@ -135,41 +241,26 @@ impl Model {
     }
 }
 
-/// The index of a trial's configuration.
-fn configuration(trial: &Trial) -> usize {
-    trial.proposal.configuration_id.0 as usize - 1
-}
-
-/// The trials with a cost, in the order of ending.
-fn costs(history: &History) -> impl Iterator<Item = &Trial> {
-    history.ended().filter(|trial| trial.outcome.as_ref().is_some_and(|outcome| outcome.cost().is_some()))
-}
-
-/// The target of each configuration that has a cost after the first so many results.
+/// The target of each configuration with a result.
 ///
-/// Trials enter in the order of asking, so that the order in which they end does not matter.
+/// Results enter in the order of their configurations, so that the order in which they came does not matter.
 fn targets(
-    history: &History,
-    results: usize,
+    found: &[Observation],
     rows: &Rows,
     columns: &[Column],
     settings: &Settings,
+    scale: Scale,
     seed: u64,
 ) -> Known {
-    let mut trials: Vec<&Trial> = costs(history).take(results).collect();
-    trials.sort_unstable_by_key(|trial| trial.proposal.trial);
-    let observation = |trial: &Trial| {
-        let cost = trial.outcome.as_ref()?.cost()?;
-        Some(Observation { configuration: configuration(trial), budget: trial.proposal.budget.amount(), cost })
-    };
-    let observations: Vec<Observation> = trials.into_iter().filter_map(observation).collect();
+    let mut observations = found.to_vec();
+    observations.sort_by(|a, b| a.configuration.cmp(&b.configuration).then(a.budget.total_cmp(&b.budget)));
     let residual = |at: &[usize], missed: &[f64], elsewhere: &[usize]| {
         let rows_at = rows.select(at.iter().copied());
         let forest = Forest::fit(&rows_at, columns, missed, &settings.forest(), seed, "linkage");
         let predictions = surrogate::Surrogate::predict(&forest, &rows.select(elsewhere.iter().copied()));
         predictions.into_iter().map(|prediction| prediction.mean).collect()
     };
-    linked(&observations, settings.scale(), &residual)
+    linked(&observations, scale, &residual)
 }
 
 /// Whether a trial says whether its configuration works: one that was lost or pruned does not.
@@ -181,10 +272,11 @@ fn failed(trial: &Trial) -> bool {
     trial.outcome.as_ref().is_some_and(|outcome| outcome.is_failure())
 }
 
-/// Success (1) or failure (0) by each configuration's last trial, after the first so many that say which.
-fn successes(history: &History, results: usize) -> Known {
+/// Success (1) or failure (0) by each configuration's last trial, after the first so many that say which; so many rows
+/// come before the history's.
+fn successes(history: &History, before: usize, results: usize) -> Known {
     let mut trials: Vec<&Trial> = history.ended().filter(|trial| judged(trial)).take(results).collect();
     trials.sort_unstable_by_key(|trial| trial.proposal.trial);
-    let outcome = |trial: &Trial| (configuration(trial), f64::from(!failed(trial)));
+    let outcome = |trial: &Trial| (before + trial.proposal.configuration_id.0 as usize - 1, f64::from(!failed(trial)));
     trials.into_iter().map(outcome).collect::<BTreeMap<_, _>>().into_iter().collect()
 }

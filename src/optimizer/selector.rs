@@ -1,14 +1,19 @@
 //! The next configuration: from the design, from the model, or by chance.
 use super::model::Model;
-use super::settings::Settings;
+use super::settings::{Search as Way, Settings};
+use super::{evolution, parzen};
 use crate::acquisition::maximizer::Search;
 use crate::design;
+use crate::intensifier::bracket::Schedule;
+use crate::intensifier::choice::Choice;
 use crate::numeric::stream::Stream;
 use crate::space::Space;
 use crate::space::configuration::Configuration;
 use crate::space::hyperparameter::{Hyperparameter, Value};
 use crate::surrogate::Rows;
 use crate::trial::Origin;
+use crate::trial::budget::Budget;
+use crate::trial::evidence::Evidence;
 use crate::trial::history::History;
 
 /// Draws that must all be repetitions before a finite space is looked through, and any other counts as exhausted.
@@ -20,23 +25,41 @@ pub(super) struct Selector {
     design: Vec<Configuration>,
     /// How many of those the user gave.
     given: usize,
-    /// Every configuration of the history, encoded.
+    /// What is known from elsewhere.
+    evidence: Vec<Evidence>,
+    /// The configurations of the evidence, then every one of the history, encoded.
     rows: Rows,
     model: Model,
 }
 
 impl Selector {
-    /// A selector in a space where the lowest rung of the first bracket has `first_rung` configurations (`None` of one
-    /// rung) and so many `trials` are asked for at most.
+    /// A selector of configurations for the rungs of a schedule, where so many `trials` are asked for at most.
     ///
     /// # Panics
     /// Where a first configuration of the settings is not legal.
-    pub fn new(space: &Space, settings: &Settings, first_rung: Option<u32>, trials: Option<u32>, seed: u64) -> Self {
+    pub fn new(space: &Space, settings: &Settings, schedule: &Schedule, trials: Option<u32>, seed: u64) -> Self {
+        let choice = settings.intensifier.clone().unwrap_or(Choice::Hyperband);
+        let rungs = choice.bracket(schedule, 0).rungs;
+        let first_rung = (rungs.len() > 1).then(|| rungs[0].configurations);
         let columns = space.columns();
         let size = settings.design_size(columns.len(), first_rung, trials);
         let given = settings.first(space).expect("settings are validated with their space");
         let design = design::initial(space, settings.design, given.clone(), size, seed);
-        Self { given: given.len(), design, rows: Rows::new(columns.len()), model: Model::new(columns, settings, seed) }
+        Self {
+            given: given.len(),
+            design,
+            evidence: Vec::new(),
+            rows: Rows::new(columns.len()),
+            model: Model::new(columns, settings, schedule, seed),
+        }
+    }
+
+    /// Learns from elsewhere, before anything is selected.
+    pub fn learn_from(&mut self, space: &Space, evidence: Vec<Evidence>) {
+        assert!(self.rows.is_empty(), "evidence comes before the trials");
+        evidence.iter().for_each(|each| self.rows.push(&space.encode(&each.configuration)));
+        self.model.learn_from(&evidence);
+        self.evidence = evidence;
     }
 
     /// What comes first, in order.
@@ -50,6 +73,7 @@ impl Selector {
         space: &Space,
         settings: &Settings,
         history: &History,
+        budget: Budget,
         seed: u64,
     ) -> Option<(Configuration, Origin)> {
         if let Some(place) = self.design.iter().position(|configuration| !history.contains(configuration)) {
@@ -63,15 +87,33 @@ impl Selector {
         }
         let trial = history.next_trial().0;
         if Stream::of(seed, "interleaving", u64::from(trial)).uniform() >= settings.random_probability
-            && let Some(configuration) = self.promising(space, settings, history, seed)
+            && let Some(configuration) = self.found(space, settings, history, budget, seed)
         {
             return Some((configuration, Origin::Model));
         }
         Some((chance(space, history, seed)?, Origin::Random))
     }
 
+    /// What the way of searching that is set finds; `None` where it knows too little, or it is chance.
+    fn found(
+        &mut self,
+        space: &Space,
+        settings: &Settings,
+        history: &History,
+        budget: Budget,
+        seed: u64,
+    ) -> Option<Configuration> {
+        let mut stream = Stream::of(seed, "search", u64::from(history.next_trial().0));
+        match &settings.search {
+            Way::Model => self.promising(space, settings, history, seed),
+            Way::TreeParzen(parzen) => parzen::propose(space, parzen, history, &mut stream),
+            Way::DifferentialEvolution(evolution) => evolution::propose(space, evolution, history, budget, &mut stream),
+            Way::Random => None,
+        }
+    }
+
     fn promising(&mut self, space: &Space, settings: &Settings, history: &History, seed: u64) -> Option<Configuration> {
-        for configuration in &history.configurations()[self.rows.len()..] {
+        for configuration in &history.configurations()[self.rows.len() - self.evidence.len()..] {
             self.rows.push(&space.encode(configuration));
         }
         if !self.model.learn(history, &self.rows, settings) {
@@ -88,7 +130,12 @@ impl Selector {
             scores
         };
         let tried = self.model.best(settings.maximizer.starts as usize);
-        let tried = tried.map(|index| history.configurations()[index].clone()).collect();
+        let tried = tried
+            .map(|index| match self.evidence.get(index) {
+                Some(evidence) => evidence.configuration.clone(),
+                None => history.configurations()[index - self.evidence.len()].clone(),
+            })
+            .collect();
         let mut maximizer = settings.maximizer.clone();
         if !self.model.is_fixed() {
             // A drawn function is known at the points that it was drawn for, and nowhere else.

@@ -2,6 +2,7 @@
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
+use super::{evolution, parzen};
 use crate::acquisition::{self, maximizer};
 use crate::design::Sampler;
 use crate::intensifier::choice::Choice;
@@ -15,10 +16,25 @@ use crate::surrogate::{forest, gaussian_process};
 /// The model that guesses the cost of the untried.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Surrogate {
+    /// The Gaussian process while there are few results, then the forest.
+    Automatic,
     /// A random forest.
     Forest(forest::Settings),
     /// A Gaussian process: better where costs are smooth in few numbers and trials are few, much slower after hundreds.
     GaussianProcess(gaussian_process::Settings),
+}
+
+/// How new configurations are found once the design is tried.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Search {
+    /// The acquisition function of the surrogate is maximized.
+    Model,
+    /// Densities of the good and of the others (Bergstra et al. 2011); with brackets it is BOHB (Falkner et al. 2018).
+    TreeParzen(parzen::Settings),
+    /// Differences of good configurations (Storn and Price 1997); with brackets it is much like DEHB (Awad et al. 2021).
+    DifferentialEvolution(evolution::Settings),
+    /// Independent draws.
+    Random,
 }
 
 /// What a trial that runs counts as until it ends.
@@ -49,8 +65,8 @@ pub struct Settings {
     pub design_per_hyperparameter: Option<u32>,
     /// The share of a limited number of trials that the design takes at most. 0.25, as in SMAC.
     pub design_share: f64,
-    /// The probability that a new configuration is drawn at random. 0.2, as in SMAC: whatever the model believes, the
-    /// search converges. At 1 it is random search.
+    /// The probability that a new configuration is drawn at random. 0.05: whatever the model believes, the search
+    /// converges; SMAC's 0.2 took longer. At 1 it is random search.
     pub random_probability: f64,
     /// Configurations with a cost before the model is asked; up to then they are drawn at random. 4: fewer have no
     /// trend.
@@ -61,13 +77,19 @@ pub struct Settings {
     /// Whether a second forest learns which configurations fail, and keeps the search away from them. True: a failed
     /// trial costs what a good one does.
     pub feasibility: bool,
-    /// Which trial gets how much budget. Absent: `Hyperband` for one worker and `Asynchronous` for several, as the
+    /// Which trial gets how much budget. Absent: `Screening` for one worker and `Asynchronous` for several, as the
     /// experiment's file has them.
     pub intensifier: Option<Choice>,
     /// Whether trials that report costs on their way are ended when they fall behind. Absent: every trial spends its
     /// budget.
     pub pruning: Option<Pruning>,
-    /// The surrogate. `Forest`: at home in every space, and fast after thousands of trials.
+    /// Run folders of earlier experiments whose results the model learns from, beside the experiment's file unless they
+    /// are absolute. They must fit the search space and the budgets; what does not is left out, and said.
+    pub warm_start: Vec<String>,
+    /// How new configurations are found. `Model`: the others need many more trials.
+    pub search: Search,
+    /// The surrogate. `Automatic`: up to 200 results a Gaussian process learns more from each of them, after that a forest
+    /// is as good and much faster.
     pub surrogate: Surrogate,
     /// How promising the untried is. `ExpectedImprovement`: it needs no knob.
     pub acquisition: acquisition::settings::Settings,
@@ -89,14 +111,15 @@ impl Default for Settings {
             design_size: None,
             design_per_hyperparameter: None,
             design_share: 0.25,
-            random_probability: 0.2,
+            random_probability: 0.05,
             minimum_results: 4,
             scale: None,
             feasibility: true,
             intensifier: None,
             pruning: None,
-            forest: forest::Settings::default(),
-            surrogate: Surrogate::Forest(forest::Settings::default()),
+            warm_start: Vec::new(),
+            search: Search::Model,
+            surrogate: Surrogate::Automatic,
             acquisition: acquisition::settings::Settings::default(),
             prior_strength: None,
             pending: Pending::Believed,
@@ -122,13 +145,22 @@ impl Settings {
             Surrogate::Forest(forest) => {
                 counts.extend([("surrogate.trees", forest.trees), ("surrogate.min_leaf", forest.min_leaf)]);
                 shares.push(("surrogate.columns", forest.columns));
-                if forest.leaves == forest::Leaves::LogMean && self.scale() != Scale::Log {
+                if forest.leaves == forest::Leaves::LogMean && self.scale != Some(Scale::Log) {
                     return Err("`surrogate.leaves` can be `LogMean` only where `scale` is `Log`".into());
                 }
             }
+            Surrogate::Automatic => {}
             Surrogate::GaussianProcess(process) => {
                 counts.extend([("surrogate.rows", process.rows), ("surrogate.evaluations", process.evaluations)]);
             }
+        }
+        if let Search::TreeParzen(parzen) = &self.search {
+            shares.push(("search.share", parzen.share));
+            counts.push(("search.candidates", parzen.candidates));
+        }
+        if let Search::DifferentialEvolution(evolution) = &self.search {
+            shares.extend([("search.step", evolution.step), ("search.crossover", evolution.crossover)]);
+            counts.push(("search.population", evolution.population));
         }
         if let Some((name, value)) = shares.into_iter().find(|(_, share)| !(0.0..=1.0).contains(share)) {
             return Err(format!("`{name}` is {value}, not between 0 and 1"));
@@ -140,7 +172,7 @@ impl Settings {
             return Err(format!("`acquisition.{name}` is {value}, not 0 or above"));
         }
         if matches!(self.acquisition, acquisition::settings::Settings::CostImprovement { .. })
-            && self.scale() != Scale::Log
+            && self.scale != Some(Scale::Log)
         {
             return Err("`acquisition` can be `CostImprovement` only where `scale` is `Log`".into());
         }
@@ -154,10 +186,15 @@ impl Settings {
 
     /// What new configurations are chosen by, in words.
     pub fn describe(&self) -> String {
-        if self.random_probability == 1.0 {
-            return "random search".into();
+        match self.search {
+            _ if self.random_probability == 1.0 => return "random search".into(),
+            Search::Random => return "random search".into(),
+            Search::TreeParzen(_) => return "tree-structured Parzen estimators".into(),
+            Search::DifferentialEvolution(_) => return "differential evolution".into(),
+            Search::Model => {}
         }
         let surrogate = match &self.surrogate {
+            Surrogate::Automatic => "Gaussian process, then random forest".into(),
             Surrogate::Forest(forest) => format!("random forest of {} trees", forest.trees),
             Surrogate::GaussianProcess(process) if process.samples == 0 => "Gaussian process".into(),
             Surrogate::GaussianProcess(process) => format!("Gaussian process, {} draws", process.samples),
@@ -166,19 +203,16 @@ impl Settings {
         format!("{surrogate}, {}{prior}", self.acquisition.name())
     }
 
-    /// What the surrogate learns in place of the cost.
-    pub fn scale(&self) -> Scale {
-        self.scale.unwrap_or(match self.surrogate {
-            Surrogate::Forest(_) => Scale::Rank,
-            Surrogate::GaussianProcess(_) => Scale::Power,
-        })
+    /// What a Gaussian process or a forest learns in place of the cost.
+    pub fn scale(&self, is_process: bool) -> Scale {
+        self.scale.unwrap_or(if is_process { Scale::Power } else { Scale::Rank })
     }
 
     /// The knobs of forests that help the surrogate: its own, where it is one.
     pub fn forest(&self) -> forest::Settings {
         match &self.surrogate {
             Surrogate::Forest(forest) => forest.clone(),
-            Surrogate::GaussianProcess(_) => forest::Settings::default(),
+            Surrogate::GaussianProcess(_) | Surrogate::Automatic => forest::Settings::default(),
         }
     }
 
@@ -234,6 +268,8 @@ mod tests {
             "(surrogate: Forest(leaves: LogMean))",
             "(acquisition: CostImprovement())",
             "(prior_strength: -2)",
+            "(search: TreeParzen(share: 2))",
+            "(search: DifferentialEvolution(population: 0))",
         ] {
             assert!(check(wrong).is_err(), "{wrong}");
         }

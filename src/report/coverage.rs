@@ -12,6 +12,11 @@ const LEFT: f64 = 78.0;
 /// Of a panel, and from one to the next.
 const SIDE: f64 = 212.0;
 const STEP: f64 = 230.0;
+/// Powers of ten from the palest to the darkest shade; what is rarer is as pale.
+const DECADES: f64 = 4.0;
+/// A distribution is drawn over this many powers of ten where its greatest share is `STEEP` times the middle one.
+const SINGLE_DECADES: f64 = 4.0;
+const STEEP: f64 = 20.0;
 /// Shades of a density; neighbours of one shade are one rectangle.
 const SHADES: usize = 24;
 /// Colours of the kinds of profile.
@@ -25,8 +30,9 @@ pub fn figure(coverage: &Coverage) -> Canvas {
     let axes = coverage.axes.len();
     let size = LEFT + STEP * (axes - 1) as f64 + SIDE;
     let mut canvas = Canvas::new(2.0 * MARGIN + size, TOP + STEP * (axes - 1) as f64 + SIDE + 66.0);
-    let title = format!("{} · what {} series of `{}` cover", coverage.cell, coverage.series, coverage.split.name());
-    canvas.say((MARGIN, 44.0), title.replace('`', ""), TITLE, INK, Anchor::Start, true);
+    let split = coverage.split.name().replace('_', "-");
+    let title = format!("{} · what the {} {split} series cover", coverage.cell, coverage.series);
+    canvas.say((MARGIN, 44.0), title, TITLE, INK, Anchor::Start, true);
     let of =
         if coverage.counted < coverage.rows { format!(" of {}", number(coverage.rows as f64)) } else { String::new() };
     let line = format!("{}{of} counted; below the diagonal, darker is denser", count_of(coverage.counted));
@@ -38,7 +44,7 @@ pub fn figure(coverage: &Coverage) -> Canvas {
         width: SIDE,
         height: SIDE,
     };
-    let most = coverage.double.iter().flatten().flatten().copied().max().unwrap_or(1).max(2) as f64;
+    let most = coverage.double.iter().flatten().flatten().copied().max().unwrap_or(1).max(1) as f64;
     for (pair, (row, column)) in coverage::pairs().enumerate() {
         let frame = frame(row, column);
         density(&mut canvas, frame, &coverage.double[pair], most);
@@ -76,8 +82,8 @@ fn below(canvas: &mut Canvas, frame: Frame, scale: &Axis, axis: &coverage::Axis)
 
 /// The shade of a number of rows, on a logarithmic scale; none where there is no row.
 fn shade(rows: u64, most: f64) -> Option<usize> {
-    let share = (rows.max(1) as f64).ln() / most.ln();
-    (rows > 0).then(|| ((share * SHADES as f64) as usize).min(SHADES - 1))
+    let share = 1.0 + (rows.max(1) as f64 / most).log10() / DECADES;
+    (rows > 0).then(|| ((share.max(0.0) * SHADES as f64) as usize).min(SHADES - 1))
 }
 
 fn colour(shade: usize) -> Colour {
@@ -107,22 +113,28 @@ fn density(canvas: &mut Canvas, frame: Frame, columns: &[Vec<u64>], most: f64) {
 
 /// How the rows of each kind of profile are distributed over one axis.
 fn single(canvas: &mut Canvas, frame: Frame, coverage: &Coverage, axis: usize) {
-    // A peak, such as of rest, may leave the panel: it would flatten all else.
     let mut shares: Vec<f64> = coverage.single.iter().flat_map(|axes| &axes[axis]).copied().collect();
+    shares.retain(|share| *share > 0.0);
     shares.sort_by(f64::total_cmp);
-    let top = 1.15 * shares[(shares.len() - 1) * 97 / 100].max(1.0 / BINS as f64);
+    let most = shares.last().copied().unwrap_or(1.0);
+    let is_logarithmic = most > STEEP * shares.get(shares.len() / 2).copied().unwrap_or(most);
+    let up = |share: f64| match is_logarithmic {
+        true => (1.0 + (share.max(1e-12) / most).log10() / SINGLE_DECADES).max(0.0) / 1.06,
+        false => share / most / 1.06,
+    };
     for (kind, axes) in coverage.single.iter().enumerate() {
         let mut points = Vec::with_capacity(2 * BINS);
         for (part, share) in axes[axis].iter().enumerate() {
             for edge in [part, part + 1] {
-                points.push(frame.at(edge as f64 / BINS as f64, (share / top).min(1.0)));
+                points.push(frame.at(edge as f64 / BINS as f64, up(*share)));
             }
         }
         canvas.line(points, KINDS[kind % KINDS.len()], 1.3);
     }
     canvas.edges(frame, MUTED);
     let axis = &coverage.axes[axis];
-    let span = format!("{} to {}", number(axis.least), number(axis.largest));
+    let scale = if is_logarithmic { ", log" } else { "" };
+    let span = format!("{} to {}{scale}", number(axis.least), number(axis.largest));
     canvas.say((frame.x, frame.y - 7.0), head(axis), HEADING, INK, Anchor::Start, true);
     let x = frame.right();
     if font::width(&head(axis), HEADING, true) + font::width(&span, SMALL, false) + 8.0 < frame.width {
@@ -153,7 +165,7 @@ fn legend(canvas: &mut Canvas, frame: Frame, coverage: &Coverage, most: f64) {
         canvas.rectangle(cell, colour(shade));
     }
     let rule = Frame { x, y: y + 11.0, width: wide, height: 0.0 };
-    let scale = Axis::between(1.0, most, true);
+    let scale = Axis::between(most / 10f64.powf(DECADES), most, true);
     axis::below(canvas, rule, scale.ticks(6), false, SMALL);
     y += 52.0;
     let facts = [
@@ -169,4 +181,46 @@ fn legend(canvas: &mut Canvas, frame: Frame, coverage: &Coverage, most: f64) {
         y += 22.0;
     }
     canvas.line(vec![(x, frame.y - 14.0), (x + 2.0 * STEP - 24.0, frame.y - 14.0)], FAINT, 1.0);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::battery::dataset::{Dataset, Specification, Split};
+
+    #[test]
+    fn every_row_is_counted_once_and_texts_lie_apart() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("data");
+        let specification = Specification { train: 6, validation: 1, test: 1, hours: 1.0, ..Default::default() };
+        Dataset::generate(&specification, &path, &|_| {}).unwrap();
+        let covered = coverage::coverage(&Dataset::open(&path).unwrap(), Split::Train);
+        assert_eq!((covered.rows, covered.counted), (6 * 3600, 6 * 3600));
+        for pair in &covered.double {
+            assert_eq!(pair.iter().flatten().sum::<u64>(), 6 * 3600);
+        }
+        for share in covered.single.iter().flatten().map(|parts| parts.iter().sum::<f64>()) {
+            assert!((share - 1.0).abs() < 1e-12, "{share}");
+        }
+        let canvas = figure(&covered);
+        let frames = canvas.text_frames();
+        for (index, (text, frame)) in frames.iter().enumerate() {
+            assert!(frame.x >= 0.0 && frame.right() <= canvas.width && frame.bottom() <= canvas.height, "{text}");
+            for (other, there) in &frames[index + 1..] {
+                let apart = frame.right() <= there.x
+                    || there.right() <= frame.x
+                    || frame.bottom() <= there.y
+                    || there.bottom() <= frame.y;
+                assert!(apart, "`{text}` lies on `{other}`");
+            }
+        }
+    }
+
+    #[test]
+    fn shades_go_from_rare_to_dense() {
+        assert_eq!(shade(0, 1e6), None);
+        assert_eq!([1, 100, 1_000_000].map(|rows| shade(rows, 1e6).unwrap()), [0, 0, SHADES - 1]);
+        let red = (0..SHADES).map(|shade| colour(shade)[0]).collect::<Vec<_>>();
+        assert!(red.is_sorted_by(|a, b| a >= b), "{red:?}");
+    }
 }

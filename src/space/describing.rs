@@ -42,10 +42,10 @@ impl fmt::Display for Prior {
     }
 }
 
-/// A number in the shorter of its two notations, to the last digit.
+/// A number to the last digit, with an exponent where it would be long.
 fn plain(number: f64) -> String {
     let (long, short) = (number.to_string(), format!("{number:e}"));
-    if long.len() <= short.len() + 2 { long } else { short }
+    if long.len() <= short.len().max(6) { long } else { short }
 }
 
 /// A value as it is written in a file.

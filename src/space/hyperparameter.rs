@@ -293,7 +293,13 @@ impl Hyperparameter {
                 self.domain.values().get(first).cloned().unwrap_or_else(|| self.domain.natural_default())
             }
             (Prior::Uniform, _) | (_, None) => self.domain.natural_default(),
-            (prior, Some(range)) => self.domain.at(prior.center(&range)),
+            (prior, Some(range)) => match (&self.domain, prior) {
+                (Domain::Float { min, max, .. }, Prior::Normal { mean: center, .. })
+                | (Domain::Float { min, max, .. }, Prior::LogNormal { median: center, .. }) => {
+                    Value::Float(center.clamp(*min, *max))
+                }
+                _ => self.domain.at(prior.center(&range)),
+            },
         }
     }
 

@@ -1,4 +1,5 @@
 //! What may be tried: hyperparameters, conditions, and forbidden combinations.
+mod boxes;
 mod change;
 mod checking;
 mod comparing;
@@ -13,6 +14,7 @@ pub mod expression;
 pub mod file;
 mod group;
 pub mod hyperparameter;
+mod interval;
 mod mutation;
 pub mod neighborhood;
 pub mod outline;

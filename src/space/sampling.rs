@@ -2,6 +2,7 @@
 use std::fmt;
 
 use super::Space;
+use super::boxes::Boxes;
 use super::configuration::Configuration;
 use super::diagram::Diagram;
 use super::group::{Group, closure};
@@ -11,6 +12,9 @@ use crate::numeric::stream::Stream;
 /// Draws before a space counts as impossible.
 const DRAWS: usize = 100_000;
 
+/// Draws that find out whether little is legal, and of how many fewer must be legal then.
+const PILOT: (usize, usize) = (256, 64);
+
 /// Draws that estimate the share of clauses which are not counted exactly.
 const ESTIMATE: usize = 10_000;
 
@@ -18,7 +22,9 @@ const ESTIMATE: usize = 10_000;
 #[derive(Clone, Debug)]
 pub(super) struct Plan {
     diagrams: Vec<Diagram>,
-    /// The hyperparameters that no diagram decides, parents before children.
+    /// What is left of numbers, where it is little.
+    boxes: Vec<Boxes>,
+    /// The hyperparameters that neither decides, parents before children.
     free: Vec<usize>,
     /// The clauses that no diagram has asked.
     clauses: Vec<usize>,
@@ -68,8 +74,22 @@ impl Space {
 
     /// Fails where it is proven that nothing is legal.
     pub fn possible(&self) -> Result<(), Impossible> {
-        match self.diagrams().iter().find(|diagram| diagram.is_empty()) {
-            Some(diagram) => Err(self.conflict(&diagram.group)),
+        let Plan { diagrams, boxes, .. } = self.plan();
+        if let Some(diagram) = diagrams.iter().find(|diagram| diagram.is_empty()) {
+            return Err(self.conflict(&diagram.group));
+        }
+        match boxes.iter().find(|boxes| boxes.volume() == 0.0) {
+            Some(empty) => {
+                let mut needed = empty.clauses.clone();
+                for clause in &empty.clauses {
+                    let fewer: Vec<usize> = needed.iter().copied().filter(|each| each != clause).collect();
+                    if Boxes::of(self, empty.members.clone(), fewer.clone()).volume() == 0.0 {
+                        needed = fewer;
+                    }
+                }
+                let clauses = needed.iter().map(|&clause| self.forbidden()[clause].to_string()).collect();
+                Err(Impossible { clauses, draws: None })
+            }
             None => Ok(()),
         }
     }
@@ -93,9 +113,10 @@ impl Space {
     /// The share of independent draws from the priors that is legal, in `[0, 1]`; without priors, of the unit cube. Exact
     /// where the clauses read few discrete values, estimated with this seed otherwise.
     pub fn allowed_fraction(&self, seed: u64) -> f64 {
-        let exact: f64 = self.diagrams().iter().map(|diagram| diagram.share()).product();
-        let counted: usize = self.diagrams().iter().map(|diagram| diagram.group.clauses.len()).sum();
-        if counted == self.forbidden().len() || exact == 0.0 {
+        let Plan { diagrams, boxes, clauses, .. } = self.plan();
+        let exact: f64 = diagrams.iter().map(|diagram| diagram.share()).product();
+        let exact = exact * boxes.iter().map(Boxes::volume).product::<f64>();
+        if clauses.is_empty() || exact == 0.0 {
             return exact.min(1.0);
         }
         let mut stream = Stream::of(seed, "allowed fraction", 0);
@@ -105,10 +126,17 @@ impl Space {
 
     /// One draw, or the index of the clause that forbids it: what the diagrams decide is legal already.
     fn draw(&self, stream: &mut Stream) -> Result<Configuration, usize> {
-        let Plan { diagrams, free, clauses } = self.plan();
+        self.draw_by(self.plan(), stream)
+    }
+
+    fn draw_by(&self, plan: &Plan, stream: &mut Stream) -> Result<Configuration, usize> {
+        let Plan { diagrams, boxes, free, clauses } = plan;
         let mut point: Vec<Option<Value>> = vec![None; self.hyperparameters().len()];
         for diagram in diagrams {
             diagram.draw(self, stream, &mut point);
+        }
+        for boxes in boxes {
+            boxes.draw(self, stream, &mut point);
         }
         for &index in free {
             if self.inactive(index, &point).is_none() {
@@ -119,11 +147,6 @@ impl Space {
             Some(&clause) => Err(clause),
             None => Ok(Configuration::of(point)),
         }
-    }
-
-    /// The diagrams of all groups of clauses that are small enough for one.
-    pub(super) fn diagrams(&self) -> &[Diagram] {
-        &self.plan().diagrams
     }
 
     fn plan(&self) -> &Plan {
@@ -137,11 +160,26 @@ impl Space {
             let diagrams: Vec<Diagram> = groups.filter_map(|group| Diagram::of(self, group)).collect();
             let decided = |index: &usize| diagrams.iter().any(|diagram| diagram.group.members.contains(index));
             let asked = |clause: &usize| diagrams.iter().any(|diagram| diagram.group.clauses.contains(clause));
-            Plan {
+            let mut plan = Plan {
                 free: self.order.iter().copied().filter(|index| !decided(index)).collect(),
                 clauses: (0..self.forbidden.len()).filter(|clause| !asked(clause)).collect(),
-                diagrams,
+                boxes: Vec::new(),
+                diagrams: Vec::new(),
+            };
+            plan.diagrams = diagrams;
+            if plan.diagrams.iter().any(Diagram::is_empty) || !self.is_rarely_legal(&plan) {
+                return plan;
             }
+            let decided = |index: usize| plan.diagrams.iter().any(|diagram| diagram.group.members.contains(&index));
+            let boxes = Boxes::all(self, &plan.clauses, &decided);
+            plan.free.retain(|index| boxes.iter().all(|each| !each.members.contains(index)));
+            Plan { boxes, ..plan }
         })
+    }
+
+    /// Whether few draws are legal.
+    fn is_rarely_legal(&self, plan: &Plan) -> bool {
+        let mut stream = Stream::of(0, "pilot", 0);
+        (0..PILOT.0).filter(|_| self.draw_by(plan, &mut stream).is_ok()).count() < PILOT.1
     }
 }

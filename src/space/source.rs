@@ -216,16 +216,17 @@ fn missing(path: &Path) -> String {
     let Ok(entries) = std::fs::read_dir(folder) else {
         return format!("there is no folder {} either", folder.display());
     };
+    let kind = path.extension().unwrap_or("ron".as_ref());
     let mut names: Vec<String> = entries
         .flatten()
         .filter_map(|entry| entry.file_name().into_string().ok())
-        .filter(|name| name.ends_with(".ron"))
+        .filter(|name| Path::new(name).extension().unwrap_or_default() == kind)
         .collect();
     names.sort();
     let written = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     match nearest(&written, names.iter().map(String::as_str)) {
         Some(near) => format!("did you mean {}?", folder.join(near).display()),
-        None if names.is_empty() => format!("{} has no .ron file", folder.display()),
+        None if names.is_empty() => format!("{} has no .{} file", folder.display(), kind.display()),
         None => format!("{} has {}", folder.display(), names.join(", ")),
     }
 }

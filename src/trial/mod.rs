@@ -1,6 +1,7 @@
 //! What was tried: trials, their budgets and outcomes, and the best among them.
 pub mod budget;
 pub mod curve;
+pub mod evidence;
 pub mod history;
 pub mod incumbent;
 pub mod outcome;

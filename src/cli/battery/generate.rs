@@ -139,7 +139,7 @@ pub(super) fn describe(path: &Path, specification: &Specification) {
     for ((name, symbol), (least, largest)) in FEATURES.into_iter().zip(UNITS).zip(specification.ranges()) {
         let error = 0.5 * (largest - least) / 65535.0;
         let symbol = unit(symbol);
-        let line = format!("  {name:<20} {least:>6} to {largest} {symbol}, off by at most {} {symbol}", number(error));
-        say(line.trim_end());
+        let symbol = if symbol.is_empty() { String::new() } else { format!(" {symbol}") };
+        say(&format!("  {name:<20} {least:>6} to {largest}{symbol}, off by at most {}{symbol}", number(error)));
     }
 }

@@ -1,5 +1,6 @@
 //! The verb `battery`: the battery task's own steps, each usable alone.
 mod baseline;
+mod cell;
 mod export;
 mod generate;
 mod inspect;
@@ -12,6 +13,8 @@ use super::Failure;
 
 #[derive(Subcommand)]
 pub(super) enum Verb {
+    /// Print the file of a built-in cell, to copy and edit
+    Cell(cell::Arguments),
     /// Simulate a cell under a current from a CSV file
     Simulate(simulate::Arguments),
     /// Simulate a dataset of many series into one file
@@ -28,6 +31,7 @@ pub(super) enum Verb {
 
 pub(super) fn execute(verb: &Verb) -> Result<(), Failure> {
     match verb {
+        Verb::Cell(arguments) => cell::execute(arguments),
         Verb::Simulate(arguments) => simulate::execute(arguments),
         Verb::Generate(arguments) => generate::execute(arguments),
         Verb::Inspect(arguments) => inspect::execute(arguments),

@@ -5,10 +5,10 @@ use std::{fs, process};
 
 use clap::{Args, ValueEnum};
 
-use crate::battery::cell::Cell;
+use crate::battery::cell::{Cell, ZERO_CELSIUS};
 use crate::battery::current_file::CurrentFile;
 use crate::battery::thermal::Thermal;
-use crate::battery::trace::{Start, Trace, simulate_in_steps};
+use crate::battery::trace::{Start, Trace, simulate_in_steps, simulate_within_limits};
 use crate::cli::Failure;
 use crate::cli::message::narrate;
 
@@ -18,18 +18,24 @@ const HEADER: &str = "time_s,current_a,voltage_v,surface_temperature_c,core_temp
 ///
 /// OUT.csv gets a row a second (or a step, where the times of IN.csv are finer): `time_s`, `current_a`, `voltage_v`,
 /// `surface_temperature_c`, `core_temperature_c`, `soc` (true state of charge, 1 is full) and `ocv_v` (open-circuit
-/// voltage of the relaxed cell). With a single temperature both columns hold it.
+/// voltage of the relaxed cell). With a single temperature both columns hold it. `--limits flag` adds the column
+/// `limit`: -1 below the voltage window, 1 above it, 0 within.
 #[derive(Args)]
 pub struct Arguments {
-    /// A built-in cell
-    #[arg(long, value_name = "NAME")]
+    /// A built-in cell, or a file (`battery cell` lists and prints them)
+    #[arg(long, value_name = "NAME|FILE.ron")]
     cell: String,
     /// The current, a CSV file with the columns `time_s,current_a`; discharge is positive
     #[arg(long, value_name = "IN.csv")]
     current: PathBuf,
     /// How the cell warms up and cools down
-    #[arg(long, value_enum, default_value_t = Choice::TwoTemperature)]
-    thermal: Choice,
+    ///
+    /// [default: two-temperature, or isothermal where the cell has no thermal parameters]
+    #[arg(long, value_enum)]
+    thermal: Option<Choice>,
+    /// What happens where the voltage leaves the cell's window
+    #[arg(long, value_enum, default_value_t = Window::Ignore)]
+    limits: Window,
     /// State of charge at the start, 1 is full
     #[arg(long, default_value_t = 1.0, value_name = "SHARE")]
     initial_soc: f64,
@@ -47,8 +53,20 @@ enum Choice {
     Isothermal,
     /// One temperature
     Lumped,
-    /// Surface and core, as in Cell-Li-Gent
+    /// Surface and core, as in Cell-Li-Gent; energy is not conserved
     TwoTemperature,
+    /// Surface and core; energy is conserved
+    TwoNode,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Window {
+    /// Nothing, but it is said
+    Ignore,
+    /// A column says where
+    Flag,
+    /// The current tapers off to hold the voltage at the limit, as a charger does
+    Taper,
 }
 
 impl From<Choice> for Thermal {
@@ -57,25 +75,31 @@ impl From<Choice> for Thermal {
             Choice::Isothermal => Self::Isothermal,
             Choice::Lumped => Self::Lumped,
             Choice::TwoTemperature => Self::TwoTemperature,
+            Choice::TwoNode => Self::TwoNode,
         }
     }
 }
 
 pub fn execute(arguments: &Arguments) -> Result<(), Failure> {
-    let cell = Cell::named(&arguments.cell).ok_or_else(|| {
-        let known = Cell::names().join("`, `");
-        Failure::Input(format!("there is no cell `{}`\n\nhint: the built-in cells are `{known}`", arguments.cell))
-    })?;
+    let cell = cell(&arguments.cell)?;
+    let thermal = thermal(&cell, arguments.thermal)?;
     let (soc, ambient) = (arguments.initial_soc, arguments.ambient);
-    for (flag, value, (least, largest)) in [("--initial-soc", soc, (0.0, 1.0)), ("--ambient", ambient, (-60.0, 100.0))]
+    let (low, high) = cell.temperature;
+    for (flag, value, (least, largest)) in
+        [("--initial-soc", soc, (0.0, 1.0)), ("--ambient", ambient, (low - ZERO_CELSIUS, high - ZERO_CELSIUS))]
     {
         if !(least..=largest).contains(&value) {
-            return Err(Failure::Input(format!("{flag} {value}\n\nhint: it is between {least} and {largest}")));
+            return Err(Failure::Input(format!(
+                "{flag} {value}\n\nhint: for this cell it is between {least:.2} and {largest:.2}"
+            )));
         }
     }
     let file = CurrentFile::read(&arguments.current).map_err(Failure::input)?;
-    let trace = simulate_in_steps(&cell, arguments.thermal.into(), &file.current, file.step, Start { soc, ambient });
-    write(&arguments.out, &file, &trace).map_err(|error| {
+    let run = if arguments.limits == Window::Taper { simulate_within_limits } else { simulate_in_steps };
+    let trace = run(&cell, thermal, &file.current, file.step, Start { soc, ambient });
+    remark(&cell, &file, &trace);
+    let window = (arguments.limits == Window::Flag).then_some(cell.limits.voltage);
+    write(&arguments.out, &file, &trace, window).map_err(|error| {
         let path = arguments.out.display();
         Failure::Input(format!("cannot write `{path}`: {error}\n\nhint: its folder must exist and be writable"))
     })?;
@@ -83,20 +107,71 @@ pub fn execute(arguments: &Arguments) -> Result<(), Failure> {
     Ok(())
 }
 
+/// A built-in cell, or that of a file.
+fn cell(name: &str) -> Result<Cell, Failure> {
+    if let Some(cell) = Cell::named(name) {
+        return Ok(cell);
+    }
+    let path = Path::new(name);
+    if path.extension().is_some_and(|extension| extension == "ron") || path.exists() {
+        return Cell::load(path).map_err(Failure::input);
+    }
+    Err(super::cell::unknown(name))
+}
+
+fn thermal(cell: &Cell, choice: Option<Choice>) -> Result<Thermal, Failure> {
+    match (choice.map(Thermal::from), &cell.thermal) {
+        (None, None) => {
+            narrate("note: the cell has no thermal parameters, so it is simulated at the ambient temperature");
+            Ok(Thermal::Isothermal)
+        }
+        (None, Some(_)) => Ok(Thermal::default()),
+        (Some(thermal), None) if thermal != Thermal::Isothermal => Err(Failure::Input(format!(
+            "the cell `{}` has no thermal parameters\n\nhint: use `--thermal isothermal`, or add `thermal: (...)` to a copy of its file",
+            cell.name
+        ))),
+        (Some(thermal), _) => Ok(thermal),
+    }
+}
+
+/// Says where the result should not be trusted.
+fn remark(cell: &Cell, file: &CurrentFile, trace: &Trace) {
+    let time = |row: usize| file.start + file.step * row as f64;
+    let (low, high) = cell.limits.voltage;
+    let outside = |voltage: &f64| *voltage < low - 1e-6 || *voltage > high + 1e-6;
+    if let Some(row) = trace.voltage.iter().position(outside) {
+        let voltage = trace.voltage[row];
+        narrate(&format!("note: {voltage:.3} V at {} s is outside of the cell's window, {low} to {high} V", time(row)));
+    }
+    if let Some(row) = trace.soc.iter().position(|soc| !(-1e-9..=1.0 + 1e-9).contains(soc)) {
+        let soc = trace.soc[row];
+        narrate(&format!("note: the state of charge is {soc:.4} at {} s; beyond 0 and 1 nothing is known", time(row)));
+    }
+    let (cold, hot) = cell.temperature;
+    let within = cold - ZERO_CELSIUS..=hot - ZERO_CELSIUS;
+    if let Some(row) = trace.core_temperature.iter().position(|celsius| !within.contains(celsius)) {
+        let celsius = trace.core_temperature[row];
+        narrate(&format!(
+            "note: {celsius:.1} °C at {} s is outside of what the cell's functions are made for",
+            time(row)
+        ));
+    }
+}
+
 /// Writes the table under another name first, so that a file is whole or absent.
-fn write(path: &Path, file: &CurrentFile, trace: &Trace) -> io::Result<()> {
+fn write(path: &Path, file: &CurrentFile, trace: &Trace, window: Option<(f64, f64)>) -> io::Result<()> {
     let partial = path.with_extension(format!("partial-{}", process::id()));
-    let written = rows(&partial, file, trace).and_then(|()| fs::rename(&partial, path));
+    let written = rows(&partial, file, trace, window).and_then(|()| fs::rename(&partial, path));
     if written.is_err() {
         let _ = fs::remove_file(&partial);
     }
     written
 }
 
-fn rows(path: &Path, file: &CurrentFile, trace: &Trace) -> io::Result<()> {
+fn rows(path: &Path, file: &CurrentFile, trace: &Trace, window: Option<(f64, f64)>) -> io::Result<()> {
     let mut out = BufWriter::new(fs::File::create(path)?);
-    writeln!(out, "{HEADER}")?;
-    for (step, current) in file.current.iter().enumerate() {
+    writeln!(out, "{HEADER}{}", if window.is_some() { ",limit" } else { "" })?;
+    for (step, current) in trace.current.iter().enumerate() {
         let time = file.start + file.step * step as f64;
         let (voltage, ocv, soc) = (trace.voltage[step], trace.ocv[step], trace.soc[step]);
         let (surface, core) = (trace.surface_temperature[step], trace.core_temperature[step]);
@@ -104,7 +179,11 @@ fn rows(path: &Path, file: &CurrentFile, trace: &Trace) -> io::Result<()> {
         let time = (time * 1e6).round() * 1e-6;
         let time = format!("{time:.6}");
         let time = time.trim_end_matches('0').trim_end_matches('.');
-        writeln!(out, "{time},{current},{voltage:.7},{surface:.6},{core:.6},{soc:.9},{ocv:.7}")?;
+        write!(out, "{time},{current},{voltage:.7},{surface:.6},{core:.6},{soc:.9},{ocv:.7}")?;
+        if let Some((low, high)) = window {
+            write!(out, ",{}", i32::from(voltage > high) - i32::from(voltage < low))?;
+        }
+        writeln!(out)?;
     }
     out.into_inner().map_err(|error| error.into_error())?.sync_all()
 }

@@ -23,10 +23,7 @@ pub fn write(space: &Space) -> Result<Exported, Inexpressible> {
         let clause = Clause::of(condition, space, Known { order: true, relations: false });
         let clause = clause.ok_or_else(|| inexpressible(condition.text(), "a condition compares one parameter"))?;
         if clause == Clause::Any(Vec::new()) {
-            return Err(Inexpressible {
-                message: format!("`{}` is never active, because `{condition}` never holds", child.name),
-                hint: "take the parameter out".into(),
-            });
+            return Err(Inexpressible::never_active(&child.name, condition.text()));
         }
         conditions.push(writer.condition(&clause, &child.name));
     }

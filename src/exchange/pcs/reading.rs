@@ -95,6 +95,7 @@ impl Reader<'_> {
     /// `child | parent in {a, b} && other > 3 || ...`, where `&&` binds more tightly.
     fn condition(&mut self, line: &str, offset: usize) -> Result<(), SourceError> {
         let (child, rest) = line.split_once('|').expect("it was looked for");
+        self.draft.find(child.trim(), offset)?;
         let any = rest.split("||").map(|all| {
             let all =
                 all.split("&&").map(|term| self.comparison(term.trim(), offset)).collect::<Result<Vec<_>, _>>()?;

@@ -46,7 +46,10 @@ pub fn write(space: &Space) -> Result<Exported, Inexpressible> {
         let Some(condition) = space.condition(index) else { continue };
         let known = Known { order: true, relations: false };
         let alternatives = Clause::of(condition, space, known).and_then(|clause| alternatives(&clause));
-        let alternatives = alternatives.filter(|all| !all.is_empty()).ok_or_else(|| inexpressible(condition.text()))?;
+        let alternatives = alternatives.ok_or_else(|| inexpressible(condition.text()))?;
+        if alternatives.is_empty() {
+            return Err(Inexpressible::never_active(&child.name, condition.text()));
+        }
         let any: Vec<String> = alternatives
             .iter()
             .map(|all| all.iter().map(|atom| comparison(space, atom)).collect::<Vec<_>>().join(" && "))

@@ -1,0 +1,94 @@
+//! A function of one variable made fast: cubics on an even grid, four numbers an interval.
+use crate::battery::elementary::{LANES, Lanes};
+
+/// The finest grid.
+const FINEST: usize = 4096;
+const COARSEST: usize = 64;
+
+/// Cubics through four samples of each interval; outside its range the function keeps its last value.
+#[derive(Clone, Debug)]
+pub struct Curve {
+    low: f64,
+    /// Intervals in one unit of the argument.
+    density: f64,
+    intervals: Vec<[f64; 4]>,
+    /// Largest deviation found between the samples.
+    pub error: f64,
+}
+
+impl Curve {
+    /// Follows `f` over `low..high`, refining until the deviation is below `tolerance` or the grid is finest.
+    pub fn fit(f: impl Fn(f64) -> f64, (low, high): (f64, f64), tolerance: f64) -> Self {
+        let mut count = COARSEST;
+        loop {
+            let curve = Self::with(&f, (low, high), count);
+            if curve.error <= tolerance || count == FINEST {
+                return curve;
+            }
+            count *= 2;
+        }
+    }
+
+    fn with(f: &impl Fn(f64) -> f64, (low, high): (f64, f64), count: usize) -> Self {
+        let step = (high - low) / count as f64;
+        let sample = |interval: usize, part: f64| f(low + step * (interval as f64 + part));
+        let intervals: Vec<[f64; 4]> = (0..count)
+            .map(|k| {
+                let [a, b, c, d] = [0.0, 1.0 / 3.0, 2.0 / 3.0, 1.0].map(|part| sample(k, part));
+                let linear = -5.5 * a + 9.0 * b - 4.5 * c + d;
+                let square = 9.0 * a - 22.5 * b + 18.0 * c - 4.5 * d;
+                let cube = -4.5 * a + 13.5 * b - 13.5 * c + 4.5 * d;
+                [a, linear, square, cube]
+            })
+            .collect();
+        let mut curve = Self { low, density: 1.0 / step, intervals, error: 0.0 };
+        for k in 0..count {
+            for part in [1.0 / 6.0, 0.5, 5.0 / 6.0] {
+                let deviation = curve.value(low + step * (k as f64 + part)) - sample(k, part);
+                curve.error = if deviation.is_nan() { f64::INFINITY } else { curve.error.max(deviation.abs()) };
+            }
+        }
+        curve
+    }
+
+    /// At one argument.
+    #[inline(always)]
+    pub fn value(&self, x: f64) -> f64 {
+        // 2⁵²: adding it leaves the integer in the low bits.
+        const SHIFT: f64 = 4503599627370496.0;
+        let count = self.intervals.len();
+        let position = ((x - self.low) * self.density).max(0.0).min(count as f64);
+        let interval = (((position - 0.5).max(0.0) + SHIFT).to_bits() as u32 as usize).min(count - 1);
+        let t = position - interval as f64;
+        let [a, b, c, d] = self.intervals[interval];
+        d.mul_add(t, c).mul_add(t, b).mul_add(t, a)
+    }
+
+    /// At the argument of each lane.
+    #[inline(always)]
+    pub fn at(&self, x: &Lanes) -> Lanes {
+        let mut y = [0.0; LANES];
+        for (y, x) in y.iter_mut().zip(x) {
+            *y = self.value(*x);
+        }
+        y
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_curve_is_its_function_within_the_error_that_it_states() {
+        let f = |x: f64| (-30.0 * x).exp() + (20.0 * (x - 0.4)).tanh();
+        let curve = Curve::fit(f, (0.0, 1.0), 1e-8);
+        assert!(curve.error <= 1e-8 && curve.intervals.len() < FINEST, "{}", curve.error);
+        for k in 0..=10_007 {
+            let x = f64::from(k) / 10_007.0;
+            assert!((curve.value(x) - f(x)).abs() < 1.5e-8, "{x}: {}", curve.value(x) - f(x));
+        }
+        assert!((curve.value(-3.0) - f(0.0)).abs() < 1e-8 && (curve.value(7.0) - f(1.0)).abs() < 1e-8);
+        assert!(Curve::fit(|x| x.sqrt(), (-1.0, 1.0), 1e-8).error.is_infinite());
+    }
+}

@@ -1,0 +1,34 @@
+//! `battery cell`: the file of a built-in cell, to be copied and edited.
+use clap::Args;
+
+use crate::battery::cell::Cell;
+use crate::cli::Failure;
+use crate::cli::message::say;
+
+/// Prints the file of a built-in cell, or the names of all. Copy it, edit it, and use it: `battery cell chen2020 >
+/// mine.ron`, then `battery simulate --cell mine.ron ...`. The file of `chen2020` explains its fields.
+#[derive(Args)]
+pub struct Arguments {
+    /// A built-in cell; without it, all names are listed
+    name: Option<String>,
+}
+
+pub fn execute(arguments: &Arguments) -> Result<(), Failure> {
+    let Some(name) = &arguments.name else {
+        say(&Cell::names().join("\n"));
+        return Ok(());
+    };
+    match Cell::text(name) {
+        Some(text) => say(text.trim_end()),
+        None => return Err(unknown(name)),
+    }
+    Ok(())
+}
+
+/// What to say of a cell that is neither built in nor a file.
+pub fn unknown(name: &str) -> Failure {
+    let known = Cell::names().join("`, `");
+    Failure::Input(format!(
+        "there is no cell `{name}`\n\nhint: the built-in cells are `{known}`; a file ends in `.ron`"
+    ))
+}

@@ -1,0 +1,88 @@
+//! The verb `validate`: incumbent and default again, on seeds that no trial has had.
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use clap::Args;
+use serde_json::{Map, Value as Json, json};
+
+use super::message::{amount, count, narrate, number, say};
+use super::{Failure, Format, run, table};
+use crate::experiment::Experiment;
+use crate::experiment::folder::RunFolder;
+use crate::experiment::fresh::{self, Fresh, FreshSeeds};
+
+#[derive(Args)]
+pub(super) struct Arguments {
+    /// The experiment's file
+    file: PathBuf,
+    /// How many seeds
+    #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    seeds: u32,
+    /// The folder of all runs
+    #[arg(long, value_name = "FOLDER", default_value = "runs")]
+    dir: PathBuf,
+    #[arg(long, value_enum, default_value_t = Format::Table)]
+    format: Format,
+}
+
+pub(super) fn execute(arguments: &Arguments) -> Result<(), Failure> {
+    let experiment = Experiment::read(&arguments.file).map_err(Failure::input)?;
+    let folder = RunFolder::of(&arguments.dir, &experiment.name);
+    if !folder.store().is_dir() {
+        let (path, file) = (folder.root().display().to_string(), arguments.file.display());
+        return Err(Failure::Input(format!("there is no run in `{path}`\n\nhint: `galvani run {file}` makes one")));
+    }
+    let interrupts = Arc::new(AtomicUsize::new(0));
+    run::count_interrupts(&interrupts).map_err(Failure::input)?;
+    let mut progress = |share: f64| narrate(&format!("evaluated {:.0} %", 100.0 * share));
+    let found = fresh::evaluate(&experiment, &folder, arguments.seeds, &mut progress, &interrupts);
+    let Some(found) = found.map_err(Failure::input)? else {
+        if interrupts.load(Ordering::Relaxed) > 0 {
+            narrate("interrupted; nothing of it is kept");
+            return Err(Failure::Interrupted);
+        }
+        narrate("no trial has succeeded yet");
+        return Err(Failure::NoSuccess);
+    };
+    print(&found, &experiment.unit, arguments.format);
+    Ok(())
+}
+
+fn print(found: &FreshSeeds, unit: &str, format: Format) {
+    let cost = |fresh: Option<&Fresh>| match fresh {
+        Some(Fresh { cost: Some(cost), .. }) => json!(cost),
+        Some(Fresh { outcome, .. }) if format == Format::Table => json!(outcome.replace('_', " ")),
+        _ => Json::Null,
+    };
+    let rows: Vec<Map<String, Json>> = found
+        .seeds
+        .iter()
+        .enumerate()
+        .map(|(index, seed)| {
+            let (incumbent, default) = (cost(found.incumbent.get(index)), cost(found.default.get(index)));
+            Map::from_iter([
+                ("seed".to_owned(), json!(seed)),
+                ("incumbent".to_owned(), incumbent),
+                ("default".to_owned(), default),
+            ])
+        })
+        .collect();
+    table::print(format, &["seed", "incumbent", "default"], &rows);
+    if format != Format::Table {
+        return;
+    }
+    for (name, all) in [("incumbent", &found.incumbent), ("default", &found.default)] {
+        let costs: Vec<f64> = all.iter().filter_map(|fresh| fresh.cost).collect();
+        if costs.is_empty() {
+            continue;
+        }
+        let n = costs.len() as f64;
+        let mean = costs.iter().sum::<f64>() / n;
+        let spread = (costs.iter().map(|cost| (cost - mean).powi(2)).sum::<f64>() / (n - 1.0).max(1.0)).sqrt();
+        let of = if costs.len() < all.len() { format!(" of {}", all.len()) } else { String::new() };
+        let seeds = count(costs.len(), "seed");
+        let spread = if costs.len() > 1 { format!(", standard deviation {}", number(spread)) } else { String::new() };
+        say(&format!("{name}: mean {} at {} {unit} over {seeds}{of}{spread}", number(mean), amount(found.budget)));
+    }
+}

@@ -1,0 +1,63 @@
+//! Trials as comma-separated values: a column for each hyperparameter, and `budget`, `cost`, `outcome`.
+use serde_json::Value as Json;
+
+use super::{Found, Unreadable, config, cost, outcome};
+use crate::space::Space;
+use crate::trial::history::History;
+
+/// Columns that are no hyperparameters.
+const OTHERS: [&str; 5] = ["trial", "budget", "seed", "outcome", "cost"];
+
+/// Reads a table with a heading, of which only `cost` must be there; an empty cell is no value. A column that is neither a
+/// hyperparameter nor one of ours is passed over, and named.
+pub fn read(text: &str, space: &Space) -> Result<(Vec<Found>, Vec<String>), Unreadable> {
+    let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(text.as_bytes());
+    let wrong = |error: csv::Error| Unreadable {
+        line: error.position().map(|position| position.line() as usize),
+        reason: error.to_string(),
+    };
+    let names: Vec<String> = reader.headers().map_err(wrong)?.iter().map(str::to_owned).collect();
+    if !names.iter().any(|name| name == "cost") {
+        return Err(Unreadable { line: Some(1), reason: "there is no column `cost`".into() });
+    }
+    let is_ours = |name: &String| space.index(name).is_some() || OTHERS.contains(&name.as_str());
+    let passed_over = names.iter().filter(|name| !is_ours(name)).cloned().collect();
+    let mut found = Vec::new();
+    for record in reader.records() {
+        let record = record.map_err(wrong)?;
+        let mut each = Found::default();
+        for (name, cell) in names.iter().zip(record.iter()).filter(|(_, cell)| !cell.is_empty()) {
+            if space.index(name).is_some() {
+                each.config.insert(name.clone(), Json::from(cell));
+            } else if name == "cost" {
+                each.cost = cell.parse().ok();
+            } else if name == "budget" {
+                each.budget = cell.parse().ok();
+            }
+        }
+        found.push(each);
+    }
+    Ok((found, passed_over))
+}
+
+/// Every trial of a history; a hyperparameter named like one of the other columns keeps its place before them.
+pub fn write(space: &Space, history: &History) -> String {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    let names = space.hyperparameters().iter().map(|each| each.name.as_str());
+    let mut put = |row: Vec<String>| writer.write_record(row).expect("memory takes every row");
+    put(["trial"].into_iter().chain(names.clone()).chain(OTHERS.into_iter().skip(1)).map(str::to_owned).collect());
+    for trial in history.trials() {
+        let config = config(space, trial);
+        let cell = |json: &Json| json.as_str().map_or_else(|| json.to_string(), str::to_owned);
+        let mut row = vec![trial.proposal.trial.to_string()];
+        row.extend(names.clone().map(|name| config.get(name).map(cell).unwrap_or_default()));
+        row.extend([
+            trial.proposal.budget.amount().to_string(),
+            trial.proposal.seed.to_string(),
+            outcome(trial).to_owned(),
+            cost(trial).map(|cost| cost.to_string()).unwrap_or_default(),
+        ]);
+        put(row);
+    }
+    String::from_utf8(writer.into_inner().expect("memory takes every row")).expect("the rows are text")
+}

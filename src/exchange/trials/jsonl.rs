@@ -1,0 +1,45 @@
+//! Trials as JSON, one object a line: `config`, `budget`, `cost`, `outcome`.
+use serde_json::{Value as Json, json};
+
+use super::{Found, Unreadable, config, cost, outcome};
+use crate::space::Space;
+use crate::trial::history::History;
+
+/// Reads lines such as `galvani trials --format json` prints; only `config` and `cost` must be there.
+pub fn read(text: &str) -> Result<Vec<Found>, Unreadable> {
+    let mut found = Vec::new();
+    for (line, number) in text.lines().zip(1..) {
+        if line.trim().is_empty() {
+            continue;
+        }
+        let wrong = |reason: String| Unreadable { line: Some(number), reason };
+        let object: Json = serde_json::from_str(line).map_err(|error| wrong(format!("this is not JSON: {error}")))?;
+        let Some(Json::Object(config)) = object.get("config") else {
+            return Err(wrong("there is no object `config`".into()));
+        };
+        let config = config.iter().filter(|(_, value)| !value.is_null());
+        found.push(Found {
+            config: config.map(|(name, value)| (name.clone(), value.clone())).collect(),
+            budget: object.get("budget").and_then(Json::as_f64),
+            cost: object.get("cost").and_then(Json::as_f64),
+        });
+    }
+    Ok(found)
+}
+
+/// Every trial of a history.
+pub fn write(space: &Space, history: &History) -> String {
+    let line = |trial: &crate::trial::Trial| {
+        let proposal = &trial.proposal;
+        let row = json!({
+            "trial": proposal.trial,
+            "config": config(space, trial),
+            "budget": proposal.budget.amount(),
+            "seed": proposal.seed,
+            "outcome": outcome(trial),
+            "cost": cost(trial),
+        });
+        format!("{row}\n")
+    };
+    history.trials().iter().map(line).collect()
+}

@@ -1,0 +1,112 @@
+//! Results of trials as other programs keep them.
+pub mod csv;
+pub mod jsonl;
+pub mod optuna;
+pub mod smac;
+
+use indexmap::IndexMap;
+use serde_json::Value as Json;
+
+use crate::space::Space;
+use crate::space::hyperparameter::{Hyperparameter, Value};
+use crate::trial::Trial;
+use crate::trial::budget::Budget;
+use crate::trial::evidence::Evidence;
+
+/// One result as a file has it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Found {
+    /// Values by the names that the file has; what has none is absent.
+    pub config: IndexMap<String, Json>,
+    /// Absent where the file knows no budgets: it is the full one.
+    pub budget: Option<f64>,
+    /// Absent where the trial failed or did not end.
+    pub cost: Option<f64>,
+}
+
+/// A file that is not what it should be: the line, where there is one, and the reason.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[error("{}{reason}", .line.map(|line| format!("line {line}: ")).unwrap_or_default())]
+pub struct Unreadable {
+    pub line: Option<usize>,
+    pub reason: String,
+}
+
+/// The results that fit an experiment, and for each that does not why.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Fitted {
+    pub evidence: Vec<Evidence>,
+    /// The place of the result in the file, from 1, and the reason.
+    pub mismatches: Vec<(usize, String)>,
+    /// Results without a cost.
+    pub failures: usize,
+}
+
+impl Fitted {
+    /// What did not fit, and why the first of it did not; `None` where all did.
+    pub fn complaint(&self, source: &str) -> Option<String> {
+        let (place, reason) = self.mismatches.first()?;
+        let (left_out, all) = (self.mismatches.len(), self.mismatches.len() + self.evidence.len());
+        Some(format!("{source}: {left_out} of {all} results do not fit, the first of them number {place}: {reason}"))
+    }
+}
+
+/// Fits results to a space whose trials get budgets from `min` to `max`.
+pub fn fit(found: &[Found], space: &Space, min: Budget, max: Budget) -> Fitted {
+    let mut fitted = Fitted::default();
+    for (index, each) in found.iter().enumerate() {
+        let Some(cost) = each.cost.filter(|cost| cost.is_finite()) else {
+            fitted.failures += 1;
+            continue;
+        };
+        match evidence(each, cost, space, min, max) {
+            Ok(evidence) => fitted.evidence.push(evidence),
+            Err(reason) => fitted.mismatches.push((index + 1, reason)),
+        }
+    }
+    fitted
+}
+
+fn evidence(found: &Found, cost: f64, space: &Space, min: Budget, max: Budget) -> Result<Evidence, String> {
+    let amount = found.budget.unwrap_or(max.amount());
+    let slack = 1e-6 * max.amount();
+    if !(min.amount() - slack <= amount && amount <= max.amount() + slack) {
+        return Err(format!("the budget {amount} is not from {min} to {max}"));
+    }
+    let budget = Budget::new(amount.clamp(min.amount(), max.amount())).expect("between two budgets");
+    let mut named = Vec::new();
+    for (name, json) in &found.config {
+        let index = space.index(name).ok_or_else(|| format!("there is no hyperparameter `{name}`"))?;
+        let value = value(&space.hyperparameters()[index], json).ok_or_else(|| format!("`{name}` cannot be {json}"))?;
+        named.push((name.as_str(), value));
+    }
+    let configuration = space.configuration_of(named).map_err(|illegal| illegal.to_string())?;
+    Ok(Evidence { configuration, budget, cost })
+}
+
+/// The value of a hyperparameter that JSON, or a text in its place, stands for.
+fn value(hyperparameter: &Hyperparameter, json: &Json) -> Option<Value> {
+    let direct = serde_json::from_value::<Value>(json.clone()).ok();
+    let text = json.as_str().unwrap_or_default();
+    let read = [
+        text.parse().ok().map(Value::Integer),
+        text.parse().ok().map(Value::Float),
+        text.parse().ok().map(Value::Boolean),
+    ];
+    direct.into_iter().chain(read.into_iter().flatten()).find_map(|value| hyperparameter.admit(&value))
+}
+
+/// The active hyperparameters of a trial by name.
+fn config(space: &Space, trial: &Trial) -> IndexMap<String, Json> {
+    let named = space.named(&trial.proposal.configuration);
+    named.map(|(name, value)| (name.to_owned(), serde_json::json!(value))).collect()
+}
+
+fn cost(trial: &Trial) -> Option<f64> {
+    trial.outcome.as_ref()?.cost()
+}
+
+/// The word for a trial's outcome; `running` while it has none.
+fn outcome(trial: &Trial) -> &'static str {
+    trial.outcome.as_ref().map_or("running", |outcome| outcome.name())
+}

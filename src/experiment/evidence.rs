@@ -1,0 +1,92 @@
+//! Results from elsewhere in a run: kept in its journal, so that the log alone says what comes next.
+use std::path::Path;
+
+use indexmap::IndexMap;
+use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
+
+use super::Experiment;
+use super::error::RunError;
+use super::folder::RunFolder;
+use super::log::Log;
+use super::resume;
+use crate::exchange::trials::{Fitted, Found, fit};
+use crate::space::Space;
+use crate::space::hyperparameter::Value;
+use crate::trial::budget::Budget;
+use crate::trial::evidence::Evidence;
+
+/// What the keys of the notes begin with; a number follows.
+const NOTE: &str = "evidence/";
+
+/// A note: where it came from, and the results.
+#[derive(Serialize, Deserialize)]
+struct Kept {
+    source: String,
+    results: Vec<KeptResult>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct KeptResult {
+    config: IndexMap<String, Value>,
+    budget: f64,
+    cost: f64,
+}
+
+/// The key and the value of a note with evidence; the first of a run has the number 1.
+pub(super) fn note(number: usize, source: &str, evidence: &[Evidence], space: &Space) -> (String, Json) {
+    let result = |each: &Evidence| KeptResult {
+        config: space.named(&each.configuration).map(|(name, value)| (name.to_owned(), value.clone())).collect(),
+        budget: each.budget.amount(),
+        cost: each.cost,
+    };
+    let kept = Kept { source: source.to_owned(), results: evidence.iter().map(result).collect() };
+    (format!("{NOTE}{number:06}"), serde_json::to_value(&kept).expect("plain data becomes JSON"))
+}
+
+/// How many of these notes are evidence.
+pub(super) fn count<'a>(keys: impl Iterator<Item = &'a String>) -> usize {
+    keys.filter(|key| key.starts_with(NOTE)).count()
+}
+
+/// The evidence of a run's notes, in the order of their keys; what a changed space no longer allows is left out.
+pub(super) fn evidence<'a>(notes: impl Iterator<Item = (&'a String, &'a Json)>, space: &Space) -> Vec<Evidence> {
+    let mut notes: Vec<_> = notes.filter(|(key, _)| key.starts_with(NOTE)).collect();
+    notes.sort_by_key(|(key, _)| key.as_str());
+    let kept = notes.into_iter().filter_map(|(_, value)| serde_json::from_value::<Kept>(value.clone()).ok());
+    kept.flat_map(|kept| kept.results)
+        .filter_map(|result| {
+            let named = result.config.iter().map(|(name, value)| (name.as_str(), value.clone()));
+            let configuration = space.configuration_of(named).ok()?;
+            Some(Evidence { configuration, budget: Budget::new(result.budget)?, cost: result.cost })
+        })
+        .collect()
+}
+
+/// The results of an earlier run that fit an experiment.
+pub(super) fn earlier(experiment: &Experiment, path: &str) -> Result<Fitted, RunError> {
+    let base = experiment.path.parent().unwrap_or(Path::new(""));
+    let log = Log::read(RunFolder::at(base.join(path)))?;
+    let found = |trial: &crate::trial::Trial| Found {
+        config: (log.experiment.space.named(&trial.proposal.configuration))
+            .map(|(name, value)| (name.to_owned(), serde_json::json!(value)))
+            .collect(),
+        budget: Some(trial.proposal.budget.amount()),
+        cost: trial.outcome.as_ref().and_then(|outcome| outcome.cost()),
+    };
+    let found: Vec<Found> = log.history.ended().map(found).collect();
+    Ok(fit(&found, &experiment.space, experiment.schedule.min(), experiment.schedule.max()))
+}
+
+/// Keeps evidence in a run, which it begins where there is none.
+pub fn import(
+    experiment: &Experiment,
+    folder: &RunFolder,
+    source: &str,
+    evidence: &[Evidence],
+) -> Result<(), RunError> {
+    let mut resumed = resume::open(experiment, folder)?;
+    let number = count(resumed.notes.keys()) + 1;
+    let (key, value) = note(number, source, evidence, &experiment.space);
+    resumed.note(&key, value)
+}

@@ -1,0 +1,165 @@
+//! A program that stays and answers one trial after another cannot hurt the sweep either.
+use std::fs;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use galvani::executor::limits::Limits;
+use galvani::executor::process::Processes;
+use galvani::executor::slot::Slot;
+use galvani::executor::{Ended, Event, Executor, Launch};
+use galvani::trial::TrialId;
+use galvani::trial::outcome::Outcome;
+
+/// Longer than anything takes on a machine that is busy otherwise.
+const LONG: Duration = Duration::from_secs(60);
+
+/// A shell program that runs `body` for each line, with its trial's number in `$trial`.
+fn launch(trial: u32, folder: &Path, body: &str, limits: Limits) -> Launch {
+    let read = r#"while read -r line; do trial=${line#*\"trial\":}; trial=${trial%%[,\}]*}"#;
+    Launch {
+        trial: TrialId(trial),
+        attempt: 1,
+        program: "/bin/sh".into(),
+        arguments: vec!["-c".into(), format!("{read}\n{body}\ndone").into()],
+        environment: vec![("FOLDER".into(), folder.into())],
+        folder: folder.join("workers"),
+        checkpoint: folder.join("checkpoint"),
+        request: Some(format!("{{\"trial\":{trial},\"config\":{{\"x\":1}}}}")),
+        limits,
+    }
+}
+
+fn end(executor: &mut Processes) -> (Ended, Vec<Event>) {
+    let begun = Instant::now();
+    let mut events = Vec::new();
+    while begun.elapsed() < LONG {
+        match executor.wait(Duration::from_millis(100)) {
+            Some(Event::Ended(ended)) => return (ended, events),
+            Some(event) => events.push(event),
+            None => {}
+        }
+    }
+    panic!("no end in {LONG:?}")
+}
+
+/// The ends of so many trials, one after another in one slot.
+fn run(count: u32, body: &str, limits: Limits) -> Vec<Ended> {
+    let folder = tempfile::tempdir().unwrap();
+    let mut executor = Processes::with_grace(Slot::plain(1), Duration::from_millis(300));
+    let ends = (1..=count).map(|trial| {
+        executor.start(launch(trial, folder.path(), body, limits)).unwrap();
+        assert_eq!(executor.idle(), 0);
+        let (ended, _) = end(&mut executor);
+        assert_eq!((ended.trial, ended.slot.as_str(), executor.idle()), (TrialId(trial), "cpu:0", 1));
+        ended
+    });
+    ends.collect()
+}
+
+fn names(ends: &[Ended]) -> Vec<&str> {
+    ends.iter().map(|ended| ended.outcome.name()).collect()
+}
+
+#[test]
+fn one_process_answers_them_all() {
+    let answer = r#"echo "{\"trial\": $trial, \"cost\": $trial, \"info\": {\"pid\": $$}}""#;
+    let ends = run(50, answer, Limits::default());
+    for (ended, trial) in ends.iter().zip(1..) {
+        assert_eq!(ended.outcome, Outcome::Finished { cost: f64::from(trial) });
+        assert_eq!((&ended.info["pid"], ended.exit.as_str()), (&ends[0].info["pid"], "answered"));
+        assert!(ended.peak_memory > 0);
+    }
+}
+
+#[test]
+fn what_is_no_answer_to_the_trial_is_ignored() {
+    let noise = r#"echo hello; head -c 1000 /dev/urandom; echo; printf '{"trial": '; echo
+        echo '{"trial": 999, "cost": 7}'; echo '{"cost": 8}'; echo '[1]'
+        echo "{\"trial\": $trial, \"cost\": 1}"; echo "{\"trial\": $trial, \"cost\": 2}""#;
+    assert!(run(20, noise, Limits::default()).iter().all(|ended| ended.outcome == Outcome::Finished { cost: 1.0 }));
+}
+
+#[test]
+fn every_way_to_fail_ends_that_trial_alone() {
+    let answer = r#"echo "{\"trial\": $trial, \"cost\": 1}""#;
+    let wall = Limits { wall: Some(Duration::from_secs(1)), ..Limits::default() };
+    let second = |body: &str| format!("if [ $trial = 2 ]; then {body}; else {answer}; fi");
+    for (body, limits, expected) in [
+        (r#"echo "{\"trial\": $trial, \"error\": \"bad shape\"}""#, Limits::default(), "crashed"),
+        (r#"echo "{\"trial\": $trial, \"cost\": \"high\"}""#, Limits::default(), "crashed"),
+        (r#"echo "{\"trial\": $trial, \"cost\": NaN}""#, Limits::default(), "diverged"),
+        (
+            r#"echo "{\"trial\": $trial, \"outcome\": \"out_of_device_memory\"}""#,
+            Limits::default(),
+            "out_of_device_memory",
+        ),
+        ("echo oops >&2; exit 3", Limits::default(), "crashed"),
+        ("kill -KILL $$", Limits::default(), "crashed"),
+        ("echo 'RuntimeError: CUDA out of memory.' >&2; exit 1", Limits::default(), "out_of_device_memory"),
+        ("sleep 600", wall, "timed_out"),
+        ("trap '' TERM; (setsid sleep 600 &); sleep 600; sleep 600", wall, "timed_out"),
+    ] {
+        let ends = run(3, &second(body), limits);
+        assert_eq!(names(&ends), ["finished", expected, "finished"], "{body}");
+        if body.contains("oops") {
+            assert!(matches!(&ends[1].outcome, Outcome::Crashed { message } if message.contains("exit code 3: oops")));
+        }
+    }
+}
+
+#[test]
+fn a_program_may_end_after_an_answer_but_not_instead_of_one() {
+    let answer = r#"echo "{\"trial\": $trial, \"cost\": 1, \"info\": {\"pid\": $$}}""#;
+    let ends = run(5, &format!("{answer}; exit 0"), Limits::default());
+    assert!(ends.iter().all(|ended| ended.outcome == Outcome::Finished { cost: 1.0 }), "{ends:?}");
+    assert_ne!(ends[0].info["pid"], ends[1].info["pid"]);
+    let ends = run(2, "exit 0", Limits::default());
+    assert_eq!(names(&ends), ["crashed", "crashed"]);
+}
+
+#[test]
+fn what_comes_before_the_answer_is_told_and_is_no_result() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut executor = Processes::with_grace(Slot::plain(1), Duration::from_millis(300));
+    let body = r#"echo '{"progress": 0.5}'
+        echo "{\"trial\": $trial, \"cost\": 9, \"budget\": 1, \"intermediate\": true}"
+        while [ ! -e $FOLDER/go ]; do sleep 0.02; done; echo "{\"trial\": $trial, \"cost\": 4}""#;
+    executor.start(launch(1, folder.path(), body, Limits::default())).unwrap();
+    let mut seen = Vec::new();
+    while seen.len() < 2 {
+        match executor.wait(LONG) {
+            Some(Event::Progress { fraction, .. }) => seen.push(fraction),
+            Some(Event::Report { line, .. }) => seen.push(line["cost"].as_f64().unwrap()),
+            other => panic!("{other:?}"),
+        }
+    }
+    assert_eq!(seen, [0.5, 9.0]);
+    fs::write(folder.path().join("go"), "").unwrap();
+    assert_eq!(end(&mut executor).0.outcome, Outcome::Finished { cost: 4.0 });
+}
+
+#[test]
+fn nothing_stays_when_the_executor_is_stopped_or_dropped() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut executor = Processes::with_grace(Slot::plain(2), Duration::from_millis(300));
+    let body = "echo $$ >> $FOLDER/pids; trap '' TERM; sleep 600; sleep 600";
+    for trial in 1..=2 {
+        executor.start(launch(trial, folder.path(), body, Limits::default())).unwrap();
+    }
+    let pids = || fs::read_to_string(folder.path().join("pids")).unwrap_or_default();
+    while pids().lines().count() < 2 {
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    executor.stop();
+    let ends = [end(&mut executor).0, end(&mut executor).0];
+    assert_eq!(names(&ends), ["lost", "lost"]);
+    executor.start(launch(3, folder.path(), "echo $$ >> $FOLDER/pids; sleep 600", Limits::default())).unwrap();
+    while pids().lines().count() < 3 {
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    drop(executor);
+    for pid in pids().lines() {
+        let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+        assert!(stat.is_empty() || stat.contains(") Z"), "process {pid} outlived the executor");
+    }
+}

@@ -1,0 +1,135 @@
+//! Results go out to other programs and come in from them, and a model that has them knows more.
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use serde_json::Value as Json;
+
+const EXPERIMENT: &str = r#"(
+    name: "NAME",
+    search_space: (
+        name: "mixed",
+        parameters: {
+            "rate": Float(min: 1e-4, max: 1e-1, log: true),
+            "kind": Categorical(choices: ["plain", "rough"]),
+            "depth": Integer(min: 1, max: 9),
+            "width": Ordinal(values: [32, 64, 128]),
+        },
+        conditions: { "depth": "kind == 'rough'" },
+    ),
+    budget: (min: 1, max: 9, eta: 3),
+    optimizer: OPTIMIZER,
+    stop: (trials: 60),
+    seed: 5,
+)"#;
+
+fn galvani(folder: &Path, arguments: &[&str], input: &str) -> (Option<i32>, String, String) {
+    let input_file = folder.join("input");
+    fs::write(&input_file, input).unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_galvani"));
+    command.args(arguments).current_dir(folder).stdin(Stdio::from(fs::File::open(input_file).unwrap()));
+    let output = command.output().unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    (output.status.code(), text(output.stdout), text(output.stderr))
+}
+
+fn good(folder: &Path, arguments: &[&str], input: &str) -> (String, String) {
+    let (code, out, err) = galvani(folder, arguments, input);
+    assert_eq!(code, Some(0), "{arguments:?}: {err}");
+    (out, err)
+}
+
+fn write(folder: &Path, name: &str, optimizer: &str) {
+    let text = EXPERIMENT.replace("NAME", name).replace("OPTIMIZER", optimizer);
+    fs::write(folder.join(format!("{name}.ron")), text).unwrap();
+}
+
+/// A run of 24 trials of which one crashed.
+fn run(folder: &Path) {
+    write(folder, "first", "()");
+    let mut lines = r#"{"ask": {"count": 24}}"#.to_owned() + "\n";
+    for trial in 1..=23 {
+        lines += &format!("{{\"tell\": {{\"trial\": {trial}, \"cost\": {}}}}}\n", 1.0 / f64::from(trial));
+    }
+    lines += "{\"tell\": {\"trial\": 24, \"outcome\": \"crashed\"}}\n";
+    good(folder, &["ask-tell", "first.ron"], &lines);
+}
+
+fn rows(folder: &Path, name: &str) -> Vec<Json> {
+    let (out, _) = good(folder, &["trials", name, "--format", "json"], "");
+    out.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+#[test]
+fn every_format_comes_back_as_it_went() {
+    let folder = tempfile::tempdir().unwrap();
+    run(folder.path());
+    let mut kept: Vec<Json> = Vec::new();
+    for format in ["csv", "jsonl", "smac3", "optuna"] {
+        good(folder.path(), &["export", format, "first", "--out", &format!("out.{format}")], "");
+        write(folder.path(), format, "()");
+        let experiment = format!("{format}.ron");
+        let (_, said) = good(folder.path(), &["import", format, &format!("out.{format}"), &experiment], "");
+        assert!(said.contains("23 results of 24 kept"), "{format}: {said}");
+        let journal = fs::read_to_string(folder.path().join(format!("runs/{format}/store/journal.jsonl"))).unwrap();
+        let note = journal.lines().find(|line| line.contains("evidence/000001")).unwrap();
+        let note = &note[note.find('{').unwrap()..=note.rfind('}').unwrap()];
+        let value: Json = serde_json::from_str(note).unwrap();
+        let text = value.to_string();
+        let results = text[text.find("\"results\":").unwrap()..].to_owned();
+        kept.push(Json::from(results));
+    }
+    assert!(kept.windows(2).all(|pair| pair[0] == pair[1]), "{kept:#?}");
+}
+
+#[test]
+fn what_does_not_fit_is_said() {
+    let folder = tempfile::tempdir().unwrap();
+    write(folder.path(), "new", "()");
+    let file = |text: &str| fs::write(folder.path().join("results.csv"), text).unwrap();
+    file(
+        "rate,kind,depth,width,budget,cost,note\n0.01,plain,,64,9,0.5,a\n0.01,plain,3,64,9,0.5,b\n9,plain,,64,9,1,c\n",
+    );
+    let (_, said) = good(folder.path(), &["import", "csv", "results.csv", "new.ron"], "");
+    assert!(said.contains("passed over the columns note"), "{said}");
+    assert!(said.contains("2 of 3 results do not fit, the first of them number 2: `depth` has a value"), "{said}");
+    file("rate,kind,width,budget,cost\n0.01,plain,64,27,0.5\n");
+    let (code, _, said) = galvani(folder.path(), &["import", "csv", "results.csv", "new.ron"], "");
+    assert!(code == Some(2) && said.contains("the budget 27 is not from 1 to 9") && said.contains("hint: "), "{said}");
+    file("rate,kind\n1,2\n");
+    let (code, _, said) = galvani(folder.path(), &["import", "csv", "results.csv", "new.ron"], "");
+    assert!(code == Some(2) && said.contains("line 1: there is no column `cost`"), "{said}");
+}
+
+#[test]
+fn an_earlier_run_is_learnt_from_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    run(folder.path());
+    write(folder.path(), "second", "(warm_start: [\"runs/first\"], design_size: 1, random_probability: 0)");
+    good(folder.path(), &["ask-tell", "second.ron"], "{\"ask\": {\"count\": 3}}\n");
+    let origins: Vec<String> =
+        rows(folder.path(), "second").iter().map(|row| row["origin"].as_str().unwrap().to_owned()).collect();
+    assert_eq!(origins, ["default", "model", "model"]);
+
+    write(folder.path(), "third", "(warm_start: [\"runs/none\"])");
+    let (code, _, said) = galvani(folder.path(), &["ask-tell", "third.ron"], "");
+    assert!(code == Some(2) && said.contains("runs/none"), "{said}");
+    assert!(!folder.path().join("runs/third/store/journal.jsonl").exists() || rows(folder.path(), "third").is_empty());
+}
+
+#[test]
+fn every_way_of_searching_proposes_legal_configurations() {
+    for search in ["TreeParzen()", "DifferentialEvolution()", "Random", "Model"] {
+        let folder = tempfile::tempdir().unwrap();
+        write(folder.path(), "ways", &format!("(search: {search}, design_size: 6)"));
+        let mut lines = String::new();
+        for trial in 1..=40 {
+            lines += "{\"ask\": {}}\n";
+            lines += &format!("{{\"tell\": {{\"trial\": {trial}, \"cost\": {}}}}}\n", (f64::from(trial) * 0.7).sin());
+        }
+        let (out, _) = good(folder.path(), &["ask-tell", "ways.ron"], &lines);
+        assert!(!out.contains("error"), "{search}: {out}");
+        let found = rows(folder.path(), "ways").iter().filter(|row| row["origin"] == "model").count();
+        assert_eq!(found > 5, search != "Random", "{search}: {found}");
+    }
+}
