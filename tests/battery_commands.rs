@@ -104,17 +104,21 @@ fn other_programs_read_it_and_the_classic_method_is_judged() {
     let rows: Vec<serde_json::Value> =
         galvani(&small).lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert_eq!(rows.len(), 8, "two splits, two methods, two kinds of sensors");
+    let error = |row: &serde_json::Value| row["soc_mean_absolute_error"].as_f64().unwrap();
     for row in &rows {
-        let error = row["soc_mean_absolute_error"].as_f64().unwrap();
         let (perfect, counter) = (row["sensors"] == "perfect", row["method"] == "coulomb counter");
-        let bound = if perfect {
-            1e-4
-        } else if counter {
-            0.05
-        } else {
-            0.015
-        };
-        assert!(error < bound && (perfect || !counter || error > 0.005), "{row}");
+        let other = rows.iter().find(|other| {
+            ["split", "sensors"].iter().all(|key| other[key] == row[key]) && other["method"] != row["method"]
+        });
+        match (perfect, counter) {
+            (true, _) => assert!(error(row) < 1e-4, "{row}"),
+            (false, true) => assert!((0.005..0.05).contains(&error(row)), "{row}"),
+            // The circuit was fitted to other drive cycles and temperatures than those of the split that was held out.
+            (false, false) => {
+                assert!(error(row) < 0.75 * error(other.unwrap()), "{row}");
+                assert!(row["split"] == "held_out" || error(row) < 0.015, "{row}");
+            }
+        }
         assert!(row["voltage_mean_absolute_error"].as_f64().unwrap() < 0.05, "{row}");
     }
     assert!(rows[0]["circuit"]["time_constants"][0].as_f64().unwrap() > 1.0);

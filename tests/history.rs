@@ -98,7 +98,10 @@ fn indexes_agree_with_the_log() {
         for (bracket, rung) in (0..3).flat_map(|bracket| (0..3).map(move |rung| (bracket, rung))) {
             let here = trials.iter().filter(|trial| (trial.proposal.bracket, trial.proposal.rung) == (bracket, rung));
             let here: Vec<_> = here.collect();
-            let Some(found) = history.rung(bracket, rung) else { panic!("no rung {rung} in bracket {bracket}") };
+            let Some(found) = history.rung(bracket, rung) else {
+                assert!(here.is_empty(), "no rung {rung} in bracket {bracket}");
+                continue;
+            };
             assert!(found.trials().iter().copied().eq(here.iter().map(|trial| trial.proposal.trial)));
             assert_eq!(found.running(), here.iter().filter(|trial| trial.outcome.is_none()).count());
         }

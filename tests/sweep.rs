@@ -11,6 +11,7 @@ use galvani::experiment::folder::RunFolder;
 use galvani::experiment::log::Log;
 use galvani::experiment::run::{Finish, run_with};
 use galvani::trial::Trial;
+use galvani::trial::TrialId;
 use galvani::trial::incumbent::incumbent;
 use galvani::trial::outcome::Outcome;
 
@@ -85,6 +86,10 @@ impl<E: Executor> Executor for Zombies<E> {
             self.late.push(News::Ended(late));
         }
         news
+    }
+
+    fn cancel(&mut self, trial: TrialId) {
+        self.scripted.cancel(trial);
     }
 
     fn stop(&mut self) {

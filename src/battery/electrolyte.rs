@@ -20,8 +20,7 @@ const FACES: usize = CELLS - 1;
 const INTERFACES: [usize; 2] = [DOMAINS[0].1 - 1, DOMAINS[1].1 - 1];
 /// The faces, and once more the interfaces as seen from the right.
 const SIDES: usize = FACES + INTERFACES.len();
-/// The least concentration that a voltage sees.
-const FLOOR: f64 = 1e-6;
+const FLOOR: f64 = 1e-6; // the least concentration that a voltage sees
 
 /// Points of Chebyshev's rule with equal weights: a mean of logarithms is the logarithm of a product.
 pub const POINTS: usize = 5;

@@ -9,6 +9,7 @@ use super::target::Target;
 use super::{Failure, Listing, table};
 use crate::experiment::log::Log;
 use crate::experiment::validation::{self, Validation};
+use crate::optimizer::regret::regret;
 use crate::trial::budget::Budget;
 use crate::trial::incumbent::{default_at, incumbent};
 use crate::trial::{Origin, Trial, TrialId};
@@ -66,9 +67,15 @@ pub(super) fn status(target: &Target) -> Result<(), Failure> {
         say(&format!("at {} {unit}: {}, {finished} finished", amount(budget), count(ended, "trial")));
     }
     if let Some(best) = incumbent(history) {
-        let cost = best.outcome.as_ref().and_then(|outcome| outcome.cost()).unwrap_or(f64::NAN);
+        let (cost, over) = standing(&log, best);
         let budget = amount(best.proposal.budget.amount());
-        say(&format!("best: {} at {budget} {unit}, trial {}", number(cost), best.proposal.trial));
+        say(&format!("best: {} at {budget} {unit}{over}, trial {}", number(cost), best.proposal.trial));
+    }
+    let (space, full) = (&log.experiment.space, log.experiment.schedule.max());
+    if let Some(left) = regret(space, history, full, log.experiment.seed) {
+        let could =
+            if left.bound <= left.noise { ", less than its doubt at the best: the run could stop now" } else { "" };
+        say(&format!("left to gain: at most {} by the surrogate's confidence{could}", number(left.bound)));
     }
     let seconds =
         log.details.iter().filter_map(|details| Some(details.ended.as_ref()?.seconds)).fold(0.0, |a, b| a + b);
@@ -222,9 +229,10 @@ pub(super) fn best(arguments: &Listing) -> Result<(), Failure> {
         return Err(Failure::NoSuccess);
     };
     let budget = best.proposal.budget.amount();
+    let (cost, over) = standing(&log, best);
     let row = json!({
         "config": config(&log, best),
-        "cost": cost(best),
+        "cost": cost,
         "budget": budget,
         "trial": best.proposal.trial.0,
         "default_cost": default_cost(&log, best.proposal.budget),
@@ -239,14 +247,25 @@ pub(super) fn best(arguments: &Listing) -> Result<(), Failure> {
         .map(|cost| format!(", the default {}", number(cost)))
         .unwrap_or_default();
     narrate(&format!(
-        "cost {}{default} at {} {}; trial {}, {}",
-        number(cost(best).unwrap_or(f64::NAN)),
+        "cost {}{default} at {} {}{over}; trial {}, {}",
+        number(cost),
         amount(budget),
         log.experiment.unit,
         best.proposal.trial,
         if best.proposal.origin == Origin::Default { "the default itself" } else { best.proposal.origin.name() },
     ));
     Ok(())
+}
+
+/// The mean cost of the incumbent at its budget, and in words over how many seeds and instances, where there are several.
+fn standing(log: &Log, best: &Trial) -> (f64, String) {
+    let place = log.history.ranking().of(best.proposal.configuration_id, best.proposal.budget);
+    let place = place.expect("the incumbent has succeeded");
+    let over = match place.successes {
+        1 => String::new(),
+        pairs => format!(" over {pairs} pairs of seed and instance"),
+    };
+    (place.cost, over)
 }
 
 /// The comparison of incumbent and default, where it was made.
@@ -256,7 +275,9 @@ pub(super) fn validation(log: &Log) -> Option<Validation> {
 
 /// The cost of the default configuration at a budget.
 pub(super) fn default_cost(log: &Log, budget: Budget) -> Option<f64> {
-    let measured = default_at(&log.history, budget).and_then(cost);
+    let default = default_at(&log.history, budget);
+    let measured = default.and_then(|trial| log.history.ranking().of(trial.proposal.configuration_id, budget));
+    let measured = measured.map(|place| place.cost);
     let is_full = budget == log.experiment.schedule.max();
     measured.or_else(|| validation(log).filter(|_| is_full)?.default.map(|default| default.cost))
 }

@@ -15,6 +15,7 @@ use crate::executor::output::{self, Heard};
 use crate::executor::supervised::{Pipes, Supervised};
 use crate::executor::tree::Process;
 use crate::executor::{Ended, Event, ExecutorError, Launch, verdict};
+use crate::trial::TrialId;
 
 /// Messages that wait to be taken before the trial is made to wait.
 const BACKLOG: usize = 256;
@@ -43,6 +44,11 @@ impl Attempt {
         let started = Timestamp::now();
         let (program, heard, _) = begin(&launch, grace, || (), wake)?;
         Ok(Self { launch, slot, program, heard, started, report: None, errors: String::new() })
+    }
+
+    /// The trial that it is of.
+    pub fn trial(&self) -> TrialId {
+        self.launch.trial
     }
 
     /// Sees to messages, limits and the end; true once nothing of the attempt is left.

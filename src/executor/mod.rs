@@ -41,6 +41,9 @@ pub trait Executor {
     /// The next event; `None` where there was none in time.
     fn wait(&mut self, timeout: Duration) -> Option<Event>;
 
+    /// Ends a trial that runs: it becomes [`Outcome::Lost`] unless it ends by itself before. Returns at once.
+    fn cancel(&mut self, trial: TrialId);
+
     /// Ends everything that runs, and returns when nothing of it is left; what it ends is [`Outcome::Lost`].
     fn stop(&mut self);
 

@@ -8,6 +8,7 @@ use crate::executor::attempt::Attempt;
 use crate::executor::resident::{End, Resident};
 use crate::executor::slot::Slot;
 use crate::executor::{Ended, Event, Executor, ExecutorError, Launch};
+use crate::trial::TrialId;
 
 /// How long a program has between the request to end (SIGTERM) and its end (SIGKILL).
 pub const GRACE: Duration = Duration::from_secs(5);
@@ -42,6 +43,9 @@ enum Command {
     },
     /// Somebody's output ended.
     Look,
+    Cancel {
+        trial: TrialId,
+    },
     Stop {
         reply: Sender<()>,
     },
@@ -114,6 +118,10 @@ impl Executor for Processes {
         Some(event)
     }
 
+    fn cancel(&mut self, trial: TrialId) {
+        let _ = self.commands.send(Command::Cancel { trial });
+    }
+
     fn stop(&mut self) {
         let (reply, answer) = mpsc::channel();
         if self.commands.send(Command::Stop { reply }).is_ok() {
@@ -160,6 +168,10 @@ impl Supervisor {
                     let _ = reply.send(self.start(*launch, slot));
                 }
                 Ok(Command::Look) => close_looks = CLOSE_LOOKS,
+                Ok(Command::Cancel { trial }) => {
+                    self.attempts.iter_mut().filter(|each| each.trial() == trial).for_each(Attempt::stop);
+                    self.residents.iter_mut().filter(|each| each.trial() == Some(trial)).for_each(Resident::stop);
+                }
                 Ok(Command::Stop { reply }) => {
                     self.attempts.iter_mut().for_each(Attempt::stop);
                     self.residents.iter_mut().for_each(Resident::stop);

@@ -15,6 +15,7 @@ use crate::executor::output::Heard;
 use crate::executor::supervised::Supervised;
 use crate::executor::tree::Process;
 use crate::executor::{Ended, Event, ExecutorError, Launch, attempt, verdict};
+use crate::trial::TrialId;
 use crate::trial::outcome::Outcome;
 
 /// The program of a slot, and the attempt that it works at.
@@ -84,6 +85,11 @@ impl Resident {
             && !self.program.is_ending()
             && is_same
             && here.environment == there.environment
+    }
+
+    /// The trial that it works at.
+    pub fn trial(&self) -> Option<TrialId> {
+        self.is_busy.then_some(self.launch.trial)
     }
 
     /// Whether it is in this slot.

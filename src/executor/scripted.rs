@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use serde_json::Map;
 
 use crate::executor::{Ended, Event, Executor, ExecutorError, Launch};
+use crate::trial::TrialId;
 use crate::trial::outcome::Outcome;
 
 /// What a launch is going to do.
@@ -85,6 +86,13 @@ impl<Script: FnMut(&Launch) -> Scene> Executor for Scripted<Script> {
         let next = (0..self.running.len()).min_by_key(order)?;
         self.now = self.running[next].until;
         Some(self.end(next, None))
+    }
+
+    fn cancel(&mut self, trial: TrialId) {
+        if let Some(position) = self.running.iter().position(|running| running.launch.trial == trial) {
+            let event = self.end(position, Some(Outcome::Lost));
+            self.events.push_back(event);
+        }
     }
 
     fn stop(&mut self) {

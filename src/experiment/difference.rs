@@ -51,15 +51,20 @@ impl Difference {
 /// Says what differs inside two values, down to the innermost.
 fn compare(path: &str, old: &Json, new: &Json, lines: &mut Vec<String>) {
     let (Json::Object(before), Json::Object(after)) = (old, new) else {
-        if old != new {
-            lines.push(format!("{path}: {}, now {}", short(old), short(new)));
+        match (variant(old), variant(new)) {
+            // Of an enumeration, one without fields and one with.
+            (Some(before), Some(after)) if before != after && (old.is_object() || new.is_object()) => {
+                lines.push(format!("{path}: {before}, now {after}"));
+            }
+            _ if old != new => lines.push(format!("{path}: {}, now {}", short(old), short(new))),
+            _ => {}
         }
         return;
     };
-    let is_variant = before.len() == 1 && after.len() == 1 && before.keys().ne(after.keys());
-    if is_variant {
-        let name = |map: &serde_json::Map<String, Json>| map.keys().next().cloned().unwrap_or_default();
-        lines.push(format!("{path}: {}, now {}", name(before), name(after)));
+    if let (Some(one), Some(other)) = (variant(old), variant(new))
+        && one != other
+    {
+        lines.push(format!("{path}: {one}, now {other}"));
         return;
     }
     for (key, value) in before {
@@ -70,6 +75,15 @@ fn compare(path: &str, old: &Json, new: &Json, lines: &mut Vec<String>) {
     }
     for (key, value) in after.iter().filter(|(key, _)| !before.contains_key(*key)) {
         lines.push(format!("{path}.{key}: absent, now {}", short(value)));
+    }
+}
+
+/// The name of what can be a variant of an enumeration.
+fn variant(value: &Json) -> Option<&str> {
+    match value {
+        Json::String(name) => Some(name),
+        Json::Object(map) if map.len() == 1 => map.keys().next().map(String::as_str),
+        _ => None,
     }
 }
 
@@ -94,22 +108,21 @@ mod tests {
             "(name: \"n\", search_space: {space}, task: Function(\"branin\"), budget: (min: 1, max: 9, eta: 3), seed: 7)"
         );
         let read = |text: &str| Experiment::with_space(text, Path::new("n.ron"), space).unwrap();
-        let check = |from: &str, to: &str, parts: &str, line: &str| {
+        let check_of = |text: &str, from: &str, to: &str, parts: &str, line: &str| {
             assert!(text.contains(from));
-            let difference = Difference::between(&read(&text), &read(&text.replace(from, to)));
+            let difference = Difference::between(&read(text), &read(&text.replace(from, to)));
             assert_eq!(difference.names(), parts);
             assert_eq!(difference.lines.join("; "), line);
         };
+        let check = |from: &str, to: &str, parts: &str, line: &str| check_of(&text, from, to, parts, line);
         check("seed: 7", "seed: 8", "seed", "seed: 7, now 8");
         check("max: 9, eta", "max: 27, eta", "budget", "budget.max: 9.0, now 27.0");
         check("max: 9, eta: 3), seed: 7", "max: 9, eta: 2)", "budget and seed", "budget.eta: 3, now 2; seed: 7, now 0");
         check("Function(\"branin\")", "Command(program: \"true\")", "task", "task: Function, now Command");
-        check(
-            "seed: 7",
-            "seed: 7, optimizer: (surrogate: Forest(trees: 3))",
-            "optimizer",
-            &format!("optimizer.surrogate.Forest.trees: {}, now 3", read(&text).settings.forest().trees),
-        );
+        let forest = "optimizer: (surrogate: Forest(trees: 3))";
+        check("seed: 7", &format!("seed: 7, {forest}"), "optimizer", "optimizer.surrogate: Automatic, now Forest");
+        let line = "optimizer.surrogate.Forest.trees: 3, now 7";
+        check_of(&format!("{}, {forest})", text.trim_end_matches(')')), "trees: 3", "trees: 7", "optimizer", line);
         check("seed: 7", "seed: 7, stop: (trials: 3), executor: Process(workers: 9), price_per_device_hour: 1", "", "");
     }
 }

@@ -122,6 +122,8 @@ impl ExperimentFile {
         for (field, is_wrong) in [
             ("trials", self.stop.trials == Some(0)),
             ("full_evaluations", self.stop.full_evaluations.is_some_and(|limit| limit <= 0.0 || limit.is_nan())),
+            ("budget", self.stop.budget.is_some_and(|limit| limit <= 0.0 || limit.is_nan())),
+            ("device_hours", self.stop.device_hours.is_some_and(|limit| limit <= 0.0 || limit.is_nan())),
             ("wall_clock", self.stop.wall_clock.is_some_and(|limit| limit <= SignedDuration::ZERO)),
         ] {
             if is_wrong {

@@ -9,10 +9,11 @@ pub struct Work {
     pub budget: f64,
 }
 
-/// What a run takes if every trial finishes and brackets follow in turn as planned; `None` where no limit of trials or full
-/// evaluations ends it.
+/// What a run takes if every trial finishes and brackets follow in turn as planned; `None` where no limit of trials, full
+/// evaluations or budget ends it.
 pub fn planned(plan: &Plan, stop: &Stop) -> Option<Work> {
-    let most = stop.full_evaluations.map(|full| full * plan.max.amount());
+    let most = [stop.full_evaluations.map(|full| full * plan.max.amount()), stop.budget];
+    let most = most.into_iter().flatten().min_by(f64::total_cmp);
     if stop.trials.is_none() && most.is_none() {
         return None;
     }

@@ -1,5 +1,5 @@
 //! The loop: ask, start, wait, tell, save, repeat.
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
@@ -108,6 +108,7 @@ pub fn run_with(
         planned: None,
         paces: resumed.paces,
         device_seconds: resumed.seconds,
+        pruned: HashSet::new(),
         failures: Failures::default(),
         checkpoints: Checkpoints::of(folder, experiment.execution.checkpoints),
         began: Instant::now(),
@@ -151,6 +152,8 @@ pub(super) struct Session<'a> {
     paces: Paces,
     /// Seconds that the devices were busy, those of earlier sessions included.
     device_seconds: f64,
+    /// Trials that are being ended because they fell behind.
+    pruned: HashSet<TrialId>,
     failures: Failures,
     checkpoints: Checkpoints,
     began: Instant,
@@ -281,6 +284,11 @@ impl Session<'_> {
         if self.experiment.stop.wall_clock.is_some_and(|limit| seconds >= limit.as_secs_f64()) {
             return Ok(None);
         }
+        let running: f64 = self.running.iter().map(|each| each.since.elapsed().as_secs_f64()).sum();
+        let hours = (self.device_seconds + running) / 3600.0;
+        if self.experiment.stop.device_hours.is_some_and(|limit| hours >= limit) {
+            return Ok(None);
+        }
         let before = Instant::now();
         let ask = self.optimizer.ask();
         self.asking += before.elapsed();
@@ -323,6 +331,9 @@ impl Session<'_> {
         if self.optimizer.report(trial, Point { budget, cost }) {
             let (budget, at) = (budget.amount(), self.executor.now());
             self.store.write(&Record::Reported(record::Reported { trial, attempt, budget, cost, at }))?;
+            if self.optimizer.prunes(trial) && self.pruned.insert(trial) {
+                self.executor.cancel(trial);
+            }
         }
         Ok(())
     }
@@ -331,7 +342,10 @@ impl Session<'_> {
         self.running.iter_mut().find(|each| each.proposal.trial == trial)
     }
 
-    fn end(&mut self, ended: Ended) -> Result<(), RunError> {
+    fn end(&mut self, mut ended: Ended) -> Result<(), RunError> {
+        if self.pruned.remove(&ended.trial) && ended.outcome == Outcome::Lost {
+            ended.outcome = Outcome::Pruned;
+        }
         let is_it = |each: &Running| each.proposal.trial == ended.trial && each.attempt == ended.attempt;
         let Some(index) = self.running.iter().position(is_it) else {
             // Another attempt took its place, or has ended already: kept, and counted for nothing.

@@ -6,6 +6,7 @@ pub mod full_fidelity;
 pub mod hyperband;
 pub mod ladder;
 pub mod progressive;
+pub mod pruning;
 pub mod racing;
 
 use std::sync::Arc;
@@ -48,7 +49,7 @@ pub struct Pair {
 ///
 /// What it keeps between two questions follows from the history, which it is shown as it grows: one that is shown the
 /// whole of it at once answers the same.
-pub trait Intensifier: Send {
+pub trait Intensifier: Send + Sync {
     /// What comes next; `fresh` is whether there are configurations that were never tried.
     fn next(&mut self, history: &History, fresh: bool) -> Next;
 

@@ -2,6 +2,7 @@
 pub mod evolution;
 mod model;
 pub mod parzen;
+pub mod regret;
 mod selector;
 pub mod settings;
 pub mod stop;
@@ -19,6 +20,7 @@ use crate::trial::evidence::Evidence;
 use crate::trial::history::History;
 use crate::trial::outcome::Outcome;
 use crate::trial::{ConfigurationId, Origin, Proposal, TrialId};
+use regret::Regret;
 use selector::Selector;
 use settings::Settings;
 use stop::{Reason, Stop};
@@ -48,6 +50,8 @@ pub struct Optimizer {
     seed: u64,
     history: History,
     selector: Selector,
+    /// What was left to gain after so many successes at the full budget.
+    regret: Option<(usize, Option<Regret>)>,
 }
 
 impl Optimizer {
@@ -63,6 +67,7 @@ impl Optimizer {
             choice,
             history: History::default(),
             stop: Stop::default(),
+            regret: None,
             space,
             schedule,
             settings,
@@ -112,10 +117,28 @@ impl Optimizer {
         self.choice.plan(&self.schedule)
     }
 
+    /// What is left to gain; computed anew when a configuration has succeeded at the full budget.
+    pub fn regret(&mut self) -> Option<Regret> {
+        let successes = self.history.ranking().successes(self.schedule.max());
+        match self.regret {
+            Some((known, regret)) if known == successes => regret,
+            _ => {
+                let regret = regret::regret(&self.space, &self.history, self.schedule.max(), self.seed);
+                self.regret = Some((successes, regret));
+                regret
+            }
+        }
+    }
+
     /// The next trial, which is in the history from now on.
     pub fn ask(&mut self) -> Ask {
         if let Some(reason) = self.stop.reached(&self.history, self.schedule.max()) {
             return Ask::Done(reason);
+        }
+        if let Some(limit) = self.stop.regret
+            && self.regret().is_some_and(|regret| regret.bound <= limit)
+        {
+            return Ask::Done(Reason::Regret);
         }
         match self.next() {
             Some(proposal) => {
@@ -136,6 +159,11 @@ impl Optimizer {
     /// Adds a point to the learning curve of a trial that runs; false where it says nothing new.
     pub fn report(&mut self, trial: TrialId, point: Point) -> bool {
         self.history.report(trial, point)
+    }
+
+    /// Whether a trial that runs is to be ended: pruning is on, and it has fallen behind.
+    pub fn prunes(&self, trial: TrialId) -> bool {
+        self.settings.pruning.is_some_and(|pruning| pruning.is_behind(&self.history, trial))
     }
 
     /// Whether a configuration that was tried may be promoted, now or later; where nothing rules it out, true.

@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 
 use crate::acquisition::{Acquisition, integrated, integrated_slope};
 use crate::intensifier::bracket::Schedule;
-use crate::numeric::quantile::order;
+use crate::numeric::quantile::{order, quantile};
 use crate::numeric::stream::Stream;
 use crate::space::encoding::Column;
 use crate::surrogate::ensemble::{self, Ensemble};
@@ -20,6 +20,9 @@ use super::settings::{Pending, Settings, Surrogate};
 
 /// Results up to which the automatic surrogate is a Gaussian process: a tenth of a second a fit, at most.
 const FEW: usize = 200;
+
+/// Where among the known targets a Gaussian process takes a failure to be: worse than most, and no cliff beside the best.
+const PESSIMISM: f64 = 0.9;
 
 /// Surrogates that follow the trials that end. Whatever they followed before, they depend on the history alone.
 pub(super) struct Model {
@@ -127,6 +130,9 @@ impl Model {
             let earlier = |results: usize| successes(history, before, results);
             surrogate::Surrogate::follow(&mut self.success, rows, &earlier(results), results, &earlier);
         }
+        if self.fails && self.is_process {
+            self.shun(history, rows);
+        }
         self.believe(history, rows, settings.pending);
         true
     }
@@ -186,6 +192,19 @@ impl Model {
         let best = lowest(&|index| is_full[index]).or_else(|| lowest(&|_| true)).expect("something was found");
         self.learnt = Some((history.ended().len(), configurations.into_iter().zip(means.iter().copied()).collect()));
         Some((means, best))
+    }
+
+    /// Takes what failed for bad, until the next result: otherwise nothing is ever learnt where everything fails, and a
+    /// process, which expects most of where it knows least, wants to go there again. Its hyperparameters are those of
+    /// costs alone.
+    fn shun(&mut self, history: &History, rows: &Rows) {
+        let (_, known) = self.learnt.as_ref().expect("targets come first");
+        let targets: Vec<f64> = known.iter().map(|(_, target)| *target).collect();
+        let outcomes = successes(history, self.evidence.len(), usize::MAX);
+        let failed: Vec<usize> =
+            outcomes.into_iter().filter(|(_, success)| *success == 0.0).map(|(row, _)| row).collect();
+        let latest = failed[failed.len().saturating_sub(FEW)..].iter().copied();
+        self.cost.believe(&rows.select(latest), quantile(&targets, PESSIMISM));
     }
 
     fn believe(&mut self, history: &History, rows: &Rows, pending: Pending) {

@@ -6,6 +6,7 @@ use super::{evolution, parzen};
 use crate::acquisition::{self, maximizer};
 use crate::design::Sampler;
 use crate::intensifier::choice::Choice;
+use crate::intensifier::pruning::Pruning;
 use crate::space::Space;
 use crate::space::configuration::Configuration;
 use crate::space::hyperparameter::Value;
@@ -79,6 +80,9 @@ pub struct Settings {
     /// Which trial gets how much budget. Absent: `Screening` for one worker and `Asynchronous` for several, as the
     /// experiment's file has them.
     pub intensifier: Option<Choice>,
+    /// Whether trials that report costs on their way are ended when they fall behind. Absent: every trial spends its
+    /// budget.
+    pub pruning: Option<Pruning>,
     /// Run folders of earlier experiments whose results the model learns from, beside the experiment's file unless they
     /// are absolute. They must fit the search space and the budgets; what does not is left out, and said.
     pub warm_start: Vec<String>,
@@ -112,6 +116,7 @@ impl Default for Settings {
             scale: None,
             feasibility: true,
             intensifier: None,
+            pruning: None,
             warm_start: Vec::new(),
             search: Search::Model,
             surrogate: Surrogate::Automatic,
@@ -126,6 +131,9 @@ impl Default for Settings {
 impl Settings {
     /// Fails where a value makes no sense, with the knob, what it is, and what it may be.
     pub fn validate(&self) -> Result<(), String> {
+        if let Some(pruning) = &self.pruning {
+            pruning.validate()?;
+        }
         let mut shares = vec![("random_probability", self.random_probability), ("design_share", self.design_share)];
         let mut counts = vec![
             ("maximizer.candidates", self.maximizer.candidates),

@@ -14,11 +14,18 @@ pub struct Stop {
     /// The trials that were asked for take the budget of so many at the maximum, each continuing from where its
     /// configuration stood.
     pub full_evaluations: Option<f64>,
+    /// The trials that were asked for take so much budget, in its own unit, each continuing from where its
+    /// configuration stood.
+    pub budget: Option<f64>,
     /// So much time has passed, as in `"2h 30m"`; who runs the trials holds the clock. Of an interrupted run, the time that
     /// its workers spent on trials counts.
     pub wall_clock: Option<SignedDuration>,
-    /// A trial at the maximum budget costs no more than this.
+    /// The trials that this program runs have kept their slots busy for so many hours, added over the slots.
+    pub device_hours: Option<f64>,
+    /// A configuration at the maximum budget costs no more than this.
     pub cost: Option<f64>,
+    /// By the surrogate's confidence no more than this, in units of the cost, is left to gain.
+    pub regret: Option<f64>,
 }
 
 /// Why there is nothing more to ask for.
@@ -28,8 +35,12 @@ pub enum Reason {
     Trials,
     /// [`Stop::full_evaluations`] was reached.
     FullEvaluations,
+    /// [`Stop::budget`] was reached.
+    Budget,
     /// [`Stop::cost`] was reached.
     Cost,
+    /// [`Stop::regret`] was reached.
+    Regret,
     /// Every configuration of the space was tried.
     Exhausted,
     /// The space has no legal configuration.
@@ -41,7 +52,9 @@ impl std::fmt::Display for Reason {
         out.write_str(match self {
             Self::Trials => "the limit of trials is reached",
             Self::FullEvaluations => "the limit of full evaluations is reached",
+            Self::Budget => "the limit of the budget is reached",
             Self::Cost => "the cost is low enough",
+            Self::Regret => "too little is left to gain",
             Self::Exhausted => "every configuration was tried",
             Self::Impossible => "no configuration is legal",
         })
@@ -59,6 +72,8 @@ impl Stop {
             Some(Reason::Cost)
         } else if self.full_evaluations.is_some_and(|limit| history.asked() >= limit * max.amount() * (1.0 - 1e-9)) {
             Some(Reason::FullEvaluations)
+        } else if self.budget.is_some_and(|limit| history.asked() >= limit * (1.0 - 1e-9)) {
+            Some(Reason::Budget)
         } else {
             None
         }

@@ -1,5 +1,5 @@
 //! Costs at several budgets on one scale: that of the highest budget.
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use super::target::{Scale, logarithms, normal_scores, powers};
 
@@ -27,9 +27,18 @@ pub struct Observation {
 /// budget column instead would let a forest learn that whatever was promoted is good.
 pub fn linked(observations: &[Observation], scale: Scale, residual: &Residual) -> Vec<(usize, f64)> {
     let mut rungs: BTreeMap<u64, Vec<Observation>> = BTreeMap::new();
+    let mut places: HashMap<(u64, usize), (usize, f64)> = HashMap::new();
     for observation in observations {
         // Positive numbers are ordered like their bits.
-        rungs.entry(observation.budget.to_bits()).or_default().push(*observation);
+        let rung = rungs.entry(observation.budget.to_bits()).or_default();
+        let (place, count) =
+            places.entry((observation.budget.to_bits(), observation.configuration)).or_insert((rung.len(), 0.0));
+        *count += 1.0;
+        match rung.get_mut(*place) {
+            // Another seed or instance: their mean counts.
+            Some(known) => known.cost += (observation.cost - known.cost) / *count,
+            None => rung.push(*observation),
+        }
     }
     let mut targets: BTreeMap<usize, f64> = BTreeMap::new();
     for rung in rungs.into_values().rev() {
@@ -123,6 +132,12 @@ mod tests {
     fn one_rung_is_its_own_scale() {
         let costs = observations(&[(2, 9.0, 3.0), (0, 9.0, 1.0)]);
         assert_eq!(linked(&costs, Scale::Raw, &everywhere), [(0, 1.0), (2, 3.0)]);
+    }
+
+    #[test]
+    fn several_seeds_count_by_their_mean() {
+        let costs = observations(&[(0, 9.0, 3.0), (1, 9.0, 1.0), (0, 9.0, 5.0), (0, 9.0, 7.0)]);
+        assert_eq!(linked(&costs, Scale::Raw, &everywhere), [(0, 5.0), (1, 1.0)]);
     }
 
     #[test]

@@ -180,14 +180,18 @@ impl Surrogate for GaussianProcess {
             fit.kernel.covariance(&points, i, &points, j) - known
         };
         let normal: Vec<f64> = (0..points.len()).map(|_| stream.normal()).collect();
-        let jittered = |jitter: f64| move |i: usize, j: usize| if i == j { jitter } else { 0.0 };
-        let factor = JITTER[1..].iter().find_map(|&jitter| {
-            let jitter = jittered(jitter);
-            Cholesky::of(points.len(), |i, j| entry(i, j) + jitter(i, j))
-        });
-        let noise = factor.expect("with jitter as large as the variance the covariance has a factor").times(&normal);
-        let means = fit.expect(&self.points, &points);
-        means.iter().zip(noise).map(|((mean, _), noise)| self.prediction(mean + noise, 0.0).mean).collect()
+        // Rounding leaves errors in proportion to the variance before anything was known.
+        let factor = JITTER[1..]
+            .iter()
+            .map(|jitter| jitter * fit.kernel.variance())
+            .find_map(|jitter| Cholesky::of(points.len(), |i, j| entry(i, j) + if i == j { jitter } else { 0.0 }));
+        let expected = fit.expect(&self.points, &points);
+        let noise = match factor {
+            Some(factor) => factor.times(&normal),
+            // Each point by itself is drawn right even so.
+            None => expected.iter().zip(&normal).map(|((_, variance), normal)| variance.sqrt() * normal).collect(),
+        };
+        expected.iter().zip(noise).map(|((mean, _), noise)| self.prediction(mean + noise, 0.0).mean).collect()
     }
 
     fn slopes(&self, row: &[f64]) -> Option<Vec<Slope>> {

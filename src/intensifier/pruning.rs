@@ -1,0 +1,96 @@
+//! Pruning: a trial that reports worse costs on its way than others did is ended before its budget is spent.
+use serde::{Deserialize, Serialize};
+
+use crate::numeric::quantile::quantile;
+use crate::trial::TrialId;
+use crate::trial::history::History;
+
+/// Percentile stopping, with 0.5 the median rule of Vizier (Golovin et al. 2017).
+///
+/// A trial is ended where its lowest cost so far is above this quantile of what other trials at the same budget had
+/// reported by then.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Pruning {
+    /// Of the others' costs, from the best. 0.5: the worse half is ended.
+    pub quantile: f64,
+    /// So many others must have come as far. 5: fewer have no median to speak of.
+    pub least_trials: u32,
+    /// No trial is ended before this share of its budget. 0.1: first reports are mostly the start-up.
+    pub least_share: f64,
+}
+
+impl Default for Pruning {
+    fn default() -> Self {
+        Self { quantile: 0.5, least_trials: 5, least_share: 0.1 }
+    }
+}
+
+impl Pruning {
+    /// Fails where a value makes no sense, with the knob, what it is, and what it may be.
+    pub fn validate(&self) -> Result<(), String> {
+        let share = |name: &str, value: f64| match value {
+            _ if (0.0..=1.0).contains(&value) => Ok(()),
+            _ => Err(format!("`pruning.{name}` is {value}, not between 0 and 1")),
+        };
+        share("quantile", self.quantile).and(share("least_share", self.least_share))
+    }
+
+    /// Whether a trial that runs has fallen behind, by its last report.
+    pub fn is_behind(&self, history: &History, trial: TrialId) -> bool {
+        let Some(this) = history.trial(trial).filter(|this| this.outcome.is_none()) else { return false };
+        let (budget, Some(last)) = (this.proposal.budget, this.curve.points().last()) else { return false };
+        if last.budget.amount() < self.least_share * budget.amount() {
+            return false;
+        }
+        let others = history.trials().iter().filter(|other| {
+            let came_as_far = other.outcome.as_ref().is_some_and(|outcome| outcome.cost().is_some())
+                || other.curve.points().last().is_some_and(|point| point.budget >= last.budget);
+            other.proposal.trial != trial && other.proposal.budget == budget && came_as_far
+        });
+        let costs: Vec<f64> = others.filter_map(|other| other.curve.at(last.budget)).collect();
+        let best = this.curve.best(last.budget).unwrap_or(last.cost);
+        costs.len() >= self.least_trials.max(1) as usize
+            && quantile(&costs, self.quantile).is_some_and(|bound| best > bound)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::intensifier::full_fidelity::FullFidelity;
+    use crate::intensifier::walk::Walk;
+    use crate::trial::budget::Budget;
+    use crate::trial::curve::Point;
+
+    #[test]
+    fn the_worse_half_is_ended() {
+        let budget = |amount: f64| Budget::new(amount).unwrap();
+        let mut walk = Walk::new(FullFidelity::new(budget(10.0)));
+        let report = |walk: &mut Walk<FullFidelity>, trial: u32, amount: f64, cost: f64| {
+            assert!(walk.history.report(TrialId(trial), Point { budget: budget(amount), cost }));
+        };
+        walk.asks(8);
+        for trial in 1..=5 {
+            report(&mut walk, trial, 0.5, 100.0 * f64::from(trial));
+            report(&mut walk, trial, 2.0, f64::from(trial));
+            walk.finish(trial, f64::from(trial));
+        }
+        let pruning = Pruning::default();
+        let is_behind = |walk: &Walk<FullFidelity>, trial| pruning.is_behind(&walk.history, TrialId(trial));
+        report(&mut walk, 6, 0.5, 1e9);
+        assert!(!is_behind(&walk, 6), "less than a tenth of its budget");
+        report(&mut walk, 6, 2.0, 3.5);
+        assert!(is_behind(&walk, 6), "the median of 1 to 5 is 3");
+        report(&mut walk, 7, 2.0, 2.5);
+        assert!(!is_behind(&walk, 7));
+        report(&mut walk, 7, 5.0, 1e9);
+        assert!(!is_behind(&walk, 7), "its best so far counts");
+        assert!(!is_behind(&walk, 8), "nothing reported");
+        let strict = Pruning { quantile: 0.25, least_trials: 5, least_share: 0.0 };
+        report(&mut walk, 8, 2.0, 2.1);
+        assert!(strict.is_behind(&walk.history, TrialId(8)), "the first quartile is 2 with five or six others");
+        assert!(!Pruning { least_trials: 9, ..pruning }.is_behind(&walk.history, TrialId(6)));
+        assert!(!is_behind(&walk, 1), "it has ended");
+    }
+}
