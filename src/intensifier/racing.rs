@@ -389,8 +389,7 @@ mod tests {
                 };
                 let is_ahead = |(found, expected)| known(found) > known(expected);
                 assert!(found == expected || found.zip(expected).is_some_and(is_ahead), "{found:?} {expected:?}");
-                agreed += usize::from(found == expected);
-                asked += 1;
+                (agreed, asked) = (agreed + usize::from(found == expected), asked + 1);
             }
             let keys: BTreeSet<_> =
                 walk.history.trials().iter().map(|trial| (trial.proposal.configuration_id, pair(trial))).collect();

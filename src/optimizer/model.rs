@@ -21,8 +21,8 @@ use super::settings::{Pending, Settings, Surrogate};
 /// Results up to which the automatic surrogate is a Gaussian process: a tenth of a second a fit, at most.
 const FEW: usize = 200;
 
-/// Where among the known targets a Gaussian process takes a failure to be: worse than most, and no cliff beside the best.
-const PESSIMISM: f64 = 0.9;
+/// Where among the known targets a Gaussian process takes a failure to be: with the worst.
+const PESSIMISM: f64 = 1.0;
 
 /// Surrogates that follow the trials that end. Whatever they followed before, they depend on the history alone.
 pub(super) struct Model {
@@ -242,8 +242,8 @@ impl Model {
         };
         if self.fails {
             for (score, prediction) in scores.iter_mut().zip(surrogate::Surrogate::predict(&self.success, rows)) {
-                // No forest is sure: as if one more trial had succeeded half.
-                let success = (10.0 * prediction.mean + 0.5) / 11.0;
+                // No forest is sure: as if of a hundred trials one more had succeeded half.
+                let success = (100.0 * prediction.mean + 0.5) / 101.0;
                 if self.acquisition.is_some() {
                     *score += success.ln();
                 } else if stream.uniform() > success {
