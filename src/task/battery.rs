@@ -267,6 +267,7 @@ mod tests {
             config,
             budget,
             full_budget: 9.0,
+            instance: None,
             seed: 3,
             trial_dir: at("trial"),
             checkpoint: at("checkpoint"),
