@@ -30,7 +30,8 @@ pub struct Regret {
 /// The gap between what was surely reached and what may be reached (Makarova et al. 2022): the lowest upper bound over
 /// the configurations that were tried at the full budget, less the lowest lower bound over those and random ones.
 ///
-/// `None` where fewer than ten were tried there. The surrogate is a forest over the costs themselves.
+/// `None` where fewer than ten were tried there. The surrogate is a forest over the costs themselves, those above their
+/// median taken for the median.
 pub fn regret(space: &Space, history: &History, full: Budget, seed: u64) -> Option<Regret> {
     let places: Vec<_> = history.ranking().at(full).collect();
     if places.len() < FEWEST {
@@ -43,7 +44,9 @@ pub fn regret(space: &Space, history: &History, full: Budget, seed: u64) -> Opti
     };
     let trials = places.iter().filter_map(|place| history.trial(place.trial));
     let tried = encode(&mut trials.map(|trial| &trial.proposal.configuration));
-    let costs: Vec<f64> = places.iter().map(|place| place.cost).collect();
+    // They come best first. How bad the worse half is says nothing of what is left to gain, but would widen every bound.
+    let median = places[places.len() / 2].cost;
+    let costs: Vec<f64> = places.iter().map(|place| place.cost.min(median)).collect();
     let surrogate = Forest::fit(&tried, &space.columns(), &costs, &Settings::default(), seed, "regret");
     let mut stream = Stream::of(seed, "regret candidates", 0);
     let candidates: Vec<Configuration> = (0..CANDIDATES).map_while(|_| space.sample(&mut stream).ok()).collect();
@@ -56,4 +59,50 @@ pub fn regret(space: &Space, history: &History, full: Budget, seed: u64) -> Opti
     let reached = tried.iter().map(|prediction| bound(prediction, 1.0)).fold(f64::INFINITY, f64::min);
     let possible = tried.iter().chain(&untried).map(|prediction| bound(prediction, -1.0)).fold(f64::INFINITY, f64::min);
     Some(Regret { bound: (reached - possible).max(0.0), noise: tried[0].variance.sqrt() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::space::hyperparameter::{Domain, Hyperparameter, Value};
+    use crate::trial::outcome::Outcome;
+    use crate::trial::{Origin, Proposal};
+
+    /// What is left to gain after `random` random points and `close` ones around the minimum of a steep bowl.
+    fn left(random: u64, close: u64) -> Option<f64> {
+        let number =
+            |name: &str| Hyperparameter::new(name, Domain::Float { min: 0.0, max: 1.0, log: false }, Value::Float(0.5));
+        let space = Space::new("bowl".into(), vec![number("x"), number("y")], vec![], vec![]).unwrap();
+        let (mut history, budget) = (History::default(), Budget::new(1.0).unwrap());
+        for index in 0..random + close {
+            let mut stream = Stream::of(1, "bowl", index);
+            let width = if index < random { 0.5 } else { 0.02 };
+            let mut draw = || 0.5 + width * (2.0 * stream.uniform() - 1.0);
+            let (x, y) = (draw(), draw());
+            let configuration = space.configuration(vec![Some(Value::Float(x)), Some(Value::Float(y))]).unwrap();
+            let (trial, configuration_id) = (history.next_trial(), history.number_of(&configuration));
+            let (bracket, rung, seed, instance, origin) = (0, 0, 0, None, Origin::Random);
+            history.ask(Proposal {
+                trial,
+                configuration_id,
+                configuration,
+                budget,
+                bracket,
+                rung,
+                seed,
+                instance,
+                origin,
+            });
+            history.tell(trial, Outcome::of_cost(100.0 * ((x - 0.5).powi(2) + (y - 0.5).powi(2))));
+        }
+        regret(&space, &history, budget, 1).map(|regret| regret.bound)
+    }
+
+    #[test]
+    fn what_is_left_shrinks_as_the_search_closes_in() {
+        assert_eq!(left(9, 0), None, "too few");
+        let (early, late) = (left(15, 0).unwrap(), left(15, 60).unwrap());
+        // Costs go up to 50, those of the close ones up to 0.08.
+        assert!(early > 1.0 && late < 0.2 && late >= 0.0, "{early} {late}");
+    }
 }

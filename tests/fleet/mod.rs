@@ -123,7 +123,8 @@ impl Fleet {
         }
         let whole: u128 = intervals.iter().map(|(from, until)| u128::from(until - from)).sum();
         Course {
-            utilisation: busy as f64 / (self.workers as f64 * last_start as f64),
+            // Where every trial began at once, nobody waited.
+            utilisation: if last_start == 0 { 1.0 } else { busy as f64 / (self.workers as f64 * last_start as f64) },
             seconds: now as f64 / 1e6,
             mean_seconds: whole as f64 / intervals.len() as f64 / 1e6,
             optimizer,
