@@ -29,6 +29,7 @@ const MODES: usize = 12;
 const SLOW: f64 = 1e-2;
 
 /// How the particles of one electrode are solved.
+#[expect(clippy::large_enum_variant, reason = "one an electrode, read at every step: a pointer would cost more")]
 pub enum Particle {
     /// Diffusivity is a constant.
     Constant { half: [Hold; MODES], whole: [Hold; MODES] },
@@ -40,6 +41,7 @@ pub enum Particle {
 
 /// What is inside of a particle.
 #[derive(Clone)]
+#[expect(clippy::large_enum_variant, reason = "one an electrode, read at every step: a pointer would cost more")]
 pub enum Interior {
     /// Excitation of the modes, in stoichiometry.
     Modes([Lanes; MODES]),

@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 
 use crate::acquisition::{Acquisition, integrated, integrated_slope};
 use crate::intensifier::bracket::Schedule;
-use crate::numeric::quantile::{order, quantile};
+use crate::numeric::quantile::order;
 use crate::numeric::stream::Stream;
 use crate::space::encoding::Column;
 use crate::surrogate::ensemble::{self, Ensemble};
@@ -21,8 +21,8 @@ use super::settings::{Pending, Settings, Surrogate};
 /// Results up to which the automatic surrogate is a Gaussian process: a tenth of a second a fit, at most.
 const FEW: usize = 200;
 
-/// Where among the known targets a Gaussian process takes a failure to be: with the worst.
-const PESSIMISM: f64 = 1.0;
+/// How far beyond the worst target a Gaussian process takes a failure to be, in ranges of the targets.
+const PESSIMISM: f64 = 0.5;
 
 /// Surrogates that follow the trials that end. Whatever they followed before, they depend on the history alone.
 pub(super) struct Model {
@@ -199,12 +199,13 @@ impl Model {
     /// costs alone.
     fn shun(&mut self, history: &History, rows: &Rows) {
         let (_, known) = self.learnt.as_ref().expect("targets come first");
-        let targets: Vec<f64> = known.iter().map(|(_, target)| *target).collect();
+        let targets = || known.iter().map(|(_, target)| *target);
+        let (best, worst) = (targets().fold(f64::INFINITY, f64::min), targets().fold(f64::NEG_INFINITY, f64::max));
         let outcomes = successes(history, self.evidence.len(), usize::MAX);
         let failed: Vec<usize> =
             outcomes.into_iter().filter(|(_, success)| *success == 0.0).map(|(row, _)| row).collect();
         let latest = failed[failed.len().saturating_sub(FEW)..].iter().copied();
-        self.cost.believe(&rows.select(latest), quantile(&targets, PESSIMISM));
+        self.cost.believe(&rows.select(latest), Some(worst + PESSIMISM * (worst - best)));
     }
 
     fn believe(&mut self, history: &History, rows: &Rows, pending: Pending) {

@@ -202,9 +202,9 @@ impl Surrogate for GaussianProcess {
             let covariance: Vec<f64> = (0..n).map(|i| fit.kernel.covariance(&self.points, i, &point, 0)).collect();
             let solved = fit.factor.solve(&covariance);
             let (mut of_mean, mut of_variance) = (vec![0.0; row.len()], vec![0.0; row.len()]);
-            for i in 0..n {
-                fit.kernel.add_directions(&point, 0, &self.points, i, self.unit * fit.weights[i], &mut of_mean);
-                let factor = -2.0 * self.unit * self.unit * solved[i];
+            for (i, (weight, solved)) in fit.weights.iter().zip(&solved).enumerate() {
+                fit.kernel.add_directions(&point, 0, &self.points, i, self.unit * weight, &mut of_mean);
+                let factor = -2.0 * self.unit * self.unit * solved;
                 fit.kernel.add_directions(&point, 0, &self.points, i, factor, &mut of_variance);
             }
             let mean = covariance.iter().zip(&fit.weights).map(|(a, b)| a * b).sum();
