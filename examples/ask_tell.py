@@ -24,7 +24,7 @@ EXPERIMENT = """(
         },
     ),
     budget: (min: 1, max: 9, eta: 3, unit: "passes"),
-    stop: (full_evaluations: 60),
+    stop: (full_evaluations: 80),
     seed: 1,
 )"""
 
