@@ -9,7 +9,6 @@ use std::time::Duration;
 
 use galvani::intensifier::bracket::Schedule;
 use galvani::intensifier::choice::Choice;
-use galvani::intensifier::racing;
 use galvani::optimizer::Optimizer;
 use galvani::optimizer::settings::Settings;
 use galvani::trial::budget::Budget;
@@ -19,18 +18,9 @@ fn main() {
     let numbers: Vec<usize> = std::env::args().skip(1).filter_map(|argument| argument.parse().ok()).collect();
     let number = |index: usize, default| numbers.get(index).copied().unwrap_or(default);
     let (workers, trials, model_trials) = (number(0, 1000), number(1, 100_000), number(2, 3000));
-    let instances = (0..100).map(|index| format!("instance {index}")).collect();
     println!("{workers} simulated workers; 10 % of the trials crash, 5 % of the attempts lose their worker\n");
     println!("random configurations, {trials} trials");
-    for choice in [
-        Choice::Asynchronous { brackets: None },
-        Choice::Asynchronous { brackets: Some(1) },
-        Choice::Pasha,
-        Choice::Hyperband,
-        Choice::SuccessiveHalving { bracket: 0 },
-        Choice::FullFidelity,
-        Choice::Racing(racing::Settings { instances, ..Default::default() }),
-    ] {
+    for choice in simulated::choices(100) {
         course(choice, workers, trials, 1.0);
     }
     println!("\nthe model's configurations (one in five random), {model_trials} trials");

@@ -7,7 +7,7 @@ use std::error::Error;
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::atomic::AtomicUsize;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -103,6 +103,20 @@ impl Tally {
         println!("  repairs of a store {}, processes left behind {}", self.repairs, self.survivors);
     }
 
+    /// Kills a life at a random moment, unless that was done often enough or it ended before; whether it ends by itself.
+    fn strike(&mut self, running: &mut Child, kills: u32, window: &Window, moments: &mut Stream) -> Outcomes<bool> {
+        if self.kills >= kills {
+            return Ok(true);
+        }
+        window.wait(moments);
+        if running.try_wait()?.is_some() {
+            return Ok(true);
+        }
+        running.kill()?;
+        self.kills += 1;
+        Ok(false)
+    }
+
     /// Compares what was acknowledged so far with what the journal holds.
     fn check(&mut self, folder: &RunFolder, acknowledged: &HashMap<u32, Option<f64>>) -> Outcomes<()> {
         let records = match Store::read(&folder.store()) {
@@ -126,6 +140,10 @@ impl Tally {
         self.lost += acknowledged.iter().filter(|each| !is_kept(each)).count();
         Ok(())
     }
+}
+
+fn succeeded(status: ExitStatus) -> Outcomes<()> {
+    if status.success() { Ok(()) } else { Err(format!("the sweep ended with {status}").into()) }
 }
 
 /// What must not depend on interruptions.
@@ -200,15 +218,7 @@ fn scripted(kills: u32) -> Outcomes<Tally> {
             let mut running = life(killed.path())?;
             let lines = BufReader::new(running.stdout.take().ok_or("a pipe")?).lines();
             let reader = thread::spawn(move || lines.map_while(Result::ok).collect::<Vec<String>>());
-            let is_last = tally.kills >= kills;
-            if !is_last {
-                window.wait(&mut moments);
-            }
-            let is_over = is_last || running.try_wait()?.is_some();
-            if !is_over {
-                running.kill()?;
-                tally.kills += 1;
-            }
+            let is_over = tally.strike(&mut running, kills, &window, &mut moments)?;
             let status = running.wait()?;
             let before = acknowledged.len();
             for line in reader.join().map_err(|_| "the reader of a pipe")? {
@@ -221,17 +231,14 @@ fn scripted(kills: u32) -> Outcomes<Tally> {
                     _ => {}
                 }
             }
-            if !is_over {
-                tally.early += u32::from(acknowledged.len() == before);
-                window.learn(acknowledged.len() == before);
-            }
+            let is_early = acknowledged.len() == before;
             tally.check(&folder, &acknowledged)?;
             if is_over {
-                if !status.success() {
-                    return Err(format!("seed {seed}: the sweep ended with {status}").into());
-                }
+                succeeded(status)?;
                 break;
             }
+            tally.early += u32::from(is_early);
+            window.learn(is_early);
         }
         tally.acknowledged += acknowledged.len();
         if workers == 1 {
@@ -270,29 +277,18 @@ fn processes(kills: u32) -> Outcomes<Tally> {
     let mut acknowledged = HashMap::new();
     loop {
         let mut running = life(killed.path())?;
-        let is_last = tally.kills >= kills;
-        if !is_last {
-            window.wait(&mut moments);
-        }
-        let is_over = is_last || running.try_wait()?.is_some();
-        if !is_over {
-            running.kill()?;
-            tally.kills += 1;
-        }
+        let is_over = tally.strike(&mut running, kills, &window, &mut moments)?;
         let status = running.wait()?;
         let before = acknowledged.len();
         (acknowledged, tally.repairs) = told(&folder.events());
-        if !is_over {
-            tally.early += u32::from(acknowledged.len() == before);
-            window.learn(acknowledged.len() == before);
-        }
+        let is_early = acknowledged.len() == before;
         tally.check(&folder, &acknowledged)?;
         if is_over {
-            if !status.success() {
-                return Err(format!("the sweep ended with {status}").into());
-            }
+            succeeded(status)?;
             break;
         }
+        tally.early += u32::from(is_early);
+        window.learn(is_early);
     }
     tally.acknowledged = acknowledged.len();
     tally.survivors = survivors(killed.path());

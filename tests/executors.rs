@@ -1,6 +1,8 @@
 //! A trial cannot hurt the sweep: whatever a program does, it ends as the right outcome.
 //!
 //! Nothing of it keeps running, and the next trial starts.
+mod waiting;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -12,9 +14,8 @@ use galvani::executor::slot::Slot;
 use galvani::executor::{Ended, Event, Executor, ExecutorError, Launch, leftover};
 use galvani::trial::TrialId;
 use galvani::trial::outcome::Outcome;
+use waiting::{LONG, end};
 
-/// Longer than anything takes on a machine that is busy otherwise.
-const LONG: Duration = Duration::from_secs(60);
 const GRACE: Duration = Duration::from_millis(300);
 
 fn shell(trial: u32, folder: &Path, script: &str, limits: Limits) -> Launch {
@@ -29,19 +30,6 @@ fn shell(trial: u32, folder: &Path, script: &str, limits: Limits) -> Launch {
         request: None,
         limits,
     }
-}
-
-fn end(executor: &mut Processes) -> (Ended, Vec<Event>) {
-    let begun = Instant::now();
-    let mut events = Vec::new();
-    while begun.elapsed() < LONG {
-        match executor.wait(Duration::from_millis(100)) {
-            Some(Event::Ended(ended)) => return (ended, events),
-            Some(event) => events.push(event),
-            None => {}
-        }
-    }
-    panic!("no end in {LONG:?}")
 }
 
 fn runs(pid: i32) -> bool {

@@ -6,7 +6,6 @@ use std::sync::Arc;
 
 use galvani::intensifier::bracket::Schedule;
 use galvani::intensifier::choice::Choice;
-use galvani::intensifier::racing;
 use galvani::optimizer::Optimizer;
 use galvani::optimizer::settings::Settings;
 use galvani::trial::budget::Budget;
@@ -21,22 +20,9 @@ fn optimizer(choice: Choice, random_probability: f64) -> Optimizer {
     Optimizer::new(Arc::new(simulated::space()), schedule, settings, 11)
 }
 
-fn choices() -> [Choice; 7] {
-    let instances = (0..20).map(|index| format!("instance {index}")).collect();
-    [
-        Choice::Asynchronous { brackets: None },
-        Choice::Asynchronous { brackets: Some(1) },
-        Choice::Pasha,
-        Choice::Hyperband,
-        Choice::SuccessiveHalving { bracket: 0 },
-        Choice::FullFidelity,
-        Choice::Racing(racing::Settings { instances, ..Default::default() }),
-    ]
-}
-
 #[test]
 fn a_thousand_workers_never_wait() {
-    for choice in choices() {
+    for choice in simulated::choices(20) {
         let name = choice.name();
         let fleet = Fleet { workers: 1000, trials: 6000, crashes: 0.1, losses: 0.05, seed: 3 };
         let course = fleet.run(optimizer(choice.clone(), 1.0));
@@ -53,7 +39,7 @@ fn a_thousand_workers_never_wait() {
 
 #[test]
 fn failures_are_promoted_by_nobody() {
-    for choice in choices().into_iter().filter(|choice| !matches!(choice, Choice::Racing(_))) {
+    for choice in simulated::choices(20).into_iter().filter(|choice| !matches!(choice, Choice::Racing(_))) {
         let fleet = Fleet { workers: 100, trials: 3000, crashes: 0.4, losses: 0.3, seed: 5 };
         let course = fleet.run(optimizer(choice.clone(), 1.0));
         assert!(course.lost.1 > 20, "{} trials were given up", course.lost.1);

@@ -1,7 +1,9 @@
 //! A program that stays and answers one trial after another cannot hurt the sweep either.
+mod waiting;
+
 use std::fs;
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use galvani::executor::limits::Limits;
 use galvani::executor::process::Processes;
@@ -9,9 +11,7 @@ use galvani::executor::slot::Slot;
 use galvani::executor::{Ended, Event, Executor, Launch};
 use galvani::trial::TrialId;
 use galvani::trial::outcome::Outcome;
-
-/// Longer than anything takes on a machine that is busy otherwise.
-const LONG: Duration = Duration::from_secs(60);
+use waiting::{LONG, end};
 
 /// A shell program that runs `body` for each line, with its trial's number in `$trial`.
 fn launch(trial: u32, folder: &Path, body: &str, limits: Limits) -> Launch {
@@ -27,19 +27,6 @@ fn launch(trial: u32, folder: &Path, body: &str, limits: Limits) -> Launch {
         request: Some(format!("{{\"trial\":{trial},\"config\":{{\"x\":1}}}}")),
         limits,
     }
-}
-
-fn end(executor: &mut Processes) -> (Ended, Vec<Event>) {
-    let begun = Instant::now();
-    let mut events = Vec::new();
-    while begun.elapsed() < LONG {
-        match executor.wait(Duration::from_millis(100)) {
-            Some(Event::Ended(ended)) => return (ended, events),
-            Some(event) => events.push(event),
-            None => {}
-        }
-    }
-    panic!("no end in {LONG:?}")
 }
 
 /// The ends of so many trials, one after another in one slot.

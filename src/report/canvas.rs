@@ -190,6 +190,20 @@ impl Canvas {
         texts.map(|text| (text.text.clone(), frame(text))).collect()
     }
 
+    /// Fails where a text leaves the canvas or lies on another.
+    #[cfg(test)]
+    pub(super) fn check_texts(&self) {
+        let frames = self.text_frames();
+        for (index, (text, frame)) in frames.iter().enumerate() {
+            assert!(frame.x >= 0.0 && frame.right() <= self.width && frame.bottom() <= self.height, "{text}");
+            for (other, there) in &frames[index + 1..] {
+                let beside = frame.right() <= there.x || there.right() <= frame.x;
+                let above = frame.bottom() <= there.y || there.bottom() <= frame.y;
+                assert!(beside || above, "`{text}` lies on `{other}`");
+            }
+        }
+    }
+
     /// Whatever was drawn, from the back to the front.
     pub(super) fn marks(&self) -> &[Mark] {
         &self.marks

@@ -202,18 +202,7 @@ mod tests {
         for share in covered.single.iter().flatten().map(|parts| parts.iter().sum::<f64>()) {
             assert!((share - 1.0).abs() < 1e-12, "{share}");
         }
-        let canvas = figure(&covered);
-        let frames = canvas.text_frames();
-        for (index, (text, frame)) in frames.iter().enumerate() {
-            assert!(frame.x >= 0.0 && frame.right() <= canvas.width && frame.bottom() <= canvas.height, "{text}");
-            for (other, there) in &frames[index + 1..] {
-                let apart = frame.right() <= there.x
-                    || there.right() <= frame.x
-                    || frame.bottom() <= there.y
-                    || there.bottom() <= frame.y;
-                assert!(apart, "`{text}` lies on `{other}`");
-            }
-        }
+        figure(&covered).check_texts();
     }
 
     #[test]

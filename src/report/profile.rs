@@ -207,17 +207,6 @@ mod tests {
                 panel("current", "A", &["current"]),
             ],
         };
-        let canvas = figure(&profile);
-        let frames = canvas.text_frames();
-        for (index, (text, frame)) in frames.iter().enumerate() {
-            assert!(frame.x >= 0.0 && frame.right() <= canvas.width && frame.bottom() <= canvas.height, "{text}");
-            for (other, there) in &frames[index + 1..] {
-                let apart = frame.right() <= there.x
-                    || there.right() <= frame.x
-                    || frame.bottom() <= there.y
-                    || there.bottom() <= frame.y;
-                assert!(apart, "`{text}` lies on `{other}`");
-            }
-        }
+        figure(&profile).check_texts();
     }
 }

@@ -3,6 +3,8 @@ use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap};
 use std::time::{Duration, Instant};
 
+use galvani::intensifier::choice::Choice;
+use galvani::intensifier::racing;
 use galvani::numeric::stream::Stream;
 use galvani::optimizer::{Ask, Optimizer};
 use galvani::space::Space;
@@ -45,6 +47,20 @@ pub struct Course {
     pub asks: Vec<Duration>,
     /// How many attempts lost their worker, and how many trials were given up for it.
     pub lost: (usize, usize),
+}
+
+/// Every way of giving budget, the racing one on so many instances.
+pub fn choices(instances: usize) -> [Choice; 7] {
+    let instances = (0..instances).map(|index| format!("instance {index}")).collect();
+    [
+        Choice::Asynchronous { brackets: None },
+        Choice::Asynchronous { brackets: Some(1) },
+        Choice::Pasha,
+        Choice::Hyperband,
+        Choice::SuccessiveHalving { bracket: 0 },
+        Choice::FullFidelity,
+        Choice::Racing(racing::Settings { instances, ..Default::default() }),
+    ]
 }
 
 /// Ten hyperparameters of several kinds.
