@@ -31,7 +31,11 @@ struct Session {
 
 impl Session {
     fn begin(folder: &Path) -> Self {
-        fs::write(folder.join("lines.ron"), EXPERIMENT).unwrap();
+        Self::of(folder, EXPERIMENT)
+    }
+
+    fn of(folder: &Path, experiment: &str) -> Self {
+        fs::write(folder.join("lines.ron"), experiment).unwrap();
         let mut command = Command::new(env!("CARGO_BIN_EXE_galvani"));
         command.args(["ask-tell", "lines.ron"]).current_dir(folder);
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
@@ -199,4 +203,42 @@ fn the_example_in_python_finds_the_minimum() {
     let cost: f64 =
         said.lines().last().and_then(|line| line.rsplit(' ').next()).and_then(|word| word.parse().ok()).unwrap();
     assert!(cost < 0.6, "{said}");
+}
+
+#[test]
+fn a_trial_that_falls_behind_is_to_be_ended_and_reports_survive() {
+    let folder = tempfile::tempdir().unwrap();
+    let experiment = EXPERIMENT
+        .replace("budget: (min: 1, max: 9, eta: 3)", "budget: (min: 9, max: 9), optimizer: (pruning: ())")
+        .replace("trials: 40", "trials: 40, device_hours: 1");
+    let mut session = Session::of(folder.path(), &experiment);
+    let trials = session.ask(7);
+    let report = |session: &mut Session, trial: &Json, budget: f64, cost: f64| {
+        let request = json!({ "report": { "trial": trial["trial"], "budget": budget, "cost": cost } });
+        session.say(&request.to_string())
+    };
+    for (index, trial) in trials.iter().take(6).enumerate() {
+        let answer = report(&mut session, trial, 3.0, index as f64);
+        assert_eq!(answer, json!({ "ok": true, "prune": index == 5 }), "of 0, 1, 2, 3, 4 the median is 2");
+    }
+    let refused = session.say(r#"{"report": {"trial": 99, "budget": 1, "cost": 1}}"#);
+    assert_eq!(refused, json!({ "error": "there is no trial 99" }));
+    assert!(session.say(r#"{"report": {"trial": 1, "budget": 0, "cost": 1}}"#)["error"].is_string());
+    let pruned = json!({ "tell": { "trial": trials[5]["trial"], "outcome": "pruned", "seconds": 12.5 } });
+    assert_eq!(session.say(&pruned.to_string()), json!({ "ok": true }));
+    let wrong = json!({ "tell": { "trial": trials[0]["trial"], "cost": 1, "seconds": -1 } });
+    assert_eq!(session.say(&wrong.to_string()), json!({ "error": "`seconds` is -1, not 0 or above" }));
+    session.child.kill().unwrap();
+    session.child.wait().unwrap();
+
+    let mut session = Session::of(folder.path(), &experiment);
+    let again = session.ask(6);
+    let answer = report(&mut session, &again[5], 3.0, 9.0);
+    assert_eq!(answer, json!({ "ok": true, "prune": true }), "what others reported is in the store");
+    let last = json!({ "tell": { "trial": again[0]["trial"], "cost": 1, "seconds": 3600 } });
+    assert_eq!(session.say(&last.to_string()), json!({ "ok": true }));
+    assert_eq!(session.say(r#"{"ask": {}}"#), json!({ "done": "the device hours are used up" }));
+    let journal = fs::read_to_string(folder.path().join("runs/lines/store/journal.jsonl")).unwrap();
+    assert!(journal.contains("\"seconds\":12.5") && journal.contains("\"seconds\":3600.0"), "{journal}");
+    session.end();
 }

@@ -12,6 +12,7 @@ use galvani::space::Space;
 use galvani::space::configuration::Configuration;
 use galvani::space::hyperparameter::{Domain, Hyperparameter, Value};
 use galvani::trial::budget::Budget;
+use galvani::trial::evidence::Evidence;
 use galvani::trial::outcome::Outcome;
 use galvani::trial::{Origin, Proposal};
 
@@ -181,6 +182,76 @@ fn a_replayed_log_goes_on_as_if_it_had_never_stopped() {
             assert!(whole.tell(ends.trial, outcome(&ends)) && resumed.tell(ends.trial, outcome(&ends)));
         }
     }
+}
+
+#[test]
+fn a_forest_over_rungs_is_the_same_after_a_replay() {
+    let new = || {
+        let settings = ron::from_str("(surrogate: Forest(()), intensifier: Some(Hyperband))").unwrap();
+        Optimizer::new(space(), hyperband(), settings, 7)
+    };
+    let mut whole = new();
+    work(&mut whole, 3, 300);
+    let mut resumed = new();
+    for trial in whole.history().trials() {
+        resumed.adopt(trial.proposal.clone());
+    }
+    for trial in whole.history().ended() {
+        resumed.tell(trial.proposal.trial, trial.outcome.clone().unwrap());
+    }
+    for step in 0..6 {
+        let (expected, got) = (ask(&mut whole), ask(&mut resumed));
+        assert_eq!(expected, got, "step {step}");
+        assert!(whole.tell(expected.trial, outcome(&expected)) && resumed.tell(got.trial, outcome(&got)));
+    }
+}
+
+#[test]
+fn a_limit_forgets_nothing_that_was_learnt_from_elsewhere() {
+    let mut stream = Stream::of(3, "elsewhere", 0);
+    let evidence: Vec<Evidence> = (0..40)
+        .map(|_| {
+            let configuration = space().sample(&mut stream).unwrap();
+            Evidence { cost: branin(&configuration), configuration, budget: budget(9.0) }
+        })
+        .collect();
+    let asked = |limit_first: bool| {
+        let stop = Stop { trials: Some(40), ..Stop::default() };
+        let settings = Settings { design_size: Some(1), ..Settings::default() };
+        let mut optimizer = Optimizer::new(space(), full(), settings, 3);
+        if limit_first {
+            optimizer = optimizer.with_stop(stop);
+            optimizer.learn_from(evidence.clone());
+        } else {
+            optimizer.learn_from(evidence.clone());
+            optimizer = optimizer.with_stop(stop);
+        }
+        (0..4).map(|_| ask(&mut optimizer)).collect::<Vec<_>>()
+    };
+    let proposals = asked(false);
+    assert_eq!(proposals, asked(true));
+    assert_eq!(proposals[1].origin, Origin::Model, "the evidence is enough for the model");
+}
+
+#[test]
+fn by_the_second_the_quick_ones_are_tried_first() {
+    // `plain` takes a hundred times as long as the others, and is hardly better.
+    let share = |acquisition: &str| {
+        let settings = ron::from_str(&format!("(acquisition: {acquisition})")).unwrap();
+        let mut optimizer = Optimizer::new(space(), full(), settings, 5);
+        let is_slow =
+            |proposal: &Proposal| proposal.configuration.values()[2].as_ref() == Some(&Value::Word("plain".into()));
+        let mut slow = 0;
+        for trial in 0..50 {
+            let proposal = ask(&mut optimizer);
+            slow += u32::from(trial >= 20 && is_slow(&proposal));
+            let seconds = if is_slow(&proposal) { 100.0 } else { 1.0 };
+            optimizer.tell_after(proposal.trial, outcome(&proposal), seconds);
+        }
+        slow
+    };
+    let (by_trial, by_second) = (share("ExpectedImprovement()"), share("ExpectedImprovementPerSecond()"));
+    assert!(by_second * 2 < by_trial, "{by_second} slow trials, and {by_trial} where time does not count");
 }
 
 #[test]

@@ -16,6 +16,12 @@ pub enum Settings {
         #[serde(default)]
         margin: f64,
     },
+    /// The expected improvement divided by what a trial is expected to take (Snoek et al. 2012), as trials that ended took:
+    /// where configurations differ in their time, the quick ones are tried first.
+    ExpectedImprovementPerSecond {
+        #[serde(default)]
+        margin: f64,
+    },
     /// The expected improvement of a cost whose logarithm the surrogate learns: for the scale `Log`, as in SMAC.
     CostImprovement {
         #[serde(default)]
@@ -45,7 +51,7 @@ impl Settings {
     /// function takes its place.
     pub fn function(&self, best: f64, results: usize, columns: usize) -> Option<Box<dyn Acquisition>> {
         Some(match *self {
-            Self::ExpectedImprovement { margin } => Box::new(ExpectedImprovement { best, margin }),
+            Self::ExpectedImprovement { margin } | Self::ExpectedImprovementPerSecond { margin } => Box::new(ExpectedImprovement { best, margin }),
             Self::CostImprovement { margin } => Box::new(CostImprovement { best, margin }),
             Self::ProbabilityOfImprovement { margin } => Box::new(ProbabilityOfImprovement { best, margin }),
             Self::LowerConfidenceBound { deviations } => {
@@ -60,6 +66,7 @@ impl Settings {
     pub fn name(&self) -> &'static str {
         match self {
             Self::ExpectedImprovement { .. } => "expected improvement",
+            Self::ExpectedImprovementPerSecond { .. } => "expected improvement per second",
             Self::CostImprovement { .. } => "expected improvement of the cost",
             Self::ProbabilityOfImprovement { .. } => "probability of improvement",
             Self::LowerConfidenceBound { .. } => "lower confidence bound",
@@ -67,10 +74,16 @@ impl Settings {
         }
     }
 
+    /// Whether what a trial takes counts.
+    pub fn is_per_second(&self) -> bool {
+        matches!(self, Self::ExpectedImprovementPerSecond { .. })
+    }
+
     /// The name and value of a knob that makes no sense.
     pub fn senseless(&self) -> Option<(&'static str, f64)> {
         let (name, value) = match *self {
             Self::ExpectedImprovement { margin }
+            | Self::ExpectedImprovementPerSecond { margin }
             | Self::CostImprovement { margin }
             | Self::ProbabilityOfImprovement { margin } => ("margin", margin),
             Self::LowerConfidenceBound { deviations } => ("deviations", deviations?),

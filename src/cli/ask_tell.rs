@@ -13,6 +13,8 @@ use crate::experiment::Experiment;
 use crate::experiment::dialogue::{Answer, Dialogue, TellError};
 use crate::experiment::error::RunError;
 use crate::experiment::folder::RunFolder;
+use crate::trial::budget::Budget;
+use crate::trial::curve::Point;
 use crate::trial::incumbent::{default_at, incumbent};
 use crate::trial::outcome::Outcome;
 use crate::trial::{Proposal, Trial, TrialId};
@@ -37,6 +39,7 @@ pub(super) struct Arguments {
 enum Request {
     Ask(AskRequest),
     Tell(TellRequest),
+    Report(ReportRequest),
     Best(BestRequest),
 }
 
@@ -51,6 +54,15 @@ struct AskRequest {
 #[serde(deny_unknown_fields)]
 struct BestRequest {}
 
+/// A cost after a part of a trial's budget.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ReportRequest {
+    trial: u32,
+    budget: f64,
+    cost: f64,
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct TellRequest {
@@ -60,6 +72,8 @@ struct TellRequest {
     cost: Option<Json>,
     outcome: Option<String>,
     message: Option<String>,
+    /// What it took; absent: the time since it was given away.
+    seconds: Option<f64>,
     #[serde(default)]
     info: Map<String, Json>,
 }
@@ -147,7 +161,7 @@ fn parse(line: &[u8]) -> Result<Request, String> {
     let text = std::str::from_utf8(line).map_err(|error| format!("the line is not UTF-8: {error}"))?;
     let object = message::object(text.trim()).map_err(|error| format!("the line is not a JSON object: {error}"))?;
     if object.len() != 1 {
-        return Err("a line has one request: `ask`, `tell` or `best`".into());
+        return Err("a line has one request: `ask`, `tell`, `report` or `best`".into());
     }
     serde_json::from_value(Json::Object(object)).map_err(|error| error.to_string())
 }
@@ -170,8 +184,21 @@ fn reply(experiment: &Experiment, dialogue: &mut Dialogue, request: Request) -> 
                 Ok(outcome) => outcome,
                 Err(message) => return error(message),
             };
-            match dialogue.tell(TrialId(tell.trial), outcome, tell.info) {
+            if let Some(seconds) = tell.seconds.filter(|seconds| !(*seconds >= 0.0 && seconds.is_finite())) {
+                return error(format!("`seconds` is {seconds}, not 0 or above"));
+            }
+            match dialogue.tell(TrialId(tell.trial), outcome, tell.seconds, tell.info) {
                 Ok(()) => Ok(json!({ "ok": true })),
+                Err(TellError::Broken(broken)) => Err(broken),
+                Err(refused) => error(refused.to_string()),
+            }
+        }
+        Request::Report(ReportRequest { trial, budget, cost }) => {
+            let Some(spent) = Budget::new(budget) else {
+                return error(format!("`budget` is {budget}, not above 0: what the trial has spent so far"));
+            };
+            match dialogue.report(TrialId(trial), Point { budget: spent, cost }) {
+                Ok(is_behind) => Ok(json!({ "ok": true, "prune": is_behind })),
                 Err(TellError::Broken(broken)) => Err(broken),
                 Err(refused) => error(refused.to_string()),
             }
@@ -229,10 +256,11 @@ fn outcome(tell: &TellRequest) -> Result<Outcome, String> {
         Some("out_of_memory") => Some(Outcome::OutOfMemory),
         Some("out_of_device_memory") => Some(Outcome::OutOfDeviceMemory),
         Some("lost") => Some(Outcome::Lost),
+        Some("pruned") => Some(Outcome::Pruned),
         Some(other) => {
             return Err(format!(
                 "there is no outcome `{other}`; there are finished, diverged, crashed, timed_out, out_of_memory, \
-                 out_of_device_memory, lost"
+                 out_of_device_memory, lost, pruned"
             ));
         }
     };

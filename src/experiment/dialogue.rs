@@ -13,6 +13,7 @@ use super::{Experiment, resume};
 use crate::optimizer::{Ask, Optimizer};
 use crate::store::Store;
 use crate::store::record::{self, Record};
+use crate::trial::curve::Point;
 use crate::trial::history::History;
 use crate::trial::outcome::Outcome;
 use crate::trial::{ConfigurationId, Proposal, TrialId};
@@ -35,6 +36,8 @@ pub struct Dialogue<'a> {
     began: Instant,
     /// Seconds that earlier sessions took.
     earlier: f64,
+    /// Seconds that the trials which ended took, those of earlier sessions included.
+    device_seconds: f64,
 }
 
 /// What an ask is answered with.
@@ -70,6 +73,7 @@ impl<'a> Dialogue<'a> {
             given: HashMap::new(),
             retries: resumed.retries,
             began: Instant::now(),
+            device_seconds: resumed.seconds,
             earlier: resumed.seconds / experiment.execution.workers as f64,
         };
         Ok((dialogue, resumed.warnings))
@@ -114,6 +118,11 @@ impl<'a> Dialogue<'a> {
         if self.experiment.stop.wall_clock.is_some_and(|limit| seconds >= limit.as_secs_f64()) {
             return Ok(Err(Some("the time is over".into())));
         }
+        let running: f64 = self.given.values().map(|(since, _)| at.duration_since(*since).as_secs_f64().max(0.0)).sum();
+        let hours = (self.device_seconds + running) / 3600.0;
+        if self.experiment.stop.device_hours.is_some_and(|limit| hours >= limit) {
+            return Ok(Err(Some("the device hours are used up".into())));
+        }
         match self.optimizer.ask() {
             Ask::Trial(proposal) => {
                 let asked = record::Asked::of(&proposal, &self.experiment.space, at);
@@ -126,13 +135,38 @@ impl<'a> Dialogue<'a> {
         }
     }
 
-    /// Takes an outcome: when this returns, it is in the store. A lost trial is given away again, up to a limit.
-    pub fn tell(&mut self, trial: TrialId, outcome: Outcome, info: Map<String, Json>) -> Result<(), TellError> {
+    /// A trial that was asked for and has no outcome.
+    fn running(&self, trial: TrialId) -> Result<&Proposal, TellError> {
         let known = self.optimizer.history().trial(trial).ok_or(TellError::Unknown(trial))?;
-        if let Some(outcome) = &known.outcome {
-            return Err(TellError::Told(trial, outcome.name()));
+        match &known.outcome {
+            Some(outcome) => Err(TellError::Told(trial, outcome.name())),
+            None => Ok(&known.proposal),
         }
-        let proposal = known.proposal.clone();
+    }
+
+    /// Takes a cost that a trial reports on its way, after spending a part of its budget; whether it has fallen behind, so
+    /// that it should be ended and told to be pruned.
+    pub fn report(&mut self, trial: TrialId, point: Point) -> Result<bool, TellError> {
+        self.running(trial)?;
+        if self.optimizer.report(trial, point) {
+            let attempt = self.given.get(&trial).map_or(1, |(_, attempt)| *attempt);
+            let (budget, cost, at) = (point.budget.amount(), point.cost, Timestamp::now());
+            let reported = record::Reported { trial, attempt, budget, cost, at };
+            self.store.append(&Record::Reported(reported)).map_err(RunError::from)?;
+        }
+        Ok(self.optimizer.prunes(trial))
+    }
+
+    /// Takes an outcome, and how many seconds the trial took where somebody knows better than by the time since it was
+    /// given away: when this returns, it is in the store. A lost trial is given away again, up to a limit.
+    pub fn tell(
+        &mut self,
+        trial: TrialId,
+        outcome: Outcome,
+        seconds: Option<f64>,
+        info: Map<String, Json>,
+    ) -> Result<(), TellError> {
+        let proposal = self.running(trial)?.clone();
         let at = Timestamp::now();
         let waiting = self.again.iter().position(|(each, _)| each.trial == trial);
         let before = waiting.map_or(1, |index| self.again[index].1.saturating_sub(1).max(1));
@@ -145,7 +179,7 @@ impl<'a> Dialogue<'a> {
             slot: SLOT.into(),
             started,
             at,
-            seconds: at.duration_since(started).as_secs_f64().max(0.0),
+            seconds: seconds.unwrap_or_else(|| at.duration_since(started).as_secs_f64().max(0.0)),
             cpu_seconds: 0.0,
             peak_memory: 0,
             exit: String::new(),
@@ -154,8 +188,9 @@ impl<'a> Dialogue<'a> {
         self.store.append(&Record::Ended(ended.clone())).map_err(RunError::from)?;
         waiting.map(|index| self.again.remove(index));
         self.given.remove(&trial);
+        self.device_seconds += ended.seconds;
         if self.retries.is_final(&ended, proposal.configuration_id) {
-            self.optimizer.tell(trial, ended.outcome);
+            self.optimizer.tell_after(trial, ended.outcome, ended.seconds);
         } else {
             self.again.push_back((proposal, attempt + 1));
         }

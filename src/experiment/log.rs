@@ -91,7 +91,8 @@ impl Log {
                 let configuration = self.history.trial(ended.trial).map(|trial| trial.proposal.configuration_id);
                 let configuration =
                     configuration.ok_or_else(|| format!("trial {} was never asked for", ended.trial))?;
-                if self.retries.is_final(ended, configuration) && self.history.tell(ended.trial, ended.outcome.clone())
+                if self.retries.is_final(ended, configuration)
+                    && self.history.tell_after(ended.trial, ended.outcome.clone(), ended.seconds)
                 {
                     self.detail(ended.trial)?.ended = Some(ended.clone());
                 }

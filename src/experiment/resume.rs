@@ -166,7 +166,7 @@ impl Resumed {
                     let (proposal, _) = self.unfinished.remove(index);
                     let budget = self.optimizer.history().added_budget(&proposal);
                     self.paces.push(Pace { budget, seconds: ended.seconds });
-                    self.optimizer.tell(ended.trial, ended.outcome);
+                    self.optimizer.tell_after(ended.trial, ended.outcome, ended.seconds);
                 }
             }
             Record::Noted(noted) => {

@@ -368,7 +368,7 @@ impl Session<'_> {
             return Ok(());
         }
         let budget = self.optimizer.history().added_budget(&proposal);
-        self.optimizer.tell(trial, outcome.clone());
+        self.optimizer.tell_after(trial, outcome.clone(), seconds);
         self.paces.push(Pace { budget, seconds });
         self.failures.count(&outcome);
         self.checkpoints.tidy_now_and_then(&self.optimizer, self.folder);

@@ -1,4 +1,5 @@
 //! The loop's head: ask and tell.
+mod duration;
 pub mod evolution;
 mod model;
 pub mod parzen;
@@ -62,7 +63,7 @@ impl Optimizer {
     pub fn new(space: Arc<Space>, schedule: Schedule, settings: Settings, seed: u64) -> Self {
         let choice = settings.intensifier.clone().unwrap_or(Choice::Hyperband);
         Self {
-            selector: Selector::new(&space, &settings, &schedule, None, seed),
+            selector: Selector::new(&space, &settings, &schedule, seed),
             intensifier: choice.build(&schedule, seed),
             choice,
             history: History::default(),
@@ -77,7 +78,7 @@ impl Optimizer {
 
     /// The same optimizer with limits.
     pub fn with_stop(mut self, stop: Stop) -> Self {
-        self.selector = Selector::new(&self.space, &self.settings, &self.schedule, stop.trials, self.seed);
+        self.selector.limit(&self.space, &self.settings, &self.schedule, stop.trials, self.seed);
         self.stop = stop;
         self
     }
@@ -154,6 +155,11 @@ impl Optimizer {
     /// Records the outcome of a trial; false, and nothing changes, where it is unknown or has one already.
     pub fn tell(&mut self, trial: TrialId, outcome: Outcome) -> bool {
         self.history.tell(trial, outcome)
+    }
+
+    /// The same of a trial that took so many seconds, which the expected improvement per second learns from.
+    pub fn tell_after(&mut self, trial: TrialId, outcome: Outcome, seconds: f64) -> bool {
+        self.history.tell_after(trial, outcome, seconds)
     }
 
     /// Adds a point to the learning curve of a trial that runs; false where it says nothing new.

@@ -6,16 +6,17 @@ use crate::intensifier::bracket::Schedule;
 use crate::numeric::quantile::order;
 use crate::numeric::stream::Stream;
 use crate::space::encoding::Column;
+use crate::surrogate::correction::Corrections;
 use crate::surrogate::ensemble::{self, Ensemble};
 use crate::surrogate::forest::Forest;
 use crate::surrogate::gaussian_process::{self, GaussianProcess};
-use crate::surrogate::linkage::{Observation, linked};
-use crate::surrogate::target::Scale;
+use crate::surrogate::linkage::Observation;
 use crate::surrogate::{self, Known, Rows};
 use crate::trial::Trial;
 use crate::trial::evidence::Evidence;
 use crate::trial::history::History;
 
+use super::duration::Duration;
 use super::settings::{Pending, Settings, Surrogate};
 
 /// Results up to which the automatic surrogate is a Gaussian process: a tenth of a second a fit, at most.
@@ -31,6 +32,8 @@ pub(super) struct Model {
     /// What is known from elsewhere; the rows of its configurations come first.
     evidence: Vec<Observation>,
     cost: Box<dyn surrogate::Surrogate>,
+    /// What lower rungs say of the highest, where a configuration counts once.
+    corrections: Corrections,
     /// Whether that is a Gaussian process.
     is_process: bool,
     /// The lowest and the highest budget, where there are several.
@@ -39,6 +42,8 @@ pub(super) struct Model {
     success: Forest,
     /// Whether anything failed yet; until then, `success` knows nothing.
     fails: bool,
+    /// What a trial takes, where an improvement counts by the second.
+    duration: Option<Duration>,
     /// What was learnt of the first so many trials that ended.
     learnt: Option<(usize, Known)>,
     /// How promising; `None` where a drawn function takes its place.
@@ -66,10 +71,12 @@ impl Model {
                 Surrogate::Forest(forest) => Box::new(Forest::new(&columns, forest, seed, "forest")),
                 Surrogate::GaussianProcess(settings) => process(settings),
             },
+            corrections: Corrections::new(&columns, &settings.forest(), seed),
             is_process: !matches!(settings.surrogate, Surrogate::Forest(_)),
             budgets: is_many.then(|| (schedule.min().amount(), schedule.max().amount())),
             success: Forest::new(&columns, &settings.forest(), seed, "feasibility"),
             fails: false,
+            duration: settings.acquisition.is_per_second().then(|| Duration::new(&columns, settings, seed)),
             learnt: None,
             acquisition: None,
             ranking: Vec::new(),
@@ -130,6 +137,9 @@ impl Model {
             let earlier = |results: usize| successes(history, before, results);
             surrogate::Surrogate::follow(&mut self.success, rows, &earlier(results), results, &earlier);
         }
+        if let Some(duration) = &mut self.duration {
+            duration.learn(history, self.evidence.len(), rows);
+        }
         if self.fails && self.is_process {
             self.shun(history, rows);
         }
@@ -146,8 +156,8 @@ impl Model {
         settings: &Settings,
     ) -> Option<(Vec<f64>, f64)> {
         let ended = history.ended().len();
-        let (columns, seed, scale) = (&self.columns, self.seed, settings.scale(self.is_process));
-        let targets = |results: usize| targets(&found[..results], rows, columns, settings, scale, seed);
+        let (corrections, scale) = (&self.corrections, settings.scale(self.is_process));
+        let targets = |results: usize| corrections.targets(&found[..results], rows, scale);
         if self.learnt.as_ref().is_none_or(|(before, _)| *before != ended) {
             self.learnt = Some((ended, targets(found.len())));
         }
@@ -233,7 +243,7 @@ impl Model {
         self.acquisition.is_some()
     }
 
-    /// The logarithm of how promising each row is, times the probability of success; where a function is drawn, how low it
+    /// The logarithm of how promising each row is, times the probability of success and by the second where that is wanted; where a function is drawn, how low it
     /// is, and nothing where a draw says that the configuration fails.
     pub fn score(&self, rows: &Rows) -> Vec<f64> {
         let mut stream = Stream::of(self.seed, "thompson", self.trial.into());
@@ -241,6 +251,9 @@ impl Model {
             Some(function) => integrated(function.as_ref(), &self.cost.predict_each(rows)),
             None => self.cost.draw(rows, &mut stream).into_iter().map(|cost| -cost).collect(),
         };
+        if let Some(duration) = &self.duration {
+            scores.iter_mut().zip(duration.logarithms(rows)).for_each(|(score, seconds)| *score -= seconds);
+        }
         if self.fails {
             for (score, prediction) in scores.iter_mut().zip(surrogate::Surrogate::predict(&self.success, rows)) {
                 // No forest is sure: as if of a hundred trials one more had succeeded half.
@@ -259,28 +272,6 @@ impl Model {
     pub fn slope(&self, row: &[f64]) -> Option<(f64, Vec<f64>)> {
         integrated_slope(self.acquisition.as_ref()?.as_ref(), &self.cost.slopes(row)?)
     }
-}
-
-/// The target of each configuration with a result.
-///
-/// Results enter in the order of their configurations, so that the order in which they came does not matter.
-fn targets(
-    found: &[Observation],
-    rows: &Rows,
-    columns: &[Column],
-    settings: &Settings,
-    scale: Scale,
-    seed: u64,
-) -> Known {
-    let mut observations = found.to_vec();
-    observations.sort_by(|a, b| a.configuration.cmp(&b.configuration).then(a.budget.total_cmp(&b.budget)));
-    let residual = |at: &[usize], missed: &[f64], elsewhere: &[usize]| {
-        let rows_at = rows.select(at.iter().copied());
-        let forest = Forest::fit(&rows_at, columns, missed, &settings.forest(), seed, "linkage");
-        let predictions = surrogate::Surrogate::predict(&forest, &rows.select(elsewhere.iter().copied()));
-        predictions.into_iter().map(|prediction| prediction.mean).collect()
-    };
-    linked(&observations, scale, &residual)
 }
 
 /// Whether a trial says whether its configuration works: one that was lost or pruned does not.

@@ -33,25 +33,32 @@ pub(super) struct Selector {
 }
 
 impl Selector {
-    /// A selector of configurations for the rungs of a schedule, where so many `trials` are asked for at most.
+    /// A selector of configurations for the rungs of a schedule.
     ///
     /// # Panics
     /// Where a first configuration of the settings is not legal.
-    pub fn new(space: &Space, settings: &Settings, schedule: &Schedule, trials: Option<u32>, seed: u64) -> Self {
-        let choice = settings.intensifier.clone().unwrap_or(Choice::Hyperband);
-        let rungs = choice.bracket(schedule, 0).rungs;
-        let first_rung = (rungs.len() > 1).then(|| rungs[0].configurations);
+    pub fn new(space: &Space, settings: &Settings, schedule: &Schedule, seed: u64) -> Self {
         let columns = space.columns();
-        let size = settings.design_size(columns.len(), first_rung, trials);
-        let given = settings.first(space).expect("settings are validated with their space");
-        let design = design::initial(space, settings.design, given.clone(), size, seed);
-        Self {
-            given: given.len(),
-            design,
+        let mut selector = Self {
+            given: 0,
+            design: Vec::new(),
             evidence: Vec::new(),
             rows: Rows::new(columns.len()),
             model: Model::new(columns, settings, schedule, seed),
-        }
+        };
+        selector.limit(space, settings, schedule, None, seed);
+        selector
+    }
+
+    /// Makes the design anew, for at most so many `trials`.
+    pub fn limit(&mut self, space: &Space, settings: &Settings, schedule: &Schedule, trials: Option<u32>, seed: u64) {
+        let choice = settings.intensifier.clone().unwrap_or(Choice::Hyperband);
+        let rungs = choice.bracket(schedule, 0).rungs;
+        let first_rung = (rungs.len() > 1).then(|| rungs[0].configurations);
+        let size = settings.design_size(space.hyperparameters().len(), first_rung, trials);
+        let given = settings.first(space).expect("settings are validated with their space");
+        self.given = given.len();
+        self.design = design::initial(space, settings.design, given, size, seed);
     }
 
     /// Learns from elsewhere, before anything is selected.

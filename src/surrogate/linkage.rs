@@ -1,6 +1,5 @@
 //! Costs at several budgets on one scale: that of the highest budget.
-use std::collections::{BTreeMap, HashMap};
-
+use super::Known;
 use super::target::{Scale, logarithms, normal_scores, powers};
 
 /// So many common configurations weigh as much as the assumption that a lower rung's differences carry over in full.
@@ -23,47 +22,40 @@ pub struct Observation {
 /// the top down, a rung is linked by the regression of what was found above on what was found there, over the
 /// configurations that went on. Selection by the lower rung does not bias that regression, and its slope forgets what
 /// the lower rung does not know. What the line misses may depend on where a configuration is (Kennedy and O'Hagan
-/// 2000): `residual` predicts it for the last of its arguments from that of the first, given with their indices. A
-/// budget column instead would let a forest learn that whatever was promoted is good.
-pub fn linked(observations: &[Observation], scale: Scale, residual: &Residual) -> Vec<(usize, f64)> {
-    let mut rungs: BTreeMap<u64, Vec<Observation>> = BTreeMap::new();
-    let mut places: HashMap<(u64, usize), (usize, f64)> = HashMap::new();
-    for observation in observations {
-        // Positive numbers are ordered like their bits.
-        let rung = rungs.entry(observation.budget.to_bits()).or_default();
-        let (place, count) =
-            places.entry((observation.budget.to_bits(), observation.configuration)).or_insert((rung.len(), 0.0));
-        *count += 1.0;
-        match rung.get_mut(*place) {
-            // Another seed or instance: their mean counts.
-            Some(known) => known.cost += (observation.cost - known.cost) / *count,
-            None => rung.push(*observation),
-        }
-    }
-    let mut targets: BTreeMap<usize, f64> = BTreeMap::new();
-    for rung in rungs.into_values().rev() {
-        let costs: Vec<f64> = rung.iter().map(|observation| observation.cost).collect();
+/// 2000): `residual` says so, where it knows. A budget column instead would let a forest learn that whatever was promoted
+/// is good.
+pub fn linked(observations: &[Observation], scale: Scale, residual: &Residual) -> Known {
+    let rungs = rungs(observations);
+    let count = rungs.iter().map(|rung| rung.found.len()).max().unwrap_or(0);
+    let mut targets: Vec<Option<f64>> = vec![None; count];
+    for (index, rung) in rungs.iter().enumerate() {
+        let (configurations, costs) = rung.means();
         let is_raw = matches!(scale, Scale::Raw | Scale::Power);
         let values = if is_raw { costs } else { logarithms(&costs) };
-        let link = Link::between(&rung, &values, &targets);
-        let (mut common, mut missed, mut new) = (Vec::new(), Vec::new(), Vec::new());
-        for (observation, value) in rung.iter().zip(values) {
-            match targets.get(&observation.configuration) {
+        let link = if index == 0 { Link::IDENTITY } else { Link::between(&configurations, &values, &targets) };
+        let (mut common, mut missed, mut new, mut linked) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        for (configuration, value) in configurations.into_iter().zip(values) {
+            match targets[configuration] {
                 Some(target) => {
-                    common.push(observation.configuration);
+                    common.push(configuration);
                     missed.push(target - link.at(value));
                 }
-                None => new.push((observation.configuration, link.at(value))),
+                None => {
+                    new.push(configuration);
+                    linked.push(link.at(value));
+                }
             }
         }
-        let (configurations, mut linked): (Vec<usize>, Vec<f64>) = new.into_iter().unzip();
-        if common.len() >= FEW && !configurations.is_empty() {
-            let corrections = residual(&common, &missed, &configurations);
+        if common.len() >= FEW
+            && !new.is_empty()
+            && let Some(corrections) = residual(&Missed { budget: rung.budget, common: &common, missed: &missed }, &new)
+        {
             linked.iter_mut().zip(corrections).for_each(|(target, correction)| *target += correction);
         }
-        targets.extend(configurations.into_iter().zip(linked));
+        new.into_iter().zip(linked).for_each(|(configuration, target)| targets[configuration] = Some(target));
     }
-    let (configurations, mut values): (Vec<usize>, Vec<f64>) = targets.into_iter().unzip();
+    let known = targets.into_iter().enumerate().filter_map(|(configuration, target)| Some((configuration, target?)));
+    let (configurations, mut values): (Vec<usize>, Vec<f64>) = known.unzip();
     match scale {
         Scale::Rank => values = normal_scores(&values),
         Scale::Power => values = powers(&values),
@@ -72,8 +64,50 @@ pub fn linked(observations: &[Observation], scale: Scale, residual: &Residual) -
     configurations.into_iter().zip(values).collect()
 }
 
-/// Learns numbers at some configurations, and predicts them at others.
-pub type Residual<'a> = dyn Fn(&[usize], &[f64], &[usize]) -> Vec<f64> + 'a;
+/// By how much a rung's line misses the targets of the configurations that went on from it.
+pub struct Missed<'a> {
+    pub budget: f64,
+    pub common: &'a [usize],
+    /// One for each of those.
+    pub missed: &'a [f64],
+}
+
+/// By how much the line is expected to miss other configurations; `None` where that is not known.
+pub type Residual<'a> = dyn Fn(&Missed, &[usize]) -> Option<Vec<f64>> + 'a;
+
+/// What was found at one budget.
+struct Rung {
+    budget: f64,
+    /// By configuration: the sum over its seeds and instances, and how many they are.
+    found: Vec<(f64, u32)>,
+}
+
+impl Rung {
+    /// The configurations with a result in ascending order, and the mean of each.
+    fn means(&self) -> (Vec<usize>, Vec<f64>) {
+        let known = self.found.iter().enumerate().filter(|(_, (_, count))| *count > 0);
+        known.map(|(configuration, (sum, count))| (configuration, sum / f64::from(*count))).unzip()
+    }
+}
+
+/// The rungs with a result, from the highest budget.
+fn rungs(observations: &[Observation]) -> Vec<Rung> {
+    let mut rungs: Vec<Rung> = Vec::new();
+    for &Observation { configuration, budget, cost } in observations {
+        let known = rungs.iter().position(|rung| rung.budget == budget).unwrap_or_else(|| {
+            rungs.push(Rung { budget, found: Vec::new() });
+            rungs.len() - 1
+        });
+        let found = &mut rungs[known].found;
+        if found.len() <= configuration {
+            found.resize(configuration + 1, (0.0, 0));
+        }
+        found[configuration].0 += cost;
+        found[configuration].1 += 1;
+    }
+    rungs.sort_by(|a, b| b.budget.total_cmp(&a.budget));
+    rungs
+}
 
 /// The line from a rung's values to targets.
 struct Link {
@@ -83,17 +117,17 @@ struct Link {
 }
 
 impl Link {
-    fn between(rung: &[Observation], values: &[f64], targets: &BTreeMap<usize, f64>) -> Self {
-        let common: Vec<(f64, f64)> = (rung.iter().zip(values))
-            .filter_map(|(observation, &value)| Some((value, *targets.get(&observation.configuration)?)))
+    /// Of the highest rung, which is its own scale.
+    const IDENTITY: Self = Self { from: 0.0, to: 0.0, slope: 1.0 };
+
+    fn between(configurations: &[usize], values: &[f64], targets: &[Option<f64>]) -> Self {
+        let common: Vec<(f64, f64)> = (configurations.iter().zip(values))
+            .filter_map(|(&configuration, &value)| Some((value, targets[configuration]?)))
             .collect();
-        if targets.is_empty() {
-            return Self { from: 0.0, to: 0.0, slope: 1.0 };
-        }
         if common.is_empty() {
             // Nothing went on: on average, what was found here is worth as much as what was found above.
-            let to = targets.values().sum::<f64>() / targets.len() as f64;
-            return Self { from: mean(values), to, slope: 1.0 };
+            let above: Vec<f64> = targets.iter().copied().flatten().collect();
+            return Self { from: mean(values), to: mean(&above), slope: 1.0 };
         }
         let (x, y): (Vec<f64>, Vec<f64>) = common.iter().copied().unzip();
         let (from, to) = (mean(&x), mean(&y));
@@ -124,8 +158,8 @@ mod tests {
     }
 
     /// The same correction at every configuration: none.
-    fn everywhere(_: &[usize], _: &[f64], at: &[usize]) -> Vec<f64> {
-        vec![0.0; at.len()]
+    fn everywhere(_: &Missed, at: &[usize]) -> Option<Vec<f64>> {
+        Some(vec![0.0; at.len()])
     }
 
     #[test]
@@ -173,12 +207,13 @@ mod tests {
         let mut costs: Vec<_> = (0..8).map(cost).collect();
         costs
             .extend((0..6).map(|configuration| (configuration, 3.0, (configuration + 8 * (configuration % 2)) as f64)));
-        let parity = |at: &[usize], missed: &[f64], elsewhere: &[usize]| {
+        let parity = |known: &Missed, elsewhere: &[usize]| {
             let mean = |parity| {
-                let of: Vec<f64> = at.iter().zip(missed).filter(|(c, _)| *c % 2 == parity).map(|(_, m)| *m).collect();
+                let each = known.common.iter().zip(known.missed);
+                let of: Vec<f64> = each.filter(|(c, _)| *c % 2 == parity).map(|(_, m)| *m).collect();
                 of.iter().sum::<f64>() / of.len() as f64
             };
-            elsewhere.iter().map(|configuration| mean(configuration % 2)).collect()
+            Some(elsewhere.iter().map(|configuration| mean(configuration % 2)).collect())
         };
         let targets = linked(&observations(&costs), Scale::Raw, &everywhere);
         assert!(targets[7].1 - targets[6].1 < 2.0, "{targets:?}");

@@ -1,4 +1,5 @@
 //! A guess at the cost of the untried.
+pub mod correction;
 pub mod ensemble;
 pub mod forest;
 pub mod gaussian_process;

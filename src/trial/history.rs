@@ -68,7 +68,7 @@ impl History {
         rung.trials.push(proposal.trial);
         rung.running += 1;
         self.running.insert(proposal.trial);
-        self.trials.push(Trial { proposal, outcome: None, curve: Curve::default() });
+        self.trials.push(Trial { proposal, outcome: None, curve: Curve::default(), seconds: None });
     }
 
     /// Records the outcome of a trial; false, and nothing changes, where it is unknown or has one already.
@@ -86,6 +86,15 @@ impl History {
         self.trials[index].outcome = Some(outcome);
         self.ended.push(trial);
         true
+    }
+
+    /// The same of a trial that took so many seconds.
+    pub fn tell_after(&mut self, trial: TrialId, outcome: Outcome, seconds: f64) -> bool {
+        let told = self.tell(trial, outcome);
+        if told {
+            self.trials[trial.0 as usize - 1].seconds = Some(seconds);
+        }
+        told
     }
 
     /// Adds a point to the learning curve of a trial that runs; false, and nothing changes, where the trial does not run

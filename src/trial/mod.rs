@@ -97,4 +97,6 @@ pub struct Trial {
     pub proposal: Proposal,
     pub outcome: Option<Outcome>,
     pub curve: Curve,
+    /// From its start to its end, where that was told.
+    pub seconds: Option<f64>,
 }

@@ -1,0 +1,97 @@
+//! How long trials take, as far as that depends on their configurations.
+use std::collections::BTreeMap;
+
+use super::settings::Settings;
+use crate::space::encoding::Column;
+use crate::surrogate::forest::Forest;
+use crate::surrogate::{Known, Rows, Surrogate};
+use crate::trial::Trial;
+use crate::trial::history::History;
+use crate::trial::outcome::Outcome;
+
+/// Seconds below which one trial is as quick as another.
+const LEAST: f64 = 1e-3;
+
+/// A forest that follows the seconds per unit of budget of each configuration, by their logarithm: those of one trial are
+/// in proportion to its budget, so that configurations are compared whatever the rung.
+pub(super) struct Duration {
+    forest: Forest,
+    /// Whether any duration was told.
+    is_known: bool,
+}
+
+impl Duration {
+    pub fn new(columns: &[Column], settings: &Settings, seed: u64) -> Self {
+        Self { forest: Forest::new(columns, &settings.forest(), seed, "duration"), is_known: false }
+    }
+
+    /// Learns from what has ended, so many rows being before the history's.
+    pub fn learn(&mut self, history: &History, before: usize, rows: &Rows) {
+        let results = history.ended().filter(|trial| seconds(trial).is_some()).count();
+        self.is_known = results > 0;
+        if self.is_known {
+            let earlier = |results: usize| rates(history, before, results);
+            self.forest.follow(rows, &earlier(results), results, &earlier);
+        }
+    }
+
+    /// The logarithm of the seconds that a unit of budget is expected to take; the same of all while nothing is known.
+    pub fn logarithms(&self, rows: &Rows) -> Vec<f64> {
+        if !self.is_known {
+            return vec![0.0; rows.len()];
+        }
+        self.forest.predict(rows).into_iter().map(|prediction| prediction.mean).collect()
+    }
+}
+
+/// What a trial took; `None` of one that was cut short.
+fn seconds(trial: &Trial) -> Option<f64> {
+    let is_whole = matches!(trial.outcome, Some(Outcome::Finished { .. } | Outcome::TimedOut | Outcome::Diverged));
+    trial.seconds.filter(|seconds| is_whole && seconds.is_finite()).map(|seconds| seconds.max(LEAST))
+}
+
+/// The logarithm of each configuration's seconds per unit of budget, after the first so many trials that say them. A trial
+/// continues from where its configuration stood; one that reaches no further, with another seed, begins anew.
+fn rates(history: &History, before: usize, results: usize) -> Known {
+    #[derive(Default)]
+    struct Spent {
+        reached: f64,
+        budget: f64,
+        seconds: f64,
+    }
+    let mut spent: BTreeMap<usize, Spent> = BTreeMap::new();
+    let timed = history.ended().filter_map(|trial| Some((&trial.proposal, seconds(trial)?)));
+    for (proposal, seconds) in timed.take(results) {
+        let spent = spent.entry(before + proposal.configuration_id.0 as usize - 1).or_default();
+        let budget = proposal.budget.amount();
+        spent.budget += if budget > spent.reached { budget - spent.reached } else { budget };
+        spent.reached = spent.reached.max(budget);
+        spent.seconds += seconds;
+    }
+    spent.into_iter().map(|(row, spent)| (row, (spent.seconds / spent.budget).ln())).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::intensifier::hyperband::Hyperband;
+    use crate::intensifier::walk::{Walk, schedule};
+    use crate::trial::TrialId;
+
+    #[test]
+    fn promotions_add_what_they_took_to_what_they_spent() {
+        let mut walk = Walk::new(Hyperband::new(schedule(1.0, 3.0, 3)));
+        walk.asks(3);
+        for (trial, seconds) in [(1, 2.0), (2, 8.0)] {
+            walk.history.tell_after(TrialId(trial), Outcome::of_cost(f64::from(trial)), seconds);
+        }
+        walk.history.tell_after(TrialId(3), Outcome::Crashed { message: String::new() }, 0.5);
+        assert_eq!(walk.ask(), Some((1, 3.0)));
+        walk.history.tell_after(TrialId(4), Outcome::of_cost(1.0), 6.0);
+        let known: Vec<(usize, f64)> =
+            rates(&walk.history, 10, 9).into_iter().map(|(row, rate)| (row, rate.exp())).collect();
+        assert_eq!(known.len(), 2, "one that crashed was cut short");
+        assert!((known[0].1 - 8.0 / 3.0).abs() < 1e-12 && (known[1].1 - 8.0).abs() < 1e-12, "{known:?}");
+        assert_eq!((known[0].0, rates(&walk.history, 0, 1).len()), (10, 1));
+    }
+}
