@@ -135,6 +135,7 @@ fn starting() -> Outcomes {
                 folder: folder.path().join(next.to_string()),
                 checkpoint: folder.path().join("checkpoint"),
                 request: None,
+                objectives: Vec::new(),
                 limits: Limits::default(),
             })?;
             next += 1;

@@ -28,6 +28,7 @@ fn shell(trial: u32, folder: &Path, script: &str, limits: Limits) -> Launch {
         folder: folder.join(format!("{trial:06}")),
         checkpoint: folder.join("checkpoint"),
         request: None,
+        objectives: Vec::new(),
         limits,
     }
 }

@@ -157,6 +157,7 @@ fn evidence(history: &History) -> Evidence<'_> {
         history,
         unit: "steps",
         measure: "mean square error",
+        objectives: &[],
         timings: &[],
         baseline: Some(0.5),
         default: None,

@@ -1,8 +1,10 @@
 //! How promising the untried is.
 pub mod confidence_bound;
 pub mod expected_improvement;
+pub mod hypervolume;
 pub mod maximizer;
 pub mod probability_of_improvement;
+pub mod scalarization;
 pub mod settings;
 
 use crate::surrogate::{Prediction, Slope};
@@ -11,6 +13,12 @@ use crate::surrogate::{Prediction, Slope};
 pub trait Acquisition: Send + Sync {
     /// The logarithm of how promising a point is; negative infinity where it is not at all.
     fn logarithm(&self, prediction: Prediction) -> f64;
+}
+
+/// The same of several objectives, each with a surrogate of its own.
+pub trait Trade: Send + Sync {
+    /// The logarithm of how promising a point is, by what is expected of each objective.
+    fn logarithm(&self, predictions: &[Prediction]) -> f64;
 }
 
 /// The logarithm of the mean, over the surrogate's hyperparameters, of how promising each row is (Snoek et al. 2012).

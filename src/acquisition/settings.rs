@@ -1,16 +1,19 @@
 //! Which acquisition function, and its knobs.
 use serde::{Deserialize, Serialize};
 
-use super::Acquisition;
 use super::confidence_bound::ConfidenceBound;
 use super::expected_improvement::{CostImprovement, ExpectedImprovement};
+use super::hypervolume::HypervolumeImprovement;
 use super::probability_of_improvement::ProbabilityOfImprovement;
+use super::scalarization::Scalarization;
+use super::{Acquisition, Trade};
+use crate::numeric::stream::Stream;
 
 /// An acquisition function; `margin` is how much of an improvement, in units of the targets, does not count.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename = "Acquisition")]
 pub enum Settings {
-    /// The expected improvement. What is maximized is its logarithm, so that far from the best it still tells better
+    /// The expected improvement; of two objectives that of the hypervolume, of more that of a random scalarization. What is maximized is its logarithm, so that far from the best it still tells better
     /// from worse (Ament et al. 2023).
     ExpectedImprovement {
         #[serde(default)]
@@ -36,6 +39,9 @@ pub enum Settings {
         #[serde(default)]
         deviations: Option<f64>,
     },
+    /// Of several objectives: the expected improvement of their Chebyshev norm with weights that are drawn for each ask
+    /// (ParEGO: Knowles 2006).
+    RandomScalarization,
     /// The lowest place of a function drawn from those that the surrogate holds possible, found by random search.
     ThompsonSampling,
 }
@@ -51,15 +57,44 @@ impl Settings {
     /// function takes its place.
     pub fn function(&self, best: f64, results: usize, columns: usize) -> Option<Box<dyn Acquisition>> {
         Some(match *self {
-            Self::ExpectedImprovement { margin } | Self::ExpectedImprovementPerSecond { margin } => Box::new(ExpectedImprovement { best, margin }),
+            Self::ExpectedImprovement { margin } | Self::ExpectedImprovementPerSecond { margin } => {
+                Box::new(ExpectedImprovement { best, margin })
+            }
             Self::CostImprovement { margin } => Box::new(CostImprovement { best, margin }),
             Self::ProbabilityOfImprovement { margin } => Box::new(ProbabilityOfImprovement { best, margin }),
             Self::LowerConfidenceBound { deviations } => {
                 let deviations = deviations.unwrap_or_else(|| ConfidenceBound::schedule(columns, results));
                 Box::new(ConfidenceBound { best, deviations })
             }
-            Self::ThompsonSampling => return None,
+            Self::RandomScalarization | Self::ThompsonSampling => return None,
         })
+    }
+
+    /// The function of several objectives, where these points were found.
+    pub fn trade(&self, points: &[Vec<f64>], stream: &mut Stream) -> Box<dyn Trade> {
+        let pairs: Option<Vec<[f64; 2]>> = points.iter().map(|point| point[..].try_into().ok()).collect();
+        match (self, pairs) {
+            (Self::ExpectedImprovement { .. } | Self::ExpectedImprovementPerSecond { .. }, Some(pairs)) => {
+                Box::new(HypervolumeImprovement::over(&pairs))
+            }
+            _ => Box::new(Scalarization::over(points, stream)),
+        }
+    }
+
+    /// Fails where it is not for so many objectives.
+    pub fn validate(&self, objectives: usize) -> Result<(), String> {
+        let name = match self {
+            Self::ExpectedImprovement { .. } | Self::ExpectedImprovementPerSecond { .. } => return Ok(()),
+            Self::RandomScalarization if objectives > 1 => return Ok(()),
+            Self::RandomScalarization => {
+                return Err("`acquisition` can be `RandomScalarization` only of several objectives".into());
+            }
+            Self::CostImprovement { .. } => "CostImprovement",
+            Self::ProbabilityOfImprovement { .. } => "ProbabilityOfImprovement",
+            Self::LowerConfidenceBound { .. } => "LowerConfidenceBound",
+            Self::ThompsonSampling => "ThompsonSampling",
+        };
+        if objectives > 1 { Err(format!("`acquisition` can be `{name}` only of one objective")) } else { Ok(()) }
     }
 
     /// The function's name in words.
@@ -70,6 +105,7 @@ impl Settings {
             Self::CostImprovement { .. } => "expected improvement of the cost",
             Self::ProbabilityOfImprovement { .. } => "probability of improvement",
             Self::LowerConfidenceBound { .. } => "lower confidence bound",
+            Self::RandomScalarization => "random scalarization",
             Self::ThompsonSampling => "Thompson sampling",
         }
     }
@@ -87,7 +123,7 @@ impl Settings {
             | Self::CostImprovement { margin }
             | Self::ProbabilityOfImprovement { margin } => ("margin", margin),
             Self::LowerConfidenceBound { deviations } => ("deviations", deviations?),
-            Self::ThompsonSampling => return None,
+            Self::RandomScalarization | Self::ThompsonSampling => return None,
         };
         (!(value >= 0.0 && value.is_finite())).then_some((name, value))
     }

@@ -5,6 +5,7 @@ mod correlation;
 pub mod dependence;
 pub mod failure;
 pub mod fidelity;
+pub mod front;
 pub mod headline;
 pub mod importance;
 pub mod interaction;
@@ -34,6 +35,8 @@ pub struct Evidence<'a> {
     pub unit: &'a str,
     /// What the cost is, such as `mean square error`.
     pub measure: &'a str,
+    /// The names of the objectives, where there are several; the measure is then the first of them.
+    pub objectives: &'a [String],
     pub timings: &'a [Timing],
     /// Cost of the constant predictor: what costs more has not learned.
     pub baseline: Option<f64>,
@@ -110,6 +113,9 @@ pub struct Findings {
     pub warnings: Vec<String>,
     pub headline: headline::Headline,
     pub convergence: convergence::Convergence,
+    /// Absent of one objective.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub front: Option<front::Front>,
     pub fidelity: Vec<fidelity::Fidelity>,
     pub failures: Vec<failure::Failure>,
     pub matrix: matrix::Matrix,
@@ -127,6 +133,7 @@ impl Findings {
             warnings: evidence.warnings.to_vec(),
             headline: headline::Headline::of(evidence),
             convergence: convergence::Convergence::of(evidence),
+            front: front::Front::of(evidence),
             fidelity: fidelity::fidelities(evidence.history),
             failures: failure::failures(evidence),
             matrix: matrix::Matrix::of(evidence),

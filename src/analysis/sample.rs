@@ -85,12 +85,14 @@ impl Sample {
         for trial in evidence.history.trials() {
             let reason = match &trial.outcome {
                 None => "running",
-                Some(Outcome::Finished { .. }) if !enters(trial.proposal.budget) => "at another budget",
-                Some(Outcome::Finished { cost }) => {
+                Some(Outcome::Finished { .. } | Outcome::Traded { .. }) if !enters(trial.proposal.budget) => {
+                    "at another budget"
+                }
+                Some(outcome @ (Outcome::Finished { .. } | Outcome::Traded { .. })) => {
                     // Where budgets are pooled, those at the budget to be explained are few and all enter.
                     let certain = pooled && Some(trial.proposal.budget) == aim;
                     let costs = if certain { &mut kept } else { &mut rest };
-                    costs.push((trial.proposal.trial, *cost));
+                    costs.push((trial.proposal.trial, outcome.cost().expect("a success has a cost")));
                     continue;
                 }
                 Some(Outcome::TimedOut) => "timed out",

@@ -44,6 +44,7 @@ pub fn evidence<'a>(space: &'a Space, history: &'a History) -> Evidence<'a> {
         history,
         unit: "steps",
         measure: "cost",
+        objectives: &[],
         timings: &[],
         baseline: Some(1.0),
         default: None,

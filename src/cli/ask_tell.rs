@@ -7,6 +7,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value as Json, json};
 
 use super::Failure;
+use super::listing::by_objective;
 use super::message::{count, narrate};
 use crate::executor::message;
 use crate::experiment::Experiment;
@@ -15,6 +16,7 @@ use crate::experiment::error::RunError;
 use crate::experiment::folder::RunFolder;
 use crate::trial::budget::Budget;
 use crate::trial::curve::Point;
+use crate::trial::front::front;
 use crate::trial::incumbent::{default_at, incumbent};
 use crate::trial::outcome::Outcome;
 use crate::trial::{Proposal, Trial, TrialId};
@@ -70,6 +72,8 @@ struct TellRequest {
     /// Absent is not the same as null, which is what a cost that is not a number becomes on its way.
     #[serde(default, deserialize_with = "present")]
     cost: Option<Json>,
+    /// One for each objective, where there are several.
+    costs: Option<Json>,
     outcome: Option<String>,
     message: Option<String>,
     /// What it took; absent: the time since it was given away.
@@ -180,7 +184,7 @@ fn reply(experiment: &Experiment, dialogue: &mut Dialogue, request: Request) -> 
             Answer::Done(reason) => json!({ "done": reason }),
         }),
         Request::Tell(tell) => {
-            let outcome = match outcome(&tell) {
+            let outcome = match outcome(&tell, experiment.objectives()) {
                 Ok(outcome) => outcome,
                 Err(message) => return error(message),
             };
@@ -206,6 +210,18 @@ fn reply(experiment: &Experiment, dialogue: &mut Dialogue, request: Request) -> 
         Request::Best(BestRequest {}) => {
             let history = dialogue.history();
             let Some(best) = incumbent(history) else { return error("no trial has succeeded yet".into()) };
+            let objectives = experiment.objectives();
+            if !objectives.is_empty() {
+                let member = |trial: &Trial| {
+                    json!({
+                        "config": config(experiment, &trial.proposal),
+                        "costs": by_objective(objectives, trial),
+                        "budget": trial.proposal.budget.amount(),
+                        "trial": trial.proposal.trial,
+                    })
+                };
+                return Ok(json!({ "front": front(history).into_iter().map(member).collect::<Vec<_>>() }));
+            }
             let cost = |trial: &Trial| trial.outcome.as_ref().and_then(Outcome::cost);
             Ok(json!({
                 "config": config(experiment, &best.proposal),
@@ -241,8 +257,8 @@ fn config(experiment: &Experiment, proposal: &Proposal) -> Json {
     Json::Object(named.map(|(name, value)| (name.to_owned(), json!(value))).collect())
 }
 
-/// The outcome that a tell states: a cost, or how the trial failed.
-fn outcome(tell: &TellRequest) -> Result<Outcome, String> {
+/// The outcome that a tell states: a cost, or one for each of several objectives, or how the trial failed.
+fn outcome(tell: &TellRequest, objectives: &[String]) -> Result<Outcome, String> {
     if let Some(message) = &tell.message
         && tell.outcome.as_deref() != Some("crashed")
     {
@@ -264,7 +280,12 @@ fn outcome(tell: &TellRequest) -> Result<Outcome, String> {
             ));
         }
     };
-    match (failed, &tell.cost) {
+    if failed.is_none() && (tell.costs.is_some() || !objectives.is_empty()) {
+        let report = [("cost", &tell.cost), ("costs", &tell.costs)].into_iter();
+        let report = report.filter_map(|(key, value)| Some((key.to_owned(), value.clone()?))).collect();
+        return message::outcome(&report, objectives);
+    }
+    match (failed, &tell.cost.as_ref().or(tell.costs.as_ref())) {
         (Some(failed), None | Some(Json::Null)) => Ok(failed),
         (Some(failed), Some(cost)) => {
             Err(format!("a trial that is {} has no cost, but this has {cost}", failed.name()))

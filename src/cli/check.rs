@@ -61,6 +61,9 @@ fn print(experiment: &Experiment, warnings: &[String]) {
     let (design, settings) = (experiment.optimizer(), &experiment.settings);
     let first = count(design.design().len(), "configuration");
     say(&format!("\noptimizer: {}, after {first} to begin with", settings.describe()));
+    if !experiment.objectives().is_empty() {
+        say(&format!("objectives: {}", experiment.objectives().join(", ")));
+    }
     let (schedule, unit) = (&experiment.schedule, &experiment.unit);
     let plan = experiment.plan();
     say(&format!(

@@ -9,8 +9,10 @@ use super::target::Target;
 use super::{Failure, Listing, table};
 use crate::experiment::log::Log;
 use crate::experiment::validation::{self, Validation};
+use crate::numeric::pareto;
 use crate::optimizer::regret::regret;
 use crate::trial::budget::Budget;
+use crate::trial::front::front;
 use crate::trial::incumbent::{default_at, incumbent};
 use crate::trial::{Origin, Trial, TrialId};
 
@@ -66,13 +68,20 @@ pub(super) fn status(target: &Target) -> Result<(), Failure> {
     for (budget, ended, finished) in by_budget(&log) {
         say(&format!("at {} {unit}: {}, {finished} finished", amount(budget), count(ended, "trial")));
     }
-    if let Some(best) = incumbent(history) {
+    if !log.experiment.objectives().is_empty() {
+        let front = front(history);
+        let budget = front.first().map(|trial| trial.proposal.budget.amount());
+        let at = budget.map(|budget| format!(" at {} {unit}", amount(budget))).unwrap_or_default();
+        say(&format!("front: {}{at}", count(front.len(), "trial")));
+    } else if let Some(best) = incumbent(history) {
         let (cost, over) = standing(&log, best);
         let budget = amount(best.proposal.budget.amount());
         say(&format!("best: {} at {budget} {unit}{over}, trial {}", number(cost), best.proposal.trial));
     }
     let (space, full) = (&log.experiment.space, log.experiment.schedule.max());
-    if let Some(left) = regret(space, history, full, log.experiment.seed) {
+    if log.experiment.objectives().is_empty()
+        && let Some(left) = regret(space, history, full, log.experiment.seed)
+    {
         let could =
             if left.bound <= left.noise { ", less than its doubt at the best: the run could stop now" } else { "" };
         say(&format!("left to gain: at most {} by the surrogate's confidence{could}", number(left.bound)));
@@ -128,15 +137,22 @@ pub(super) fn trials(arguments: &Trials) -> Result<(), Failure> {
     }
     if let Some(top) = arguments.top {
         trials.retain(|trial| cost(trial).is_some());
-        let key = |trial: &&Trial| cost(trial).unwrap_or(f64::INFINITY);
-        trials.sort_by(|a, b| b.proposal.budget.cmp(&a.proposal.budget).then(key(a).total_cmp(&key(b))));
+        trials.sort_by_key(|trial| std::cmp::Reverse(trial.proposal.budget));
+        trials = trials.chunk_by(|a, b| a.proposal.budget == b.proposal.budget).flat_map(best_first).collect();
         trials.truncate(top);
     }
     let rows: Vec<_> = trials.into_iter().map(|trial| row(&log, trial)).collect();
+    let cost = if log.experiment.objectives().is_empty() { "cost" } else { "costs" };
     let columns =
-        ["trial", "configuration_id", "budget", "bracket", "rung", "outcome", "cost", "seconds", "origin", "config"];
+        ["trial", "configuration_id", "budget", "bracket", "rung", "outcome", cost, "seconds", "origin", "config"];
     table::print(arguments.listing.format, &columns, &rows);
     Ok(())
+}
+
+/// Trials with a cost, the best first: of several objectives front by front.
+fn best_first<'a>(trials: &[&'a Trial]) -> Vec<&'a Trial> {
+    let costs: Vec<&[f64]> = trials.iter().filter_map(|trial| Some(trial.outcome.as_ref()?.costs())).collect();
+    pareto::order(&costs).into_iter().map(|index| trials[index]).collect()
 }
 
 /// The word for a trial's outcome; `running` while it has none.
@@ -172,10 +188,18 @@ fn row(log: &Log, trial: &Trial) -> Map<String, Json> {
         "curve": trial.curve.points().iter().map(|point| json!([point.budget.amount(), point.cost])).collect::<Json>(),
         "info": ended.map_or_else(Map::new, |ended| ended.info.clone()),
     });
-    match row {
-        Json::Object(map) => map,
-        _ => unreachable!("a row is an object"),
+    let Json::Object(mut row) = row else { unreachable!("a row is an object") };
+    if !log.experiment.objectives().is_empty() {
+        row.insert("costs".into(), by_objective(log.experiment.objectives(), trial));
     }
+    row
+}
+
+/// The costs of a trial by the names of the objectives; null where it has none.
+pub(super) fn by_objective(objectives: &[String], trial: &Trial) -> Json {
+    let costs = trial.outcome.as_ref().map(|outcome| outcome.costs()).unwrap_or_default();
+    let named = objectives.iter().zip(costs).map(|(name, cost)| (name.clone(), json!(cost)));
+    if costs.is_empty() { Json::Null } else { Json::Object(named.collect()) }
 }
 
 /// The active hyperparameters by name.
@@ -228,6 +252,10 @@ pub(super) fn best(arguments: &Listing) -> Result<(), Failure> {
         narrate("no trial has succeeded yet");
         return Err(Failure::NoSuccess);
     };
+    if !log.experiment.objectives().is_empty() {
+        print_front(&log, arguments.format);
+        return Ok(());
+    }
     let budget = best.proposal.budget.amount();
     let (cost, over) = standing(&log, best);
     let row = json!({
@@ -255,6 +283,22 @@ pub(super) fn best(arguments: &Listing) -> Result<(), Failure> {
         if best.proposal.origin == Origin::Default { "the default itself" } else { best.proposal.origin.name() },
     ));
     Ok(())
+}
+
+/// Prints the trials of several objectives that no other dominates.
+pub(super) fn print_front(log: &Log, format: super::Format) {
+    let member = |trial: &Trial| {
+        let row = json!({
+            "trial": trial.proposal.trial.0,
+            "budget": trial.proposal.budget.amount(),
+            "costs": by_objective(log.experiment.objectives(), trial),
+            "config": config(log, trial),
+        });
+        let Json::Object(row) = row else { unreachable!("a row is an object") };
+        row
+    };
+    let rows: Vec<_> = front(&log.history).into_iter().map(member).collect();
+    table::print(format, &["trial", "budget", "costs", "config"], &rows);
 }
 
 /// The mean cost of the incumbent at its budget, and in words over how many seeds and instances, where there are several.

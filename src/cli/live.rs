@@ -135,16 +135,21 @@ impl Drop for Live {
 fn ended(standing: &Standing, proposal: &Proposal, outcome: &Outcome, seconds: f64, is_incumbent: bool) -> String {
     let result = match outcome {
         Outcome::Finished { cost } => format!("cost {}", number(*cost)),
+        Outcome::Traded { costs } => {
+            let named = standing.experiment.objectives().iter().zip(costs);
+            named.map(|(name, cost)| format!("{name} {}", number(*cost))).collect::<Vec<_>>().join(", ")
+        }
         Outcome::Crashed { message } => {
             let last = message.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or_default();
             format!("crashed: {last}")
         }
         other => other.name().replace('_', " "),
     };
+    let word = if standing.experiment.objectives().is_empty() { "best so far" } else { "on the front" };
     let best = match (is_incumbent, colour()) {
-        (true, true) => "   \u{1b}[1;32mbest so far\u{1b}[0m",
-        (true, false) => "   best so far",
-        (false, _) => "",
+        (true, true) => format!("   \u{1b}[1;32m{word}\u{1b}[0m"),
+        (true, false) => format!("   {word}"),
+        (false, _) => String::new(),
     };
     let left = standing.seconds_left().filter(|seconds| *seconds > 0.0);
     let left = left.map(|seconds| format!("   {} left", duration(seconds))).unwrap_or_default();

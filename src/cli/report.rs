@@ -54,7 +54,11 @@ pub(super) fn write(log: &Log, folder: &Path) -> Result<PathBuf, Failure> {
         space: &experiment.space,
         history: &log.history,
         unit: &experiment.unit,
-        measure: experiment.objective.as_ref().map_or("cost", |objective| objective.measure()),
+        measure: match experiment.objectives() {
+            [] => experiment.objective.as_ref().map_or("cost", |objective| objective.measure()),
+            [first, ..] => first,
+        },
+        objectives: experiment.objectives(),
         timings: &timings,
         baseline: listing::validation(log).and_then(|done| done.incumbent.info.get("mean_predictor")?.as_f64()),
         default: listing::validation(log)

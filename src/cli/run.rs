@@ -84,6 +84,10 @@ pub(super) fn count_interrupts(interrupts: &Arc<AtomicUsize>) -> std::io::Result
 /// The best configuration beside the default one.
 fn summary(log: &Log) {
     let Some(best) = incumbent(&log.history) else { return };
+    if !log.experiment.objectives().is_empty() {
+        listing::print_front(log, super::Format::Table);
+        return;
+    }
     let (space, unit) = (&log.experiment.space, &log.experiment.unit);
     let default = space.default_configuration().ok();
     let text = |known: Option<&Value>| known.map_or("-".to_owned(), value);

@@ -81,7 +81,7 @@ impl Attempt {
         Note::remove(&self.launch.folder);
         let missing = "no line of its output is a JSON object with `cost`";
         Ended {
-            outcome: verdict::outcome(&exit, self.report.as_ref(), &self.errors, missing),
+            outcome: verdict::outcome(&exit, self.report.as_ref(), &self.launch.objectives, &self.errors, missing),
             exit: verdict::description(&exit),
             ..Ended::of(&self.launch, &self.slot, self.started, &self.program.usage(), self.report.as_ref())
         }

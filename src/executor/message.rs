@@ -10,7 +10,7 @@ use crate::trial::outcome::Outcome;
 pub enum Message {
     /// How much is done, from 0 to 1.
     Progress(f64),
-    /// A line with a `cost`, an `outcome`, or the `error` of a `trial`.
+    /// A line with a `cost` or `costs`, an `outcome`, or the `error` of a `trial`.
     Report(Map<String, Json>),
 }
 
@@ -27,7 +27,8 @@ pub fn parse(line: &[u8]) -> Option<Message> {
     let object = object(std::str::from_utf8(visible).ok()?).ok()?;
     let is_outcome = object.get("outcome").and_then(Json::as_str).is_some_and(|name| named(name, None).is_some());
     let is_error = object.contains_key("error") && object.contains_key("trial");
-    if object.contains_key("cost") || is_outcome || is_error {
+    let is_result = object.contains_key("cost") || object.get("costs").is_some_and(Json::is_object);
+    if is_result || is_outcome || is_error {
         return Some(Message::Report(object));
     }
     let fraction = object.get("progress")?.as_f64()?;
@@ -44,16 +45,43 @@ pub fn object(text: &str) -> serde_json::Result<Map<String, Json>> {
     serde_json::from_str(text).or_else(|error| serde_json::from_str(&without_words(text)).map_err(|_| error))
 }
 
-/// The outcome that a report states; the error says what is wrong with it.
-pub fn outcome(report: &Map<String, Json>) -> Result<Outcome, String> {
+/// The outcome that a report states, where these are the objectives, none being named for one; the error says what is wrong
+/// with it.
+pub fn outcome(report: &Map<String, Json>, objectives: &[String]) -> Result<Outcome, String> {
     let text = |key: &str| report.get(key).and_then(Json::as_str);
-    if let Some(error) = report.get("error").filter(|_| !report.contains_key("cost")) {
+    let is_result = report.contains_key("cost") || report.contains_key("costs");
+    if let Some(error) = report.get("error").filter(|_| !is_result) {
         return Ok(Outcome::Crashed { message: error.as_str().map_or_else(|| error.to_string(), str::to_owned) });
     }
     if let Some(outcome) = text("outcome").and_then(|name| named(name, text("message"))) {
         return Ok(outcome);
     }
-    report.get("cost").map_or_else(|| Err("it has no `cost`".to_owned()), cost)
+    match (report.get("cost"), report.get("costs")) {
+        (_, Some(stated)) if !objectives.is_empty() => costs(stated, objectives),
+        (Some(_), None) if !objectives.is_empty() => {
+            Err(format!("it has one `cost`, but `costs` of {} are wanted", objectives.join(", ")))
+        }
+        (Some(stated), _) => cost(stated),
+        (None, Some(_)) => Err("it has `costs`, but the experiment names no `objectives`".into()),
+        (None, None) => Err("it has no `cost`".into()),
+    }
+}
+
+/// The outcome that costs by name mean, one for each of several objectives.
+pub fn costs(stated: &Json, objectives: &[String]) -> Result<Outcome, String> {
+    let Some(named) = stated.as_object() else { return Err(format!("its `costs` are no object: `{stated}`")) };
+    if let Some(unknown) = named.keys().find(|name| !objectives.contains(name)) {
+        return Err(format!("its `costs` have `{unknown}`, which is none of the objectives {}", objectives.join(", ")));
+    }
+    let mut found = Vec::new();
+    for name in objectives {
+        let stated = named.get(name).ok_or_else(|| format!("its `costs` lack `{name}`"))?;
+        match cost(stated).map_err(|message| format!("of `{name}`, {message}"))? {
+            Outcome::Finished { cost } => found.push(cost),
+            other => return Ok(other),
+        }
+    }
+    Ok(Outcome::of_costs(found))
 }
 
 /// The outcome that a cost means.
@@ -155,11 +183,33 @@ mod tests {
         ];
         for (line, expected) in table {
             let found = match parse(line) {
-                Some(Message::Report(report)) => outcome(&report).map_or(Found::Problem, Found::Outcome),
+                Some(Message::Report(report)) => outcome(&report, &[]).map_or(Found::Problem, Found::Outcome),
                 _ => Found::Nothing,
             };
             assert_eq!(found, expected, "{}", String::from_utf8_lossy(line));
         }
+    }
+
+    #[test]
+    fn costs_of_several_objectives_are_in_their_order() {
+        let names = ["loss".to_owned(), "latency".to_owned()];
+        let stated = |line: &str| match parse(line.as_bytes()) {
+            Some(Message::Report(report)) => outcome(&report, &names),
+            _ => Err("no report".into()),
+        };
+        let found = stated(r#"{"costs": {"latency": 12, "loss": 0.5}}"#);
+        assert_eq!(found, Ok(Outcome::Traded { costs: vec![0.5, 12.0] }));
+        assert_eq!(stated(r#"{"costs": {"latency": NaN, "loss": 0.5}}"#), Ok(Outcome::Diverged));
+        for (line, problem) in [
+            (r#"{"costs": {"loss": 0.5}}"#, "lack `latency`"),
+            (r#"{"costs": {"loss": 0.5, "latency": 1, "size": 1}}"#, "have `size`"),
+            (r#"{"costs": {"loss": "low", "latency": 1}}"#, "of `loss`, its `cost` is not a number"),
+            (r#"{"cost": 0.5}"#, "`costs` of loss, latency are wanted"),
+        ] {
+            assert!(stated(line).is_err_and(|message| message.contains(problem)), "{line}");
+        }
+        let Some(Message::Report(report)) = parse(br#"{"costs": {"loss": 1}}"#) else { panic!("it is a report") };
+        assert!(outcome(&report, &[]).is_err_and(|message| message.contains("names no `objectives`")));
     }
 
     #[test]

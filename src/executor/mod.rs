@@ -70,6 +70,8 @@ pub struct Launch {
     pub checkpoint: PathBuf,
     /// The line to ask for it, where the program is to stay and answer one trial after another.
     pub request: Option<String>,
+    /// The names of the costs that it reports, where they are several.
+    pub objectives: Vec<String>,
     pub limits: Limits,
 }
 

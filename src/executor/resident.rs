@@ -139,7 +139,8 @@ impl Resident {
             return End::Unasked(Box::new(self.launch), self.slot);
         }
         // An intermediate report is no answer.
-        let outcome = verdict::outcome(&exit, None, &self.errors, "it did not answer the trial");
+        let outcome =
+            verdict::outcome(&exit, None, &self.launch.objectives, &self.errors, "it did not answer the trial");
         let usage = self.program.usage();
         End::Attempt(Box::new(self.ended(outcome, verdict::description(&exit), &usage)))
     }
@@ -160,7 +161,8 @@ impl Resident {
                     drop(events.send(Event::Report { trial, attempt: self.launch.attempt, line }));
                     return;
                 }
-                let outcome = message::outcome(&line).unwrap_or_else(|message| Outcome::Crashed { message });
+                let outcome = message::outcome(&line, &self.launch.objectives)
+                    .unwrap_or_else(|message| Outcome::Crashed { message });
                 if outcome.cost().is_some() {
                     drop(events.send(Event::Report { trial, attempt: self.launch.attempt, line }));
                 }

@@ -123,6 +123,7 @@ mod tests {
             folder: "none".into(),
             checkpoint: "none".into(),
             request: None,
+            objectives: Vec::new(),
             limits: Limits { wall: Some(Duration::from_secs(100)), ..Limits::default() },
         }
     }

@@ -7,8 +7,14 @@ use crate::executor::message;
 use crate::executor::supervised::{Cause, Exit};
 use crate::trial::outcome::Outcome;
 
-/// The outcome of an attempt whose program has ended; `missing` says what it lacks where there is no report.
-pub fn outcome(exit: &Exit, report: Option<&Map<String, Json>>, errors: &str, missing: &str) -> Outcome {
+/// The outcome of an attempt whose program has ended, where these are the objectives; `missing` says what it lacks where there is no report.
+pub fn outcome(
+    exit: &Exit,
+    report: Option<&Map<String, Json>>,
+    objectives: &[String],
+    errors: &str,
+    missing: &str,
+) -> Outcome {
     match exit.cause {
         Some(Cause::Limit(Exceeded::Wall | Exceeded::Cpu)) => return Outcome::TimedOut,
         Some(Cause::Limit(Exceeded::Memory)) => return Outcome::OutOfMemory,
@@ -23,7 +29,7 @@ pub fn outcome(exit: &Exit, report: Option<&Map<String, Json>>, errors: &str, mi
         Outcome::Crashed { message: format!("{what}: {errors}") }
     };
     let Some(status) = exit.status else { return Outcome::Lost };
-    let stated = report.map(message::outcome);
+    let stated = report.map(|report| message::outcome(report, objectives));
     if status.success() {
         return match stated {
             Some(Ok(outcome)) => outcome,

@@ -38,7 +38,7 @@ impl Failures {
         self.failed += usize::from(match outcome {
             Outcome::Crashed { .. } | Outcome::TimedOut | Outcome::Lost => true,
             Outcome::OutOfMemory | Outcome::OutOfDeviceMemory => true,
-            Outcome::Finished { .. } | Outcome::Diverged | Outcome::Pruned => false,
+            Outcome::Finished { .. } | Outcome::Traded { .. } | Outcome::Diverged | Outcome::Pruned => false,
         });
     }
 

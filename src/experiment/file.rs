@@ -24,6 +24,9 @@ struct ExperimentFile {
     name: String,
     search_space: SpaceSource,
     task: Option<Objective>,
+    /// What trials report, where that is more than one cost.
+    #[serde(default)]
+    objectives: Vec<String>,
     budget: Option<BudgetRange>,
     #[serde(default)]
     optimizer: Settings,
@@ -102,7 +105,7 @@ impl Experiment {
 
 impl ExperimentFile {
     fn validate(
-        self,
+        mut self,
         path: &Path,
         text: String,
         (space, space_text): (Space, String),
@@ -135,6 +138,26 @@ impl ExperimentFile {
             let message = "a price is a number, 0 or above".into();
             return error(&["price_per_device_hour"], message, "for example price_per_device_hour: 2.50");
         }
+        let mut names = self.objectives.clone();
+        names.sort_unstable();
+        names.dedup();
+        if self.objectives.len() == 1 || names.len() < self.objectives.len() || names.iter().any(String::is_empty) {
+            let message = "objectives are at least two different names".into();
+            return error(
+                &["objectives"],
+                message,
+                "for example objectives: [\"loss\", \"latency\"]; one alone is the `cost`",
+            );
+        }
+        if let (false, Some(task)) = (names.is_empty(), self.task.as_ref().filter(|task| task.task().is_some())) {
+            let message = format!("the task reports one cost, its {}", task.measure());
+            return error(
+                &["objectives"],
+                message,
+                "several are for a `Command`, which prints {\"costs\": {...}}, and for `ask-tell`",
+            );
+        }
+        self.optimizer.objectives = self.objectives;
         if let Err(message) = self.optimizer.validate() {
             return error(&["optimizer"], message, "every field may be left out and has a default");
         }

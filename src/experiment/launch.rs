@@ -111,6 +111,7 @@ pub fn launch(
         folder,
         checkpoint,
         request: line,
+        objectives: experiment.objectives().to_vec(),
         limits,
     })
 }

@@ -78,6 +78,11 @@ impl Experiment {
         Optimizer::new(self.space.clone(), self.schedule.clone(), settings, self.seed).with_stop(self.stop.clone())
     }
 
+    /// The names of the objectives, where there are several.
+    pub fn objectives(&self) -> &[String] {
+        &self.settings.objectives
+    }
+
     /// The brackets of one turn.
     pub fn plan(&self) -> Plan {
         self.intensifier.plan(&self.schedule)

@@ -27,6 +27,7 @@ use crate::store::Store;
 use crate::store::record::{self, Record};
 use crate::trial::budget::Budget;
 use crate::trial::curve::Point;
+use crate::trial::front::front;
 use crate::trial::incumbent::incumbent;
 use crate::trial::outcome::Outcome;
 use crate::trial::{Proposal, TrialId};
@@ -372,7 +373,10 @@ impl Session<'_> {
         self.paces.push(Pace { budget, seconds });
         self.failures.count(&outcome);
         self.checkpoints.tidy_now_and_then(&self.optimizer, self.folder);
-        let is_incumbent = self.incumbent() == Some(trial);
+        let is_incumbent = match self.experiment.objectives() {
+            [] => self.incumbent() == Some(trial),
+            _ => front(self.optimizer.history()).iter().any(|member| member.proposal.trial == trial),
+        };
         self.notices.push(record, Notice::Ended { proposal, attempt, slot, outcome, seconds, is_incumbent });
         let hope = self.failures.check(self.optimizer.history(), self.folder);
         hope.inspect_err(|_| self.executor.stop())

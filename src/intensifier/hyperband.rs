@@ -3,8 +3,9 @@ use std::collections::BTreeSet;
 
 use super::bracket::{Rung as Shape, Schedule};
 use super::{Intensifier, Next, Place};
+use crate::numeric::pareto;
 use crate::trial::history::History;
-use crate::trial::{ConfigurationId, TrialId};
+use crate::trial::{ConfigurationId, Trial, TrialId};
 
 /// Successive halving at several degrees of boldness (Li et al. 2018), or at one.
 ///
@@ -153,12 +154,14 @@ impl Intensifier for Hyperband {
     }
 }
 
-/// The successes with the lowest costs, at most `places`, the earlier of equals first.
+/// The best successes, at most `places`, the earlier of equals first.
 fn best(history: &History, rung: &[TrialId], places: usize) -> Vec<ConfigurationId> {
-    let trials = rung.iter().filter_map(|&trial| history.trial(trial));
-    let mut successes: Vec<_> = trials.filter_map(|trial| Some((trial.outcome.as_ref()?.cost()?, trial))).collect();
-    successes.sort_by(|(a, first), (b, second)| a.total_cmp(b).then(first.proposal.trial.cmp(&second.proposal.trial)));
-    successes.into_iter().take(places).map(|(_, trial)| trial.proposal.configuration_id).collect()
+    let mut trials: Vec<_> = rung.iter().filter_map(|&trial| history.trial(trial)).collect();
+    trials.sort_unstable_by_key(|trial| trial.proposal.trial);
+    let outcomes = trials.into_iter().filter_map(|trial| Some((trial, trial.outcome.as_ref()?.costs())));
+    let (successes, costs): (Vec<&Trial>, Vec<&[f64]>) = outcomes.filter(|(_, costs)| !costs.is_empty()).unzip();
+    let best = pareto::order(&costs).into_iter().take(places);
+    best.map(|index| successes[index].proposal.configuration_id).collect()
 }
 
 #[cfg(test)]

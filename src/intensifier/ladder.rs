@@ -2,6 +2,7 @@
 use std::cmp::Ordering;
 use std::collections::{BTreeSet, HashMap, HashSet};
 
+use crate::numeric::pareto;
 use crate::trial::{ConfigurationId, Trial, TrialId};
 
 /// A success on a rung; the better first, the earlier of equals.
@@ -36,6 +37,8 @@ pub(super) struct Rung {
     /// Those of the top that have not gone on.
     waiting: BTreeSet<Success>,
     promoted: HashSet<ConfigurationId>,
+    /// Of several objectives: every success with all of its costs. The cost of each is then its place among them.
+    traded: Vec<(Success, Vec<f64>)>,
 }
 
 impl Rung {
@@ -49,6 +52,10 @@ impl Rung {
         if let Some(cost) = outcome.cost() {
             let configuration = trial.proposal.configuration_id;
             let success = Success { cost, trial: trial.proposal.trial, configuration };
+            if outcome.costs().len() > 1 {
+                self.traded.push((success, outcome.costs().to_vec()));
+                return self.place(eta);
+            }
             self.successes.insert(configuration, success);
             self.rest.insert(success);
             if self.top.last().is_some_and(|worst| success < *worst) {
@@ -64,6 +71,19 @@ impl Rung {
         {
             self.raise(best);
         }
+    }
+
+    /// Splits what has several costs anew: the place of each may depend on every other.
+    fn place(&mut self, eta: usize) {
+        let costs: Vec<&[f64]> = self.traded.iter().map(|(_, costs)| &costs[..]).collect();
+        let places = pareto::order(&costs).into_iter().enumerate();
+        let placed: Vec<Success> =
+            places.map(|(place, index)| Success { cost: place as f64, ..self.traded[index].0 }).collect();
+        self.successes = placed.iter().map(|success| (success.configuration, *success)).collect();
+        (self.top, self.waiting) = Default::default();
+        let (top, rest) = placed.split_at(placed.len().min(self.ended / eta));
+        self.rest = rest.iter().copied().collect();
+        top.iter().for_each(|success| self.raise(*success));
     }
 
     fn raise(&mut self, success: Success) {

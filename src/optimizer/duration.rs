@@ -46,7 +46,10 @@ impl Duration {
 
 /// What a trial took; `None` of one that was cut short.
 fn seconds(trial: &Trial) -> Option<f64> {
-    let is_whole = matches!(trial.outcome, Some(Outcome::Finished { .. } | Outcome::TimedOut | Outcome::Diverged));
+    let is_whole = matches!(
+        trial.outcome,
+        Some(Outcome::Finished { .. } | Outcome::Traded { .. } | Outcome::TimedOut | Outcome::Diverged)
+    );
     trial.seconds.filter(|seconds| is_whole && seconds.is_finite()).map(|seconds| seconds.max(LEAST))
 }
 

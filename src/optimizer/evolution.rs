@@ -1,6 +1,7 @@
 //! Differential evolution: differences between good configurations are the steps of the search.
 use serde::{Deserialize, Serialize};
 
+use crate::numeric::pareto;
 use crate::numeric::stream::Stream;
 use crate::space::Space;
 use crate::space::configuration::Configuration;
@@ -51,12 +52,12 @@ pub(super) fn propose(
     // The rung itself, then those below it from the highest, then those above it.
     let (below, above): (Vec<Budget>, Vec<Budget>) = budgets.into_iter().partition(|each| *each <= budget);
     for rung in below.into_iter().rev().chain(above) {
-        let mut finished: Vec<_> = (history.trials().iter())
+        let (costs, proposals): (Vec<&[f64]>, Vec<_>) = (history.trials().iter())
             .filter(|trial| trial.proposal.budget == rung)
-            .filter_map(|trial| Some((trial.outcome.as_ref()?.cost()?, &trial.proposal)))
-            .collect();
-        finished.sort_by(|(a, first), (b, second)| a.total_cmp(b).then(first.trial.cmp(&second.trial)));
-        for (_, proposal) in finished {
+            .filter_map(|trial| Some((trial.outcome.as_ref()?.costs(), &trial.proposal)))
+            .filter(|(costs, _)| !costs.is_empty())
+            .unzip();
+        for proposal in pareto::order(&costs).into_iter().map(|index| proposals[index]) {
             if population.len() < wanted && !population.contains(&&proposal.configuration) {
                 population.push(&proposal.configuration);
             }

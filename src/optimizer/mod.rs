@@ -2,6 +2,7 @@
 mod duration;
 pub mod evolution;
 mod model;
+mod objectives;
 pub mod parzen;
 pub mod regret;
 mod selector;

@@ -1,9 +1,8 @@
 //! What the optimizer believes of the untried: its cost, and whether it works.
 use std::collections::BTreeMap;
 
-use crate::acquisition::{Acquisition, integrated, integrated_slope};
+use crate::acquisition::{self, Acquisition, integrated, integrated_slope};
 use crate::intensifier::bracket::Schedule;
-use crate::numeric::quantile::order;
 use crate::numeric::stream::Stream;
 use crate::space::encoding::Column;
 use crate::surrogate::correction::Corrections;
@@ -11,7 +10,7 @@ use crate::surrogate::ensemble::{self, Ensemble};
 use crate::surrogate::forest::Forest;
 use crate::surrogate::gaussian_process::{self, GaussianProcess};
 use crate::surrogate::linkage::Observation;
-use crate::surrogate::{self, Known, Rows};
+use crate::surrogate::{self, Known, Prediction, Rows};
 use crate::trial::Trial;
 use crate::trial::evidence::Evidence;
 use crate::trial::history::History;
@@ -27,6 +26,8 @@ const PESSIMISM: f64 = 0.5;
 
 /// Surrogates that follow the trials that end. Whatever they followed before, they depend on the history alone.
 pub(super) struct Model {
+    /// Which objective, from 0.
+    objective: usize,
     columns: Vec<Column>,
     seed: u64,
     /// What is known from elsewhere; the rows of its configurations come first.
@@ -48,14 +49,26 @@ pub(super) struct Model {
     learnt: Option<(usize, Known)>,
     /// How promising; `None` where a drawn function takes its place.
     acquisition: Option<Box<dyn Acquisition>>,
-    /// Indices of configurations with a target, from the most promising mean.
-    ranking: Vec<usize>,
+    /// Whether a function is drawn.
+    is_drawn: bool,
+    expected: Vec<Expected>,
     /// The number of the trial that is asked for.
     trial: u32,
 }
 
+/// What is expected of a configuration with a result.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Expected {
+    /// Its index among the rows.
+    pub configuration: usize,
+    /// At the highest budget, on the scale of the targets.
+    pub cost: f64,
+    /// Whether it is to be improved upon: it was tried at the highest budget, or nothing was.
+    pub is_reached: bool,
+}
+
 impl Model {
-    pub fn new(columns: Vec<Column>, settings: &Settings, schedule: &Schedule, seed: u64) -> Self {
+    pub fn new(objective: usize, columns: Vec<Column>, settings: &Settings, schedule: &Schedule, seed: u64) -> Self {
         let is_many = schedule.rungs() > 1;
         let process = |settings: &gaussian_process::Settings| -> Box<dyn surrogate::Surrogate> {
             if is_many {
@@ -66,6 +79,7 @@ impl Model {
             }
         };
         Self {
+            objective,
             cost: match &settings.surrogate {
                 Surrogate::Automatic => process(&gaussian_process::Settings::default()),
                 Surrogate::Forest(forest) => Box::new(Forest::new(&columns, forest, seed, "forest")),
@@ -79,7 +93,8 @@ impl Model {
             duration: settings.acquisition.is_per_second().then(|| Duration::new(&columns, settings, seed)),
             learnt: None,
             acquisition: None,
-            ranking: Vec::new(),
+            is_drawn: settings.acquisition == acquisition::settings::Settings::ThompsonSampling,
+            expected: Vec::new(),
             trial: 0,
             evidence: Vec::new(),
             columns,
@@ -105,7 +120,7 @@ impl Model {
     /// The evidence, then what trials found, in the order of ending.
     fn found(&self, history: &History) -> Vec<Observation> {
         let observation = |trial: &Trial| {
-            let cost = trial.outcome.as_ref()?.cost()?;
+            let cost = *trial.outcome.as_ref()?.costs().get(self.objective)?;
             Some(Observation { configuration: self.configuration(trial), budget: trial.proposal.budget.amount(), cost })
         };
         self.evidence.iter().copied().chain(history.ended().filter_map(observation)).collect()
@@ -124,11 +139,12 @@ impl Model {
             Some(budgets) => self.learn_rungs(&found, history, rows, settings, budgets),
             None => self.learn_configurations(&found, history, rows, settings),
         };
-        let Some((means, best)) = learnt else { return false };
+        let Some(expected) = learnt else { return false };
+        self.expected = expected;
         // The lowest expectation, not the lowest cost, which may have been luck.
+        let best =
+            self.expected.iter().filter(|each| each.is_reached).map(|each| each.cost).fold(f64::INFINITY, f64::min);
         self.acquisition = settings.acquisition.function(best, results, self.columns.len());
-        let (_, known) = self.learnt.as_ref().expect("something was learnt");
-        self.ranking = order(&means).into_iter().map(|index| known[index].0).collect();
         self.trial = history.next_trial().0;
         self.fails = settings.feasibility && history.ended().any(failed);
         if self.fails {
@@ -147,14 +163,14 @@ impl Model {
         true
     }
 
-    /// Follows one target a configuration; their expectations, and the lowest.
+    /// Follows one target a configuration; what each is expected to cost.
     fn learn_configurations(
         &mut self,
         found: &[Observation],
         history: &History,
         rows: &Rows,
         settings: &Settings,
-    ) -> Option<(Vec<f64>, f64)> {
+    ) -> Option<Vec<Expected>> {
         let ended = history.ended().len();
         let (corrections, scale) = (&self.corrections, settings.scale(self.is_process));
         let targets = |results: usize| corrections.targets(&found[..results], rows, scale);
@@ -167,12 +183,12 @@ impl Model {
         }
         self.cost.follow(rows, known, found.len(), &targets);
         let means = self.cost.means(rows, known);
-        let best = means.iter().copied().fold(f64::INFINITY, f64::min);
-        Some((means, best))
+        let each =
+            |(&(configuration, _), cost): (&(usize, f64), f64)| Expected { configuration, cost, is_reached: true };
+        Some(known.iter().zip(means).map(each).collect())
     }
 
-    /// Follows every trial at its own budget; what each configuration is expected to cost at the highest, and the lowest of
-    /// those that were tried there, or of all while none was.
+    /// Follows every trial at its own budget; what each configuration is expected to cost at the highest.
     fn learn_rungs(
         &mut self,
         found: &[Observation],
@@ -180,7 +196,7 @@ impl Model {
         rows: &Rows,
         settings: &Settings,
         (min, max): (f64, f64),
-    ) -> Option<(Vec<f64>, f64)> {
+    ) -> Option<Vec<Expected>> {
         let mut configurations: Vec<usize> = found.iter().map(|each| each.configuration).collect();
         configurations.sort_unstable();
         configurations.dedup();
@@ -192,16 +208,18 @@ impl Model {
         let joint = ensemble::rows(found, rows, min, max);
         self.cost.follow(&joint, &targets(found.len()), found.len(), &targets);
         let predictions = self.cost.predict(&rows.select(configurations.iter().copied()));
-        let means: Vec<f64> = predictions.iter().map(|prediction| prediction.mean).collect();
         let mut is_full = vec![false; rows.len()];
         found.iter().filter(|each| each.budget >= max).for_each(|each| is_full[each.configuration] = true);
-        let lowest = |wanted: &dyn Fn(usize) -> bool| {
-            let wanted = configurations.iter().zip(&means).filter(|(index, _)| wanted(**index));
-            wanted.map(|(_, mean)| *mean).reduce(f64::min)
+        let is_any_full = is_full.contains(&true);
+        let each = |(configuration, prediction): (usize, Prediction)| Expected {
+            configuration,
+            cost: prediction.mean,
+            is_reached: is_full[configuration] || !is_any_full,
         };
-        let best = lowest(&|index| is_full[index]).or_else(|| lowest(&|_| true)).expect("something was found");
-        self.learnt = Some((history.ended().len(), configurations.into_iter().zip(means.iter().copied()).collect()));
-        Some((means, best))
+        let expected: Vec<Expected> = configurations.into_iter().zip(predictions).map(each).collect();
+        self.learnt =
+            Some((history.ended().len(), expected.iter().map(|each| (each.configuration, each.cost)).collect()));
+        Some(expected)
     }
 
     /// Takes what failed for bad, until the next result: otherwise nothing is ever learnt where everything fails, and a
@@ -233,14 +251,19 @@ impl Model {
         self.cost.believe(&rows.select(running.into_iter().filter(|&index| !is_known[index])), lie);
     }
 
-    /// Indices of at most `count` configurations, those with the lowest expected cost.
-    pub fn best(&self, count: usize) -> impl Iterator<Item = usize> {
-        self.ranking.iter().copied().take(count)
+    /// What is expected of the configurations with a result, in the order of their indices.
+    pub fn expected(&self) -> &[Expected] {
+        &self.expected
     }
 
-    /// Whether the score is smooth and may be climbed.
+    /// What is expected of the cost, on the scale of the targets.
+    pub fn predict(&self, rows: &Rows) -> Vec<Prediction> {
+        self.cost.predict(rows)
+    }
+
+    /// Whether the score is a function, and not drawn at the points that are asked for.
     pub fn is_fixed(&self) -> bool {
-        self.acquisition.is_some()
+        !self.is_drawn
     }
 
     /// The logarithm of how promising each row is, times the probability of success and by the second where that is wanted; where a function is drawn, how low it
@@ -251,21 +274,27 @@ impl Model {
             Some(function) => integrated(function.as_ref(), &self.cost.predict_each(rows)),
             None => self.cost.draw(rows, &mut stream).into_iter().map(|cost| -cost).collect(),
         };
+        self.weigh(rows, &mut scores);
+        scores
+    }
+
+    /// Weighs how promising rows are by what they take, where that counts, and by whether they succeed.
+    pub fn weigh(&self, rows: &Rows, scores: &mut [f64]) {
         if let Some(duration) = &self.duration {
             scores.iter_mut().zip(duration.logarithms(rows)).for_each(|(score, seconds)| *score -= seconds);
         }
         if self.fails {
+            let mut stream = Stream::of(self.seed, "feasible", self.trial.into());
             for (score, prediction) in scores.iter_mut().zip(surrogate::Surrogate::predict(&self.success, rows)) {
                 // No forest is sure: as if of a hundred trials one more had succeeded half.
                 let success = (100.0 * prediction.mean + 0.5) / 101.0;
-                if self.acquisition.is_some() {
+                if !self.is_drawn {
                     *score += success.ln();
                 } else if stream.uniform() > success {
                     *score = f64::NEG_INFINITY;
                 }
             }
         }
-        scores
     }
 
     /// The logarithm of how promising a row is, with its slopes; `None` of a surrogate with steps.

@@ -2,6 +2,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::numeric::normal::{distribution, log_density};
+use crate::numeric::pareto;
 use crate::numeric::stream::Stream;
 use crate::space::Space;
 use crate::space::configuration::Configuration;
@@ -51,15 +52,17 @@ pub(super) fn propose(
         // A failure is among the bad, whatever it would have cost.
         let judged = trials.filter_map(|trial| {
             let outcome = trial.outcome.as_ref().filter(|outcome| outcome.is_judged())?;
-            Some((outcome.cost().unwrap_or(f64::INFINITY), trial))
+            Some((outcome.costs(), trial))
         });
-        judged.collect::<Vec<_>>()
+        let (successes, failures): (Vec<_>, Vec<_>) = judged.partition(|(costs, _)| !costs.is_empty());
+        (successes, failures)
     };
-    let enough = |trials: &Vec<(f64, _)>| trials.iter().filter(|(cost, _)| cost.is_finite()).count() >= wanted;
-    let mut trials = budgets.into_iter().rev().map(at).find(enough)?;
-    trials.sort_by(|(a, first), (b, second)| a.total_cmp(b).then(first.proposal.trial.cmp(&second.proposal.trial)));
-    let good = ((settings.share * trials.len() as f64).ceil() as usize).clamp(1, MOST);
-    let places: Vec<Place> = trials.iter().map(|(_, trial)| place(space, &trial.proposal.configuration)).collect();
+    let (successes, failures) = budgets.into_iter().rev().map(at).find(|(successes, _)| successes.len() >= wanted)?;
+    let costs: Vec<&[f64]> = successes.iter().map(|(costs, _)| *costs).collect();
+    let best = pareto::order(&costs).into_iter().map(|index| successes[index]);
+    let places: Vec<Place> =
+        best.chain(failures).map(|(_, trial)| place(space, &trial.proposal.configuration)).collect();
+    let good = ((settings.share * places.len() as f64).ceil() as usize).clamp(1, MOST);
     let (good, bad) = places.split_at(good);
     let (good, bad) = (Estimator::new(space, good, settings), Estimator::new(space, bad, settings));
     let mut best: Option<(f64, Configuration)> = None;

@@ -1,5 +1,5 @@
 //! The next configuration: from the design, from the model, or by chance.
-use super::model::Model;
+use super::objectives::Objectives;
 use super::settings::{Search as Way, Settings};
 use super::{evolution, parzen};
 use crate::acquisition::maximizer::Search;
@@ -29,7 +29,7 @@ pub(super) struct Selector {
     evidence: Vec<Evidence>,
     /// The configurations of the evidence, then every one of the history, encoded.
     rows: Rows,
-    model: Model,
+    objectives: Objectives,
 }
 
 impl Selector {
@@ -44,7 +44,7 @@ impl Selector {
             design: Vec::new(),
             evidence: Vec::new(),
             rows: Rows::new(columns.len()),
-            model: Model::new(columns, settings, schedule, seed),
+            objectives: Objectives::new(columns, settings, schedule, seed),
         };
         selector.limit(space, settings, schedule, None, seed);
         selector
@@ -65,7 +65,7 @@ impl Selector {
     pub fn learn_from(&mut self, space: &Space, evidence: Vec<Evidence>) {
         assert!(self.rows.is_empty(), "evidence comes before the trials");
         evidence.iter().for_each(|each| self.rows.push(&space.encode(&each.configuration)));
-        self.model.learn_from(&evidence);
+        self.objectives.learn_from(&evidence);
         self.evidence = evidence;
     }
 
@@ -123,20 +123,20 @@ impl Selector {
         for configuration in &history.configurations()[self.rows.len() - self.evidence.len()..] {
             self.rows.push(&space.encode(configuration));
         }
-        if !self.model.learn(history, &self.rows, settings) {
+        if !self.objectives.learn(history, &self.rows, settings) {
             return None;
         }
         let results = history.ended().len().saturating_sub(self.design.len());
         let weight = settings.prior_strength.map(|strength| strength / (results as f64 + 1.0));
         let score = |configurations: &[Configuration], rows: &Rows| {
-            let mut scores = self.model.score(rows);
+            let mut scores = self.objectives.score(rows);
             if let Some(weight) = weight {
                 let priors = configurations.iter().map(|configuration| prior(space, configuration));
                 scores.iter_mut().zip(priors).for_each(|(score, prior)| *score += weight * prior);
             }
             scores
         };
-        let tried = self.model.best(settings.maximizer.starts as usize);
+        let tried = self.objectives.best(settings.maximizer.starts as usize);
         let tried = tried
             .map(|index| match self.evidence.get(index) {
                 Some(evidence) => evidence.configuration.clone(),
@@ -144,12 +144,12 @@ impl Selector {
             })
             .collect();
         let mut maximizer = settings.maximizer.clone();
-        if !self.model.is_fixed() {
+        if !self.objectives.is_fixed() {
             // A drawn function is known at the points that it was drawn for, and nowhere else.
             maximizer.steps = 0;
         }
         let search = Search { space, settings: &maximizer, seed, trial: history.next_trial().0 };
-        let slope = |row: &[f64]| self.model.slope(row);
+        let slope = |row: &[f64]| self.objectives.slope(row);
         search.maximize(&score, &slope, tried, &|configuration| history.contains(configuration))
     }
 }

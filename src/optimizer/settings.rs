@@ -54,6 +54,9 @@ pub enum Pending {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default, rename = "Optimizer")]
 pub struct Settings {
+    /// The names of the objectives, where there are several: an experiment's file has them beside its task.
+    #[serde(skip_deserializing)]
+    pub objectives: Vec<String>,
     /// Configurations that are tried before any other, values by name.
     pub first_configurations: Vec<IndexMap<String, Value>>,
     /// How the first configurations are spread. `Sobol`: evenly in every projection, also when cut short.
@@ -106,6 +109,7 @@ pub struct Settings {
 impl Default for Settings {
     fn default() -> Self {
         Self {
+            objectives: Vec::new(),
             first_configurations: Vec::new(),
             design: Sampler::Sobol,
             design_size: None,
@@ -131,6 +135,18 @@ impl Default for Settings {
 impl Settings {
     /// Fails where a value makes no sense, with the knob, what it is, and what it may be.
     pub fn validate(&self) -> Result<(), String> {
+        self.acquisition.validate(self.objectives.len())?;
+        if self.objectives.len() > 1 {
+            let single = [
+                ("pruning", self.pruning.is_some()),
+                ("warm_start", !self.warm_start.is_empty()),
+                ("intensifier: Racing", matches!(self.intensifier, Some(Choice::Racing(_)))),
+                ("intensifier: Pasha", matches!(self.intensifier, Some(Choice::Pasha))),
+            ];
+            if let Some((name, _)) = single.into_iter().find(|(_, is_set)| *is_set) {
+                return Err(format!("`{name}` compares one cost, but there are {} objectives", self.objectives.len()));
+            }
+        }
         if let Some(pruning) = &self.pruning {
             pruning.validate()?;
         }
@@ -200,7 +216,13 @@ impl Settings {
             Surrogate::GaussianProcess(process) => format!("Gaussian process, {} draws", process.samples),
         };
         let prior = if self.prior_strength.is_some() { ", weighted by the priors" } else { "" };
-        format!("{surrogate}, {}{prior}", self.acquisition.name())
+        let is_expected = matches!(self.acquisition, acquisition::settings::Settings::ExpectedImprovement { .. });
+        let acquisition = match self.objectives.len() {
+            2 if is_expected => "expected improvement of the hypervolume",
+            3.. => "random scalarization",
+            _ => self.acquisition.name(),
+        };
+        format!("{surrogate}, {acquisition}{prior}")
     }
 
     /// What a Gaussian process or a forest learns in place of the cost.

@@ -21,6 +21,11 @@ pub fn page<'a>(findings: &Findings, evidence: &Evidence, figure: &dyn Fn(&str) 
         writeln!(body, "<section><h2>{question}</h2>\n<p class=\"answer\">{answer}</p>\n{rest}</section>")
             .expect("a string grows");
     };
+    if let Some(front) = &findings.front {
+        let caption = "Every trial at the highest budget. Blue: no other trial is at least as good in every objective and better in one.";
+        let drawn = show("front", caption).unwrap_or_default();
+        chapter("What is there to choose from?", &sentence::front(front), &(drawn + &table::front(front)));
+    }
     let convergence = "Lines: the best so far at each budget. Dots: trials. Hollow: drawn at random. Right: the same configurations at two budgets; crossing lines are ranks that change.";
     let drawn = show("convergence", convergence).unwrap_or_default();
     chapter("Is it still improving?", &sentence::progress(findings), &drawn);

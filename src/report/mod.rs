@@ -6,6 +6,7 @@ pub mod convergence;
 #[cfg(feature = "simulator")]
 pub mod coverage;
 pub mod font;
+pub mod front;
 pub mod html;
 pub mod interactions;
 mod panel;
@@ -82,9 +83,10 @@ pub fn write(findings: &Findings, evidence: &Evidence, folder: &Path) -> Result<
     };
     let json = serde_json::to_string_pretty(findings).expect("findings are plain data");
     put("report.json", &json)?;
-    let figures: [(&str, Option<Canvas>); 3] = [
+    let figures: [(&str, Option<Canvas>); 4] = [
         ("interactions", Some(interactions::figure(findings))),
         ("convergence", Some(convergence::figure(findings))),
+        ("front", front::figure(findings)),
         ("predictions", battery::figure(findings, evidence.predictions)),
     ];
     let drawn: Vec<(&str, Option<String>)> =

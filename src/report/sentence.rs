@@ -2,6 +2,7 @@
 use super::battery;
 use super::words::{count, duration, feature, number, percent, unit, value};
 use crate::analysis::Findings;
+use crate::analysis::front::{Front, Point};
 
 /// What came out.
 pub fn result(findings: &Findings) -> String {
@@ -36,6 +37,27 @@ pub fn result(findings: &Findings) -> String {
         text += ", and no trial has succeeded at a higher budget yet";
     }
     text + "."
+}
+
+/// What several objectives leave to choose.
+pub fn front(front: &Front) -> String {
+    let ends = [front.members.first(), front.members.last()].map(|trial| front.point(*trial?));
+    let [Some(first), Some(last)] = ends else { return "Nothing yet.".into() };
+    let costs = |point: &Point| {
+        let named = front.objectives.iter().zip(&point.costs);
+        named.map(|(name, cost)| format!("{name} {}", number(*cost))).collect::<Vec<_>>().join(", ")
+    };
+    if front.members.len() == 1 {
+        return format!("One trial is the best in every objective: number {}, {}.", first.trial, costs(first));
+    }
+    format!(
+        "{}, none of which another beats in every objective: from number {} ({}) to number {} ({}).",
+        count(front.members.len(), "trial"),
+        first.trial,
+        costs(first),
+        last.trial,
+        costs(last)
+    )
 }
 
 /// Whether it still improves.
@@ -198,6 +220,7 @@ mod tests {
                 history: &history,
                 unit: "steps",
                 measure: "cost",
+                objectives: &[],
                 timings: &[],
                 baseline: None,
                 default,

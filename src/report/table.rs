@@ -3,6 +3,7 @@ use std::fmt::Write;
 
 use super::html::escape;
 use super::words::{feature, number, percent, unit, value};
+use crate::analysis::front::Front;
 use crate::analysis::headline::{Best, Line};
 use crate::analysis::{Evidence, Findings};
 
@@ -73,6 +74,17 @@ pub fn costs(findings: &Findings) -> String {
         text += &table("", &["", "cost"], rows, &|row| if row == 0 { "best" } else { "" });
     }
     text
+}
+
+/// The trials that no other dominates.
+pub fn front(front: &Front) -> String {
+    let heads: Vec<&str> = std::iter::once("trial").chain(front.objectives.iter().map(String::as_str)).collect();
+    let member = |trial: &u32| {
+        let costs = front.point(*trial).map(|point| point.costs.clone()).unwrap_or_default();
+        let number = Cell { text: trial.to_string(), number: Some(f64::from(*trial)) };
+        std::iter::once(number).chain(costs.into_iter().map(figure)).collect()
+    };
+    table("", &heads, front.members.iter().map(member).collect(), &plain)
 }
 
 /// The best configuration beside the defaults, with what each hyperparameter is.

@@ -180,7 +180,7 @@ impl Asked {
     }
 }
 
-/// An outcome as three flat fields: `outcome`, and `cost` or `message` where there is one.
+/// An outcome as flat fields: `outcome`, and `cost`, `costs` of several objectives, or `message` where there is one.
 mod outcome {
     use serde::de::Error;
     use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -192,23 +192,28 @@ mod outcome {
         outcome: String,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         cost: Option<f64>,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        costs: Vec<f64>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         message: Option<String>,
     }
 
     pub fn serialize<S: Serializer>(outcome: &Outcome, serializer: S) -> Result<S::Ok, S::Error> {
         // JSON has no NaN: a cost that is not finite is written as what it means.
-        let outcome = outcome.cost().map_or_else(|| outcome.clone(), Outcome::of_cost);
+        let costs = outcome.costs().to_vec();
+        let outcome = if costs.is_empty() { outcome.clone() } else { Outcome::of_costs(costs) };
         let message = match &outcome {
             Outcome::Crashed { message } => Some(message.clone()),
             _ => None,
         };
-        Fields { outcome: outcome.name().to_owned(), cost: outcome.cost(), message }.serialize(serializer)
+        let costs = if let Outcome::Traded { costs } = &outcome { costs.clone() } else { Vec::new() };
+        Fields { outcome: outcome.name().to_owned(), cost: outcome.cost(), costs, message }.serialize(serializer)
     }
 
     pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Outcome, D::Error> {
         let fields = Fields::deserialize(deserializer)?;
         Ok(match fields.outcome.as_str() {
+            "finished" if !fields.costs.is_empty() => Outcome::of_costs(fields.costs),
             "finished" => Outcome::of_cost(fields.cost.ok_or_else(|| D::Error::missing_field("cost"))?),
             "diverged" => Outcome::Diverged,
             "crashed" => Outcome::Crashed { message: fields.message.unwrap_or_default() },
@@ -260,6 +265,7 @@ mod tests {
             Outcome::OutOfDeviceMemory,
             Outcome::Lost,
             Outcome::Pruned,
+            Outcome::Traded { costs: vec![0.1 + 0.2, -5e-324] },
         ];
         for outcome in finished.chain(failed) {
             let record = Record::Ended(ended(outcome));

@@ -2,6 +2,7 @@
 pub mod budget;
 pub mod curve;
 pub mod evidence;
+pub mod front;
 pub mod history;
 pub mod incumbent;
 pub mod outcome;

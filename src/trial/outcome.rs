@@ -5,6 +5,8 @@
 pub enum Outcome {
     /// A finite cost, smaller is better.
     Finished { cost: f64 },
+    /// Finite costs of several objectives, in their order.
+    Traded { costs: Vec<f64> },
     /// The objective became NaN or infinite.
     Diverged,
     /// The program failed; the end of what it said.
@@ -27,11 +29,26 @@ impl Outcome {
         if cost.is_finite() { Self::Finished { cost } } else { Self::Diverged }
     }
 
-    /// The cost of a success.
+    /// The same of several objectives.
+    pub fn of_costs(costs: Vec<f64>) -> Self {
+        match costs[..] {
+            [cost] => Self::of_cost(cost),
+            _ if costs.iter().all(|cost| cost.is_finite()) => Self::Traded { costs },
+            _ => Self::Diverged,
+        }
+    }
+
+    /// The cost of a success; of several objectives, that of the first.
     pub fn cost(&self) -> Option<f64> {
+        self.costs().first().copied()
+    }
+
+    /// The costs of a success, one for each objective; none of any other end.
+    pub fn costs(&self) -> &[f64] {
         match self {
-            Self::Finished { cost } => Some(*cost),
-            _ => None,
+            Self::Finished { cost } => std::slice::from_ref(cost),
+            Self::Traded { costs } => costs,
+            _ => &[],
         }
     }
 
@@ -48,7 +65,7 @@ impl Outcome {
     /// The word for it in files and listings.
     pub fn name(&self) -> &'static str {
         match self {
-            Self::Finished { .. } => "finished",
+            Self::Finished { .. } | Self::Traded { .. } => "finished",
             Self::Diverged => "diverged",
             Self::Crashed { .. } => "crashed",
             Self::TimedOut => "timed_out",

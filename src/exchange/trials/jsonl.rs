@@ -38,6 +38,7 @@ pub fn write(space: &Space, history: &History) -> String {
             "seed": proposal.seed,
             "outcome": outcome(trial),
             "cost": cost(trial),
+            "costs": trial.outcome.as_ref().map(|outcome| outcome.costs()).filter(|costs| costs.len() > 1),
         });
         format!("{row}\n")
     };

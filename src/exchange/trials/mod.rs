@@ -106,6 +106,15 @@ fn cost(trial: &Trial) -> Option<f64> {
     trial.outcome.as_ref()?.cost()
 }
 
+/// The cost of a trial, or the list of its costs where they are several.
+fn costs(trial: &Trial) -> Option<Json> {
+    match trial.outcome.as_ref()?.costs() {
+        [] => None,
+        [cost] => Some((*cost).into()),
+        costs => Some(costs.into()),
+    }
+}
+
 /// The word for a trial's outcome; `running` while it has none.
 fn outcome(trial: &Trial) -> &'static str {
     trial.outcome.as_ref().map_or("running", |outcome| outcome.name())

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde_json::{Map, Value as Json, json};
 
-use super::{Found, Unreadable, config, cost, outcome};
+use super::{Found, Unreadable, config, costs, outcome};
 use crate::space::Space;
 use crate::space::hyperparameter::{Domain, Hyperparameter, Value};
 use crate::trial::history::History;
@@ -91,7 +91,8 @@ pub fn write(name: &str, space: &Space, history: &History, at: Timestamp) -> Str
         text.push_str(&format!("{}\n", Json::Object(operation)));
     };
     let at = at.to_string().replace('Z', "+00:00");
-    say(CREATE_STUDY, json!({ "study_name": name, "directions": [1] }));
+    let objectives = history.ended().filter_map(|trial| Some(trial.outcome.as_ref()?.costs().len())).max();
+    say(CREATE_STUDY, json!({ "study_name": name, "directions": vec![1; objectives.unwrap_or(1).max(1)] }));
     for (trial, id) in history.trials().iter().zip(0_u64..) {
         say(CREATE_TRIAL, json!({ "study_id": 0, "datetime_start": at }));
         let config = config(space, trial);
@@ -112,7 +113,8 @@ pub fn write(name: &str, space: &Space, history: &History, at: Timestamp) -> Str
         for (key, value) in attributes.as_object().into_iter().flatten() {
             say(SET_USER_ATTRIBUTE, json!({ "trial_id": id, "user_attr": { key: value } }));
         }
-        let (state, values) = (state(trial), cost(trial).map(|cost| vec![cost]));
+        let (state, values) =
+            (state(trial), costs(trial).map(|costs| if costs.is_array() { costs } else { json!([costs]) }));
         if state != RUNNING {
             say(SET_STATE, json!({ "trial_id": id, "state": state, "values": values, "datetime_complete": at }));
         }
@@ -123,7 +125,7 @@ pub fn write(name: &str, space: &Space, history: &History, at: Timestamp) -> Str
 fn state(trial: &Trial) -> u64 {
     match &trial.outcome {
         None => RUNNING,
-        Some(Outcome::Finished { .. }) => COMPLETE,
+        Some(Outcome::Finished { .. } | Outcome::Traded { .. }) => COMPLETE,
         Some(Outcome::Pruned) => PRUNED,
         Some(_) => FAILED,
     }

@@ -3,7 +3,7 @@ use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json, json};
 
-use super::{Found, Unreadable, config, cost};
+use super::{Found, Unreadable, config, costs};
 use crate::space::Space;
 use crate::trial::history::History;
 use crate::trial::outcome::Outcome;
@@ -48,7 +48,7 @@ pub fn write(space: &Space, history: &History) -> String {
     for trial in history.ended() {
         let proposal = &trial.proposal;
         let status = match trial.outcome.as_ref().expect("it has ended") {
-            Outcome::Finished { .. } => SUCCESS,
+            Outcome::Finished { .. } | Outcome::Traded { .. } => SUCCESS,
             Outcome::TimedOut => 3,
             Outcome::OutOfMemory | Outcome::OutOfDeviceMemory => 4,
             Outcome::Diverged | Outcome::Crashed { .. } => 2,
@@ -61,7 +61,7 @@ pub fn write(space: &Space, history: &History) -> String {
             "seed": proposal.seed,
             "budget": proposal.budget.amount(),
             // What SMAC writes for a failure; its own word for infinity is no JSON.
-            "cost": cost(trial).unwrap_or(2_147_483_647.0),
+            "cost": costs(trial).unwrap_or(2_147_483_647.0.into()),
             "time": 0.0,
             "cpu_time": 0.0,
             "status": status,
