@@ -73,7 +73,11 @@ impl Search<'_> {
         tried: Vec<Configuration>,
         taken: &dyn Fn(&Configuration) -> bool,
     ) -> Option<Configuration> {
-        let score = |configurations: &[Configuration]| score(configurations, &self.rows(configurations));
+        // What has no score is not promising.
+        let known = |score: f64| if score.is_nan() { f64::NEG_INFINITY } else { score };
+        let score = |configurations: &[Configuration]| -> Vec<f64> {
+            score(configurations, &self.rows(configurations)).into_iter().map(known).collect()
+        };
         let mut best = Best { score: f64::NEG_INFINITY, configuration: None, taken };
         let mut stream = Stream::of(self.seed, "candidates", self.trial.into());
         let wanted = 0..self.settings.candidates;

@@ -21,9 +21,6 @@ use super::settings::{Pending, Settings, Surrogate};
 /// Results up to which the automatic surrogate is a Gaussian process: a tenth of a second a fit, at most.
 const FEW: usize = 200;
 
-/// How far beyond the worst target a Gaussian process takes a failure to be, in ranges of the targets.
-const PESSIMISM: f64 = 0.5;
-
 /// Surrogates that follow the trials that end. Whatever they followed before, they depend on the history alone.
 pub(super) struct Model {
     /// Which objective, from 0.
@@ -157,7 +154,7 @@ impl Model {
             duration.learn(history, self.evidence.len(), rows);
         }
         if self.fails && self.is_process {
-            self.shun(history, rows);
+            self.shun(history, rows, settings.pessimism);
         }
         self.believe(history, rows, settings.pending);
         true
@@ -225,7 +222,7 @@ impl Model {
     /// Takes what failed for bad, until the next result: otherwise nothing is ever learnt where everything fails, and a
     /// process, which expects most of where it knows least, wants to go there again. Its hyperparameters are those of
     /// costs alone.
-    fn shun(&mut self, history: &History, rows: &Rows) {
+    fn shun(&mut self, history: &History, rows: &Rows, pessimism: f64) {
         let (_, known) = self.learnt.as_ref().expect("targets come first");
         let targets = || known.iter().map(|(_, target)| *target);
         let (best, worst) = (targets().fold(f64::INFINITY, f64::min), targets().fold(f64::NEG_INFINITY, f64::max));
@@ -233,7 +230,7 @@ impl Model {
         let failed: Vec<usize> =
             outcomes.into_iter().filter(|(_, success)| *success == 0.0).map(|(row, _)| row).collect();
         let latest = failed[failed.len().saturating_sub(FEW)..].iter().copied();
-        self.cost.believe(&rows.select(latest), Some(worst + PESSIMISM * (worst - best)));
+        self.cost.believe(&rows.select(latest), Some(worst + pessimism * (worst - best)));
     }
 
     fn believe(&mut self, history: &History, rows: &Rows, pending: Pending) {

@@ -80,6 +80,9 @@ pub struct Settings {
     /// Whether a second forest learns which configurations fail, and keeps the search away from them. True: a failed
     /// trial costs what a good one does.
     pub feasibility: bool,
+    /// How far beyond the worst target a Gaussian process takes a failure to be, in ranges of the targets, until the next
+    /// result. 0.5: see `benches/RESULTS.md`.
+    pub pessimism: f64,
     /// Which trial gets how much budget. Absent: `Screening` for one worker and `Asynchronous` for several, as the
     /// experiment's file has them.
     pub intensifier: Option<Choice>,
@@ -119,6 +122,7 @@ impl Default for Settings {
             minimum_results: 4,
             scale: None,
             feasibility: true,
+            pessimism: 0.5,
             intensifier: None,
             pruning: None,
             warm_start: Vec::new(),
@@ -191,6 +195,9 @@ impl Settings {
             && self.scale != Some(Scale::Log)
         {
             return Err("`acquisition` can be `CostImprovement` only where `scale` is `Log`".into());
+        }
+        if !(self.pessimism >= 0.0 && self.pessimism.is_finite()) {
+            return Err(format!("`pessimism` is {}, not 0 or above", self.pessimism));
         }
         match self.prior_strength {
             Some(strength) if !(strength >= 0.0 && strength.is_finite()) => {

@@ -7,9 +7,8 @@
 /// Up to so many results, every tree is grown from all.
 const EAGER: usize = 64;
 
-/// Groups of trees that are renewed at a time of their own: with more, many results at once would have each tree look
-/// back at another past.
-const GROUPS: usize = 4;
+/// Groups of trees that are renewed at a time of their own, so that no ask waits for all of them.
+const GROUPS: usize = 16;
 
 /// The results, the first so many, that `tree` is grown from once there are `results`.
 pub(super) fn renewed(tree: usize, results: usize) -> usize {
