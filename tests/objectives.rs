@@ -71,15 +71,15 @@ fn dominated(optimizer: &Optimizer) -> f64 {
 #[test]
 fn both_acquisition_functions_find_more_of_the_front_than_chance() {
     let mean = |text: &str, rungs: u32, trials: usize| {
-        let found = (0..3).map(|seed| {
+        let found = (0..2).map(|seed| {
             let mut optimizer = optimizer(text, 2, rungs, seed);
             run(&mut optimizer, 2, trials);
             dominated(&optimizer)
         });
-        found.sum::<f64>() / 3.0
+        found.sum::<f64>() / 2.0
     };
     // All of the front dominates 0.9167.
-    for (rungs, trials) in [(1, 40), (3, 80)] {
+    for (rungs, trials) in [(1, 36), (2, 50)] {
         let chance = mean("(search: Random)", rungs, trials);
         for text in ["()", "(acquisition: RandomScalarization)"] {
             let model = mean(text, rungs, trials);
@@ -219,7 +219,7 @@ fn a_program_that_reports_costs_by_name_ends_in_a_front() {
         .replace(r#"\"latency\": '{y}', "#, "")
         .replace("name: \"trade\",\n    search", "name: \"less\",\n    search");
     fs::write(folder.join("less.ron"), forgetful).unwrap();
-    assert_eq!(galvani(folder, &["run", "less.ron"]).status.code(), Some(1));
+    assert_eq!(galvani(folder, &["run", "less.ron"]).status.code(), Some(2));
     let shown = String::from_utf8(galvani(folder, &["show", "less", "1"]).stdout).unwrap();
     assert!(shown.contains("its `costs` lack `latency`"), "{shown}");
 }

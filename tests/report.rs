@@ -89,12 +89,11 @@ fn sweep(space: &Space, trials: usize, noise: f64) -> History {
         let trial = history.next_trial();
         let origin = [Origin::Design, Origin::Model, Origin::Model, Origin::Random][trial.0 as usize % 4];
         let configuration_id: ConfigurationId = history.number_of(&configuration);
-        let budget_of = |amount| Budget::new(amount).expect("positive");
         let proposal = Proposal {
             trial,
             configuration_id,
             configuration: configuration.clone(),
-            budget: budget_of(budget),
+            budget: Budget::new(budget).expect("positive"),
             bracket: 0,
             rung,
             seed: 1,

@@ -30,7 +30,7 @@ pub fn figure(findings: &Findings) -> Option<Canvas> {
     let pairs: Vec<(usize, usize)> = (0..drawn).flat_map(|a| (a + 1..drawn).map(move |b| (a, b))).collect();
     let room = (WIDTH - 2.0 * MARGIN) / pairs.len() as f64;
     for (place, &(across, up)) in pairs.iter().enumerate() {
-        let (x, width) = (MARGIN + LEFT + place as f64 * room, (room - LEFT - 14.0).min(620.0));
+        let (x, width) = (MARGIN + LEFT + place as f64 * room, room - LEFT - 14.0);
         panel(&mut canvas, Frame { x, y: TOP, width, height: HIGH }, front, (across, up));
     }
     Some(canvas)
@@ -38,11 +38,11 @@ pub fn figure(findings: &Findings) -> Option<Canvas> {
 
 fn sentence(findings: &Findings, front: &Front) -> String {
     let mut text = format!(
-        "{} at {} {}; of {} no other is better in every objective",
+        "{} of {} at {} {} are on the front: no other beats them in every objective",
+        front.members.len(),
         count(front.points.len(), "trial"),
         number(front.budget),
-        findings.unit,
-        front.members.len()
+        findings.unit
     );
     if let Some(share) = front.dominated {
         text += &format!("; they dominate {:.0} % of the range", 100.0 * share);
