@@ -21,7 +21,7 @@ use galvani::trial::outcome::Outcome;
 
 const CATEGORIES: &str = r#"(name: "test", parameters: {
     "a": Categorical(choices: ["p", "q", "r", "s"]), "b": Categorical(choices: ["p", "q", "r", "s"]),
-    "c": Categorical(choices: [true, false]), "d": Ordinal(values: [1, 2, 4, 8]), "e": Constant(7),
+    "c": Categorical(choices: [true, false]), "d": Ordinal(values: [1, 2, 4, 8]), "e": Constant(value: 7),
 })"#;
 
 fn space(text: &str) -> Space {
@@ -102,7 +102,7 @@ fn functions_that_a_process_draws_scatter_as_it_says() {
 #[test]
 fn the_maximizer_finds_its_way_among_categories_and_takes_no_nonsense() {
     let space = space(CATEGORIES);
-    let settings = maximizer::Settings { candidates: 10, ..maximizer::Settings::default() };
+    let settings = maximizer::Settings { candidates: 60, ..maximizer::Settings::default() };
     let search = Search { space: &space, settings: &settings, seed: 1, trial: 1 };
     let wanted = [2.0, 3.0, 1.0, 1.0];
     let matches = |row: &[f64]| row.iter().zip(wanted).filter(|(place, wanted)| *place == wanted).count() as f64;
