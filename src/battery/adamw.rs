@@ -3,7 +3,8 @@ use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
 use burn::tensor::{Device, Gradients, Tensor, TensorData};
 use serde::{Deserialize, Serialize};
 
-use super::model::Network;
+use super::model::Decoder;
+use super::model::way::Way;
 
 /// Settings of the optimizer; the defaults are those of GPT-3 (Brown et al. 2020, appendix B).
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -11,7 +12,7 @@ pub struct Settings {
     pub beta_1: f64,
     pub beta_2: f64,
     pub epsilon: f64,
-    /// Decay of matrices; vectors (gains of norms) do not decay.
+    /// Decay of projections; gains, biases, filters and rates do not decay.
     pub weight_decay: f64,
     /// The gradient of all weights together is scaled down to this norm where it is longer.
     pub gradient_norm: f64,
@@ -39,8 +40,8 @@ pub struct State {
 
 impl AdamW {
     /// Starts from the network's weights; with a state, continues from it.
-    pub fn new(network: &Network, settings: Settings, state: Option<State>, device: &Device) -> Self {
-        let mut gathered = Gather { parts: Vec::new(), decays: Vec::new(), gradients: None };
+    pub fn new(network: &Decoder, settings: Settings, state: Option<State>, device: &Device) -> Self {
+        let mut gathered = Gather::new(None);
         network.visit(&mut gathered);
         let vector = |values: Vec<f32>| {
             let length = values.len();
@@ -60,9 +61,9 @@ impl AdamW {
     }
 
     /// One step of learning rate `rate`; nothing is read back from the device.
-    pub fn step(&mut self, network: Network, gradients: &Gradients, rate: f64) -> Network {
+    pub fn step(&mut self, network: Decoder, gradients: &Gradients, rate: f64) -> Decoder {
         let Settings { beta_1, beta_2, epsilon, weight_decay, gradient_norm } = self.settings;
-        let mut gathered = Gather { parts: Vec::new(), decays: Vec::new(), gradients: Some(gradients) };
+        let mut gathered = Gather::new(Some(gradients));
         network.visit(&mut gathered);
         let gradient = Tensor::cat(gathered.parts, 0);
         let norm = (gradient.clone() * gradient.clone()).sum().sqrt();
@@ -99,16 +100,31 @@ struct Gather<'a> {
     parts: Vec<Tensor<1>>,
     decays: Vec<f32>,
     gradients: Option<&'a Gradients>,
+    way: Way,
+}
+
+impl<'a> Gather<'a> {
+    fn new(gradients: Option<&'a Gradients>) -> Self {
+        Self { parts: Vec::new(), decays: Vec::new(), gradients, way: Way::default() }
+    }
 }
 
 impl ModuleVisitor for Gather<'_> {
+    fn enter_module(&mut self, name: &str, container: &str) {
+        self.way.enter(name, container);
+    }
+
+    fn exit_module(&mut self, _: &str, _: &str) {
+        self.way.leave();
+    }
+
     fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
         let value = param.val();
         let count = value.shape().num_elements();
         let part = match self.gradients {
             Some(gradients) => value.grad(gradients).unwrap_or_else(|| value.inner().zeros_like()),
             None => {
-                self.decays.extend(std::iter::repeat_n(f32::from(u8::from(D >= 2)), count));
+                self.decays.extend(std::iter::repeat_n(f32::from(u8::from(self.way.is_projection())), count));
                 value.inner()
             }
         };
@@ -149,7 +165,7 @@ mod tests {
         let mut network = model(shapes().remove(1), 1, &ad).network;
         let mut optimizer = AdamW::new(&network, SETTINGS, None, &device);
         let mut weights: Vec<f64> = optimizer.weights().into_iter().map(f64::from).collect();
-        let mut gathered = Gather { parts: Vec::new(), decays: Vec::new(), gradients: None };
+        let mut gathered = Gather::new(None);
         network.visit(&mut gathered);
         let decays = gathered.decays;
         let vectors = decays.iter().filter(|decay| **decay == 0.0).count();
@@ -186,7 +202,7 @@ mod tests {
         for (ours, expected) in optimizer.weights().iter().zip(&weights) {
             assert!((f64::from(*ours) - expected).abs() < 1e-6, "{ours} {expected}");
         }
-        let mut after = Gather { parts: Vec::new(), decays: Vec::new(), gradients: None };
+        let mut after = Gather::new(None);
         network.visit(&mut after);
         assert_eq!(read(&Tensor::cat(after.parts, 0)), optimizer.weights(), "the network has the new weights");
     }

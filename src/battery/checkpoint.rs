@@ -4,34 +4,43 @@ use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::Path;
 
-use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
-use burn::tensor::{Tensor, TensorData};
+use burn::tensor::Device;
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use serde::{Deserialize, Serialize};
 
 use super::adamw::State;
+use super::model::architecture::Architecture;
 use super::model::hyperparameter::Hyperparameters;
-use super::model::{Architecture, Model, Network, Statistics};
+use super::model::{Decoder, Model, Statistics};
+use super::weights::{self, Weight};
 
 /// The file's name in the checkpoint folder.
 pub const FILE: &str = "model.safetensors";
-const FORMAT: &str = "galvani-model-1";
+const FORMAT: &str = "galvani-model-2";
 
-/// What a checkpoint says of itself, in the safetensors metadata under `galvani`.
+/// What a file says of itself, as JSON in the safetensors metadata under `galvani`. A file that another program wrote needs
+/// `format`, `hyperparameters` and, where it is no transformer of the usual kind, `architecture`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct About {
     pub format: String,
     pub hyperparameters: Hyperparameters,
+    #[serde(default)]
     pub architecture: Architecture,
+    /// Absent: rows enter the network, and its numbers are taken, as they are.
+    #[serde(default)]
     pub statistics: Statistics,
     /// Settings and seed of the training that it belongs to; another training does not continue it.
+    #[serde(default)]
     pub training: String,
     /// Optimizer steps taken.
+    #[serde(default)]
     pub step: u64,
     /// Loss at some of the steps.
+    #[serde(default)]
     pub curve: Vec<(u64, f64)>,
-    /// Checksum of all tensors.
-    checksum: u32,
+    /// Checksum of all tensors, in the order of their names.
+    #[serde(default)]
+    checksum: Option<u32>,
 }
 
 impl About {
@@ -45,7 +54,7 @@ impl About {
             training,
             step,
             curve,
-            checksum: 0,
+            checksum: None,
         }
     }
 
@@ -59,20 +68,28 @@ impl About {
 /// A checkpoint that was read and found whole.
 pub struct Checkpoint {
     pub about: About,
-    tensors: BTreeMap<String, Vec<f32>>,
+    tensors: BTreeMap<String, Weight>,
 }
 
 const FIRST: &str = "optimizer.first_moment";
 const SECOND: &str = "optimizer.second_moment";
 
 /// Writes the checkpoint into `folder`, whole or not at all.
-pub fn write(folder: &Path, mut about: About, network: &Network, state: &State) -> io::Result<()> {
-    let mut named = Weights::default();
-    network.visit(&mut named);
-    let mut tensors = named.tensors;
+pub fn write(folder: &Path, about: About, network: &Decoder, state: &State) -> io::Result<()> {
+    let mut tensors = weights::take(network);
     tensors.insert(FIRST.into(), (vec![state.first.len()], state.first.clone()));
     tensors.insert(SECOND.into(), (vec![state.second.len()], state.second.clone()));
-    about.checksum = checksum(tensors.values().map(|(_, values)| values));
+    fs::create_dir_all(folder)?;
+    put(&folder.join(FILE), about, &tensors)
+}
+
+/// Writes the weights of `model`, and what it takes to use them, whole or not at all.
+pub fn save(path: &Path, model: &Model) -> io::Result<()> {
+    put(path, About::new(model, String::new(), 0, Vec::new()), &weights::take(&model.network))
+}
+
+fn put(path: &Path, mut about: About, tensors: &BTreeMap<String, Weight>) -> io::Result<()> {
+    about.checksum = Some(checksum(tensors));
     let views: Vec<(&str, TensorView)> = tensors
         .iter()
         .map(|(name, (shape, values))| {
@@ -84,24 +101,39 @@ pub fn write(folder: &Path, mut about: About, network: &Network, state: &State) 
     let metadata = HashMap::from([("galvani".to_string(), description)]);
     let bytes = safetensors::serialize(views, Some(metadata)).map_err(io::Error::other)?;
 
-    fs::create_dir_all(folder)?;
-    let temporary = folder.join(format!("{FILE}.{}.part", std::process::id()));
+    let mut temporary = path.as_os_str().to_owned();
+    temporary.push(format!(".{}.part", std::process::id()));
     let mut file = File::create(&temporary)?;
     file.write_all(&bytes)?;
     file.sync_all()?;
-    fs::rename(&temporary, folder.join(FILE))
+    fs::rename(&temporary, path)
 }
 
 /// Reads the checkpoint in `folder`: `None` where there is none, an error that says what is wrong where it is unusable.
 pub fn read(folder: &Path) -> Result<Option<Checkpoint>, String> {
     let path = folder.join(FILE);
-    let bytes = match fs::read(&path) {
-        Ok(bytes) => bytes,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(format!("cannot read `{}`: {error}", path.display())),
-    };
+    match fs::read(&path) {
+        Ok(bytes) => parse(&bytes, &path).map(Some),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(format!("cannot read `{}`: {error}", path.display())),
+    }
+}
+
+/// Reads the model in the file `path`, a checkpoint or weights alone, onto `device`; the error says what is wrong.
+pub fn load(path: &Path, device: &Device) -> Result<Model, String> {
+    let bytes = fs::read(path).map_err(|error| format!("cannot read `{}`: {error}", path.display()))?;
+    let found = parse(&bytes, path)?;
+    let About { hyperparameters, architecture, statistics, .. } = found.about.clone();
+    let wrong = |problem: String| format!("the model `{}` is unusable: {problem}", path.display());
+    architecture.validate().and_then(|()| hyperparameters.validate(&architecture.family)).map_err(wrong)?;
+    let mut model = Model::new(hyperparameters, architecture, statistics, 0, device);
+    model.network = found.load(model.network).map_err(wrong)?;
+    Ok(model)
+}
+
+fn parse(bytes: &[u8], path: &Path) -> Result<Checkpoint, String> {
     let damaged = |reason: &dyn std::fmt::Display| format!("the checkpoint `{}` is damaged: {reason}", path.display());
-    let (_, metadata) = SafeTensors::read_metadata(&bytes).map_err(|error| damaged(&error))?;
+    let (_, metadata) = SafeTensors::read_metadata(bytes).map_err(|error| damaged(&error))?;
     let description = metadata.metadata().as_ref().and_then(|all| all.get("galvani"));
     let description = description.ok_or_else(|| damaged(&"it does not say what it holds"))?;
     let about: About = serde_json::from_str(description).map_err(|error| damaged(&error))?;
@@ -109,96 +141,38 @@ pub fn read(folder: &Path) -> Result<Option<Checkpoint>, String> {
         return Err(format!("the checkpoint `{}` has the format `{}`, not `{FORMAT}`", path.display(), about.format));
     }
     let mut tensors = BTreeMap::new();
-    for (name, view) in SafeTensors::deserialize(&bytes).map_err(|error| damaged(&error))?.tensors() {
+    for (name, view) in SafeTensors::deserialize(bytes).map_err(|error| damaged(&error))?.tensors() {
         if view.dtype() != Dtype::F32 {
             return Err(damaged(&format!("`{name}` is not of 32-bit floats")));
         }
-        tensors.insert(name, bytemuck::pod_collect_to_vec(view.data()));
+        tensors.insert(name, (view.shape().to_vec(), bytemuck::pod_collect_to_vec(view.data())));
     }
-    match checksum(tensors.values()) == about.checksum {
-        true => Ok(Some(Checkpoint { about, tensors })),
-        false => Err(damaged(&"its checksum does not fit")),
+    match about.checksum {
+        Some(sum) if sum != checksum(&tensors) => Err(damaged(&"its checksum does not fit")),
+        _ => Ok(Checkpoint { about, tensors }),
     }
 }
 
 impl Checkpoint {
     /// The network with the checkpoint's weights; an error where their shapes are others.
-    pub fn load(&self, network: Network) -> Result<Network, String> {
-        let mut loader = Loader { checkpoint: self, path: Vec::new(), problem: None };
-        let network = network.map(&mut loader);
-        loader.problem.map_or(Ok(network), Err)
+    pub fn load(&self, network: Decoder) -> Result<Decoder, String> {
+        weights::put(network, &self.tensors)
     }
 
     /// The optimizer's state.
     pub fn state(&self) -> Result<State, String> {
-        let get = |name| self.tensors.get(name).cloned().ok_or(format!("the checkpoint has no `{name}`"));
+        let get = |name| match self.tensors.get(name) {
+            Some((_, values)) => Ok(values.clone()),
+            None => Err(format!("the checkpoint has no `{name}`")),
+        };
         Ok(State { first: get(FIRST)?, second: get(SECOND)?, step: self.about.step })
     }
 }
 
-fn checksum<'a>(tensors: impl Iterator<Item = &'a Vec<f32>>) -> u32 {
+fn checksum(tensors: &BTreeMap<String, Weight>) -> u32 {
     let mut hasher = crc32fast::Hasher::new();
-    for values in tensors {
+    for (_, values) in tensors.values() {
         hasher.update(bytemuck::cast_slice(values));
     }
     hasher.finalize()
-}
-
-/// Weights by the path of their fields, such as `blocks.0.attention.packed`.
-#[derive(Default)]
-struct Weights {
-    path: Vec<String>,
-    tensors: BTreeMap<String, (Vec<usize>, Vec<f32>)>,
-}
-
-impl ModuleVisitor for Weights {
-    fn enter_module(&mut self, name: &str, _: &str) {
-        self.path.push(name.into());
-    }
-
-    fn exit_module(&mut self, _: &str, _: &str) {
-        self.path.pop();
-    }
-
-    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
-        let value = param.val().inner();
-        let shape = value.dims().to_vec();
-        let values = value.into_data().try_into_vec().expect("weights are 32-bit floats");
-        self.tensors.insert(self.path.join("."), (shape, values));
-    }
-}
-
-struct Loader<'a> {
-    checkpoint: &'a Checkpoint,
-    path: Vec<String>,
-    problem: Option<String>,
-}
-
-impl ModuleMapper for Loader<'_> {
-    fn enter_module(&mut self, name: &str, _: &str) {
-        self.path.push(name.into());
-    }
-
-    fn exit_module(&mut self, _: &str, _: &str) {
-        self.path.pop();
-    }
-
-    fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
-        let name = self.path.join(".");
-        let (id, value, mapper) = param.consume();
-        let (shape, device) = (value.dims(), value.device());
-        let stored =
-            self.checkpoint.tensors.get(&name).filter(|stored| stored.len() == shape.iter().product::<usize>());
-        let value = match stored {
-            Some(stored) => {
-                let loaded = Tensor::from_data(TensorData::new(stored.clone(), shape), &device);
-                if value.is_require_grad() { loaded.require_grad() } else { loaded }
-            }
-            None => {
-                self.problem = Some(format!("the checkpoint has no weights `{name}` of the shape {shape:?}"));
-                value
-            }
-        };
-        Param::from_mapped_value(id, value, mapper)
-    }
 }

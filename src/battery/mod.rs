@@ -51,3 +51,5 @@ pub mod trace;
 pub mod training;
 pub mod unit;
 pub mod voltage;
+#[cfg(feature = "battery")]
+pub mod weights;

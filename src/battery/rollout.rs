@@ -25,11 +25,11 @@ pub fn free_run(model: &Model, truth: &[f32], series: usize, context: usize, str
     for row in context..rows - 1 {
         let next = input(row, predicted.narrow(2, 1, WIDTH - 1));
         seen.push(next.clone());
-        predicted = if cache.length < window {
+        predicted = if cache.length() < window {
             model.extend(next, &mut cache)
         } else {
             seen.drain(..stride);
-            cache.length = 0;
+            cache.clear();
             last(model.extend(Tensor::cat(seen.clone(), 1), &mut cache))
         };
         out.push(predicted.clone());
@@ -85,8 +85,8 @@ mod tests {
         let places = batch::places(&toy, 40, 3, Stream::of(1, "test", 0));
         let truth = batch::windows(&toy, &places, 40);
         assert_eq!(toy.steps(), 64);
-        for hyperparameters in shapes() {
-            let model = model(hyperparameters, 3, &Device::flex());
+        for shape in shapes() {
+            let model = model(shape, 3, &Device::flex());
             for (context, stride) in [(5, 1), (20, 1), (12, 3), (3, 12)] {
                 let fast = free_run(&model, &truth, 3, context, stride);
                 let slow = naive(&model, &truth, 3, context, stride);

@@ -240,16 +240,16 @@ mod tests {
     use burn::tensor::Device;
 
     use super::*;
-    use crate::battery::model::hyperparameter::{Hyperparameters, NormKind, Position};
-    use crate::battery::model::{Architecture, Statistics};
+    use crate::battery::model::Statistics;
+    use crate::battery::model::architecture::Architecture;
+    use crate::battery::model::hyperparameter::{Hyperparameters, Mixing, NormKind, Position};
     use crate::battery::toy::Toy;
 
     fn untrained(toy: &Toy, seed: u64) -> Model {
         let hyperparameters = Hyperparameters {
-            position: Position::Rotary { theta: 1e4 },
+            mixing: Mixing::Attention { position: Position::Rotary { theta: 1e4 }, n_heads: 2 },
             norm: NormKind::RootMeanSquare,
             dim_model: 16,
-            n_heads: 2,
             seq_len: 16,
             n_layer: 1,
             learning_rate: None,

@@ -11,8 +11,9 @@ use crate::battery::batch::Part;
 use crate::battery::dataset::Dataset;
 use crate::battery::device;
 use crate::battery::evaluation::{Evaluation, Prediction, Score, Windows};
-use crate::battery::model::hyperparameter::{Hyperparameters, NAMES};
-use crate::battery::model::{Architecture, Model, Statistics};
+use crate::battery::model::architecture::Architecture;
+use crate::battery::model::hyperparameter::Hyperparameters;
+use crate::battery::model::{Model, Statistics};
 use crate::battery::specification::{FEATURES, Specification, Split, UNITS};
 use crate::battery::training::{Trained, Training, train};
 use crate::space::Space;
@@ -61,9 +62,17 @@ impl Battery {
         if let Err(problem) = self.validate() {
             return Some((problem, "every field may be left out and has a default".into()));
         }
-        let all = format!("it reads `{}`", NAMES.join("`, `"));
-        if let Some(unknown) = space.hyperparameters().iter().find(|each| !NAMES.contains(&each.name.as_str())) {
-            return Some((format!("the battery task knows no hyperparameter `{}`", unknown.name), all));
+        let names = self.model.family.hyperparameters();
+        let all = format!("a model of this family reads `{}`", names.join("`, `"));
+        if let Some(unknown) = space.hyperparameters().iter().find(|each| !names.contains(&each.name.as_str())) {
+            let message = format!("a model of this family has no hyperparameter `{}`", unknown.name);
+            let other = self.model.family.other();
+            return Some(match other.hyperparameters().contains(&unknown.name.as_str()) {
+                true => {
+                    (message, format!("for the other family, write `model: (family: {})` in the task", other.text()))
+                }
+                false => (message, all),
+            });
         }
         let rotary = |domain: &Domain| match domain {
             Domain::Categorical { choices: values } | Domain::Ordinal { values } => values.contains(&word("RoPE")),
@@ -72,7 +81,7 @@ impl Battery {
         };
         let with_theta = space.index("pe_type").is_some_and(|index| rotary(&space.hyperparameters()[index].domain));
         let needed = |name: &str| name != "learning_rate" && (name != "rope_theta" || with_theta);
-        let missing = NAMES.into_iter().find(|name| needed(name) && space.index(name).is_none())?;
+        let missing = names.iter().find(|name| needed(name) && space.index(name).is_none())?;
         let message = format!("the battery task needs the hyperparameter `{missing}`, which the space does not have");
         Some((message, format!("{all}; one that is not tried is Constant(...)")))
     }
@@ -124,7 +133,7 @@ impl Battery {
         progress: &mut dyn FnMut(f64),
     ) -> Result<(Report, Option<Model>), TaskError> {
         self.validate().map_err(TaskError::new)?;
-        let hyperparameters = Hyperparameters::read(&request.config).map_err(TaskError::new)?;
+        let hyperparameters = Hyperparameters::read(&request.config, &self.model.family).map_err(TaskError::new)?;
         let (device, note) = device::resolve(&self.device).map_err(TaskError::new)?;
         let source = Part(dataset, Split::Train);
         let statistics = Statistics::of(&source);
@@ -317,6 +326,24 @@ mod tests {
     }
 
     #[test]
+    fn a_space_fits_its_family() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("search_spaces");
+        let space = |name: &str| Space::read(&folder.join(name)).unwrap();
+        let battery = |text: &str| ron::from_str::<Battery>(text).unwrap();
+        let (transformer, mamba) = (Battery::default(), battery("(model: (family: Mamba((version: 1))))"));
+        for name in ["transformer.ron", "transformer-small.ron"] {
+            assert_eq!(transformer.mismatch(&space(name)), None);
+            let (problem, hint) = mamba.mismatch(&space(name)).unwrap();
+            assert!(problem.contains("`pe_type`") && hint.contains("(family: Transformer)"), "{problem} {hint}");
+        }
+        for name in ["mamba.ron", "mamba-small.ron"] {
+            assert_eq!(mamba.mismatch(&space(name)), None);
+            let (problem, hint) = transformer.mismatch(&space(name)).unwrap();
+            assert!(problem.contains("`d_intermediate`") && hint.contains("(family: Mamba())"), "{problem} {hint}");
+        }
+    }
+
+    #[test]
     fn settings_are_read_from_ron_and_judged() {
         let read = |text| ron::from_str::<Battery>(text);
         assert_eq!(read("()").unwrap(), Battery::default());
@@ -327,6 +354,7 @@ mod tests {
         for (text, message) in [
             ("(device: \"gpu\")", "`device` must be"),
             ("(model: (feed_forward: 0))", "`model`: `feed_forward`"),
+            ("(model: (family: Mamba((version: 3))))", "`model`: `version` of Mamba must be 1 or 2, not 3"),
             ("(training: (beta_1: 1.5))", "`training`: `beta_1`"),
             ("(evaluation: (scored: 999999))", "`evaluation`: `scored`"),
             ("(dataset: (hours: 0))", "`dataset`: `hours`"),

@@ -1,17 +1,20 @@
 //! Causal attention: every row looks at itself and at the rows before it.
-use burn::module::{Module, Param};
+use burn::module::Module;
 use burn::tensor::activation::softmax;
 use burn::tensor::{Device, Tensor};
 
-use super::Draw;
+use super::initial::Draw;
+use super::linear::Linear;
+use super::mixer::Rows;
+use super::operation::attention::attend;
 use super::position::Tables;
 
 /// Queries, keys and values in one matrix, and the projection back.
 #[derive(Module, Debug)]
 pub struct Attention {
     /// Width × three times the width: queries, keys, values.
-    packed: Param<Tensor<2>>,
-    out: Param<Tensor<2>>,
+    packed: Linear,
+    out: Linear,
     #[module(skip)]
     heads: usize,
 }
@@ -42,34 +45,43 @@ impl KeyValue {
 
 impl Attention {
     pub fn new(width: usize, heads: usize, residual: f64, draw: &mut Draw) -> Self {
-        Self { packed: draw.matrix(width, 3 * width, 1.0), out: draw.matrix(width, width, residual), heads }
+        Self { packed: draw.linear(width, 3 * width, 1.0), out: draw.linear(width, width, residual), heads }
     }
 
-    /// Rows `x`, (batch · steps) × width, at positions `start..`, which follow those in `past`.
-    pub fn forward(
-        &self,
-        x: Tensor<2>,
-        [batch, steps]: [usize; 2],
-        start: usize,
-        tables: &Tables,
-        past: Option<&mut KeyValue>,
-    ) -> Tensor<2> {
-        let width = x.dims()[1];
+    /// Rows `x`, (batch · steps) × width; those of `past` come before them.
+    pub fn forward(&self, x: Tensor<2>, rows: Rows, tables: &Tables, past: Option<&mut KeyValue>) -> Tensor<2> {
+        let packed = self.packed.forward(x);
+        let mixed = match past {
+            None => {
+                let (positions, heads) = tables.attention(rows.batch, rows.steps);
+                attend(packed, positions, heads)
+            }
+            Some(past) => self.after(packed, rows, tables, past),
+        };
+        self.out.forward(mixed)
+    }
+
+    /// Attention of rows that follow others, for predictions: without gradients, and with scores in memory.
+    fn after(&self, packed: Tensor<2>, rows: Rows, tables: &Tables, past: &mut KeyValue) -> Tensor<2> {
+        let Rows { batch, steps, start } = rows;
+        let width = self.out.weight.dims()[1];
         let head = width / self.heads;
-        let packed = self.packed.val();
-        // Slices of the matrix, not of its product: the gradient of a slice is as large as what was sliced.
         let part = |index: usize| {
-            let weight = packed.clone().narrow(1, index * width, width);
-            x.clone().matmul(weight).reshape([batch, steps, self.heads, head]).swap_dims(1, 2)
+            let part = packed.clone().narrow(1, index * width, width);
+            part.reshape([batch, steps, self.heads, head]).swap_dims(1, 2)
         };
         let queries = tables.rotate(part(0), start) * (head as f32).powf(-0.5);
-        let (keys, values) = (tables.rotate(part(1), start), part(2));
-        let (keys, values) = match past {
-            Some(past) => past.append(keys, values, start),
-            None => (keys, values),
+        let (keys, values) = past.append(tables.rotate(part(1), start), part(2), start);
+        let scores = queries.matmul(keys.swap_dims(2, 3));
+        let scores = match tables.bias(start, steps) {
+            Some(bias) => scores + bias,
+            None => scores,
         };
-        let scores = queries.matmul(keys.swap_dims(2, 3)) + tables.bias(start, steps);
-        let mixed = softmax(scores, 3).matmul(values);
-        mixed.swap_dims(1, 2).reshape([batch * steps, width]).matmul(self.out.val())
+        softmax(scores, 3).matmul(values).swap_dims(1, 2).reshape([batch * steps, width])
+    }
+
+    /// Room for `window` rows.
+    pub fn memory(&self, batch: usize, window: usize, device: &Device) -> KeyValue {
+        KeyValue::new([batch, self.heads, window, self.out.weight.dims()[1] / self.heads], device)
     }
 }

@@ -1,107 +1,80 @@
-//! Parity of outputs and gradients with `tests/golden/learning/forward.py`, written from the papers in 64-bit floats.
-use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
+//! Parity of outputs and gradients with `tests/golden/models/model.py`, which says the models in PyTorch, in 64-bit floats.
+use std::fs;
+use std::path::Path;
+
+use burn::module::{Module, ModuleVisitor, Param};
 use burn::tensor::{Device, Gradients, Tensor, TensorData};
-use serde::Deserialize;
-use std::collections::BTreeMap;
+use safetensors::SafeTensors;
 
-use super::hyperparameter::{Hyperparameters, NormKind, Position};
-use super::position::Tables;
-use super::transformer::Transformer;
-use super::{Architecture, Draw, WIDTH};
-use crate::numeric::stream::Stream;
+use super::way::Way;
+use crate::battery::checkpoint;
 
-#[derive(Deserialize)]
-struct Golden {
-    input: Vec<f64>,
-    weights: BTreeMap<String, Vec<f64>>,
-    cases: Vec<Case>,
+struct Compare<'a> {
+    expected: &'a SafeTensors<'a>,
+    gradients: &'a Gradients,
+    way: Way,
+    compared: usize,
 }
-
-#[derive(Deserialize)]
-struct Case {
-    pe_type: String,
-    norm_type: String,
-    output: Vec<f64>,
-    gradient: BTreeMap<String, f64>,
-}
-
-fn numbers(values: &[f64]) -> Vec<f32> {
-    values.iter().map(|value| *value as f32).collect()
-}
-
-struct Set<'a>(&'a BTreeMap<String, Vec<f64>>, Vec<String>);
-
-impl ModuleMapper for Set<'_> {
-    fn enter_module(&mut self, name: &str, _: &str) {
-        self.1.push(name.into());
-    }
-
-    fn exit_module(&mut self, _: &str, _: &str) {
-        self.1.pop();
-    }
-
-    fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
-        let values = numbers(&self.0[&self.1.join(".")]);
-        param.map(|old| Tensor::from_data(TensorData::new(values, old.dims()), &old.device()).require_grad())
-    }
-}
-
-struct Compare<'a>(&'a BTreeMap<String, f64>, &'a Gradients, Vec<String>, usize);
 
 impl ModuleVisitor for Compare<'_> {
-    fn enter_module(&mut self, name: &str, _: &str) {
-        self.2.push(name.into());
+    fn enter_module(&mut self, name: &str, container: &str) {
+        self.way.enter(name, container);
     }
 
     fn exit_module(&mut self, _: &str, _: &str) {
-        self.2.pop();
+        self.way.leave();
     }
 
     fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
-        let name = self.2.join(".");
-        let gradient = param.val().grad(self.1).expect("every weight matters");
-        let entry = if D == 1 { 3 } else { gradient.dims()[1] + 2 };
-        let gradient: Vec<f32> = gradient.into_data().try_into_vec().unwrap();
-        let (ours, expected) = (f64::from(gradient[entry]), self.0[&name]);
-        assert!((ours - expected).abs() < 1e-5, "{name}: {ours} {expected}");
-        self.3 += 1;
+        let gradient = param.val().grad(self.gradients).expect("every weight matters");
+        let gradient = if self.way.is_projection() { gradient.transpose() } else { gradient };
+        close(
+            &self.way.name(),
+            gradient.into_data(),
+            &numbers(self.expected, &format!("gradient.{}", self.way.name())),
+        );
+        self.compared += 1;
+    }
+}
+
+fn numbers(file: &SafeTensors, name: &str) -> Vec<f32> {
+    bytemuck::pod_collect_to_vec(file.tensor(name).unwrap_or_else(|_| panic!("no `{name}`")).data())
+}
+
+fn close(name: &str, ours: TensorData, expected: &[f32]) {
+    let ours: Vec<f32> = ours.try_into_vec().unwrap();
+    assert_eq!(ours.len(), expected.len(), "{name}");
+    for (index, (ours, expected)) in ours.iter().zip(expected).enumerate() {
+        let error = (ours - expected).abs();
+        assert!(error <= 1e-5 * expected.abs().max(1.0), "{name}[{index}]: {ours} {expected}");
     }
 }
 
 #[test]
-fn outputs_and_gradients_are_those_of_the_papers() {
-    let golden: Golden =
-        serde_json::from_str(include_str!("../../../tests/golden/learning/forward.json")).expect("the file is whole");
-    assert_eq!(golden.cases.len(), 6);
-    let device = Device::flex().autodiff();
-    for case in &golden.cases {
-        let hyperparameters = Hyperparameters {
-            position: match case.pe_type.as_str() {
-                "APE" => Position::Sinusoidal,
-                "RoPE" => Position::Rotary { theta: 100.0 },
-                _ => Position::LinearBias,
-            },
-            norm: if case.norm_type == "RMSNorm" { NormKind::RootMeanSquare } else { NormKind::Layer },
-            dim_model: 8,
-            n_heads: 2,
-            seq_len: 9,
-            n_layer: 2,
-            learning_rate: None,
-        };
-        let architecture = Architecture { feed_forward: 1.5, ..Architecture::default() };
-        let mut draw = Draw { stream: Stream::of(1, "test", 0), device: &device, fixed: None };
-        let transformer = Transformer::new(&hyperparameters, &architecture, &mut draw);
-        let transformer = transformer.map(&mut Set(&golden.weights, Vec::new()));
-        let input = Tensor::from_data(TensorData::new(numbers(&golden.input), [1, 7, WIDTH]), &device);
-        let output = transformer.forward(input, &Tables::new(&hyperparameters, &device), None);
-        let ours: Vec<f32> = output.clone().into_data().try_into_vec().unwrap();
-        let name = format!("{} {}", case.pe_type, case.norm_type);
-        for (ours, expected) in ours.iter().zip(&case.output) {
-            assert!((f64::from(*ours) - expected).abs() < 1e-5, "{name}: {ours} {expected}");
+fn outputs_and_gradients_are_those_of_pytorch() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/models");
+    let mut cases = 0;
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_none_or(|extension| extension != "safetensors") {
+            continue;
         }
+        let name = path.file_stem().unwrap().to_string_lossy().into_owned();
+        let model = checkpoint::load(&path, &Device::flex().autodiff()).unwrap();
+        let bytes = fs::read(&path).unwrap();
+        let file = SafeTensors::deserialize(&bytes).unwrap();
+        let shape: [usize; 3] = file.tensor("rows").unwrap().shape().try_into().unwrap();
+        let rows = Tensor::from_data(TensorData::new(numbers(&file, "rows"), shape), &model.device());
+        let output = model.forward(rows);
+        close(&name, output.clone().into_data(), &numbers(&file, "output"));
+
         let gradients = (output.clone() * output).mean().backward();
-        let mut compare = Compare(&case.gradient, &gradients, Vec::new(), 0);
-        transformer.visit(&mut compare);
-        assert_eq!(compare.3, golden.weights.len());
+        let mut compare = Compare { expected: &file, gradients: &gradients, way: Way::default(), compared: 0 };
+        model.network.visit(&mut compare);
+        let expected = file.names().iter().filter(|name| name.starts_with("gradient.")).count();
+        assert_eq!(compare.compared, expected, "{name}");
+        cases += 1;
     }
+    // Three positions, two norms, two activations; tied projections; two versions of Mamba with and without feed-forward.
+    assert_eq!(cases, 12 + 1 + 4);
 }

@@ -2,6 +2,7 @@
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
+use super::architecture::Family;
 use crate::space::hyperparameter::Value;
 
 /// How a model knows where a row stands in its window.
@@ -24,13 +25,22 @@ pub enum NormKind {
     Layer,
 }
 
+/// What mixes rows over time.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Mixing {
+    /// A transformer.
+    Attention { position: Position, n_heads: usize },
+    /// A state-space model: hidden width of the feed-forward layer after each mixer; 0: there is none, 1: as wide as the
+    /// architecture says.
+    Mamba { d_intermediate: usize },
+}
+
 /// What is tried: the shape of one model.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Hyperparameters {
-    pub position: Position,
+    pub mixing: Mixing,
     pub norm: NormKind,
     pub dim_model: usize,
-    pub n_heads: usize,
     /// Rows that the model sees at once.
     pub seq_len: usize,
     pub n_layer: usize,
@@ -38,35 +48,39 @@ pub struct Hyperparameters {
     pub learning_rate: Option<f64>,
 }
 
-/// Every hyperparameter that a model knows.
-pub const NAMES: [&str; 8] =
-    ["pe_type", "norm_type", "rope_theta", "dim_model", "n_heads", "seq_len", "n_layer", "learning_rate"];
+impl Family {
+    /// Every hyperparameter that a model of the family knows; `learning_rate`, the last one, may be left out.
+    pub fn hyperparameters(&self) -> &'static [&'static str] {
+        match self {
+            Self::Transformer => {
+                &["pe_type", "norm_type", "rope_theta", "dim_model", "n_heads", "seq_len", "n_layer", "learning_rate"]
+            }
+            Self::Mamba(_) => &["d_intermediate", "dim_model", "seq_len", "n_layer", "learning_rate"],
+        }
+    }
+}
 
 impl Hyperparameters {
-    /// Reads `pe_type`, `norm_type`, `rope_theta`, `dim_model`, `n_heads`, `seq_len`, `n_layer` and, where it is there,
-    /// `learning_rate`; the error says which of them is wrong and what is allowed.
-    pub fn read(configuration: &IndexMap<String, Value>) -> Result<Self, String> {
-        if let Some(unknown) = configuration.keys().find(|name| !NAMES.contains(&name.as_str())) {
+    /// Reads the hyperparameters of a `family`; the error says which of them is wrong and what is allowed.
+    pub fn read(configuration: &IndexMap<String, Value>, family: &Family) -> Result<Self, String> {
+        let names = family.hyperparameters();
+        if let Some(unknown) = configuration.keys().find(|name| !names.contains(&name.as_str())) {
             return Err(format!(
                 "the battery task knows no hyperparameter `{unknown}`; it has `{}`",
-                NAMES.join("`, `")
+                names.join("`, `")
             ));
         }
         let reader = Reader(configuration);
-        let position = match reader.word("pe_type", &["APE", "RoPE", "ALiBi"])? {
-            "APE" => Position::Sinusoidal,
-            "RoPE" => Position::Rotary { theta: reader.number("rope_theta", 1.0, 1e9)? },
-            _ => Position::LinearBias,
-        };
-        let norm = match reader.word("norm_type", &["RMSNorm", "LayerNorm"])? {
-            "RMSNorm" => NormKind::RootMeanSquare,
-            _ => NormKind::Layer,
+        let (mixing, norm) = match family {
+            Family::Transformer => reader.attention()?,
+            Family::Mamba(_) => {
+                (Mixing::Mamba { d_intermediate: reader.whole("d_intermediate", 0, 65_536)? }, NormKind::RootMeanSquare)
+            }
         };
         let read = Self {
-            position,
+            mixing,
             norm,
             dim_model: reader.whole("dim_model", 1, 16_384)?,
-            n_heads: reader.whole("n_heads", 1, 1024)?,
             seq_len: reader.whole("seq_len", 2, 65_536)?,
             n_layer: reader.whole("n_layer", 1, 1024)?,
             learning_rate: match configuration.contains_key("learning_rate") {
@@ -74,24 +88,27 @@ impl Hyperparameters {
                 false => None,
             },
         };
-        read.consistent()?;
+        read.validate(family)?;
         Ok(read)
     }
 
-    /// Width of one head.
-    pub fn head(&self) -> usize {
-        self.dim_model / self.n_heads
-    }
-
-    fn consistent(&self) -> Result<(), String> {
-        let (width, heads) = (self.dim_model, self.n_heads);
-        if !width.is_multiple_of(heads) {
-            return Err(format!("`dim_model` {width} is no multiple of `n_heads` {heads}"));
+    /// What does not fit together, among themselves or with the family.
+    pub fn validate(&self, family: &Family) -> Result<(), String> {
+        match (self.mixing, family) {
+            (Mixing::Attention { .. }, Family::Transformer) | (Mixing::Mamba { .. }, Family::Mamba(_)) => {}
+            _ => return Err("the hyperparameters are of another family than the architecture".into()),
         }
-        if matches!(self.position, Position::Rotary { .. }) && !self.head().is_multiple_of(2) {
+        if [self.dim_model, self.seq_len, self.n_layer].contains(&0) {
+            return Err("`dim_model`, `seq_len` and `n_layer` must be above 0".into());
+        }
+        let (width, Mixing::Attention { position, n_heads }) = (self.dim_model, self.mixing) else { return Ok(()) };
+        if n_heads == 0 || !width.is_multiple_of(n_heads) {
+            return Err(format!("`dim_model` {width} is no multiple of `n_heads` {n_heads}"));
+        }
+        let head = width / n_heads;
+        if matches!(position, Position::Rotary { .. }) && !head.is_multiple_of(2) {
             return Err(format!(
-                "RoPE turns pairs, but `dim_model` {width} over `n_heads` {heads} gives heads of the odd width {}",
-                self.head()
+                "RoPE turns pairs, but `dim_model` {width} over `n_heads` {n_heads} gives heads of the odd width {head}"
             ));
         }
         Ok(())
@@ -103,6 +120,19 @@ struct Reader<'a>(&'a IndexMap<String, Value>);
 impl<'a> Reader<'a> {
     fn value(&self, name: &str) -> Result<&'a Value, String> {
         self.0.get(name).ok_or_else(|| format!("the configuration has no `{name}`, which the battery task needs"))
+    }
+
+    fn attention(&self) -> Result<(Mixing, NormKind), String> {
+        let position = match self.word("pe_type", &["APE", "RoPE", "ALiBi"])? {
+            "APE" => Position::Sinusoidal,
+            "RoPE" => Position::Rotary { theta: self.number("rope_theta", 1.0, 1e9)? },
+            _ => Position::LinearBias,
+        };
+        let norm = match self.word("norm_type", &["RMSNorm", "LayerNorm"])? {
+            "RMSNorm" => NormKind::RootMeanSquare,
+            _ => NormKind::Layer,
+        };
+        Ok((Mixing::Attention { position, n_heads: self.whole("n_heads", 1, 1024)? }, norm))
     }
 
     fn word(&self, name: &str, choices: &[&str]) -> Result<&'a str, String> {
@@ -133,6 +163,7 @@ impl<'a> Reader<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::battery::model::architecture::Mamba;
 
     fn configuration(changes: &[(&str, Option<Value>)]) -> IndexMap<String, Value> {
         let mut all: IndexMap<String, Value> = [
@@ -157,12 +188,24 @@ mod tests {
 
     #[test]
     fn a_configuration_is_read_in_full() {
-        let read = Hyperparameters::read(&configuration(&[("learning_rate", Some(Value::Float(1e-3)))])).unwrap();
-        assert_eq!(read.position, Position::Rotary { theta: 1e4 });
-        assert_eq!((read.dim_model, read.n_heads, read.seq_len, read.n_layer), (32, 4, 64, 2));
-        assert_eq!((read.head(), read.learning_rate), (8, Some(1e-3)));
-        let without = configuration(&[("pe_type", Some(Value::Word("ALiBi".into()))), ("rope_theta", None)]);
-        assert_eq!(Hyperparameters::read(&without).unwrap().position, Position::LinearBias);
+        let read = |changes: &[_]| Hyperparameters::read(&configuration(changes), &Family::Transformer).unwrap();
+        let rotary = read(&[("learning_rate", Some(Value::Float(1e-3)))]);
+        assert_eq!(rotary.mixing, Mixing::Attention { position: Position::Rotary { theta: 1e4 }, n_heads: 4 });
+        assert_eq!((rotary.dim_model, rotary.seq_len, rotary.n_layer), (32, 64, 2));
+        assert_eq!(rotary.learning_rate, Some(1e-3));
+        let linear = read(&[("pe_type", Some(Value::Word("ALiBi".into()))), ("rope_theta", None)]);
+        assert_eq!(linear.mixing, Mixing::Attention { position: Position::LinearBias, n_heads: 4 });
+    }
+
+    #[test]
+    fn each_family_has_its_own() {
+        let mamba = Family::Mamba(Mamba::default());
+        let all = [("d_intermediate", 1), ("dim_model", 32), ("seq_len", 64), ("n_layer", 2)];
+        let all = all.map(|(name, value)| (name.to_string(), Value::Integer(value)));
+        let read = Hyperparameters::read(&all.into(), &mamba).unwrap();
+        assert_eq!((read.mixing, read.learning_rate), (Mixing::Mamba { d_intermediate: 1 }, None));
+        let error = Hyperparameters::read(&configuration(&[]), &mamba).unwrap_err();
+        assert!(error.contains("no hyperparameter `pe_type`; it has `d_intermediate`"), "{error}");
     }
 
     #[test]
@@ -179,7 +222,7 @@ mod tests {
             (("n_heads", Some(Value::Integer(32))), "odd width 1"),
         ];
         for (change, message) in cases {
-            let error = Hyperparameters::read(&configuration(&[change])).unwrap_err();
+            let error = Hyperparameters::read(&configuration(&[change]), &Family::Transformer).unwrap_err();
             assert!(error.contains(message), "{error}");
         }
     }

@@ -1,67 +1,36 @@
 //! A model of a series of rows: a window of six features in, the next row after each of them out.
-pub mod attention;
+pub mod architecture;
+mod attention;
+mod decoder;
+mod duality;
+mod feed_forward;
 #[cfg(test)]
 mod golden;
 pub mod hyperparameter;
-pub mod norm;
-pub mod position;
-pub mod transformer;
+mod initial;
+mod linear;
+mod mamba_1;
+mod mamba_2;
+pub mod mixer;
+mod norm;
+pub mod operation;
+mod position;
+mod state;
+pub mod way;
 
-use burn::module::{Module, Param};
+use burn::module::Module;
 use burn::tensor::{Device, Tensor, TensorData};
 use serde::{Deserialize, Serialize};
 
-use crate::numeric::stream::Stream;
-use attention::KeyValue;
-use hyperparameter::Hyperparameters;
+use architecture::{Architecture, Predict};
+pub use decoder::Decoder;
+use hyperparameter::{Hyperparameters, Mixing};
+use initial::Draw;
+use mixer::Memory;
 use position::Tables;
-use transformer::Transformer;
 
 /// Features of a row; the first, the current, is given and not predicted.
 pub const WIDTH: usize = 6;
-
-/// What the last layer's numbers mean.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Predict {
-    /// The change from this row to the next, in standard deviations of such changes.
-    #[default]
-    Change,
-    /// The next row, in standard deviations from the mean row.
-    Value,
-}
-
-/// What every model of a task has in common, whatever is being tried.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Architecture {
-    /// What the last layer's numbers mean; default `Change`.
-    pub predict: Predict,
-    /// Width of the feed-forward layers over the model's width, above 0; default 4, as in the transformers of old.
-    pub feed_forward: f64,
-    /// Standard deviation of the initial weights, above 0; absent: one over the root of the layer's inputs.
-    pub initial_deviation: Option<f64>,
-}
-
-impl Default for Architecture {
-    fn default() -> Self {
-        Self { predict: Predict::Change, feed_forward: 4.0, initial_deviation: None }
-    }
-}
-
-impl Architecture {
-    /// Which field is out of range, and what is allowed.
-    pub fn validate(&self) -> Result<(), String> {
-        if !(self.feed_forward > 0.0 && self.feed_forward <= 64.0) {
-            return Err(format!("`feed_forward` must be above 0 and at most 64, not {}", self.feed_forward));
-        }
-        match self.initial_deviation {
-            Some(deviation) if !(deviation > 0.0 && deviation <= 1.0) => {
-                Err(format!("`initial_deviation` must be above 0 and at most 1, not {deviation}"))
-            }
-            _ => Ok(()),
-        }
-    }
-}
 
 /// What the features of the training series look like: constants of the model, in scaled units.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -74,27 +43,40 @@ pub struct Statistics {
     pub change: [f32; WIDTH],
 }
 
+impl Default for Statistics {
+    /// Of features that are scaled already.
+    fn default() -> Self {
+        Self { mean: [0.0; WIDTH], deviation: [1.0; WIDTH], change: [1.0; WIDTH] }
+    }
+}
+
 /// A network with the constants that turn rows into its inputs and its outputs into rows.
 #[derive(Clone)]
 pub struct Model {
-    pub network: Network,
+    pub network: Decoder,
     hyperparameters: Hyperparameters,
     architecture: Architecture,
     statistics: Statistics,
     constants: Constants,
 }
 
-/// The trainable part, one variant a family; which [`Model::forward`] runs.
-#[derive(Module, Debug)]
-pub enum Network {
-    Transformer(Transformer),
+/// What a network remembers of the rows that it has seen, one entry a block.
+pub struct Cache {
+    layers: Vec<Memory>,
+    length: usize,
 }
 
-/// What a network remembers of the rows that it has seen, one entry a layer.
-pub struct Cache {
-    pub layers: Vec<KeyValue>,
-    /// Rows seen, at most the window.
-    pub length: usize,
+impl Cache {
+    /// Rows seen since it was empty.
+    pub fn length(&self) -> usize {
+        self.length
+    }
+
+    /// Forgets all rows.
+    pub fn clear(&mut self) {
+        self.length = 0;
+        self.layers.iter_mut().for_each(Memory::clear);
+    }
 }
 
 #[derive(Clone)]
@@ -116,8 +98,8 @@ impl Model {
         seed: u64,
         device: &Device,
     ) -> Self {
-        let mut draw = Draw { stream: Stream::of(seed, "weights", 0), device, fixed: architecture.initial_deviation };
-        let network = Network::Transformer(Transformer::new(&hyperparameters, &architecture, &mut draw));
+        let mut draw = Draw::new(seed, device, architecture.initial_deviation);
+        let network = Decoder::new(&hyperparameters, &architecture, &mut draw);
         let constants = Constants::new(&hyperparameters, &architecture, &statistics, device);
         Self { network, hyperparameters, architecture, statistics, constants }
     }
@@ -162,17 +144,21 @@ impl Model {
         self.apply(rows, Some(cache))
     }
 
-    /// An empty cache for `batch` series and as many rows as the window has.
+    /// Whether a cache may go on for ever, at the same cost for every row: it holds states, and not the rows of a window.
+    pub fn carries_state(&self) -> bool {
+        matches!(self.hyperparameters.mixing, Mixing::Mamba { .. })
+    }
+
+    /// An empty cache for `batch` series and as many rows as the window has, or any number of them where the model
+    /// [carries its state](Self::carries_state).
     pub fn cache(&self, batch: usize) -> Cache {
-        let Network::Transformer(network) = &self.network;
-        network.cache(batch, self.hyperparameters.seq_len, &self.device())
+        self.network.cache(batch, self.hyperparameters.seq_len, &self.device())
     }
 
     fn apply(&self, rows: Tensor<3>, cache: Option<&mut Cache>) -> Tensor<3> {
         let constants = &self.constants;
         let inputs = (rows.clone() - constants.mean.clone()) * constants.inverse_deviation.clone();
-        let Network::Transformer(network) = &self.network;
-        let outputs = network.forward(inputs, &constants.tables, cache);
+        let outputs = self.network.forward(inputs, &constants.tables, cache);
         rows * constants.keep.clone() + outputs * constants.gain.clone() + constants.offset.clone()
     }
 }
@@ -209,53 +195,42 @@ impl Constants {
     }
 }
 
-/// Initial weights, drawn on the host so that they do not depend on the device or on what ran before.
-pub struct Draw<'a> {
-    stream: Stream,
-    device: &'a Device,
-    fixed: Option<f64>,
-}
-
-impl Draw<'_> {
-    /// A matrix of inputs × outputs, normal with the initial deviation times `factor`.
-    pub fn matrix(&mut self, inputs: usize, outputs: usize, factor: f64) -> Param<Tensor<2>> {
-        let deviation = factor * self.fixed.unwrap_or(1.0 / (inputs as f64).sqrt());
-        let values: Vec<f32> = (0..inputs * outputs).map(|_| (deviation * self.stream.normal()) as f32).collect();
-        Param::from_tensor(Tensor::from_data(TensorData::new(values, [inputs, outputs]), self.device))
-    }
-
-    /// A vector of ones.
-    pub fn ones(&mut self, length: usize) -> Param<Tensor<1>> {
-        Param::from_tensor(Tensor::ones([length], self.device))
-    }
-}
-
 #[cfg(test)]
 pub mod tests {
     use burn::tensor::Distribution;
 
+    use super::architecture::{Family, Mamba};
     use super::hyperparameter::{NormKind, Position};
     use super::*;
 
-    pub fn model(hyperparameters: Hyperparameters, seed: u64, device: &Device) -> Model {
+    pub type Shape = (Hyperparameters, Architecture);
+
+    pub fn model((hyperparameters, architecture): Shape, seed: u64, device: &Device) -> Model {
         let statistics = Statistics { mean: [0.5; WIDTH], deviation: [0.3; WIDTH], change: [0.05; WIDTH] };
-        Model::new(hyperparameters, Architecture::default(), statistics, seed, device)
+        Model::new(hyperparameters, architecture, statistics, seed, device)
     }
 
-    /// Every position with every norm, small.
-    pub fn shapes() -> Vec<Hyperparameters> {
+    fn shape(mixing: Mixing, norm: NormKind, architecture: Architecture) -> Shape {
+        let hyperparameters =
+            Hyperparameters { mixing, norm, dim_model: 16, seq_len: 12, n_layer: 2, learning_rate: None };
+        (hyperparameters, architecture)
+    }
+
+    /// Every position with every norm, and both versions of Mamba, small.
+    pub fn shapes() -> Vec<Shape> {
         let positions = [Position::Sinusoidal, Position::Rotary { theta: 1e4 }, Position::LinearBias];
         let norms = [NormKind::RootMeanSquare, NormKind::Layer];
-        let shape = |position, norm| Hyperparameters {
-            position,
-            norm,
-            dim_model: 16,
-            n_heads: 4,
-            seq_len: 12,
-            n_layer: 2,
-            learning_rate: None,
+        let transformer =
+            |position, norm| shape(Mixing::Attention { position, n_heads: 4 }, norm, Architecture::default());
+        let mamba = |version, d_intermediate| {
+            let mamba = Mamba { version, state: Some(4), head: 8, chunk: 5, ..Mamba::default() };
+            let architecture = Architecture { family: Family::Mamba(mamba), ..Architecture::default() };
+            shape(Mixing::Mamba { d_intermediate }, NormKind::RootMeanSquare, architecture)
         };
-        positions.iter().flat_map(|position| norms.map(|norm| shape(*position, norm))).collect()
+        let mut all: Vec<_> =
+            positions.iter().flat_map(|position| norms.map(|norm| transformer(*position, norm))).collect();
+        all.extend([mamba(1, 0), mamba(1, 1), mamba(2, 0), mamba(2, 24)]);
+        all
     }
 
     fn close(a: Tensor<3>, b: Tensor<3>) -> bool {
@@ -265,8 +240,8 @@ pub mod tests {
     #[test]
     fn cached_steps_are_the_full_forward() {
         let device = Device::flex();
-        for hyperparameters in shapes() {
-            let model = model(hyperparameters, 1, &device);
+        for shape in shapes() {
+            let model = model(shape, 1, &device);
             let rows = Tensor::random([3, 12, WIDTH], Distribution::Uniform(0.0, 1.0), &device);
             let full = model.forward(rows.clone());
             let mut cache = model.cache(3);
@@ -274,15 +249,17 @@ pub mod tests {
             for row in 5..12 {
                 parts.push(model.extend(rows.clone().narrow(1, row, 1), &mut cache));
             }
-            assert!(close(Tensor::cat(parts, 1), full), "{:?}", model.hyperparameters());
+            assert!(close(Tensor::cat(parts, 1), full.clone()), "{:?}", model.hyperparameters());
+            cache.clear();
+            assert!(close(model.extend(rows, &mut cache), full), "a cleared cache is an empty one");
         }
     }
 
     #[test]
     fn a_row_does_not_see_what_follows() {
         let device = Device::flex();
-        for hyperparameters in shapes() {
-            let model = model(hyperparameters, 1, &device);
+        for shape in shapes() {
+            let model = model(shape, 1, &device);
             let rows = Tensor::random([1, 12, WIDTH], Distribution::Uniform(0.0, 1.0), &device);
             let changed = rows.clone().slice_assign([0..1, 8..12, 0..WIDTH], Tensor::zeros([1, 4, WIDTH], &device));
             let (a, b) = (model.forward(rows), model.forward(changed));

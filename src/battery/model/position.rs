@@ -1,52 +1,35 @@
 //! Position: tables for sinusoids, rotation and linear bias, computed once and never part of a checkpoint.
 use burn::tensor::{Device, Tensor, TensorData};
 
-use super::hyperparameter::{Hyperparameters, Position};
+use super::hyperparameter::{Hyperparameters, Mixing, Position};
+use super::operation::attention::{Heads, Positions};
 
 /// Constants for every position of a window.
 #[derive(Clone)]
 pub struct Tables {
     /// Added to the input: window × width.
     sinusoids: Option<Tensor<2>>,
-    rotation: Option<Rotation>,
-    /// Added to attention scores: 1 × (1 or heads) × window × window, minus infinity where a key lies ahead of its query.
-    bias: Tensor<4>,
+    /// What attention needs; absent for other mixers.
+    attention: Option<Attention>,
 }
 
 #[derive(Clone)]
-struct Rotation {
-    /// 1 × 1 × window × head each.
-    cosine: Tensor<4>,
-    sine: Tensor<4>,
-    /// Maps (a, b) to (−b, a), halves of a head: 1 × 1 × head × head.
-    quarter: Tensor<4>,
+struct Attention {
+    positions: Positions<Tensor<2>, Tensor<1>>,
+    heads: usize,
+    rotary: bool,
+    fading: bool,
 }
 
 impl Tables {
     pub fn new(hyperparameters: &Hyperparameters, device: &Device) -> Self {
         let (window, width) = (hyperparameters.seq_len, hyperparameters.dim_model);
-        let slopes = match hyperparameters.position {
-            Position::LinearBias => slopes(hyperparameters.n_heads),
-            _ => vec![0.0],
+        let Mixing::Attention { position, n_heads } = hyperparameters.mixing else {
+            return Self { sinusoids: None, attention: None };
         };
-        let mut bias = Vec::with_capacity(slopes.len() * window * window);
-        for slope in &slopes {
-            for query in 0..window {
-                bias.extend((0..window).map(|key| match key <= query {
-                    true => (-slope * (query - key) as f64) as f32,
-                    false => f32::NEG_INFINITY,
-                }));
-            }
-        }
-        Self {
-            sinusoids: (hyperparameters.position == Position::Sinusoidal)
-                .then(|| Tensor::from_data(TensorData::new(sinusoids(window, width), [window, width]), device)),
-            rotation: match hyperparameters.position {
-                Position::Rotary { theta } => Some(Rotation::new(theta, window, hyperparameters.head(), device)),
-                _ => None,
-            },
-            bias: Tensor::from_data(TensorData::new(bias, [1, slopes.len(), window, window]), device),
-        }
+        let sinusoids = (position == Position::Sinusoidal)
+            .then(|| Tensor::from_data(TensorData::new(sinusoids(window, width), [window, width]), device));
+        Self { sinusoids, attention: Some(Attention::new(position, window, width, n_heads, device)) }
     }
 
     /// Adds the sinusoids of positions `start..` to `x`, batch × steps × width.
@@ -58,42 +41,81 @@ impl Tables {
         }
     }
 
+    /// What attention needs for windows of `steps` rows.
+    pub fn attention(&self, batch: usize, steps: usize) -> (Positions<Tensor<2>, Tensor<1>>, Heads) {
+        let Attention { positions, heads, rotary, fading } = self.of_attention();
+        let rows = |table: &Tensor<2>| table.clone().narrow(0, 0, steps);
+        let square = |table: &Tensor<2>| rows(table).narrow(1, 0, steps);
+        let positions = Positions {
+            cosine: rows(&positions.cosine),
+            sine: rows(&positions.sine),
+            slopes: positions.slopes.clone(),
+            distance: square(&positions.distance),
+            ahead: square(&positions.ahead),
+        };
+        (positions, Heads { batch, steps, heads: *heads, rotary: *rotary, fading: *fading })
+    }
+
     /// Turns queries or keys, batch × heads × steps × head, to positions `start..`.
     pub fn rotate(&self, x: Tensor<4>, start: usize) -> Tensor<4> {
-        let steps = x.dims()[2];
-        match &self.rotation {
-            Some(Rotation { cosine, sine, quarter }) => {
-                let at = |table: &Tensor<4>| table.clone().narrow(2, start, steps);
-                x.clone() * at(cosine) + x.matmul(quarter.clone()) * at(sine)
+        let Attention { positions, rotary, .. } = self.of_attention();
+        if !rotary {
+            return x;
+        }
+        let [.., steps, head] = x.dims();
+        let at = |table: &Tensor<2>| table.clone().narrow(0, start, steps).unsqueeze::<4>();
+        let (cosine, sine) = (at(&positions.cosine), at(&positions.sine));
+        let (first, second) = (x.clone().narrow(3, 0, head / 2), x.narrow(3, head / 2, head / 2));
+        let turned = [first.clone() * cosine.clone() - second.clone() * sine.clone(), second * cosine + first * sine];
+        Tensor::cat(turned.into(), 3)
+    }
+
+    /// What is added to the scores of queries at `start..start + steps` against keys at `0..start + steps`, if anything.
+    pub fn bias(&self, start: usize, steps: usize) -> Option<Tensor<4>> {
+        let Attention { positions, heads, fading, .. } = self.of_attention();
+        let part =
+            |table: &Tensor<2>| table.clone().narrow(0, start, steps).narrow(1, 0, start + steps).unsqueeze::<4>();
+        match (fading, steps) {
+            (true, _) => {
+                let slopes = positions.slopes.clone().reshape([1, *heads, 1, 1]);
+                Some(part(&positions.distance) * slopes + part(&positions.ahead))
             }
-            None => x,
+            (false, 1) => None, // no key lies ahead
+            (false, _) => Some(part(&positions.ahead)),
         }
     }
 
-    /// The bias of queries at `start..start + steps` against keys at `0..start + steps`.
-    pub fn bias(&self, start: usize, steps: usize) -> Tensor<4> {
-        self.bias.clone().narrow(2, start, steps).narrow(3, 0, start + steps)
+    fn of_attention(&self) -> &Attention {
+        self.attention.as_ref().expect("tables are of the network that asks")
     }
 }
 
-impl Rotation {
-    fn new(theta: f64, window: usize, head: usize, device: &Device) -> Self {
+impl Attention {
+    fn new(position: Position, window: usize, width: usize, heads: usize, device: &Device) -> Self {
+        let head = width / heads;
         let half = head / 2;
-        let angles: Vec<f64> = (0..window)
-            .flat_map(|position| (0..head).map(move |each| (position, each % half)))
-            .map(|(position, pair)| position as f64 * theta.powf(-2.0 * pair as f64 / head as f64))
-            .collect();
-        let table = |of: fn(f64) -> f64| {
-            let values: Vec<f32> = angles.iter().map(|angle| of(*angle) as f32).collect();
-            Tensor::from_data(TensorData::new(values, [1, 1, window, head]), device)
+        let angles: Vec<f64> = match position {
+            Position::Rotary { theta } => (0..window * half)
+                .map(|index| (index / half) as f64 * theta.powf(-2.0 * (index % half) as f64 / head as f64))
+                .collect(),
+            _ => vec![0.0; window],
         };
-        let mut quarter = vec![0.0f32; head * head];
-        for pair in 0..half {
-            quarter[(pair + half) * head + pair] = -1.0;
-            quarter[pair * head + pair + half] = 1.0;
-        }
-        let quarter = Tensor::from_data(TensorData::new(quarter, [1, 1, head, head]), device);
-        Self { cosine: table(f64::cos), sine: table(f64::sin), quarter }
+        let columns = angles.len() / window;
+        let table = |values: Vec<f32>, columns| Tensor::from_data(TensorData::new(values, [window, columns]), device);
+        let angle = |of: fn(f64) -> f64| table(angles.iter().map(|angle| of(*angle) as f32).collect(), columns);
+        let pair = |of: fn(usize, usize) -> f32| {
+            table((0..window * window).map(|index| of(index / window, index % window)).collect(), window)
+        };
+        let slopes: Vec<f32> = slopes(heads).into_iter().map(|slope| slope as f32).collect();
+        let positions = Positions {
+            cosine: angle(f64::cos),
+            sine: angle(f64::sin),
+            slopes: Tensor::from_data(TensorData::new(slopes, [heads]), device),
+            distance: pair(|query, key| -(query.saturating_sub(key) as f32)),
+            ahead: pair(|query, key| if key <= query { 0.0 } else { f32::NEG_INFINITY }),
+        };
+        let rotary = matches!(position, Position::Rotary { .. });
+        Self { positions, heads, rotary, fading: position == Position::LinearBias }
     }
 }
 

@@ -1,0 +1,150 @@
+//! What every model of a task has in common, whatever is being tried.
+use serde::{Deserialize, Serialize};
+
+/// What the last layer's numbers mean.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Predict {
+    /// The change from this row to the next, in standard deviations of such changes.
+    #[default]
+    Change,
+    /// The next row, in standard deviations from the mean row.
+    Value,
+}
+
+/// The non-linearity of feed-forward layers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Activation {
+    /// A product of two projections, one of them through the sigmoid linear unit (Shazeer 2020).
+    #[default]
+    #[serde(rename = "SwiGLU")]
+    SwiGlu,
+    /// The Gaussian error linear unit of one projection (Hendrycks and Gimpel 2016), exact and not by its approximation.
+    #[serde(rename = "GELU")]
+    Gelu,
+}
+
+/// How a model mixes rows over time, with what is not tried of it.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub enum Family {
+    /// Causal attention.
+    #[default]
+    Transformer,
+    /// A state-space model, whose prediction costs the same at every row.
+    Mamba(Mamba),
+}
+
+impl Family {
+    /// What else there is, with its defaults.
+    pub fn other(&self) -> Self {
+        match self {
+            Self::Transformer => Self::Mamba(Mamba::default()),
+            Self::Mamba(_) => Self::Transformer,
+        }
+    }
+
+    /// As files have it, with all settings left out.
+    pub fn text(&self) -> &'static str {
+        match self {
+            Self::Transformer => "Transformer",
+            Self::Mamba(_) => "Mamba()",
+        }
+    }
+}
+
+/// Settings of a Mamba model; the defaults are those of its authors.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Mamba {
+    /// 1: selective scan (Gu and Dao 2023); 2: state-space duality (Dao and Gu 2024); default 2.
+    pub version: u8,
+    /// Numbers of state a channel; absent: 16 in version 1, 128 in version 2.
+    pub state: Option<usize>,
+    /// Channels over the model's width; default 2.
+    pub expand: usize,
+    /// Rows that the convolution before the state sees; default 4.
+    pub convolution: usize,
+    /// Channels a head of version 2, at most: the greatest common divisor with all channels; default 64.
+    pub head: usize,
+    /// Rows of version 2 that one matrix product takes, which changes the speed and not the result; default 64.
+    pub chunk: usize,
+}
+
+impl Default for Mamba {
+    fn default() -> Self {
+        Self { version: 2, state: None, expand: 2, convolution: 4, head: 64, chunk: 64 }
+    }
+}
+
+impl Mamba {
+    /// Numbers of state a channel.
+    pub fn state(&self) -> usize {
+        self.state.unwrap_or(if self.version == 1 { 16 } else { 128 })
+    }
+
+    fn validate(&self) -> Result<(), String> {
+        if !matches!(self.version, 1 | 2) {
+            return Err(format!("`version` of Mamba must be 1 or 2, not {}", self.version));
+        }
+        let fields = [
+            ("state", self.state(), 1024),
+            ("expand", self.expand, 16),
+            ("convolution", self.convolution, 16),
+            ("head", self.head, 1024),
+            ("chunk", self.chunk, 1024),
+        ];
+        match fields.iter().find(|(_, value, most)| !(1..=*most).contains(value)) {
+            Some((name, value, most)) => Err(format!("`{name}` of Mamba must be from 1 to {most}, not {value}")),
+            None => Ok(()),
+        }
+    }
+}
+
+/// What is not tried of a model; every field may be left out.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Architecture {
+    /// `Transformer` (default) or `Mamba(version: 2)`.
+    pub family: Family,
+    /// What the last layer's numbers mean; default `Change`.
+    pub predict: Predict,
+    /// Width of the feed-forward layers over the model's width, above 0; default 4, as in the transformers of old.
+    pub feed_forward: f64,
+    /// The non-linearity of feed-forward layers; default `SwiGLU`.
+    pub activation: Activation,
+    /// Whether the last projection is the first one, transposed; default false.
+    pub tied: bool,
+    /// Standard deviation of the initial weights, above 0, such as GPT-2's 0.02; absent: one over the root of the
+    /// layer's inputs. Projections back to the residual stream get it over the root of how many there are.
+    pub initial_deviation: Option<f64>,
+}
+
+impl Default for Architecture {
+    fn default() -> Self {
+        Self {
+            family: Family::Transformer,
+            predict: Predict::Change,
+            feed_forward: 4.0,
+            activation: Activation::SwiGlu,
+            tied: false,
+            initial_deviation: None,
+        }
+    }
+}
+
+impl Architecture {
+    /// Which field is out of range, and what is allowed.
+    pub fn validate(&self) -> Result<(), String> {
+        if !(self.feed_forward > 0.0 && self.feed_forward <= 64.0) {
+            return Err(format!("`feed_forward` must be above 0 and at most 64, not {}", self.feed_forward));
+        }
+        if let Family::Mamba(mamba) = &self.family {
+            mamba.validate()?;
+        }
+        match self.initial_deviation {
+            Some(deviation) if !(deviation > 0.0 && deviation <= 1.0) => {
+                Err(format!("`initial_deviation` must be above 0 and at most 1, not {deviation}"))
+            }
+            _ => Ok(()),
+        }
+    }
+}

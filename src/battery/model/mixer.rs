@@ -1,0 +1,84 @@
+//! Mixers: how a row sees the rows before it, one variant a kind and one file each.
+use burn::module::Module;
+use burn::tensor::{Device, Tensor};
+
+use super::architecture::{Architecture, Family};
+use super::attention::{Attention, KeyValue};
+use super::hyperparameter::{Hyperparameters, Mixing};
+use super::initial::Draw;
+use super::mamba_1::Mamba1;
+use super::mamba_2::Mamba2;
+use super::position::Tables;
+use super::state::State;
+
+/// The part of a block that works across rows; everything else works on each row alone.
+#[derive(Module, Debug)]
+pub enum Mixer {
+    Attention(Attention),
+    Mamba1(Mamba1),
+    Mamba2(Mamba2),
+}
+
+/// What one mixer keeps of the rows that it has seen.
+pub enum Memory {
+    KeyValue(KeyValue),
+    State(State),
+}
+
+/// Which rows a mixer is given.
+#[derive(Clone, Copy, Debug)]
+pub struct Rows {
+    pub batch: usize,
+    /// Rows of each series.
+    pub steps: usize,
+    /// Rows that the memory holds already.
+    pub start: usize,
+}
+
+impl Mixer {
+    pub fn new(hyperparameters: &Hyperparameters, architecture: &Architecture, residual: f64, draw: &mut Draw) -> Self {
+        let width = hyperparameters.dim_model;
+        match (hyperparameters.mixing, &architecture.family) {
+            (Mixing::Attention { n_heads, .. }, _) => Self::Attention(Attention::new(width, n_heads, residual, draw)),
+            (Mixing::Mamba { .. }, Family::Mamba(mamba)) if mamba.version == 1 => {
+                Self::Mamba1(Mamba1::new(width, mamba, residual, draw))
+            }
+            (Mixing::Mamba { .. }, Family::Mamba(mamba)) => Self::Mamba2(Mamba2::new(width, mamba, residual, draw)),
+            (Mixing::Mamba { .. }, Family::Transformer) => {
+                unreachable!("hyperparameters are read for the architecture's family")
+            }
+        }
+    }
+
+    /// Normalised rows `x`, (batch · steps) × width, to what is added to the stream, of the same shape.
+    pub fn forward(&self, x: Tensor<2>, rows: Rows, tables: &Tables, memory: Option<&mut Memory>) -> Tensor<2> {
+        match (self, memory) {
+            (Self::Attention(mixer), None) => mixer.forward(x, rows, tables, None),
+            (Self::Attention(mixer), Some(Memory::KeyValue(past))) => mixer.forward(x, rows, tables, Some(past)),
+            (Self::Mamba1(mixer), None) => mixer.forward(x, rows, None),
+            (Self::Mamba1(mixer), Some(Memory::State(past))) => mixer.forward(x, rows, Some(past)),
+            (Self::Mamba2(mixer), None) => mixer.forward(x, rows, None),
+            (Self::Mamba2(mixer), Some(Memory::State(past))) => mixer.forward(x, rows, Some(past)),
+            _ => unreachable!("a cache is of the network that made it"),
+        }
+    }
+
+    /// An empty memory for `batch` series of at most `window` rows.
+    pub fn memory(&self, batch: usize, window: usize, device: &Device) -> Memory {
+        match self {
+            Self::Attention(mixer) => Memory::KeyValue(mixer.memory(batch, window, device)),
+            Self::Mamba1(mixer) => Memory::State(mixer.memory(batch, device)),
+            Self::Mamba2(mixer) => Memory::State(mixer.memory(batch, device)),
+        }
+    }
+}
+
+impl Memory {
+    /// Forgets all rows.
+    pub fn clear(&mut self) {
+        match self {
+            Self::KeyValue(_) => {} // what lies beyond the rows seen is never read
+            Self::State(state) => state.clear(),
+        }
+    }
+}

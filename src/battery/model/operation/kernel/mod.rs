@@ -1,0 +1,2 @@
+//! Kernels of our operations for graphics cards.
+mod selective_scan;

@@ -1,0 +1,10 @@
+//! Operations that the tensor library lacks, or whose gradients it would piece together: each a trait over backends, with
+//! one node for the gradients; `native` has their loops for the processor, `kernel` for graphics cards.
+pub mod attention;
+pub mod convolution;
+pub mod gate;
+#[cfg(feature = "cuda")]
+mod kernel;
+pub(crate) mod native;
+pub mod norm;
+pub mod selective_scan;
