@@ -31,6 +31,8 @@ pub mod function;
 pub mod jitter;
 pub mod limits;
 #[cfg(feature = "battery")]
+pub mod memory;
+#[cfg(feature = "battery")]
 pub mod model;
 pub mod particle;
 #[cfg(feature = "battery")]

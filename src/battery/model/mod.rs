@@ -22,6 +22,7 @@ use burn::module::Module;
 use burn::tensor::{Device, Tensor, TensorData};
 use serde::{Deserialize, Serialize};
 
+use super::memory;
 use architecture::{Architecture, Predict};
 pub use decoder::Decoder;
 use hyperparameter::{Hyperparameters, Mixing};
@@ -98,6 +99,7 @@ impl Model {
         seed: u64,
         device: &Device,
     ) -> Self {
+        memory::keep();
         let mut draw = Draw::new(seed, device, architecture.initial_deviation);
         let network = Decoder::new(&hyperparameters, &architecture, &mut draw);
         let constants = Constants::new(&hyperparameters, &architecture, &statistics, device);

@@ -21,7 +21,7 @@ impl Way {
         parts.join(".")
     }
 
-    /// Whether the parameter is the matrix of a [`Linear`](super::linear::Linear).
+    /// Whether the parameter is the matrix of a projection.
     pub fn is_projection(&self) -> bool {
         self.0.last().is_some_and(|(_, projection)| *projection)
     }

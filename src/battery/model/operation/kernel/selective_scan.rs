@@ -1,4 +1,6 @@
 //! The selective scan on a graphics card: one unit a channel of a series, its states in registers.
+#![allow(clippy::too_many_arguments)] // a kernel has as many as it has tensors
+
 use burn::backend::TensorMetadata;
 use burn::backend::ops::FloatTensorOps;
 use burn::tensor::{DType, Shape};

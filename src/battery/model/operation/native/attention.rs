@@ -174,7 +174,8 @@ impl Head<'_> {
                 let most = largest(scores);
                 scores.iter_mut().for_each(|score| *score = exp(*score - most));
                 let total = sum(scores);
-                scores.iter_mut().for_each(|score| *score /= total);
+                let share = 1.0 / total;
+                scores.iter_mut().for_each(|score| *score *= share);
                 ahead.fill(0.0);
                 sums[first + row] = most + total.ln();
             }

@@ -1,4 +1,6 @@
 //! Loops of our operations for the processor: 32-bit floats, on as wide registers as it has, the same on any number of threads.
+#![allow(clippy::needless_range_loop)] // slices of one length under one index become vector instructions
+
 mod attention;
 mod convolution;
 mod gate;

@@ -1,0 +1,18 @@
+//! Memory of the processor: a training step asks for the same tensors as the one before it.
+
+/// Tells the C library to keep what is freed for the next step, where it is glibc's.
+///
+/// As it comes, it gives large pieces back to the system at once, which fills the next ones with zeros, a page at a time:
+/// a fifth of the time of a small model's step.
+pub fn keep() {
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    {
+        static ONCE: std::sync::Once = std::sync::Once::new();
+        // Sound: the call changes nothing but the allocator's own settings, which it guards by its own lock.
+        ONCE.call_once(|| unsafe {
+            libc::mallopt(libc::M_MMAP_THRESHOLD, 32 << 20); // the largest that every version takes
+            libc::mallopt(libc::M_TRIM_THRESHOLD, i32::MAX);
+            libc::mallopt(libc::M_TOP_PAD, 64 << 20);
+        });
+    }
+}
