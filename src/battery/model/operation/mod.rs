@@ -1,5 +1,7 @@
-//! Operations that the tensor library lacks, or whose gradients it would piece together: each a trait over backends, with
-//! one node for the gradients; `native` has their loops for the processor, `kernel` for graphics cards.
+//! Operations that the tensor library lacks, or whose gradients it would piece together from small ones.
+//!
+//! Each is a trait over backends with one node for the gradients; `native` has their loops for the processor, `kernel` what
+//! graphics cards need beyond basic operations.
 pub mod attention;
 pub mod convolution;
 pub mod gate;
