@@ -25,6 +25,7 @@ pub trait SelectiveScan: Backend {
     ) -> (FloatTensor<Self>, FloatTensor<Self>);
 
     /// Gradients, given that of the outputs.
+    #[allow(clippy::type_complexity)] // the attribute on the trait looks for a tuple
     fn scan_gradient(
         input: FloatTensor<Self>,
         step: FloatTensor<Self>,
