@@ -40,7 +40,7 @@ pub(super) struct Arguments {
 #[serde(rename_all = "snake_case")]
 enum Request {
     Ask(AskRequest),
-    Tell(TellRequest),
+    Tell(Box<TellRequest>),
     Report(ReportRequest),
     Best(BestRequest),
 }

@@ -1,11 +1,11 @@
 //! Which results a tree was grown from: a schedule that depends on how many there are, and on nothing else.
 //!
 //! Growing all trees at every result takes most of the time and changes little once there are many results. Instead
-//! they are renewed in turn, so that none lacks more than the last 1/64 of the results; in between, its leaves go on
+//! they are renewed in turn, so that none lacks more than the last 1/32 of the results; in between, its leaves go on
 //! learning. Since the schedule counts results, a log that is replayed ends with the same trees.
 
-/// Up to so many results, every tree is grown from all.
-const EAGER: usize = 64;
+/// Up to so many results, and twice as many, every tree is grown from all.
+const EAGER: usize = 32;
 
 /// Groups of trees that are renewed at a time of their own, so that no ask waits for all of them.
 const GROUPS: usize = 16;

@@ -12,8 +12,8 @@ use evidence::Seen;
 use kernel::{Kernel, Points};
 pub use settings::Settings;
 
-/// Results that hyperparameters are learnt from at most; more hardly move them.
-const LEARNING: usize = 200;
+/// Results that hyperparameters are learnt from at most: more hardly move them, and take the cube of their number.
+const LEARNING: usize = 140;
 
 /// Added to the variance of the noise, until the covariance has a factor.
 const JITTER: [f64; 6] = [0.0, 1e-8, 1e-6, 1e-4, 1e-2, 1.0];
