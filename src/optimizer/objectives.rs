@@ -40,20 +40,20 @@ impl Objectives {
             return false;
         }
         let expected = self.models[0].expected();
+        if let [_] = self.models[..] {
+            let best = order(&expected.iter().map(|each| each.cost).collect::<Vec<_>>());
+            self.ranking = best.into_iter().map(|index| expected[index].configuration).collect();
+            return true;
+        }
         // Whatever has one cost has all of them.
         let point = |index: usize| self.models.iter().map(|model| model.expected()[index].cost).collect();
         let points: Vec<Vec<f64>> = (0..expected.len()).map(point).collect();
-        let best = match self.models.len() {
-            1 => order(&points.iter().map(|point| point[0]).collect::<Vec<_>>()),
-            _ => pareto::order(&points.iter().map(Vec::as_slice).collect::<Vec<_>>()),
-        };
+        let best = pareto::order(&points.iter().map(Vec::as_slice).collect::<Vec<_>>());
         self.ranking = best.into_iter().map(|index| expected[index].configuration).collect();
-        self.trade = (self.models.len() > 1).then(|| {
-            let reached = points.iter().zip(expected).filter(|(_, expected)| expected.is_reached);
-            let reached: Vec<Vec<f64>> = reached.map(|(point, _)| point.clone()).collect();
-            let mut stream = Stream::of(self.seed, "weights", history.next_trial().0.into());
-            settings.acquisition.trade(&reached, &mut stream)
-        });
+        let reached = points.iter().zip(expected).filter(|(_, expected)| expected.is_reached);
+        let reached: Vec<Vec<f64>> = reached.map(|(point, _)| point.clone()).collect();
+        let mut stream = Stream::of(self.seed, "weights", history.next_trial().0.into());
+        self.trade = Some(settings.acquisition.trade(&reached, &mut stream));
         true
     }
 

@@ -81,7 +81,7 @@ pub struct Settings {
     /// trial costs what a good one does.
     pub feasibility: bool,
     /// How far beyond the worst target a Gaussian process takes a failure to be, in ranges of the targets, until the next
-    /// result. 0.5: see `benches/RESULTS.md`.
+    /// result. 0: with more, fewer trials fail and less is found, most of all where the best is beside what fails.
     pub pessimism: f64,
     /// Which trial gets how much budget. Absent: `Screening` for one worker and `Asynchronous` for several, as the
     /// experiment's file has them.
@@ -122,7 +122,7 @@ impl Default for Settings {
             minimum_results: 4,
             scale: None,
             feasibility: true,
-            pessimism: 0.5,
+            pessimism: 0.0,
             intensifier: None,
             pruning: None,
             warm_start: Vec::new(),

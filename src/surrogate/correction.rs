@@ -12,18 +12,18 @@ use crate::space::encoding::Column;
 const EAGER: usize = 128;
 
 /// Configurations that a forest is grown from at most, an even share of all: more hardly move a correction.
-const MOST: usize = 1000;
+const MOST: usize = 500;
 
 /// How many pasts are kept: the latest, and those that trees were grown from.
 const KEPT: usize = 3;
 
-/// The results, the first so many, that forests are grown from once there are `results`: they lack at most a 64th. As with
+/// The results, the first so many, that forests are grown from once there are `results`: they lack at most a 32nd. As with
 /// the trees of a surrogate that depends on the log alone.
 fn grown(results: usize) -> usize {
     if results < EAGER {
         return results;
     }
-    results - results % (1 << (2 * results / EAGER).ilog2())
+    results - results % (1 << (4 * results / EAGER).ilog2())
 }
 
 /// Targets at the highest budget, whose corrections are those that were learnt last.
@@ -141,7 +141,7 @@ mod tests {
         let mut before = 0;
         for results in 1..20_000 {
             let from = grown(results);
-            assert!(from <= results && from >= before && results - from <= results / 64, "{results}: {from}");
+            assert!(from <= results && from >= before && results - from <= results / 32, "{results}: {from}");
             before = from;
         }
     }
