@@ -22,7 +22,7 @@ pub struct Errors {
 }
 
 impl Accuracy {
-    pub(super) fn of(prediction: &Prediction) -> Self {
+    pub fn of(prediction: &Prediction) -> Self {
         let errors = |feature: &Feature| {
             let pairs = feature.truth.iter().zip(&feature.predicted).skip(prediction.context);
             let errors: Vec<f64> = pairs.map(|(truth, predicted)| f64::from(predicted - truth)).collect();

@@ -60,12 +60,16 @@ impl AdamW {
         }
     }
 
-    /// One step of learning rate `rate`; nothing is read back from the device.
-    pub fn step(&mut self, network: Decoder, gradients: &Gradients, rate: f64) -> Decoder {
-        let Settings { beta_1, beta_2, epsilon, weight_decay, gradient_norm } = self.settings;
+    /// The gradient of all weights as one vector; those of parts of a batch may be added.
+    pub fn gradient(&self, network: &Decoder, gradients: &Gradients) -> Tensor<1> {
         let mut gathered = Gather::new(Some(gradients));
         network.visit(&mut gathered);
-        let gradient = Tensor::cat(gathered.parts, 0);
+        Tensor::cat(gathered.parts, 0)
+    }
+
+    /// One step of learning rate `rate`; nothing is read back from the device.
+    pub fn apply(&mut self, network: Decoder, gradient: Tensor<1>, rate: f64) -> Decoder {
+        let Settings { beta_1, beta_2, epsilon, weight_decay, gradient_norm } = self.settings;
         let norm = (gradient.clone() * gradient.clone()).sum().sqrt();
         let gradient = gradient * ((norm + 1e-6).recip() * gradient_norm).clamp_max(1.0);
 
@@ -187,7 +191,8 @@ mod tests {
             let mut squares = Squares(None);
             network.visit(&mut squares);
             let gradients = squares.0.unwrap().backward();
-            network = optimizer.step(network, &gradients, 0.01);
+            let gradient = optimizer.gradient(&network, &gradients);
+            network = optimizer.apply(network, gradient, 0.01);
 
             let norm = weights.iter().map(|weight| weight * weight).sum::<f64>().sqrt();
             assert!(norm > 2.0 * SETTINGS.gradient_norm, "the gradient must be long enough to be clipped");

@@ -66,24 +66,50 @@ struct Place {
     index: u64,
 }
 
-/// Fits and judges; `None` where the training series tell nothing of a circuit.
+impl Settings {
+    /// Sensors as good as those of a car, for the cell of a dataset.
+    pub fn usual(dataset: &Dataset) -> Self {
+        let hour = dataset.specification().known_cell().capacity_ah;
+        let sensors = Sensors {
+            current_offset: 0.005 * hour,
+            current_noise: 0.002 * hour,
+            voltage_offset: 0.002,
+            voltage_noise: 0.002,
+            initial_soc: 0.05,
+        };
+        Self { fitted: 256, windows: 64, rows: 8192, context: 3600, sensors, seed: 1 }
+    }
+}
+
+/// Fits and judges, on windows of the test and held-out series; `None` where the training series tell nothing of a circuit.
 ///
 /// Panics where the series are shorter than context and window together.
 pub fn baseline(dataset: &Dataset, settings: &Settings) -> Option<Baseline> {
+    let splits = [Split::Test, Split::HeldOut].into_iter().filter(|&split| dataset.series(split) > 0);
+    let judged = splits.map(|split| (split, drawn(dataset, split, settings.windows, settings))).collect();
+    baseline_at(dataset, settings, judged)
+}
+
+/// The same, on windows whose contexts begin at the given series and rows.
+pub fn baseline_at(
+    dataset: &Dataset,
+    settings: &Settings,
+    judged: Vec<(Split, Vec<(usize, usize)>)>,
+) -> Option<Baseline> {
     let specification = dataset.specification();
     let rhythm = Rhythm::of(specification.interval_s);
     let nominal = specification.known_cell();
-    let training = places(dataset, Split::Train, settings.fitted, settings);
-    let windows: Vec<Window> = training.into_iter().map(|place| place.window).collect();
+    let training = |count| cut(dataset, Split::Train, &drawn(dataset, Split::Train, count, settings), settings);
+    let windows: Vec<Window> = training(settings.fitted).into_iter().map(|place| place.window).collect();
     let fit = fit(&windows, nominal.capacity(), rhythm)?;
 
     let judge = Judge { circuit: &fit.circuit, rhythm, context: settings.context };
     let conditions = [Sensors::default(), settings.sensors];
-    let training = places(dataset, Split::Train, settings.windows, settings);
+    let training = training(settings.windows);
     let trust = conditions.map(|sensors| judge.trust(&training, sensors, fit.error));
     let mut scores = Vec::new();
-    for split in [Split::Test, Split::HeldOut].into_iter().filter(|&split| dataset.series(split) > 0) {
-        let places = places(dataset, split, settings.windows, settings);
+    for (split, places) in judged {
+        let places = cut(dataset, split, &places, settings);
         for (sensors, trust) in conditions.into_iter().zip(trust) {
             for (method, trust) in [(Method::CoulombCounter, None), (Method::KalmanFilter, Some(trust))] {
                 scores.push(judge.score(&places, sensors, method, trust, split));
@@ -93,19 +119,25 @@ pub fn baseline(dataset: &Dataset, settings: &Settings) -> Option<Baseline> {
     Some(Baseline { fit, trust, scores })
 }
 
-/// Context and window, at addressed places of the series in turn.
-fn places(dataset: &Dataset, split: Split, count: usize, settings: &Settings) -> Vec<Place> {
-    let rows = settings.context + settings.rows;
-    let starts = dataset.steps() + 1 - rows;
-    let place = |index: usize| {
-        let mut stream = Stream::of(settings.seed, &format!("window {}", split.name()), index as u64);
-        let start = stream.below(starts);
-        let rows = dataset.rows(split, index % dataset.series(split), start, start + rows);
+/// Series in turn and rows at which contexts begin, addressed.
+fn drawn(dataset: &Dataset, split: Split, count: usize, settings: &Settings) -> Vec<(usize, usize)> {
+    let starts = dataset.steps() + 1 - settings.context - settings.rows;
+    let start = |index: u64| {
+        let purpose = format!("window {}", split.name());
+        Stream::of(settings.seed, &purpose, index).below(starts)
+    };
+    (0..count).map(|index| (index % dataset.series(split), start(index as u64))).collect()
+}
+
+/// Context and window from each of the places on.
+fn cut(dataset: &Dataset, split: Split, places: &[(usize, usize)], settings: &Settings) -> Vec<Place> {
+    let place = |(index, &(series, start)): (usize, &(usize, usize))| {
+        let rows = dataset.rows(split, series, start, start + settings.context + settings.rows);
         let column = |feature: usize| rows.iter().map(|row| row[feature]).collect();
         let window = Window { current: column(0), voltage: column(1), temperature: column(2), soc: column(3) };
         Place { window, index: index as u64 }
     };
-    (0..count).into_par_iter().map(place).collect()
+    places.par_iter().enumerate().map(place).collect()
 }
 
 struct Judge<'a> {

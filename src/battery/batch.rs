@@ -1,5 +1,6 @@
 //! Windows of series, drawn at addressed positions, as the inputs and targets of a model.
 use burn::tensor::{Device, Tensor, TensorData};
+use serde::{Deserialize, Serialize};
 
 use super::dataset::{Dataset, Ranges};
 use super::model::{Statistics, WIDTH};
@@ -14,8 +15,37 @@ pub trait Source: Sync {
     fn steps(&self) -> usize;
     /// What 0 and 1 mean after scaling.
     fn ranges(&self) -> Ranges;
+    /// Where the rows come from, as models that learn from them say it.
+    fn provenance(&self) -> Provenance;
     /// Copies `out.len() / 6` rows of scaled features, row after row, from row `start` on.
     fn read(&self, series: usize, start: usize, out: &mut [f32]);
+}
+
+/// Which rows a model knows: those of other cells, or of another rhythm, are none that it can predict.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Provenance {
+    pub cell: String,
+    /// Seconds from row to row.
+    pub interval_s: u32,
+    /// What 0 and 1 mean after scaling, for each feature in its unit.
+    pub ranges: Ranges,
+    /// The dataset's, in hexadecimal digits.
+    pub digest: String,
+}
+
+impl Provenance {
+    /// Why a model of rows from here cannot predict rows from there; `None` where it can.
+    pub fn differs(&self, other: &Self) -> Option<String> {
+        let Self { cell, interval_s, ranges, .. } = other;
+        if self.cell != *cell {
+            return Some(format!("the model was trained on the cell `{}`, the series are of `{cell}`", self.cell));
+        }
+        if self.interval_s != *interval_s {
+            let own = self.interval_s;
+            return Some(format!("the model was trained on rows {own} s apart, those of the series are {interval_s} s apart"));
+        }
+        (self.ranges != *ranges).then(|| "the features of model and series are scaled differently".into())
+    }
 }
 
 /// One split of a dataset.
@@ -32,6 +62,16 @@ impl Source for Part<'_> {
 
     fn ranges(&self) -> Ranges {
         *self.0.ranges()
+    }
+
+    fn provenance(&self) -> Provenance {
+        let specification = self.0.specification();
+        Provenance {
+            cell: specification.cell.clone(),
+            interval_s: specification.interval_s,
+            ranges: *self.0.ranges(),
+            digest: format!("{:016x}", specification.digest()),
+        }
     }
 
     fn read(&self, series: usize, start: usize, out: &mut [f32]) {
@@ -91,6 +131,26 @@ impl Batch {
                 *value += (noise * stream.normal()) as f32 * change;
             }
         }
+    }
+
+    /// How many windows it has.
+    pub fn windows(&self) -> usize {
+        self.shape[0]
+    }
+
+    /// The same in parts of `windows` windows, the last of what is left.
+    pub fn pieces(self, windows: usize) -> Vec<Self> {
+        if windows >= self.windows() {
+            return vec![self];
+        }
+        let each = windows * self.shape[1] * WIDTH;
+        let parts = self.input.chunks(each).zip(self.target.chunks(each));
+        let part = |(input, target): (&[f32], &[f32])| Self {
+            shape: [input.len() / (self.shape[1] * WIDTH), self.shape[1], WIDTH],
+            input: input.to_vec(),
+            target: target.to_vec(),
+        };
+        parts.map(part).collect()
     }
 
     /// Both as tensors.

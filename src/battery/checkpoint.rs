@@ -9,9 +9,11 @@ use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use serde::{Deserialize, Serialize};
 
 use super::adamw::State;
+use super::batch::Provenance;
 use super::model::architecture::Architecture;
 use super::model::hyperparameter::Hyperparameters;
 use super::model::{Decoder, Model, Statistics};
+use super::training::Point;
 use super::weights::{self, Weight};
 
 /// The file's name in the checkpoint folder.
@@ -29,15 +31,18 @@ pub struct About {
     /// Absent: rows enter the network, and its numbers are taken, as they are.
     #[serde(default)]
     pub statistics: Statistics,
+    /// What it was trained on; absent where another program made the file.
+    #[serde(default)]
+    pub provenance: Option<Provenance>,
     /// Settings and seed of the training that it belongs to; another training does not continue it.
     #[serde(default)]
     pub training: String,
     /// Optimizer steps taken.
     #[serde(default)]
     pub step: u64,
-    /// Loss at some of the steps.
+    /// Losses and errors at some of the steps.
     #[serde(default)]
-    pub curve: Vec<(u64, f64)>,
+    pub curve: Vec<Point>,
     /// Checksum of all tensors, in the order of their names.
     #[serde(default)]
     checksum: Option<u32>,
@@ -45,12 +50,19 @@ pub struct About {
 
 impl About {
     /// Describes `model` after `step` steps of `training`.
-    pub fn new(model: &Model, training: String, step: u64, curve: Vec<(u64, f64)>) -> Self {
+    pub fn new(
+        model: &Model,
+        provenance: Option<Provenance>,
+        training: String,
+        step: u64,
+        curve: Vec<Point>,
+    ) -> Self {
         Self {
             format: FORMAT.into(),
             hyperparameters: model.hyperparameters().clone(),
             architecture: model.architecture().clone(),
             statistics: model.statistics().clone(),
+            provenance,
             training,
             step,
             curve,
@@ -60,8 +72,8 @@ impl About {
 
     /// Whether both belong to the same model and training, at whichever step.
     pub fn same(&self, other: &Self) -> bool {
-        (&self.hyperparameters, &self.architecture, &self.statistics, &self.training)
-            == (&other.hyperparameters, &other.architecture, &other.statistics, &other.training)
+        (&self.hyperparameters, &self.architecture, &self.statistics, &self.provenance, &self.training)
+            == (&other.hyperparameters, &other.architecture, &other.statistics, &other.provenance, &other.training)
     }
 }
 
@@ -85,7 +97,7 @@ pub fn write(folder: &Path, about: About, network: &Decoder, state: &State) -> i
 
 /// Writes the weights of `model`, and what it takes to use them, whole or not at all.
 pub fn save(path: &Path, model: &Model) -> io::Result<()> {
-    put(path, About::new(model, String::new(), 0, Vec::new()), &weights::take(&model.network))
+    put(path, About::new(model, None, String::new(), 0, Vec::new()), &weights::take(&model.network))
 }
 
 fn put(path: &Path, mut about: About, tensors: &BTreeMap<String, Weight>) -> io::Result<()> {
@@ -119,8 +131,9 @@ pub fn read(folder: &Path) -> Result<Option<Checkpoint>, String> {
     }
 }
 
-/// Reads the model in the file `path`, a checkpoint or weights alone, onto `device`; the error says what is wrong.
-pub fn load(path: &Path, device: &Device) -> Result<Model, String> {
+/// Reads the model in the file `path`, a checkpoint or weights alone, onto `device`, and what the file says of it; the error
+/// says what is wrong.
+pub fn load(path: &Path, device: &Device) -> Result<(Model, About), String> {
     let bytes = fs::read(path).map_err(|error| format!("cannot read `{}`: {error}", path.display()))?;
     let found = parse(&bytes, path)?;
     let About { hyperparameters, architecture, statistics, .. } = found.about.clone();
@@ -128,7 +141,7 @@ pub fn load(path: &Path, device: &Device) -> Result<Model, String> {
     architecture.validate().and_then(|()| hyperparameters.validate(&architecture.family)).map_err(wrong)?;
     let mut model = Model::new(hyperparameters, architecture, statistics, 0, device);
     model.network = found.load(model.network).map_err(wrong)?;
-    Ok(model)
+    Ok((model, found.about))
 }
 
 fn parse(bytes: &[u8], path: &Path) -> Result<Checkpoint, String> {

@@ -1,35 +1,46 @@
 //! Where tensors live: the processor or a graphics card, chosen at run time.
 use burn::tensor::Device;
 
-/// The device called `name`, `cpu` or `cuda:N`, and a note where it had to be another one.
+/// The device called `name`, `cpu`, `cuda:N` or `auto`, and a note where it had to be another one.
 ///
-/// Fails where `name` is neither.
+/// `auto` is the first graphics card where there is one. Fails where `name` is none of these.
 pub fn resolve(name: &str) -> Result<(Device, Option<String>), String> {
-    let wrong = || format!("`device` must be `cpu` or `cuda:N`, not `{name}`");
+    let wrong = || format!("`device` must be `cpu`, `cuda:N` or `auto`, not `{name}`");
     match name.split_once(':') {
         None if name == "cpu" => Ok((Device::flex(), None)),
-        None if name == "cuda" => Ok(cuda(0)),
-        Some(("cuda", index)) => Ok(cuda(index.parse().map_err(|_| wrong())?)),
+        None if name == "auto" => Ok((cuda(0).unwrap_or_else(|_| Device::flex()), None)),
+        None if name == "cuda" => Ok(or_processor(cuda(0))),
+        Some(("cuda", index)) => Ok(or_processor(cuda(index.parse().map_err(|_| wrong())?))),
         _ => Err(wrong()),
     }
 }
 
+/// What a device is called in narration.
+pub fn name(device: &Device) -> &'static str {
+    if device.clone().inner() == Device::flex() { "cpu" } else { "cuda" }
+}
+
+fn or_processor(found: Result<Device, String>) -> (Device, Option<String>) {
+    match found {
+        Ok(device) => (device, None),
+        Err(reason) => (Device::flex(), Some(format!("{reason}: the processor is used"))),
+    }
+}
+
 #[cfg(feature = "cuda")]
-fn cuda(index: usize) -> (Device, Option<String>) {
+fn cuda(index: usize) -> Result<Device, String> {
     use burn::tensor::DeviceType;
     // Selecting a card that is not there panics on another thread, so ask first.
     match Device::enumerate(DeviceType::Cuda).len() {
-        0 => (Device::flex(), Some("there is no CUDA device: trained on the processor".into())),
-        count if index >= count => {
-            (Device::flex(), Some(format!("there is no CUDA device {index}, only {count}: trained on the processor")))
-        }
-        _ => (Device::cuda(index), None),
+        0 => Err("there is no CUDA device".into()),
+        count if index >= count => Err(format!("there is no CUDA device {index}, only {count}")),
+        _ => Ok(Device::cuda(index)),
     }
 }
 
 #[cfg(not(feature = "cuda"))]
-fn cuda(_: usize) -> (Device, Option<String>) {
-    (Device::flex(), Some("built without the feature `cuda`: trained on the processor".into()))
+fn cuda(_: usize) -> Result<Device, String> {
+    Err("this galvani was built without the feature `cuda`".into())
 }
 
 #[cfg(test)]
@@ -39,9 +50,10 @@ mod tests {
     #[test]
     fn a_device_is_found_or_replaced_or_refused() {
         assert!(resolve("cpu").unwrap().1.is_none());
-        assert!(resolve("cuda:4096").unwrap().1.unwrap().contains("trained on the processor"));
+        assert!(resolve("cuda:4096").unwrap().1.unwrap().contains("the processor is used"));
+        assert!(resolve("auto").unwrap().1.is_none());
         for wrong in ["gpu", "cuda:x", "cpu:0", ""] {
-            assert!(resolve(wrong).unwrap_err().contains("`cpu` or `cuda:N`"), "{wrong}");
+            assert!(resolve(wrong).unwrap_err().contains("`cpu`, `cuda:N` or `auto`"), "{wrong}");
         }
     }
 }

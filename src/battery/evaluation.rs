@@ -1,53 +1,62 @@
 //! Evaluation: how far free-running predictions are from the truth, beside predictors that know nothing.
+//!
+//! Of each window the model is shown `context` true rows. Then it predicts `horizon` rows, one after another, from what is
+//! `given` of each (the current alone, or what sensors measure) and from its own predictions of the rest. The cost is the
+//! square error of the last `scored` of these rows, scaled, its mean over rows and windows, its sum over features.
+use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
 use super::batch::{self, Place, Source};
-use super::dataset::Ranges;
 use super::model::{Model, WIDTH};
-use super::rollout::free_run;
-use super::specification::{FEATURES, UNITS};
+use super::rollout::{Given, Rollout, free_run};
+use super::score::{OverTime, Score, Sums};
+use super::specification::{FEATURES, Ranges, UNITS};
 use crate::numeric::stream::Stream;
 
 /// A scaled feature further than this from 0 is no prediction any more: the range of the data is 0 to 1.
-const BOUND: f32 = 10.0;
+const BOUND: f64 = 10.0;
 
-/// How models are judged, the same for every trial.
+/// How models are judged, the same for every trial. The defaults are those of Cell-Li-Gent's sweep.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Evaluation {
     /// Windows to predict, each at an addressed place of a series, series in turn; default 16.
     pub windows: usize,
-    /// True rows that a prediction starts from; default 32.
+    /// True rows that a prediction starts from; default 512.
     pub context: usize,
-    /// Rows predicted from the current alone; default 512.
+    /// Rows predicted; default 16,384.
     pub horizon: usize,
-    /// Rows at the end of the horizon that count; default 256.
+    /// Rows at the end of the horizon that count; default 4,096.
     pub scored: usize,
+    /// What a model is told of the predicted rows, `Current` or `Sensors`; default `Current`.
+    pub given: Given,
     /// Rows dropped at once when a model's window is full, at most `seq_len`: 1 is the rolling window, more is faster.
     ///
     /// Absent: a quarter of `seq_len`, so that every model works with at least three quarters of the context that it was
     /// trained for; that is part of what a choice of `seq_len` means. Costs of one model at different strides are not
     /// comparable, so a trial reports its stride.
     pub stride: Option<usize>,
+    /// Whether models with a state (Mamba) carry it through all rows, which costs the same at every row, instead of being
+    /// shown windows as transformers are; default false. It is a different prediction: windows are what they were trained on.
+    pub carry_state: bool,
+    /// Features that are no prediction any more beyond these bounds, in physical units, such as `{"soc": (-0.5, 1.5)}`;
+    /// others may be off by ten times the range that they are scaled by. A window that leaves them has diverged.
+    pub bounds: IndexMap<String, (f64, f64)>,
 }
 
 impl Default for Evaluation {
     fn default() -> Self {
-        Self { windows: 16, context: 32, horizon: 512, scored: 256, stride: None }
+        Self {
+            windows: 16,
+            context: 512,
+            horizon: 16_384,
+            scored: 4096,
+            given: Given::Current,
+            stride: None,
+            carry_state: false,
+            bounds: IndexMap::new(),
+        }
     }
-}
-
-/// How far predictions are from the truth.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Score {
-    /// Mean square errors of the five predicted features, scaled, summed as in the loss; NaN where a window diverged.
-    pub cost: f64,
-    /// Windows whose prediction left the bounds, or the numbers.
-    pub diverged: usize,
-    /// Mean square errors in squared physical units, in the order of the features; the current, given, has 0.
-    pub mean_square: [f64; WIDTH],
-    /// Mean absolute errors in physical units.
-    pub mean_absolute: [f64; WIDTH],
 }
 
 /// One window, predicted and true, in physical units.
@@ -87,10 +96,18 @@ impl Evaluation {
                 self.context, self.horizon
             ));
         }
-        match self.stride {
-            Some(0) => Err("`stride` must be above 0".into()),
-            _ => Ok(()),
+        if self.stride == Some(0) {
+            return Err("`stride` must be above 0".into());
         }
+        for (name, (least, largest)) in &self.bounds {
+            if !FEATURES.contains(&name.as_str()) {
+                return Err(format!("`bounds` has `{name}`, but the features are `{}`", FEATURES.join("`, `")));
+            }
+            if !(least < largest) {
+                return Err(format!("`bounds` of `{name}` are ({least}, {largest}), but must rise"));
+            }
+        }
+        Ok(())
     }
 
     /// The stride for windows of `length` rows.
@@ -99,14 +116,26 @@ impl Evaluation {
     }
 
     /// Where the windows are, the same for every trial.
-    fn places(&self, source: &dyn Source) -> Vec<Place> {
+    pub fn places(&self, source: &dyn Source) -> Vec<Place> {
         let starts = source.steps() + 1 - self.rows();
         let start = |window| Stream::of(0, "evaluation", window as u64).below(starts);
         (0..self.windows).map(|window| (window % source.series(), start(window))).collect()
     }
 
-    fn rows(&self) -> usize {
+    /// Rows of a window.
+    pub fn rows(&self) -> usize {
         self.context + self.horizon
+    }
+
+    /// Between which scaled numbers each feature is a prediction.
+    fn limits(&self, ranges: &Ranges) -> [(f64, f64); WIDTH] {
+        std::array::from_fn(|feature| match self.bounds.get(FEATURES[feature]) {
+            Some(&(least, largest)) => {
+                let (zero, one) = ranges[feature];
+                ((least - zero) / (one - zero), (largest - zero) / (one - zero))
+            }
+            None => (-BOUND, BOUND),
+        })
     }
 }
 
@@ -125,8 +154,9 @@ impl<'a> Windows<'a> {
 
     /// What a model without gradients predicts: windows × horizon × 6, flat.
     pub fn predict(&self, model: &Model) -> Vec<f32> {
-        let Evaluation { windows, context, .. } = *self.evaluation;
-        free_run(model, &self.truth, windows, context, self.evaluation.stride(model.hyperparameters().seq_len))
+        let &Evaluation { windows, context, given, carry_state, .. } = self.evaluation;
+        let stride = self.evaluation.stride(model.hyperparameters().seq_len);
+        free_run(model, &self.truth, windows, &Rollout { context, stride, given, carry_state })
     }
 
     /// What one knows of a cell without a model: the mean row of the training series.
@@ -141,38 +171,51 @@ impl<'a> Windows<'a> {
         windows.flat_map(|window| last(window).repeat(self.evaluation.horizon)).collect()
     }
 
+    /// Truth and prediction of each window over the horizon, flat.
+    fn pairs<'b>(&'b self, predicted: &'b [f32]) -> impl Iterator<Item = (&'b [f32], &'b [f32])> {
+        let truth = self.truth.chunks_exact(self.evaluation.rows() * WIDTH);
+        let truth = truth.map(|truth| &truth[self.evaluation.context * WIDTH..]);
+        truth.zip(predicted.chunks_exact(self.evaluation.horizon * WIDTH))
+    }
+
     /// Compares predictions, windows × horizon × 6, with the truth over the scored rows.
     pub fn score(&self, predicted: &[f32]) -> Score {
-        let Evaluation { windows, context, horizon, scored, .. } = *self.evaluation;
-        let (mut square, mut absolute) = ([0.0; WIDTH], [0.0; WIDTH]);
-        let mut diverged = 0;
-        let truth = self.truth.chunks_exact(self.evaluation.rows() * WIDTH);
-        for (truth, predicted) in truth.zip(predicted.chunks_exact(horizon * WIDTH)) {
-            diverged += usize::from(!predicted.iter().all(|value| value.abs() <= BOUND));
-            let skipped = (horizon - scored) * WIDTH;
-            let rows =
-                truth[context * WIDTH + skipped..].chunks_exact(WIDTH).zip(predicted[skipped..].chunks_exact(WIDTH));
-            for (truth, predicted) in rows {
-                for feature in 1..WIDTH {
-                    let error = f64::from(predicted[feature]) - f64::from(truth[feature]);
-                    square[feature] += error * error;
-                    absolute[feature] += error.abs();
-                }
-            }
+        let limits = self.evaluation.limits(&self.ranges);
+        let is_sound = |(index, value): (usize, &f32)| {
+            let (least, largest) = limits[index % WIDTH];
+            (least..=largest).contains(&f64::from(*value))
+        };
+        let skipped = (self.evaluation.horizon - self.evaluation.scored) * WIDTH;
+        let (mut sums, mut diverged) = (Sums::default(), 0);
+        for (truth, predicted) in self.pairs(predicted) {
+            diverged += usize::from(!predicted.iter().enumerate().all(is_sound));
+            sums.add(&truth[skipped..], &predicted[skipped..]);
         }
-        let count = (windows * scored) as f64;
-        let spans = self.ranges.map(|(least, largest)| largest - least);
-        Score {
-            cost: if diverged > 0 { f64::NAN } else { square.iter().sum::<f64>() / count },
-            diverged,
-            mean_square: std::array::from_fn(|feature| square[feature] / count * spans[feature] * spans[feature]),
-            mean_absolute: std::array::from_fn(|feature| absolute[feature] / count * spans[feature]),
+        sums.score(&self.ranges, self.evaluation.given.features(), diverged)
+    }
+
+    /// How the error grows over the horizon, in `parts` parts at most, of rows `interval_s` seconds apart.
+    pub fn over_time(&self, predicted: &[f32], parts: usize, interval_s: f64) -> OverTime {
+        let rows = self.evaluation.horizon.div_ceil(parts);
+        let mut sums = vec![Sums::default(); self.evaluation.horizon.div_ceil(rows)];
+        for (truth, predicted) in self.pairs(predicted) {
+            let both = truth.chunks(rows * WIDTH).zip(predicted.chunks(rows * WIDTH));
+            both.zip(&mut sums).for_each(|((truth, predicted), sums)| sums.add(truth, predicted));
+        }
+        let middle = |part: usize| {
+            let (first, end) = (part * rows, ((part + 1) * rows).min(self.evaluation.horizon));
+            (first + end + 1) as f64 / 2.0 * interval_s / 3600.0
+        };
+        let errors: Vec<[f64; WIDTH]> = sums.iter().map(|sums| sums.root_mean_square(&self.ranges)).collect();
+        OverTime {
+            hours: (0..sums.len()).map(middle).collect(),
+            root_mean_square: std::array::from_fn(|feature| errors.iter().map(|part| part[feature]).collect()),
         }
     }
 
     /// Truth and prediction of one window in physical units.
     pub fn trace(&self, predicted: &[f32], window: usize, title: String, interval_s: f64) -> Prediction {
-        let Evaluation { context, horizon, .. } = *self.evaluation;
+        let &Evaluation { context, horizon, .. } = self.evaluation;
         let truth = &self.truth[window * self.evaluation.rows() * WIDTH..][..self.evaluation.rows() * WIDTH];
         let predicted = &predicted[window * horizon * WIDTH..][..horizon * WIDTH];
         let column = |rows: &mut dyn Iterator<Item = &f32>, feature| -> Vec<f32> {
@@ -197,7 +240,7 @@ mod tests {
     use crate::battery::toy::Toy;
 
     fn small() -> Evaluation {
-        Evaluation { windows: 3, context: 4, horizon: 10, scored: 5, stride: None }
+        Evaluation { windows: 3, context: 4, horizon: 10, scored: 5, ..Evaluation::default() }
     }
 
     #[test]
@@ -218,6 +261,18 @@ mod tests {
         assert!((score.mean_square[1] - 0.09 * 1.75 * 1.75 / 15.0).abs() < 1e-6, "volts squared: {score:?}");
         assert!((score.mean_absolute[3] - 0.1 / 15.0).abs() < 1e-6, "{score:?}");
         assert_eq!((score.mean_absolute[0], score.diverged), (0.0, 0));
+
+        let sensors = Evaluation { given: Given::Sensors, ..small() };
+        let (sensors, all) = (Windows::of(&sensors, &toy).score(&predicted), windows.score(&predicted));
+        assert_eq!((sensors.mean_square[1], sensors.mean_square[3]), (0.0, all.mean_square[3]));
+        assert!((sensors.cost - 0.01 / 15.0).abs() < 1e-6, "{sensors:?}");
+
+        let course = windows.over_time(&predicted, 4, 1800.0);
+        assert_eq!(course.hours, [1.0, 2.5, 4.0, 5.25]);
+        let volts = &course.root_mean_square[1];
+        assert!((volts[1] - 1.75 * ((1.0 + 0.09) / 9.0f64).sqrt()).abs() < 1e-6 && volts[0] == 0.0, "{volts:?}");
+        let close = Evaluation { bounds: [("soc".to_owned(), (-1.0, 0.5))].into(), ..small() };
+        assert_eq!(Windows::of(&close, &toy).score(&predicted).diverged, 3, "the toy's cells are fuller than that");
 
         for wild in [f32::NAN, f32::INFINITY, -10.5] {
             predicted[7] = wild;
@@ -247,12 +302,15 @@ mod tests {
 
     #[test]
     fn settings_out_of_range_are_named() {
-        assert!(Evaluation::default().validate(544).is_ok());
-        assert!(Evaluation::default().validate(543).unwrap_err().contains("`context` 32 and `horizon` 512"));
-        assert!(Evaluation { scored: 513, ..Evaluation::default() }.validate(2000).unwrap_err().contains("`scored`"));
-        assert!(
-            Evaluation { stride: Some(0), ..Evaluation::default() }.validate(2000).unwrap_err().contains("`stride`")
-        );
+        let default = Evaluation::default;
+        assert!(default().validate(16_896).is_ok());
+        assert!(default().validate(16_895).unwrap_err().contains("`context` 512 and `horizon` 16384"));
+        let wrong = |evaluation: Evaluation| evaluation.validate(20_000).unwrap_err();
+        assert!(wrong(Evaluation { scored: 16_385, ..default() }).contains("`scored`"));
+        assert!(wrong(Evaluation { stride: Some(0), ..default() }).contains("`stride`"));
+        let bounds = |name: &str, bounds| Evaluation { bounds: [(name.to_owned(), bounds)].into(), ..default() };
+        assert!(wrong(bounds("charge", (0.0, 1.0))).contains("`charge`, but the features are `current`"));
+        assert!(wrong(bounds("soc", (1.0, 1.0))).contains("must rise"));
         assert_eq!([1, 3, 64].map(|length| Evaluation::default().stride(length)), [1, 1, 16]);
     }
 }

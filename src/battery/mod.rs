@@ -34,11 +34,12 @@ pub mod limits;
 pub mod memory;
 #[cfg(feature = "battery")]
 pub mod model;
+pub mod npy;
 pub mod particle;
 #[cfg(feature = "battery")]
 pub mod rollout;
 #[cfg(feature = "battery")]
-pub mod schedule;
+pub mod score;
 mod section;
 mod shells;
 pub mod specification;

@@ -1,5 +1,5 @@
 //! A toy cell for tests: series with a battery's features at no cost.
-use super::batch::Source;
+use super::batch::{Provenance, Source};
 use super::dataset::Ranges;
 use super::model::WIDTH;
 use crate::numeric::stream::Stream;
@@ -27,6 +27,10 @@ impl Source for Toy {
 
     fn ranges(&self) -> Ranges {
         [(-4.0, 10.0), (2.5, 4.25), (15.0, 50.0), (0.0, 1.0), (15.0, 50.0), (2.5, 4.25)]
+    }
+
+    fn provenance(&self) -> Provenance {
+        Provenance { cell: "toy".into(), interval_s: 30, ranges: self.ranges(), digest: String::new() }
     }
 
     fn read(&self, series: usize, start: usize, out: &mut [f32]) {

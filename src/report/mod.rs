@@ -5,6 +5,7 @@ pub mod canvas;
 pub mod convergence;
 #[cfg(feature = "simulator")]
 pub mod coverage;
+pub mod curves;
 pub mod font;
 pub mod front;
 pub mod html;
@@ -83,11 +84,12 @@ pub fn write(findings: &Findings, evidence: &Evidence, folder: &Path) -> Result<
     };
     let json = serde_json::to_string_pretty(findings).expect("findings are plain data");
     put("report.json", &json)?;
+    let predictions = format!("{} · predictions of the best model", findings.experiment);
     let figures: [(&str, Option<Canvas>); 4] = [
         ("interactions", Some(interactions::figure(findings))),
         ("convergence", Some(convergence::figure(findings))),
         ("front", front::figure(findings)),
-        ("predictions", battery::figure(findings, evidence.predictions)),
+        ("predictions", battery::figure(&predictions, evidence.predictions)),
     ];
     let drawn: Vec<(&str, Option<String>)> =
         figures.iter().map(|(name, canvas)| (*name, canvas.as_ref().map(surface::svg))).collect();

@@ -1,5 +1,6 @@
 //! The battery task: train a model on simulated series, then let it run freely on series that it has not seen.
 use std::fs;
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -10,12 +11,12 @@ use super::{Report, Request, Task, TaskError};
 use crate::battery::batch::Part;
 use crate::battery::dataset::Dataset;
 use crate::battery::device;
-use crate::battery::evaluation::{Evaluation, Prediction, Score, Windows};
+use crate::battery::evaluation::{Evaluation, Prediction, Windows};
 use crate::battery::model::architecture::Architecture;
 use crate::battery::model::hyperparameter::Hyperparameters;
 use crate::battery::model::{Model, Statistics};
-use crate::battery::specification::{FEATURES, Specification, Split, UNITS};
-use crate::battery::training::{Trained, Training, train};
+use crate::battery::specification::{Specification, Split};
+use crate::battery::training::{Stint, Trained, Training, train};
 use crate::space::Space;
 use crate::space::hyperparameter::{Domain, Value};
 
@@ -30,7 +31,7 @@ pub struct Battery {
     pub model: Architecture,
     pub training: Training,
     pub evaluation: Evaluation,
-    /// Where to train: `cpu` (default), `cuda`, or `cuda:N`.
+    /// Where to train: `cpu` (default), `cuda:N`, or `auto`, the first graphics card where there is one.
     pub device: String,
 }
 
@@ -96,7 +97,7 @@ impl Battery {
         let source = Part(&dataset, Split::Test);
         let windows = Windows::of(&self.evaluation, &source);
         let predicted = windows.predict(&model.valid());
-        let mut test = describe(&windows.score(&predicted));
+        let mut test = windows.score(&predicted).describe();
         test.extend(baselines(&windows, model.statistics()));
         test.insert("series".into(), json!(self.evaluation.windows.min(dataset.series(Split::Test))));
         report.info.insert("test".into(), Json::Object(test));
@@ -118,7 +119,8 @@ impl Battery {
         data.join(format!("battery-{:016x}.dataset", self.dataset.digest()))
     }
 
-    fn open(&self, data: &Path) -> Result<Dataset, TaskError> {
+    /// The dataset in the folder `data`, made where it is missing.
+    pub fn open(&self, data: &Path) -> Result<Dataset, TaskError> {
         if !self.file(data).exists() {
             self.prepare(data, &|_| {})?;
         }
@@ -141,15 +143,17 @@ impl Battery {
         let model = Model::new(hyperparameters, self.model.clone(), statistics, request.seed, &device);
 
         let began = Instant::now();
-        let trained = train(
-            model,
-            &source,
-            &self.training.scheduled(steps(request.full_budget)?),
-            steps(request.budget)?,
-            request.seed,
-            Some(&request.checkpoint),
-            &mut |share, _| progress(0.9 * share),
-        )
+        let stint = Stint {
+            steps: steps(request.budget)?,
+            seed: request.seed,
+            divisor: request.micro_batch_divisor,
+            folder: Some(&request.checkpoint),
+        };
+        let settings = self.training.scheduled(steps(request.full_budget)?);
+        let trained = train(model, &source, &settings, stint, &mut |each| {
+            progress(0.9 * each.share);
+            ControlFlow::Continue(())
+        })
         .map_err(|error| {
             TaskError::new(format!("cannot write a checkpoint in `{}`: {error}", request.checkpoint.display()))
         })?;
@@ -168,7 +172,7 @@ impl Battery {
         let score = windows.score(&windows.predict(&trained.model.valid()));
         info.insert("evaluation_seconds".into(), json!(began.elapsed().as_secs_f64()));
         info.insert("stride".into(), json!(self.evaluation.stride(trained.model.hyperparameters().seq_len)));
-        info.extend(describe(&score).into_iter().filter(|(name, _)| name != "cost"));
+        info.extend(score.describe().into_iter().filter(|(name, _)| name != "cost"));
         info.extend(baselines(&windows, trained.model.statistics()));
         progress(1.0);
         Ok((Report { cost: score.cost, info }, Some(trained.model)))
@@ -212,25 +216,8 @@ fn story(trained: &Trained) -> Map<String, Json> {
     info.insert("steps".into(), json!(trained.step));
     info.insert("resumed_steps".into(), json!(trained.resumed));
     info.insert("parameters".into(), json!(trained.model.parameters()));
-    info.insert("loss".into(), json!(trained.curve.last().map(|(_, loss)| loss)));
+    info.insert("loss".into(), json!(trained.curve.last().map(|point| point.loss)));
     info.insert("learning_curve".into(), json!(trained.curve));
-    info
-}
-
-/// A score as data: the cost, windows that diverged, and errors of each predicted feature in physical units.
-fn describe(score: &Score) -> Map<String, Json> {
-    let mut info = Map::new();
-    info.insert("cost".into(), json!(score.cost));
-    info.insert("diverged_windows".into(), json!(score.diverged));
-    let feature = |index: usize| {
-        let errors = json!({
-            "unit": UNITS[index],
-            "mean_square_error": score.mean_square[index],
-            "mean_absolute_error": score.mean_absolute[index],
-        });
-        (FEATURES[index].to_string(), errors)
-    };
-    info.insert("features".into(), Json::Object((1..FEATURES.len()).map(feature).collect()));
     info
 }
 
@@ -257,7 +244,7 @@ mod tests {
                 ..Default::default()
             },
             training: Training { tokens_per_step: 64, ..Default::default() },
-            evaluation: Evaluation { windows: 2, context: 8, horizon: 24, scored: 12, stride: None },
+            evaluation: Evaluation { windows: 2, context: 8, horizon: 24, scored: 12, ..Default::default() },
             ..Default::default()
         }
     }

@@ -12,18 +12,27 @@ pub struct Linear {
 impl Linear {
     /// Rows × inputs to rows × outputs.
     pub fn forward(&self, x: Tensor<2>) -> Tensor<2> {
-        x.matmul(self.weight.val())
+        multiply(x, self.weight.val())
     }
 
     /// The transposed projection: rows × outputs to rows × inputs.
     pub fn back(&self, x: Tensor<2>) -> Tensor<2> {
-        x.matmul(self.weight.val().transpose())
+        multiply(x, self.weight.val().transpose())
     }
 
     /// The matrix of the outputs `start..start + count`.
     ///
     /// A slice of the matrix, not of its product: the gradient of a slice is as large as what was sliced.
     pub fn part(&self, x: Tensor<2>, start: usize, count: usize) -> Tensor<2> {
-        x.matmul(self.weight.val().narrow(1, start, count))
+        multiply(x, self.weight.val().narrow(1, start, count))
+    }
+}
+
+/// A product in the precision of the weights, from and to that of the rows.
+fn multiply(x: Tensor<2>, weight: Tensor<2>) -> Tensor<2> {
+    let (precision, own) = (x.dtype(), weight.dtype());
+    match precision == own {
+        true => x.matmul(weight),
+        false => x.cast(own).matmul(weight).cast(precision),
     }
 }

@@ -7,6 +7,7 @@ use clap::Args;
 use serde_json::json;
 
 use crate::battery::dataset::{Dataset, FEATURES, Split, UNITS};
+use crate::battery::npy;
 use crate::cli::Failure;
 use crate::cli::message::{narrate, number, say};
 
@@ -73,15 +74,9 @@ fn atomically(path: &Path, write: impl FnOnce(&mut BufWriter<File>) -> io::Resul
     fs::rename(&partial, path)
 }
 
-/// NumPy's format, version 1.0: magic, length of the header, a Python literal padded to 64 bytes, numbers.
+/// Series in NumPy's format, one after the other.
 fn array(out: &mut impl Write, dataset: &Dataset, split: Split, count: usize) -> io::Result<()> {
-    let shape = format!("({count}, {}, {})", dataset.steps(), FEATURES.len());
-    let header = format!("{{'descr': '<f4', 'fortran_order': False, 'shape': {shape}, }}");
-    let length = (10 + header.len() + 1).next_multiple_of(64) - 10;
-    let header = format!("{header:<0$}\n", length - 1);
-    out.write_all(b"\x93NUMPY\x01\x00")?;
-    out.write_all(&(length as u16).to_le_bytes())?;
-    out.write_all(header.as_bytes())?;
+    out.write_all(&npy::header(&[count, dataset.steps(), FEATURES.len()]))?;
     for series in 0..count {
         for row in dataset.rows(split, series, 0, dataset.steps()) {
             for value in row {

@@ -1,11 +1,21 @@
 //! The verb `battery`: the battery task's own steps, each usable alone.
 mod baseline;
 mod cell;
+#[cfg(feature = "battery")]
+mod evaluate;
 mod export;
 mod generate;
 mod inspect;
+#[cfg(feature = "battery")]
+mod pictures;
 mod plot;
+#[cfg(feature = "battery")]
+mod predict;
 mod simulate;
+#[cfg(feature = "battery")]
+mod subject;
+#[cfg(feature = "battery")]
+mod train;
 
 use clap::Subcommand;
 
@@ -27,6 +37,15 @@ pub(super) enum Verb {
     Export(export::Arguments),
     /// Judge the classic method: an equivalent circuit and a coulomb counter
     Baseline(baseline::Arguments),
+    /// Train a model of an experiment's task
+    #[cfg(feature = "battery")]
+    Train(train::Arguments),
+    /// Judge models by free-running prediction, beside the classic method
+    #[cfg(feature = "battery")]
+    Evaluate(evaluate::Arguments),
+    /// Predict the next rows of NumPy arrays
+    #[cfg(feature = "battery")]
+    Predict(predict::Arguments),
 }
 
 pub(super) fn execute(verb: &Verb) -> Result<(), Failure> {
@@ -38,5 +57,11 @@ pub(super) fn execute(verb: &Verb) -> Result<(), Failure> {
         Verb::Plot(arguments) => plot::execute(arguments),
         Verb::Export(arguments) => export::execute(arguments),
         Verb::Baseline(arguments) => baseline::execute(arguments),
+        #[cfg(feature = "battery")]
+        Verb::Train(arguments) => train::execute(arguments),
+        #[cfg(feature = "battery")]
+        Verb::Evaluate(arguments) => evaluate::execute(arguments),
+        #[cfg(feature = "battery")]
+        Verb::Predict(arguments) => predict::execute(arguments),
     }
 }

@@ -1,0 +1,241 @@
+//! Training: exactly as many optimizer steps as the budget says, continued where an earlier rung stopped.
+mod feed;
+pub mod loss;
+mod meter;
+pub mod precision;
+pub mod schedule;
+pub mod settings;
+#[cfg(test)]
+mod tests;
+
+use std::io;
+use std::ops::ControlFlow;
+use std::path::Path;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use burn::tensor::Tensor;
+use serde::{Deserialize, Serialize};
+
+use super::adamw::{self, AdamW};
+use super::batch::{Batch, Source};
+use super::checkpoint::{self, About};
+use super::model::{Model, WIDTH};
+use feed::Plan;
+use loss::Objective;
+use meter::{Meter, Reading};
+pub use precision::Precision;
+pub use settings::Training;
+
+/// How long a training may go on without a checkpoint.
+const UNSAVED: Duration = Duration::from_secs(120);
+/// Points of a learning curve, about.
+const POINTS: u64 = 64;
+
+/// How far to train, and from where.
+#[derive(Clone, Copy, Debug)]
+pub struct Stint<'a> {
+    /// Optimizer steps in all, those of a checkpoint included.
+    pub steps: u64,
+    pub seed: u64,
+    /// Into how many pieces the batches that fit the device are divided once more; 1 leaves them whole.
+    pub divisor: u32,
+    /// Where the checkpoint is, or will be.
+    pub folder: Option<&'a Path>,
+}
+
+/// One step of a training, as a listener hears of it.
+#[derive(Clone, Copy, Debug)]
+pub struct Progress {
+    /// Steps taken in all.
+    pub step: u64,
+    /// Of the steps that were left to take, how many are.
+    pub share: f64,
+    pub loss: f64,
+}
+
+/// A point of a learning curve.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Point {
+    pub step: u64,
+    pub loss: f64,
+    /// Root mean square error of each feature one row ahead, on the step's batch, in the feature's unit.
+    pub errors: [f64; WIDTH],
+}
+
+/// A model after its training.
+pub struct Trained {
+    pub model: Model,
+    /// Optimizer steps in all, fewer than asked for where the loss was no number or a listener ended it.
+    pub step: u64,
+    /// Steps of them that a checkpoint brought along.
+    pub resumed: u64,
+    /// Loss of the last step; `None` where no step was left to take.
+    pub loss: Option<f64>,
+    /// Some of the steps, first and last included.
+    pub curve: Vec<Point>,
+    /// Why a checkpoint was not continued, where there was one.
+    pub note: Option<String>,
+}
+
+impl Trained {
+    /// Whether the loss left the numbers.
+    pub fn diverged(&self) -> bool {
+        self.loss.is_some_and(|loss| !loss.is_finite())
+    }
+}
+
+/// Trains `model` on windows of `source` until it has taken the stint's steps, from its checkpoint where there is one of the
+/// same training, and leaves a checkpoint there, also every two minutes; where the schedule has no length, it is that of the
+/// stint. `progress` hears of each step in turn, on a graphics card of several at once, and may end the training early.
+///
+/// Fails only where the checkpoint cannot be written.
+pub fn train(
+    mut model: Model,
+    source: &dyn Source,
+    settings: &Training,
+    stint: Stint,
+    progress: &mut dyn FnMut(&Progress) -> ControlFlow<()>,
+) -> io::Result<Trained> {
+    let about = |model: &Model, step: u64, curve: &[Point]| {
+        About::new(model, Some(source.provenance()), identity(settings, stint.seed), step, curve.to_vec())
+    };
+    let (mut state, mut curve, mut note) = (None, Vec::new(), None);
+    match resume(&model, source, settings, &stint) {
+        Ok(Some((resumed, from, old))) => (model, state, curve) = (resumed, Some(from), old),
+        Ok(None) => {}
+        Err(reason) => note = Some(format!("trained from the start: {reason}")),
+    }
+    let resumed = state.as_ref().map_or(0, |state: &adamw::State| state.step);
+    let device = model.device();
+    let mut optimizer = AdamW::new(&model.network, settings.optimizer(), state, &device.clone().inner());
+    let scheduled = settings.schedule_steps.unwrap_or(stint.steps);
+    let schedule = settings.schedule(&model, scheduled);
+    let length = model.hyperparameters().seq_len.min(source.steps() - 1);
+    let (windows, piece) = settings.windows(length, stint.divisor);
+    let (noise, statistics, seed) = (settings.input_noise, model.statistics().clone(), stint.seed);
+    let plan = Plan { length, windows, piece, noise, statistics, seed };
+    let objective = Objective::new(settings.loss, settings.aggregate, settings.error_unit, &model);
+    let every = (scheduled / POINTS).max(1);
+    let spans = source.ranges().map(|(least, largest)| largest - least);
+    let mut log = Log { resumed, steps: stint.steps, every, spans, curve, loss: None, progress };
+
+    let mut meter = Meter::new(&device);
+    let (mut taken, mut saved) = (resumed, Instant::now());
+    thread::scope(|scope| -> io::Result<()> {
+        let batches = plan.begin(scope, source, resumed..stint.steps);
+        for step in resumed..stint.steps {
+            let pieces = batches.recv().expect("the feed prepares every step");
+            let [gradient, loss, squares] =
+                gradient(&model, &objective, &optimizer, pieces, windows, settings.precision);
+            model.network = optimizer.apply(model.network.clone(), gradient, schedule.at(step));
+            taken = step + 1;
+            let is_due = stint.folder.is_some() && saved.elapsed() > UNSAVED;
+            let mut readings = meter.add(taken, loss, squares);
+            if is_due || taken == stint.steps {
+                readings.extend(meter.read());
+            }
+            if readings.iter().any(|reading| log.add(reading).is_break()) {
+                break;
+            }
+            if let Some(folder) = stint.folder.filter(|_| is_due && taken < stint.steps) {
+                checkpoint::write(folder, about(&model, taken, &log.curve), &model.network, &optimizer.state())?;
+                saved = Instant::now();
+            }
+        }
+        Ok(())
+    })?;
+    // Where a listener ended it, the last steps were not read yet.
+    meter.read().iter().for_each(|reading| drop(log.add(reading)));
+    let Log { loss, curve, .. } = log;
+    let diverged = loss.filter(|(_, loss)| !loss.is_finite());
+    if let (Some(folder), Some(_), None) = (stint.folder, loss, diverged) {
+        checkpoint::write(folder, about(&model, taken, &curve), &model.network, &optimizer.state())?;
+    }
+    let step = diverged.map_or(taken, |(step, _)| step);
+    Ok(Trained { model, step, resumed, loss: loss.map(|(_, loss)| loss), curve, note })
+}
+
+/// The gradient of a step's batch, its loss, and the mean square error of each feature: sums over the pieces.
+fn gradient(
+    model: &Model,
+    objective: &Objective,
+    optimizer: &AdamW,
+    pieces: Vec<Batch>,
+    windows: usize,
+    precision: Precision,
+) -> [Tensor<1>; 3] {
+    let device = model.device();
+    let part = |piece: Batch| {
+        let share = piece.windows() as f64 / windows as f64;
+        let (input, target) = piece.tensors(&device);
+        let (loss, squares) = objective.of(precision.forward(model, input), target);
+        let loss = loss * share;
+        let gradients = loss.backward();
+        [optimizer.gradient(&model.network, &gradients), loss.inner(), squares * share]
+    };
+    let sum = |[a, b, c]: [Tensor<1>; 3], [d, e, f]: [Tensor<1>; 3]| [a + d, b + e, c + f];
+    pieces.into_iter().map(part).reduce(sum).expect("a batch has a window")
+}
+
+/// What a training writes down of its steps.
+struct Log<'a> {
+    resumed: u64,
+    steps: u64,
+    every: u64,
+    /// What a scaled 1 is of each feature.
+    spans: [f64; WIDTH],
+    curve: Vec<Point>,
+    /// Step and loss of the last reading, which is the first that is no number.
+    loss: Option<(u64, f64)>,
+    progress: &'a mut dyn FnMut(&Progress) -> ControlFlow<()>,
+}
+
+impl Log<'_> {
+    /// Whether the training should end.
+    fn add(&mut self, reading: &Reading) -> ControlFlow<()> {
+        if self.loss.is_some_and(|(_, loss)| !loss.is_finite()) {
+            return ControlFlow::Break(());
+        }
+        let &Reading { step, loss, squares } = reading;
+        self.loss = Some((step, loss));
+        if (step - 1) % self.every == 0 || step == self.steps {
+            let errors = std::array::from_fn(|feature| squares[feature].sqrt() * self.spans[feature]);
+            self.curve.push(Point { step, loss, errors });
+        }
+        let share = (step - self.resumed) as f64 / (self.steps - self.resumed) as f64;
+        let wish = (self.progress)(&Progress { step, share, loss });
+        if loss.is_finite() { wish } else { ControlFlow::Break(()) }
+    }
+}
+
+/// What a checkpoint must share with a training that continues it.
+fn identity(settings: &Training, seed: u64) -> String {
+    // In how many pieces a batch is worked on is no part of what is learnt.
+    let settings = Training { micro_batch: None, ..settings.clone() };
+    serde_json::to_string(&(settings, seed)).expect("settings are plain data")
+}
+
+type Resumed = (Model, adamw::State, Vec<Point>);
+
+/// The model as the stint's checkpoint left it, `None` without one; the error says why it cannot be continued, in which case
+/// [`train`] begins anew and replaces it.
+pub fn resume(
+    model: &Model,
+    source: &dyn Source,
+    settings: &Training,
+    stint: &Stint,
+) -> Result<Option<Resumed>, String> {
+    let Some(folder) = stint.folder else { return Ok(None) };
+    let Some(found) = checkpoint::read(folder)? else { return Ok(None) };
+    let about = About::new(model, Some(source.provenance()), identity(settings, stint.seed), 0, Vec::new());
+    if !found.about.same(&about) {
+        return Err("the checkpoint is of another training".into());
+    }
+    if found.about.step > stint.steps {
+        return Err(format!("the checkpoint has {} steps already, more than {}", found.about.step, stint.steps));
+    }
+    let mut resumed = model.clone();
+    resumed.network = found.load(resumed.network)?;
+    Ok(Some((resumed, found.state()?, found.about.curve)))
+}

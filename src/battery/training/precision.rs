@@ -1,0 +1,54 @@
+//! What a network multiplies with: 32-bit floats, or 16-bit ones beside 32-bit weights that learn.
+use burn::module::{Module, ModuleMapper, Param};
+use burn::tensor::{DType, Tensor};
+use serde::{Deserialize, Serialize};
+
+use crate::battery::model::Model;
+use crate::battery::model::way::Way;
+
+/// The numbers that projections are multiplied in; weights, their moments, and all else are 32-bit floats always.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Precision {
+    #[default]
+    Float32,
+    /// 16 bits with the range of 32, twice as fast or more on graphics cards (Micikevicius et al. 2018, for 16-bit floats).
+    BFloat16,
+}
+
+impl Precision {
+    /// What the model says of `rows`, in 32-bit floats; gradients reach its own weights.
+    pub fn forward(self, model: &Model, rows: Tensor<3>) -> Tensor<3> {
+        match self {
+            Self::Float32 => model.forward(rows),
+            Self::BFloat16 => {
+                let mut model = model.clone();
+                model.network = model.network.map(&mut Cast { to: DType::BF16, way: Way::default() });
+                model.forward(rows)
+            }
+        }
+    }
+}
+
+/// Puts casts of the projections in their place, through which gradients pass. All else is too little to matter, or needs
+/// the precision: norms, attention, decays.
+struct Cast {
+    to: DType,
+    way: Way,
+}
+
+impl ModuleMapper for Cast {
+    fn enter_module(&mut self, name: &str, container: &str) {
+        self.way.enter(name, container);
+    }
+
+    fn exit_module(&mut self, _: &str, _: &str) {
+        self.way.leave();
+    }
+
+    fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
+        match self.way.is_projection() {
+            true => param.map(|value| value.cast(self.to)),
+            false => param,
+        }
+    }
+}

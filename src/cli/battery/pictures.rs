@@ -1,0 +1,98 @@
+//! Pictures of models: how they learnt, how their errors grow, what they predict.
+use std::path::{Path, PathBuf};
+
+use crate::analysis;
+use crate::battery::evaluation::Prediction;
+use crate::battery::model::WIDTH;
+use crate::battery::score::OverTime;
+use crate::battery::specification::{FEATURES, UNITS};
+use crate::battery::training::Point;
+use crate::cli::Failure;
+use crate::report::curves::{self, Curves, Panel};
+use crate::report::{self, battery, words};
+
+/// Features in the order of their panels: what is looked for first.
+const ORDER: [usize; WIDTH - 1] = [3, 1, 5, 2, 4];
+
+/// Draws `learning_curve`: loss and errors one row ahead over the steps of each model.
+pub(super) fn learning(models: &[(String, &[Point])], out: &Path) -> Result<Vec<PathBuf>, Failure> {
+    let over = |value: &dyn Fn(&Point) -> f64| -> Vec<Vec<(f64, f64)>> {
+        let line = |(_, curve): &(String, &[Point])| curve.iter().map(|point| (point.step as f64, value(point))).collect();
+        models.iter().map(line).collect()
+    };
+    let mut panels = vec![Panel { name: "loss".into(), unit: String::new(), lines: over(&|point| point.loss) }];
+    panels.extend(ORDER.map(|feature| panel(feature, over(&|point: &Point| point.errors[feature]))));
+    let curves = Curves {
+        title: "How the models learnt".into(),
+        subtitle: "root mean square error of the next row, on the batch of each step; the loss weighs the features as its settings say"
+            .into(),
+        across: "optimizer steps".into(),
+        names: models.iter().map(|(name, _)| name.clone()).collect(),
+        references: 0,
+        panels,
+    };
+    draw(&curves, out, "learning_curve")
+}
+
+/// Draws `error_over_time`: how errors grow with the time that a model is on its own; the last `references` of the
+/// predictors are no models.
+pub(super) fn over_time(
+    title: &str,
+    predictors: &[(String, OverTime)],
+    references: usize,
+    out: &Path,
+    name: &str,
+) -> Result<Vec<PathBuf>, Failure> {
+    let lines = |feature: usize| {
+        let line = |(_, course): &(String, OverTime)| {
+            course.hours.iter().copied().zip(course.root_mean_square[feature].iter().copied()).collect()
+        };
+        predictors.iter().map(line).collect()
+    };
+    let curves = Curves {
+        title: title.into(),
+        subtitle: "root mean square error over all windows, free-running".into(),
+        across: "hours after the context".into(),
+        names: predictors.iter().map(|(name, _)| name.clone()).collect(),
+        references,
+        panels: ORDER.map(|feature| panel(feature, lines(feature))).to_vec(),
+    };
+    draw(&curves, out, name)
+}
+
+/// Draws predictions of one model beside the truth.
+pub(super) fn predictions(
+    title: &str,
+    predictions: &[Prediction],
+    out: &Path,
+    name: &str,
+) -> Result<Vec<PathBuf>, Failure> {
+    let shown = |prediction: &Prediction| analysis::Prediction {
+        title: prediction.title.clone(),
+        interval_s: prediction.interval_s,
+        context: prediction.context,
+        features: prediction.features.iter().map(feature).collect(),
+    };
+    let shown: Vec<_> = predictions.iter().map(shown).collect();
+    match battery::figure(title, &shown) {
+        Some(canvas) => Ok(report::picture(&canvas, out, name).map_err(Failure::input)?.to_vec()),
+        None => Ok(Vec::new()),
+    }
+}
+
+fn feature(trace: &crate::battery::evaluation::Trace) -> analysis::Feature {
+    analysis::Feature {
+        name: trace.name.clone(),
+        unit: trace.unit.clone(),
+        truth: trace.truth.clone(),
+        predicted: trace.predicted.clone(),
+    }
+}
+
+fn panel(feature: usize, lines: Vec<Vec<(f64, f64)>>) -> Panel {
+    Panel { name: words::feature(FEATURES[feature]), unit: words::unit(UNITS[feature]).into(), lines }
+}
+
+fn draw(curves: &Curves, out: &Path, name: &str) -> Result<Vec<PathBuf>, Failure> {
+    Ok(report::picture(&curves::figure(curves), out, name).map_err(Failure::input)?.to_vec())
+}

@@ -1,0 +1,118 @@
+//! The battery's models through the binary: trained, continued, judged, and asked by arrays.
+#![cfg(feature = "battery")]
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use galvani::battery::npy::Array;
+use serde_json::Value as Json;
+
+const EXPERIMENT: &str = r#"(
+    name: "small",
+    search_space: (
+        name: "small",
+        parameters: {
+            "pe_type": Constant(value: "ALiBi"), "norm_type": Constant(value: "RMSNorm"),
+            "dim_model": Ordinal(values: [8, 16]), "n_heads": Constant(value: 2),
+            "seq_len": Constant(value: 16), "n_layer": Constant(value: 1),
+        },
+    ),
+    task: Battery(
+        dataset: (train: 12, validation: 2, test: 2, hours: 1, interval_s: 30),
+        training: (tokens_per_step: 64, schedule_steps: Some(40)),
+        evaluation: (windows: 2, context: 8, horizon: 40, scored: 20),
+    ),
+    budget: (min: 2, max: 4, eta: 2, unit: "steps"),
+)"#;
+
+/// Exit code, stdout, stderr of `galvani battery ...`.
+fn battery(folder: &Path, arguments: &[&str]) -> (Option<i32>, String, String) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_galvani"));
+    let output = command.arg("battery").args(arguments).current_dir(folder).output().unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    (output.status.code(), text(output.stdout), text(output.stderr))
+}
+
+#[test]
+fn a_model_is_trained_continued_judged_and_asked() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = folder.path();
+    fs::write(here.join("small.ron"), EXPERIMENT).unwrap();
+    let run = |arguments: &[&str]| battery(here, arguments);
+    let (code, out, error) = run(&["train", "small.ron", "--out", "model"]);
+    assert_eq!(code, Some(0), "{error}");
+    assert!(out.contains("model/model.safetensors") && out.contains("model/learning_curve.png"), "{out}");
+    assert!(error.contains("parameters on cpu, 64 rows a step, 4 steps") && error.contains("4 steps in"), "{error}");
+    let (code, _, error) = run(&["train", "small.ron", "--out", "model", "--steps", "6", "--device", "auto"]);
+    assert!(code == Some(0) && error.contains("2 steps in") && error.contains("4 steps were there"), "{error}");
+    let (code, _, error) = run(&["train", "small.ron", "--out", "model", "--steps", "6"]);
+    assert!(code == Some(0) && error.contains("has all of its steps already"), "{error}");
+    for (flag, value) in [("--steps", "3"), ("--seed", "9"), ("--set", "dim_model=16")] {
+        let (code, _, error) = run(&["train", "small.ron", "--out", "model", flag, value]);
+        assert!(code == Some(2) && error.contains("cannot be continued") && error.contains("hint: "), "{error}");
+    }
+    let (code, _, error) = run(&["train", "small.ron", "--out", "other", "--steps", "2", "--set", "dim_model=12"]);
+    assert_eq!(code, Some(0), "{error}");
+
+    let judge = ["evaluate", "model", "other/model.safetensors", "--experiment", "small.ron"];
+    let (code, out, error) = run(&[&judge[..], &["--beside-baseline", "--out", "pictures", "--format", "json"]].concat());
+    assert_eq!(code, Some(0), "{error}");
+    let rows: Vec<Json> = out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let methods: Vec<&str> = rows.iter().map(|row| row["method"].as_str().unwrap()).collect();
+    assert_eq!(methods[..4], ["model", "other", "mean of the training series", "last true row"]);
+    assert_eq!((methods.len(), methods[4]), (8, "coulomb counter"));
+    let number = |row: &Json, name: &str| row[name].as_f64().unwrap_or_else(|| panic!("{name} of {row}"));
+    for row in &rows {
+        let (square, absolute) = (number(row, "soc_mean_square_error"), number(row, "soc_mean_absolute_error"));
+        assert!(square >= 0.999 * absolute * absolute, "{row}");
+    }
+    assert!(number(&rows[4], "soc_mean_absolute_error") < 0.1 * number(&rows[2], "soc_mean_absolute_error"));
+    let course = &rows[0]["error_over_time"];
+    assert_eq!(course["hours"].as_array().unwrap().len(), course["root_mean_square"][3].as_array().unwrap().len());
+    for picture in ["predictions-model", "predictions-other", "error_over_time", "learning_curve"] {
+        assert!(here.join(format!("pictures/{picture}.png")).metadata().unwrap().len() > 5_000, "{picture}");
+    }
+    let (_, out, _) = run(&[&judge[..], &["--given", "sensors", "--format", "json"]].concat());
+    let row: Json = serde_json::from_str(out.lines().next().unwrap()).unwrap();
+    assert!(row["voltage_mean_absolute_error"].is_null() && row["soc_mean_absolute_error"].is_f64(), "{row}");
+
+    // One window of the rolling prediction by hand: the first row after the context.
+    let values: Vec<f32> = (0..2 * 8 * 6).map(|each| (each as f32 * 0.37).sin().abs()).collect();
+    Array { shape: vec![2, 8, 6], values: values.clone() }.write(&here.join("x.npy")).unwrap();
+    let ask = ["predict", "--weights", "model/model.safetensors", "--input", "x.npy", "--out", "y.npy"];
+    let (code, out, error) = run(&ask);
+    assert_eq!((code, out.as_str()), (Some(0), "y.npy\n"), "{error}");
+    let answer = Array::read(&here.join("y.npy")).unwrap();
+    assert_eq!(answer.shape, [2, 8, 6]);
+    assert!(answer.values.iter().zip(&values).step_by(6).all(|(answer, given)| answer == given), "the current");
+    assert!(answer.values.iter().zip(&values).skip(1).step_by(6).any(|(answer, given)| answer != given));
+    Array { shape: vec![96], values: values.clone() }.write(&here.join("x.npy")).unwrap();
+    assert!(run(&ask).2.contains("[96]\nhint: batch × steps × 6"));
+    Array { shape: vec![1, 17, 6], values: vec![0.5; 102] }.write(&here.join("x.npy")).unwrap();
+    assert!(run(&ask).2.contains("17 steps, but the model sees 16"));
+}
+
+#[test]
+fn mistakes_are_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = folder.path();
+    fs::write(here.join("small.ron"), EXPERIMENT).unwrap();
+    fs::write(here.join("other.ron"), "(name: \"x\", search_space: (name: \"x\", parameters: {\"a\": Float(min: 0, max: 1)}), task: Function(\"branin\"))").unwrap();
+    fs::write(here.join("text.npy"), "no array").unwrap();
+    for (arguments, expected) in [
+        (&["train", "nowhere.ron", "--out", "m"][..], "nowhere.ron: there is no such file"),
+        (&["train", "other.ron", "--out", "m"], "error"),
+        (&["train", "small.ron", "--out", "m", "--set", "n_heads=3"], "`dim_model` 8 is no multiple of `n_heads` 3"),
+        (&["train", "small.ron", "--out", "m", "--set", "n_heads"], "NAME=VALUE"),
+        (&["train", "small.ron", "--out", "m", "--device", "gpu"], "`cpu`, `cuda:N` or `auto`, not `gpu`"),
+        (&["evaluate", "nowhere", "--experiment", "small.ron"], "cannot read `nowhere`"),
+        (&["evaluate", "text.npy", "--experiment", "small.ron"], "text.npy"),
+        (&["evaluate", "text.npy"], "--dataset"),
+        (&["predict", "--weights", "text.npy", "--input", "text.npy", "--out", "y.npy"], "text.npy"),
+    ] {
+        let (code, _, error) = battery(here, arguments);
+        assert!(code == Some(2) && error.contains(expected), "{arguments:?}: {error}");
+    }
+    assert!(!here.join("m").exists());
+}
