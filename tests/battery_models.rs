@@ -56,7 +56,8 @@ fn a_model_is_trained_continued_judged_and_asked() {
     assert_eq!(code, Some(0), "{error}");
 
     let judge = ["evaluate", "model", "other/model.safetensors", "--experiment", "small.ron"];
-    let (code, out, error) = run(&[&judge[..], &["--beside-baseline", "--out", "pictures", "--format", "json"]].concat());
+    let (code, out, error) =
+        run(&[&judge[..], &["--beside-baseline", "--out", "pictures", "--format", "json"]].concat());
     assert_eq!(code, Some(0), "{error}");
     let rows: Vec<Json> = out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let methods: Vec<&str> = rows.iter().map(|row| row["method"].as_str().unwrap()).collect();

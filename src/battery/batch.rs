@@ -42,7 +42,9 @@ impl Provenance {
         }
         if self.interval_s != *interval_s {
             let own = self.interval_s;
-            return Some(format!("the model was trained on rows {own} s apart, those of the series are {interval_s} s apart"));
+            return Some(format!(
+                "the model was trained on rows {own} s apart, those of the series are {interval_s} s apart"
+            ));
         }
         (self.ranges != *ranges).then(|| "the features of model and series are scaled differently".into())
     }

@@ -50,13 +50,7 @@ pub struct About {
 
 impl About {
     /// Describes `model` after `step` steps of `training`.
-    pub fn new(
-        model: &Model,
-        provenance: Option<Provenance>,
-        training: String,
-        step: u64,
-        curve: Vec<Point>,
-    ) -> Self {
+    pub fn new(model: &Model, provenance: Option<Provenance>, training: String, step: u64, curve: Vec<Point>) -> Self {
         Self {
             format: FORMAT.into(),
             hyperparameters: model.hyperparameters().clone(),

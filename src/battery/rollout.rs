@@ -131,12 +131,9 @@ mod tests {
         assert_eq!(toy.steps(), 64);
         for shape in shapes() {
             let model = model(shape, 3, &Device::flex());
-            for (context, stride, given) in [
-                (5, 1, Given::Current),
-                (20, 1, Given::Sensors),
-                (12, 3, Given::Current),
-                (3, 12, Given::Sensors),
-            ] {
+            for (context, stride, given) in
+                [(5, 1, Given::Current), (20, 1, Given::Sensors), (12, 3, Given::Current), (3, 12, Given::Sensors)]
+            {
                 let rollout = Rollout { context, stride, given, carry_state: stride == 12 && model.carries_state() };
                 let fast = free_run(&model, &truth, 3, &rollout);
                 let slow: Vec<f32> =

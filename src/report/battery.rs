@@ -133,7 +133,9 @@ fn heading(canvas: &mut Canvas, frame: Frame, features: &[(&Feature, &Errors)]) 
         };
         let note = match errors.given {
             true => format!("{which}given"),
-            false => format!("{which}RMS error {}, at most {}", number(errors.root_mean_square), number(errors.greatest)),
+            false => {
+                format!("{which}RMS error {}, at most {}", number(errors.root_mean_square), number(errors.greatest))
+            }
         };
         let note = match font::width(&note, SMALL, false) > room {
             true => note.replace("RMS error", "RMS").replace(", at most", ", max"),

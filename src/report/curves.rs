@@ -110,8 +110,7 @@ fn draw(canvas: &mut Canvas, frame: Frame, curves: &Curves, panel: &Panel) {
 
 /// A line of a model, or, thinner and grey, of what it is compared with.
 fn stroke(canvas: &mut Canvas, points: Vec<At>, curves: &Curves, index: usize, width: f64) {
-    const COLOURS: [Colour; 6] =
-        [BLUE, ORANGE, RED, [0x2f, 0x7d, 0x5b], [0x7a, 0x4f, 0x9a], [0x1f, 0x8a, 0xa0]];
+    const COLOURS: [Colour; 6] = [BLUE, ORANGE, RED, [0x2f, 0x7d, 0x5b], [0x7a, 0x4f, 0x9a], [0x1f, 0x8a, 0xa0]];
     let models = curves.names.len() - curves.references;
     if index < models {
         canvas.line(points, COLOURS[index % COLOURS.len()], width);

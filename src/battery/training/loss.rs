@@ -121,7 +121,10 @@ mod tests {
                 let gradient: Vec<f32> = predicted.grad(&gradients).unwrap().into_data().try_into_vec().unwrap();
                 for (error, gradient) in errors.iter().zip(gradient) {
                     let expected = slope(f64::from(*error) / unit) / unit / 2.0 * share;
-                    assert!((f64::from(gradient) - expected).abs() < 1e-4 * expected.abs().max(1.0), "{loss:?} {error}");
+                    assert!(
+                        (f64::from(gradient) - expected).abs() < 1e-4 * expected.abs().max(1.0),
+                        "{loss:?} {error}"
+                    );
                 }
             }
         }

@@ -146,7 +146,9 @@ pub fn train(
         Ok(())
     })?;
     // Where a listener ended it, the last steps were not read yet.
-    meter.read().iter().for_each(|reading| drop(log.add(reading)));
+    for reading in meter.read() {
+        let _ = log.add(&reading);
+    }
     let Log { loss, curve, .. } = log;
     let diverged = loss.filter(|(_, loss)| !loss.is_finite());
     if let (Some(folder), Some(_), None) = (stint.folder, loss, diverged) {

@@ -128,8 +128,7 @@ fn an_unusable_checkpoint_is_named_and_replaced() {
 fn a_loss_that_is_no_number_ends_at_once() {
     let toy = Toy::new(1, 4, 256, 30.0);
     let folder = tempfile::tempdir().unwrap();
-    let hopeless =
-        Training { learning_rate: 10.0, gradient_norm: 1e6, warm_up: 0, weight_decay: 10.0, ..settings() };
+    let hopeless = Training { learning_rate: 10.0, gradient_norm: 1e6, warm_up: 0, weight_decay: 10.0, ..settings() };
     let mut heard = 0;
     let mut count = |_: &Progress| {
         heard += 1;
@@ -157,14 +156,7 @@ fn pieces_of_a_batch_make_the_step_of_the_whole() {
         assert!(apart < 1e-5, "{micro_batch:?} in {divisor}: {apart}");
         assert!((whole.loss.unwrap() / pieces.loss.unwrap() - 1.0).abs() < 1e-4);
     }
-    let batch = feed::Plan {
-        length: 16,
-        windows: 8,
-        piece: 3,
-        noise: 0.1,
-        statistics: Statistics::of(&toy),
-        seed: 7,
-    };
+    let batch = feed::Plan { length: 16, windows: 8, piece: 3, noise: 0.1, statistics: Statistics::of(&toy), seed: 7 };
     let pieces = batch.pieces(&toy, 3);
     assert_eq!(pieces.iter().map(Batch::windows).collect::<Vec<_>>(), [3, 3, 2]);
     let whole = feed::Plan { piece: 8, ..batch }.pieces(&toy, 3).remove(0);
@@ -200,4 +192,21 @@ fn losses_may_be_read_late() {
     assert_eq!(read, [0, 0, 3, 0]);
     assert_eq!(meter.read(), [Reading { step: 4, loss: 4.0, squares: [0.5; WIDTH] }]);
     assert!(meter.read().is_empty());
+}
+
+#[test]
+fn sixteen_bits_learn_beside_weights_of_thirty_two() {
+    let toy = Toy::new(1, 4, 256, 30.0);
+    let trained = |precision| {
+        let settings = Training { precision, ..settings() };
+        let stint = stint(1, 50, None);
+        train(untrained(&toy, 1), &toy, &settings, stint, &mut |_| ControlFlow::Continue(())).unwrap()
+    };
+    let (plain, mixed) = (trained(Precision::Float32), trained(Precision::BFloat16));
+    let ratio = mixed.loss.unwrap() / plain.loss.unwrap();
+    assert!((0.8..1.25).contains(&ratio), "{ratio}");
+    // Sums of changes that 16 bits could not hold: the weights are those of more precise numbers.
+    let is_coarse = |bits: &u32| bits & 0xffff == 0;
+    assert!(weights(&mixed).iter().filter(|bits| is_coarse(bits)).count() < weights(&mixed).len() / 20);
+    assert_ne!(weights(&mixed), weights(&plain));
 }

@@ -16,7 +16,7 @@ use crate::battery::model::Model;
 use crate::battery::rollout::Given;
 use crate::battery::score::{OverTime, Score};
 use crate::battery::specification::Split;
-use crate::cli::message::{count, duration, narrate, number, say};
+use crate::cli::message::{count, duration, narrate, say};
 use crate::cli::table;
 use crate::cli::{Failure, Format};
 
@@ -155,8 +155,7 @@ pub fn execute(arguments: &Arguments) -> Result<(), Failure> {
         }
     }
     if let Some(out) = &arguments.out {
-        let curves: Vec<_> =
-            models.iter().map(|named| (named.name.clone(), named.about.curve.as_slice())).collect();
+        let curves: Vec<_> = models.iter().map(|named| (named.name.clone(), named.about.curve.as_slice())).collect();
         let learnt: Vec<_> = curves.into_iter().filter(|(_, curve)| !curve.is_empty()).collect();
         if !learnt.is_empty() {
             tell(&pictures::learning(&learnt, out)?);

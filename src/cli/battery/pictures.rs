@@ -17,7 +17,8 @@ const ORDER: [usize; WIDTH - 1] = [3, 1, 5, 2, 4];
 /// Draws `learning_curve`: loss and errors one row ahead over the steps of each model.
 pub(super) fn learning(models: &[(String, &[Point])], out: &Path) -> Result<Vec<PathBuf>, Failure> {
     let over = |value: &dyn Fn(&Point) -> f64| -> Vec<Vec<(f64, f64)>> {
-        let line = |(_, curve): &(String, &[Point])| curve.iter().map(|point| (point.step as f64, value(point))).collect();
+        let line =
+            |(_, curve): &(String, &[Point])| curve.iter().map(|point| (point.step as f64, value(point))).collect();
         models.iter().map(line).collect()
     };
     let mut panels = vec![Panel { name: "loss".into(), unit: String::new(), lines: over(&|point| point.loss) }];

@@ -39,7 +39,9 @@ pub fn execute(arguments: &Arguments) -> Result<(), Failure> {
     let path = arguments.input.display();
     let &[batch, steps, WIDTH] = input.shape.as_slice() else {
         let shape = input.shape;
-        return Err(Failure::Input(format!("`{path}` has the shape {shape:?}\nhint: batch × steps × {WIDTH} are needed")));
+        return Err(Failure::Input(format!(
+            "`{path}` has the shape {shape:?}\nhint: batch × steps × {WIDTH} are needed"
+        )));
     };
     if batch == 0 || steps == 0 {
         return Err(Failure::Input(format!("`{path}` has the shape {:?}, which holds nothing", input.shape)));

@@ -72,12 +72,8 @@ pub fn execute(arguments: &Arguments) -> Result<(), Failure> {
     let source = Part(&dataset, Split::Train);
     let full = experiment.schedule.max().amount().round() as u64;
     let seed = arguments.seed.unwrap_or(experiment.seed);
-    let stint = Stint {
-        steps: arguments.steps.unwrap_or(full),
-        seed,
-        divisor: divisor()?,
-        folder: Some(&arguments.out),
-    };
+    let stint =
+        Stint { steps: arguments.steps.unwrap_or(full), seed, divisor: divisor()?, folder: Some(&arguments.out) };
     // The schedule is as long as the training, so that another number of steps is another training.
     let settings = battery.training.scheduled(stint.steps);
     let ad = device.clone().autodiff();
@@ -173,9 +169,11 @@ fn configuration(arguments: &Arguments, experiment: &Experiment) -> Result<Index
 fn divisor() -> Result<u32, Failure> {
     const NAME: &str = "GALVANI_MICRO_BATCH_DIVISOR";
     match std::env::var(NAME) {
-        Ok(text) => text.parse().ok().filter(|divisor| *divisor > 0).ok_or_else(|| {
-            Failure::Input(format!("{NAME} is `{text}`\nhint: it is a number of pieces, 1 or more"))
-        }),
+        Ok(text) => text
+            .parse()
+            .ok()
+            .filter(|divisor| *divisor > 0)
+            .ok_or_else(|| Failure::Input(format!("{NAME} is `{text}`\nhint: it is a number of pieces, 1 or more"))),
         Err(_) => Ok(1),
     }
 }
