@@ -4,16 +4,17 @@
 //! with it. `--width 64 --layers 4 --heads 4 --steps 128 --batch 16 --factor 2.75 --rounds 3` are the defaults; all on one
 //! thread (`RAYON_NUM_THREADS=1`), so that the numbers do not depend on who else works. `benches/RESULTS.md` keeps them.
 use std::error::Error;
+use std::ops::ControlFlow;
 use std::path::Path;
 use std::process::Command;
 
 use burn::tensor::Device;
-use galvani::battery::batch::Source;
+use galvani::battery::batch::{Provenance, Source};
 use galvani::battery::dataset::Ranges;
 use galvani::battery::model::architecture::{Architecture, Family, Mamba};
 use galvani::battery::model::hyperparameter::{Hyperparameters, Mixing, NormKind, Position};
 use galvani::battery::model::{Model, Statistics, WIDTH};
-use galvani::battery::training::{Training, train};
+use galvani::battery::training::{Stint, Training, train};
 use galvani::numeric::stream::Stream;
 use rustix::time::{ClockId, clock_gettime};
 
@@ -34,6 +35,10 @@ impl Source for Walk {
 
     fn ranges(&self) -> Ranges {
         [(0.0, 1.0); WIDTH]
+    }
+
+    fn provenance(&self) -> Provenance {
+        Provenance { cell: "walk".into(), interval_s: 1, ranges: self.ranges(), digest: String::new() }
     }
 
     fn read(&self, series: usize, start: usize, out: &mut [f32]) {
@@ -82,7 +87,11 @@ fn main() -> Result<(), Box<dyn Error>> {
         let parameters = model.parameters();
         let settings = Training { tokens_per_step: batch * steps, ..Training::default() };
         let mut times = Vec::new();
-        train(model, &Walk, &settings, (WARM_UP + timed) as u64, 1, None, &mut |_, _| times.push(processor_seconds()))?;
+        let stint = Stint { steps: (WARM_UP + timed) as u64, seed: 1, divisor: 1, folder: None };
+        train(model, &Walk, &settings, stint, &mut |_| {
+            times.push(processor_seconds());
+            ControlFlow::Continue(())
+        })?;
         let seconds = (times[times.len() - 1] - times[WARM_UP - 1]) / timed as f64;
         println!("[{}, {parameters}]", (batch * steps) as f64 / seconds);
         return Ok(());
