@@ -3,6 +3,8 @@
 //! Of each window the model is shown `context` true rows. Then it predicts `horizon` rows, one after another, from what is
 //! `given` of each (the current alone, or what sensors measure) and from its own predictions of the rest. The cost is the
 //! square error of the last `scored` of these rows, scaled, its mean over rows and windows, its sum over features.
+use std::cmp::Ordering;
+
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
@@ -103,7 +105,7 @@ impl Evaluation {
             if !FEATURES.contains(&name.as_str()) {
                 return Err(format!("`bounds` has `{name}`, but the features are `{}`", FEATURES.join("`, `")));
             }
-            if !(least < largest) {
+            if !matches!(least.partial_cmp(largest), Some(Ordering::Less)) {
                 return Err(format!("`bounds` of `{name}` are ({least}, {largest}), but must rise"));
             }
         }

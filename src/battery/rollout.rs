@@ -52,8 +52,9 @@ pub fn free_run(model: &Model, truth: &[f32], series: usize, rollout: &Rollout) 
     let given = given.features();
     let truth = Tensor::<3>::from_data(TensorData::new(truth.to_vec(), [series, rows, WIDTH]), &model.device());
     // Beside what is known of a row stands the current that drives the cell to the next one.
-    let known = vec![truth.clone().narrow(2, 0, 1).narrow(1, 1, rows - 1), truth.clone().narrow(1, 0, rows - 1)];
-    let known = Tensor::cat(vec![known[0].clone(), known[1].clone().narrow(2, 1, WIDTH - 1)], 2);
+    let currents = truth.clone().narrow(2, 0, 1).narrow(1, 1, rows - 1);
+    let rest = truth.clone().narrow(2, 1, WIDTH - 1).narrow(1, 0, rows - 1);
+    let known = Tensor::cat(vec![currents, rest], 2);
     let shown = known.clone().narrow(2, 0, given);
     let ahead = |row: usize, predicted: Tensor<3>| {
         Tensor::cat(vec![shown.clone().narrow(1, row, 1), predicted.narrow(2, given, WIDTH - given)], 2)

@@ -261,7 +261,7 @@ impl Bench<'_> {
                     .map(|window| windows.trace(&predicted, window, title(window), interval))
                     .collect();
                 let name = format!("predictions-{}{suffix}", named.name.replace('/', "_"));
-                let title = format!("{} · {} · {}", named.name, cell, subject::kind(&named.model));
+                let title = format!("{} · {} of the cell {cell}", named.name, subject::kind(&named.model));
                 tell(&pictures::predictions(&title, &traces, out, &name)?);
             }
         }

@@ -1,6 +1,6 @@
 //! What `train` and `evaluate` work on: the task of an experiment, its data, its device.
 use std::ops::ControlFlow;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -43,7 +43,7 @@ pub(super) fn dataset(experiment: &Experiment, battery: &Battery, runs: &Path) -
 
 /// A dataset that was given by its file, or that of the experiment.
 pub(super) fn dataset_or(
-    given: Option<&PathBuf>,
+    given: Option<&Path>,
     experiment: &Experiment,
     battery: &Battery,
     runs: &Path,
@@ -60,7 +60,6 @@ pub(super) fn device(name: &str) -> Result<burn::tensor::Device, Failure> {
     if let Some(note) = note {
         narrate(&format!("note: {note}"));
     }
-    keep_memory();
     Ok(device)
 }
 
@@ -88,17 +87,5 @@ impl Interruption {
 
     pub fn flow(&self) -> ControlFlow<()> {
         if self.0.load(Ordering::Relaxed) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-    }
-}
-
-/// Keeps the C library from giving the memory of every tensor back to the kernel and asking for it again: what workers are
-/// told by their environment.
-fn keep_memory() {
-    #[cfg(all(target_os = "linux", target_env = "gnu"))]
-    // SAFETY: mallopt only changes numbers of the allocator.
-    unsafe {
-        libc::mallopt(libc::M_MMAP_THRESHOLD, 1 << 25);
-        libc::mallopt(libc::M_TRIM_THRESHOLD, 1 << 30);
-        libc::mallopt(libc::M_TOP_PAD, 1 << 26);
     }
 }

@@ -68,7 +68,7 @@ pub fn execute(arguments: &Arguments) -> Result<(), Failure> {
     let config = configuration(arguments, &experiment)?;
     let hyperparameters = Hyperparameters::read(&config, &battery.model.family).map_err(Failure::input)?;
     let device = subject::device(arguments.device.as_deref().unwrap_or(&battery.device))?;
-    let dataset = subject::dataset_or(arguments.dataset.as_ref(), &experiment, &battery, &arguments.dir)?;
+    let dataset = subject::dataset_or(arguments.dataset.as_deref(), &experiment, &battery, &arguments.dir)?;
     let source = Part(&dataset, Split::Train);
     let full = experiment.schedule.max().amount().round() as u64;
     let seed = arguments.seed.unwrap_or(experiment.seed);
