@@ -164,7 +164,12 @@ impl Cell {
 
     /// A cell from a file.
     pub fn load(path: &Path) -> Result<Self, SourceError> {
-        cell_file::parse(path, &read(path)?)
+        Self::parse(path, &read(path)?)
+    }
+
+    /// A cell from the text of a file, which `path` names in errors.
+    pub fn parse(path: &Path, text: &str) -> Result<Self, SourceError> {
+        cell_file::parse(path, text)
     }
 
     /// Names of the built-in cells.

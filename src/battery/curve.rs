@@ -1,4 +1,4 @@
-//! A function of one variable made fast: cubics on an even grid, four numbers an interval.
+//! A function of one variable made fast, and its integral: cubics on an even grid, four numbers an interval.
 use crate::battery::elementary::{LANES, Lanes};
 
 /// The finest grid.
@@ -51,15 +51,21 @@ impl Curve {
         curve
     }
 
-    /// At one argument.
+    /// The interval of an argument, and the place in it in units of its length.
     #[inline(always)]
-    pub fn value(&self, x: f64) -> f64 {
+    fn place(&self, x: f64) -> (usize, f64) {
         // 2⁵²: adding it leaves the integer in the low bits.
         const SHIFT: f64 = 4503599627370496.0;
         let count = self.intervals.len();
         let position = ((x - self.low) * self.density).max(0.0).min(count as f64);
         let interval = (((position - 0.5).max(0.0) + SHIFT).to_bits() as u32 as usize).min(count - 1);
-        let t = position - interval as f64;
+        (interval, position - interval as f64)
+    }
+
+    /// At one argument.
+    #[inline(always)]
+    pub fn value(&self, x: f64) -> f64 {
+        let (interval, t) = self.place(x);
         let [a, b, c, d] = self.intervals[interval];
         d.mul_add(t, c).mul_add(t, b).mul_add(t, a)
     }
@@ -72,6 +78,43 @@ impl Curve {
             *y = self.value(*x);
         }
         y
+    }
+}
+
+/// A curve with its integral from the low end of its range.
+#[derive(Clone, Debug)]
+pub struct Primitive {
+    curve: Curve,
+    /// The integral up to the beginning of each interval.
+    before: Vec<f64>,
+}
+
+impl Primitive {
+    /// Of a curve.
+    pub fn of(curve: Curve) -> Self {
+        let whole = |[a, b, c, d]: &[f64; 4]| (a + b / 2.0 + c / 3.0 + d / 4.0) / curve.density;
+        let before = curve.intervals.iter().scan(0.0, |sum, interval| {
+            let before = *sum;
+            *sum += whole(interval);
+            Some(before)
+        });
+        Self { before: before.collect(), curve }
+    }
+
+    /// The function at the argument of each lane, and its integral up to there; outside of the range the function keeps
+    /// its last value.
+    #[inline(always)]
+    pub fn at(&self, x: &Lanes) -> (Lanes, Lanes) {
+        let (mut value, mut integral) = ([0.0; LANES], [0.0; LANES]);
+        for l in 0..LANES {
+            let (interval, t) = self.curve.place(x[l]);
+            let [a, b, c, d] = self.curve.intervals[interval];
+            value[l] = d.mul_add(t, c).mul_add(t, b).mul_add(t, a);
+            let part = (d / 4.0).mul_add(t, c / 3.0).mul_add(t, b / 2.0).mul_add(t, a) * t;
+            let beyond = (x[l] - self.curve.low) * self.curve.density - (interval as f64 + t);
+            integral[l] = self.before[interval] + (part + beyond * value[l]) / self.curve.density;
+        }
+        (value, integral)
     }
 }
 
@@ -90,5 +133,18 @@ mod tests {
         }
         assert!((curve.value(-3.0) - f(0.0)).abs() < 1e-8 && (curve.value(7.0) - f(1.0)).abs() < 1e-8);
         assert!(Curve::fit(|x| x.sqrt(), (-1.0, 1.0), 1e-8).error.is_infinite());
+    }
+
+    #[test]
+    fn an_integral_is_that_of_the_function() {
+        let primitive = Primitive::of(Curve::fit(|x| (3.0 * x).exp(), (0.0, 1.0), 1e-9));
+        let exact = |x: f64| (3.0 * x).exp_m1() / 3.0;
+        for (x, expected) in
+            [(0.0, 0.0), (0.3, exact(0.3)), (1.0, exact(1.0)), (-0.1, -0.1), (1.2, exact(1.0) + 0.2 * (3.0f64).exp())]
+        {
+            let (value, integral) = primitive.at(&[x; LANES]);
+            assert!((integral[3] - expected).abs() < 1e-8, "{x}: {} {expected}", integral[3]);
+            assert!((value[3] - (3.0 * x.clamp(0.0, 1.0)).exp()).abs() < 2e-9);
+        }
     }
 }

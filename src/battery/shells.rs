@@ -3,7 +3,7 @@
 //! Each step is divided into parts that begin short, because a current has a kink at every sample; each part is an
 //! L-stable, stiffly accurate Runge-Kutta step of second order (Alexander, SIAM J. Numer. Anal. 14, 1006, 1977).
 use crate::battery::cell::Cell;
-use crate::battery::curve::Curve;
+use crate::battery::curve::{Curve, Primitive};
 use crate::battery::elementary::{LANES, Lanes, each};
 
 const SHELLS: usize = 80;
@@ -12,13 +12,18 @@ const STRETCH: f64 = 3.0;
 /// Where the parts of a step end; its middle is the end of the third.
 const PARTS: [f64; 4] = [0.05, 0.2, 0.5, 1.0];
 const MIDDLE: usize = 2;
+/// Stoichiometries so near that the mean of both diffusivities is that between them, and their difference is mostly rounding.
+const NEAR: f64 = 1e-6;
+/// Newton steps from the outermost shell to the surface.
+const NEWTON: usize = 4;
 /// 1 - √½.
 const GAMMA: f64 = 0.292_893_218_813_452_4;
 
 /// The particles of one electrode.
 pub struct Shells {
-    /// D / R² over stoichiometry at the reference temperature, 1/s; and how many times that it is over temperature.
-    pace: Curve,
+    /// D / R² over stoichiometry at the reference temperature, 1/s, with its integral; and how many times that it is over
+    /// temperature.
+    pace: Primitive,
     warmth: Curve,
     /// Volumes, with the radius 1 and without 4π.
     volume: [f64; SHELLS],
@@ -48,7 +53,7 @@ impl Shells {
         let (reference, temperature) = (cell.reference_temperature, cell.temperature);
         let least = (0..=64).map(|k| pace(f64::from(k) / 64.0, reference)).fold(f64::INFINITY, f64::min);
         Self {
-            pace: Curve::fit(|s| pace(s, reference), (0.0, 1.0), 1e-6 * least),
+            pace: Primitive::of(Curve::fit(|s| pace(s, reference), (0.0, 1.0), 1e-6 * least)),
             warmth: Curve::fit(|t| pace(0.5, t) / pace(0.5, reference), temperature, 1e-9),
             volume,
             conductance,
@@ -63,9 +68,40 @@ impl Shells {
         vec![*stoichiometry; SHELLS]
     }
 
-    /// As `Particle::step`.
-    #[inline(always)]
+    /// As `Particle::step`; a function of its own for each kind of processor, because it is too long to be copied into
+    /// its callers.
     pub fn step(&self, state: &mut [Lanes], start: &Lanes, end: &Lanes, kelvin: &Lanes) -> (Lanes, Lanes) {
+        #[cfg(target_arch = "x86_64")]
+        {
+            if is_x86_feature_detected!("avx512f")
+                && is_x86_feature_detected!("avx512dq")
+                && is_x86_feature_detected!("avx512vl")
+            {
+                // SAFETY: the processor has just been asked.
+                return unsafe { self.step_avx512(state, start, end, kelvin) };
+            }
+            if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
+                // SAFETY: the processor has just been asked.
+                return unsafe { self.step_avx2(state, start, end, kelvin) };
+            }
+        }
+        self.step_anywhere(state, start, end, kelvin)
+    }
+
+    #[cfg(target_arch = "x86_64")]
+    #[target_feature(enable = "avx512f,avx512dq,avx512vl,fma")]
+    fn step_avx512(&self, state: &mut [Lanes], start: &Lanes, end: &Lanes, kelvin: &Lanes) -> (Lanes, Lanes) {
+        self.step_anywhere(state, start, end, kelvin)
+    }
+
+    #[cfg(target_arch = "x86_64")]
+    #[target_feature(enable = "avx2,fma")]
+    fn step_avx2(&self, state: &mut [Lanes], start: &Lanes, end: &Lanes, kelvin: &Lanes) -> (Lanes, Lanes) {
+        self.step_anywhere(state, start, end, kelvin)
+    }
+
+    #[inline(always)]
+    fn step_anywhere(&self, state: &mut [Lanes], start: &Lanes, end: &Lanes, kelvin: &Lanes) -> (Lanes, Lanes) {
         let state: &mut [Lanes; SHELLS] = state.try_into().expect("a particle keeps its shells");
         let warmth = self.warmth.at(kelvin);
         // What enters through the surface, for each unit of volume: a third of the change of the mean.
@@ -102,13 +138,16 @@ impl Shells {
     #[inline(always)]
     fn faces(&self, s: &[Lanes; SHELLS], warmth: &Lanes) -> [Lanes; SHELLS] {
         let mut faces = [[0.0; LANES]; SHELLS];
-        let mut behind = self.pace.at(&s[0]);
+        let (mut pace, mut behind) = self.pace.at(&s[0]);
         for i in 0..SHELLS - 1 {
-            // Simpson's mean of the diffusivity between both shells: what a difference of its integral would give.
-            let at_face = self.pace.at(&each(|l| 0.5 * (s[i + 1][l] + s[i][l])));
-            let ahead = self.pace.at(&s[i + 1]);
-            faces[i] = each(|l| self.conductance[i] * (behind[l] + 4.0 * at_face[l] + ahead[l]) / 6.0 * warmth[l]);
-            behind = ahead;
+            // What flows is a difference of the diffusivity's integral (Kirchhoff), whatever it does in between.
+            let (next, ahead) = self.pace.at(&s[i + 1]);
+            faces[i] = each(|l| {
+                let apart = s[i + 1][l] - s[i][l];
+                let mean = if apart.abs() > NEAR { (ahead[l] - behind[l]) / apart } else { 0.5 * (pace[l] + next[l]) };
+                self.conductance[i] * mean * warmth[l]
+            });
+            (pace, behind) = (next, ahead);
         }
         faces
     }
@@ -153,11 +192,13 @@ impl Shells {
             mean = each(|l| (3.0 * volume).mul_add(s[l], mean[l]));
         }
         let (near, next) = (&s[SHELLS - 1], &s[SHELLS - 2]);
-        // The gradient needs the diffusivity at the surface, which is found from the surface.
+        // A parabola through the integral of the diffusivity, whose gradient is what enters; then its stoichiometry.
+        let ((_, first), (_, second)) = (self.pace.at(near), self.pace.at(next));
+        let target = each(|l| outer * first[l] + inner * second[l] + slope * influx[l] / warmth[l]);
         let mut surface = *near;
-        for _ in 0..3 {
-            let pace = self.pace.at(&surface);
-            surface = each(|l| outer * near[l] + inner * next[l] + slope * influx[l] / (pace[l] * warmth[l]));
+        for _ in 0..NEWTON {
+            let (pace, integral) = self.pace.at(&surface);
+            surface = each(|l| surface[l] + (target[l] - integral[l]) / pace[l]);
         }
         each(|l| surface[l] - mean[l])
     }

@@ -50,8 +50,11 @@ impl Split {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Specification {
-    /// Name of a built-in cell.
+    /// Name of a built-in cell; or of a cell's file beside this one, ending in `.ron`.
     pub cell: String,
+    /// The text of the cell's file where the cell is not built in, so that the data describe themselves.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cell_text: Option<String>,
     /// Of all random streams.
     pub seed: u64,
     /// Number of series to learn from.
@@ -90,6 +93,7 @@ impl Default for Specification {
     fn default() -> Self {
         Self {
             cell: "chen2020".to_owned(),
+            cell_text: None,
             seed: 420,
             train: 48,
             validation: 8,
@@ -114,7 +118,12 @@ impl Specification {
     /// Reads a file that holds a specification; an error names its place.
     pub fn read(path: &Path) -> Result<Self, SourceError> {
         let text = read(path)?;
-        let specification: Self = parse(path, &text)?;
+        let mut specification: Self = parse(path, &text)?;
+        if specification.cell.ends_with(".ron") && specification.cell_text.is_none() {
+            let file = path.parent().unwrap_or(Path::new("")).join(&specification.cell);
+            Cell::load(&file)?;
+            specification.cell_text = Some(read(&file)?);
+        }
         specification.validate().map_err(|problem| {
             // A problem begins with the field's name.
             let name = problem.split('`').nth(1).unwrap_or_default();
@@ -127,9 +136,7 @@ impl Specification {
 
     /// Which field is wrong, and what is allowed.
     pub fn validate(&self) -> Result<(), String> {
-        let Some(cell) = Cell::named(&self.cell) else {
-            return Err(format!("`cell` is `{}`, but the known cells are `{}`", self.cell, Cell::names().join("`, `")));
-        };
+        let cell = self.find_cell()?;
         if cell.thermal.is_none() && self.thermal != Thermal::Isothermal {
             return Err(format!("`thermal` must be `Isothermal`: the cell `{}` has no thermal parameters", self.cell));
         }
@@ -199,7 +206,18 @@ impl Specification {
     ///
     /// Panics where it is unknown, which `validate` tells.
     pub fn known_cell(&self) -> Cell {
-        Cell::named(&self.cell).expect("a valid specification names a known cell")
+        self.find_cell().expect("a valid specification has a cell")
+    }
+
+    fn find_cell(&self) -> Result<Cell, String> {
+        if let Some(text) = &self.cell_text {
+            return Cell::parse(Path::new(&self.cell), text).map_err(|error| format!("`cell_text`: {error}"));
+        }
+        let known = || {
+            let hint = "`battery generate` also takes the path of a file, other places its text in `cell_text`";
+            format!("`cell` is `{}`, but the known cells are `{}`; {hint}", self.cell, Cell::names().join("`, `"))
+        };
+        Cell::named(&self.cell).ok_or_else(known)
     }
 
     /// Rows of a series.

@@ -1,5 +1,6 @@
 //! Where trials run: what an executor is told, and what it tells.
 pub mod attempt;
+pub mod control_group;
 pub mod device;
 pub mod leftover;
 pub mod limits;

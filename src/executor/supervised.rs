@@ -1,5 +1,6 @@
 //! A process tree under limits, from its start until nothing of it is left.
 use std::io::{self, ErrorKind};
+use std::os::fd::{AsRawFd, BorrowedFd, RawFd};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
@@ -7,6 +8,7 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, waitid};
 
+use crate::executor::control_group::{self, Group};
 use crate::executor::leftover::Note;
 use crate::executor::limits::{self, Exceeded, Usage};
 use crate::executor::tree::{MARKER, Process, Tree};
@@ -42,6 +44,8 @@ pub struct Supervised {
     memory: u64,
     /// As the kernel counts at the end.
     cpu_seconds: f64,
+    /// Where trials may have some.
+    group: Option<Group>,
 }
 
 /// Everything that is left of the program is being ended.
@@ -85,7 +89,9 @@ impl Supervised {
         // Unique on this machine: no other process has this number at this time.
         let marker = format!("{}-{}-{}.{}", std::process::id(), started.as_nanosecond(), launch.trial, launch.attempt);
         let kernel_kills = limits::kernel_kills();
-        let mut child = spawn(launch, &marker)?;
+        let group = control_group::delegated();
+        let group = group.and_then(|parent| Group::create(parent, &marker, launch.limits.memory).ok());
+        let mut child = spawn(launch, &marker, group.as_ref())?;
         let tree = Tree::new(child.id(), marker.clone());
         if let Some(identity) = proc::identity(child.id() as i32) {
             // The trial is as good without the note, which only matters after a kill of this very process.
@@ -113,6 +119,7 @@ impl Supervised {
             observed: begun - KERNEL_TICK,
             memory: 0,
             cpu_seconds: 0.0,
+            group,
         };
         Ok((supervised, pipes))
     }
@@ -133,8 +140,14 @@ impl Supervised {
         }
         self.peak_memory = self.peak_memory.max(self.memory);
         let usage = self.usage();
-        self.cpu_before = self.tree.cpu_seconds();
+        self.cpu_before = self.all_cpu_seconds();
         usage
+    }
+
+    /// Processor time since the start.
+    fn all_cpu_seconds(&self) -> f64 {
+        let counted = self.group.as_ref().map_or(0.0, Group::cpu_seconds);
+        self.tree.cpu_seconds().max(self.cpu_seconds).max(counted)
     }
 
     /// Sees to limits and the end; true once nothing is left.
@@ -152,6 +165,7 @@ impl Supervised {
         }
         self.interval = (self.interval * 2).min(SAMPLING[1]);
         self.next_sample = now + self.interval;
+        self.group.iter().flat_map(Group::members).for_each(|pid| self.tree.observe(pid));
         let members = self.tree.update(table.get_or_insert_with(proc::table));
         let memory = memory(&members, limits.memory);
         self.peak_memory = self.peak_memory.max(memory);
@@ -174,7 +188,7 @@ impl Supervised {
         if let Some(Ending { cause, since }) = self.ending {
             // Memory that is not given back at once may be the whole machine's.
             if cause == Cause::Limit(Exceeded::Memory) || now - since >= self.grace {
-                self.tree.signal(&members, Signal::KILL);
+                self.kill(&members);
             }
             if now - since >= self.grace + STUCK {
                 // Not even the kernel can end a process that waits for a dead disk.
@@ -201,9 +215,11 @@ impl Supervised {
 
     /// How it ended, once [`Supervised::step`] says so.
     pub fn exit(&mut self) -> Exit {
+        let ended = self.ending.map(|ending| ending.cause).filter(|cause| *cause != Cause::Leftovers);
+        let starved = self.group.as_ref().is_some_and(Group::was_out_of_memory);
         Exit {
             status: self.reap(),
-            cause: self.ending.map(|ending| ending.cause).filter(|cause| *cause != Cause::Leftovers),
+            cause: ended.or(starved.then_some(Cause::Limit(Exceeded::Memory))),
             kernel_killed: limits::kernel_kills() > self.kernel_kills,
         }
     }
@@ -212,7 +228,7 @@ impl Supervised {
     pub fn usage(&self) -> Usage {
         Usage {
             wall: self.exited.unwrap_or_else(Instant::now).duration_since(self.begun),
-            cpu_seconds: (self.tree.cpu_seconds().max(self.cpu_seconds) - self.cpu_before).max(0.0),
+            cpu_seconds: (self.all_cpu_seconds() - self.cpu_before).max(0.0),
             memory: self.peak_memory,
             disk: self.disk,
         }
@@ -240,6 +256,11 @@ impl Supervised {
         Some(ExitStatus::from_raw(status))
     }
 
+    fn kill(&self, members: &[Process]) {
+        self.group.iter().for_each(Group::kill);
+        self.tree.signal(members, Signal::KILL);
+    }
+
     fn end(&mut self, cause: Cause) {
         self.ending = Some(Ending { cause, since: Instant::now() });
     }
@@ -250,7 +271,7 @@ impl Drop for Supervised {
     fn drop(&mut self) {
         if self.exited.is_none() {
             let members = self.tree.update(&proc::table());
-            self.tree.signal(&members, Signal::KILL);
+            self.kill(&members);
             let _ = self.child.wait();
         }
     }
@@ -263,14 +284,15 @@ fn memory(members: &[Process], limit: Option<u64>) -> u64 {
     if limit.is_some_and(|limit| bound > limit) { sum(proc::shared_memory).min(bound) } else { bound }
 }
 
-fn spawn(launch: &Launch, marker: &str) -> Result<Child, ExecutorError> {
+fn spawn(launch: &Launch, marker: &str, group: Option<&Group>) -> Result<Child, ExecutorError> {
     let mut command = Command::new(&launch.program);
     command.args(&launch.arguments).envs(launch.environment.iter().map(|(name, value)| (name, value)));
     let input = if launch.request.is_some() { Stdio::piped() } else { Stdio::null() };
     command.env(MARKER, marker).stdin(input).stdout(Stdio::piped()).stderr(Stdio::piped());
     let parent = rustix::process::getpid();
-    // SAFETY: between fork and exec only system calls are made, nothing is allocated or locked.
-    unsafe { command.pre_exec(move || become_disposable(parent)) };
+    let entry = group.map(|group| group.entry.as_raw_fd());
+    // SAFETY: between fork and exec only system calls are made, nothing is allocated or locked; the group outlives `spawn`.
+    unsafe { command.pre_exec(move || join(entry).and_then(|()| become_disposable(parent))) };
     command.spawn().map_err(|source| match source.kind() {
         ErrorKind::WouldBlock | ErrorKind::OutOfMemory => ExecutorError::Exhausted { source },
         _ if source.raw_os_error() == Some(rustix::io::Errno::MFILE.raw_os_error()) => {
@@ -278,6 +300,14 @@ fn spawn(launch: &Launch, marker: &str) -> Result<Child, ExecutorError> {
         }
         _ => ExecutorError::Program { program: launch.program.clone(), source },
     })
+}
+
+/// Moves this process into the group with that entry.
+fn join(entry: Option<RawFd>) -> io::Result<()> {
+    let Some(entry) = entry else { return Ok(()) };
+    // SAFETY: the parent keeps the file open until its child has started.
+    rustix::io::write(unsafe { BorrowedFd::borrow_raw(entry) }, b"0")?;
+    Ok(())
 }
 
 /// Leads a session of its own, which a Ctrl-C in the terminal does not reach, and dies with the thread that started it.

@@ -145,7 +145,7 @@ impl<'a> Checker<'a> {
     fn variable(&mut self, name: &str, span: Span) -> Result<Term, Mistake> {
         let Some(index) = self.hyperparameters.iter().position(|each| each.name == name) else {
             let mistake = Mistake::new(span.start_offset as usize, format!("there is no parameter named `{name}`"));
-            let word = Value::Word(name.to_owned());
+            let word = Value::Word(name.into());
             let names = || self.hyperparameters.iter().map(|each| each.name.as_str());
             let hint = if self.hyperparameters.iter().any(|each| each.domain.values().contains(&word)) {
                 format!("a word needs quotes: '{name}'")

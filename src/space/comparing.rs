@@ -130,7 +130,7 @@ impl Checker<'_> {
     /// The value of a hyperparameter that a literal stands for.
     fn member(&self, index: usize, name: &str, other: Term, syntax: &Expr) -> Result<Value, Mistake> {
         let value = match other {
-            Term::Word(word) => Value::Word(word),
+            Term::Word(word) => Value::Word(word.into()),
             Term::Number(Number::Literal(number)) => Value::Float(number),
             Term::Truth(Truth::Literal(truth)) => Value::Boolean(truth),
             _ => {

@@ -2,6 +2,7 @@
 use std::fmt;
 use std::hash::{Hash, Hasher};
 
+use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 
 use super::prior::{Prior, Range};
@@ -14,7 +15,7 @@ pub enum Value {
     Boolean(bool),
     Integer(i64),
     Float(f64),
-    Word(String),
+    Word(CompactString),
 }
 
 impl Value {

@@ -294,7 +294,7 @@ impl<'de> Visitor<'de> for LiteralVisitor {
     }
 
     fn visit_str<E>(self, word: &str) -> Result<Literal, E> {
-        Ok(Literal(Some(Value::Word(word.to_owned()))))
+        Ok(Literal(Some(Value::Word(word.into()))))
     }
 
     fn visit_unit<E: de::Error>(self) -> Result<Literal, E> {

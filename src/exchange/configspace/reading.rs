@@ -119,7 +119,7 @@ impl Reader<'_> {
                     (Domain::Ordinal { values }, Prior::Uniform)
                 } else {
                     notes.push(format!("the numbers of `{name}` are in an order of their own, so they are words here"));
-                    let values = values.iter().map(|value| Value::Word(value.to_string())).collect();
+                    let values = values.iter().map(|value| Value::Word(value.to_string().into())).collect();
                     (Domain::Ordinal { values }, Prior::Uniform)
                 }
             }
@@ -175,17 +175,17 @@ impl Reader<'_> {
                 Some(integer) => Value::Integer(integer),
                 None => Value::Float(number.as_f64().unwrap_or(f64::NAN)),
             },
-            Json::String(word) => Value::Word(word.clone()),
+            Json::String(word) => Value::Word(word.into()),
             // What Python calls it.
             Json::Null => Value::Word("None".into()),
-            Json::Array(_) | Json::Object(_) => Value::Word(json.to_string()),
+            Json::Array(_) | Json::Object(_) => Value::Word(json.to_string().into()),
         }
     }
 
     /// A value in a domain whose numbers may have become words.
     fn value_of(&self, domain: &Domain, json: &Json) -> Value {
         let value = self.value(json);
-        let word = Value::Word(value.to_string());
+        let word = Value::Word(value.to_string().into());
         if domain.index(&value).is_none() && domain.index(&word).is_some() { word } else { value }
     }
 

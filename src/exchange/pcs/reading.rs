@@ -155,7 +155,7 @@ fn operator(term: &str) -> Option<(&str, &str, &str)> {
 
 /// A list of values: numbers where every text is how we would write it and the order is theirs, words otherwise.
 fn listed(values: &[&str], ordered: bool) -> Domain {
-    let words = || values.iter().map(|value| Value::Word((*value).to_owned())).collect::<Vec<_>>();
+    let words = || values.iter().map(|value| Value::Word((*value).into())).collect::<Vec<_>>();
     let numbers: Option<Vec<Value>> = values.iter().map(|value| number(value)).collect();
     let numbers = numbers.filter(|numbers| {
         let sizes: Vec<f64> = numbers.iter().filter_map(Value::number).collect();
@@ -179,7 +179,7 @@ fn number(text: &str) -> Option<Value> {
 
 /// The value of a domain that a text stands for; what stands for none is left for the space to refuse.
 fn value(domain: &Domain, text: &str) -> Value {
-    let word = Value::Word(text.to_owned());
+    let word = Value::Word(text.into());
     if domain.index(&word).is_some() {
         return word;
     }
