@@ -159,7 +159,7 @@ fn configuration(arguments: &Arguments, experiment: &Experiment) -> Result<Index
         let (name, value) = change.split_once('=').filter(|(name, _)| !name.is_empty()).ok_or_else(|| {
             Failure::Input(format!("`--set {change}` is no NAME=VALUE\nhint: for example --set dim_model=64"))
         })?;
-        let value = ron::from_str(value).unwrap_or_else(|_| Value::Word(value.to_owned()));
+        let value = ron::from_str(value).unwrap_or_else(|_| Value::Word(value.into()));
         config.insert(name.to_owned(), value);
     }
     Ok(config)
