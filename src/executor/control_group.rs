@@ -1,6 +1,6 @@
-//! Control groups (cgroup v2) of trials, where this process was given a part of their tree: the kernel itself keeps them
-//! within their memory, counts their processor time and ends them to the last process.
+//! Control groups (cgroup v2): the kernel keeps trials within their memory, and ends them to the last process.
 //!
+//! They are used where this process was given a part of their tree and is alone in it.
 //! `systemd-run --user --scope -p Delegate=yes galvani run ...` gives such a part. Elsewhere trials are sampled.
 use std::fs::{self, File, OpenOptions};
 use std::io;

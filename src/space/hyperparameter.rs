@@ -1,70 +1,7 @@
 //! One hyperparameter: its values, their scale and law, its default.
-use std::fmt;
-use std::hash::{Hash, Hasher};
-
-use compact_str::CompactString;
-use serde::{Deserialize, Serialize};
-
 use super::prior::{Prior, Range};
 use super::steps::Steps;
-
-/// A value that a hyperparameter takes.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(untagged)]
-pub enum Value {
-    Boolean(bool),
-    Integer(i64),
-    Float(f64),
-    Word(CompactString),
-}
-
-impl Value {
-    /// The value as a number; `None` for words.
-    pub fn number(&self) -> Option<f64> {
-        match self {
-            Self::Boolean(truth) => Some(f64::from(u8::from(*truth))),
-            Self::Integer(integer) => Some(*integer as f64),
-            Self::Float(float) => Some(*float),
-            Self::Word(_) => None,
-        }
-    }
-}
-
-impl PartialEq for Value {
-    /// Numbers are compared as numbers: `8` equals `8.0`.
-    fn eq(&self, other: &Self) -> bool {
-        match (self, other) {
-            (Self::Word(a), Self::Word(b)) => a == b,
-            (Self::Boolean(a), Self::Boolean(b)) => a == b,
-            (Self::Word(_) | Self::Boolean(_), _) | (_, Self::Word(_) | Self::Boolean(_)) => false,
-            _ => self.number() == other.number(),
-        }
-    }
-}
-
-impl Eq for Value {}
-
-impl Hash for Value {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        match self {
-            Self::Boolean(truth) => truth.hash(state),
-            Self::Word(word) => word.hash(state),
-            Self::Integer(integer) => (*integer as f64).to_bits().hash(state),
-            Self::Float(float) => (float + 0.0).to_bits().hash(state), // -0.0 equals 0.0
-        }
-    }
-}
-
-impl fmt::Display for Value {
-    fn fmt(&self, out: &mut fmt::Formatter) -> fmt::Result {
-        match self {
-            Self::Boolean(truth) => truth.fmt(out),
-            Self::Integer(integer) => integer.fmt(out),
-            Self::Float(float) => write!(out, "{float:?}"),
-            Self::Word(word) => word.fmt(out),
-        }
-    }
-}
+pub use super::value::Value;
 
 /// The values that a hyperparameter may take, and how they are spread.
 #[derive(Clone, Debug, PartialEq)]

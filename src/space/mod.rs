@@ -25,6 +25,7 @@ pub mod source;
 pub mod spelling;
 pub mod steps;
 pub mod validation;
+pub mod value;
 mod writing;
 
 use std::collections::HashMap;
