@@ -261,7 +261,7 @@ impl<B: Attend, C: CheckpointStrategy> Attend for Autodiff<B, C> {
         _: FloatTensor<Self>,
         _: Heads,
     ) -> FloatTensor<Self> {
-        unimplemented!("gradients of gradients")
+        super::of_second_order()
     }
 }
 

@@ -167,7 +167,7 @@ impl<B: Convolve, C: CheckpointStrategy> Convolve for Autodiff<B, C> {
         _: FloatTensor<Self>,
         _: FloatTensor<Self>,
     ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>) {
-        unimplemented!("gradients of gradients")
+        super::of_second_order()
     }
 }
 

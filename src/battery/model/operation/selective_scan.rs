@@ -123,7 +123,7 @@ impl<B: SelectiveScan, C: CheckpointStrategy> SelectiveScan for Autodiff<B, C> {
         _: FloatTensor<Self>,
         _: FloatTensor<Self>,
     ) -> Gradient<Self> {
-        unimplemented!("gradients of gradients")
+        super::of_second_order()
     }
 }
 
