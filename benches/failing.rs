@@ -2,7 +2,6 @@
 //!
 //! `cargo bench --no-default-features --bench failing -- --seeds 10 --trials 60`; `benches/RESULTS.md` keeps what was chosen.
 use std::error::Error;
-use std::f64::consts::PI;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -10,6 +9,7 @@ use galvani::intensifier::bracket::Schedule;
 use galvani::optimizer::settings::Settings;
 use galvani::optimizer::{Ask, Optimizer};
 use galvani::space::Space;
+use galvani::task::function;
 use galvani::trial::budget::Budget;
 use galvani::trial::outcome::Outcome;
 
@@ -36,26 +36,11 @@ const PROBLEMS: [Problem; 4] = [
 
 fn branin(x: &[f64]) -> Option<f64> {
     let (x, y) = (15.0 * x[0] - 5.0, 15.0 * x[1]);
-    let bowl = y - 5.1 / (4.0 * PI * PI) * x * x + 5.0 / PI * x - 6.0;
-    (x > 0.0).then(|| bowl * bowl + 10.0 * (1.0 - 1.0 / (8.0 * PI)) * x.cos() + 10.0)
+    (x > 0.0).then(|| function::branin(x, y))
 }
 
 fn hartmann(x: &[f64]) -> Option<f64> {
-    const WEIGHT: [f64; 4] = [1.0, 1.2, 3.0, 3.2];
-    const WIDTH: [[f64; 6]; 4] = [
-        [10.0, 3.0, 17.0, 3.5, 1.7, 8.0],
-        [0.05, 10.0, 17.0, 0.1, 8.0, 14.0],
-        [3.0, 3.5, 1.7, 10.0, 17.0, 8.0],
-        [17.0, 8.0, 0.05, 10.0, 0.1, 14.0],
-    ];
-    const CENTRE: [[f64; 6]; 4] = [
-        [0.1312, 0.1696, 0.5569, 0.0124, 0.8283, 0.5886],
-        [0.2329, 0.4135, 0.8307, 0.3736, 0.1004, 0.9991],
-        [0.2348, 0.1451, 0.3522, 0.2883, 0.3047, 0.6650],
-        [0.4047, 0.8828, 0.8732, 0.5743, 0.1091, 0.0381],
-    ];
-    let distance = |i: usize| (0..6).map(|j| WIDTH[i][j] * (x[j] - CENTRE[i][j]).powi(2)).sum::<f64>();
-    (x[0] + x[1] + x[3] < 0.9).then(|| -(0..4).map(|i| WEIGHT[i] * (-distance(i)).exp()).sum::<f64>())
+    (x[0] + x[1] + x[3] < 0.9).then(|| function::hartmann6(x))
 }
 
 fn edge(x: &[f64]) -> Option<f64> {

@@ -86,13 +86,13 @@ impl Task for Function {
 }
 
 /// Branin and Hoo 1972, as in Dixon and Szegő 1978.
-fn branin(x1: f64, x2: f64) -> f64 {
+pub fn branin(x1: f64, x2: f64) -> f64 {
     let parabola = x2 - 5.1 / (4.0 * PI * PI) * x1 * x1 + 5.0 / PI * x1 - 6.0;
     parabola * parabola + 10.0 * (1.0 - 1.0 / (8.0 * PI)) * x1.cos() + 10.0
 }
 
 /// Hartman 1973, six dimensions, as in Dixon and Szegő 1978.
-fn hartmann6(x: &[f64]) -> f64 {
+pub fn hartmann6(x: &[f64]) -> f64 {
     const WEIGHT: [f64; 4] = [1.0, 1.2, 3.0, 3.2];
     const WIDTH: [[f64; 6]; 4] = [
         [10.0, 3.0, 17.0, 3.5, 1.7, 8.0],
