@@ -22,6 +22,7 @@ use galvani::experiment::run::run_with;
 use galvani::numeric::stream::Stream;
 use galvani::store::Store;
 use galvani::store::record::Record;
+use galvani::trial::Trial;
 use galvani::trial::outcome::Outcome;
 use serde_json::Value as Json;
 
@@ -149,7 +150,17 @@ fn succeeded(status: ExitStatus) -> Outcomes<()> {
 /// What must not depend on interruptions.
 fn sweep_of(folder: &RunFolder) -> Outcomes<Vec<String>> {
     let log = Log::read(folder.clone())?;
-    Ok(log.history.trials().iter().map(|trial| format!("{trial:?}")).collect())
+    // Not how long each took: that is another time's weather.
+    let said = |trial: &Trial| format!("{:?} {:?} {:?}", trial.proposal, trial.outcome, trial.curve);
+    Ok(log.history.trials().iter().map(said).collect())
+}
+
+/// Says where two sweeps part, if they do.
+fn are_equal(killed: &[String], uninterrupted: &[String]) -> bool {
+    if let Some((killed, uninterrupted)) = killed.iter().zip(uninterrupted).find(|(killed, whole)| killed != whole) {
+        println!("  killed:        {killed}\n  uninterrupted: {uninterrupted}");
+    }
+    killed == uninterrupted
 }
 
 fn experiment(seed: u64, workers: usize) -> Outcomes<Experiment> {
@@ -244,7 +255,8 @@ fn scripted(kills: u32) -> Outcomes<Tally> {
         if workers == 1 {
             life(whole.path())?.wait_with_output()?;
             tally.compared += 1;
-            tally.equal += u32::from(sweep_of(&folder)? == sweep_of(&RunFolder::of(whole.path(), "sweep"))?);
+            let uninterrupted = sweep_of(&RunFolder::of(whole.path(), "sweep"))?;
+            tally.equal += u32::from(are_equal(&sweep_of(&folder)?, &uninterrupted));
         }
     }
     Ok(tally)
@@ -294,7 +306,8 @@ fn processes(kills: u32) -> Outcomes<Tally> {
     tally.survivors = survivors(killed.path());
     life(whole.path())?.wait()?;
     tally.compared = 1;
-    tally.equal = u32::from(sweep_of(&folder)? == sweep_of(&RunFolder::of(&whole.path().join("runs"), "sweep"))?);
+    tally.equal =
+        u32::from(are_equal(&sweep_of(&folder)?, &sweep_of(&RunFolder::of(&whole.path().join("runs"), "sweep"))?));
     Ok(tally)
 }
 

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use galvani::battery::cell::Cell;
-use galvani::battery::elementary::{LANES, Lanes};
+use galvani::battery::lanes::{LANES, Lanes};
 use galvani::battery::spme::{Row, Simulator};
 use galvani::battery::thermal::Thermal;
 
@@ -45,9 +45,8 @@ fn run(cell: &Cell, thermal: Thermal, currents: &[Lanes]) -> Duration {
 
 /// Of this thread.
 fn processor_time() -> Duration {
-    let text = std::fs::read_to_string("/proc/thread-self/schedstat").expect("Linux counts processor time");
-    let nanoseconds = text.split(' ').next().and_then(|first| first.parse().ok());
-    Duration::from_nanos(nanoseconds.expect("nanoseconds come first"))
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+    Duration::new(time.tv_sec as u64, time.tv_nsec as u32)
 }
 
 /// The drive cycle in samples of 1 s, A.

@@ -1,5 +1,5 @@
 //! A function of one variable made fast, and its integral: cubics on an even grid, four numbers an interval.
-use crate::battery::elementary::{LANES, Lanes};
+use crate::battery::lanes::{Plain, Vector};
 
 /// The finest grid.
 const FINEST: usize = 4096;
@@ -51,33 +51,26 @@ impl Curve {
         curve
     }
 
-    /// The interval of an argument, and the place in it in units of its length.
+    /// Arguments in units of intervals, and half an interval less, which is nearest to the number of its interval.
     #[inline(always)]
-    fn place(&self, x: f64) -> (usize, f64) {
-        // 2⁵²: adding it leaves the integer in the low bits.
-        const SHIFT: f64 = 4503599627370496.0;
-        let count = self.intervals.len();
-        let position = ((x - self.low) * self.density).max(0.0).min(count as f64);
-        let interval = (((position - 0.5).max(0.0) + SHIFT).to_bits() as u32 as usize).min(count - 1);
-        (interval, position - interval as f64)
+    fn position<V: Vector>(&self, x: V) -> (V, V) {
+        let count = self.intervals.len() as f64;
+        let position = ((x - self.low) * self.density).max(0.0).min(count);
+        (position, (position - 0.5).max(0.0).min(count - 1.0))
     }
 
     /// At one argument.
-    #[inline(always)]
     pub fn value(&self, x: f64) -> f64 {
-        let (interval, t) = self.place(x);
-        let [a, b, c, d] = self.intervals[interval];
-        d.mul_add(t, c).mul_add(t, b).mul_add(t, a)
+        self.at(Plain::of(x)).value()
     }
 
-    /// At the argument of each lane.
+    /// At each argument.
     #[inline(always)]
-    pub fn at(&self, x: &Lanes) -> Lanes {
-        let mut y = [0.0; LANES];
-        for (y, x) in y.iter_mut().zip(x) {
-            *y = self.value(*x);
-        }
-        y
+    pub fn at<V: Vector>(&self, x: V) -> V {
+        let (position, nearest) = self.position(x);
+        let (interval, [a, b, c, d]) = nearest.look_up(&self.intervals);
+        let t = position - interval;
+        d.mul_add(t, c).mul_add(t, b).mul_add(t, a)
     }
 }
 
@@ -101,20 +94,18 @@ impl Primitive {
         Self { before: before.collect(), curve }
     }
 
-    /// The function at the argument of each lane, and its integral up to there; outside of the range the function keeps
-    /// its last value.
+    /// The function at each argument, and its integral up to there; outside of the range the function keeps its last
+    /// value.
     #[inline(always)]
-    pub fn at(&self, x: &Lanes) -> (Lanes, Lanes) {
-        let (mut value, mut integral) = ([0.0; LANES], [0.0; LANES]);
-        for l in 0..LANES {
-            let (interval, t) = self.curve.place(x[l]);
-            let [a, b, c, d] = self.curve.intervals[interval];
-            value[l] = d.mul_add(t, c).mul_add(t, b).mul_add(t, a);
-            let part = (d / 4.0).mul_add(t, c / 3.0).mul_add(t, b / 2.0).mul_add(t, a) * t;
-            let beyond = (x[l] - self.curve.low) * self.curve.density - (interval as f64 + t);
-            integral[l] = self.before[interval] + (part + beyond * value[l]) / self.curve.density;
-        }
-        (value, integral)
+    pub fn at<V: Vector>(&self, x: V) -> (V, V) {
+        let Curve { low, density, intervals, .. } = &self.curve;
+        let (position, nearest) = self.curve.position(x);
+        let (interval, [a, b, c, d]) = nearest.look_up(intervals);
+        let t = position - interval;
+        let value = d.mul_add(t, c).mul_add(t, b).mul_add(t, a);
+        let part = (d * 0.25).mul_add(t, c * (1.0 / 3.0)).mul_add(t, b * 0.5).mul_add(t, a) * t;
+        let beyond = (x - *low) * *density - position;
+        (value, nearest.look_up_one(&self.before) + (part + beyond * value) * (1.0 / density))
     }
 }
 
@@ -142,9 +133,9 @@ mod tests {
         for (x, expected) in
             [(0.0, 0.0), (0.3, exact(0.3)), (1.0, exact(1.0)), (-0.1, -0.1), (1.2, exact(1.0) + 0.2 * (3.0f64).exp())]
         {
-            let (value, integral) = primitive.at(&[x; LANES]);
-            assert!((integral[3] - expected).abs() < 1e-8, "{x}: {} {expected}", integral[3]);
-            assert!((value[3] - (3.0 * x.clamp(0.0, 1.0)).exp()).abs() < 2e-9);
+            let (value, integral) = primitive.at(Plain::of(x));
+            assert!((integral.value() - expected).abs() < 1e-8, "{x}: {} {expected}", integral.value());
+            assert!((value.value() - (3.0 * x.clamp(0.0, 1.0)).exp()).abs() < 2e-9);
         }
     }
 }

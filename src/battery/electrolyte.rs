@@ -5,9 +5,9 @@
 //! concentration and flux go on but gradients do not, (g₋ / 6 + g / 3) h leads from an average to the face. One step is
 //! the implicit midpoint rule with the diffusivity taken at the extrapolated midpoint: a single tridiagonal solve.
 use crate::battery::cell::{Cell, FARADAY};
-use crate::battery::elementary::{LANES, Lanes, each};
 use crate::battery::function::Function;
-use crate::battery::surface::{Slice, Surface};
+use crate::battery::lanes::{Task, Vector};
+use crate::battery::surface::Surface;
 
 const ELECTRODE: usize = 16;
 const SEPARATOR: usize = 4;
@@ -41,8 +41,6 @@ pub struct Electrolyte {
     /// Share of the diffusivity that the pores leave.
     efficiency: [f64; SIDES],
     diffusivity: Surface,
-    /// The diffusivity where temperature does not matter.
-    constant: Option<Slice>,
     /// Where it is no constant, and the current in the electrolyte at the faces for 1 A over Faraday's constant.
     transference: Option<(Surface, [f64; FACES])>,
     thickness: f64,
@@ -58,32 +56,58 @@ struct Point {
 }
 
 /// Concentration now and one step before.
-#[derive(Clone)]
-pub struct Concentration {
-    now: [Lanes; CELLS],
-    before: [Lanes; CELLS],
+pub struct Concentration<V> {
+    now: [V; CELLS],
+    before: [V; CELLS],
+    work: Work<V>,
+}
+
+/// Where a step keeps what it needs on the way.
+struct Work<V> {
+    /// Concentrations, then diffusivities at the faces.
+    sides: [V; SIDES],
+    /// What the current brings in half a step.
+    gain: [V; CELLS],
+    /// Shares of the next gradient in each, while it is eliminated.
+    share: [V; FACES],
+    /// Gradients, then fluxes.
+    flux: [V; FACES],
 }
 
 /// What a voltage needs: concentrations at the points of both electrodes, and the mean over the length.
-#[derive(Clone)]
-pub struct Profile {
-    pub negative: [Lanes; POINTS],
-    pub positive: [Lanes; POINTS],
-    pub mean: Lanes,
+#[derive(Clone, Copy)]
+pub struct Profile<V> {
+    pub negative: [V; POINTS],
+    pub positive: [V; POINTS],
+    pub mean: V,
 }
 
-impl Profile {
-    /// Half way from one to the other.
+impl<V> Concentration<V> {
+    /// Shows every number, always in the same order.
+    pub fn visit(&mut self, f: &mut impl FnMut(&mut V)) {
+        self.now.iter_mut().chain(&mut self.before).for_each(f);
+    }
+}
+
+impl<V> Profile<V> {
+    /// Shows every number, always in the same order.
+    pub fn visit(&mut self, f: &mut impl FnMut(&mut V)) {
+        self.negative.iter_mut().chain(&mut self.positive).for_each(&mut *f);
+        f(&mut self.mean);
+    }
+}
+
+impl<V: Vector> Profile<V> {
+    /// Half way between two profiles.
     #[inline(always)]
     pub fn between(a: &Self, b: &Self) -> Self {
-        let mut mean = a.clone();
-        let halve = |a: &mut Lanes, b: &Lanes| (0..LANES).for_each(|l| a[l] = 0.5 * (a[l] + b[l]));
+        let mut half = *a;
         for k in 0..POINTS {
-            halve(&mut mean.negative[k], &b.negative[k]);
-            halve(&mut mean.positive[k], &b.positive[k]);
+            half.negative[k] = (a.negative[k] + b.negative[k]) * 0.5;
+            half.positive[k] = (a.positive[k] + b.positive[k]) * 0.5;
         }
-        halve(&mut mean.mean, &b.mean);
-        mean
+        half.mean = (a.mean + b.mean) * 0.5;
+        half
     }
 }
 
@@ -145,7 +169,6 @@ impl Electrolyte {
             source,
             stencil,
             efficiency,
-            constant: (!diffusivity.is_warm()).then(|| diffusivity.slice(&[cell.reference_temperature; LANES])),
             diffusivity,
             transference,
             thickness: negative.thickness + separator.thickness + positive.thickness,
@@ -162,167 +185,175 @@ impl Electrolyte {
     }
 
     /// The concentration of a cell at rest.
-    pub fn rest(&self) -> Concentration {
-        Concentration { now: [[self.rest; LANES]; CELLS], before: [[self.rest; LANES]; CELLS] }
+    pub fn rest<V: Vector>(&self, like: V) -> Concentration<V> {
+        let zero = like.all(0.0);
+        let work = Work { sides: [zero; SIDES], gain: [zero; CELLS], share: [zero; FACES], flux: [zero; FACES] };
+        Concentration { now: [like.all(self.rest); CELLS], before: [like.all(self.rest); CELLS], work }
     }
 
     /// Steps under the mean current of the step, A, at its mean temperature, K.
     #[inline(always)]
-    pub fn step(&self, concentration: &mut Concentration, current: &Lanes, kelvin: &Lanes) {
-        let Concentration { now, before } = concentration;
-        let mut middle = [[0.0; LANES]; CELLS];
-        for i in 0..CELLS {
-            let (now, past) = (now[i], before[i]);
-            middle[i] = each(|l| 1.5f64.mul_add(now[l], -0.5 * past[l]));
-            before[i] = now;
-        }
-        let mut sides = at_faces(&middle);
-        let carried = self.transference.as_ref().map(|(surface, shares)| {
-            let mut carried = [[0.0; LANES]; FACES];
-            carried.copy_from_slice(&sides[..FACES]);
-            surface.slice(kelvin).at_all(&mut carried);
-            for (carried, share) in carried.iter_mut().zip(shares) {
-                *carried = each(|l| carried[l] * share * current[l]);
-            }
-            carried
-        });
-        match &self.constant {
-            Some(slice) => slice.at_all(&mut sides),
-            None => self.diffusivity.slice(kelvin).at_all(&mut sides),
-        }
-        for (side, efficiency) in sides.iter_mut().zip(self.efficiency) {
-            *side = each(|l| side[l] * efficiency);
-        }
+    pub fn step<V: Vector>(&self, concentration: &mut Concentration<V>, current: V, kelvin: V) {
+        current.apart(Step { electrolyte: self, concentration, current, kelvin });
+    }
 
-        let mut gain = self.source.map(|source| each(|l| source * current[l]));
-        if let Some(carried) = carried {
-            for i in 0..CELLS {
-                let ahead = if i < FACES { carried[i] } else { [0.0; LANES] };
-                let behind = if i > 0 { carried[i - 1] } else { [0.0; LANES] };
-                gain[i] = each(|l| gain[i][l] - self.rise[i] * (ahead[l] - behind[l]));
-            }
+    /// Puts the diffusive fluxes to the left in the middle of the step into the work, by elimination from both walls at
+    /// once: two chains that do not wait for each other.
+    #[inline(always)]
+    fn solve<V: Vector>(&self, c: &[V; CELLS], work: &mut Work<V>) {
+        const CENTRE: usize = FACES / 2;
+        let one = c[0].all(1.0);
+        let zero = c[0].all(0.0);
+        // At each interface the gradient on its right, in units of that on its left.
+        let ratio = [0, 1].map(|k| work.sides[INTERFACES[k]] / work.sides[FACES + k]);
+        // Of the chain from the left and of the chain from the right: share of the next gradient, and value.
+        let (mut share_l, mut value_l, mut share_r, mut value_r) = (zero, zero, zero, zero);
+        for i in 0..CENTRE {
+            let j = FACES - 1 - i;
+            let (left, right) = (self.row(i, c, work, ratio), self.row(j, c, work, ratio));
+            let inverse_l = one / left.behind.mul_add(share_l, left.own);
+            let inverse_r = one / right.ahead.mul_add(share_r, right.own);
+            value_l = left.behind.mul_add(value_l, left.known) * inverse_l;
+            value_r = right.ahead.mul_add(value_r, right.known) * inverse_r;
+            share_l = -left.ahead * inverse_l;
+            share_r = -right.behind * inverse_r;
+            (work.share[i], work.flux[i]) = (share_l, value_l);
+            (work.share[j], work.flux[j]) = (share_r, value_r);
         }
-        let flux = self.fluxes(now, &gain, &sides);
-        for i in 0..CELLS {
-            let (rise, gain, old) = (2.0 * self.rise[i], gain[i], now[i]);
-            let ahead = if i < FACES { flux[i] } else { [0.0; LANES] };
-            let behind = if i > 0 { flux[i - 1] } else { [0.0; LANES] };
-            now[i] = each(|l| old[l] + rise.mul_add(ahead[l] - behind[l], 2.0 * gain[l]));
+        let row = self.row(CENTRE, c, work, ratio);
+        let known = row.ahead.mul_add(value_r, row.behind.mul_add(value_l, row.known));
+        let gradient = known / row.ahead.mul_add(share_r, row.behind.mul_add(share_l, row.own));
+        work.flux[CENTRE] = gradient * work.sides[CENTRE];
+        (value_l, value_r) = (gradient, gradient);
+        for i in (0..CENTRE).rev() {
+            let j = FACES - 1 - i;
+            value_l = (-work.share[i]).mul_add(value_l, work.flux[i]);
+            value_r = (-work.share[j]).mul_add(value_r, work.flux[j]);
+            (work.flux[i], work.flux[j]) = (value_l * work.sides[i], value_r * work.sides[j]);
         }
     }
 
-    /// Solves for the diffusive fluxes to the left in the middle of the step, by elimination from both walls at once:
-    /// two chains that do not wait for each other.
+    /// The equation of one face's gradient.
     #[inline(always)]
-    fn fluxes(&self, c: &[Lanes; CELLS], gain: &[Lanes; CELLS], sides: &[Lanes; SIDES]) -> [Lanes; FACES] {
-        const CENTRE: usize = FACES / 2;
-        let mut lower = [[0.0; LANES]; FACES];
-        let mut diagonal = [[0.0; LANES]; FACES];
-        let mut upper = [[0.0; LANES]; FACES];
-        let mut right = [[0.0; LANES]; FACES];
-        for i in 0..FACES {
-            let [behind, at, ahead] = self.stencil[i];
-            let (rise_l, rise_r) = (self.rise[i], self.rise[i + 1]);
-            let (previous, side, next) = (sides[i.saturating_sub(1)], sides[i], sides[(i + 1).min(FACES - 1)]);
-            let (here, there, gain_l, gain_r) = (c[i], c[i + 1], gain[i], gain[i + 1]);
-            // Whole rows at once: written lane by lane, the compiler would gather them across cells.
-            lower[i] = each(|l| (-rise_l).mul_add(previous[l], behind));
-            diagonal[i] = each(|l| (rise_l + rise_r).mul_add(side[l], at));
-            upper[i] = each(|l| (-rise_r).mul_add(next[l], ahead));
-            right[i] = each(|l| (there[l] + gain_r[l]) - (here[l] + gain_l[l]));
-        }
-        for (k, i) in INTERFACES.into_iter().enumerate() {
-            let behind = self.stencil[i + 1][0];
-            for l in 0..LANES {
-                // The gradient on the right of the interface, in units of that on its left.
-                let ratio = sides[i][l] / sides[FACES + k][l];
-                diagonal[i][l] += self.across[k] * ratio;
-                lower[i + 1][l] += behind * (ratio - 1.0);
+    fn row<V: Vector>(&self, i: usize, c: &[V; CELLS], work: &Work<V>, ratio: [V; 2]) -> Equation<V> {
+        let [behind, at, ahead] = self.stencil[i];
+        let (rise_l, rise_r) = (self.rise[i], self.rise[i + 1]);
+        let (sides, gain) = (&work.sides, &work.gain);
+        let mut row = Equation {
+            behind: sides[i.saturating_sub(1)].mul_add(rise_l, -behind),
+            own: sides[i].mul_add(rise_l + rise_r, at),
+            ahead: sides[(i + 1).min(FACES - 1)].mul_add(rise_r, -ahead),
+            known: (c[i + 1] + gain[i + 1]) - (c[i] + gain[i]),
+        };
+        for k in 0..INTERFACES.len() {
+            if i == INTERFACES[k] {
+                row.own = ratio[k].mul_add(self.across[k], row.own);
+            } else if i == INTERFACES[k] + 1 {
+                row.behind = row.behind - (ratio[k] - 1.0) * behind;
             }
         }
-        // Of the chain from the left and of the chain from the right: share of the next gradient, and value.
-        let (mut share_l, mut value_l) = ([0.0; LANES], [0.0; LANES]);
-        let (mut share_r, mut value_r) = ([0.0; LANES], [0.0; LANES]);
-        for i in 0..CENTRE {
-            let j = FACES - 1 - i;
-            let (behind, own, ahead, known) = (lower[i], diagonal[i], upper[i], right[i]);
-            let inverse = each(|l| 1.0 / (-behind[l]).mul_add(share_l[l], own[l]));
-            value_l = each(|l| (-behind[l]).mul_add(value_l[l], known[l]) * inverse[l]);
-            share_l = each(|l| ahead[l] * inverse[l]);
-            let (behind, own, ahead, known) = (upper[j], diagonal[j], lower[j], right[j]);
-            let inverse = each(|l| 1.0 / (-behind[l]).mul_add(share_r[l], own[l]));
-            value_r = each(|l| (-behind[l]).mul_add(value_r[l], known[l]) * inverse[l]);
-            share_r = each(|l| ahead[l] * inverse[l]);
-            (upper[i], right[i]) = (share_l, value_l);
-            (lower[j], right[j]) = (share_r, value_r);
-        }
-        let centre = each(|l| {
-            let (lower, upper) = (lower[CENTRE][l], upper[CENTRE][l]);
-            let known = right[CENTRE][l] - lower * value_l[l] - upper * value_r[l];
-            known / (diagonal[CENTRE][l] - lower * share_l[l] - upper * share_r[l])
-        });
-        right[CENTRE] = centre;
-        (value_l, value_r) = (centre, centre);
-        for i in (0..CENTRE).rev() {
-            let j = FACES - 1 - i;
-            let (share_l, known_l, share_r, known_r) = (upper[i], right[i], lower[j], right[j]);
-            value_l = each(|l| (-share_l[l]).mul_add(value_l[l], known_l[l]));
-            value_r = each(|l| (-share_r[l]).mul_add(value_r[l], known_r[l]));
-            (right[i], right[j]) = (value_l, value_r);
-        }
-        for (gradient, side) in right.iter_mut().zip(sides) {
-            *gradient = each(|l| gradient[l] * side[l]);
-        }
-        right
+        row
     }
 
     /// What the voltage sees of a concentration.
     #[inline(always)]
-    pub fn profile(&self, concentration: &Concentration) -> Profile {
+    pub fn profile<V: Vector>(&self, concentration: &Concentration<V>) -> Profile<V> {
         let c = &concentration.now;
-        let mut mean = [0.0; LANES];
-        for (c, width) in c.iter().zip(self.width) {
-            let share = width / self.thickness;
-            mean = each(|l| share.mul_add(c[l], mean[l]));
+        let mut mean = c[0].all(0.0);
+        for i in 0..CELLS {
+            mean = c[i].mul_add(self.width[i] / self.thickness, mean);
         }
-        let mut profile = Profile { negative: [[0.0; LANES]; POINTS], positive: [[0.0; LANES]; POINTS], mean };
-        for (k, Point { first, weights: [w0, w1, w2, w3] }) in self.points.into_iter().enumerate() {
-            for (points, offset) in [(&mut profile.negative, 0), (&mut profile.positive, DOMAINS[2].0)] {
-                let [a, b, c, d] = [0, 1, 2, 3].map(|m| c[offset + first + m]);
-                points[k] = each(|l| w0.mul_add(a[l], w1.mul_add(b[l], w2.mul_add(c[l], w3 * d[l]))).max(FLOOR));
-            }
+        let mut profile = Profile { negative: [mean; POINTS], positive: [mean; POINTS], mean };
+        for (k, Point { first, weights }) in self.points.iter().enumerate() {
+            profile.negative[k] = interpolated(&c[*first..], weights);
+            profile.positive[k] = interpolated(&c[DOMAINS[2].0 + *first..], weights);
         }
         profile
     }
 
     /// Lithium in the electrolyte for each m² of electrode, kmol/m², over the length of a step.
-    pub fn lithium(&self, concentration: &Concentration) -> Lanes {
-        let stored = |l: usize| (0..CELLS).map(|i| concentration.now[i][l] * 0.5 / self.rise[i]).sum();
-        each(stored)
+    pub fn lithium<V: Vector>(&self, concentration: &Concentration<V>) -> V {
+        let stored = |i: usize| concentration.now[i] * (0.5 / self.rise[i]);
+        (1..CELLS).fold(stored(0), |sum, i| sum + stored(i))
     }
+}
+
+/// `own` times a gradient is what is known and its shares of the gradients behind and ahead.
+struct Equation<V> {
+    behind: V,
+    own: V,
+    ahead: V,
+    known: V,
+}
+
+/// A step of the electrolyte.
+struct Step<'a, V> {
+    electrolyte: &'a Electrolyte,
+    concentration: &'a mut Concentration<V>,
+    current: V,
+    kelvin: V,
+}
+
+impl<V: Vector> Task<V> for Step<'_, V> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self, like: V) {
+        let Self { electrolyte, concentration, current, kelvin } = self;
+        let Concentration { now, before, work } = concentration;
+        for i in 0..CELLS {
+            // In the middle of the step, extrapolated.
+            before[i] = now[i].mul_add(1.5, before[i] * -0.5);
+            work.gain[i] = current * electrolyte.source[i];
+        }
+        at_faces(before, &mut work.sides);
+        if let Some((surface, shares)) = &electrolyte.transference {
+            work.flux.copy_from_slice(&work.sides[..FACES]);
+            surface.at_all(&mut work.flux, kelvin);
+            for i in 0..FACES {
+                let carried = work.flux[i] * shares[i] * current;
+                work.gain[i] = work.gain[i] - carried * electrolyte.rise[i];
+                work.gain[i + 1] = work.gain[i + 1] + carried * electrolyte.rise[i + 1];
+            }
+        }
+        electrolyte.diffusivity.at_all(&mut work.sides, kelvin);
+        for i in 0..SIDES {
+            work.sides[i] = work.sides[i] * electrolyte.efficiency[i];
+        }
+        electrolyte.solve(now, work);
+        let mut behind = like.all(0.0);
+        for i in 0..CELLS {
+            let ahead = if i < FACES { work.flux[i] } else { like.all(0.0) };
+            before[i] = now[i];
+            now[i] = now[i] + (ahead - behind).mul_add(2.0 * electrolyte.rise[i], work.gain[i] * 2.0);
+            behind = ahead;
+        }
+    }
+}
+
+/// At a point between four cells, but never less than the voltage bears.
+#[inline(always)]
+fn interpolated<V: Vector>(c: &[V], weights: &[f64; 4]) -> V {
+    let far = c[2].mul_add(weights[2], c[3] * weights[3]);
+    c[0].mul_add(weights[0], c[1].mul_add(weights[1], far)).max(FLOOR)
 }
 
 /// Concentrations at the faces from averages: fourth order inside a domain, third at its ends.
 #[inline(always)]
-fn at_faces(c: &[Lanes; CELLS]) -> [Lanes; SIDES] {
-    let mut sides = [[0.0; LANES]; SIDES];
+fn at_faces<V: Vector>(c: &[V; CELLS], sides: &mut [V; SIDES]) {
     for (from, to) in DOMAINS {
         for i in from + 1..to - 2 {
-            let (a, b, c, d) = (c[i - 1], c[i], c[i + 1], c[i + 2]);
-            sides[i] = each(|l| (7.0 / 12.0f64).mul_add(b[l] + c[l], (-1.0 / 12.0) * (a[l] + d[l])));
+            sides[i] = (c[i] + c[i + 1]).mul_add(7.0 / 12.0, (c[i - 1] + c[i + 2]) * (-1.0 / 12.0));
         }
         for (face, wall, inner, far) in [(from, from, from + 1, from + 2), (to - 2, to - 1, to - 2, to - 3)] {
-            let (a, b, c) = (c[wall], c[inner], c[far]);
-            sides[face] = each(|l| (2.0 * a[l] + 5.0 * b[l] - c[l]) * (1.0 / 6.0));
+            sides[face] = (c[wall] * 2.0 + c[inner] * 5.0 - c[far]) * (1.0 / 6.0);
         }
     }
     for (k, i) in INTERFACES.into_iter().enumerate() {
         for (face, near, next, far) in [(i, i, i - 1, i - 2), (FACES + k, i + 1, i + 2, i + 3)] {
-            let (a, b, c) = (c[near], c[next], c[far]);
-            sides[face] = each(|l| (11.0 * a[l] - 7.0 * b[l] + 2.0 * c[l]) * (1.0 / 6.0));
+            sides[face] = (c[near] * 11.0 - c[next] * 7.0 + c[far] * 2.0) * (1.0 / 6.0);
         }
     }
-    sides
 }
 
 impl Point {
@@ -347,6 +378,7 @@ impl Point {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::battery::lanes::Plain;
 
     #[test]
     fn a_point_reproduces_a_cubic_from_its_averages() {
@@ -366,13 +398,13 @@ mod tests {
     fn lithium_is_conserved() {
         for name in ["chen2020", "oregan2022"] {
             let electrolyte = Electrolyte::new(&Cell::named(name).unwrap(), 1.0);
-            let mut concentration = electrolyte.rest();
-            let before = electrolyte.lithium(&concentration)[0];
+            let mut concentration = electrolyte.rest(Plain::of(0.0));
+            let before = electrolyte.lithium(&concentration).value();
             for second in 0..3600 {
                 let current = if second % 100 < 30 { 12.0 } else { -2.0 };
-                electrolyte.step(&mut concentration, &[current; LANES], &[290.0; LANES]);
+                electrolyte.step(&mut concentration, Plain::of(current), Plain::of(290.0));
             }
-            let after = electrolyte.lithium(&concentration)[0];
+            let after = electrolyte.lithium(&concentration).value();
             assert!((after / before - 1.0).abs() < 1e-12, "{name}: {before} {after}");
         }
     }
@@ -381,15 +413,15 @@ mod tests {
     fn a_constant_diffusivity_comes_to_the_parabolas_of_its_steady_state() {
         let cell = Cell::named("prada2013").unwrap();
         let electrolyte = Electrolyte::new(&cell, 1.0);
-        let mut concentration = electrolyte.rest();
+        let mut concentration = electrolyte.rest(Plain::of(0.0));
         for _ in 0..4000 {
-            electrolyte.step(&mut concentration, &[2.0; LANES], &[298.15; LANES]);
+            electrolyte.step(&mut concentration, Plain::of(2.0), Plain::of(298.15));
         }
         // The fall across the separator is linear, and each electrode adds half of its thickness over its efficiency.
         let (n, s, p) = (&cell.negative, &cell.separator, &cell.positive);
         let flux = 1e-3 * (1.0 - 0.36) * 2.0 / (FARADAY * cell.area * 2e-10);
         let wall = |near: usize, next: usize, far: usize| {
-            let c = |i: usize| concentration.now[i][5];
+            let c = |i: usize| concentration.now[i].value();
             (11.0 * c(near) - 7.0 * c(next) + 2.0 * c(far)) / 6.0
         };
         let fall = wall(0, 1, 2) - wall(CELLS - 1, CELLS - 2, CELLS - 3);

@@ -2,8 +2,8 @@
 use crate::battery::cell::Cell;
 use crate::battery::current::{Coverage, Generator};
 use crate::battery::drive_cycle::Pieces;
-use crate::battery::elementary::{LANES, Lanes, each};
 use crate::battery::jitter::cell_of;
+use crate::battery::lanes::{LANES, Lanes, each};
 use crate::battery::limits::check;
 use crate::battery::specification::{FEATURES, Ranges, Specification, Split};
 use crate::battery::spme::{Row, Simulator};

@@ -1,6 +1,6 @@
 //! Cells of one production: their parameters differ a little from the nominal ones.
 use crate::battery::cell::Cell;
-use crate::battery::elementary::LANES;
+use crate::battery::lanes::LANES;
 use crate::battery::specification::{Specification, Split};
 use crate::numeric::stream::Stream;
 

@@ -29,6 +29,7 @@ mod factory;
 pub mod formula;
 pub mod function;
 pub mod jitter;
+pub mod lanes;
 pub mod limits;
 #[cfg(feature = "battery")]
 pub mod memory;

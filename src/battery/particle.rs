@@ -6,7 +6,8 @@
 //! depend on its stoichiometry; where it does, `shells.rs` takes over.
 use crate::battery::cell::{Cell, Electrode};
 use crate::battery::curve::Curve;
-use crate::battery::elementary::{LANES, Lanes, each, exp};
+use crate::battery::elementary::exp;
+use crate::battery::lanes::{Operand, Plain, Task, Vector};
 use crate::battery::shells::Shells;
 
 /// Rates in units of D / R² and weights; written by `tests/golden/spme/particle_bank.py 12`.
@@ -32,7 +33,7 @@ const SLOW: f64 = 1e-2;
 #[expect(clippy::large_enum_variant, reason = "one an electrode, read at every step: a pointer would cost more")]
 pub enum Particle {
     /// Diffusivity is a constant.
-    Constant { half: [Hold; MODES], whole: [Hold; MODES] },
+    Constant { half: [Hold<f64>; MODES], whole: [Hold<f64>; MODES] },
     /// Diffusivity depends on temperature: D / R², 1/s; step, s; stoichiometry for 1 A s.
     Warm { pace: Curve, step: f64, change: f64 },
     /// Diffusivity depends on stoichiometry.
@@ -42,34 +43,64 @@ pub enum Particle {
 /// What is inside of a particle.
 #[derive(Clone)]
 #[expect(clippy::large_enum_variant, reason = "one an electrode, read at every step: a pointer would cost more")]
-pub enum Interior {
+pub enum Interior<V> {
     /// Excitation of the modes, in stoichiometry.
-    Modes([Lanes; MODES]),
+    Modes([V; MODES]),
     /// Stoichiometry of the shells, from the centre.
-    Shells(Vec<Lanes>),
+    Shells(Vec<V>),
+}
+
+impl<V> Interior<V> {
+    /// Shows every number, always in the same order.
+    pub fn visit(&mut self, f: &mut impl FnMut(&mut V)) {
+        match self {
+            Self::Modes(modes) => modes.iter_mut().for_each(f),
+            Self::Shells(shells) => shells.iter_mut().for_each(f),
+        }
+    }
 }
 
 /// How one mode moves in a step with the current at its start and at its end (first-order hold).
 #[derive(Clone, Copy)]
-pub struct Hold {
-    decay: f64,
-    start: f64,
-    end: f64,
+pub struct Hold<C> {
+    decay: C,
+    start: C,
+    end: C,
 }
 
-impl Hold {
-    /// For a mode of that rate over that time, driven by `scale` for 1 A.
+impl<V: Vector> Hold<V> {
+    /// For a mode of that rate times time, driven by `scale` for 1 A.
     #[inline(always)]
-    fn of(z: f64, decay: f64, scale: f64) -> Self {
+    fn of(z: V, decay: V, scale: f64) -> Self {
+        let one = z.all(1.0);
         // The mean of exp(-z (1 - s)) over the step, and its first moment.
-        let (mean, moment) = ((1.0 - decay) / z, (1.0 - (1.0 - decay) / z) / z);
-        let series = |last: [f64; 5]| last.iter().rev().fold(0.0, |sum: f64, a| sum.mul_add(z, *a));
-        let slow_mean = series([1.0, -0.5, 1.0 / 6.0, -1.0 / 24.0, 1.0 / 120.0]);
-        let slow_moment = series([0.5, -1.0 / 6.0, 1.0 / 24.0, -1.0 / 120.0, 1.0 / 720.0]);
-        let mean = if z < SLOW { slow_mean } else { mean };
-        let moment = if z < SLOW { slow_moment } else { moment };
-        Self { decay, start: scale * (mean - moment), end: scale * moment }
+        let mean = (one - decay) / z;
+        let moment = (one - mean) / z;
+        let slow_mean = series(z, [1.0, -0.5, 1.0 / 6.0, -1.0 / 24.0, 1.0 / 120.0]);
+        let slow_moment = series(z, [0.5, -1.0 / 6.0, 1.0 / 24.0, -1.0 / 120.0, 1.0 / 720.0]);
+        let (mean, moment) = (z.above(SLOW, mean, slow_mean), z.above(SLOW, moment, slow_moment));
+        Self { decay, start: (mean - moment) * scale, end: moment * scale }
     }
+}
+
+impl<C> Hold<C> {
+    /// The mode after a step between two currents.
+    #[inline(always)]
+    fn moved<V: Vector>(&self, mode: V, start: V, end: V) -> V
+    where
+        C: Operand<V>,
+    {
+        mode.mul_add(self.decay, start.mul_add(self.start, end * self.end.beside(end)))
+    }
+}
+
+#[inline(always)]
+fn series<V: Vector>(z: V, coefficients: [f64; 5]) -> V {
+    let mut sum = z.all(0.0);
+    for coefficient in coefficients.into_iter().rev() {
+        sum = sum.mul_add(z, coefficient);
+    }
+    sum
 }
 
 impl Particle {
@@ -90,51 +121,69 @@ impl Particle {
         let pace = pace(0.5, cell.reference_temperature);
         let hold = |(rate, weight): (f64, f64), seconds: f64| {
             let z = rate * pace * seconds;
-            Hold::of(z, exp(-z), change * weight * rate * seconds / 3.0)
+            let Hold { decay, start, end } =
+                Hold::of(Plain::of(z), Plain::of(exp(-z)), change * weight * rate * seconds / 3.0);
+            Hold { decay: decay.value(), start: start.value(), end: end.value() }
         };
         Self::Constant { half: BANK.map(|mode| hold(mode, 0.5 * step)), whole: BANK.map(|mode| hold(mode, step)) }
     }
 
     /// Particles at rest at a stoichiometry.
-    pub fn rest(&self, stoichiometry: &Lanes) -> Interior {
+    #[inline(always)]
+    pub fn rest<V: Vector>(&self, stoichiometry: V) -> Interior<V> {
         match self {
             Self::Shells(shells) => Interior::Shells(shells.rest(stoichiometry)),
-            _ => Interior::Modes([[0.0; LANES]; MODES]),
+            _ => Interior::Modes([stoichiometry.all(0.0); MODES]),
         }
     }
 
     /// Steps from the current at the start to that at the end, at that mean temperature; surface less bulk
     /// stoichiometry in the middle and at the end of the step.
     #[inline(always)]
-    pub fn step(&self, interior: &mut Interior, start: &Lanes, end: &Lanes, kelvin: &Lanes) -> (Lanes, Lanes) {
-        let middle = each(|l| 0.5 * (start[l] + end[l]));
-        let (mut at_middle, mut at_end) = ([0.0; LANES], [0.0; LANES]);
-        match (self, interior) {
-            (Self::Constant { half, whole }, Interior::Modes(modes)) => {
-                for (mode, (half, whole)) in modes.iter_mut().zip(half.iter().zip(whole)) {
-                    for l in 0..LANES {
-                        let driven = half.start.mul_add(start[l], half.end.mul_add(middle[l], at_middle[l]));
-                        at_middle[l] = half.decay.mul_add(mode[l], driven);
-                        mode[l] = whole.decay.mul_add(mode[l], whole.start.mul_add(start[l], whole.end * end[l]));
-                        at_end[l] += mode[l];
-                    }
+    pub fn step<V: Vector>(&self, interior: &mut Interior<V>, start: V, end: V, kelvin: V) -> (V, V) {
+        start.apart(Step { particle: self, interior, start, end, kelvin })
+    }
+}
+
+/// A step of the particles of one electrode.
+struct Step<'a, V> {
+    particle: &'a Particle,
+    interior: &'a mut Interior<V>,
+    start: V,
+    end: V,
+    kelvin: V,
+}
+
+impl<V: Vector> Task<V> for Step<'_, V> {
+    type Output = (V, V);
+
+    #[inline(always)]
+    fn run(self, _: V) -> (V, V) {
+        let Self { particle, interior, start, end, kelvin } = self;
+        let middle = (start + end) * 0.5;
+        let (mut at_middle, mut at_end) = (start.all(0.0), start.all(0.0));
+        match (particle, interior) {
+            (Particle::Constant { half, whole }, Interior::Modes(modes)) => {
+                for k in 0..MODES {
+                    at_middle = at_middle + half[k].moved(modes[k], start, middle);
+                    modes[k] = whole[k].moved(modes[k], start, end);
+                    at_end = at_end + modes[k];
                 }
             }
-            (Self::Warm { pace, step, change }, Interior::Modes(modes)) => {
+            (Particle::Warm { pace, step, change }, Interior::Modes(modes)) => {
                 let pace = pace.at(kelvin);
-                for (mode, (rate, weight)) in modes.iter_mut().zip(BANK) {
+                for (k, (rate, weight)) in BANK.into_iter().enumerate() {
                     let scale = change * weight * rate * step / 3.0;
-                    for l in 0..LANES {
-                        let z = 0.5 * rate * pace[l] * step;
-                        let decay = exp(-z);
-                        let (half, whole) = (Hold::of(z, decay, 0.5 * scale), Hold::of(2.0 * z, decay * decay, scale));
-                        at_middle[l] += half.decay * mode[l] + half.start * start[l] + half.end * middle[l];
-                        mode[l] = whole.decay * mode[l] + whole.start * start[l] + whole.end * end[l];
-                        at_end[l] += mode[l];
-                    }
+                    let z = pace * (0.5 * rate * step);
+                    let decay = (-z).exp();
+                    let half = Hold::of(z, decay, 0.5 * scale);
+                    let whole = Hold::of(z * 2.0, decay * decay, scale);
+                    at_middle = at_middle + half.moved(modes[k], start, middle);
+                    modes[k] = whole.moved(modes[k], start, end);
+                    at_end = at_end + modes[k];
                 }
             }
-            (Self::Shells(shells), Interior::Shells(state)) => return shells.step(state, start, end, kelvin),
+            (Particle::Shells(shells), Interior::Shells(state)) => return shells.step(state, start, end, kelvin),
             _ => unreachable!("particles keep the kind of their interior"),
         }
         (at_middle, at_end)
@@ -175,13 +224,10 @@ mod tests {
         let mut cell = Cell::named("chen2020").unwrap();
         cell.positive.diffusivity = Function::of_formula(Formula::parse(diffusivity).unwrap(), 1.0);
         let particle = Particle::new(&cell, &cell.positive, 1.0, step);
-        let mut interior = particle.rest(&[0.5; LANES]);
-        let current = |k: usize| if k % 40 < 20 { 10.0 } else { -4.0 };
-        (1..200)
-            .map(|k| {
-                particle.step(&mut interior, &[current(k - 1); LANES], &[current(k); LANES], &[kelvin; LANES]).1[5]
-            })
-            .collect()
+        let mut interior = particle.rest(Plain::of(0.5));
+        let current = |k: usize| Plain::of(if k % 40 < 20 { 10.0 } else { -4.0 });
+        let mut second = |k| particle.step(&mut interior, current(k - 1), current(k), Plain::of(kelvin)).1.value();
+        (1..200).map(&mut second).collect()
     }
 
     #[test]
@@ -190,11 +236,12 @@ mod tests {
         let particle = Particle::new(&cell, &cell.positive, 1.0, 1.0);
         let pace = 4e-15 / cell.positive.radius.powi(2);
         let gain = cell.positive.stoichiometry_of_charge(cell.area) / (3.0 * pace);
-        let mut interior = particle.rest(&[0.5; LANES]);
-        let mut found = [0.0; LANES];
+        let mut interior = particle.rest(Plain::of(0.5));
+        let mut found = 0.0;
         for second in 0..100 {
             let t = f64::from(second);
-            found = particle.step(&mut interior, &[t; LANES], &[t + 1.0; LANES], &[298.15; LANES]).1;
+            let (start, end) = (Plain::of(t), Plain::of(t + 1.0));
+            found = particle.step(&mut interior, start, end, Plain::of(298.15)).1.value();
         }
         let expected: f64 = BANK
             .iter()
@@ -203,7 +250,7 @@ mod tests {
                 gain * weight * (100.0 - (1.0 - (-r * 100.0).exp()) / r)
             })
             .sum();
-        assert!((found[3] / expected - 1.0).abs() < 1e-11, "{} {expected}", found[3]);
+        assert!((found / expected - 1.0).abs() < 1e-11, "{found} {expected}");
     }
 
     #[test]

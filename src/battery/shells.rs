@@ -4,7 +4,8 @@
 //! L-stable, stiffly accurate Runge-Kutta step of second order (Alexander, SIAM J. Numer. Anal. 14, 1006, 1977).
 use crate::battery::cell::Cell;
 use crate::battery::curve::{Curve, Primitive};
-use crate::battery::elementary::{LANES, Lanes, each};
+use crate::battery::elementary::exp;
+use crate::battery::lanes::{Task, Vector};
 
 const SHELLS: usize = 80;
 /// How many times thinner the outermost shell is than the innermost, as a power of e.
@@ -37,12 +38,30 @@ pub struct Shells {
     step: f64,
 }
 
+/// A step of the particles.
+struct Step<'a, V> {
+    shells: &'a Shells,
+    state: &'a mut [V; SHELLS],
+    start: V,
+    end: V,
+    kelvin: V,
+}
+
+impl<V: Vector> Task<V> for Step<'_, V> {
+    type Output = (V, V);
+
+    #[inline(always)]
+    fn run(self, _: V) -> (V, V) {
+        self.shells.stepped(self.state, self.start, self.end, self.kelvin)
+    }
+}
+
 impl Shells {
     /// Particles with D / R² as a function of stoichiometry and temperature, 1/s.
     pub fn new(pace: impl Fn(f64, f64) -> f64, cell: &Cell, change: f64, step: f64) -> Self {
         let edge = |k: usize| {
             let part = 1.0 - k as f64 / SHELLS as f64;
-            let grown = |x: f64| crate::battery::elementary::exp(STRETCH * x) - 1.0;
+            let grown = |x: f64| exp(STRETCH * x) - 1.0;
             1.0 - grown(part) / grown(1.0)
         };
         let cube = |x: f64| x * x * x;
@@ -64,89 +83,65 @@ impl Shells {
     }
 
     /// Particles at rest.
-    pub fn rest(&self, stoichiometry: &Lanes) -> Vec<Lanes> {
-        vec![*stoichiometry; SHELLS]
+    pub fn rest<V: Vector>(&self, stoichiometry: V) -> Vec<V> {
+        vec![stoichiometry; SHELLS]
     }
 
-    /// As `Particle::step`; a function of its own for each kind of processor, because it is too long to be copied into
-    /// its callers.
-    pub fn step(&self, state: &mut [Lanes], start: &Lanes, end: &Lanes, kelvin: &Lanes) -> (Lanes, Lanes) {
-        #[cfg(target_arch = "x86_64")]
-        {
-            if is_x86_feature_detected!("avx512f")
-                && is_x86_feature_detected!("avx512dq")
-                && is_x86_feature_detected!("avx512vl")
-            {
-                // SAFETY: the processor has just been asked.
-                return unsafe { self.step_avx512(state, start, end, kelvin) };
-            }
-            if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
-                // SAFETY: the processor has just been asked.
-                return unsafe { self.step_avx2(state, start, end, kelvin) };
-            }
-        }
-        self.step_anywhere(state, start, end, kelvin)
-    }
-
-    #[cfg(target_arch = "x86_64")]
-    #[target_feature(enable = "avx512f,avx512dq,avx512vl,fma")]
-    fn step_avx512(&self, state: &mut [Lanes], start: &Lanes, end: &Lanes, kelvin: &Lanes) -> (Lanes, Lanes) {
-        self.step_anywhere(state, start, end, kelvin)
-    }
-
-    #[cfg(target_arch = "x86_64")]
-    #[target_feature(enable = "avx2,fma")]
-    fn step_avx2(&self, state: &mut [Lanes], start: &Lanes, end: &Lanes, kelvin: &Lanes) -> (Lanes, Lanes) {
-        self.step_anywhere(state, start, end, kelvin)
+    /// As `Particle::step`.
+    #[inline(always)]
+    pub fn step<V: Vector>(&self, state: &mut [V], start: V, end: V, kelvin: V) -> (V, V) {
+        let state = state.try_into().expect("a particle keeps its shells");
+        start.apart(Step { shells: self, state, start, end, kelvin })
     }
 
     #[inline(always)]
-    fn step_anywhere(&self, state: &mut [Lanes], start: &Lanes, end: &Lanes, kelvin: &Lanes) -> (Lanes, Lanes) {
-        let state: &mut [Lanes; SHELLS] = state.try_into().expect("a particle keeps its shells");
+    fn stepped<V: Vector>(&self, state: &mut [V; SHELLS], start: V, end: V, kelvin: V) -> (V, V) {
         let warmth = self.warmth.at(kelvin);
-        // What enters through the surface, for each unit of volume: a third of the change of the mean.
-        let influx = |part: f64| each(|l| self.change / 3.0 * (start[l] + part * (end[l] - start[l])));
-        let mut at_middle = [0.0; LANES];
+        let mut at_middle = start.all(0.0);
         let mut begin = 0.0;
         for (k, part) in PARTS.into_iter().enumerate() {
             let seconds = (part - begin) * self.step;
-            let inner = influx(begin + GAMMA * (part - begin));
+            let inner = self.influx(start, end, begin + GAMMA * (part - begin));
             // The diffusivity of the first stage is found from a first try with that of its beginning.
-            let faces = self.faces(state, &warmth);
-            let tried = self.implicit(state, &faces, GAMMA * seconds, &inner);
-            let faces = self.faces(&tried, &warmth);
-            let stage = self.implicit(state, &faces, GAMMA * seconds, &inner);
+            let mut stage = *state;
+            for _ in 0..2 {
+                let faces = self.faces(&stage, warmth);
+                stage = self.implicit(state, &faces, GAMMA * seconds, inner);
+            }
             let (mut right, mut ahead) = (*state, *state);
             for i in 0..SHELLS {
-                for l in 0..LANES {
-                    let slope = (stage[i][l] - state[i][l]) / GAMMA;
-                    right[i][l] = slope.mul_add(1.0 - GAMMA, state[i][l]);
-                    ahead[i][l] += slope;
-                }
+                let slope = (stage[i] - state[i]) / GAMMA;
+                right[i] = slope.mul_add(1.0 - GAMMA, state[i]);
+                ahead[i] = ahead[i] + slope;
             }
-            let faces = self.faces(&ahead, &warmth);
-            *state = self.implicit(&right, &faces, GAMMA * seconds, &influx(part));
+            let faces = self.faces(&ahead, warmth);
+            *state = self.implicit(&right, &faces, GAMMA * seconds, self.influx(start, end, part));
             if k == MIDDLE {
-                at_middle = self.excess(state, &influx(part), &warmth);
+                at_middle = self.excess(state, self.influx(start, end, part), warmth);
             }
             begin = part;
         }
-        (at_middle, self.excess(state, &influx(1.0), &warmth))
+        (at_middle, self.excess(state, end * (self.change / 3.0), warmth))
+    }
+
+    /// What enters through the surface, for each unit of volume, at that part of a step: a third of the change of the
+    /// mean.
+    #[inline(always)]
+    fn influx<V: Vector>(&self, start: V, end: V, part: f64) -> V {
+        (start + (end - start) * part) * (self.change / 3.0)
     }
 
     /// Conductances of the faces between shells, 1/s.
     #[inline(always)]
-    fn faces(&self, s: &[Lanes; SHELLS], warmth: &Lanes) -> [Lanes; SHELLS] {
-        let mut faces = [[0.0; LANES]; SHELLS];
-        let (mut pace, mut behind) = self.pace.at(&s[0]);
+    fn faces<V: Vector>(&self, s: &[V; SHELLS], warmth: V) -> [V; SHELLS] {
+        let mut faces = [warmth.all(0.0); SHELLS];
+        let (mut pace, mut behind) = self.pace.at(s[0]);
         for i in 0..SHELLS - 1 {
             // What flows is a difference of the diffusivity's integral (Kirchhoff), whatever it does in between.
-            let (next, ahead) = self.pace.at(&s[i + 1]);
-            faces[i] = each(|l| {
-                let apart = s[i + 1][l] - s[i][l];
-                let mean = if apart.abs() > NEAR { (ahead[l] - behind[l]) / apart } else { 0.5 * (pace[l] + next[l]) };
-                self.conductance[i] * mean * warmth[l]
-            });
+            let (next, ahead) = self.pace.at(s[i + 1]);
+            let apart = s[i + 1] - s[i];
+            let mean = apart.abs().above(NEAR, (ahead - behind) / apart, (pace + next) * 0.5);
+            faces[i] = mean * warmth * self.conductance[i];
             (pace, behind) = (next, ahead);
         }
         faces
@@ -154,30 +149,22 @@ impl Shells {
 
     /// Solves for the shells after that many seconds of backward Euler.
     #[inline(always)]
-    fn implicit(
-        &self,
-        from: &[Lanes; SHELLS],
-        faces: &[Lanes; SHELLS],
-        seconds: f64,
-        influx: &Lanes,
-    ) -> [Lanes; SHELLS] {
-        let mut shares = [[0.0; LANES]; SHELLS];
-        let mut values = *from;
-        let (mut share, mut value) = ([0.0; LANES], [0.0; LANES]);
+    fn implicit<V: Vector>(&self, from: &[V; SHELLS], faces: &[V; SHELLS], seconds: f64, influx: V) -> [V; SHELLS] {
+        let zero = influx.all(0.0);
+        let (mut shares, mut values) = ([zero; SHELLS], *from);
+        let (mut share, mut value, mut face) = (zero, zero, zero);
         for i in 0..SHELLS {
             let scale = seconds / self.volume[i];
-            for l in 0..LANES {
-                let behind = if i > 0 { scale * faces[i - 1][l] } else { 0.0 };
-                let ahead = scale * faces[i][l];
-                let entering = if i == SHELLS - 1 { scale * influx[l] } else { 0.0 };
-                let inverse = 1.0 / (1.0 + ahead + behind * (1.0 - share[l]));
-                value[l] = (behind.mul_add(value[l], from[i][l]) + entering) * inverse;
-                share[l] = ahead * inverse;
-            }
+            let (behind, ahead) = (face * scale, faces[i] * scale);
+            face = faces[i];
+            let inverse = zero.all(1.0) / (ahead + 1.0 + behind * (zero.all(1.0) - share));
+            let entering = if i == SHELLS - 1 { influx * scale } else { zero };
+            value = (behind.mul_add(value, from[i]) + entering) * inverse;
+            share = ahead * inverse;
             (shares[i], values[i]) = (share, value);
         }
         for i in (0..SHELLS - 1).rev() {
-            value = each(|l| shares[i][l].mul_add(value[l], values[i][l]));
+            value = shares[i].mul_add(value, values[i]);
             values[i] = value;
         }
         values
@@ -185,22 +172,22 @@ impl Shells {
 
     /// Surface less mean stoichiometry.
     #[inline(always)]
-    fn excess(&self, s: &[Lanes; SHELLS], influx: &Lanes, warmth: &Lanes) -> Lanes {
+    fn excess<V: Vector>(&self, s: &[V; SHELLS], influx: V, warmth: V) -> V {
         let [outer, inner, slope] = self.surface;
-        let mut mean = [0.0; LANES];
-        for (s, volume) in s.iter().zip(self.volume) {
-            mean = each(|l| (3.0 * volume).mul_add(s[l], mean[l]));
+        let mut mean = influx.all(0.0);
+        for i in 0..SHELLS {
+            mean = s[i].mul_add(3.0 * self.volume[i], mean);
         }
-        let (near, next) = (&s[SHELLS - 1], &s[SHELLS - 2]);
+        let (near, next) = (s[SHELLS - 1], s[SHELLS - 2]);
         // A parabola through the integral of the diffusivity, whose gradient is what enters; then its stoichiometry.
         let ((_, first), (_, second)) = (self.pace.at(near), self.pace.at(next));
-        let target = each(|l| outer * first[l] + inner * second[l] + slope * influx[l] / warmth[l]);
-        let mut surface = *near;
+        let target = first * outer + second * inner + influx * slope / warmth;
+        let mut surface = near;
         for _ in 0..NEWTON {
-            let (pace, integral) = self.pace.at(&surface);
-            surface = each(|l| surface[l] + (target[l] - integral[l]) / pace[l]);
+            let (pace, integral) = self.pace.at(surface);
+            surface = surface + (target - integral) / pace;
         }
-        each(|l| surface[l] - mean[l])
+        surface - mean
     }
 }
 

@@ -6,7 +6,7 @@
 //! profile gives the same bits on every machine and in every company.
 use crate::battery::cell::{Cell, ZERO_CELSIUS};
 use crate::battery::electrolyte::{Concentration, Electrolyte, Profile};
-use crate::battery::elementary::{LANES, Lanes, each};
+use crate::battery::lanes::{LANES, Lanes, Plain, Task, Vector, widest};
 use crate::battery::particle::{Interior, Particle};
 use crate::battery::thermal::{Cooling, Temperature, Thermal};
 use crate::battery::voltage::{Parts, Voltage};
@@ -31,35 +31,104 @@ pub struct Simulator {
 
 /// The state of as many cells as there are lanes.
 #[derive(Clone)]
-pub struct State {
+pub struct State(Vec<Lanes>);
+
+/// The state of some cells, in the vectors that it is computed with.
+struct Cells<V> {
     /// Charge taken out since the cell was full, A s.
-    charge: Lanes,
-    negative: Interior,
-    positive: Interior,
-    concentration: Concentration,
-    profile: Profile,
-    temperature: Temperature,
-    current: Lanes,
+    charge: V,
+    negative: Interior<V>,
+    positive: Interior<V>,
+    concentration: Concentration<V>,
+    profile: Profile<V>,
+    temperature: Temperature<V>,
+    current: V,
     /// Heat for 1 A s, V.
-    heat: Lanes,
+    heat: V,
+}
+
+impl<V: Vector> Cells<V> {
+    /// Shows every number, always in the same order.
+    fn visit(&mut self, f: &mut impl FnMut(&mut V)) {
+        self.negative.visit(f);
+        self.positive.visit(f);
+        self.concentration.visit(f);
+        self.profile.visit(f);
+        self.temperature.visit(f);
+        [&mut self.charge, &mut self.current, &mut self.heat].into_iter().for_each(f);
+    }
+
+    /// Takes over the state of the cells from lane `first` on.
+    fn load(&mut self, state: &State, first: usize) {
+        let mut lanes = state.0.iter();
+        self.visit(&mut |number| *number = number.load(&lanes.next().expect("as many numbers")[first..]));
+    }
+
+    fn store(&mut self, state: &mut State, first: usize) {
+        let mut lanes = state.0.iter_mut();
+        self.visit(&mut |number| number.store(&mut lanes.next().expect("as many numbers")[first..]));
+    }
 }
 
 /// What is seen of the cells at one instant.
 #[derive(Clone, Copy, Default)]
-pub struct Row {
+pub struct Row<V = Lanes> {
     /// A, discharge positive.
-    pub current: Lanes,
-    pub voltage: Lanes,
+    pub current: V,
+    pub voltage: V,
     /// °C.
-    pub surface_temperature: Lanes,
+    pub surface_temperature: V,
     /// 1 is full.
-    pub soc: Lanes,
+    pub soc: V,
     /// °C.
-    pub core_temperature: Lanes,
+    pub core_temperature: V,
     /// Open-circuit voltage of the relaxed cell, V.
-    pub ocv: Lanes,
+    pub ocv: V,
     /// What the terminal voltage is made of.
-    pub parts: Parts,
+    pub parts: Parts<V>,
+}
+
+impl<V: Vector> Row<V> {
+    /// Writes into the lanes from `first` on.
+    #[inline(always)]
+    fn store(&self, row: &mut Row, first: usize) {
+        self.current.store(&mut row.current[first..]);
+        self.voltage.store(&mut row.voltage[first..]);
+        self.surface_temperature.store(&mut row.surface_temperature[first..]);
+        self.soc.store(&mut row.soc[first..]);
+        self.core_temperature.store(&mut row.core_temperature[first..]);
+        self.ocv.store(&mut row.ocv[first..]);
+        self.parts.open.store(&mut row.parts.open[first..]);
+        self.parts.reaction.store(&mut row.parts.reaction[first..]);
+        self.parts.concentration.store(&mut row.parts.concentration[first..]);
+        self.parts.ohmic.store(&mut row.parts.ohmic[first..]);
+    }
+}
+
+/// A step for each current.
+struct Steps<'a> {
+    simulator: &'a Simulator,
+    state: &'a mut State,
+    currents: &'a [Lanes],
+    rows: &'a mut [Row],
+}
+
+impl<V: Vector> Task<V> for Steps<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self, like: V) {
+        let Self { simulator, state, currents, rows } = self;
+        let mut cells = simulator.blank(like);
+        for first in (0..LANES).step_by(V::WIDTH) {
+            cells.load(state, first);
+            for (row, current) in rows.iter_mut().zip(currents) {
+                let parts = simulator.step(&mut cells, like.load(&current[first..]));
+                simulator.row(&cells, parts).store(row, first);
+            }
+            cells.store(state, first);
+        }
+    }
 }
 
 impl Simulator {
@@ -88,138 +157,124 @@ impl Simulator {
 
     /// Relaxed cells at a state of charge and an ambient temperature, °C, at the instant when `current` sets in.
     pub fn start(&self, soc: &Lanes, ambient: &Lanes, current: &Lanes) -> (State, Row) {
-        let concentration = self.electrolyte.rest();
-        let charge = each(|l| (1.0 - soc[l]) * self.capacity);
-        let [negative, positive] = self.bulk(&charge);
-        let mut state = State {
-            charge,
-            negative: self.negative.rest(&negative),
-            positive: self.positive.rest(&positive),
-            profile: self.electrolyte.profile(&concentration),
-            concentration,
-            temperature: Temperature::ambient(each(|l| ambient[l] + ZERO_CELSIUS)),
-            current: *current,
-            heat: [0.0; LANES],
-        };
-        let core = &state.temperature.core;
-        let mut parts = self.voltage.losses(current, &negative, &positive, &state.profile, core);
-        parts.open = self.voltage.open(&negative, &positive, core);
-        state.heat = self.heat(&parts, &negative, &positive, core);
-        let row = self.row(&state, parts);
+        let (mut state, mut row) = (State(Vec::new()), Row::default());
+        for lane in 0..LANES {
+            let [soc, ambient, current] = [soc[lane], ambient[lane], current[lane]].map(Plain::of);
+            let (mut cells, seen) = self.begin(soc, ambient, current);
+            if state.0.is_empty() {
+                cells.visit(&mut |_| state.0.push([0.0; LANES]));
+            }
+            cells.store(&mut state, lane);
+            seen.store(&mut row, lane);
+        }
         (state, row)
     }
 
     /// Steps once for each current, and writes what is then seen.
     pub fn advance(&self, state: &mut State, currents: &[Lanes], rows: &mut [Row]) {
         assert_eq!(currents.len(), rows.len(), "each current has its row");
-        #[cfg(target_arch = "x86_64")]
-        {
-            if is_x86_feature_detected!("avx512f")
-                && is_x86_feature_detected!("avx512dq")
-                && is_x86_feature_detected!("avx512vl")
-            {
-                // SAFETY: the processor has just been asked.
-                return unsafe { self.advance_avx512(state, currents, rows) };
-            }
-            if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
-                // SAFETY: the processor has just been asked.
-                return unsafe { self.advance_avx2(state, currents, rows) };
-            }
-        }
-        self.steps(state, currents, rows);
+        widest(Steps { simulator: self, state, currents, rows });
     }
 
-    #[cfg(target_arch = "x86_64")]
-    #[target_feature(enable = "avx512f,avx512dq,avx512vl,fma")]
-    fn advance_avx512(&self, state: &mut State, currents: &[Lanes], rows: &mut [Row]) {
-        self.steps(state, currents, rows);
-    }
-
-    #[cfg(target_arch = "x86_64")]
-    #[target_feature(enable = "avx2,fma")]
-    fn advance_avx2(&self, state: &mut State, currents: &[Lanes], rows: &mut [Row]) {
-        self.steps(state, currents, rows);
-    }
-
-    #[inline(always)]
-    fn steps(&self, state: &mut State, currents: &[Lanes], rows: &mut [Row]) {
-        for (row, current) in rows.iter_mut().zip(currents) {
-            let parts = self.step(state, current);
-            *row = self.row(state, parts);
+    /// Cells whose numbers mean nothing yet.
+    fn blank<V: Vector>(&self, like: V) -> Cells<V> {
+        let zero = like.all(0.0);
+        let concentration = self.electrolyte.rest(zero);
+        Cells {
+            charge: zero,
+            negative: self.negative.rest(zero),
+            positive: self.positive.rest(zero),
+            profile: self.electrolyte.profile(&concentration),
+            concentration,
+            temperature: Temperature::ambient(zero),
+            current: zero,
+            heat: zero,
         }
     }
 
+    fn begin(&self, soc: Plain, ambient: Plain, current: Plain) -> (Cells<Plain>, Row<Plain>) {
+        let mut cells = self.blank(soc);
+        cells.charge = (-soc + 1.0) * self.capacity;
+        let [negative, positive] = self.bulk(cells.charge);
+        cells.negative = self.negative.rest(negative);
+        cells.positive = self.positive.rest(positive);
+        cells.temperature = Temperature::ambient(ambient + ZERO_CELSIUS);
+        cells.current = current;
+        let core = cells.temperature.core;
+        let mut parts = self.voltage.losses(current, negative, positive, &cells.profile, core);
+        parts.open = self.voltage.open(negative, positive, core);
+        cells.heat = self.heat(&parts, negative, positive, core);
+        let row = self.row(&cells, parts);
+        (cells, row)
+    }
+
     #[inline(always)]
-    fn step(&self, state: &mut State, end: &Lanes) -> Parts {
-        let start = state.current;
-        let middle = each(|l| 0.5 * (start[l] + end[l]));
-        let kelvin = state.temperature.middle();
-        let (negative_middle, negative_end) = self.negative.step(&mut state.negative, &start, end, &kelvin);
-        let (positive_middle, positive_end) = self.positive.step(&mut state.positive, &start, end, &kelvin);
-        let charge_middle = each(|l| state.charge[l] + 0.125 * self.step * (3.0 * start[l] + end[l]));
-        state.charge = each(|l| state.charge[l] + self.step * middle[l]);
-        self.electrolyte.step(&mut state.concentration, &middle, &kelvin);
-        let profile_end = self.electrolyte.profile(&state.concentration);
+    fn step<V: Vector>(&self, cells: &mut Cells<V>, end: V) -> Parts<V> {
+        let start = cells.current;
+        let middle = (start + end) * 0.5;
+        let kelvin = cells.temperature.middle();
+        let (negative_middle, negative_end) = self.negative.step(&mut cells.negative, start, end, kelvin);
+        let (positive_middle, positive_end) = self.positive.step(&mut cells.positive, start, end, kelvin);
+        let charge_middle = cells.charge + (start * 3.0 + end) * (0.125 * self.step);
+        cells.charge = cells.charge + middle * self.step;
+        self.electrolyte.step(&mut cells.concentration, middle, kelvin);
+        let profile_end = self.electrolyte.profile(&cells.concentration);
 
         // The voltage at the end needs the temperature there, which the heat in the middle predicts.
-        let mut heat_middle = [0.0; LANES];
-        let mut core = state.temperature.core;
+        let mut heat_middle = end.all(0.0);
+        let mut core = cells.temperature.core;
         if self.cooling.warms() {
-            let [negative, positive] = self.bulk(&charge_middle);
-            let negative = each(|l| negative[l] + negative_middle[l]);
-            let positive = each(|l| positive[l] + positive_middle[l]);
-            let profile = Profile::between(&state.profile, &profile_end);
-            let parts = self.voltage.losses(&middle, &negative, &positive, &profile, &kelvin);
-            heat_middle = self.heat(&parts, &negative, &positive, &kelvin);
-            let power = each(|l| middle[l] * (heat_middle[l] + middle[l] * self.collectors));
-            core = self.cooling.predict(&state.temperature, &power);
+            let [negative, positive] = self.bulk(charge_middle);
+            let (negative, positive) = (negative + negative_middle, positive + positive_middle);
+            let profile = Profile::between(&cells.profile, &profile_end);
+            let parts = self.voltage.losses(middle, negative, positive, &profile, kelvin);
+            heat_middle = self.heat(&parts, negative, positive, kelvin);
+            let power = middle * (heat_middle + middle * self.collectors);
+            core = self.cooling.predict(&cells.temperature, power);
         }
-        let [negative, positive] = self.bulk(&state.charge);
-        let negative = each(|l| negative[l] + negative_end[l]);
-        let positive = each(|l| positive[l] + positive_end[l]);
-        let mut parts = self.voltage.losses(end, &negative, &positive, &profile_end, &core);
-        parts.open = self.voltage.open(&negative, &positive, &core);
+        let [negative, positive] = self.bulk(cells.charge);
+        let (negative, positive) = (negative + negative_end, positive + positive_end);
+        let mut parts = self.voltage.losses(end, negative, positive, &profile_end, core);
+        parts.open = self.voltage.open(negative, positive, core);
         if self.cooling.warms() {
-            let heat = self.heat(&parts, &negative, &positive, &core);
-            let power = each(|l| {
-                let (i0, i1) = (start[l], end[l]);
-                let ohmic = (i0 * i0 + i0 * i1 + i1 * i1) / 3.0 * self.collectors;
-                (i0 * state.heat[l] + 4.0 * middle[l] * heat_middle[l] + i1 * heat[l]) / 6.0 + ohmic
-            });
-            self.cooling.step(&mut state.temperature, &power);
-            state.heat = heat;
+            let heat = self.heat(&parts, negative, positive, core);
+            let ohmic = (start * start + start * end + end * end) * (self.collectors / 3.0);
+            let power = (start * cells.heat + middle * heat_middle * 4.0 + end * heat) * (1.0 / 6.0) + ohmic;
+            self.cooling.step(&mut cells.temperature, power);
+            cells.heat = heat;
         }
-        state.profile = profile_end;
-        state.current = *end;
+        cells.profile = profile_end;
+        cells.current = end;
         parts
     }
 
     /// What 1 A s sets free within the cell, V: losses, and entropy at the surfaces of the particles.
     #[inline(always)]
-    fn heat(&self, parts: &Parts, negative: &Lanes, positive: &Lanes, kelvin: &Lanes) -> Lanes {
+    fn heat<V: Vector>(&self, parts: &Parts<V>, negative: V, positive: V, kelvin: V) -> V {
         let loss = parts.loss();
         match self.voltage.entropy(negative, positive) {
-            Some(entropy) => each(|l| loss[l] - kelvin[l] * entropy[l]),
+            Some(entropy) => loss - kelvin * entropy,
             None => loss,
         }
     }
 
+    /// Mean stoichiometries once that charge has been taken out.
     #[inline(always)]
-    fn bulk(&self, charge: &Lanes) -> [Lanes; 2] {
-        [0, 1].map(|k| each(|l| self.full[k] + self.change[k] * charge[l]))
+    fn bulk<V: Vector>(&self, charge: V) -> [V; 2] {
+        let [negative, positive] = self.change;
+        [charge * negative + self.full[0], charge * positive + self.full[1]]
     }
 
     #[inline(always)]
-    fn row(&self, state: &State, parts: Parts) -> Row {
-        let [negative, positive] = self.bulk(&state.charge);
-        let loss = parts.loss();
+    fn row<V: Vector>(&self, cells: &Cells<V>, parts: Parts<V>) -> Row<V> {
+        let [negative, positive] = self.bulk(cells.charge);
         Row {
-            current: state.current,
-            voltage: each(|l| parts.open[l] - loss[l]),
-            surface_temperature: each(|l| state.temperature.surface[l] - ZERO_CELSIUS),
-            soc: each(|l| 1.0 - state.charge[l] / self.capacity),
-            core_temperature: each(|l| state.temperature.core[l] - ZERO_CELSIUS),
-            ocv: self.voltage.open(&negative, &positive, &state.temperature.core),
+            current: cells.current,
+            voltage: parts.open - parts.loss(),
+            surface_temperature: cells.temperature.surface - ZERO_CELSIUS,
+            soc: -(cells.charge / self.capacity) + 1.0,
+            core_temperature: cells.temperature.core - ZERO_CELSIUS,
+            ocv: self.voltage.open(negative, positive, cells.temperature.core),
             parts,
         }
     }
@@ -228,6 +283,7 @@ impl Simulator {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::battery::lanes::each;
 
     #[test]
     fn vector_instructions_change_no_bit() {
@@ -236,7 +292,8 @@ mod tests {
         let mut rows = [vec![Row::default(); 600], vec![Row::default(); 600]];
         let start = || simulator.start(&each(|l| 0.3 + 0.05 * l as f64), &[20.0; LANES], &currents[0]).0;
         simulator.advance(&mut start(), &currents, &mut rows[0]);
-        simulator.steps(&mut start(), &currents, &mut rows[1]);
+        let steps = Steps { simulator: &simulator, state: &mut start(), currents: &currents, rows: &mut rows[1] };
+        steps.run(Plain::of(0.0));
         for (second, (fast, plain)) in rows[0].iter().zip(&rows[1]).enumerate() {
             let bits = |row: &Row| [row.voltage, row.core_temperature, row.ocv].map(|lanes| lanes.map(f64::to_bits));
             assert_eq!(bits(fast), bits(plain), "at {second} s");

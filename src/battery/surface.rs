@@ -5,11 +5,13 @@
 use std::f64::consts::PI;
 
 use crate::battery::curve::Curve;
-use crate::battery::elementary::{LANES, Lanes, each};
+use crate::battery::lanes::{Operand, Plain, Task, Vector};
 
 /// Terms of the longest polynomial in concentration, and in temperature.
 const TERMS: usize = 25;
 const WARM_TERMS: usize = 9;
+/// How many concentrations are worked on at a time.
+const BLOCK: usize = 4;
 /// What the polynomial may deviate, relative to the largest value (or to each, where all are positive).
 const TOLERANCE: f64 = 1e-7;
 
@@ -33,21 +35,42 @@ pub struct Surface {
     v: (f64, f64),
     /// Of temperature, and only where temperature matters.
     factor: Option<Curve>,
-    /// Powers of u, for each powers of v.
+    /// Powers of u, for each powers of v; and what there is without v.
     coefficients: Vec<Vec<f64>>,
+    first: Vec<f64>,
     /// Largest deviation found, relative.
     pub error: f64,
 }
 
-/// A surface at the temperature of each lane.
-#[derive(Clone)]
-pub struct Slice {
-    shape: Shape,
-    concentration: (f64, f64),
-    scale: f64,
-    shift: f64,
-    count: usize,
-    coefficients: [Lanes; TERMS],
+/// Concentrations that are to become values.
+struct Values<'a, V> {
+    surface: &'a Surface,
+    c: &'a mut [V],
+    kelvin: V,
+}
+
+impl<V: Vector> Task<V> for Values<'_, V> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self, like: V) {
+        let Self { surface, c, kelvin } = self;
+        if !surface.is_warm() {
+            return surface.polynomial(&surface.first, c);
+        }
+        let factor = surface.factor.as_ref().map_or(like.all(1.0), |curve| curve.at(kelvin));
+        let (middle, half) = surface.v;
+        let v = (like.all(1.0) / kelvin - middle) / half;
+        let mut coefficients = [like.all(0.0); TERMS];
+        for (out, row) in coefficients.iter_mut().zip(&surface.coefficients) {
+            let mut sum = like.all(0.0);
+            for power in row.iter().rev() {
+                sum = sum.mul_add(v, *power);
+            }
+            *out = sum * factor;
+        }
+        surface.polynomial(&coefficients[..surface.first.len()], c);
+    }
 }
 
 impl Surface {
@@ -106,7 +129,8 @@ impl Surface {
         let terms = 1 + spectrum.iter().rposition(|row| row.iter().any(matters)).unwrap_or(0);
         let warm_terms = 1 + (0..wide).rposition(|q| spectrum.iter().any(|row| matters(&row[q]))).unwrap_or(0);
         let powers = monomials(&spectrum[..terms].iter().map(|row| row[..warm_terms].to_vec()).collect::<Vec<_>>());
-        let mut surface = Self { shape, concentration, u, v, factor, coefficients: powers, error: 0.0 };
+        let first = powers.iter().map(|row| row[0]).collect();
+        let mut surface = Self { shape, concentration, u, v, factor, coefficients: powers, first, error: 0.0 };
         for k in 0..=64 {
             for j in 0..=if warm { 16 } else { 0 } {
                 let (c, t) = argument(f64::from(k) / 32.0 - 1.0, f64::from(j) / 8.0 - 1.0);
@@ -126,85 +150,54 @@ impl Surface {
 
     /// At one concentration and temperature.
     pub fn value(&self, c: f64, kelvin: f64) -> f64 {
-        self.slice(&[kelvin; LANES]).at(&[c; LANES])[0]
+        self.at(Plain::of(c), Plain::of(kelvin)).value()
     }
 
-    /// At the temperature of each lane.
+    /// At each concentration, kmol/m³, and temperature, K; beyond its range the function keeps its last value.
     #[inline(always)]
-    pub fn slice(&self, kelvin: &Lanes) -> Slice {
-        let mut coefficients = [[0.0; LANES]; TERMS];
-        let factor = match &self.factor {
-            Some(curve) => curve.at(kelvin),
-            None => [1.0; LANES],
-        };
-        let (middle, half) = self.v;
-        let v = each(|l| (1.0 / kelvin[l] - middle) / half);
-        for (out, row) in coefficients.iter_mut().zip(&self.coefficients) {
-            let mut sum: Lanes = [0.0; LANES];
-            for power in row.iter().rev() {
-                sum = each(|l| sum[l].mul_add(v[l], *power));
-            }
-            *out = each(|l| sum[l] * factor[l]);
-        }
-        let (scale, shift) = (1.0 / self.u.1, -self.u.0 / self.u.1);
-        let count = self.coefficients.len();
-        Slice { shape: self.shape, concentration: self.concentration, scale, shift, count, coefficients }
-    }
-}
-
-impl Slice {
-    /// At the concentration of each lane, kmol/m³; beyond its range the function keeps its last value.
-    #[inline(always)]
-    pub fn at(&self, c: &Lanes) -> Lanes {
-        let mut out = [*c];
-        self.at_all(&mut out);
+    pub fn at<V: Vector>(&self, c: V, kelvin: V) -> V {
+        let mut out = [c];
+        self.at_all(&mut out, kelvin);
         out[0]
     }
 
     /// Turns concentrations into values.
     #[inline(always)]
-    pub fn at_all<const N: usize>(&self, c: &mut [Lanes; N]) {
+    pub fn at_all<V: Vector>(&self, c: &mut [V], kelvin: V) {
+        kelvin.apart(Values { surface: self, c, kelvin });
+    }
+
+    #[inline(always)]
+    fn polynomial<V: Vector>(&self, coefficients: &[impl Operand<V>], c: &mut [V]) {
+        let (blocks, rest) = c.as_chunks_mut::<BLOCK>();
+        for block in blocks {
+            self.horner(coefficients, block);
+        }
+        for c in rest.as_chunks_mut::<1>().0 {
+            self.horner(coefficients, c);
+        }
+    }
+
+    /// Several at a time, because each operation waits for the one before it.
+    #[inline(always)]
+    fn horner<V: Vector, const N: usize>(&self, coefficients: &[impl Operand<V>], c: &mut [V; N]) {
         let (low, high) = self.concentration;
-        for x in c.as_flattened_mut() {
-            *x = x.max(low).min(high);
+        let (scale, shift) = (1.0 / self.u.1, -self.u.0 / self.u.1);
+        let last = coefficients.len() - 1;
+        let (mut u, mut sum) = (*c, *c);
+        for k in 0..N {
+            c[k] = c[k].max(low).min(high);
+            u[k] = if self.shape == Shape::Root { c[k].sqrt() } else { c[k] };
+            u[k] = u[k].mul_add(scale, shift);
+            sum[k] = coefficients[last].beside(u[k]);
         }
-        match self.shape {
-            Shape::Plain => self.polynomial(c),
-            Shape::Root => {
-                c.as_flattened_mut().iter_mut().for_each(|x| *x = x.sqrt());
-                self.polynomial(c);
-            }
-            Shape::Inverse => {
-                let inverse: [Lanes; N] = c.map(|x| each(|l| 1.0 / x[l]));
-                self.polynomial(c);
-                for (x, inverse) in c.as_flattened_mut().iter_mut().zip(inverse.as_flattened()) {
-                    *x *= inverse;
-                }
+        for coefficient in coefficients[..last].iter().rev() {
+            for k in 0..N {
+                sum[k] = sum[k].mul_add(u[k], *coefficient);
             }
         }
-    }
-
-    #[inline(always)]
-    fn polynomial<const N: usize>(&self, c: &mut [Lanes; N]) {
-        match self.count {
-            1 => c.fill(self.coefficients[0]),
-            2..=3 => self.horner::<3, N>(c),
-            4..=7 => self.horner::<7, N>(c),
-            8..=12 => self.horner::<12, N>(c),
-            _ => self.horner::<TERMS, N>(c),
-        }
-    }
-
-    /// Terms beyond `count` are zero.
-    #[inline(always)]
-    fn horner<const K: usize, const N: usize>(&self, c: &mut [Lanes; N]) {
-        for x in c {
-            let u = each(|l| x[l].mul_add(self.scale, self.shift));
-            let mut sum = self.coefficients[K - 1];
-            for coefficient in self.coefficients[..K - 1].iter().rev() {
-                sum = each(|l| sum[l].mul_add(u[l], coefficient[l]));
-            }
-            *x = sum;
+        for k in 0..N {
+            c[k] = if self.shape == Shape::Inverse { sum[k] / c[k] } else { sum[k] };
         }
     }
 }

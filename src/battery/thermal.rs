@@ -3,7 +3,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::battery::cell::Cell;
 use crate::battery::curve::Curve;
-use crate::battery::elementary::{Lanes, each};
+use crate::battery::lanes::Vector;
 
 /// How the cell warms up and cools down.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,25 +37,34 @@ pub struct Cooling {
 }
 
 /// Temperatures, K.
-#[derive(Clone)]
-pub struct Temperature {
-    pub core: Lanes,
-    pub surface: Lanes,
-    pub ambient: Lanes,
+#[derive(Clone, Copy)]
+pub struct Temperature<V> {
+    pub core: V,
+    pub surface: V,
+    pub ambient: V,
     /// Of the core in the last step, K.
-    rise: Lanes,
+    rise: V,
 }
 
-impl Temperature {
+impl<V: Vector> Temperature<V> {
     /// In balance with its surroundings.
-    pub fn ambient(kelvin: Lanes) -> Self {
-        Self { core: kelvin, surface: kelvin, ambient: kelvin, rise: kelvin.map(|_| 0.0) }
+    #[inline(always)]
+    pub fn ambient(kelvin: V) -> Self {
+        Self { core: kelvin, surface: kelvin, ambient: kelvin, rise: kelvin.all(0.0) }
     }
 
     /// Of the core in the middle of the step that begins.
     #[inline(always)]
-    pub fn middle(&self) -> Lanes {
-        each(|l| 0.5f64.mul_add(self.rise[l], self.core[l]))
+    pub fn middle(&self) -> V {
+        self.rise.mul_add(0.5, self.core)
+    }
+}
+
+impl<V> Temperature<V> {
+    /// Shows every number, always in the same order.
+    pub fn visit(&mut self, f: &mut impl FnMut(&mut V)) {
+        let Self { core, surface, ambient, rise } = self;
+        [core, surface, ambient, rise].into_iter().for_each(f);
     }
 }
 
@@ -91,82 +100,76 @@ impl Cooling {
 
     /// The step over the heat capacity, s K/J.
     #[inline(always)]
-    fn pace(&self, kelvin: &Lanes) -> Lanes {
+    fn pace<V: Vector>(&self, kelvin: V) -> V {
         match &self.warm {
-            Some(curve) => {
-                let capacity = curve.at(kelvin);
-                each(|l| self.step / capacity[l])
-            }
-            None => kelvin.map(|_| self.step / self.capacity),
+            Some(curve) => kelvin.all(self.step) / curve.at(kelvin),
+            None => kelvin.all(self.step / self.capacity),
         }
     }
 
     /// Where the core will be after a step under that mean power, W, to first order.
     #[inline(always)]
-    pub fn predict(&self, temperature: &Temperature, power: &Lanes) -> Lanes {
-        let Temperature { core, surface, ambient, .. } = temperature;
+    pub fn predict<V: Vector>(&self, temperature: &Temperature<V>, power: V) -> V {
+        let Temperature { core, surface, ambient, .. } = *temperature;
         let pace = self.pace(core);
         match self.thermal {
-            Thermal::Isothermal => *core,
-            Thermal::Lumped => each(|l| core[l] + pace[l] * (power[l] - self.surface * (core[l] - ambient[l]))),
-            Thermal::TwoTemperature => each(|l| core[l] + pace[l] * (power[l] - self.core * (core[l] - surface[l]))),
+            Thermal::Isothermal => core,
+            Thermal::Lumped => core + pace * (power - (core - ambient) * self.surface),
+            Thermal::TwoTemperature => core + pace * (power - (core - surface) * self.core),
             Thermal::TwoNode => {
-                let pace = each(|l| pace[l] / (1.0 - self.share));
-                each(|l| {
-                    core[l] + pace[l] * (power[l] - self.core * (core[l] - surface[l])) / (1.0 + pace[l] * self.core)
-                })
+                let pace = pace / (1.0 - self.share);
+                core + pace * (power - (core - surface) * self.core) / (pace * self.core + 1.0)
             }
         }
     }
 
     /// Steps under that mean power, W, by the trapezoidal rule.
     #[inline(always)]
-    pub fn step(&self, temperature: &mut Temperature, power: &Lanes) {
+    pub fn step<V: Vector>(&self, temperature: &mut Temperature<V>, power: V) {
         if !self.warms() {
             return;
         }
-        let pace = self.pace(&temperature.middle());
-        let Temperature { core, surface, ambient, rise } = temperature;
-        let (old_core, old_surface) = (*core, *surface);
-        let relax = |from: f64, towards: f64, heat: f64, rate: f64| {
-            (from * (1.0 - 0.5 * rate) + heat + rate * towards) / (1.0 + 0.5 * rate)
-        };
-        match self.thermal {
+        let pace = self.pace(temperature.middle());
+        let Temperature { core: old_core, surface: old_surface, ambient, .. } = *temperature;
+        let (core, surface) = match self.thermal {
             Thermal::TwoNode => {
-                for l in 0..ambient.len() {
-                    // Half steps over the two capacities; Crank-Nicolson, solved for both nodes at once.
-                    let (inner, outer) = (0.5 * pace[l] / (1.0 - self.share), 0.5 * pace[l] / self.share);
-                    let flow = self.core * (core[l] - surface[l]);
-                    let known_core = core[l] + inner * (2.0 * power[l] - flow);
-                    let known_surface = surface[l]
-                        + outer * (flow - self.surface * (surface[l] - ambient[l]) + self.surface * ambient[l]);
-                    let (a, b) = (1.0 + inner * self.core, inner * self.core);
-                    let (c, d) = (outer * self.core, 1.0 + outer * (self.core + self.surface));
-                    let determinant = a * d - b * c;
-                    core[l] = (d * known_core + b * known_surface) / determinant;
-                    surface[l] = (a * known_surface + c * known_core) / determinant;
-                }
+                // Half steps over the two capacities; Crank-Nicolson, solved for both nodes at once.
+                let half = pace * 0.5;
+                let (inner, outer) = (half / (1.0 - self.share), half / self.share);
+                let flow = (old_core - old_surface) * self.core;
+                let known_core = old_core + inner * (power * 2.0 - flow);
+                let away = (old_surface - ambient) * self.surface;
+                let known_surface = old_surface + outer * (flow - away + ambient * self.surface);
+                let (a, b) = (inner * self.core + 1.0, inner * self.core);
+                let (c, d) = (outer * self.core, outer * (self.core + self.surface) + 1.0);
+                let determinant = a * d - b * c;
+                ((d * known_core + b * known_surface) / determinant, (a * known_surface + c * known_core) / determinant)
             }
             Thermal::TwoTemperature => {
-                *surface = each(|l| relax(old_surface[l], ambient[l], pace[l] * power[l], pace[l] * self.surface));
-                *core = each(|l| {
-                    let towards = 0.5 * (old_surface[l] + surface[l]);
-                    relax(old_core[l], towards, pace[l] * power[l], pace[l] * self.core)
-                });
+                let surface = relaxed(old_surface, ambient, pace * power, pace * self.surface);
+                let towards = (old_surface + surface) * 0.5;
+                (relaxed(old_core, towards, pace * power, pace * self.core), surface)
             }
             Thermal::Lumped | Thermal::Isothermal => {
-                *surface = each(|l| relax(old_surface[l], ambient[l], pace[l] * power[l], pace[l] * self.surface));
-                *core = *surface;
+                let surface = relaxed(old_surface, ambient, pace * power, pace * self.surface);
+                (surface, surface)
             }
-        }
-        *rise = each(|l| core[l] - old_core[l]);
+        };
+        *temperature = Temperature { core, surface, ambient, rise: core - old_core };
     }
+}
+
+/// After a step of relaxation, by the trapezoidal rule, towards a temperature that stands still.
+#[inline(always)]
+fn relaxed<V: Vector>(from: V, towards: V, heat: V, rate: V) -> V {
+    let half = rate * 0.5;
+    (from - from * half + heat + rate * towards) / (half + 1.0)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::battery::elementary::LANES;
+    use crate::battery::lanes::Plain;
 
     #[test]
     fn steady_states_are_those_of_the_equations() {
@@ -179,12 +182,16 @@ mod tests {
             (Thermal::TwoNode, 1.883239, 1.983239),
         ] {
             let cooling = Cooling::new(&cell, thermal, 1.0);
-            let mut temperature = Temperature::ambient([280.0; LANES]);
+            let mut temperature = Temperature::ambient(Plain::of(280.0));
             for _ in 0..250_000 {
-                cooling.step(&mut temperature, &[0.1; LANES]);
+                cooling.step(&mut temperature, Plain::of(0.1));
             }
-            assert!((temperature.surface[0] - 280.0 - surface).abs() < 1e-5, "{thermal:?} {}", temperature.surface[0]);
-            assert!((temperature.core[0] - 280.0 - core).abs() < 1e-5, "{thermal:?} {}", temperature.core[0]);
+            assert!(
+                (temperature.surface.value() - 280.0 - surface).abs() < 1e-5,
+                "{thermal:?} {}",
+                temperature.surface.value()
+            );
+            assert!((temperature.core.value() - 280.0 - core).abs() < 1e-5, "{thermal:?} {}", temperature.core.value());
         }
     }
 
@@ -192,15 +199,16 @@ mod tests {
     fn two_nodes_conserve_energy() {
         let cell = Cell::named("chen2020").unwrap();
         let cooling = Cooling::new(&cell, Thermal::TwoNode, 1.0);
-        let mut temperature = Temperature::ambient([280.0; LANES]);
+        let mut temperature = Temperature::ambient(Plain::of(280.0));
         let (mut given_off, transfer) = (0.0, 10.0 * 5.31e-3);
         for second in 0..5000 {
-            let before = temperature.surface[0];
-            cooling.step(&mut temperature, &[if second < 900 { 3.0 } else { 0.1 }; LANES]);
-            given_off += transfer * (0.5 * (before + temperature.surface[0]) - 280.0);
+            let before = temperature.surface.value();
+            cooling.step(&mut temperature, Plain::of(if second < 900 { 3.0 } else { 0.1 }));
+            given_off += transfer * (0.5 * (before + temperature.surface.value()) - 280.0);
         }
         let capacity = cell.heat_capacity(298.15).unwrap();
-        let stored = capacity * (0.9 * (temperature.core[0] - 280.0) + 0.1 * (temperature.surface[0] - 280.0));
+        let stored =
+            capacity * (0.9 * (temperature.core.value() - 280.0) + 0.1 * (temperature.surface.value() - 280.0));
         let heat = 900.0 * 3.0 + 4100.0 * 0.1;
         assert!(((stored + given_off) / heat - 1.0).abs() < 1e-12, "{stored} {given_off} {heat}");
     }

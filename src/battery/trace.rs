@@ -1,6 +1,6 @@
 //! One profile simulated from its start, as columns.
 use crate::battery::cell::Cell;
-use crate::battery::elementary::{LANES, Lanes, each};
+use crate::battery::lanes::{LANES, Lanes, each};
 use crate::battery::spme::{Row, Simulator, State};
 use crate::battery::thermal::Thermal;
 

@@ -4,9 +4,9 @@
 use crate::battery::cell::{Cell, Electrode, FARADAY, GAS};
 use crate::battery::curve::Curve;
 use crate::battery::electrolyte::{Electrolyte, POINTS, Profile};
-use crate::battery::elementary::{LANES, Lanes, each, exp, ln};
 use crate::battery::function::Function;
-use crate::battery::surface::{Slice, Surface};
+use crate::battery::lanes::{Task, Vector};
+use crate::battery::surface::Surface;
 
 /// What a potential may deviate from its expression, V, and an entropy, V/K.
 const POTENTIAL: f64 = 2e-8;
@@ -21,8 +21,8 @@ pub struct Voltage {
     /// Of solid and contacts over temperature, Ω.
     solid: Property,
     /// 2 (1 - t⁺) times the thermodynamic factor.
-    polarization: Salt,
-    conductivity: Salt,
+    polarization: Surface,
+    conductivity: Surface,
     reference: f64,
 }
 
@@ -41,30 +41,24 @@ enum Property {
     Warm(Curve),
 }
 
-/// A function of concentration and temperature.
-struct Salt {
-    surface: Surface,
-    constant: Option<Slice>,
-}
-
 /// The parts of a terminal voltage, V; all but `open` are negative on discharge.
 #[derive(Clone, Copy, Default)]
-pub struct Parts {
+pub struct Parts<V> {
     /// Open-circuit potentials of the surfaces.
-    pub open: Lanes,
+    pub open: V,
     /// Reaction overpotentials of both electrodes.
-    pub reaction: Lanes,
+    pub reaction: V,
     /// Concentration overpotential of the electrolyte.
-    pub concentration: Lanes,
+    pub concentration: V,
     /// Ohmic losses in electrolyte, solid and contacts.
-    pub ohmic: Lanes,
+    pub ohmic: V,
 }
 
-impl Parts {
+impl<V: Vector> Parts<V> {
     /// Everything but the open-circuit potential.
     #[inline(always)]
-    pub fn loss(&self) -> Lanes {
-        each(|l| -(self.reaction[l] + self.concentration[l] + self.ohmic[l]))
+    pub fn loss(&self) -> V {
+        -(self.reaction + self.concentration + self.ohmic)
     }
 }
 
@@ -75,25 +69,10 @@ impl Property {
     }
 
     #[inline(always)]
-    fn at(&self, kelvin: &Lanes) -> Lanes {
+    fn at<V: Vector>(&self, kelvin: V) -> V {
         match self {
-            Self::Constant(value) => [*value; LANES],
+            Self::Constant(value) => kelvin.all(*value),
             Self::Warm(curve) => curve.at(kelvin),
-        }
-    }
-}
-
-impl Salt {
-    fn new(surface: Surface, cell: &Cell) -> Self {
-        let constant = (!surface.is_warm()).then(|| surface.slice(&[cell.reference_temperature; LANES]));
-        Self { surface, constant }
-    }
-
-    #[inline(always)]
-    fn at(&self, c: &Lanes, kelvin: &Lanes) -> Lanes {
-        match &self.constant {
-            Some(slice) => slice.at(c),
-            None => self.surface.slice(kelvin).at(c),
         }
     }
 }
@@ -115,18 +94,14 @@ impl Kinetics {
 
     /// The argument of the inverse hyperbolic sine, but for the electrolyte's share.
     #[inline(always)]
-    fn argument(&self, current: &Lanes, stoichiometry: &Lanes, kelvin: &Lanes) -> Lanes {
+    fn argument<V: Vector>(&self, current: V, stoichiometry: V, kelvin: V) -> V {
         let scale = self.scale.at(kelvin);
         let [_, b, d] = self.orders;
-        let filled = each(|l| stoichiometry[l].max(1e-9));
-        let empty = each(|l| (1.0 - stoichiometry[l]).max(1e-9));
-        let share = if b == 0.5 && d == 0.5 {
-            each(|l| (filled[l] * empty[l]).sqrt())
-        } else {
-            let (filled, empty) = (logarithms(&filled), logarithms(&empty));
-            exponentials(&each(|l| b.mul_add(filled[l], d * empty[l])))
-        };
-        each(|l| current[l].abs() * scale[l] / share[l])
+        let filled = stoichiometry.max(1e-9);
+        let empty = (-stoichiometry + 1.0).max(1e-9);
+        let share =
+            if b == 0.5 && d == 0.5 { (filled * empty).sqrt() } else { filled.ln().mul_add(b, empty.ln() * d).exp() };
+        current.abs() * scale / share
     }
 }
 
@@ -152,114 +127,113 @@ impl Voltage {
             positive: Kinetics::new(positive, cell),
             path: path / cell.area,
             solid: Property::of(solid, warm, cell),
-            polarization: Salt::new(Surface::fit(polarization, range, cell.temperature, hot), cell),
-            conductivity: Salt::new(Electrolyte::surface(cell, &salt.conductivity), cell),
+            polarization: Surface::fit(polarization, range, cell.temperature, hot),
+            conductivity: Electrolyte::surface(cell, &salt.conductivity),
             reference: cell.reference_temperature,
         }
     }
 
     /// Difference of the open-circuit potentials at those stoichiometries and temperatures, V.
     #[inline(always)]
-    pub fn open(&self, negative: &Lanes, positive: &Lanes, kelvin: &Lanes) -> Lanes {
-        let (low, high) = (self.negative.potential.at(negative), self.positive.potential.at(positive));
-        let open = each(|l| high[l] - low[l]);
+    pub fn open<V: Vector>(&self, negative: V, positive: V, kelvin: V) -> V {
+        let open = self.positive.potential.at(positive) - self.negative.potential.at(negative);
         match self.entropy(negative, positive) {
-            Some(entropy) => each(|l| (kelvin[l] - self.reference).mul_add(entropy[l], open[l])),
+            Some(entropy) => (kelvin - self.reference).mul_add(entropy, open),
             None => open,
         }
     }
 
     /// Change with temperature of that difference, V/K; `None` where it is zero.
     #[inline(always)]
-    pub fn entropy(&self, negative: &Lanes, positive: &Lanes) -> Option<Lanes> {
-        if self.negative.entropy.is_none() && self.positive.entropy.is_none() {
-            return None;
+    pub fn entropy<V: Vector>(&self, negative: V, positive: V) -> Option<V> {
+        match (&self.negative.entropy, &self.positive.entropy) {
+            (None, None) => None,
+            (None, Some(high)) => Some(high.at(positive)),
+            (Some(low), None) => Some(-low.at(negative)),
+            (Some(low), Some(high)) => Some(high.at(positive) - low.at(negative)),
         }
-        let at = |curve: &Option<Curve>, s: &Lanes| curve.as_ref().map_or([0.0; LANES], |curve| curve.at(s));
-        let (low, high) = (at(&self.negative.entropy, negative), at(&self.positive.entropy, positive));
-        Some(each(|l| high[l] - low[l]))
     }
 
     /// Everything that stands between open-circuit and terminal voltage; `open` stays zero.
     #[inline(always)]
-    pub fn losses(
-        &self,
-        current: &Lanes,
-        negative: &Lanes,
-        positive: &Lanes,
-        profile: &Profile,
-        kelvin: &Lanes,
-    ) -> Parts {
-        let z_negative = self.negative.argument(current, negative, kelvin);
-        let z_positive = self.positive.argument(current, positive, kelvin);
+    pub fn losses<V: Vector>(&self, current: V, negative: V, positive: V, profile: &Profile<V>, kelvin: V) -> Parts<V> {
+        current.apart(Losses { voltage: self, current, negative, positive, profile, kelvin })
+    }
+}
+
+/// What the losses are computed from.
+struct Losses<'a, V> {
+    voltage: &'a Voltage,
+    current: V,
+    negative: V,
+    positive: V,
+    profile: &'a Profile<V>,
+    kelvin: V,
+}
+
+impl<V: Vector> Task<V> for Losses<'_, V> {
+    type Output = Parts<V>;
+
+    #[inline(always)]
+    fn run(self, one: V) -> Parts<V> {
+        let Self { voltage, current, negative, positive, profile, kelvin } = self;
+        let one = one.all(1.0);
+        let zn = voltage.negative.argument(current, negative, kelvin);
+        let zp = voltage.positive.argument(current, positive, kelvin);
+        let (squared_n, squared_p) = (zn * zn, zp * zp);
 
         // asinh(z / w) = ln(z + √(z² + w²)) - ln w with w = cᵃ; the mean over the points is one logarithm of a product.
-        let (mut sum, mut salt_negative, mut salt_positive) = ([1.0; LANES], [1.0; LANES], [1.0; LANES]);
-        let (a_negative, a_positive) = (self.negative.orders[0], self.positive.orders[0]);
-        for (cn, cp) in profile.negative.iter().zip(&profile.positive) {
-            let (wn, wp) = (squared_power(cn, a_negative), squared_power(cp, a_positive));
-            let both = |l: usize| {
-                let (zn, zp) = (z_negative[l], z_positive[l]);
-                (zn + zn.mul_add(zn, wn[l]).sqrt()) * (zp + zp.mul_add(zp, wp[l]).sqrt())
-            };
-            sum = each(|l| sum[l] * both(l));
-            salt_negative = each(|l| salt_negative[l] * cn[l]);
-            salt_positive = each(|l| salt_positive[l] * cp[l]);
+        let (mut sum, mut salt_negative, mut salt_positive) = (one, one, one);
+        let (a_negative, a_positive) = (voltage.negative.orders[0], voltage.positive.orders[0]);
+        for k in 0..POINTS {
+            let (cn, cp) = (profile.negative[k], profile.positive[k]);
+            let root_n = (squared_n + squared_power(cn, a_negative)).sqrt();
+            let root_p = (squared_p + squared_power(cp, a_positive)).sqrt();
+            sum = sum * ((zn + root_n) * (zp + root_p));
+            salt_negative = salt_negative * cn;
+            salt_positive = salt_positive * cp;
         }
-        let ratio = each(|l| ln(salt_positive[l] / salt_negative[l]));
+        let ratio = (salt_positive / salt_negative).ln();
         let both = if a_negative == 0.5 && a_positive == 0.5 {
-            each(|l| ln(sum[l] / (salt_negative[l] * salt_positive[l]).sqrt()))
+            (sum / (salt_negative * salt_positive).sqrt()).ln()
         } else {
-            each(|l| ln(sum[l]) - a_negative * ln(salt_negative[l]) - a_positive * ln(salt_positive[l]))
+            sum.ln() - salt_negative.ln() * a_negative - salt_positive.ln() * a_positive
         };
 
-        let thermal = each(|l| kelvin[l] * (GAS / FARADAY));
-        let mean = 1.0 / POINTS as f64;
-        let conductivity = self.conductivity.at(&profile.mean, kelvin);
-        let polarization = self.polarization.at(&profile.mean, kelvin);
-        let solid = self.solid.at(kelvin);
+        let thermal = kelvin * (GAS / FARADAY / POINTS as f64);
+        let conductivity = voltage.conductivity.at(profile.mean, kelvin);
+        let polarization = voltage.polarization.at(profile.mean, kelvin);
+        let path = current.all(voltage.path) / conductivity;
         Parts {
-            open: [0.0; LANES],
-            reaction: each(|l| (-2.0 * mean * thermal[l] * both[l]).copysign(-current[l])),
-            concentration: each(|l| polarization[l] * mean * thermal[l] * ratio[l]),
-            ohmic: each(|l| -current[l] * (self.path / conductivity[l] + solid[l])),
+            open: current.all(0.0),
+            reaction: (thermal * both * -2.0).copysign(-current),
+            concentration: polarization * thermal * ratio,
+            ohmic: -current * (path + voltage.solid.at(kelvin)),
         }
     }
 }
 
 /// c²ᵃ
 #[inline(always)]
-fn squared_power(c: &Lanes, a: f64) -> Lanes {
-    if a == 0.5 {
-        return *c;
-    }
-    let logarithms = logarithms(c);
-    exponentials(&each(|l| 2.0 * a * logarithms[l]))
-}
-
-#[inline(always)]
-fn logarithms(x: &Lanes) -> Lanes {
-    each(|l| ln(x[l]))
-}
-
-#[inline(always)]
-fn exponentials(x: &Lanes) -> Lanes {
-    each(|l| exp(x[l]))
+fn squared_power<V: Vector>(c: V, a: f64) -> V {
+    if a == 0.5 { c } else { (c.ln() * (2.0 * a)).exp() }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::battery::lanes::Plain;
 
     #[test]
     fn without_current_there_is_no_loss() {
         for name in ["chen2020", "oregan2022"] {
             let cell = Cell::named(name).unwrap();
             let electrolyte = Electrolyte::new(&cell, 1.0);
-            let profile = electrolyte.profile(&electrolyte.rest());
+            let profile = electrolyte.profile(&electrolyte.rest(Plain::of(0.0)));
             let voltage = Voltage::new(&cell);
             let loss = |current: f64| {
-                voltage.losses(&[current; LANES], &[0.5; LANES], &[0.5; LANES], &profile, &[290.0; LANES]).loss()[0]
+                let half = Plain::of(0.5);
+                voltage.losses(Plain::of(current), half, half, &profile, Plain::of(290.0)).loss().value()
             };
             assert!(loss(0.0).abs() < 1e-14, "{name}: {}", loss(0.0));
             assert!((loss(3.0) + loss(-3.0)).abs() < 1e-13 && loss(3.0) > 0.02, "{name}: {}", loss(3.0));
@@ -274,8 +248,8 @@ mod tests {
             for soc in 1..100 {
                 let soc = f64::from(soc) * 0.01;
                 let [negative, positive] = cell.stoichiometries((1.0 - soc) * cell.capacity());
-                let kelvin = [cell.reference_temperature; LANES];
-                let found = voltage.open(&[negative; LANES], &[positive; LANES], &kelvin)[0];
+                let kelvin = Plain::of(cell.reference_temperature);
+                let found = voltage.open(Plain::of(negative), Plain::of(positive), kelvin).value();
                 let expected = cell.open_circuit_voltage(soc);
                 assert!((found - expected).abs() < 2e-6, "{name} at {soc}: {found} {expected}");
             }
