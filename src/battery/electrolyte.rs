@@ -7,6 +7,7 @@
 use crate::battery::cell::{Cell, FARADAY};
 use crate::battery::function::Function;
 use crate::battery::lanes::{Task, Vector};
+use crate::battery::profile::{Profile, View};
 use crate::battery::surface::Surface;
 
 const ELECTRODE: usize = 16;
@@ -20,16 +21,8 @@ const FACES: usize = CELLS - 1;
 const INTERFACES: [usize; 2] = [DOMAINS[0].1 - 1, DOMAINS[1].1 - 1];
 /// The faces, and once more the interfaces as seen from the right.
 const SIDES: usize = FACES + INTERFACES.len();
-const FLOOR: f64 = 1e-6; // the least concentration that a voltage sees
-
-/// Points of Chebyshev's rule with equal weights: a mean of logarithms is the logarithm of a product.
-pub const POINTS: usize = 5;
-const ABSCISSAE: [f64; POINTS] =
-    [-0.8324974870009819, -0.3745414095535811, 0.0, 0.3745414095535811, 0.8324974870009819];
-
 /// Geometry and materials of the electrolyte in one cell.
 pub struct Electrolyte {
-    width: [f64; CELLS],
     /// Half a step over porosity and width, s/m.
     rise: [f64; CELLS],
     /// Rise in half a step for 1 A.
@@ -43,16 +36,8 @@ pub struct Electrolyte {
     diffusivity: Surface,
     /// Where it is no constant, and the current in the electrolyte at the faces for 1 A over Faraday's constant.
     transference: Option<(Surface, [f64; FACES])>,
-    thickness: f64,
     rest: f64,
-    points: [Point; POINTS],
-}
-
-/// A point of an electrode: a cubic through the averages of four cells.
-#[derive(Clone, Copy)]
-struct Point {
-    first: usize,
-    weights: [f64; 4],
+    view: View,
 }
 
 /// Concentration now and one step before.
@@ -74,40 +59,10 @@ struct Work<V> {
     flux: [V; FACES],
 }
 
-/// What a voltage needs: concentrations at the points of both electrodes, and the mean over the length.
-#[derive(Clone, Copy)]
-pub struct Profile<V> {
-    pub negative: [V; POINTS],
-    pub positive: [V; POINTS],
-    pub mean: V,
-}
-
 impl<V> Concentration<V> {
     /// Shows every number, always in the same order.
     pub fn visit(&mut self, f: &mut impl FnMut(&mut V)) {
         self.now.iter_mut().chain(&mut self.before).for_each(f);
-    }
-}
-
-impl<V> Profile<V> {
-    /// Shows every number, always in the same order.
-    pub fn visit(&mut self, f: &mut impl FnMut(&mut V)) {
-        self.negative.iter_mut().chain(&mut self.positive).for_each(&mut *f);
-        f(&mut self.mean);
-    }
-}
-
-impl<V: Vector> Profile<V> {
-    /// Half way between two profiles.
-    #[inline(always)]
-    pub fn between(a: &Self, b: &Self) -> Self {
-        let mut half = *a;
-        for k in 0..POINTS {
-            half.negative[k] = (a.negative[k] + b.negative[k]) * 0.5;
-            half.positive[k] = (a.positive[k] + b.positive[k]) * 0.5;
-        }
-        half.mean = (a.mean + b.mean) * 0.5;
-        half
     }
 }
 
@@ -164,16 +119,14 @@ impl Electrolyte {
         let diffusivity = Self::surface(cell, &salt.diffusivity);
         Self {
             across: INTERFACES.map(|i| width[i + 1] / 3.0),
-            width,
+            view: View::new(&width, ELECTRODE),
             rise,
             source,
             stencil,
             efficiency,
             diffusivity,
             transference,
-            thickness: negative.thickness + separator.thickness + positive.thickness,
             rest: 1e-3 * salt.concentration,
-            points: ABSCISSAE.map(Point::at),
         }
     }
 
@@ -258,17 +211,7 @@ impl Electrolyte {
     /// What the voltage sees of a concentration.
     #[inline(always)]
     pub fn profile<V: Vector>(&self, concentration: &Concentration<V>) -> Profile<V> {
-        let c = &concentration.now;
-        let mut mean = c[0].all(0.0);
-        for i in 0..CELLS {
-            mean = c[i].mul_add(self.width[i] / self.thickness, mean);
-        }
-        let mut profile = Profile { negative: [mean; POINTS], positive: [mean; POINTS], mean };
-        for (k, Point { first, weights }) in self.points.iter().enumerate() {
-            profile.negative[k] = interpolated(&c[*first..], weights);
-            profile.positive[k] = interpolated(&c[DOMAINS[2].0 + *first..], weights);
-        }
-        profile
+        self.view.of(&concentration.now)
     }
 
     /// Lithium in the electrolyte for each m² of electrode, kmol/m², over the length of a step.
@@ -331,13 +274,6 @@ impl<V: Vector> Task<V> for Step<'_, V> {
     }
 }
 
-/// At a point between four cells, but never less than the voltage bears.
-#[inline(always)]
-fn interpolated<V: Vector>(c: &[V], weights: &[f64; 4]) -> V {
-    let far = c[2].mul_add(weights[2], c[3] * weights[3]);
-    c[0].mul_add(weights[0], c[1].mul_add(weights[1], far)).max(FLOOR)
-}
-
 /// Concentrations at the faces from averages: fourth order inside a domain, third at its ends.
 #[inline(always)]
 fn at_faces<V: Vector>(c: &[V; CELLS], sides: &mut [V; SIDES]) {
@@ -356,43 +292,10 @@ fn at_faces<V: Vector>(c: &[V; CELLS], sides: &mut [V; SIDES]) {
     }
 }
 
-impl Point {
-    /// The point at `abscissa` in -1..1 of an electrode.
-    fn at(abscissa: f64) -> Self {
-        let position = (0.5 + 0.5 * abscissa) * ELECTRODE as f64;
-        let first = ((position - 2.0).round().max(0.0) as usize).min(ELECTRODE - 4);
-        let y = position - first as f64;
-        // The integral of the cubic through four averages is the quartic through the five sums at the cells' edges.
-        let slope = |edge: usize| {
-            let others: Vec<f64> = (0..5).filter(|&e| e != edge).map(|e| e as f64).collect();
-            let scale: f64 = others.iter().map(|e| edge as f64 - e).product();
-            let sum: f64 =
-                (0..4).map(|skip| (0..4).filter(|&k| k != skip).map(|k| y - others[k]).product::<f64>()).sum();
-            sum / scale
-        };
-        let weights = std::array::from_fn(|cell| (cell + 1..5).map(slope).sum());
-        Self { first, weights }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::battery::lanes::Plain;
-
-    #[test]
-    fn a_point_reproduces_a_cubic_from_its_averages() {
-        let integral = |x: f64| x - x * x + 0.3 * x.powi(3) - 0.05 * x.powi(4);
-        let value = |x: f64| 1.0 - 2.0 * x + 0.9 * x * x - 0.2 * x.powi(3);
-        for abscissa in ABSCISSAE {
-            let Point { first, weights } = Point::at(abscissa);
-            let found: f64 =
-                (0..4).map(|k| weights[k] * (integral((first + k + 1) as f64) - integral((first + k) as f64))).sum();
-            let middle = 0.5 * ELECTRODE as f64;
-            let expected = value(middle + middle * abscissa);
-            assert!((found - expected).abs() < 1e-11 * expected.abs().max(1.0), "{found} {expected}");
-        }
-    }
 
     #[test]
     fn lithium_is_conserved() {

@@ -31,12 +31,14 @@ pub mod function;
 pub mod jitter;
 pub mod lanes;
 pub mod limits;
+pub mod machine;
 #[cfg(feature = "battery")]
 pub mod memory;
 #[cfg(feature = "battery")]
 pub mod model;
 pub mod npy;
 pub mod particle;
+pub mod profile;
 #[cfg(feature = "battery")]
 pub mod rollout;
 #[cfg(feature = "battery")]

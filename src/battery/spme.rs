@@ -5,9 +5,10 @@
 //! the step, extrapolated from the step before. The step is fixed and every operation is rounded alike everywhere, so a
 //! profile gives the same bits on every machine and in every company.
 use crate::battery::cell::{Cell, ZERO_CELSIUS};
-use crate::battery::electrolyte::{Concentration, Electrolyte, Profile};
+use crate::battery::electrolyte::{Concentration, Electrolyte};
 use crate::battery::lanes::{LANES, Lanes, Plain, Task, Vector, widest};
 use crate::battery::particle::{Interior, Particle};
+use crate::battery::profile::Profile;
 use crate::battery::thermal::{Cooling, Temperature, Thermal};
 use crate::battery::voltage::{Parts, Voltage};
 

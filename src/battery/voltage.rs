@@ -3,9 +3,10 @@
 //! Marquis et al., J. Electrochem. Soc. 166 A3693 (2019); Brosa Planella et al., Prog. Energy 4 042003 (2022).
 use crate::battery::cell::{Cell, Electrode, FARADAY, GAS};
 use crate::battery::curve::Curve;
-use crate::battery::electrolyte::{Electrolyte, POINTS, Profile};
+use crate::battery::electrolyte::Electrolyte;
 use crate::battery::function::Function;
 use crate::battery::lanes::{Task, Vector};
+use crate::battery::profile::{POINTS, Profile};
 use crate::battery::surface::Surface;
 
 /// What a potential may deviate from its expression, V, and an entropy, V/K.

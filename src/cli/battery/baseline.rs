@@ -22,6 +22,8 @@ const COLUMNS: [&str; 8] = [
     "voltage_mean_absolute_error",
 ];
 
+/// Judge the classic method: an equivalent circuit and a coulomb counter
+///
 /// Fits an equivalent circuit (open-circuit voltage, a resistor, two resistor-capacitor pairs; tables over state of
 /// charge and temperature) to the training series of each dataset, and judges it on windows of the test and held-out
 /// series.

@@ -5,6 +5,8 @@ use crate::battery::cell::Cell;
 use crate::cli::Failure;
 use crate::cli::message::say;
 
+/// Print the file of a built-in cell, to copy and edit
+///
 /// Prints the file of a built-in cell, or the names of all. Copy it, edit it, and use it: `battery cell chen2020 >
 /// mine.ron`, then `battery simulate --cell mine.ron ...`. The file of `chen2020` explains its fields.
 #[derive(Args)]

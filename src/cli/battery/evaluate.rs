@@ -35,6 +35,8 @@ const PARTS: usize = 64;
 /// Windows that are drawn.
 const DRAWN: usize = 3;
 
+/// Judge models by free-running prediction, beside the classic method
+///
 /// A model is shown the true rows of a context, and then predicts row after row from the current alone (or from what
 /// sensors measure) and from its own predictions. Errors are those of the last `--scored` rows of the horizon. The cost is
 /// the mean square error, scaled, summed over the predicted features; errors of features are in their units (V, °C, 1).

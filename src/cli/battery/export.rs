@@ -11,6 +11,8 @@ use crate::battery::npy;
 use crate::cli::Failure;
 use crate::cli::message::{narrate, number, say};
 
+/// Write series as NumPy arrays
+///
 /// Writes FOLDER/SPLIT.npy, series × rows × features in physical units as 32-bit floats, for each split, and
 /// FOLDER/dataset.json, which names the features, their units, and everything that made them.
 ///

@@ -14,6 +14,8 @@ use crate::cli::live::Live;
 use crate::cli::message::{amount, duration, narrate, number, say};
 use crate::report::words::unit;
 
+/// Simulate a dataset of many series into one file
+///
 /// SPECIFICATION.ron is what stands in an experiment's `dataset: (...)`; every field may be left out.
 ///
 /// The file appears under its name when it is complete. Interrupted or killed, the same command goes on with the series

@@ -14,6 +14,7 @@ use crate::report::words::{number, unit};
 /// Violations that are listed; more are counted.
 const LISTED: usize = 10;
 
+/// Verify a dataset: checksums, limits of the datasheet, what it spans
 #[derive(Args)]
 pub struct Arguments {
     /// The dataset's file

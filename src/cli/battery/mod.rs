@@ -21,29 +21,20 @@ use clap::Subcommand;
 
 use super::Failure;
 
+/// What each does is said where its arguments are.
 #[derive(Subcommand)]
 pub(super) enum Verb {
-    /// Print the file of a built-in cell, to copy and edit
     Cell(cell::Arguments),
-    /// Simulate a cell under a current from a CSV file
     Simulate(simulate::Arguments),
-    /// Simulate a dataset of many series into one file
     Generate(generate::Arguments),
-    /// Verify a dataset: checksums, limits of the datasheet, what it spans
     Inspect(inspect::Arguments),
-    /// Draw a series and what all of them cover, as PNG and SVG
     Plot(plot::Arguments),
-    /// Write series as NumPy arrays
     Export(export::Arguments),
-    /// Judge the classic method: an equivalent circuit and a coulomb counter
     Baseline(baseline::Arguments),
-    /// Train a model of an experiment's task
     #[cfg(feature = "battery")]
     Train(train::Arguments),
-    /// Judge models by free-running prediction, beside the classic method
     #[cfg(feature = "battery")]
     Evaluate(evaluate::Arguments),
-    /// Predict the next rows of NumPy arrays
     #[cfg(feature = "battery")]
     Predict(predict::Arguments),
 }

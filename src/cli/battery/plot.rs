@@ -11,6 +11,8 @@ use crate::cli::message::{amount, say};
 use crate::report::profile::{Line, Panel, Profile};
 use crate::report::{self, coverage as picture, profile};
 
+/// Draw a series and what all of them cover, as PNG and SVG
+///
 /// Writes `profile.png` and `profile.svg`, one series whole and in part (state of charge, temperatures, voltages,
 /// current), `coverage.png` and `coverage.svg`, how densely the split's series cover current, voltage, temperature and
 /// state of charge, and `coverage.json` with its numbers.

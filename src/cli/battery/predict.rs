@@ -11,6 +11,8 @@ use crate::battery::npy::Array;
 use crate::cli::Failure;
 use crate::cli::message::{narrate, say};
 
+/// Predict the next rows of NumPy arrays
+///
 /// X.npy holds batch × steps × 6 scaled features (0 and 1 are the ends of the datasheet's ranges): current, voltage, surface
 /// temperature, state of charge, core temperature, open-circuit voltage. The current of a row is that which drives the cell
 /// to the next row. Y.npy gets the row after each row, of the same shape.

@@ -14,6 +14,8 @@ use crate::cli::message::narrate;
 
 const HEADER: &str = "time_s,current_a,voltage_v,surface_temperature_c,core_temperature_c,soc,ocv_v";
 
+/// Simulate a cell under a current from a CSV file
+///
 /// IN.csv holds the columns `time_s,current_a`: seconds, and amperes of discharge, linear between the rows.
 ///
 /// OUT.csv gets a row a second (or a step, where the times of IN.csv are finer): `time_s`, `current_a`, `voltage_v`,

@@ -21,6 +21,8 @@ use crate::experiment::Experiment;
 use crate::space::hyperparameter::Value;
 use crate::space::source;
 
+/// Train a model of an experiment's task
+///
 /// Trains the default configuration of the experiment's search space, or another one, on its dataset, for its largest
 /// budget or for `--steps`.
 ///
