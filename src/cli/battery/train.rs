@@ -23,12 +23,13 @@ use crate::space::source;
 
 /// Train a model of an experiment's task
 ///
-/// Trains the default configuration of the experiment's search space, or another one, on its dataset, for its largest
-/// budget or for `--steps`.
+/// Trains the default configuration of the experiment's search space, or another one, on its
+/// dataset, for its largest budget or for `--steps`.
 ///
-/// FOLDER/model.safetensors gets the weights, the optimizer's state, and all that it takes to use and to continue them;
-/// PyTorch opens it. FOLDER/learning_curve.png and .svg show how it learnt. Interrupted, the same command goes on. With more
-/// `--steps` it goes on too where the length of the schedule is set (`training: (schedule_steps: N)`).
+/// FOLDER/model.safetensors gets the weights, the optimizer's state, and all that it takes to use
+/// and to continue them; PyTorch opens it. FOLDER/learning_curve.png and .svg show how it learnt.
+/// Interrupted, the same command goes on. With more `--steps` it goes on too where the length of
+/// the schedule is set (`training: (schedule_steps: N)`).
 ///
 /// A configuration is what `galvani best` prints:
 ///   galvani best quickstart > best.ron

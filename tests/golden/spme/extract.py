@@ -1,8 +1,9 @@
 """Excerpts of converged PyBaMM traces: python3 extract.py FOLDER_OF_NPZ (numpy).
 
 The traces: PyBaMM 26.10.1.1, SPMe, IDAKLU 1e-8, current linear between samples of 1 s. Chen2020: 120 cells in each
-domain, 240 in each particle (exponential mesh); the other cells 60 and 120. PyBaMM from 26.7 on averages the porosity wrongly
-(`x_average(eps * c_e / eps)` became a constant); that was repaired before the runs.
+domain, 240 in each particle (exponential mesh); the other cells 60 and 120, ORegan2022 60 and 480 (`oregan2022.py`).
+PyBaMM from 26.7 on averages the porosity wrongly (`x_average(eps * c_e / eps)` became a constant); that was repaired
+before the runs.
 
 NAME.current.txt: samples of 1 s in A, `value*count` where they repeat. NAME.csv: time in s, V, degC, V.
 """
