@@ -253,8 +253,8 @@ impl<V: Vector> Task<V> for Step<'_, V> {
         if let Some((surface, shares)) = &electrolyte.transference {
             work.flux.copy_from_slice(&work.sides[..FACES]);
             surface.at_all(&mut work.flux, kelvin);
-            for i in 0..FACES {
-                let carried = work.flux[i] * shares[i] * current;
+            for (i, share) in shares.iter().enumerate() {
+                let carried = work.flux[i] * *share * current;
                 work.gain[i] = work.gain[i] - carried * electrolyte.rise[i];
                 work.gain[i + 1] = work.gain[i + 1] + carried * electrolyte.rise[i + 1];
             }

@@ -42,7 +42,6 @@ pub enum Particle {
 
 /// What is inside of a particle.
 #[derive(Clone)]
-#[expect(clippy::large_enum_variant, reason = "one an electrode, read at every step: a pointer would cost more")]
 pub enum Interior<V> {
     /// Excitation of the modes, in stoichiometry.
     Modes([V; MODES]),

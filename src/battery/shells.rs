@@ -175,8 +175,8 @@ impl Shells {
     fn excess<V: Vector>(&self, s: &[V; SHELLS], influx: V, warmth: V) -> V {
         let [outer, inner, slope] = self.surface;
         let mut mean = influx.all(0.0);
-        for i in 0..SHELLS {
-            mean = s[i].mul_add(3.0 * self.volume[i], mean);
+        for (s, volume) in s.iter().zip(self.volume) {
+            mean = s.mul_add(3.0 * volume, mean);
         }
         let (near, next) = (s[SHELLS - 1], s[SHELLS - 2]);
         // A parabola through the integral of the diffusivity, whose gradient is what enters; then its stoichiometry.
