@@ -78,7 +78,8 @@ fn print(found: &FreshSeeds, unit: &str, format: Format) {
             continue;
         }
         let n = costs.len() as f64;
-        let mean = costs.iter().sum::<f64>() / n;
+        // From the first, so that equal costs do not differ by rounding.
+        let mean = costs[0] + costs.iter().map(|cost| cost - costs[0]).sum::<f64>() / n;
         let spread = (costs.iter().map(|cost| (cost - mean).powi(2)).sum::<f64>() / (n - 1.0).max(1.0)).sqrt();
         let of = if costs.len() < all.len() { format!(" of {}", all.len()) } else { String::new() };
         let seeds = count(costs.len(), "seed");

@@ -177,9 +177,21 @@ pub fn below(canvas: &mut Canvas, frame: Frame, ticks: Vec<Tick>, names: bool, s
     }
 }
 
+/// Writes numbers as powers of ten where one of them is wider than `room`: `5e-4` for `0.0005`.
+fn within(mut ticks: Vec<Tick>, size: f64, room: f64) -> Vec<Tick> {
+    if ticks.iter().any(|tick| font::width(&tick.label, size, false) > room) {
+        for tick in &mut ticks {
+            if let Ok(number) = tick.label.parse::<f64>() {
+                tick.label = if number == 0.0 { "0".to_owned() } else { format!("{number:e}") };
+            }
+        }
+    }
+    ticks
+}
+
 /// Draws ticks and labels left of a frame.
 pub fn left(canvas: &mut Canvas, frame: Frame, ticks: Vec<Tick>, size: f64, room: f64) {
-    for tick in thin(ticks, frame.height, |_| size * 0.8 - 3.0) {
+    for tick in thin(within(ticks, size, room - 8.0), frame.height, |_| size * 0.8 - 3.0) {
         if (-0.001..=1.001).contains(&tick.at) {
             let (x, y) = frame.at(0.0, tick.at);
             let long = if tick.label.is_empty() { 2.5 } else { 4.0 };
@@ -218,6 +230,17 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn small_numbers_are_shortened_and_not_cut() {
+        let tick = |label: &str| Tick { at: 0.5, label: label.to_owned() };
+        let labels = |labels: &[&str]| -> Vec<String> {
+            let ticks = labels.iter().map(|label| tick(label)).collect();
+            within(ticks, 9.0, 32.0).into_iter().map(|tick| tick.label).collect()
+        };
+        assert_eq!(labels(&["0.00000", "0.00050", "0.00100"]), ["0", "5e-4", "1e-3"]);
+        assert_eq!(labels(&["0.5", "1.0"]), ["0.5", "1.0"]);
     }
 
     #[test]
