@@ -66,7 +66,7 @@ pub fn diagonal(canvas: &mut Canvas, frame: Frame, dimension: &Dimension, costs:
                 means.iter().for_each(|at| canvas.disc(*at, 2.6, BLUE));
             }
         }
-        axis::left(canvas, frame, costs.ticks(4), SMALL, 40.0);
+        axis::left(canvas, frame, costs.ticks(4), SMALL, 43.0);
     }
     let most = dimension.levels.iter().map(|level| level.trials).max().unwrap_or(0).max(1) as f64;
     for level in &dimension.levels {
