@@ -306,8 +306,8 @@ fn processes(kills: u32) -> Outcomes<Tally> {
     tally.survivors = survivors(killed.path());
     life(whole.path())?.wait()?;
     tally.compared = 1;
-    tally.equal =
-        u32::from(are_equal(&sweep_of(&folder)?, &sweep_of(&RunFolder::of(&whole.path().join("runs"), "sweep"))?));
+    let uninterrupted = sweep_of(&RunFolder::of(&whole.path().join("runs"), "sweep"))?;
+    tally.equal = u32::from(are_equal(&sweep_of(&folder)?, &uninterrupted));
     Ok(tally)
 }
 

@@ -5,7 +5,7 @@
 use crate::battery::cell::Cell;
 use crate::battery::curve::{Curve, Primitive};
 use crate::battery::elementary::exp;
-use crate::battery::lanes::{Task, Vector};
+use crate::battery::lanes::Vector;
 
 const SHELLS: usize = 80;
 /// How many times thinner the outermost shell is than the innermost, as a power of e.
@@ -36,24 +36,6 @@ pub struct Shells {
     change: f64,
     /// s.
     step: f64,
-}
-
-/// A step of the particles.
-struct Step<'a, V> {
-    shells: &'a Shells,
-    state: &'a mut [V; SHELLS],
-    start: V,
-    end: V,
-    kelvin: V,
-}
-
-impl<V: Vector> Task<V> for Step<'_, V> {
-    type Output = (V, V);
-
-    #[inline(always)]
-    fn run(self, _: V) -> (V, V) {
-        self.shells.stepped(self.state, self.start, self.end, self.kelvin)
-    }
 }
 
 impl Shells {
@@ -90,12 +72,7 @@ impl Shells {
     /// As `Particle::step`.
     #[inline(always)]
     pub fn step<V: Vector>(&self, state: &mut [V], start: V, end: V, kelvin: V) -> (V, V) {
-        let state = state.try_into().expect("a particle keeps its shells");
-        start.apart(Step { shells: self, state, start, end, kelvin })
-    }
-
-    #[inline(always)]
-    fn stepped<V: Vector>(&self, state: &mut [V; SHELLS], start: V, end: V, kelvin: V) -> (V, V) {
+        let state: &mut [V; SHELLS] = state.try_into().expect("a particle keeps its shells");
         let warmth = self.warmth.at(kelvin);
         let mut at_middle = start.all(0.0);
         let mut begin = 0.0;

@@ -35,8 +35,9 @@ pub struct Surface {
     v: (f64, f64),
     /// Of temperature, and only where temperature matters.
     factor: Option<Curve>,
-    /// Powers of u, for each powers of v; and what there is without v.
+    /// Powers of u, for each powers of v.
     coefficients: Vec<Vec<f64>>,
+    /// The first of each: all that there is where temperature does not matter.
     first: Vec<f64>,
     /// Largest deviation found, relative.
     pub error: f64,
