@@ -3,7 +3,7 @@ use std::collections::HashSet;
 use std::path::Path;
 use std::sync::Arc;
 
-use galvani::acquisition::maximizer::{self, Search};
+use galvani::acquisition::maximizer::{self, Candidates, Search};
 use galvani::design::{Sampler, initial};
 use galvani::intensifier::bracket::Schedule;
 use galvani::numeric::stream::Stream;
@@ -107,7 +107,8 @@ fn the_maximizer_finds_its_way_among_categories_and_takes_no_nonsense() {
     let wanted = [2.0, 3.0, 1.0, 1.0];
     let matches = |row: &[f64]| row.iter().zip(wanted).filter(|(place, wanted)| *place == wanted).count() as f64;
     // Half of the space has no score at all.
-    let score = |_: &[Configuration], rows: &Rows| {
+    let score = |candidates: &Candidates| {
+        let rows = &candidates.rows;
         let each = |index: usize| if rows.row(index)[0] == 0.0 { f64::NAN } else { matches(rows.row(index)) };
         (0..rows.len()).map(each).collect()
     };

@@ -184,6 +184,17 @@ proptest! {
                 prop_assert_eq!(changed, 1, "{:?} and {:?}", &configuration, &neighbor);
             }
         }
+        if let Ok(many) = space.sample_many(7, &mut stream) {
+            prop_assert_eq!(many.len(), 7);
+            for (index, row) in many.rows().chunks_exact(SIZE).enumerate() {
+                let configuration = many.configuration(index);
+                prop_assert!(legal(&rules, configuration.values()), "{configuration:?}");
+                prop_assert_eq!(space.configuration(configuration.values().to_vec()), Ok(configuration.clone()));
+                for (ours, expected) in row.iter().zip(space.encode(&configuration)) {
+                    prop_assert!((ours - expected).abs() < 1e-9 || ours.is_nan() && expected.is_nan());
+                }
+            }
+        }
         for _ in 0..20 {
             let positions: Vec<f64> = (0..SIZE).map(|_| stream.uniform()).collect();
             if let Some(configuration) = space.complete(&positions) {
@@ -265,6 +276,11 @@ fn draws_are_uniform_over_the_legal_cube() {
     for _ in 0..draws {
         *tables.entry(format!("{:?}", space.sample(&mut stream).unwrap())).or_insert(0.0) += 1.0 / f64::from(draws);
     }
+    let many = space.sample_many(draws as usize, &mut stream).unwrap();
+    let mut bulk = std::collections::BTreeMap::new();
+    for index in 0..many.len() {
+        *bulk.entry(format!("{:?}", many.configuration(index))).or_insert(0.0) += 1.0 / f64::from(draws);
+    }
     let mut accepted = 0.0;
     for _ in 0..2 * draws {
         let positions: Vec<f64> = (0..3).map(|_| stream.uniform()).collect();
@@ -277,7 +293,76 @@ fn draws_are_uniform_over_the_legal_cube() {
     for (configuration, share) in &tables {
         let expected = rejection[configuration] / accepted;
         assert!((share - expected).abs() < 0.006, "{configuration}: {share} against {expected}");
+        assert!((bulk[configuration] - expected).abs() < 0.006, "{configuration}: {bulk:?} against {expected}");
     }
     let fraction = accepted / (2.0 * f64::from(draws));
     assert!((space.allowed_fraction(0) - fraction).abs() < 0.01, "{fraction}");
+}
+
+/// Active share, mean and spread of every column of one law.
+fn moments(rows: &[Vec<f64>]) -> Vec<[f64; 3]> {
+    let column = |index: usize| {
+        let largest = rows.iter().map(|row| row[index]).fold(1.0, f64::max);
+        let known: Vec<f64> = rows.iter().map(|row| row[index] / largest).filter(|number| !number.is_nan()).collect();
+        let mean = known.iter().sum::<f64>() / known.len() as f64;
+        let square = known.iter().map(|number| number * number).sum::<f64>() / known.len() as f64;
+        [known.len() as f64 / rows.len() as f64, mean, square]
+    };
+    (0..rows[0].len()).map(column).collect()
+}
+
+/// Configurations that are drawn at once have the law of those that are drawn one by one: where clauses read words, truths,
+/// ranks and real numbers, where tables, diagrams, boxes and rejection decide, with every prior.
+#[test]
+fn draws_at_once_have_the_law_of_single_ones() {
+    const DRAWS: usize = 20_000;
+    let words = ["small", "middle", "large"].map(|word| Value::Word(word.into())).to_vec();
+    let integers = |max| Domain::Integer { min: 1, max, log: false };
+    let truths = vec![Value::Boolean(false), Value::Boolean(true)];
+    let mut all = hyperparameters();
+    for (name, domain) in [
+        ("kind", Domain::Categorical { choices: words.clone() }),
+        ("other", Domain::Categorical { choices: words.iter().rev().cloned().collect() }),
+        ("size", Domain::Ordinal { values: words.clone() }),
+        ("limit", Domain::Ordinal { values: words }),
+        ("is_open", Domain::Categorical { choices: truths }),
+        ("many", integers(30_000)),
+        ("more", integers(30_000)),
+        ("vast", Domain::Integer { min: 1, max: 1 << 40, log: true }),
+    ] {
+        let default = domain.natural_default();
+        all.push(Hyperparameter::new(name, domain, default));
+    }
+    for clauses in [
+        vec![],
+        vec!["kind == other", "size > limit", "kind == 'small' and is_open"],
+        vec![
+            "not is_open and size in ['small', 'large']",
+            "p3 + p6 > 4 or p9 ** 2 < 0.5",
+            "limit < 'large' and p2 != 3",
+        ],
+        vec!["many > more", "p4 in [1, 2, 3, p0] and p3 < 2", "vast // 2 == 1"],
+        vec!["p3 > 0.05", "p6 > 0.3 and p9 > 0.2", "p7 == p3", "1 < p4 < 9"],
+    ] {
+        let conditions =
+            [("p9", "kind == 'large' or p6 > 1"), ("other", "is_open"), ("p8", "p7 in [0, 0.5, 4] or not is_open")];
+        let conditions = conditions.map(|(child, rule)| (child.to_owned(), rule.to_owned())).to_vec();
+        let clauses: Vec<String> = clauses.into_iter().map(str::to_owned).collect();
+        let space = Space::new("law".into(), all.clone(), conditions, clauses.clone()).unwrap();
+        let mut stream = Stream::of(11, "test", 0);
+        let single: Vec<Vec<f64>> = (0..DRAWS).map(|_| space.encode(&space.sample(&mut stream).unwrap())).collect();
+        let many = space.sample_many(DRAWS, &mut stream).unwrap();
+        for index in 0..DRAWS {
+            let configuration = many.configuration(index);
+            assert_eq!(space.configuration(configuration.values().to_vec()), Ok(configuration));
+        }
+        let many: Vec<Vec<f64>> = many.rows().chunks_exact(all.len()).map(<[f64]>::to_vec).collect();
+        let both = moments(&single).into_iter().zip(moments(&many)).zip(&all);
+        for ((single, many), hyperparameter) in both {
+            let name = &hyperparameter.name;
+            for (ours, expected) in many.iter().zip(single) {
+                assert!((ours - expected).abs() < 0.025, "{name}: {many:?} instead of {single:?} under {clauses:?}");
+            }
+        }
+    }
 }

@@ -49,8 +49,16 @@ pub struct Search<'a> {
     pub trial: u32,
 }
 
-/// How promising each configuration is; each row is one of them, encoded.
-pub type Score<'a> = dyn Fn(&[Configuration], &Rows) -> Vec<f64> + 'a;
+/// Points to be scored.
+pub struct Candidates<'a> {
+    /// The points, encoded.
+    pub rows: Rows,
+    /// The configuration of a row.
+    pub configuration: &'a dyn Fn(usize) -> Configuration,
+}
+
+/// How promising each candidate is.
+pub type Score<'a> = dyn Fn(&Candidates) -> Vec<f64> + 'a;
 
 /// How promising a row is, with the derivative by each of its numbers; `None` where there are none.
 pub type Slope<'a> = dyn Fn(&[f64]) -> Option<(f64, Vec<f64>)> + 'a;
@@ -75,17 +83,21 @@ impl Search<'_> {
     ) -> Option<Configuration> {
         // What has no score is not promising.
         let known = |score: f64| if score.is_nan() { f64::NEG_INFINITY } else { score };
-        let score = |configurations: &[Configuration]| -> Vec<f64> {
-            score(configurations, &self.rows(configurations)).into_iter().map(known).collect()
+        let of = |candidates: &Candidates| -> Vec<f64> { score(candidates).into_iter().map(known).collect() };
+        let score = |configurations: &[Configuration]| {
+            of(&Candidates { rows: self.rows(configurations), configuration: &|index| configurations[index].clone() })
         };
         let mut best = Best { score: f64::NEG_INFINITY, configuration: None, taken };
         let mut stream = Stream::of(self.seed, "candidates", self.trial.into());
-        let wanted = 0..self.settings.candidates;
-        let candidates: Vec<Configuration> = wanted.map_while(|_| self.space.sample(&mut stream).ok()).collect();
-        let scores = score(&candidates);
-        best.consider(&candidates, &scores);
-        let promising = order(&scores).into_iter().rev().take(self.settings.starts as usize);
-        let promising: Vec<_> = promising.map(|index| (scores[index], candidates[index].clone())).collect();
+        let mut promising = Vec::new();
+        if let Ok(drawn) = self.space.sample_many(self.settings.candidates as usize, &mut stream) {
+            let configuration = |index| drawn.configuration(index);
+            let rows = Rows::of(self.space.hyperparameters().len(), drawn.rows().to_vec());
+            let scores = of(&Candidates { rows, configuration: &configuration });
+            best.consider(&scores, &configuration);
+            let starts = order(&scores).into_iter().rev().take(self.settings.starts as usize);
+            promising.extend(starts.map(|index| (scores[index], configuration(index))));
+        }
         let tried = score(&tried).into_iter().zip(tried);
         let walk = |(score, configuration)| Walk { score, configuration, misses: 0 };
         let mut walks: Vec<Walk> = tried.chain(promising).map(walk).collect();
@@ -100,7 +112,7 @@ impl Search<'_> {
         let peaks = walks.iter().map(|walk| walk.configuration.clone()).chain(best.configuration.clone());
         let climbed: Vec<Configuration> = peaks.filter_map(|peak| self.climb(slope, &peak)).collect();
         let scores = score(&climbed);
-        best.consider(&climbed, &scores);
+        best.consider(&scores, &|index| climbed[index].clone());
         best.configuration
     }
 
@@ -146,7 +158,7 @@ impl Search<'_> {
             ends.push(seen.len());
         }
         let scores = score(&seen);
-        best.consider(&seen, &scores);
+        best.consider(&scores, &|index| seen[index].clone());
         let mut start = 0;
         for (walk, end) in walks.iter_mut().zip(ends) {
             let highest = (start..end).reduce(|a, b| if scores[b] > scores[a] { b } else { a });
@@ -172,11 +184,14 @@ struct Best<'a> {
 }
 
 impl Best<'_> {
-    fn consider(&mut self, configurations: &[Configuration], scores: &[f64]) {
-        for (configuration, &score) in configurations.iter().zip(scores) {
-            if (score > self.score || self.configuration.is_none()) && !(self.taken)(configuration) {
-                self.score = score;
-                self.configuration = Some(configuration.clone());
+    fn consider(&mut self, scores: &[f64], configuration: &dyn Fn(usize) -> Configuration) {
+        for (index, &score) in scores.iter().enumerate() {
+            if score > self.score || self.configuration.is_none() {
+                let configuration = configuration(index);
+                if !(self.taken)(&configuration) {
+                    self.score = score;
+                    self.configuration = Some(configuration);
+                }
             }
         }
     }
@@ -194,14 +209,15 @@ mod tests {
     }
 
     /// Highest at 0.9 everywhere.
-    fn peak(_: &[Configuration], rows: &Rows) -> Vec<f64> {
+    fn peak(candidates: &Candidates) -> Vec<f64> {
+        let rows = &candidates.rows;
         (0..rows.len()).map(|index| -rows.row(index).iter().map(|place| (place - 0.9).powi(2)).sum::<f64>()).collect()
     }
 
     fn height(configuration: &Configuration) -> f64 {
         let mut rows = Rows::new(4);
         rows.push(&space().encode(configuration));
-        peak(&[], &rows)[0]
+        peak(&Candidates { rows, configuration: &|_| configuration.clone() })[0]
     }
 
     fn steps(_: &[f64]) -> Option<(f64, Vec<f64>)> {

@@ -156,6 +156,7 @@ impl ModuleMapper for Scatter {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::battery::device::tested;
     use crate::battery::model::tests::{model, shapes};
 
     const SETTINGS: Settings =
@@ -164,7 +165,7 @@ mod tests {
     /// Loshchilov and Hutter 2019, algorithm 2, after clipping, in 64-bit floats.
     #[test]
     fn three_steps_are_those_of_the_paper() {
-        let device = Device::flex();
+        let device = tested();
         let ad = device.clone().autodiff();
         let mut network = model(shapes().remove(1), 1, &ad).network;
         let mut optimizer = AdamW::new(&network, SETTINGS, None, &device);

@@ -20,6 +20,15 @@ pub fn name(device: &Device) -> &'static str {
     if device.clone().inner() == Device::flex() { "cpu" } else { "cuda" }
 }
 
+/// The device that unit tests compute on: with `emulation`, the processor as if it were a graphics card.
+#[cfg(test)]
+pub(crate) fn tested() -> Device {
+    #[cfg(feature = "emulation")]
+    return Device::cpu();
+    #[cfg(not(feature = "emulation"))]
+    Device::flex()
+}
+
 fn or_processor(found: Result<Device, String>) -> (Device, Option<String>) {
     match found {
         Ok(device) => (device, None),

@@ -92,10 +92,10 @@ fn last(rows: Tensor<3>) -> Tensor<3> {
 
 #[cfg(test)]
 mod tests {
-    use burn::tensor::Device;
 
     use super::*;
     use crate::battery::batch::{self, Source};
+    use crate::battery::device::tested;
     use crate::battery::model::tests::{model, shapes};
     use crate::battery::toy::Toy;
     use crate::numeric::stream::Stream;
@@ -131,7 +131,7 @@ mod tests {
         let truth = batch::windows(&toy, &places, 40);
         assert_eq!(toy.steps(), 64);
         for shape in shapes() {
-            let model = model(shape, 3, &Device::flex());
+            let model = model(shape, 3, &tested());
             for (context, stride, given) in
                 [(5, 1, Given::Current), (20, 1, Given::Sensors), (12, 3, Given::Current), (3, 12, Given::Sensors)]
             {

@@ -15,7 +15,7 @@ use crate::space::prior::Prior;
 use crate::space::source::read;
 
 /// Draws after which a parameter that was active in none counts as one that never is.
-const DRAWS: usize = 2_000;
+const DRAWS: usize = 20_000;
 
 /// The space of a search space's file, or of an experiment's.
 pub(super) fn search_space(path: &Path) -> Result<Arc<Space>, Failure> {
@@ -133,17 +133,17 @@ pub(super) fn warnings(space: &Space) -> Vec<String> {
     if let Err(illegal) = space.default_configuration() {
         warnings.push(format!("the default configuration is not allowed: {illegal}; a run begins without it"));
     }
-    let mut active = vec![false; space.hyperparameters().len()];
-    let mut stream = Stream::of(0, "ever active", 0);
-    let mut draws = 0;
-    while draws < DRAWS && active.contains(&false) {
-        let Ok(configuration) = space.sample(&mut stream) else { break };
-        configuration.values().iter().zip(&mut active).for_each(|(value, active)| *active |= value.is_some());
-        draws += 1;
-    }
-    for (index, each) in space.hyperparameters().iter().enumerate().filter(|(index, _)| !active[*index]) {
-        let condition = space.condition(index).map(ToString::to_string).unwrap_or_default();
-        warnings.push(format!("`{}` was never active in {draws} draws; can `{condition}` be true?", each.name));
+    let width = space.hyperparameters().len();
+    let drawn = space.sample_many(DRAWS, &mut Stream::of(0, "ever active", 0));
+    let Ok(drawn) = drawn else { return warnings };
+    let is_active = |index: usize| drawn.rows()[index..].iter().step_by(width).any(|code| !code.is_nan());
+    for index in (0..width).filter(|&index| !is_active(index)) {
+        let (name, condition) = (&space.hyperparameters()[index].name, space.condition(index));
+        let Some(condition) = condition else { continue };
+        warnings.push(match space.may_hold(condition) {
+            true => format!("`{name}` was never active in {} draws; can `{condition}` be true?", drawn.len()),
+            false => format!("`{name}` is never active: `{condition}` cannot be true in the ranges of its parameters"),
+        });
     }
     warnings
 }

@@ -49,8 +49,8 @@ pub fn regret(space: &Space, history: &History, full: Budget, seed: u64) -> Opti
     let costs: Vec<f64> = places.iter().map(|place| place.cost.min(median)).collect();
     let surrogate = Forest::fit(&tried, &space.columns(), &costs, &Settings::default(), seed, "regret");
     let mut stream = Stream::of(seed, "regret candidates", 0);
-    let candidates: Vec<Configuration> = (0..CANDIDATES).map_while(|_| space.sample(&mut stream).ok()).collect();
-    let untried = surrogate.predict(&encode(&mut candidates.iter()));
+    let candidates = space.sample_many(CANDIDATES, &mut stream).map_or(Vec::new(), |drawn| drawn.rows().to_vec());
+    let untried = surrogate.predict(&Rows::of(space.columns().len(), candidates));
     let tried = surrogate.predict(&tried);
     // As in the paper, a fifth of what theory asks for.
     let t = places.len() as f64;

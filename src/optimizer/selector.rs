@@ -2,7 +2,7 @@
 use super::objectives::Objectives;
 use super::settings::{Search as Way, Settings};
 use super::{evolution, parzen};
-use crate::acquisition::maximizer::Search;
+use crate::acquisition::maximizer::{Candidates, Search};
 use crate::design;
 use crate::intensifier::bracket::Schedule;
 use crate::intensifier::choice::Choice;
@@ -128,10 +128,10 @@ impl Selector {
         }
         let results = history.ended().len().saturating_sub(self.design.len());
         let weight = settings.prior_strength.map(|strength| strength / (results as f64 + 1.0));
-        let score = |configurations: &[Configuration], rows: &Rows| {
-            let mut scores = self.objectives.score(rows);
+        let score = |candidates: &Candidates| {
+            let mut scores = self.objectives.score(&candidates.rows);
             if let Some(weight) = weight {
-                let priors = configurations.iter().map(|configuration| prior(space, configuration));
+                let priors = (0..scores.len()).map(|index| prior(space, &(candidates.configuration)(index)));
                 scores.iter_mut().zip(priors).for_each(|(score, prior)| *score += weight * prior);
             }
             scores

@@ -117,10 +117,16 @@ impl Boxes {
 
     /// Writes random values of what is left into a point.
     pub fn draw(&self, space: &Space, stream: &mut Stream, point: &mut [Option<Value>]) {
-        let target = stream.uniform() * self.volume();
+        let quantile = |member: usize, share| space.hyperparameters[member].quantile(share);
+        self.pick(|| stream.uniform(), |member, share| point[member] = Some(quantile(member, share)));
+    }
+
+    /// Tells the share of each member's prior at a point of what is left, by numbers uniform in `[0, 1)`.
+    pub fn pick(&self, mut uniform: impl FnMut() -> f64, mut tell: impl FnMut(usize, f64)) {
+        let target = uniform() * self.volume();
         let chosen = self.cumulative.partition_point(|sum| *sum <= target).min(self.cells.len() - 1);
         for (&member, (low, high)) in self.members.iter().zip(&self.cells[chosen].sides) {
-            point[member] = Some(space.hyperparameters[member].quantile(low + stream.uniform() * (high - low)));
+            tell(member, low + uniform() * (high - low));
         }
     }
 }

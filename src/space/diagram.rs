@@ -105,19 +105,57 @@ impl Diagram {
     }
 
     fn value(&self, space: &Space, member: usize, edge: &Edge) -> Option<Value> {
-        (edge.index != INACTIVE).then(|| space.hyperparameters[member].domain.nth(u64::from(edge.index)))
+        edge.value().map(|index| space.hyperparameters[member].domain.nth(u64::from(index)))
     }
 
     /// Writes a random legal choice into a point.
     pub fn draw(&self, space: &Space, stream: &mut Stream, point: &mut [Option<Value>]) {
+        let value = |member: usize, index| space.hyperparameters[member].domain.nth(u64::from(index));
+        self.walk(|| stream.uniform(), |member, index: Option<u16>| point[member] = index.map(|it| value(member, it)));
+    }
+
+    /// Tells the index of each member's value, `None` where it is inactive, of a choice by numbers uniform in `[0, 1)`.
+    pub fn walk(&self, mut uniform: impl FnMut() -> f64, mut tell: impl FnMut(usize, Option<u16>)) {
         let mut node = self.root();
         for &member in &self.group.members {
-            let target = stream.uniform() * node.share;
+            let target = uniform() * node.share;
             let chosen = node.edges.partition_point(|edge| edge.cumulative <= target).min(node.edges.len() - 1);
             let edge = &node.edges[chosen];
-            point[member] = self.value(space, member, edge);
+            tell(member, edge.value());
             node = &self.nodes[edge.child as usize];
         }
+    }
+
+    /// Tells every legal choice, an index for each member, and its probability.
+    pub fn each(&self, tell: &mut dyn FnMut(&[Option<u16>], f64)) {
+        self.each_below(self.root(), 1.0, &mut Vec::new(), tell);
+    }
+
+    fn each_below(
+        &self,
+        node: &Node,
+        probability: f64,
+        path: &mut Vec<Option<u16>>,
+        tell: &mut dyn FnMut(&[Option<u16>], f64),
+    ) {
+        if path.len() == self.group.members.len() {
+            return tell(path, probability);
+        }
+        let mut below = 0.0;
+        for edge in &node.edges {
+            path.push(edge.value());
+            let share = (edge.cumulative - below) / node.share;
+            self.each_below(&self.nodes[edge.child as usize], probability * share, path, tell);
+            path.pop();
+            below = edge.cumulative;
+        }
+    }
+}
+
+impl Edge {
+    /// The index of the value; `None` for an inactive hyperparameter.
+    fn value(&self) -> Option<u16> {
+        (self.index != INACTIVE).then_some(self.index)
     }
 }
 

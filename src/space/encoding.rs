@@ -1,7 +1,7 @@
 //! A configuration as a row of numbers, a column for each hyperparameter.
 use super::Space;
 use super::configuration::Configuration;
-use super::hyperparameter::{Domain, Value};
+use super::hyperparameter::Domain;
 
 /// What the numbers of a column mean.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,35 +25,18 @@ impl Space {
     /// A number for each hyperparameter: numbers and ordinals on `[0, 1]` with their ends at 0 and 1, the index of a
     /// categorical's choice, 0 for a constant, and NaN for what is inactive.
     pub fn encode(&self, configuration: &Configuration) -> Vec<f64> {
-        let domains = self.hyperparameters().iter().map(|each| &each.domain);
-        domains
+        let hyperparameters = self.hyperparameters().iter();
+        hyperparameters
             .zip(configuration.values())
-            .map(|(domain, value)| value.as_ref().map_or(f64::NAN, |value| place(domain, value)))
+            .map(|(hyperparameter, value)| value.as_ref().map_or(f64::NAN, |value| hyperparameter.code(value)))
             .collect()
-    }
-}
-
-fn place(domain: &Domain, value: &Value) -> f64 {
-    let index =
-        |values: &[Value]| values.iter().position(|each| each == value).expect("a configuration is legal") as f64;
-    let share = |min: f64, max: f64, log: bool| {
-        let number = value.number().expect("a configuration is legal");
-        let place = if log { (number / min).ln() / (max / min).ln() } else { (number - min) / (max - min) };
-        place.clamp(0.0, 1.0)
-    };
-    match domain {
-        Domain::Float { min, max, log } => share(*min, *max, *log),
-        Domain::Integer { min, max, log } => share(*min as f64, *max as f64, *log),
-        Domain::Steps(steps) => share(steps.min(), steps.max(), false),
-        Domain::Ordinal { values } => index(values) / (values.len().max(2) - 1) as f64,
-        Domain::Categorical { choices } => index(choices),
-        Domain::Constant { .. } => 0.0,
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::space::hyperparameter::{Hyperparameter, Value};
 
     #[test]
     fn columns_have_the_places_of_configspace() {
@@ -72,7 +55,8 @@ mod tests {
             (&Domain::Categorical { choices: words() }, Value::Word("c".into()), 2.0),
             (&Domain::Constant { value: Value::Integer(7) }, Value::Integer(7), 0.0),
         ] {
-            assert!((place(domain, &value) - expected).abs() < 1e-12, "{domain:?} {value}");
+            let place = Hyperparameter::new("x", domain.clone(), value.clone()).code(&value);
+            assert!((place - expected).abs() < 1e-12, "{domain:?} {value}");
         }
     }
 }

@@ -70,24 +70,28 @@ impl Number {
             Self::Literal(number) => *number,
             Self::Parameter(index) => point[*index].as_ref()?.number()?,
             Self::Negative(number) => -number.at(point)?,
-            Self::Arithmetic(operation, terms) => {
-                let (a, b) = (terms[0].at(point)?, terms[1].at(point)?);
-                match operation {
-                    Arithmetic::Add => a + b,
-                    Arithmetic::Subtract => a - b,
-                    Arithmetic::Multiply => a * b,
-                    Arithmetic::Divide => a / b,
-                    Arithmetic::FloorDivide => (a / b).floor(),
-                    // The sign of the divisor, as in Python, so that `a == b * (a // b) + a % b`.
-                    Arithmetic::Remainder => {
-                        let rest = a % b;
-                        if rest != 0.0 && (rest < 0.0) != (b < 0.0) { rest + b } else { rest }
-                    }
-                    Arithmetic::Power => a.powf(b),
-                }
-            }
+            Self::Arithmetic(operation, terms) => operation.of(terms[0].at(point)?, terms[1].at(point)?),
         };
         value.is_finite().then_some(value)
+    }
+}
+
+impl Arithmetic {
+    /// The result, not finite where there is none.
+    pub(super) fn of(self, a: f64, b: f64) -> f64 {
+        match self {
+            Self::Add => a + b,
+            Self::Subtract => a - b,
+            Self::Multiply => a * b,
+            Self::Divide => a / b,
+            Self::FloorDivide => (a / b).floor(),
+            // The sign of the divisor, as in Python, so that `a == b * (a // b) + a % b`.
+            Self::Remainder => {
+                let rest = a % b;
+                if rest != 0.0 && (rest < 0.0) != (b < 0.0) { rest + b } else { rest }
+            }
+            Self::Power => a.powf(b),
+        }
     }
 }
 
@@ -180,7 +184,7 @@ impl Truth {
 }
 
 impl Comparison {
-    fn holds<T: PartialOrd>(self, a: &T, b: &T) -> bool {
+    pub(super) fn holds<T: PartialOrd>(self, a: &T, b: &T) -> bool {
         match self {
             Self::Equal => a == b,
             Self::Unequal => a != b,

@@ -1,5 +1,8 @@
 //! What an expression can be where numbers are only known to lie in intervals.
+use super::Space;
 use super::evaluation::{Arithmetic, Comparison, Number, Truth};
+use super::expression::Expression;
+use super::hyperparameter::{Hyperparameter, Value};
 
 /// The ends of an interval, by the index of a hyperparameter; `None` where nothing is known of it.
 pub(super) type Ends<'a> = &'a [Option<(f64, f64)>];
@@ -19,6 +22,22 @@ impl Possible {
     /// Whether the truth holds everywhere.
     pub fn is_certain(self) -> bool {
         self.yes && !self.no && !self.neither
+    }
+}
+
+impl Space {
+    /// Whether an expression may be true where every number lies in its range; false is a proof, true is none.
+    pub fn may_hold(&self, expression: &Expression) -> bool {
+        let ends = |each: &Hyperparameter| {
+            let values = match each.domain.values() {
+                [] => vec![each.at(0.0), each.at(1.0)],
+                listed => listed.to_vec(),
+            };
+            let numbers: Option<Vec<f64>> = values.iter().map(Value::number).collect();
+            numbers?.into_iter().map(|number| (number, number)).reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)))
+        };
+        let ends: Vec<_> = self.hyperparameters().iter().map(ends).collect();
+        expression.truth().within(&ends).yes
     }
 }
 

@@ -1,7 +1,10 @@
 //! What may be tried: hyperparameters, conditions, and forbidden combinations.
+pub mod batch;
 mod boxes;
 mod change;
 mod checking;
+mod code;
+mod columns;
 mod comparing;
 pub mod configuration;
 mod describing;
@@ -15,6 +18,7 @@ pub mod file;
 mod group;
 pub mod hyperparameter;
 mod interval;
+mod lottery;
 mod mutation;
 pub mod neighborhood;
 pub mod outline;
@@ -53,6 +57,8 @@ pub struct Space {
     indices: HashMap<String, usize>,
     /// How configurations are drawn, made at the first draw.
     plan: OnceLock<Plan>,
+    /// How many are drawn at once, made at the first time.
+    bulk: OnceLock<batch::Plan>,
     /// Every legal configuration, made at the first count.
     enumeration: OnceLock<Option<Enumeration>>,
 }
@@ -94,6 +100,7 @@ impl Space {
             order,
             indices,
             plan: OnceLock::new(),
+            bulk: OnceLock::new(),
             enumeration: OnceLock::new(),
         })
     }

@@ -10,7 +10,7 @@ use super::hyperparameter::Value;
 use crate::numeric::stream::Stream;
 
 /// Draws before a space counts as impossible.
-const DRAWS: usize = 100_000;
+pub(super) const DRAWS: usize = 100_000;
 
 /// Draws that find out whether little is legal, and of how many fewer must be legal then.
 const PILOT: (usize, usize) = (256, 64);
@@ -28,6 +28,13 @@ pub(super) struct Plan {
     free: Vec<usize>,
     /// The clauses that no diagram has asked.
     clauses: Vec<usize>,
+}
+
+impl Plan {
+    /// Diagrams, boxes, the hyperparameters that are drawn alone, and the clauses that may still forbid a draw.
+    pub fn parts(&self) -> (&[Diagram], &[Boxes], &[usize], &[usize]) {
+        (&self.diagrams, &self.boxes, &self.free, &self.clauses)
+    }
 }
 
 /// A space without a legal configuration, or with so few that none was found.
@@ -149,7 +156,7 @@ impl Space {
         }
     }
 
-    fn plan(&self) -> &Plan {
+    pub(super) fn plan(&self) -> &Plan {
         self.plan.get_or_init(|| {
             let enumerable = |clause: usize| {
                 let members = closure(self, self.forbidden[clause].reads());

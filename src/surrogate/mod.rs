@@ -22,6 +22,12 @@ impl Rows {
         Self { width, values: Vec::new() }
     }
 
+    /// The rows that these numbers are, one after the other.
+    pub fn of(width: usize, values: Vec<f64>) -> Self {
+        assert!(width > 0 && values.len().is_multiple_of(width), "rows are whole");
+        Self { width, values }
+    }
+
     /// Appends a row of `width` numbers.
     pub fn push(&mut self, row: &[f64]) {
         assert_eq!(row.len(), self.width, "rows have equal width");

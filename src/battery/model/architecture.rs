@@ -113,6 +113,9 @@ pub struct Architecture {
     pub activation: Activation,
     /// Whether the last projection is the first one, transposed; default false.
     pub tied: bool,
+    /// Whether a linear map leads from inputs to outputs beside the network; default false. What is proportional to the
+    /// current, the change of the state of charge, is then learnt to the last digit instead of nearly.
+    pub direct: bool,
     /// Standard deviation of the initial weights, above 0, such as GPT-2's 0.02; absent: one over the root of the
     /// layer's inputs. Projections back to the residual stream get it over the root of how many there are.
     pub initial_deviation: Option<f64>,
@@ -126,6 +129,7 @@ impl Default for Architecture {
             feed_forward: 4.0,
             activation: Activation::SwiGlu,
             tied: false,
+            direct: false,
             initial_deviation: None,
         }
     }

@@ -3,11 +3,12 @@ use std::fs;
 use std::path::Path;
 
 use burn::module::{Module, ModuleVisitor, Param};
-use burn::tensor::{Device, Gradients, Tensor, TensorData};
+use burn::tensor::{Gradients, Tensor, TensorData};
 use safetensors::SafeTensors;
 
 use super::way::Way;
 use crate::battery::checkpoint;
+use crate::battery::device::tested;
 
 struct Compare<'a> {
     expected: &'a SafeTensors<'a>,
@@ -60,7 +61,7 @@ fn outputs_and_gradients_are_those_of_pytorch() {
             continue;
         }
         let name = path.file_stem().unwrap().to_string_lossy().into_owned();
-        let (model, _) = checkpoint::load(&path, &Device::flex().autodiff()).unwrap();
+        let (model, _) = checkpoint::load(&path, &tested().autodiff()).unwrap();
         let bytes = fs::read(&path).unwrap();
         let file = SafeTensors::deserialize(&bytes).unwrap();
         let shape: [usize; 3] = file.tensor("rows").unwrap().shape().try_into().unwrap();
@@ -75,6 +76,6 @@ fn outputs_and_gradients_are_those_of_pytorch() {
         assert_eq!(compare.compared, expected, "{name}");
         cases += 1;
     }
-    // Three positions, two norms, two activations; tied projections; two versions of Mamba with and without feed-forward.
-    assert_eq!(cases, 12 + 1 + 4);
+    // Three positions, two norms, two activations; tied projections; a linear map past the network; two versions of Mamba with and without feed-forward.
+    assert_eq!(cases, 12 + 1 + 1 + 4);
 }

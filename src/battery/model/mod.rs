@@ -204,6 +204,7 @@ pub mod tests {
     use super::architecture::{Family, Mamba};
     use super::hyperparameter::{NormKind, Position};
     use super::*;
+    use crate::battery::device::tested;
 
     pub type Shape = (Hyperparameters, Architecture);
 
@@ -232,6 +233,7 @@ pub mod tests {
         let mut all: Vec<_> =
             positions.iter().flat_map(|position| norms.map(|norm| transformer(*position, norm))).collect();
         all.extend([mamba(1, 0), mamba(1, 1), mamba(2, 0), mamba(2, 24)]);
+        all[2].1.direct = true;
         all
     }
 
@@ -241,7 +243,7 @@ pub mod tests {
 
     #[test]
     fn cached_steps_are_the_full_forward() {
-        let device = Device::flex();
+        let device = tested();
         for shape in shapes() {
             let model = model(shape, 1, &device);
             let rows = Tensor::random([3, 12, WIDTH], Distribution::Uniform(0.0, 1.0), &device);
@@ -259,7 +261,7 @@ pub mod tests {
 
     #[test]
     fn a_row_does_not_see_what_follows() {
-        let device = Device::flex();
+        let device = tested();
         for shape in shapes() {
             let model = model(shape, 1, &device);
             let rows = Tensor::random([1, 12, WIDTH], Distribution::Uniform(0.0, 1.0), &device);
@@ -272,7 +274,7 @@ pub mod tests {
 
     #[test]
     fn the_current_passes_through_and_the_seed_decides_the_weights() {
-        let device = Device::flex();
+        let device = tested();
         let rows = Tensor::random([2, 12, WIDTH], Distribution::Uniform(0.0, 1.0), &device);
         let shape = || shapes().remove(0);
         let first = model(shape(), 1, &device).forward(rows.clone());

@@ -87,14 +87,14 @@ impl Objective {
 
 #[cfg(test)]
 mod tests {
-    use burn::tensor::Device;
 
     use super::*;
+    use crate::battery::device::tested;
     use crate::battery::model::tests::{model, shapes};
 
     #[test]
     fn losses_are_what_they_say_and_so_are_their_gradients() {
-        let device = Device::flex().autodiff();
+        let device = tested().autodiff();
         let model = model(shapes().remove(0), 1, &device);
         let errors = [0.0, 0.1, -0.2, 3.0, 0.0, -40.0, 0.0, 0.3, 0.0, -1.0, 0.5, 0.0f32];
         let unit = f64::from(model.statistics().change[1]);

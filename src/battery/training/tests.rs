@@ -1,9 +1,8 @@
 //! Training as a whole: it learns, continues, divides, and ends early.
 use std::fs;
 
-use burn::tensor::Device;
-
 use super::*;
+use crate::battery::device::tested;
 use crate::battery::model::Statistics;
 use crate::battery::model::architecture::Architecture;
 use crate::battery::model::hyperparameter::{Hyperparameters, Mixing, NormKind, Position};
@@ -18,7 +17,7 @@ fn untrained(toy: &Toy, seed: u64) -> Model {
         n_layer: 1,
         learning_rate: None,
     };
-    let device = Device::flex().autodiff();
+    let device = tested().autodiff();
     Model::new(hyperparameters, Architecture::default(), Statistics::of(toy), seed, &device)
 }
 
@@ -182,7 +181,7 @@ fn a_training_that_a_listener_ends_goes_on_as_if_it_had_not() {
 
 #[test]
 fn losses_may_be_read_late() {
-    let device = Device::flex();
+    let device = tested();
     let mut meter = Meter::patient(3);
     let mut read = Vec::new();
     for step in 1..=4 {

@@ -152,6 +152,17 @@ class Block(nn.Module):
         return x + self.feed_forward(self.feed_forward_norm(x)) if hasattr(self, "feed_forward") else x
 
 
+class Direct(nn.Module):
+    """A linear map past the network; the slope is inputs x outputs."""
+
+    def __init__(self):
+        super().__init__()
+        self.slope, self.offset = nn.Parameter(torch.zeros(WIDTH, WIDTH)), nn.Parameter(torch.zeros(WIDTH))
+
+    def forward(self, x):
+        return x @ self.slope + self.offset
+
+
 class Model(nn.Module):
     """Rows in, next rows out, both of scaled features; `about` is the file's metadata."""
 
@@ -163,12 +174,15 @@ class Model(nn.Module):
         self.norm = Norm(shape["dim_model"], shape["norm"])
         if not about["architecture"]["tied"]:
             self.output = linear(shape["dim_model"], WIDTH)
+        if about["architecture"].get("direct"):
+            self.direct = Direct()
         mixing = shape["mixing"].get("Attention")
         self.sinusoidal = mixing is not None and mixing["position"] == "Sinusoidal"
 
     def forward(self, rows):
         mean, deviation, change = (torch.tensor(self.about["statistics"][name], dtype=rows.dtype) for name in ("mean", "deviation", "change"))
-        x = self.input((rows - mean) / deviation)
+        inputs = (rows - mean) / deviation
+        x = self.input(inputs)
         if self.sinusoidal:
             place, column = torch.arange(x.shape[1], dtype=x.dtype)[:, None], torch.arange(x.shape[2])
             angle = place / 10000.0 ** ((column - column % 2).to(x.dtype) / x.shape[2])
@@ -177,6 +191,7 @@ class Model(nn.Module):
             x = block(x)
         x = self.norm(x)
         y = x @ self.input.weight if self.about["architecture"]["tied"] else self.output(x)
+        y = y + self.direct(inputs) if hasattr(self, "direct") else y
         y = rows + y * change if self.about["architecture"]["predict"] == "Change" else mean + y * deviation
         return torch.cat((rows[..., :1], y[..., 1:]), -1)  # the current is given
 
@@ -193,6 +208,7 @@ def golden(folder):
                 add(f"{position}-{norm}-{activation.lower()}", {"Attention": {"position": kind, "n_heads": 2}}, norm_kind, activation=activation)
     attention = {"Attention": {"position": "LinearBias", "n_heads": 4}}
     add("tied-value", attention, tied=True, predict="Value")
+    add("direct", attention, direct=True)
     mamba = lambda version: {"Mamba": {"version": version, "state": 3, "expand": 2, "convolution": 3, "head": 4, "chunk": 3}}
     for version in (1, 2):
         for wide in (0, 1):

@@ -36,7 +36,7 @@ pub struct Positions<T2, T1> {
 }
 
 /// A backend that can attend; every backend can, by its basic operations.
-#[backend_extension(Flex, Cube: cfg(feature = "cuda"), Autodiff)]
+#[backend_extension(Flex, Cube: cfg(feature = "kernels"), Autodiff)]
 pub trait Attend: Backend {
     /// Mixed values, and what the gradient wants of the forward pass beside them, which is up to the backend.
     fn attended(
@@ -70,7 +70,7 @@ pub trait Attend: Backend {
     }
 }
 
-#[cfg(feature = "cuda")]
+#[cfg(feature = "kernels")]
 impl Attend for burn_cubecl::CubeBackend {}
 
 fn composed<B: Backend>(

@@ -9,7 +9,7 @@ use burn::backend::{Autodiff, Backend, Dispatch, TensorMetadata, backend_extensi
 use burn::tensor::{Shape, Slice, Tensor};
 
 /// A backend that can convolve; every backend can, by its basic operations.
-#[backend_extension(Flex, Cube: cfg(feature = "cuda"), Autodiff)]
+#[backend_extension(Flex, Cube: cfg(feature = "kernels"), Autodiff)]
 pub trait Convolve: Backend {
     /// See [`convolve`].
     fn convolved(
@@ -33,7 +33,7 @@ pub trait Convolve: Backend {
     }
 }
 
-#[cfg(feature = "cuda")]
+#[cfg(feature = "kernels")]
 impl Convolve for burn_cubecl::CubeBackend {}
 
 fn composed<B: Backend>(

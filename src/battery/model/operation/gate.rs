@@ -9,7 +9,7 @@ use burn::backend::{Autodiff, Backend, Dispatch, TensorMetadata, backend_extensi
 use burn::tensor::{Slice, Tensor};
 
 /// A backend that can gate; every backend can, by its basic operations.
-#[backend_extension(Flex, Cube: cfg(feature = "cuda"), Autodiff)]
+#[backend_extension(Flex, Cube: cfg(feature = "kernels"), Autodiff)]
 pub trait Gate: Backend {
     /// See [`gate`].
     fn gated(packed: FloatTensor<Self>) -> FloatTensor<Self> {
@@ -22,7 +22,7 @@ pub trait Gate: Backend {
     }
 }
 
-#[cfg(feature = "cuda")]
+#[cfg(feature = "kernels")]
 impl Gate for burn_cubecl::CubeBackend {}
 
 fn composed<B: Backend>(packed: FloatTensor<B>) -> FloatTensor<B> {

@@ -5,7 +5,7 @@
 pub mod attention;
 pub mod convolution;
 pub mod gate;
-#[cfg(feature = "cuda")]
+#[cfg(feature = "kernels")]
 mod kernel;
 pub(crate) mod native;
 pub mod norm;

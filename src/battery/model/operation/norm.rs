@@ -12,7 +12,7 @@ use burn::tensor::{Shape, Tensor};
 pub const EPSILON: f32 = 1e-6;
 
 /// A backend that can normalise; every backend can, by its basic operations.
-#[backend_extension(Flex, Cube: cfg(feature = "cuda"), Autodiff)]
+#[backend_extension(Flex, Cube: cfg(feature = "kernels"), Autodiff)]
 pub trait Normalize: Backend {
     /// See [`normalize`]; `centre` says whether the mean is subtracted.
     fn normalized(x: FloatTensor<Self>, gain: FloatTensor<Self>, centre: bool) -> FloatTensor<Self> {
@@ -30,7 +30,7 @@ pub trait Normalize: Backend {
     }
 }
 
-#[cfg(feature = "cuda")]
+#[cfg(feature = "kernels")]
 impl Normalize for burn_cubecl::CubeBackend {}
 
 fn composed<B: Backend>(x: FloatTensor<B>, gain: FloatTensor<B>, centre: bool) -> FloatTensor<B> {

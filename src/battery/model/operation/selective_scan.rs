@@ -12,7 +12,7 @@ use burn::tensor::Tensor;
 pub type Gradient<B> = (FloatTensor<B>, FloatTensor<B>, FloatTensor<B>, FloatTensor<B>, FloatTensor<B>);
 
 /// A backend that can scan; all tensors are of 32-bit floats.
-#[backend_extension(Flex, Cube: cfg(feature = "cuda"), Autodiff)]
+#[backend_extension(Flex, Cube: cfg(feature = "kernels"), Autodiff)]
 pub trait SelectiveScan: Backend {
     /// Outputs and the last state; see [`selective_scan`].
     fn scan(
@@ -129,9 +129,10 @@ impl<B: SelectiveScan, C: CheckpointStrategy> SelectiveScan for Autodiff<B, C> {
 
 #[cfg(test)]
 mod tests {
-    use burn::tensor::{Device, TensorData};
+    use burn::tensor::TensorData;
 
     use super::*;
+    use crate::battery::device::tested;
     use crate::numeric::stream::Stream;
 
     /// The definition, row by row, whose gradients the tensor library pieces together.
@@ -156,7 +157,7 @@ mod tests {
 
     #[test]
     fn the_scan_is_the_recurrence() {
-        let device = Device::flex().autodiff();
+        let device = tested().autodiff();
         let mut stream = Stream::of(1, "test", 0);
         let mut values = |count: usize| (0..count).map(|_| stream.normal() as f32).collect::<Vec<_>>();
         let cube = |values: Vec<f32>, shape: [usize; 3]| {
