@@ -3,8 +3,9 @@ use burn::tensor::{Device, Tensor, TensorData};
 use serde::{Deserialize, Serialize};
 
 use super::dataset::{Dataset, Ranges};
-use super::model::{Statistics, WIDTH};
+use super::model::{Linear, Statistics, WIDTH};
 use super::specification::Split;
+use crate::numeric::linear::Cholesky;
 use crate::numeric::stream::Stream;
 
 /// Series of equal length that a model learns from or is judged on.
@@ -167,7 +168,7 @@ impl Statistics {
     pub fn of(source: &dyn Source) -> Self {
         let rows = source.steps().min(64);
         let sample = windows(source, &places(source, rows, 1024, Stream::of(0, "statistics", 0)), rows);
-        let mut statistics = Self { mean: [0.0; WIDTH], deviation: [0.0; WIDTH], change: [0.0; WIDTH] };
+        let mut statistics = Self::default();
         for feature in 0..WIDTH {
             let value = |row: &[f32]| f64::from(row[feature]);
             let (mean, deviation) = moments(sample.chunks_exact(WIDTH).map(value));
@@ -181,7 +182,45 @@ impl Statistics {
             statistics.deviation[feature] = deviation.max(1e-4) as f32;
             statistics.change[feature] = drift.hypot(spread).max(1e-6) as f32;
         }
+        statistics.linear = statistics.fit(&Batch::new(&sample, rows - 1));
         statistics
+    }
+
+    /// The linear part of the changes in a batch.
+    fn fit(&self, batch: &Batch) -> Linear {
+        let input = |row: &[f32]| -> [f64; WIDTH + 1] {
+            std::array::from_fn(|index| match index {
+                WIDTH => 1.0,
+                _ => f64::from(row[index] - self.mean[index]) / f64::from(self.deviation[index].max(1e-6)),
+            })
+        };
+        let pairs = || batch.input.chunks_exact(WIDTH).zip(batch.target.chunks_exact(WIDTH));
+        let change = |row: &[f32], next: &[f32], feature: usize| f64::from(next[feature]) - f64::from(row[feature]);
+        let (mut square, mut product) = ([[0.0; WIDTH + 1]; WIDTH + 1], [[0.0; WIDTH + 1]; WIDTH]);
+        for (row, next) in pairs() {
+            let x = input(row);
+            for (i, a) in x.iter().enumerate() {
+                x[..=i].iter().enumerate().for_each(|(j, b)| square[i][j] += a * b);
+                (1..WIDTH).for_each(|feature| product[feature][i] += a * change(row, next, feature));
+            }
+        }
+        // Features that say the same as others are left to those: a little of a ridge, far below what is resolved.
+        let count = pairs().count().max(1) as f64;
+        let factor = Cholesky::of(WIDTH + 1, |i, j| square[i][j] + if i == j { 1e-9 * count } else { 0.0 });
+        let mut linear = Linear::default();
+        for feature in 1..WIDTH {
+            let Some(factor) = &factor else { break };
+            let weights = factor.solve(&product[feature]);
+            (0..WIDTH).for_each(|index| linear.slope[index][feature] = weights[index] as f32);
+            linear.offset[feature] = weights[WIDTH] as f32;
+            let left = |(row, next): (&[f32], &[f32])| {
+                let expected: f64 = input(row).iter().zip(&weights).map(|(x, weight)| x * weight).sum();
+                change(row, next, feature) - expected
+            };
+            let (drift, spread) = moments(pairs().map(left));
+            linear.residual[feature] = drift.hypot(spread).max(1e-6) as f32;
+        }
+        linear
     }
 }
 

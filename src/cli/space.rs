@@ -14,6 +14,9 @@ use crate::space::outline::Node;
 use crate::space::prior::Prior;
 use crate::space::source::read;
 
+/// The widest column that others are lined up with.
+const WIDEST: usize = 48;
+
 /// Draws after which a parameter that was active in none counts as one that never is.
 const DRAWS: usize = 20_000;
 
@@ -35,7 +38,9 @@ pub(super) fn is_search_space(path: &Path) -> Result<bool, Failure> {
 pub(super) fn print(space: &Space) {
     let rows: Vec<_> =
         space.hyperparameters().iter().enumerate().map(|(index, each)| row(space, index, each)).collect();
-    let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
+    // A long list of choices does not push all other lines out of the window.
+    let lengths = |column: usize| rows.iter().map(move |row| row[column].chars().count());
+    let width = |column: usize| lengths(column).filter(|length| *length <= WIDEST).max().unwrap_or(0);
     let (a, b, c) = (width(0), width(1), width(2));
     for [name, values, default, remarks] in &rows {
         say(format!("  {name:<a$}  {values:<b$}  {default:<c$}  {remarks}").trim_end());

@@ -26,6 +26,8 @@ pub(super) struct Draft<'a> {
     conditions: Vec<(String, Vec<String>, usize)>,
     forbidden: Vec<(String, usize)>,
     pub notes: Vec<String>,
+    /// Which names are others here.
+    renamed: Vec<String>,
 }
 
 impl<'a> Draft<'a> {
@@ -39,6 +41,7 @@ impl<'a> Draft<'a> {
             conditions: Vec::new(),
             forbidden: Vec::new(),
             notes: Vec::new(),
+            renamed: Vec::new(),
         }
     }
 
@@ -65,7 +68,7 @@ impl<'a> Draft<'a> {
         let mut candidates = std::iter::once(plain.clone()).chain((2..).map(|number| format!("{plain}_{number}")));
         let name = candidates.find(|name| !taken(name)).expect("there are more numbers than parameters");
         if name != written {
-            self.notes.push(format!("`{written}` is named `{name}` here"));
+            self.renamed.push(format!("`{written}` is named `{name}` here"));
             hyperparameter.description.get_or_insert(written.clone());
         }
         hyperparameter.name = name.clone();
@@ -117,7 +120,21 @@ impl<'a> Draft<'a> {
             };
             SourceError::at(self.path, self.text, offset, message, hint)
         })?;
-        Ok(Imported { space, notes: self.notes })
+        let doubled = self.conditions.iter().filter(|(_, all, _)| all.len() > 1);
+        let doubled = doubled.map(|(child, ..)| format!("all conditions of `{child}` must hold at once"));
+        let mut notes = self.notes;
+        notes.extend(summary(self.renamed, "parameters are named otherwise here, and keep their name as description"));
+        notes.extend(summary(doubled.collect(), "parameters have several conditions, all of which must hold at once"));
+        Ok(Imported { space, notes })
+    }
+}
+
+/// A few notes as they are, many as one.
+fn summary(notes: Vec<String>, what: &str) -> Vec<String> {
+    const MANY: usize = 4;
+    match notes.as_slice() {
+        [first, ..] if notes.len() > MANY => vec![format!("{} {what}: {first}, for example", notes.len())],
+        _ => notes,
     }
 }
 

@@ -5,10 +5,14 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Predict {
     /// The change from this row to the next, in standard deviations of such changes.
-    #[default]
     Change,
     /// The next row, in standard deviations from the mean row.
     Value,
+    /// What a linear map, fitted to the training rows by least squares, leaves of the change, in standard deviations of
+    /// what it leaves. What is linear, such as the charge that a current moves, is then exact, and a long prediction does
+    /// not drift away in it.
+    #[default]
+    Residual,
 }
 
 /// The non-linearity of feed-forward layers.
@@ -105,7 +109,7 @@ impl Mamba {
 pub struct Architecture {
     /// `Transformer` (default) or `Mamba(version: 2)`.
     pub family: Family,
-    /// What the last layer's numbers mean; default `Change`.
+    /// What the last layer's numbers mean; default `Residual`.
     pub predict: Predict,
     /// Width of the feed-forward layers over the model's width, above 0; default 4, as in the transformers of old.
     pub feed_forward: f64,
@@ -113,9 +117,6 @@ pub struct Architecture {
     pub activation: Activation,
     /// Whether the last projection is the first one, transposed; default false.
     pub tied: bool,
-    /// Whether a linear map leads from inputs to outputs beside the network; default false. What is proportional to the
-    /// current, the change of the state of charge, is then learnt to the last digit instead of nearly.
-    pub direct: bool,
     /// Standard deviation of the initial weights, above 0, such as GPT-2's 0.02; absent: one over the root of the
     /// layer's inputs. Projections back to the residual stream get it over the root of how many there are.
     pub initial_deviation: Option<f64>,
@@ -125,11 +126,10 @@ impl Default for Architecture {
     fn default() -> Self {
         Self {
             family: Family::Transformer,
-            predict: Predict::Change,
+            predict: Predict::Residual,
             feed_forward: 4.0,
             activation: Activation::SwiGlu,
             tied: false,
-            direct: false,
             initial_deviation: None,
         }
     }

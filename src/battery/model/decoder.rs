@@ -1,5 +1,5 @@
 //! A decoder in the manner of Llama: pre-normalised blocks, each a mixer of rows and a feed-forward layer.
-use burn::module::{Module, Param};
+use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 
 use super::architecture::Architecture;
@@ -20,15 +20,6 @@ pub struct Decoder {
     norm: Norm,
     /// Absent where the last projection is the first one, transposed.
     output: Option<Linear>,
-    direct: Option<Direct>,
-}
-
-/// A linear map past the network, which neither decays nor begins anywhere but at nothing.
-#[derive(Module, Debug)]
-struct Direct {
-    /// Inputs × outputs.
-    slope: Param<Tensor<2>>,
-    offset: Param<Tensor<1>>,
 }
 
 #[derive(Module, Debug)]
@@ -65,11 +56,7 @@ impl Decoder {
             })
             .collect();
         let output = (!architecture.tied).then(|| draw.last(width, WIDTH));
-        let direct = architecture.direct.then(|| Direct {
-            slope: draw.tensor(vec![0.0; WIDTH * WIDTH], [WIDTH, WIDTH]),
-            offset: draw.tensor(vec![0.0; WIDTH], [WIDTH]),
-        });
-        Self { input, blocks, norm: norm(draw), output, direct }
+        Self { input, blocks, norm: norm(draw), output }
     }
 
     /// Rows `x`, batch × steps × 6, which follow those of the cache where there is one.
@@ -77,8 +64,7 @@ impl Decoder {
         let [batch, steps, _] = x.dims();
         let width = self.input.weight.dims()[1];
         let rows = Rows { batch, steps, start: cache.as_ref().map_or(0, |cache| cache.length) };
-        let x = x.reshape([batch * steps, WIDTH]);
-        let embedded = self.input.forward(x.clone()).reshape([batch, steps, width]);
+        let embedded = self.input.forward(x.reshape([batch * steps, WIDTH])).reshape([batch, steps, width]);
         let mut stream = tables.add(embedded, rows.start).reshape([batch * steps, width]);
         for (index, block) in self.blocks.iter().enumerate() {
             let memory = cache.as_mut().map(|cache| &mut cache.layers[index]);
@@ -91,10 +77,6 @@ impl Decoder {
         let outputs = match &self.output {
             Some(output) => output.forward(last),
             None => self.input.back(last),
-        };
-        let outputs = match &self.direct {
-            Some(direct) => outputs + x.matmul(direct.slope.val()) + direct.offset.val().unsqueeze(),
-            None => outputs,
         };
         outputs.reshape([batch, steps, WIDTH])
     }

@@ -76,6 +76,6 @@ fn outputs_and_gradients_are_those_of_pytorch() {
         assert_eq!(compare.compared, expected, "{name}");
         cases += 1;
     }
-    // Three positions, two norms, two activations; tied projections; a linear map past the network; two versions of Mamba with and without feed-forward.
+    // Three positions, two norms, two activations; tied projections; a linear part; two versions of Mamba with and without feed-forward.
     assert_eq!(cases, 12 + 1 + 1 + 4);
 }

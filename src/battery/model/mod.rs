@@ -42,12 +42,33 @@ pub struct Statistics {
     pub deviation: [f32; WIDTH],
     /// Standard deviations of the change from one row to the next.
     pub change: [f32; WIDTH],
+    /// The linear part of the changes; absent in files of other programs.
+    #[serde(default)]
+    pub linear: Linear,
+}
+
+/// The changes from one row to the next that least squares expects of a row, given with the current of the next.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Linear {
+    /// A row for each feature, in standard deviations from its mean: what it adds to each change.
+    pub slope: [[f32; WIDTH]; WIDTH],
+    /// The changes of the mean row.
+    pub offset: [f32; WIDTH],
+    /// Standard deviations of what is left of the changes.
+    pub residual: [f32; WIDTH],
+}
+
+impl Default for Linear {
+    /// Nothing that is linear.
+    fn default() -> Self {
+        Self { slope: [[0.0; WIDTH]; WIDTH], offset: [0.0; WIDTH], residual: [1.0; WIDTH] }
+    }
 }
 
 impl Default for Statistics {
     /// Of features that are scaled already.
     fn default() -> Self {
-        Self { mean: [0.0; WIDTH], deviation: [1.0; WIDTH], change: [1.0; WIDTH] }
+        Self { mean: [0.0; WIDTH], deviation: [1.0; WIDTH], change: [1.0; WIDTH], linear: Linear::default() }
     }
 }
 
@@ -88,6 +109,8 @@ struct Constants {
     keep: Tensor<3>,
     gain: Tensor<3>,
     offset: Tensor<3>,
+    /// What the standardized inputs add to the next row.
+    slope: Option<Tensor<2>>,
 }
 
 impl Model {
@@ -160,8 +183,16 @@ impl Model {
     fn apply(&self, rows: Tensor<3>, cache: Option<&mut Cache>) -> Tensor<3> {
         let constants = &self.constants;
         let inputs = (rows.clone() - constants.mean.clone()) * constants.inverse_deviation.clone();
-        let outputs = self.network.forward(inputs, &constants.tables, cache);
-        rows * constants.keep.clone() + outputs * constants.gain.clone() + constants.offset.clone()
+        let outputs = self.network.forward(inputs.clone(), &constants.tables, cache);
+        let next = rows * constants.keep.clone() + outputs * constants.gain.clone() + constants.offset.clone();
+        match &constants.slope {
+            Some(slope) => {
+                let [batch, steps, _] = inputs.dims();
+                let linear = inputs.reshape([batch * steps, WIDTH]).matmul(slope.clone());
+                next + linear.reshape([batch, steps, WIDTH])
+            }
+            None => next,
+        }
     }
 }
 
@@ -178,8 +209,10 @@ impl Constants {
             values[0] = 0.0;
             values
         };
+        let linear = &statistics.linear;
         let (keep, gain, offset) = match architecture.predict {
             Predict::Change => ([1.0; WIDTH], predicted(statistics.change), [0.0; WIDTH]),
+            Predict::Residual => ([1.0; WIDTH], predicted(linear.residual), predicted(linear.offset)),
             Predict::Value => {
                 let mut keep = [0.0; WIDTH];
                 keep[0] = 1.0;
@@ -193,6 +226,10 @@ impl Constants {
             keep: row(keep),
             gain: row(gain),
             offset: row(offset),
+            slope: (architecture.predict == Predict::Residual).then(|| {
+                let slope = linear.slope.iter().flat_map(|row| predicted(*row)).collect();
+                Tensor::from_data(TensorData::new(slope, [WIDTH, WIDTH]), device)
+            }),
         }
     }
 }
@@ -201,7 +238,7 @@ impl Constants {
 pub mod tests {
     use burn::tensor::Distribution;
 
-    use super::architecture::{Family, Mamba};
+    use super::architecture::{Family, Mamba, Predict};
     use super::hyperparameter::{NormKind, Position};
     use super::*;
     use crate::battery::device::tested;
@@ -209,7 +246,8 @@ pub mod tests {
     pub type Shape = (Hyperparameters, Architecture);
 
     pub fn model((hyperparameters, architecture): Shape, seed: u64, device: &Device) -> Model {
-        let statistics = Statistics { mean: [0.5; WIDTH], deviation: [0.3; WIDTH], change: [0.05; WIDTH] };
+        let linear = Linear { slope: [[0.1; WIDTH]; WIDTH], offset: [0.02; WIDTH], residual: [0.01; WIDTH] };
+        let statistics = Statistics { mean: [0.5; WIDTH], deviation: [0.3; WIDTH], change: [0.05; WIDTH], linear };
         Model::new(hyperparameters, architecture, statistics, seed, device)
     }
 
@@ -233,7 +271,7 @@ pub mod tests {
         let mut all: Vec<_> =
             positions.iter().flat_map(|position| norms.map(|norm| transformer(*position, norm))).collect();
         all.extend([mamba(1, 0), mamba(1, 1), mamba(2, 0), mamba(2, 24)]);
-        all[2].1.direct = true;
+        all[2].1.predict = Predict::Residual;
         all
     }
 

@@ -5,9 +5,6 @@ use crate::exchange::draft::{Draft, Imported, among, joined, literal};
 use crate::space::hyperparameter::{Domain, Hyperparameter, Value};
 use crate::space::source::SourceError;
 
-/// Lines that only announce what follows.
-const HEADINGS: [&str; 3] = ["conditionals:", "conditions:", "forbidden:"];
-
 /// The space of a text; `path` names it in errors.
 pub fn read(text: &str, path: &Path) -> Result<Imported, SourceError> {
     let mut reader = Reader { draft: Draft::new(path, text) };
@@ -18,7 +15,9 @@ pub fn read(text: &str, path: &Path) -> Result<Imported, SourceError> {
         let blank = line.len() - line.trim_start().len();
         let line: String = line.chars().filter(|letter| *letter != '"' && *letter != '\'').collect();
         let line = line.trim().to_owned();
-        if !line.is_empty() && !HEADINGS.contains(&line.to_lowercase().as_str()) {
+        // A line that only announces what follows.
+        let is_heading = line.ends_with(':') && !line.contains(['|', '{', '[']);
+        if !line.is_empty() && !is_heading {
             lines.push((line, start + blank));
         }
         start += whole.len();

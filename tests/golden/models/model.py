@@ -152,17 +152,6 @@ class Block(nn.Module):
         return x + self.feed_forward(self.feed_forward_norm(x)) if hasattr(self, "feed_forward") else x
 
 
-class Direct(nn.Module):
-    """A linear map past the network; the slope is inputs x outputs."""
-
-    def __init__(self):
-        super().__init__()
-        self.slope, self.offset = nn.Parameter(torch.zeros(WIDTH, WIDTH)), nn.Parameter(torch.zeros(WIDTH))
-
-    def forward(self, x):
-        return x @ self.slope + self.offset
-
-
 class Model(nn.Module):
     """Rows in, next rows out, both of scaled features; `about` is the file's metadata."""
 
@@ -174,8 +163,6 @@ class Model(nn.Module):
         self.norm = Norm(shape["dim_model"], shape["norm"])
         if not about["architecture"]["tied"]:
             self.output = linear(shape["dim_model"], WIDTH)
-        if about["architecture"].get("direct"):
-            self.direct = Direct()
         mixing = shape["mixing"].get("Attention")
         self.sinusoidal = mixing is not None and mixing["position"] == "Sinusoidal"
 
@@ -191,12 +178,20 @@ class Model(nn.Module):
             x = block(x)
         x = self.norm(x)
         y = x @ self.input.weight if self.about["architecture"]["tied"] else self.output(x)
-        y = y + self.direct(inputs) if hasattr(self, "direct") else y
-        y = rows + y * change if self.about["architecture"]["predict"] == "Change" else mean + y * deviation
+        match self.about["architecture"]["predict"]:
+            case "Change":
+                y = rows + y * change
+            case "Value":
+                y = mean + y * deviation
+            case "Residual":
+                slope, offset, residual = (torch.tensor(self.about["statistics"]["linear"][name], dtype=rows.dtype) for name in ("slope", "offset", "residual"))
+                y = rows + inputs @ slope + offset + y * residual
         return torch.cat((rows[..., :1], y[..., 1:]), -1)  # the current is given
 
 
-STATISTICS = {"mean": [0.1, 0.5, 0.4, 0.3, 0.6, 0.2], "deviation": [0.5, 0.25, 0.3, 0.8, 0.4, 0.6], "change": [0.3, 0.2, 0.5, 0.4, 0.6, 0.1]}
+STATISTICS = {"mean": [0.1, 0.5, 0.4, 0.3, 0.6, 0.2], "deviation": [0.5, 0.25, 0.3, 0.8, 0.4, 0.6], "change": [0.3, 0.2, 0.5, 0.4, 0.6, 0.1],
+              "linear": {"slope": [[0.1 * ((3 * i + 5 * j) % 7) - 0.3 for j in range(WIDTH)] for i in range(WIDTH)], "offset": [0.0, 0.1, -0.2, 0.05, 0.3, -0.1],
+                         "residual": [0.2, 0.1, 0.3, 0.25, 0.15, 0.05]}}
 
 
 def golden(folder):
@@ -208,7 +203,7 @@ def golden(folder):
                 add(f"{position}-{norm}-{activation.lower()}", {"Attention": {"position": kind, "n_heads": 2}}, norm_kind, activation=activation)
     attention = {"Attention": {"position": "LinearBias", "n_heads": 4}}
     add("tied-value", attention, tied=True, predict="Value")
-    add("direct", attention, direct=True)
+    add("residual", attention, predict="Residual")
     mamba = lambda version: {"Mamba": {"version": version, "state": 3, "expand": 2, "convolution": 3, "head": 4, "chunk": 3}}
     for version in (1, 2):
         for wide in (0, 1):
