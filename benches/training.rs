@@ -9,47 +9,18 @@ use std::path::Path;
 use std::process::Command;
 
 use burn::tensor::Device;
-use galvani::battery::batch::{Provenance, Source};
-use galvani::battery::dataset::Ranges;
 use galvani::battery::model::architecture::{Architecture, Family, Mamba};
 use galvani::battery::model::hyperparameter::{Hyperparameters, Mixing, NormKind, Position};
-use galvani::battery::model::{Model, Statistics, WIDTH};
+use galvani::battery::model::{Model, Statistics};
 use galvani::battery::training::{Stint, Training, train};
-use galvani::numeric::stream::Stream;
 use rustix::time::{ClockId, clock_gettime};
+
+#[path = "support/walk.rs"]
+mod walk;
+use walk::Walk;
 
 /// Steps before the clock starts.
 const WARM_UP: usize = 5;
-
-/// Series that wander.
-struct Walk;
-
-impl Source for Walk {
-    fn series(&self) -> usize {
-        8
-    }
-
-    fn steps(&self) -> usize {
-        4096
-    }
-
-    fn ranges(&self) -> Ranges {
-        [(0.0, 1.0); WIDTH]
-    }
-
-    fn provenance(&self) -> Provenance {
-        Provenance { cell: "walk".into(), interval_s: 1, ranges: self.ranges(), digest: String::new() }
-    }
-
-    fn read(&self, series: usize, start: usize, out: &mut [f32]) {
-        let mut stream = Stream::of(1, "walk", (series * self.steps() + start) as u64);
-        let mut row = [0.5; WIDTH];
-        for out in out.chunks_exact_mut(WIDTH) {
-            row.iter_mut().for_each(|value| *value += 0.02 * stream.normal());
-            out.iter_mut().zip(row).for_each(|(out, value)| *out = value as f32);
-        }
-    }
-}
 
 fn processor_seconds() -> f64 {
     let time = clock_gettime(ClockId::ProcessCPUTime);

@@ -58,7 +58,8 @@ fn the_loss_falls() {
     let trained = train(untrained(&toy, 1), &toy, &settings(), stint(1, 50, None), &mut progress).unwrap();
     assert_eq!((losses.len(), trained.step, trained.resumed), (50, 50, 0));
     assert_eq!(losses[49].0, 1.0);
-    assert!(losses[49].1 < 0.4 * losses[0].1, "{:?} to {:?}", losses[0], losses[49]);
+    // It begins with what the linear part leaves: less than half of the changes' variance of five features.
+    assert!(losses[0].1 < 2.5 && losses[49].1 < 0.6 * losses[0].1, "{:?} to {:?}", losses[0], losses[49]);
     let [first, .., last] = trained.curve.as_slice() else { panic!("a curve has two ends") };
     assert_eq!((first.step, last.step, last.loss), (1, 50, losses[49].1));
     // In the unit of a change from row to row, what is left of the loss is what is left of the squared errors.
