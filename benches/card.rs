@@ -105,7 +105,9 @@ impl Work {
             ("--batch", self.batch),
             ("--timed", self.timed),
         ];
-        numbers.iter().for_each(|(flag, value)| drop(command.args([flag, value.to_string().as_str()])));
+        for (flag, value) in numbers {
+            command.args([flag, &value.to_string()]);
+        }
         command.args(["--factor", &self.factor.to_string()]);
         command.stdout(std::process::Stdio::piped());
     }

@@ -208,9 +208,9 @@ impl Statistics {
         let count = pairs().count().max(1) as f64;
         let factor = Cholesky::of(WIDTH + 1, |i, j| square[i][j] + if i == j { 1e-9 * count } else { 0.0 });
         let mut linear = Linear::default();
-        for feature in 1..WIDTH {
+        for (feature, product) in product.iter().enumerate().skip(1) {
             let Some(factor) = &factor else { break };
-            let weights = factor.solve(&product[feature]);
+            let weights = factor.solve(product);
             (0..WIDTH).for_each(|index| linear.slope[index][feature] = weights[index] as f32);
             linear.offset[feature] = weights[WIDTH] as f32;
             let left = |(row, next): (&[f32], &[f32])| {
