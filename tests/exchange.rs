@@ -92,9 +92,9 @@ fn older_json_opens() {
     assert_eq!(
         imported.notes,
         [
-            "`rate:initial` is named `rate_initial` here",
             "`noise` has no bounds there; it is cut to 4 standard deviations",
             "`kind` has values that are neither numbers nor words; they are words here",
+            "`rate:initial` is named `rate_initial` here",
         ]
     );
 }
@@ -124,7 +124,14 @@ fn both_dialects_of_pcs_open() {
         model:depth | scale in {0.5, 1}";
     let imported = pcs::read(old, Path::new("old.pcs")).unwrap();
     let space = &imported.space;
-    assert_eq!(imported.notes, ["`model:depth` is named `model_depth` here"]);
+    assert_eq!(
+        imported.notes,
+        [
+            "`model:depth` is named `model_depth` here",
+            "all conditions of `model_depth` must hold at once",
+            "all conditions of `rate` must hold at once",
+        ]
+    );
     assert_eq!(domains(space), ["one of tree, net", "1 to 64, whole, log", "one of 0.1, 0.5, 1", "1e-5 to 1, log"]);
     assert_eq!(space.condition(3).unwrap().text(), "model == 'net' and scale in [0.1, 0.5]");
     assert_eq!(space.forbidden()[0].text(), "model == 'tree' and scale == 0.5");
