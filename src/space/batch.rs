@@ -38,7 +38,7 @@ pub struct Batch<'a> {
     rows: Vec<f64>,
 }
 
-impl<'a> Batch<'a> {
+impl Batch<'_> {
     pub fn len(&self) -> usize {
         self.rows.len() / self.space.hyperparameters.len()
     }

@@ -25,7 +25,7 @@ impl Hyperparameter {
                 let range = Range { min: *min as f64, max: *max as f64, log: true };
                 range.place((min + index as i64) as f64)
             }
-            domain => index as f64 / self.last(domain),
+            _ => index as f64 / self.last(),
         }
     }
 
@@ -50,12 +50,12 @@ impl Hyperparameter {
 
     /// What a code is multiplied by to be an index.
     fn scale(&self) -> f64 {
-        if self.is_categorical() { 1.0 } else { self.last(&self.domain) }
+        if self.is_categorical() { 1.0 } else { self.last() }
     }
 
     /// The index of the last value, at least 1.
-    fn last(&self, domain: &Domain) -> f64 {
-        (domain.size().expect("real numbers are never counted").max(2) - 1) as f64
+    fn last(&self) -> f64 {
+        (self.size().expect("real numbers are never counted").max(2) - 1) as f64
     }
 
     /// The whole number with a code.

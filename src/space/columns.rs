@@ -22,6 +22,23 @@ enum Numbers {
     Each(Vec<f64>),
 }
 
+/// The truths of all terms together, of none `first`.
+fn join(first: u8, rows: usize, terms: impl Iterator<Item = Truths>, of: impl Fn(u8, u8) -> u8) -> Truths {
+    let mut truths = vec![first; rows];
+    for term in terms {
+        truths.iter_mut().zip(term).for_each(|(a, b)| *a = of(*a, b));
+    }
+    truths
+}
+
+fn and(a: u8, b: u8) -> u8 {
+    (a & b & TRUE) | ((a | b) & FALSE)
+}
+
+fn or(a: u8, b: u8) -> u8 {
+    ((a | b) & TRUE) | (a & b & FALSE)
+}
+
 fn truth(is: bool) -> u8 {
     if is { TRUE } else { FALSE }
 }
@@ -42,8 +59,8 @@ impl Columns<'_> {
                 })
             }
             Truth::Not(term) => self.truths(term).into_iter().map(|each| each >> 1 | (each & TRUE) << 1).collect(),
-            Truth::All(terms) => self.fold(terms, TRUE, |a, b| (a & b & TRUE) | ((a | b) & FALSE)),
-            Truth::Any(terms) => self.fold(terms, FALSE, |a, b| ((a | b) & TRUE) | (a & b & FALSE)),
+            Truth::All(terms) => join(TRUE, self.rows, terms.iter().map(|term| self.truths(term)), and),
+            Truth::Any(terms) => join(FALSE, self.rows, terms.iter().map(|term| self.truths(term)), or),
             Truth::Numbers(comparison, terms) => {
                 self.compare(*comparison, &self.numbers(&terms[0]), &self.numbers(&terms[1]))
             }
@@ -63,23 +80,10 @@ impl Columns<'_> {
             }
             Truth::NumberAmong(number, others) => {
                 let number = self.numbers(number);
-                let mut truths = vec![FALSE; self.rows];
-                for other in others {
-                    let equal = self.compare(Comparison::Equal, &number, &self.numbers(other));
-                    let any = |(a, b): (&mut u8, u8)| *a = ((*a | b) & TRUE) | (*a & b & FALSE);
-                    truths.iter_mut().zip(equal).for_each(any);
-                }
-                truths
+                let equal = |other| self.compare(Comparison::Equal, &number, &self.numbers(other));
+                join(FALSE, self.rows, others.iter().map(equal), or)
             }
         }
-    }
-
-    fn fold(&self, terms: &[Truth], first: u8, join: impl Fn(u8, u8) -> u8) -> Truths {
-        let mut truths = vec![first; self.rows];
-        for term in terms {
-            truths.iter_mut().zip(self.truths(term)).for_each(|(a, b)| *a = join(*a, b));
-        }
-        truths
     }
 
     /// Whether a hyperparameter has one of these values.
