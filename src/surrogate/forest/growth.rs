@@ -1,17 +1,45 @@
-//! How a tree grows: a node's rows lie side by side in every column, and each split parts them.
+//! How a tree grows: a node's rows lie side by side, and each split parts them.
 use super::settings::{Settings, Splitter};
-use super::tree::{NOWHERE, Rule, Tree};
+use super::tree::{NOWHERE, Rule, Tree, place};
 use crate::numeric::stream::Stream;
 use crate::space::encoding::Column;
 
-/// Sums are kept in so many parts, so that they are computed side by side and always in the same order.
-const LANES: usize = 8;
+/// Columns that are looked at side by side.
+const LANES: usize = 4;
 
-/// Training rows by column, without NaN.
+/// So many numbers, one a column.
+type Lanes<T> = [T; LANES];
+
+/// Training rows without NaN, each padded to whole lanes.
 pub(super) struct Sample<'a> {
     pub kinds: &'a [Column],
-    pub values: Vec<Vec<f32>>,
+    values: Vec<Lanes<f32>>,
     pub targets: Vec<f64>,
+}
+
+impl<'a> Sample<'a> {
+    /// `targets` are one a row.
+    pub fn new<'r>(kinds: &'a [Column], rows: impl Iterator<Item = &'r [f64]>, targets: Vec<f64>) -> Self {
+        let mut values = Vec::with_capacity(targets.len() * kinds.len().div_ceil(LANES));
+        for row in rows {
+            for (kinds, row) in kinds.chunks(LANES).zip(row.chunks(LANES)) {
+                let mut lanes = [0.0; LANES];
+                let each = lanes.iter_mut().zip(kinds.iter().zip(row));
+                each.for_each(|(lane, (&kind, &value))| *lane = place(kind, value));
+                values.push(lanes);
+            }
+        }
+        Self { kinds, values, targets }
+    }
+
+    /// How many lanes a row has.
+    fn groups(&self) -> usize {
+        self.kinds.len().div_ceil(LANES)
+    }
+
+    pub fn value(&self, row: u32, column: usize) -> f32 {
+        self.values[row as usize * self.groups() + column / LANES][column % LANES]
+    }
 }
 
 /// A tree from rows that count `weights` times each, not all of them zero, and the leaf of each row ([`NOWHERE`] where
@@ -19,17 +47,20 @@ pub(super) struct Sample<'a> {
 pub(super) fn grow(sample: &Sample, weights: &[u8], settings: &Settings, stream: Stream) -> (Tree, Vec<u32>) {
     let rows: Vec<u32> = (0..weights.len() as u32).filter(|&row| weights[row as usize] > 0).collect();
     let count = rows.len();
-    let of = |column: &Vec<f32>| rows.iter().map(|&row| column[row as usize]).collect();
+    let width = sample.groups() * LANES;
     let mut grower = Grower {
-        kinds: sample.kinds,
+        sample,
         settings,
         stream,
-        values: sample.values.iter().map(of).collect(),
         targets: rows.iter().map(|&row| sample.targets[row as usize]).collect(),
         weights: rows.iter().map(|&row| f32::from(weights[row as usize])).collect(),
         rows,
         goes_left: vec![false; count],
         spare: (vec![0.0; count], vec![0.0; count], vec![0; count]),
+        low: vec![0.0; width],
+        high: vec![0.0; width],
+        thresholds: vec![0.0; width],
+        below: vec![Mass::default(); width],
         groups: Vec::new(),
         keys: Vec::new(),
         candidates: (0..sample.kinds.len()).collect(),
@@ -69,25 +100,30 @@ impl Mass {
 }
 
 /// How a node could be divided.
+#[derive(Clone, Copy)]
 enum Split {
     /// Somewhere between two neighbouring values.
     Between(f32, f32),
     At(f32),
-    /// The categories present in the node that go left, and those that go right.
-    Categories(Vec<usize>, Vec<usize>),
+    /// So many of the node's categories go left, from the one with the lowest mean.
+    Categories(usize),
 }
 
 struct Grower<'a> {
-    kinds: &'a [Column],
+    sample: &'a Sample<'a>,
     settings: &'a Settings,
     stream: Stream,
-    /// By column; like the three below, a node owns the same range of each.
-    values: Vec<Vec<f32>>,
+    /// A node owns a range of rows, and the same of the two below.
+    rows: Vec<u32>,
     targets: Vec<f64>,
     weights: Vec<f32>,
-    rows: Vec<u32>,
     goes_left: Vec<bool>,
     spare: (Vec<f32>, Vec<f64>, Vec<u32>),
+    /// Of the node at hand by column: the extremes, a threshold between them and what is at most that.
+    low: Vec<f32>,
+    high: Vec<f32>,
+    thresholds: Vec<f32>,
+    below: Vec<Mass>,
     /// Categories of the node and column at hand.
     groups: Vec<(usize, Mass)>,
     /// Values of the node and column at hand in ascending order, above their places.
@@ -101,58 +137,71 @@ impl Grower<'_> {
     fn grow(&mut self, rows: usize) {
         let mut open = vec![(0, 0, rows, 0)];
         while let Some((node, start, end, depth)) = open.pop() {
-            let (mass, variance) = self.describe(start, end);
-            let splits = end - start > 1
-                && mass.weight >= f64::from(self.settings.min_split)
-                && depth < self.settings.max_depth
-                && variance > 1e-14 * (1.0 + (mass.sum / mass.weight).powi(2));
+            let (mass, differs) = self.describe(start, end);
+            let splits =
+                differs && mass.weight >= f64::from(self.settings.min_split) && depth < self.settings.max_depth;
             let Some((column, split)) = splits.then(|| self.best_split(start, end, mass)).flatten() else {
-                self.rows[start..end].iter().for_each(|&row| self.leaf_of[row as usize] = node);
+                let leaf = self.tree.end(node);
+                self.rows[start..end].iter().for_each(|&row| self.leaf_of[row as usize] = leaf);
                 continue;
             };
-            let rule = self.rule(column, split);
+            let rule = self.rule(column, split, start, end);
             let middle = start + self.divide(column, &rule, start, end);
-            let left = self.tree.split(node, column, self.kinds[column], rule);
+            let left = self.tree.split(node, column, self.sample.kinds[column], rule);
             open.push((left, start, middle, depth + 1));
             open.push((left + 1, middle, end, depth + 1));
         }
     }
 
-    fn describe(&self, start: usize, end: usize) -> (Mass, f64) {
-        let rows = || self.weights[start..end].iter().zip(&self.targets[start..end]);
+    /// The mass of a node, and whether its targets differ by more than rounding.
+    fn describe(&self, start: usize, end: usize) -> (Mass, bool) {
         let mut mass = Mass::default();
-        rows().for_each(|(&weight, &target)| mass.add(weight, target));
-        let mean = mass.sum / mass.weight;
-        (mass, rows().map(|(&weight, target)| f64::from(weight) * (target - mean).powi(2)).sum::<f64>() / mass.weight)
+        let (mut low, mut high) = (f64::INFINITY, f64::NEG_INFINITY);
+        for (&weight, &target) in self.weights[start..end].iter().zip(&self.targets[start..end]) {
+            mass.add(weight, target);
+            low = low.min(target);
+            high = high.max(target);
+        }
+        (mass, high - low > 1e-7 * (1.0 + (mass.sum / mass.weight).abs()))
     }
 
-    /// The split that explains most, over as many columns in random order as the settings want, constant ones apart.
+    /// The split that explains most, over as many columns in random order as the settings want, constant ones apart; of
+    /// equals the first.
     fn best_split(&mut self, start: usize, end: usize, all: Mass) -> Option<(usize, Split)> {
-        let mut wanted = ((self.settings.columns * self.candidates.len() as f64).round() as usize).max(1);
         let mut candidates = std::mem::take(&mut self.candidates);
+        let wanted = ((self.settings.columns * candidates.len() as f64).round() as usize).max(1);
         if wanted < candidates.len() {
             self.stream.shuffle(&mut candidates);
+        } else {
+            // Where all are looked at, the order decides between equals alone.
+            let first = self.stream.below(candidates.len());
+            candidates.rotate_left(first);
+        }
+        let is_random = self.settings.splitter == Splitter::Random;
+        if is_random && end - start == 2 {
+            let pair = self.part_pair(&candidates, start, all);
+            self.candidates = candidates;
+            return pair;
+        }
+        self.extremes(start, end);
+        if is_random {
+            self.thresholds(start, end);
         }
         let mut best: Option<(f64, usize, Split)> = None;
+        let mut left = wanted;
         for &column in &candidates {
-            if wanted == 0 {
-                break;
-            }
-            let (low, high) = extremes(&self.values[column][start..end]);
-            if low == high {
+            // Written so that a column without a range counts as constant.
+            if left == 0 || !(self.low[column] < self.high[column]) {
                 continue;
             }
-            wanted -= 1;
-            let found = match self.kinds[column] {
+            left -= 1;
+            let found = match self.sample.kinds[column] {
                 Column::Categorical { .. } => self.best_subset(column, start, end, all),
-                Column::Numeric if self.settings.splitter == Splitter::Best => {
-                    self.best_threshold(column, start, end, all)
+                Column::Numeric if is_random => {
+                    let split = |explained| (explained, Split::At(self.thresholds[column]));
+                    self.explained(self.below[column], all).map(split)
                 }
-                Column::Numeric => {
-                    let threshold = between(low, high, self.stream.uniform());
-                    self.explained(self.below(column, start, end, threshold), all)
-                        .map(|explained| (explained, Split::At(threshold)))
-                }
+                Column::Numeric => self.best_threshold(column, start, end, all),
             };
             if let Some((explained, split)) = found
                 && best.as_ref().is_none_or(|(most, ..)| explained > *most)
@@ -164,43 +213,93 @@ impl Grower<'_> {
         best.map(|(_, column, split)| (column, split))
     }
 
+    /// Every split of two rows explains the same: the first column that can, without looking at the others. A third of
+    /// all splits are such.
+    fn part_pair(&mut self, candidates: &[usize], start: usize, all: Mass) -> Option<(usize, Split)> {
+        let [first, second] = [0, 1].map(|index| self.rows[start + index]);
+        let value = |row, column| self.sample.value(row, column);
+        let column = *candidates.iter().find(|&&column| value(first, column) != value(second, column))?;
+        let mut left = Mass::default();
+        left.add(self.weights[start], self.targets[start]);
+        self.explained(left, all)?;
+        let split = match self.sample.kinds[column] {
+            Column::Categorical { .. } => Split::Categories(1),
+            Column::Numeric => {
+                let (one, other) = (value(first, column), value(second, column));
+                Split::At(between(one.min(other), one.max(other), self.stream.uniform()))
+            }
+        };
+        Some((column, split))
+    }
+
+    /// The smallest and the largest value of each column.
+    fn extremes(&mut self, start: usize, end: usize) {
+        let groups = self.sample.groups();
+        for group in 0..groups {
+            let (mut low, mut high) = ([f32::INFINITY; LANES], [f32::NEG_INFINITY; LANES]);
+            for &row in &self.rows[start..end] {
+                let values = &self.sample.values[row as usize * groups + group];
+                for lane in 0..LANES {
+                    low[lane] = if values[lane] < low[lane] { values[lane] } else { low[lane] };
+                    high[lane] = if values[lane] > high[lane] { values[lane] } else { high[lane] };
+                }
+            }
+            self.low[group * LANES..][..LANES].copy_from_slice(&low);
+            self.high[group * LANES..][..LANES].copy_from_slice(&high);
+        }
+    }
+
+    /// Draws a threshold for each column, and weighs what is at most that.
+    fn thresholds(&mut self, start: usize, end: usize) {
+        let groups = self.sample.groups();
+        for group in 0..groups {
+            let mut thresholds = [0.0; LANES];
+            for (lane, threshold) in thresholds.iter_mut().enumerate() {
+                let (low, high) = (self.low[group * LANES + lane], self.high[group * LANES + lane]);
+                if low < high {
+                    *threshold = between(low, high, self.stream.uniform());
+                }
+            }
+            let (mut weight, mut sum) = ([0_f32; LANES], [0_f64; LANES]);
+            let rows = self.rows[start..end].iter().zip(&self.weights[start..end]).zip(&self.targets[start..end]);
+            for ((&row, &each), &target) in rows {
+                let values = &self.sample.values[row as usize * groups + group];
+                for lane in 0..LANES {
+                    let counted = if values[lane] <= thresholds[lane] { each } else { 0.0 };
+                    weight[lane] += counted;
+                    sum[lane] += f64::from(counted) * target;
+                }
+            }
+            for lane in 0..LANES {
+                self.thresholds[group * LANES + lane] = thresholds[lane];
+                self.below[group * LANES + lane] = Mass { weight: f64::from(weight[lane]), sum: sum[lane] };
+            }
+        }
+    }
+
     fn explained(&self, left: Mass, all: Mass) -> Option<f64> {
         let right = all.without(left);
         let least = f64::from(self.settings.min_leaf).max(0.5);
         (left.weight >= least && right.weight >= least).then(|| left.explained() + right.explained())
     }
 
-    /// What is at most `threshold`.
-    fn below(&self, column: usize, start: usize, end: usize, threshold: f32) -> Mass {
-        let values = self.values[column][start..end].chunks(LANES);
-        let weights = self.weights[start..end].chunks(LANES);
-        let targets = self.targets[start..end].chunks(LANES);
-        let (mut weight, mut sum) = ([0_f32; LANES], [0_f64; LANES]);
-        for ((values, weights), targets) in values.zip(weights).zip(targets) {
-            for lane in 0..values.len() {
-                let counted = if values[lane] <= threshold { weights[lane] } else { 0.0 };
-                weight[lane] += counted;
-                sum[lane] += f64::from(counted) * targets[lane];
-            }
-        }
-        Mass { weight: weight.iter().copied().map(f64::from).sum(), sum: sum.iter().sum() }
-    }
-
     fn best_threshold(&mut self, column: usize, start: usize, end: usize, all: Mass) -> Option<(f64, Split)> {
-        let values = &self.values[column][start..end];
+        let sample = self.sample;
+        let value = |place: usize| sample.value(self.rows[start + place], column);
         self.keys.clear();
-        self.keys.extend(values.iter().enumerate().map(|(place, &value)| ascending(value) << 32 | place as u64));
+        self.keys.extend((0..end - start).map(|place| ascending(value(place)) << 32 | place as u64));
         self.keys.sort_unstable();
         let mut left = Mass::default();
         let mut best: Option<(f64, Split)> = None;
         for pair in self.keys.windows(2) {
             let [this, next] = [pair[0], pair[1]].map(|key| (key & u64::from(u32::MAX)) as usize);
             left.add(self.weights[start + this], self.targets[start + this]);
-            if values[this] < values[next]
+            let (low, high) = (value(this), value(next));
+            if low < high
                 && let Some(explained) = self.explained(left, all)
                 && best.as_ref().is_none_or(|(most, _)| explained > *most)
             {
-                best = Some((explained, Split::Between(values[this], values[next])));
+                best = Some((explained, Split::Between(low, high)));
             }
         }
         best
@@ -208,9 +307,25 @@ impl Grower<'_> {
 
     /// In the order of their mean targets, the best subset of the categories is a prefix (Fisher 1958).
     fn best_subset(&mut self, column: usize, start: usize, end: usize, all: Mass) -> Option<(f64, Split)> {
+        self.group(column, start, end);
+        let mut left = Mass::default();
+        let mut best: Option<(f64, Split)> = None;
+        for index in 1..self.groups.len() {
+            left.join(self.groups[index - 1].1);
+            if let Some(explained) = self.explained(left, all)
+                && best.is_none_or(|(most, _)| explained > most)
+            {
+                best = Some((explained, Split::Categories(index)));
+            }
+        }
+        best
+    }
+
+    /// Weighs the categories of a column, in the order of their mean targets.
+    fn group(&mut self, column: usize, start: usize, end: usize) {
         self.groups.clear();
         for index in start..end {
-            let category = self.values[column][index] as usize;
+            let category = self.sample.value(self.rows[index], column) as usize;
             let known = self.groups.iter().position(|(each, _)| *each == category);
             let place = known.unwrap_or_else(|| {
                 self.groups.push((category, Mass::default()));
@@ -221,54 +336,39 @@ impl Grower<'_> {
         // Of equal means, the smaller category first, whatever order the rows had.
         let mean = |mass: &Mass| mass.sum / mass.weight;
         self.groups.sort_unstable_by(|(a, of_a), (b, of_b)| mean(of_a).total_cmp(&mean(of_b)).then(a.cmp(b)));
-        let mut left = Mass::default();
-        let mut best: Option<(f64, usize)> = None;
-        for index in 1..self.groups.len() {
-            left.join(self.groups[index - 1].1);
-            if let Some(explained) = self.explained(left, all)
-                && best.is_none_or(|(most, _)| explained > most)
-            {
-                best = Some((explained, index));
-            }
-        }
-        let (explained, index) = best?;
-        let categories = |groups: &[(usize, Mass)]| groups.iter().map(|(category, _)| *category).collect();
-        let (left, right) = self.groups.split_at(index);
-        Some((explained, Split::Categories(categories(left), categories(right))))
     }
 
-    fn rule(&mut self, column: usize, split: Split) -> Rule {
-        match split {
+    fn rule(&mut self, column: usize, split: Split, start: usize, end: usize) -> Rule {
+        match (split, self.sample.kinds[column]) {
             // Anywhere in the gap, so that trees disagree about what nobody has seen (as in pyrfr).
-            Split::Between(low, high) => Rule::AtMost(between(low, high, self.stream.uniform())),
-            Split::At(threshold) => Rule::AtMost(threshold),
-            Split::Categories(left, right) => {
-                let Column::Categorical { choices } = self.kinds[column] else {
-                    unreachable!("only categorical columns are split by category")
-                };
+            (Split::Between(low, high), _) => Rule::AtMost(between(low, high, self.stream.uniform())),
+            (Split::At(threshold), _) => Rule::AtMost(threshold),
+            (Split::Categories(count), Column::Categorical { choices }) => {
+                self.group(column, start, end);
                 // A category that no row of the node has goes to either side by chance.
                 let bits = |word: usize| (choices + 1 - 64 * word).min(64);
                 let mut set: Vec<u64> =
                     (0..=choices / 64).map(|word| self.stream.bits() >> (64 - bits(word))).collect();
-                left.into_iter().for_each(|category| set[category / 64] |= 1 << (category % 64));
-                right.into_iter().for_each(|category| set[category / 64] &= !(1 << (category % 64)));
+                let (left, right) = self.groups.split_at(count);
+                left.iter().for_each(|(category, _)| set[category / 64] |= 1 << (category % 64));
+                right.iter().for_each(|(category, _)| set[category / 64] &= !(1 << (category % 64)));
                 Rule::Among(set)
             }
+            (Split::Categories(_), Column::Numeric) => unreachable!("only categorical columns are split by category"),
         }
     }
 
-    /// Moves the rows that go left to the front of the node's range in every column; how many they are.
+    /// Moves the rows that go left to the front of the node's range; how many they are.
     fn divide(&mut self, column: usize, rule: &Rule, start: usize, end: usize) -> usize {
         let goes_left = &mut self.goes_left[..end - start];
-        for (left, &value) in goes_left.iter_mut().zip(&self.values[column][start..end]) {
+        for (left, &row) in goes_left.iter_mut().zip(&self.rows[start..end]) {
+            let value = self.sample.value(row, column);
             *left = match rule {
                 Rule::AtMost(threshold) => value <= *threshold,
                 Rule::Among(set) => set[value as usize / 64] >> (value as usize % 64) & 1 == 1,
             };
         }
-        for column in self.values.iter_mut().chain([&mut self.weights]) {
-            part(&mut column[start..end], goes_left, &mut self.spare.0);
-        }
+        part(&mut self.weights[start..end], goes_left, &mut self.spare.0);
         part(&mut self.targets[start..end], goes_left, &mut self.spare.1);
         part(&mut self.rows[start..end], goes_left, &mut self.spare.2)
     }
@@ -287,17 +387,6 @@ fn part<T: Copy>(items: &mut [T], goes_left: &[bool], spare: &mut [T]) -> usize 
     }
     items[left..].copy_from_slice(&spare[..right]);
     left
-}
-
-fn extremes(values: &[f32]) -> (f32, f32) {
-    let (mut low, mut high) = ([f32::INFINITY; LANES], [f32::NEG_INFINITY; LANES]);
-    for values in values.chunks(LANES) {
-        for (lane, &value) in values.iter().enumerate() {
-            low[lane] = if value < low[lane] { value } else { low[lane] };
-            high[lane] = if value > high[lane] { value } else { high[lane] };
-        }
-    }
-    (low.into_iter().fold(f32::INFINITY, f32::min), high.into_iter().fold(f32::NEG_INFINITY, f32::max))
 }
 
 /// Bits that are ordered like the numbers.

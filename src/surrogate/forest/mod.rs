@@ -1,4 +1,5 @@
 //! A random forest: trees on bootstrap samples whose disagreement is the uncertainty.
+mod expectation;
 mod growth;
 mod renewal;
 mod settings;
@@ -11,6 +12,7 @@ use rayon::prelude::*;
 use super::{Known, Prediction, Rows, Surrogate};
 use crate::numeric::stream::Stream;
 use crate::space::encoding::Column;
+use expectation::Expectations;
 use growth::{Sample, grow};
 use renewal::renewed;
 pub use settings::{Leaves, Settings, Splitter, Uncertainty};
@@ -32,6 +34,7 @@ struct Rooted {
     /// How many results it was grown from.
     results: usize,
     tree: Tree,
+    expectations: Expectations,
     leaf_of: Vec<u32>,
     /// How often each row counts; [`UNSEEN`] where that is not decided.
     weights: Vec<u8>,
@@ -100,11 +103,8 @@ impl Forest {
 
     fn sample(&self, rows: &Rows, known: Known) -> (Vec<usize>, Sample<'_>) {
         let (indices, targets): (Vec<usize>, Vec<f64>) = known.into_iter().unzip();
-        let column = |(index, &kind): (usize, &Column)| {
-            indices.iter().map(|&row| place(kind, rows.row(row)[index])).collect::<Vec<f32>>()
-        };
-        let values = self.columns.iter().enumerate().map(column).collect();
-        (indices, Sample { kinds: &self.columns, values, targets })
+        let sample = Sample::new(&self.columns, indices.iter().map(|&row| rows.row(row)), targets);
+        (indices, sample)
     }
 
     fn grow(&self, tree: usize, results: usize, indices: &[usize], sample: &Sample, rows: usize) -> Rooted {
@@ -117,14 +117,21 @@ impl Forest {
             }
         }
         let (tree, found) = grow(sample, &drawn, &self.settings, stream);
-        let mut rooted = Rooted { results, tree, leaf_of: vec![NOWHERE; rows], weights: vec![UNSEEN; rows] };
+        let mut rooted = Rooted {
+            results,
+            expectations: Expectations::new(tree.leaves(), &self.settings),
+            tree,
+            leaf_of: vec![NOWHERE; rows],
+            weights: vec![UNSEEN; rows],
+        };
         let (mut out, mut cells) = (Vec::new(), Vec::new());
         for (place, ((&row, weight), leaf)) in indices.iter().zip(drawn).zip(found).enumerate() {
             rooted.weights[row] = weight;
             rooted.leaf_of[row] = leaf;
             if weight == 0 {
                 out.push(row);
-                cells.extend(sample.kinds.iter().zip(&sample.values).map(|(&kind, column)| cell(kind, column[place])));
+                let cell = |(column, &kind)| cell(kind, sample.value(place as u32, column));
+                cells.extend(sample.kinds.iter().enumerate().map(cell));
             }
         }
         let mut leaves = vec![0; out.len()];
@@ -135,7 +142,7 @@ impl Forest {
 
     /// Lets the leaves of a tree see the targets as they are now, those of rows that came after it was grown too.
     fn settle(&mut self, tree: usize, rows: &Rows, known: &Known) {
-        let Rooted { tree: grown, leaf_of, weights, .. } = &mut self.trees[tree];
+        let Rooted { tree: grown, expectations, leaf_of, weights, .. } = &mut self.trees[tree];
         leaf_of.resize(rows.len(), NOWHERE);
         weights.resize(rows.len(), UNSEEN);
         for &(row, _) in known {
@@ -148,9 +155,7 @@ impl Forest {
             let cells = cells(&self.columns, rows.row(row));
             grown.find(&cells, self.columns.len(), std::slice::from_mut(&mut leaf_of[row]));
         }
-        let counted = known.iter().filter(|(row, _)| weights[*row] > 0);
-        let counted = counted.map(|&(row, target)| (leaf_of[row], f64::from(weights[row]), target));
-        grown.settle(counted, self.settings.leaves == Leaves::LogMean);
+        expectations.settle(known.iter().map(|&(row, target)| (leaf_of[row], f64::from(weights[row]), target)));
     }
 
     /// The expectations of rows of cells.
@@ -161,16 +166,16 @@ impl Forest {
         let mut origins = Vec::new();
         let mut sums = vec![(0.0, 0.0, 0.0); found.len()];
         // Tree by tree, so that one tree at a time is in the cache.
-        for Rooted { tree, .. } in &self.trees {
+        for Rooted { tree, expectations, .. } in &self.trees {
             tree.find(cells, width, &mut found);
             if origins.is_empty() {
-                origins.extend(found.iter().map(|&node| tree.leaf(node).mean));
+                origins.extend(found.iter().map(|&leaf| expectations.mean(leaf)));
             }
-            for ((&node, origin), (sum, squares, within)) in found.iter().zip(&origins).zip(&mut sums) {
-                let leaf = tree.leaf(node);
-                *sum += leaf.mean - origin;
-                *squares += (leaf.mean - origin).powi(2);
-                *within += leaf.variance;
+            for ((&leaf, origin), (sum, squares, within)) in found.iter().zip(&origins).zip(&mut sums) {
+                let difference = expectations.mean(leaf) - origin;
+                *sum += difference;
+                *squares += difference.powi(2);
+                *within += expectations.variance(leaf);
             }
         }
         let n = self.trees.len() as f64;
@@ -195,8 +200,8 @@ impl Surrogate for Forest {
 
     fn means(&self, _: &Rows, known: &Known) -> Vec<f64> {
         let mut means = vec![0.0; known.len()];
-        for Rooted { tree, leaf_of, .. } in &self.trees {
-            known.iter().zip(&mut means).for_each(|((row, _), mean)| *mean += tree.leaf(leaf_of[*row]).mean);
+        for Rooted { expectations, leaf_of, .. } in &self.trees {
+            known.iter().zip(&mut means).for_each(|((row, _), mean)| *mean += expectations.mean(leaf_of[*row]));
         }
         means.iter_mut().for_each(|mean| *mean /= self.trees.len() as f64);
         means
@@ -223,21 +228,21 @@ impl Surrogate for Forest {
         for index in 0..rows.len() {
             let cells = cells(&self.columns, rows.row(index));
             let mean = target.unwrap_or_else(|| self.expect(&cells)[0].mean);
-            for Rooted { tree, .. } in &mut self.trees {
+            for Rooted { tree, expectations, .. } in &mut self.trees {
                 let mut leaf = [0];
                 tree.find(&cells, self.columns.len(), &mut leaf);
-                tree.absorb(leaf[0], mean, self.settings.leaves == Leaves::LogMean);
+                expectations.absorb(leaf[0], mean);
             }
         }
     }
 
     /// A forest holds its trees possible.
     fn draw(&self, rows: &Rows, stream: &mut Stream) -> Vec<f64> {
-        let Rooted { tree, .. } = &self.trees[stream.below(self.trees.len())];
+        let Rooted { tree, expectations, .. } = &self.trees[stream.below(self.trees.len())];
         let cells: Vec<u32> = (0..rows.len()).flat_map(|index| cells(&self.columns, rows.row(index))).collect();
         let mut found = vec![0; rows.len()];
         tree.find(&cells, self.columns.len(), &mut found);
-        found.into_iter().map(|leaf| tree.leaf(leaf).mean).collect()
+        found.into_iter().map(|leaf| expectations.mean(leaf)).collect()
     }
 }
 

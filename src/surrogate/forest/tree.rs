@@ -1,4 +1,4 @@
-//! One regression tree: its splits in a flat array, and what its leaves have seen.
+//! One regression tree: its splits in a flat array.
 use crate::space::encoding::Column;
 
 /// A row that no leaf counts.
@@ -7,13 +7,17 @@ pub(super) const NOWHERE: u32 = u32::MAX;
 /// So many rows walk down together, so that none waits for another's memory.
 const ABREAST: usize = 8;
 
+/// The bits of 2¹²⁶, a threshold above every place; there is room for 2²³ numbers before the next power.
+const LEAF: u32 = 0x7e80_0000;
+
 /// Choices of a column from which on a set of them has words of its own.
 const WIDE: usize = 32;
 
 /// What decides at a node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
-    /// At most the threshold goes left. A leaf is such a node too: its threshold is infinite, its left child itself.
+    /// At most the threshold goes left. A leaf is such a node too: its left child is itself, and its threshold, above
+    /// whatever a cell reads as, has the leaf's number in its lower bits.
     Number,
     /// The categories of a mask go left.
     Set,
@@ -40,21 +44,12 @@ struct Node {
     kind: Kind,
 }
 
-/// What a leaf expects, with what it has seen.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Leaf {
-    pub mean: f64,
-    pub variance: f64,
-    pub weight: f64,
-}
-
-/// A grown tree; nodes are numbered from 0, the root.
+/// A tree; node 0 is the root, leaves have numbers of their own.
 #[derive(Clone, Debug)]
 pub(super) struct Tree {
     nodes: Vec<Node>,
-    /// By node; those of inner nodes mean nothing.
-    leaves: Vec<Leaf>,
     sets: Vec<u64>,
+    leaves: u32,
 }
 
 /// A number of a row, NaN for the inactive, as a place or the index of a category. The inactive is a value of its own:
@@ -79,19 +74,31 @@ pub(super) fn cell(column: Column, place: f32) -> u32 {
 impl Tree {
     /// A root without children.
     pub fn new() -> Self {
-        let mut tree = Self { nodes: Vec::new(), leaves: Vec::new(), sets: Vec::new() };
+        let mut tree = Self { nodes: Vec::new(), sets: Vec::new(), leaves: 0 };
         tree.push();
         tree
     }
 
-    /// A new leaf's number.
+    /// The index of a node that has no children yet.
     fn push(&mut self) -> u32 {
         let index = self.nodes.len() as u32;
-        self.nodes.push(Node { split: f32::INFINITY.to_bits(), next: index, column: 0, kind: Kind::Number });
+        self.nodes.push(Node { split: LEAF, next: index, column: 0, kind: Kind::Number });
         index
     }
 
-    /// Gives a leaf two children; the number of the left one, which the right one follows.
+    /// Says that a node stays without children; the number of the leaf that it is.
+    pub fn end(&mut self, node: u32) -> u32 {
+        self.nodes[node as usize].split = LEAF | self.leaves;
+        self.leaves += 1;
+        self.leaves - 1
+    }
+
+    /// How many leaves there are.
+    pub fn leaves(&self) -> usize {
+        self.leaves as usize
+    }
+
+    /// Gives a node two children; the index of the left one, which the right one follows.
     pub fn split(&mut self, node: u32, column: usize, kind: Column, rule: Rule) -> u32 {
         let next = self.push();
         self.push();
@@ -107,7 +114,7 @@ impl Tree {
         next
     }
 
-    /// The leaf of each row of cells, `width` a row.
+    /// The number of the leaf of each row of cells, `width` a row.
     pub fn find(&self, cells: &[u32], width: usize, found: &mut [u32]) {
         for (cells, found) in cells.chunks(ABREAST * width).zip(found.chunks_mut(ABREAST)) {
             found.fill(0);
@@ -122,6 +129,7 @@ impl Tree {
                     break;
                 }
             }
+            found.iter_mut().for_each(|at| *at = self.nodes[*at as usize].split & !LEAF);
         }
     }
 
@@ -137,54 +145,5 @@ impl Tree {
             Kind::WideSet => self.sets[node.split as usize + cell as usize / 64] >> (cell % 64) & 1 == 1,
         };
         node.next + u32::from(!left)
-    }
-
-    pub fn leaf(&self, node: u32) -> Leaf {
-        self.leaves[node as usize]
-    }
-
-    /// Gives every leaf what its rows say: `rows` are leaf, weight and target of each. With `logarithmic`, targets are
-    /// logarithms and a leaf expects that of their mean.
-    pub fn settle(&mut self, rows: impl Iterator<Item = (u32, f64, f64)> + Clone, logarithmic: bool) {
-        self.leaves.clear();
-        self.leaves.resize(self.nodes.len(), Leaf::default());
-        let mut all = Leaf::default();
-        for (node, weight, target) in rows.clone() {
-            for leaf in [&mut self.leaves[node as usize], &mut all] {
-                leaf.weight += weight;
-                leaf.mean += weight * target;
-            }
-        }
-        let overall = all.mean / all.weight;
-        for leaf in &mut self.leaves {
-            leaf.mean = if leaf.weight > 0.0 { leaf.mean / leaf.weight } else { overall };
-        }
-        for (node, weight, target) in rows.clone() {
-            let leaf = &mut self.leaves[node as usize];
-            leaf.variance += weight * (target - leaf.mean).powi(2) / leaf.weight;
-        }
-        if logarithmic {
-            let mut sums = vec![0.0; self.leaves.len()];
-            for (node, weight, target) in rows {
-                let leaf = &self.leaves[node as usize];
-                sums[node as usize] += weight / leaf.weight * (target - leaf.mean).exp();
-            }
-            let leaves = self.leaves.iter_mut().zip(sums).filter(|(leaf, _)| leaf.weight > 0.0);
-            leaves.for_each(|(leaf, sum)| leaf.mean += sum.ln());
-        }
-    }
-
-    /// Adds one observation to a leaf.
-    pub fn absorb(&mut self, node: u32, target: f64, logarithmic: bool) {
-        let Leaf { mean, variance, weight } = self.leaves[node as usize];
-        let step = (target - mean) / (weight + 1.0);
-        let variance = (weight * variance + (target - mean) * weight * step) / (weight + 1.0);
-        let mean = if logarithmic {
-            let high = mean.max(target);
-            high + ((weight * (mean - high).exp() + (target - high).exp()) / (weight + 1.0)).ln()
-        } else {
-            mean + step
-        };
-        self.leaves[node as usize] = Leaf { mean, variance, weight: weight + 1.0 };
     }
 }
