@@ -151,7 +151,6 @@ fn what_needs_one_cost_is_refused() {
         ("(acquisition: ThompsonSampling)", "`acquisition` can be `ThompsonSampling` only of one objective"),
         ("(pruning: Some(()))", "`pruning` compares one cost, but there are 2 objectives"),
         ("(intensifier: Some(Pasha))", "`intensifier: Pasha` compares one cost, but there are 2 objectives"),
-        ("(warm_start: [\"runs/old\"])", "`warm_start` compares one cost, but there are 2 objectives"),
     ] {
         assert_eq!(refused(text, &["a", "b"]), problem);
     }
@@ -273,4 +272,58 @@ fn a_program_tells_costs_by_name_and_gets_the_front() {
     let expected =
         [(json!(2), json!({ "loss": 1.0, "latency": 3.0 })), (json!(1), json!({ "loss": 3.0, "latency": 1.0 }))];
     assert_eq!(members, expected);
+}
+
+#[test]
+fn costs_of_an_earlier_run_and_of_other_programs_are_learnt_from() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let good = |arguments: &[&str]| {
+        let output = galvani(folder, arguments);
+        assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+        (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap())
+    };
+    let write = |name: &str, optimizer: &str| {
+        let text = EXPERIMENT.replacen("name: \"trade\",", &format!("name: \"{name}\", optimizer: {optimizer},"), 1);
+        fs::write(folder.join(format!("{name}.ron")), text).unwrap();
+    };
+    write("trade", "()");
+    good(&["run", "trade.ron"]);
+    let listed = good(&["trials", "trade", "--format", "json"]).0;
+    fs::write(folder.join("listed.jsonl"), listed).unwrap();
+    for format in ["csv", "jsonl", "smac3", "optuna"] {
+        good(&["export", format, "trade", "--out", &format!("out.{format}")]);
+    }
+    let files = [
+        ("jsonl", "listed.jsonl"),
+        ("csv", "out.csv"),
+        ("jsonl", "out.jsonl"),
+        ("smac3", "out.smac3"),
+        ("optuna", "out.optuna"),
+    ];
+    for (index, (format, file)) in files.into_iter().enumerate() {
+        let name = format!("learner{index}");
+        write(&name, "(design_size: 1, random_probability: 0)");
+        let (_, said) = good(&["import", format, file, &format!("{name}.ron")]);
+        assert!(said.contains("16 results of 16 kept"), "{file}: {said}");
+        let journal = fs::read_to_string(folder.join(format!("runs/{name}/store/journal.jsonl"))).unwrap();
+        let note = journal.lines().find(|line| line.contains("evidence/000001")).unwrap();
+        let note: Json = serde_json::from_str(&note[note.find('{').unwrap()..=note.rfind('}').unwrap()]).unwrap();
+        for result in note["value"]["results"].as_array().unwrap() {
+            assert_eq!(result["cost"], json!([result["config"]["x"], result["config"]["y"]]), "{file}: {result}");
+        }
+    }
+    write("later", "(warm_start: [\"runs/trade\"], design_size: 1, random_probability: 0)");
+    good(&["run", "later.ron"]);
+    let origins: Vec<Json> = lines(&galvani(folder, &["trials", "later", "--format", "json"]))
+        .iter()
+        .map(|trial| trial["origin"].clone())
+        .collect();
+    assert!(origins[1..].iter().all(|origin| *origin == "model"), "{origins:?}");
+
+    let one = EXPERIMENT.replacen("trade", "one", 1).replace("objectives: [\"loss\", \"latency\"],", "");
+    fs::write(folder.join("one.ron"), one).unwrap();
+    let refused = galvani(folder, &["import", "csv", "out.csv", "one.ron"]);
+    let said = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(!refused.status.success() && said.contains("it has 2 costs, and the experiment 1 objective"), "{said}");
 }

@@ -212,7 +212,7 @@ fn a_limit_forgets_nothing_that_was_learnt_from_elsewhere() {
     let evidence: Vec<Evidence> = (0..40)
         .map(|_| {
             let configuration = space().sample(&mut stream).unwrap();
-            Evidence { cost: branin(&configuration), configuration, budget: budget(9.0) }
+            Evidence { costs: vec![branin(&configuration)], configuration, budget: budget(9.0) }
         })
         .collect();
     let asked = |limit_first: bool| {

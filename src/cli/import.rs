@@ -11,7 +11,6 @@ use crate::exchange::trials::{self, Found, Unreadable};
 use crate::exchange::{Imported, configspace, pcs};
 use crate::experiment::folder::RunFolder;
 use crate::experiment::{Experiment, evidence};
-use crate::space::Space;
 use crate::space::source::{SourceError, read};
 
 #[derive(Args)]
@@ -62,27 +61,33 @@ pub(super) fn execute(arguments: &Arguments) -> Result<(), Failure> {
     match &arguments.format {
         Format::Configspace(file) => space(file, configspace::read),
         Format::PcsNew(file) => space(file, pcs::read),
-        Format::Csv(each) => results(each, |text, space| {
-            let (found, passed_over) = trials::csv::read(text, space)?;
+        Format::Csv(each) => results(each, |text, experiment| {
+            let (found, passed_over) = trials::csv::read(text, &experiment.space)?;
             if !passed_over.is_empty() {
                 narrate(&format!("note: passed over the columns {}", passed_over.join(", ")));
             }
             Ok(found)
         }),
-        Format::Jsonl(each) => results(each, |text, _| trials::jsonl::read(text)),
+        Format::Jsonl(each) => {
+            results(each, |text, experiment| trials::jsonl::read(text, &experiment.settings.objectives))
+        }
         Format::Smac3(each) => results(each, |text, _| trials::smac::read(text)),
         Format::Optuna(each) => results(each, |text, _| trials::optuna::read(text)),
     }
 }
 
 /// Reads results and keeps what fits in the experiment's run.
-fn results(results: &Results, reader: impl Fn(&str, &Space) -> Result<Vec<Found>, Unreadable>) -> Result<(), Failure> {
+fn results(
+    results: &Results,
+    reader: impl Fn(&str, &Experiment) -> Result<Vec<Found>, Unreadable>,
+) -> Result<(), Failure> {
     let experiment = Experiment::read(&results.experiment).map_err(Failure::input)?;
     let text = read(&results.file).map_err(Failure::input)?;
     let source = results.file.display().to_string();
-    let found = reader(&text, &experiment.space)
+    let found = reader(&text, &experiment)
         .map_err(|error| Failure::Input(format!("{source}: {error}\n\nhint: is it a file of this format?")))?;
-    let fitted = trials::fit(&found, &experiment.space, experiment.schedule.min(), experiment.schedule.max());
+    let objectives = experiment.settings.objectives.len().max(1);
+    let fitted = trials::fit(&found, &experiment.space, experiment.schedule.ends(), objectives);
     if let Some(complaint) = fitted.complaint(&source) {
         narrate(&format!("warning: {complaint}"));
     }

@@ -10,7 +10,7 @@ use super::error::RunError;
 use super::folder::RunFolder;
 use super::log::Log;
 use super::resume;
-use crate::exchange::trials::{Fitted, Found, fit};
+use crate::exchange::trials::{Fitted, Found, fit, numbers};
 use crate::space::Space;
 use crate::space::hyperparameter::Value;
 use crate::trial::budget::Budget;
@@ -30,7 +30,8 @@ struct Kept {
 struct KeptResult {
     config: IndexMap<String, Value>,
     budget: f64,
-    cost: f64,
+    /// One number, or one an objective.
+    cost: Json,
 }
 
 /// The key and the value of a note with evidence; the first of a run has the number 1.
@@ -38,7 +39,10 @@ pub(super) fn note(number: usize, source: &str, evidence: &[Evidence], space: &S
     let result = |each: &Evidence| KeptResult {
         config: space.named(&each.configuration).map(|(name, value)| (name.to_owned(), value.clone())).collect(),
         budget: each.budget.amount(),
-        cost: each.cost,
+        cost: match each.costs[..] {
+            [cost] => cost.into(),
+            ref costs => costs.into(),
+        },
     };
     let kept = Kept { source: source.to_owned(), results: evidence.iter().map(result).collect() };
     (format!("{NOTE}{number:06}"), serde_json::to_value(&kept).expect("plain data becomes JSON"))
@@ -58,7 +62,8 @@ pub(super) fn evidence<'a>(notes: impl Iterator<Item = (&'a String, &'a Json)>, 
         .filter_map(|result| {
             let named = result.config.iter().map(|(name, value)| (name.as_str(), value.clone()));
             let configuration = space.configuration_of(named).ok()?;
-            Some(Evidence { configuration, budget: Budget::new(result.budget)?, cost: result.cost })
+            let costs = numbers(Some(&result.cost));
+            Some(Evidence { configuration, budget: Budget::new(result.budget)?, costs })
         })
         .collect()
 }
@@ -72,10 +77,10 @@ pub(super) fn earlier(experiment: &Experiment, path: &str) -> Result<Fitted, Run
             .map(|(name, value)| (name.to_owned(), serde_json::json!(value)))
             .collect(),
         budget: Some(trial.proposal.budget.amount()),
-        cost: trial.outcome.as_ref().and_then(|outcome| outcome.cost()),
+        costs: trial.outcome.as_ref().map_or(Vec::new(), |outcome| outcome.costs().to_vec()),
     };
     let found: Vec<Found> = log.history.ended().map(found).collect();
-    Ok(fit(&found, &experiment.space, experiment.schedule.min(), experiment.schedule.max()))
+    Ok(fit(&found, &experiment.space, experiment.schedule.ends(), experiment.settings.objectives.len().max(1)))
 }
 
 /// Keeps evidence in a run, which it begins where there is none.

@@ -79,6 +79,11 @@ impl Schedule {
         Self { min: budget, max: budget, eta: 2, steps: 0, is_smac: false }
     }
 
+    /// The lowest budget and the highest.
+    pub fn ends(&self) -> (Budget, Budget) {
+        (self.min, self.max)
+    }
+
     pub fn min(&self) -> Budget {
         self.min
     }

@@ -2,6 +2,7 @@
 pub mod asynchronous;
 pub mod bracket;
 pub mod choice;
+mod extrapolation;
 pub mod full_fidelity;
 pub mod hyperband;
 pub mod ladder;

@@ -1,19 +1,24 @@
 //! Pruning: a trial that reports worse costs on its way than others did is ended before its budget is spent.
 use serde::{Deserialize, Serialize};
 
+use super::extrapolation::{FEWEST, Forecast};
 use crate::numeric::quantile::quantile;
-use crate::trial::TrialId;
+use crate::trial::curve::Curve;
 use crate::trial::history::History;
+use crate::trial::{Trial, TrialId};
 
-/// Percentile stopping, with 0.5 the median rule of Vizier (Golovin et al. 2017).
+/// Percentile stopping, with 0.5 the median rule of Vizier (Golovin et al. 2017), or by what curves will end with.
 ///
 /// A trial is ended where its lowest cost so far is above this quantile of what other trials at the same budget had
-/// reported by then.
+/// reported by then; with a `chance`, where it has less than that of ending at or below this quantile of what the others
+/// ended with.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Pruning {
-    /// Of the others' costs, from the best. 0.5: the worse half is ended.
+    /// Of the others' costs, from the best. 0.5: the worse half is ended. 0 is the best of them.
     pub quantile: f64,
+    /// Extrapolates curves: what is behind now may end ahead. Absent: it is compared as it is; 0.05 is careful.
+    pub chance: Option<f64>,
     /// So many others must have come as far. 5: fewer have no median to speak of.
     pub least_trials: u32,
     /// No trial is ended before this share of its budget. 0.1: first reports are mostly the start-up.
@@ -22,7 +27,7 @@ pub struct Pruning {
 
 impl Default for Pruning {
     fn default() -> Self {
-        Self { quantile: 0.5, least_trials: 5, least_share: 0.1 }
+        Self { quantile: 0.5, chance: None, least_trials: 5, least_share: 0.1 }
     }
 }
 
@@ -33,7 +38,9 @@ impl Pruning {
             _ if (0.0..=1.0).contains(&value) => Ok(()),
             _ => Err(format!("`pruning.{name}` is {value}, not between 0 and 1")),
         };
-        share("quantile", self.quantile).and(share("least_share", self.least_share))
+        share("quantile", self.quantile)
+            .and(share("chance", self.chance.unwrap_or(0.0)))
+            .and(share("least_share", self.least_share))
     }
 
     /// Whether a trial that runs has fallen behind, by its last report.
@@ -43,6 +50,18 @@ impl Pruning {
         if last.budget.amount() < self.least_share * budget.amount() {
             return false;
         }
+        let least = self.least_trials.max(1) as usize;
+        if let Some(chance) = self.chance {
+            let ended = |other: &&Trial| other.proposal.trial != trial && other.proposal.budget == budget;
+            let ended = history.trials().iter().filter(ended);
+            let ended = ended.filter_map(|other| Some((&other.curve, other.outcome.as_ref()?.cost()?)));
+            let ended: Vec<(&Curve, f64)> = ended.filter(|(curve, _)| curve.at(last.budget).is_some()).collect();
+            let finals: Vec<f64> = ended.iter().map(|(_, cost)| *cost).collect();
+            let forecast = Forecast::of(&this.curve, last.budget, &ended);
+            return ended.len() >= least.max(FEWEST)
+                && (forecast.zip(quantile(&finals, self.quantile)))
+                    .is_some_and(|(forecast, bound)| forecast.at_most(bound) < chance);
+        }
         let others = history.trials().iter().filter(|other| {
             let came_as_far = other.outcome.as_ref().is_some_and(|outcome| outcome.cost().is_some())
                 || other.curve.points().last().is_some_and(|point| point.budget >= last.budget);
@@ -50,8 +69,7 @@ impl Pruning {
         });
         let costs: Vec<f64> = others.filter_map(|other| other.curve.at(last.budget)).collect();
         let best = this.curve.best(last.budget).unwrap_or(last.cost);
-        costs.len() >= self.least_trials.max(1) as usize
-            && quantile(&costs, self.quantile).is_some_and(|bound| best > bound)
+        costs.len() >= least && quantile(&costs, self.quantile).is_some_and(|bound| best > bound)
     }
 }
 
@@ -87,10 +105,37 @@ mod tests {
         report(&mut walk, 7, 5.0, 1e9);
         assert!(!is_behind(&walk, 7), "its best so far counts");
         assert!(!is_behind(&walk, 8), "nothing reported");
-        let strict = Pruning { quantile: 0.25, least_trials: 5, least_share: 0.0 };
+        let strict = Pruning { quantile: 0.25, least_share: 0.0, ..pruning };
         report(&mut walk, 8, 2.0, 2.4);
         assert!(strict.is_behind(&walk.history, TrialId(8)), "the first quartile of 1, 2, 2.5, 3, 3.5, 4, 5 is 2.25");
         assert!(!Pruning { least_trials: 9, ..pruning }.is_behind(&walk.history, TrialId(6)));
         assert!(!is_behind(&walk, 1), "it has ended");
+    }
+
+    #[test]
+    fn what_will_end_ahead_goes_on() {
+        let budget = |amount: f64| Budget::new(amount).unwrap();
+        let mut walk = Walk::new(FullFidelity::new(budget(10.0)));
+        walk.asks(14);
+        // Odd trials are behind in the middle and end ahead.
+        let cost = |trial: u32, amount: f64| {
+            let start = 0.01 * f64::from(trial) - 1.0;
+            if trial % 2 == 1 { start - 0.09 * amount } else { start - 0.1 * amount.min(5.0) }
+        };
+        for trial in 1..=14 {
+            for amount in 1..=5 {
+                let point = Point { budget: budget(f64::from(amount)), cost: cost(trial, f64::from(amount)) };
+                assert!(walk.history.report(TrialId(trial), point));
+            }
+            if trial <= 12 {
+                walk.finish(trial, cost(trial, 10.0));
+            }
+        }
+        let median = Pruning { quantile: 0.6, ..Pruning::default() };
+        assert!([13, 14].iter().all(|&trial| median.is_behind(&walk.history, TrialId(trial))));
+        let foreseeing = Pruning { chance: Some(0.05), ..median };
+        assert!(!foreseeing.is_behind(&walk.history, TrialId(13)));
+        assert!(foreseeing.is_behind(&walk.history, TrialId(14)));
+        assert!(!Pruning { least_trials: 13, ..foreseeing }.is_behind(&walk.history, TrialId(14)));
     }
 }

@@ -104,7 +104,7 @@ impl Model {
         let each = |(configuration, each): (usize, &Evidence)| Observation {
             configuration,
             budget: each.budget.amount(),
-            cost: each.cost,
+            cost: each.costs[self.objective],
         };
         self.evidence = evidence.iter().enumerate().map(each).collect();
     }

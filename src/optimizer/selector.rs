@@ -1,6 +1,6 @@
 //! The next configuration: from the design, from the model, or by chance.
 use super::objectives::Objectives;
-use super::settings::{Search as Way, Settings};
+use super::settings::{Lowest, Search as Way, Settings};
 use super::{evolution, parzen};
 use crate::acquisition::maximizer::{Candidates, Search};
 use crate::design;
@@ -54,8 +54,9 @@ impl Selector {
     pub fn limit(&mut self, space: &Space, settings: &Settings, schedule: &Schedule, trials: Option<u32>, seed: u64) {
         let choice = settings.intensifier.clone().unwrap_or(Choice::Hyperband);
         let rungs = choice.bracket(schedule, 0).rungs;
-        let first_rung = (rungs.len() > 1).then(|| rungs[0].configurations);
-        let size = settings.design_size(space.hyperparameters().len(), first_rung, trials);
+        let is_screen = choice == Choice::Screening;
+        let lowest = (rungs.len() > 1).then(|| Lowest { configurations: rungs[0].configurations, is_screen });
+        let size = settings.design_size(space.hyperparameters().len(), lowest, trials);
         let given = settings.first(space).expect("settings are validated with their space");
         self.given = given.len();
         self.design = design::initial(space, settings.design, given, size, seed);

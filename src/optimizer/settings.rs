@@ -64,7 +64,8 @@ pub struct Settings {
     /// How many configurations the design has, the default one among them. Absent: see below.
     pub design_size: Option<u32>,
     /// How many it has for each hyperparameter, where `design_size` is absent. Absent: twice the number of
-    /// hyperparameters and five, at most the lowest rung of the first bracket; a factorial design has every corner.
+    /// hyperparameters and five, at most the lowest rung of the first bracket; of `Screening` that whole rung; a
+    /// factorial design has every corner.
     pub design_per_hyperparameter: Option<u32>,
     /// The share of a limited number of trials that the design takes at most. 0.25, as in SMAC.
     pub design_share: f64,
@@ -136,6 +137,14 @@ impl Default for Settings {
     }
 }
 
+/// The lowest rung of the first bracket.
+pub struct Lowest {
+    pub configurations: u32,
+    /// Whether the bracket comes once, to see the space: what a model of its own cheap trials chose would be the same
+    /// thing many times, and what goes on would say little of the higher rungs.
+    pub is_screen: bool,
+}
+
 impl Settings {
     /// Fails where a value makes no sense, with the knob, what it is, and what it may be.
     pub fn validate(&self) -> Result<(), String> {
@@ -143,7 +152,6 @@ impl Settings {
         if self.objectives.len() > 1 {
             let single = [
                 ("pruning", self.pruning.is_some()),
-                ("warm_start", !self.warm_start.is_empty()),
                 ("intensifier: Racing", matches!(self.intensifier, Some(Choice::Racing(_)))),
                 ("intensifier: Pasha", matches!(self.intensifier, Some(Choice::Pasha))),
             ];
@@ -256,17 +264,20 @@ impl Settings {
         self.first_configurations.iter().enumerate().map(legal).collect()
     }
 
-    /// How many configurations the design has in a space of so many hyperparameters, where the first bracket's lowest
-    /// rung has `first_rung` (one rung is no limit) and at most so many `trials` are asked for; `None` is every corner of
+    /// How many configurations the design has in a space of so many hyperparameters, where `lowest` is the first
+    /// bracket's lowest rung (one rung is no limit) and at most so many `trials` are asked for; `None` is every corner of
     /// a factorial design.
-    pub fn design_size(&self, hyperparameters: usize, first_rung: Option<u32>, trials: Option<u32>) -> Option<usize> {
+    pub fn design_size(&self, hyperparameters: usize, lowest: Option<Lowest>, trials: Option<u32>) -> Option<usize> {
         let wanted = self.design_size.or(self.design_per_hyperparameter.map(|each| each * hyperparameters as u32));
         if wanted.is_none() && self.design == Sampler::Factorial {
             return None;
         }
+        if let (None, Some(Lowest { configurations, is_screen: true })) = (wanted, &lowest) {
+            return Some(*configurations as usize);
+        }
         let size = wanted.unwrap_or_else(|| {
             let size = 2 * hyperparameters as u32 + 5;
-            first_rung.map_or(size, |rung| size.min(rung))
+            lowest.as_ref().map_or(size, |rung| size.min(rung.configurations))
         });
         let most = trials.map_or(u32::MAX, |trials| (self.design_share * f64::from(trials)) as u32);
         Some(size.min(most).max(1) as usize)
@@ -307,9 +318,17 @@ mod tests {
 
     #[test]
     fn sizes_of_the_design_follow_the_rules_of_smac() {
-        let size = |text: &str, rung, trials| settings(text).design_size(7, rung, trials);
+        let rung = |configurations, is_screen| Lowest { configurations, is_screen };
+        let size = |text: &str, first: Option<u32>, trials| {
+            settings(text).design_size(7, first.map(|configurations| rung(configurations, false)), trials)
+        };
         assert_eq!((size("()", None, None), size("()", Some(9), None)), (Some(19), Some(9)));
         assert_eq!(size("(design_size: 30)", Some(9), None), Some(30));
+        let screen = |text: &str| settings(text).design_size(7, Some(rung(27, true)), Some(60));
+        assert_eq!(
+            (screen("()"), screen("(design_size: 8)"), screen("(design: Factorial)")),
+            (Some(27), Some(8), None)
+        );
         // SMAC: 6 hyperparameters, 250 trials, 10 each: 60; 4, 90 trials: 22, a quarter of the trials.
         let per = |text: &str, hyperparameters, trials| settings(text).design_size(hyperparameters, None, Some(trials));
         assert_eq!(per("(design_per_hyperparameter: 10)", 6, 250), Some(60));

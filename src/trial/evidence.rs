@@ -8,6 +8,6 @@ use crate::space::configuration::Configuration;
 pub struct Evidence {
     pub configuration: Configuration,
     pub budget: Budget,
-    /// Finite.
-    pub cost: f64,
+    /// Finite, one an objective.
+    pub costs: Vec<f64>,
 }

@@ -1,12 +1,27 @@
-//! Trials as comma-separated values: a column for each hyperparameter, and `budget`, `cost`, `outcome`.
+//! Trials as comma-separated values: a column for each hyperparameter, and `budget`, `outcome`, `cost`, `cost_2` and on.
 use serde_json::Value as Json;
 
-use super::{Found, Unreadable, config, cost, outcome};
+use super::{Found, Unreadable, config, costs, outcome};
 use crate::space::Space;
 use crate::trial::history::History;
 
 /// Columns that are no hyperparameters.
-const OTHERS: [&str; 5] = ["trial", "budget", "seed", "outcome", "cost"];
+const OTHERS: [&str; 4] = ["trial", "budget", "seed", "outcome"];
+
+/// The objective whose cost a column holds, from 0.
+fn objective(name: &str) -> Option<usize> {
+    match name.strip_prefix("cost")? {
+        "" => Some(0),
+        number => {
+            number.strip_prefix('_')?.parse::<usize>().ok().filter(|number| (2..100).contains(number)).map(|n| n - 1)
+        }
+    }
+}
+
+/// The column of an objective's cost.
+fn column(objective: usize) -> String {
+    if objective == 0 { "cost".into() } else { format!("cost_{}", objective + 1) }
+}
 
 /// Reads a table with a heading, of which only `cost` must be there; an empty cell is no value. A column that is neither a
 /// hyperparameter nor one of ours is passed over, and named.
@@ -20,7 +35,8 @@ pub fn read(text: &str, space: &Space) -> Result<(Vec<Found>, Vec<String>), Unre
     if !names.iter().any(|name| name == "cost") {
         return Err(Unreadable { line: Some(1), reason: "there is no column `cost`".into() });
     }
-    let is_ours = |name: &String| space.index(name).is_some() || OTHERS.contains(&name.as_str());
+    let is_ours =
+        |name: &String| space.index(name).is_some() || OTHERS.contains(&name.as_str()) || objective(name).is_some();
     let passed_over = names.iter().filter(|name| !is_ours(name)).cloned().collect();
     let mut found = Vec::new();
     for record in reader.records() {
@@ -29,8 +45,9 @@ pub fn read(text: &str, space: &Space) -> Result<(Vec<Found>, Vec<String>), Unre
         for (name, cell) in names.iter().zip(record.iter()).filter(|(_, cell)| !cell.is_empty()) {
             if space.index(name).is_some() {
                 each.config.insert(name.clone(), Json::from(cell));
-            } else if name == "cost" {
-                each.cost = cell.parse().ok();
+            } else if let Some(objective) = objective(name) {
+                each.costs.resize(each.costs.len().max(objective + 1), f64::NAN);
+                each.costs[objective] = cell.parse().unwrap_or(f64::NAN);
             } else if name == "budget" {
                 each.budget = cell.parse().ok();
             }
@@ -45,7 +62,9 @@ pub fn write(space: &Space, history: &History) -> String {
     let mut writer = csv::Writer::from_writer(Vec::new());
     let names = space.hyperparameters().iter().map(|each| each.name.as_str());
     let mut put = |row: Vec<String>| writer.write_record(row).expect("memory takes every row");
-    put(["trial"].into_iter().chain(names.clone()).chain(OTHERS.into_iter().skip(1)).map(str::to_owned).collect());
+    let objectives = history.trials().iter().map(|trial| costs(trial).len()).max().unwrap_or(0).max(1);
+    let heading = ["trial"].into_iter().chain(names.clone()).chain(OTHERS.into_iter().skip(1)).map(str::to_owned);
+    put(heading.chain((0..objectives).map(column)).collect());
     for trial in history.trials() {
         let config = config(space, trial);
         let cell = |json: &Json| json.as_str().map_or_else(|| json.to_string(), str::to_owned);
@@ -55,8 +74,9 @@ pub fn write(space: &Space, history: &History) -> String {
             trial.proposal.budget.amount().to_string(),
             trial.proposal.seed.to_string(),
             outcome(trial).to_owned(),
-            cost(trial).map(|cost| cost.to_string()).unwrap_or_default(),
         ]);
+        let costs = costs(trial);
+        row.extend((0..objectives).map(|index| costs.get(index).map(f64::to_string).unwrap_or_default()));
         put(row);
     }
     String::from_utf8(writer.into_inner().expect("memory takes every row")).expect("the rows are text")

@@ -1,12 +1,13 @@
-//! Trials as JSON, one object a line: `config`, `budget`, `cost`, `outcome`.
+//! Trials as JSON, one object a line: `config`, `budget`, `cost`, `costs` where they are several, `outcome`.
 use serde_json::{Value as Json, json};
 
-use super::{Found, Unreadable, config, cost, outcome};
+use super::{Found, Unreadable, config, costs, numbers, outcome};
 use crate::space::Space;
 use crate::trial::history::History;
 
-/// Reads lines such as `galvani trials --format json` prints; only `config` and `cost` must be there.
-pub fn read(text: &str) -> Result<Vec<Found>, Unreadable> {
+/// Reads lines such as `galvani trials --format json` prints; only `config` and `cost` must be there, or of several
+/// `objectives` their `costs`, in this order or by name.
+pub fn read(text: &str, objectives: &[String]) -> Result<Vec<Found>, Unreadable> {
     let mut found = Vec::new();
     for (line, number) in text.lines().zip(1..) {
         if line.trim().is_empty() {
@@ -21,7 +22,10 @@ pub fn read(text: &str) -> Result<Vec<Found>, Unreadable> {
         found.push(Found {
             config: config.map(|(name, value)| (name.clone(), value.clone())).collect(),
             budget: object.get("budget").and_then(Json::as_f64),
-            cost: object.get("cost").and_then(Json::as_f64),
+            costs: match object.get("costs").filter(|costs| !costs.is_null()) {
+                Some(Json::Object(named)) => objectives.iter().flat_map(|name| numbers(named.get(name))).collect(),
+                costs => numbers(costs.or(object.get("cost"))),
+            },
         });
     }
     Ok(found)
@@ -37,8 +41,8 @@ pub fn write(space: &Space, history: &History) -> String {
             "budget": proposal.budget.amount(),
             "seed": proposal.seed,
             "outcome": outcome(trial),
-            "cost": cost(trial),
-            "costs": trial.outcome.as_ref().map(|outcome| outcome.costs()).filter(|costs| costs.len() > 1),
+            "cost": costs(trial).first(),
+            "costs": Some(costs(trial)).filter(|costs| costs.len() > 1),
         });
         format!("{row}\n")
     };

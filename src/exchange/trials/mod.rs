@@ -20,8 +20,8 @@ pub struct Found {
     pub config: IndexMap<String, Json>,
     /// Absent where the file knows no budgets: it is the full one.
     pub budget: Option<f64>,
-    /// Absent where the trial failed or did not end.
-    pub cost: Option<f64>,
+    /// One an objective; none where the trial failed or did not end.
+    pub costs: Vec<f64>,
 }
 
 /// A file that is not what it should be: the line, where there is one, and the reason.
@@ -51,15 +51,15 @@ impl Fitted {
     }
 }
 
-/// Fits results to a space whose trials get budgets from `min` to `max`.
-pub fn fit(found: &[Found], space: &Space, min: Budget, max: Budget) -> Fitted {
+/// Fits results to a space whose trials get budgets from `min` to `max` and report so many objectives.
+pub fn fit(found: &[Found], space: &Space, (min, max): (Budget, Budget), objectives: usize) -> Fitted {
     let mut fitted = Fitted::default();
     for (index, each) in found.iter().enumerate() {
-        let Some(cost) = each.cost.filter(|cost| cost.is_finite()) else {
+        if each.costs.is_empty() || each.costs.iter().any(|cost| !cost.is_finite()) {
             fitted.failures += 1;
             continue;
-        };
-        match evidence(each, cost, space, min, max) {
+        }
+        match evidence(each, space, (min, max), objectives) {
             Ok(evidence) => fitted.evidence.push(evidence),
             Err(reason) => fitted.mismatches.push((index + 1, reason)),
         }
@@ -67,7 +67,12 @@ pub fn fit(found: &[Found], space: &Space, min: Budget, max: Budget) -> Fitted {
     fitted
 }
 
-fn evidence(found: &Found, cost: f64, space: &Space, min: Budget, max: Budget) -> Result<Evidence, String> {
+fn evidence(found: &Found, space: &Space, (min, max): (Budget, Budget), objectives: usize) -> Result<Evidence, String> {
+    if found.costs.len() != objectives {
+        let count = |n: usize, what: &str| format!("{n} {what}{}", if n == 1 { "" } else { "s" });
+        let (found, wanted) = (count(found.costs.len(), "cost"), count(objectives, "objective"));
+        return Err(format!("it has {found}, and the experiment {wanted}"));
+    }
     let amount = found.budget.unwrap_or(max.amount());
     let slack = 1e-6 * max.amount();
     if !(min.amount() - slack <= amount && amount <= max.amount() + slack) {
@@ -81,7 +86,7 @@ fn evidence(found: &Found, cost: f64, space: &Space, min: Budget, max: Budget) -
         named.push((name.as_str(), value));
     }
     let configuration = space.configuration_of(named).map_err(|illegal| illegal.to_string())?;
-    Ok(Evidence { configuration, budget, cost })
+    Ok(Evidence { configuration, budget, costs: found.costs.clone() })
 }
 
 /// The value of a hyperparameter that JSON, or a text in its place, stands for.
@@ -102,16 +107,17 @@ fn config(space: &Space, trial: &Trial) -> IndexMap<String, Json> {
     named.map(|(name, value)| (name.to_owned(), serde_json::json!(value))).collect()
 }
 
-fn cost(trial: &Trial) -> Option<f64> {
-    trial.outcome.as_ref()?.cost()
+/// The costs of a trial, one an objective; none where it failed or runs.
+fn costs(trial: &Trial) -> &[f64] {
+    trial.outcome.as_ref().map_or(&[], |outcome| outcome.costs())
 }
 
-/// The cost of a trial, or the list of its costs where they are several.
-fn costs(trial: &Trial) -> Option<Json> {
-    match trial.outcome.as_ref()?.costs() {
-        [] => None,
-        [cost] => Some((*cost).into()),
-        costs => Some(costs.into()),
+/// One cost, or a list of several.
+pub fn numbers(json: Option<&Json>) -> Vec<f64> {
+    match json {
+        Some(Json::Array(costs)) => costs.iter().map(|cost| cost.as_f64().unwrap_or(f64::NAN)).collect(),
+        Some(cost) => cost.as_f64().into_iter().collect(),
+        None => Vec::new(),
     }
 }
 

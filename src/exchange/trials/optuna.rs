@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde_json::{Map, Value as Json, json};
 
-use super::{Found, Unreadable, config, costs, outcome};
+use super::{Found, Unreadable, config, costs, numbers, outcome};
 use crate::space::Space;
 use crate::space::hyperparameter::{Domain, Hyperparameter, Value};
 use crate::trial::history::History;
@@ -26,7 +26,7 @@ const COMPLETE: u64 = 1;
 const PRUNED: u64 = 2;
 const FAILED: u64 = 3;
 
-/// Reads a journal with one study that minimizes; a trial's budget is its user attribute `budget`, or the full one.
+/// Reads a journal with one study that minimizes its objectives; a trial's budget is its user attribute `budget`, or the full one.
 pub fn read(text: &str) -> Result<Vec<Found>, Unreadable> {
     let mut trials: BTreeMap<u64, Found> = BTreeMap::new();
     let (mut studies, mut created) = (0, 0);
@@ -41,8 +41,9 @@ pub fn read(text: &str) -> Result<Vec<Found>, Unreadable> {
                 if studies > 1 {
                     return Err(wrong("the journal has a second study; export one of them to a journal of its own"));
                 }
-                if operation["directions"] != json!([1]) {
-                    return Err(wrong("the study does not minimize one objective"));
+                let directions = operation["directions"].as_array();
+                if !directions.is_some_and(|all| !all.is_empty() && all.iter().all(|each| *each == 1)) {
+                    return Err(wrong("the study does not minimize every objective"));
                 }
             }
             CREATE_TRIAL => {
@@ -60,7 +61,7 @@ pub fn read(text: &str) -> Result<Vec<Found>, Unreadable> {
                 let value = external(&operation).ok_or_else(|| wrong("the parameter has no value that can be read"))?;
                 trial.config.insert(name.to_owned(), value);
             }
-            SET_STATE if operation["state"] == COMPLETE => trial.cost = operation["values"][0].as_f64(),
+            SET_STATE if operation["state"] == COMPLETE => trial.costs = numbers(operation.get("values")),
             SET_USER_ATTRIBUTE => {
                 trial.budget = operation["user_attr"].get(BUDGET).and_then(Json::as_f64).or(trial.budget);
             }
@@ -113,8 +114,7 @@ pub fn write(name: &str, space: &Space, history: &History, at: Timestamp) -> Str
         for (key, value) in attributes.as_object().into_iter().flatten() {
             say(SET_USER_ATTRIBUTE, json!({ "trial_id": id, "user_attr": { key: value } }));
         }
-        let (state, values) =
-            (state(trial), costs(trial).map(|costs| if costs.is_array() { costs } else { json!([costs]) }));
+        let (state, values) = (state(trial), Some(costs(trial)).filter(|costs| !costs.is_empty()));
         if state != RUNNING {
             say(SET_STATE, json!({ "trial_id": id, "state": state, "values": values, "datetime_complete": at }));
         }

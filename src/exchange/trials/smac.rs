@@ -3,7 +3,7 @@ use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json, json};
 
-use super::{Found, Unreadable, config, costs};
+use super::{Found, Unreadable, config, costs, numbers};
 use crate::space::Space;
 use crate::trial::history::History;
 use crate::trial::outcome::Outcome;
@@ -35,7 +35,7 @@ pub fn read(text: &str) -> Result<Vec<Found>, Unreadable> {
         Ok(Found {
             config: config.map(|(name, value)| (name.clone(), value.clone())).collect(),
             budget: field("budget", 3).and_then(Json::as_f64),
-            cost: field("cost", 4).and_then(Json::as_f64).filter(|_| is_success),
+            costs: if is_success { numbers(field("cost", 4)) } else { Vec::new() },
         })
     };
     history.data.iter().map(entry).collect()
@@ -60,8 +60,12 @@ pub fn write(space: &Space, history: &History) -> String {
             "instance": proposal.instance.as_deref(),
             "seed": proposal.seed,
             "budget": proposal.budget.amount(),
-            // What SMAC writes for a failure; its own word for infinity is no JSON.
-            "cost": costs(trial).unwrap_or(2_147_483_647.0.into()),
+            "cost": match costs(trial) {
+                // What SMAC writes for a failure; its own word for infinity is no JSON.
+                [] => json!(2_147_483_647.0),
+                [cost] => json!(cost),
+                costs => json!(costs),
+            },
             "time": 0.0,
             "cpu_time": 0.0,
             "status": status,

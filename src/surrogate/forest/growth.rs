@@ -1,46 +1,9 @@
 //! How a tree grows: a node's rows lie side by side, and each split parts them.
+use super::sample::{LANES, Sample};
 use super::settings::{Settings, Splitter};
-use super::tree::{NOWHERE, Rule, Tree, place};
+use super::tree::{NOWHERE, Rule, Tree};
 use crate::numeric::stream::Stream;
 use crate::space::encoding::Column;
-
-/// Columns that are looked at side by side.
-const LANES: usize = 4;
-
-/// So many numbers, one a column.
-type Lanes<T> = [T; LANES];
-
-/// Training rows without NaN, each padded to whole lanes.
-pub(super) struct Sample<'a> {
-    pub kinds: &'a [Column],
-    values: Vec<Lanes<f32>>,
-    pub targets: Vec<f64>,
-}
-
-impl<'a> Sample<'a> {
-    /// `targets` are one a row.
-    pub fn new<'r>(kinds: &'a [Column], rows: impl Iterator<Item = &'r [f64]>, targets: Vec<f64>) -> Self {
-        let mut values = Vec::with_capacity(targets.len() * kinds.len().div_ceil(LANES));
-        for row in rows {
-            for (kinds, row) in kinds.chunks(LANES).zip(row.chunks(LANES)) {
-                let mut lanes = [0.0; LANES];
-                let each = lanes.iter_mut().zip(kinds.iter().zip(row));
-                each.for_each(|(lane, (&kind, &value))| *lane = place(kind, value));
-                values.push(lanes);
-            }
-        }
-        Self { kinds, values, targets }
-    }
-
-    /// How many lanes a row has.
-    fn groups(&self) -> usize {
-        self.kinds.len().div_ceil(LANES)
-    }
-
-    pub fn value(&self, row: u32, column: usize) -> f32 {
-        self.values[row as usize * self.groups() + column / LANES][column % LANES]
-    }
-}
 
 /// A tree from rows that count `weights` times each, not all of them zero, and the leaf of each row ([`NOWHERE`] where
 /// it does not count).
@@ -190,8 +153,7 @@ impl Grower<'_> {
         let mut best: Option<(f64, usize, Split)> = None;
         let mut left = wanted;
         for &column in &candidates {
-            // Written so that a column without a range counts as constant.
-            if left == 0 || !(self.low[column] < self.high[column]) {
+            if left == 0 || self.low[column] == self.high[column] {
                 continue;
             }
             left -= 1;
@@ -238,7 +200,7 @@ impl Grower<'_> {
         for group in 0..groups {
             let (mut low, mut high) = ([f32::INFINITY; LANES], [f32::NEG_INFINITY; LANES]);
             for &row in &self.rows[start..end] {
-                let values = &self.sample.values[row as usize * groups + group];
+                let values = self.sample.lanes(row, group);
                 for lane in 0..LANES {
                     low[lane] = if values[lane] < low[lane] { values[lane] } else { low[lane] };
                     high[lane] = if values[lane] > high[lane] { values[lane] } else { high[lane] };
@@ -263,7 +225,7 @@ impl Grower<'_> {
             let (mut weight, mut sum) = ([0_f32; LANES], [0_f64; LANES]);
             let rows = self.rows[start..end].iter().zip(&self.weights[start..end]).zip(&self.targets[start..end]);
             for ((&row, &each), &target) in rows {
-                let values = &self.sample.values[row as usize * groups + group];
+                let values = self.sample.lanes(row, group);
                 for lane in 0..LANES {
                     let counted = if values[lane] <= thresholds[lane] { each } else { 0.0 };
                     weight[lane] += counted;

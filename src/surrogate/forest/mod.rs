@@ -2,6 +2,7 @@
 mod expectation;
 mod growth;
 mod renewal;
+mod sample;
 mod settings;
 mod tree;
 
@@ -13,8 +14,9 @@ use super::{Known, Prediction, Rows, Surrogate};
 use crate::numeric::stream::Stream;
 use crate::space::encoding::Column;
 use expectation::Expectations;
-use growth::{Sample, grow};
+use growth::grow;
 use renewal::renewed;
+use sample::Sample;
 pub use settings::{Leaves, Settings, Splitter, Uncertainty};
 use tree::{NOWHERE, Tree, cell, place};
 
