@@ -139,10 +139,17 @@ impl Schedule {
         Plan { brackets: kinds.map(|number| self.bracket(number)).collect(), again: 0, max: self.max }
     }
 
-    /// The bracket with all rungs, then the one with one again and again.
+    /// The bracket with all rungs, then again and again one that looks at `eta` configurations at the lowest budget before
+    /// the best of them gets the full one; just full ones, where that look would take more than a third of one.
     pub fn screening(&self) -> Plan {
-        let brackets = vec![self.bracket(0), self.bracket(self.rungs() - 1)];
-        Plan { brackets, again: 1, max: self.max }
+        let screen = self.bracket(0);
+        let look = Rung { configurations: self.eta, budget: screen.rungs[0].budget };
+        let is_cheap = f64::from(self.eta) * look.budget.amount() <= self.max.amount() / 3.0;
+        let again = match is_cheap {
+            true => Bracket { rungs: vec![look, Rung { configurations: 1, budget: self.max }] },
+            false => self.bracket(self.rungs() - 1),
+        };
+        Plan { brackets: vec![screen, again], again: 1, max: self.max }
     }
 }
 
@@ -288,6 +295,20 @@ mod tests {
         assert_eq!(smac(1.0, 243.0, 3).bracket(0).rungs[0].budget, budget(3.0));
         assert_eq!(numbers(&smac(1.0, 49.0, 7).plan())[0], [49, 7, 0]);
         assert_eq!(numbers(&smac(1.0, 729.0, 3).plan())[0], [729, 243, 81, 27, 9, 3, 0]);
+    }
+
+    #[test]
+    fn a_screen_is_followed_by_looks_where_they_are_cheap() {
+        let plan = schedule(1.0, 27.0, 3).screening();
+        assert_eq!((numbers(&plan), plan.again), (vec![vec![27, 9, 3, 1], vec![3, 1]], 1));
+        let budgets: Vec<f64> = plan.brackets[1].rungs.iter().map(|rung| rung.budget.amount()).collect();
+        assert_eq!(budgets, [1.0, 27.0]);
+        assert_eq!(numbers(&schedule(1.0, 1000.0, 10).screening())[1], [10, 1]);
+        assert_eq!(numbers(&schedule(1.0, 9.0, 3).screening())[1], [3, 1]);
+        for (min, max, eta, rungs) in [(1.0, 3.0, 3, 2), (1.0, 4.0, 2, 3), (2.0, 8.0, 3, 2)] {
+            let full = numbers(&schedule(min, max, eta).screening()).swap_remove(1);
+            assert_eq!(full, [rungs], "a look takes more than a third of a full evaluation");
+        }
     }
 
     #[test]

@@ -13,8 +13,9 @@ use super::racing::{self, Racing};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub enum Choice {
-    /// One bracket with all rungs, then every trial at the full budget. The default for one worker: a model that has seen
-    /// the space once at low budgets learns more of the best from one trial in full than from many cheap ones.
+    /// One bracket with all rungs, then trials at the full budget, each of the best of `eta` configurations after a look
+    /// at them at the lowest. The default for one worker: a model that has seen the space once at low budgets learns more
+    /// of the best from one trial in full than from many cheap ones, but a look tells what is worth one.
     Screening,
     /// Whole rungs are promoted, brackets come in turn: where low budgets tell the best apart and full ones are few.
     Hyperband,
@@ -107,7 +108,7 @@ impl Choice {
     /// What it does, in words.
     pub fn name(&self) -> &'static str {
         match self {
-            Self::Screening => "one bracket, then full fidelity",
+            Self::Screening => "one bracket, then full fidelity after a look",
             Self::Hyperband => "Hyperband",
             Self::SuccessiveHalving { .. } => "successive halving",
             Self::Asynchronous { brackets: Some(1) } => "asynchronous successive halving",

@@ -29,7 +29,7 @@ enum Kinds {
     InTurn,
     /// Always this.
     One(u32),
-    /// The one with the most rungs, then the one with one.
+    /// The one with the most rungs, then what [`Schedule::screening`] has.
     Once,
 }
 
@@ -51,18 +51,17 @@ impl Hyperband {
         Self { kinds: Kinds::One(kind), ..Self::new(schedule) }
     }
 
-    /// One bracket with all rungs, then full fidelity.
+    /// One bracket with all rungs, then full fidelity after a look at the lowest.
     pub fn once(schedule: Schedule) -> Self {
         Self { kinds: Kinds::Once, ..Self::new(schedule) }
     }
 
     fn shape(&self, bracket: u32) -> Vec<Shape> {
-        let kind = match self.kinds {
-            Kinds::InTurn => bracket,
-            Kinds::One(kind) => kind,
-            Kinds::Once => bracket.min(1) * (self.schedule.rungs() - 1),
-        };
-        self.schedule.bracket(kind).rungs
+        match self.kinds {
+            Kinds::InTurn => self.schedule.bracket(bracket).rungs,
+            Kinds::One(kind) => self.schedule.bracket(kind).rungs,
+            Kinds::Once => self.schedule.screening().brackets.swap_remove(bracket.min(1) as usize).rungs,
+        }
     }
 
     fn catch_up(&mut self, history: &History) {
@@ -202,6 +201,21 @@ mod tests {
         assert_eq!(asked, twice.concat());
         let mut bolder = Walk::new(Hyperband::of_kind(schedule(1.0, 9.0, 3), 1));
         assert_eq!(bolder.asks(7), at(3.0, 1..=7));
+    }
+
+    #[test]
+    fn after_the_screen_the_best_of_a_look_goes_all_the_way() {
+        let mut walk = Walk::new(Hyperband::once(schedule(1.0, 9.0, 3)));
+        let mut asked = Vec::new();
+        for trial in 1..=21 {
+            let (configuration, budget) = walk.ask().unwrap();
+            asked.push((configuration, budget));
+            walk.finish(trial, -f64::from(configuration));
+            walk.same_as(Hyperband::once(schedule(1.0, 9.0, 3)));
+        }
+        let screen = [at(1.0, 1..=9), at(3.0, [9, 8, 7]), at(9.0, [9])].concat();
+        let looks = [at(1.0, 10..=12), at(9.0, [12]), at(1.0, 13..=15), at(9.0, [15])].concat();
+        assert_eq!(asked, [screen, looks].concat());
     }
 
     #[test]

@@ -18,8 +18,8 @@ use crate::trial::history::History;
 use super::duration::Duration;
 use super::settings::{Pending, Settings, Surrogate};
 
-/// Results up to which the automatic surrogate is a Gaussian process: a tenth of a second a fit, at most.
-const FEW: usize = 200;
+/// Results up to which the automatic surrogate is a Gaussian process: a tenth of a second an ask, at most but for fits.
+const FEW: usize = 400;
 
 /// Surrogates that follow the trials that end. Whatever they followed before, they depend on the history alone.
 pub(super) struct Model {

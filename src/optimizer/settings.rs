@@ -95,7 +95,7 @@ pub struct Settings {
     pub warm_start: Vec<String>,
     /// How new configurations are found. `Model`: the others need many more trials.
     pub search: Search,
-    /// The surrogate. `Automatic`: up to 200 results a Gaussian process learns more from each of them, after that a forest
+    /// The surrogate. `Automatic`: up to 400 results a Gaussian process learns more from each of them, after that a forest
     /// is as good and much faster.
     pub surrogate: Surrogate,
     /// How promising the untried is. `ExpectedImprovement`: it needs no knob.
