@@ -75,7 +75,7 @@ mod tests {
         let many = planned(&schedule.plan(), &Stop { trials: Some(4_000_000_000), ..Stop::default() });
         assert_eq!(many.map(|work| work.trials), Some(4_000_000_000));
         let once = planned(&schedule.screening(), &Stop { trials: Some(20), ..Stop::default() });
-        assert_eq!(once, Some(Work { trials: 20, budget: 9.0 + 6.0 + 6.0 + 7.0 * 9.0 }));
+        assert_eq!(once, Some(Work { trials: 20, budget: 9.0 + 6.0 + 6.0 + (3.0 + 8.0) + 3.0 }));
         check(Stop { full_evaluations: Some(1.0), ..Stop::default() }, Some(Work { trials: 9, budget: 9.0 }));
     }
 }
