@@ -23,7 +23,7 @@ fn main() {
     for choice in simulated::choices(100) {
         course(choice, workers, trials, 1.0);
     }
-    println!("\nthe model's configurations (one in five random), {model_trials} trials");
+    println!("\nthe model's configurations, {model_trials} trials");
     for choice in [Choice::Asynchronous { brackets: None }, Choice::Hyperband] {
         course(choice, workers, model_trials, Settings::default().random_probability);
     }
