@@ -68,9 +68,7 @@ pub(super) fn execute(arguments: &Arguments) -> Result<(), Failure> {
             }
             Ok(found)
         }),
-        Format::Jsonl(each) => {
-            results(each, |text, experiment| trials::jsonl::read(text, &experiment.settings.objectives))
-        }
+        Format::Jsonl(each) => results(each, |text, experiment| trials::jsonl::read(text, experiment.objectives())),
         Format::Smac3(each) => results(each, |text, _| trials::smac::read(text)),
         Format::Optuna(each) => results(each, |text, _| trials::optuna::read(text)),
     }
@@ -86,8 +84,7 @@ fn results(
     let source = results.file.display().to_string();
     let found = reader(&text, &experiment)
         .map_err(|error| Failure::Input(format!("{source}: {error}\n\nhint: is it a file of this format?")))?;
-    let objectives = experiment.settings.objectives.len().max(1);
-    let fitted = trials::fit(&found, &experiment.space, experiment.schedule.ends(), objectives);
+    let fitted = evidence::fitting(&experiment, &found);
     if let Some(complaint) = fitted.complaint(&source) {
         narrate(&format!("warning: {complaint}"));
     }

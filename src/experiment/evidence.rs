@@ -53,8 +53,13 @@ pub(super) fn count<'a>(keys: impl Iterator<Item = &'a String>) -> usize {
     keys.filter(|key| key.starts_with(NOTE)).count()
 }
 
-/// The evidence of a run's notes, in the order of their keys; what a changed space no longer allows is left out.
-pub(super) fn evidence<'a>(notes: impl Iterator<Item = (&'a String, &'a Json)>, space: &Space) -> Vec<Evidence> {
+/// The evidence of a run's notes, in the order of their keys; what a changed space or other objectives no longer allow is
+/// left out.
+pub(super) fn evidence<'a>(
+    notes: impl Iterator<Item = (&'a String, &'a Json)>,
+    experiment: &Experiment,
+) -> Vec<Evidence> {
+    let (space, objectives) = (&experiment.space, experiment.costs());
     let mut notes: Vec<_> = notes.filter(|(key, _)| key.starts_with(NOTE)).collect();
     notes.sort_by_key(|(key, _)| key.as_str());
     let kept = notes.into_iter().filter_map(|(_, value)| serde_json::from_value::<Kept>(value.clone()).ok());
@@ -62,7 +67,7 @@ pub(super) fn evidence<'a>(notes: impl Iterator<Item = (&'a String, &'a Json)>, 
         .filter_map(|result| {
             let named = result.config.iter().map(|(name, value)| (name.as_str(), value.clone()));
             let configuration = space.configuration_of(named).ok()?;
-            let costs = numbers(Some(&result.cost));
+            let costs = Some(numbers(Some(&result.cost))).filter(|costs| costs.len() == objectives)?;
             Some(Evidence { configuration, budget: Budget::new(result.budget)?, costs })
         })
         .collect()
@@ -80,7 +85,12 @@ pub(super) fn earlier(experiment: &Experiment, path: &str) -> Result<Fitted, Run
         costs: trial.outcome.as_ref().map_or(Vec::new(), |outcome| outcome.costs().to_vec()),
     };
     let found: Vec<Found> = log.history.ended().map(found).collect();
-    Ok(fit(&found, &experiment.space, experiment.schedule.ends(), experiment.settings.objectives.len().max(1)))
+    Ok(fitting(experiment, &found))
+}
+
+/// Of results from elsewhere, those that fit an experiment.
+pub fn fitting(experiment: &Experiment, found: &[Found]) -> Fitted {
+    fit(found, &experiment.space, experiment.schedule.ends(), experiment.costs())
 }
 
 /// Keeps evidence in a run, which it begins where there is none.

@@ -83,6 +83,11 @@ impl Experiment {
         &self.settings.objectives
     }
 
+    /// How many costs a trial has.
+    pub fn costs(&self) -> usize {
+        self.settings.objectives.len().max(1)
+    }
+
     /// The brackets of one turn.
     pub fn plan(&self) -> Plan {
         self.intensifier.plan(&self.schedule)

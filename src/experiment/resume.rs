@@ -101,7 +101,7 @@ pub(super) fn open(experiment: &Experiment, folder: &RunFolder) -> Result<Resume
         let (key, value) = evidence::note(number, path, &fitted.evidence, &experiment.space);
         resumed.note(&key, value)?;
     }
-    resumed.optimizer.learn_from(evidence::evidence(resumed.notes.iter(), &experiment.space));
+    resumed.optimizer.learn_from(evidence::evidence(resumed.notes.iter(), experiment));
     resumed.note_repairs(&repairs)?;
     resumed.note_edit(experiment)?;
     Ok(resumed)

@@ -21,6 +21,9 @@ use super::settings::{Pending, Settings, Surrogate};
 /// Results up to which the automatic surrogate is a Gaussian process: a tenth of a second an ask, at most but for fits.
 const FEW: usize = 400;
 
+/// Failures that a Gaussian process takes for a target at most, the latest.
+const FAILURES: usize = 200;
+
 /// Surrogates that follow the trials that end. Whatever they followed before, they depend on the history alone.
 pub(super) struct Model {
     /// Which objective, from 0.
@@ -229,7 +232,7 @@ impl Model {
         let outcomes = successes(history, self.evidence.len(), usize::MAX);
         let failed: Vec<usize> =
             outcomes.into_iter().filter(|(_, success)| *success == 0.0).map(|(row, _)| row).collect();
-        let latest = failed[failed.len().saturating_sub(FEW)..].iter().copied();
+        let latest = failed[failed.len().saturating_sub(FAILURES)..].iter().copied();
         self.cost.believe(&rows.select(latest), Some(worst + pessimism * (worst - best)));
     }
 

@@ -67,7 +67,8 @@ pub struct Settings {
     /// hyperparameters and five, at most the lowest rung of the first bracket; of `Screening` that whole rung; a
     /// factorial design has every corner.
     pub design_per_hyperparameter: Option<u32>,
-    /// The share of a limited number of trials that the design takes at most. 0.25, as in SMAC.
+    /// The share of a limited number of trials that the design takes at most, but for the rung of `Screening`. 0.25, as in
+    /// SMAC.
     pub design_share: f64,
     /// The probability that a new configuration is drawn at random. 0.05: whatever the model believes, the search
     /// converges; SMAC's 0.2 took longer. At 1 it is random search.

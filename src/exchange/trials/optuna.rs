@@ -26,7 +26,8 @@ const COMPLETE: u64 = 1;
 const PRUNED: u64 = 2;
 const FAILED: u64 = 3;
 
-/// Reads a journal with one study that minimizes its objectives; a trial's budget is its user attribute `budget`, or the full one.
+/// Reads a journal with one study that minimizes its objectives; a trial's budget is its user attribute `budget`, or the
+/// full one.
 pub fn read(text: &str) -> Result<Vec<Found>, Unreadable> {
     let mut trials: BTreeMap<u64, Found> = BTreeMap::new();
     let (mut studies, mut created) = (0, 0);

@@ -166,7 +166,7 @@ impl Grower<'_> {
                 Column::Numeric => self.best_threshold(column, start, end, all),
             };
             if let Some((explained, split)) = found
-                && best.as_ref().is_none_or(|(most, ..)| explained > *most)
+                && best.is_none_or(|(most, ..)| explained > most)
             {
                 best = Some((explained, column, split));
             }
@@ -196,8 +196,7 @@ impl Grower<'_> {
 
     /// The smallest and the largest value of each column.
     fn extremes(&mut self, start: usize, end: usize) {
-        let groups = self.sample.groups();
-        for group in 0..groups {
+        for group in 0..self.sample.groups() {
             let (mut low, mut high) = ([f32::INFINITY; LANES], [f32::NEG_INFINITY; LANES]);
             for &row in &self.rows[start..end] {
                 let values = self.sample.lanes(row, group);
@@ -213,8 +212,7 @@ impl Grower<'_> {
 
     /// Draws a threshold for each column, and weighs what is at most that.
     fn thresholds(&mut self, start: usize, end: usize) {
-        let groups = self.sample.groups();
-        for group in 0..groups {
+        for group in 0..self.sample.groups() {
             let mut thresholds = [0.0; LANES];
             for (lane, threshold) in thresholds.iter_mut().enumerate() {
                 let (low, high) = (self.low[group * LANES + lane], self.high[group * LANES + lane]);
