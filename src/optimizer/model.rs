@@ -18,7 +18,8 @@ use crate::trial::history::History;
 use super::duration::Duration;
 use super::settings::{Pending, Settings, Surrogate};
 
-/// Results up to which the automatic surrogate is a Gaussian process: a tenth of a second an ask, at most but for fits.
+/// Results and running trials up to which the automatic surrogate is a Gaussian process: a tenth of a second an ask, at
+/// most but for fits.
 const FEW: usize = 400;
 
 /// Failures that a Gaussian process takes for a target at most, the latest.
@@ -70,20 +71,12 @@ pub(super) struct Expected {
 impl Model {
     pub fn new(objective: usize, columns: Vec<Column>, settings: &Settings, schedule: &Schedule, seed: u64) -> Self {
         let is_many = schedule.rungs() > 1;
-        let process = |settings: &gaussian_process::Settings| -> Box<dyn surrogate::Surrogate> {
-            if is_many {
-                let inner = GaussianProcess::new(&ensemble::columns(&columns), settings, seed);
-                Box::new(Ensemble::new(Box::new(inner)))
-            } else {
-                Box::new(GaussianProcess::new(&columns, settings, seed))
-            }
-        };
         Self {
             objective,
             cost: match &settings.surrogate {
-                Surrogate::Automatic => process(&gaussian_process::Settings::default()),
+                Surrogate::Automatic => process(&columns, is_many, &gaussian_process::Settings::default(), seed),
                 Surrogate::Forest(forest) => Box::new(Forest::new(&columns, forest, seed, "forest")),
-                Surrogate::GaussianProcess(settings) => process(settings),
+                Surrogate::GaussianProcess(settings) => process(&columns, is_many, settings, seed),
             },
             corrections: Corrections::new(&columns, &settings.forest(), seed),
             is_process: !matches!(settings.surrogate, Surrogate::Forest(_)),
@@ -100,6 +93,20 @@ impl Model {
             columns,
             seed,
         }
+    }
+
+    /// Has the automatic surrogate be a Gaussian process, or a forest.
+    fn choose(&mut self, is_process: bool, settings: &Settings) {
+        if self.is_process == is_process {
+            return;
+        }
+        self.cost = if is_process {
+            let settings = gaussian_process::Settings::default();
+            process(&self.columns, self.budgets.is_some(), &settings, self.seed)
+        } else {
+            Box::new(Forest::new(&self.columns, &settings.forest(), self.seed, "forest"))
+        };
+        (self.is_process, self.learnt) = (is_process, None);
     }
 
     /// Learns from elsewhere, before anything else.
@@ -131,9 +138,9 @@ impl Model {
     pub fn learn(&mut self, history: &History, rows: &Rows, settings: &Settings) -> bool {
         let found = self.found(history);
         let results = found.len();
-        if self.is_process && settings.surrogate == Surrogate::Automatic && results > FEW {
-            self.cost = Box::new(Forest::new(&self.columns, &settings.forest(), self.seed, "forest"));
-            (self.is_process, self.learnt) = (false, None);
+        if settings.surrogate == Surrogate::Automatic {
+            // Trials that run are believed to turn out somehow: a process takes them for results. One that fails makes room.
+            self.choose(results + history.running().count() <= FEW, settings);
         }
         let learnt = match self.budgets.filter(|_| self.is_process) {
             Some(budgets) => self.learn_rungs(&found, history, rows, settings, budgets),
@@ -300,6 +307,21 @@ impl Model {
     /// The logarithm of how promising a row is, with its slopes; `None` of a surrogate with steps.
     pub fn slope(&self, row: &[f64]) -> Option<(f64, Vec<f64>)> {
         integrated_slope(self.acquisition.as_ref()?.as_ref(), &self.cost.slopes(row)?)
+    }
+}
+
+/// A Gaussian process over configurations, or over configurations and their budgets where there are many.
+fn process(
+    columns: &[Column],
+    is_many: bool,
+    settings: &gaussian_process::Settings,
+    seed: u64,
+) -> Box<dyn surrogate::Surrogate> {
+    if is_many {
+        let inner = GaussianProcess::new(&ensemble::columns(columns), settings, seed);
+        Box::new(Ensemble::new(Box::new(inner)))
+    } else {
+        Box::new(GaussianProcess::new(columns, settings, seed))
     }
 }
 
