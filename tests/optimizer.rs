@@ -207,6 +207,33 @@ fn a_forest_over_rungs_is_the_same_after_a_replay() {
 }
 
 #[test]
+fn the_automatic_surrogate_follows_the_history_alone() {
+    let new = |surrogate: &str| {
+        let settings = format!("(design_size: Some(399), random_probability: 0, surrogate: {surrogate})");
+        Optimizer::new(space(), full(), ron::from_str(&settings).unwrap(), 7)
+    };
+    let replayed = |history: &History, surrogate: &str| {
+        let mut optimizer = new(surrogate);
+        history.trials().iter().for_each(|trial| optimizer.adopt(trial.proposal.clone()));
+        for trial in history.ended() {
+            assert!(optimizer.tell(trial.proposal.trial, trial.outcome.clone().unwrap()));
+        }
+        ask(&mut optimizer)
+    };
+    let mut whole = new("Automatic");
+    let running: Vec<Proposal> = (0..399).map(|_| ask(&mut whole)).collect();
+    running[..8].iter().for_each(|ends| assert!(whole.tell(ends.trial, outcome(ends))));
+    // Eight results and 391 running trials, 392, 393: the third is one too many for a process.
+    for surrogate in ["GaussianProcess(())", "GaussianProcess(())", "Forest(())"] {
+        let expected = replayed(whole.history(), surrogate);
+        assert_eq!(ask(&mut whole), expected, "{} trials", whole.history().trials().len());
+    }
+    running[8..12].iter().for_each(|ends| assert!(whole.tell(ends.trial, Outcome::TimedOut)));
+    let expected = replayed(whole.history(), "GaussianProcess(())");
+    assert_eq!(ask(&mut whole), expected, "what failed made room");
+}
+
+#[test]
 fn a_limit_forgets_nothing_that_was_learnt_from_elsewhere() {
     let mut stream = Stream::of(3, "elsewhere", 0);
     let evidence: Vec<Evidence> = (0..40)

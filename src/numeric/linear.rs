@@ -10,8 +10,12 @@ impl Cholesky {
     /// The factor of the matrix whose entry of row `i` and column `j`, `j` at most `i`, is `entry(i, j)`; `None` where
     /// it is not positive definite.
     pub fn of(size: usize, entry: impl Fn(usize, usize) -> f64) -> Option<Self> {
-        let matrix = Mat::from_fn(size, size, |i, j| if j <= i { entry(i, j) } else { 0.0 });
-        matrix.llt(Side::Lower).ok().map(Self)
+        Self::of_columns(size, |j, column| (j..size).for_each(|i| column[i] = entry(i, j)))
+    }
+
+    /// The same of a matrix that is filled by columns, given zeros; what stands above the diagonal does not count.
+    pub fn of_columns(size: usize, fill: impl FnMut(usize, &mut [f64])) -> Option<Self> {
+        Columns::filled(size, size, fill).0.llt(Side::Lower).ok().map(Self)
     }
 
     /// The solution of LLᵀx = `right`.
@@ -19,11 +23,10 @@ impl Cholesky {
         column(&self.0.solve(Mat::from_fn(right.len(), 1, |i, _| right[i])), 0).to_vec()
     }
 
-    /// L⁻¹ times each of `count` columns, whose entries are `entry(row, column)`.
-    pub fn forward(&self, count: usize, entry: impl Fn(usize, usize) -> f64) -> Columns {
-        let mut columns = Mat::from_fn(self.0.L().nrows(), count, entry);
-        self.0.L().solve_lower_triangular_in_place(&mut columns);
-        Columns(columns)
+    /// L⁻¹ times each column.
+    pub fn forward(&self, mut columns: Columns) -> Columns {
+        self.0.L().solve_lower_triangular_in_place(&mut columns.0);
+        columns
     }
 
     /// L times a vector.
@@ -48,10 +51,29 @@ impl Cholesky {
 pub struct Columns(Mat<f64>);
 
 impl Columns {
+    /// So many columns of zeros, each filled by its number.
+    pub fn filled(rows: usize, columns: usize, mut fill: impl FnMut(usize, &mut [f64])) -> Self {
+        let mut matrix = Mat::zeros(rows, columns);
+        (0..columns).for_each(|column| fill(column, matrix.col_as_slice_mut(column)));
+        Self(matrix)
+    }
+
     /// The entries of a column.
     pub fn column(&self, index: usize) -> &[f64] {
         column(&self.0, index)
     }
+}
+
+/// The sum of the products of two vectors' entries.
+pub fn dot(a: &[f64], b: &[f64]) -> f64 {
+    // Four sums at once: one alone waits for each addition.
+    let (a, b) = (a.chunks_exact(4), b.chunks_exact(4));
+    let rest: f64 = a.remainder().iter().zip(b.remainder()).map(|(a, b)| a * b).sum();
+    let mut sums = [0.0; 4];
+    for (a, b) in a.zip(b) {
+        (0..4).for_each(|lane| sums[lane] += a[lane] * b[lane]);
+    }
+    sums.iter().sum::<f64>() + rest
 }
 
 fn column(matrix: &Mat<f64>, index: usize) -> &[f64] {
@@ -69,7 +91,8 @@ mod tests {
         let factor = Cholesky::of(2, |i, j| matrix[i][j]).unwrap();
         let close = |a: &[f64], b: [f64; 2]| a.iter().zip(b).all(|(a, b)| (a - b).abs() < 1e-12);
         assert!(close(&factor.solve(&[8.0, 22.0]), [1.0, 2.0]));
-        assert!(close(factor.forward(1, |i, _| [4.0, 8.0][i]).column(0), [2.0, 2.0]));
+        let right = Columns::filled(2, 1, |_, column| column.copy_from_slice(&[4.0, 8.0]));
+        assert!(close(factor.forward(right).column(0), [2.0, 2.0]));
         assert!(close(&factor.times(&[2.0, 2.0]), [4.0, 8.0]));
         assert!((factor.log_determinant() - 36.0_f64.ln()).abs() < 1e-12);
         assert!(close(factor.inverse().column(0), [10.0 / 36.0, -2.0 / 36.0]));

@@ -2,7 +2,7 @@
 use std::f64::consts::{PI, SQRT_2};
 
 use super::kernel::{Kernel, Points};
-use crate::numeric::linear::Cholesky;
+use crate::numeric::linear::{Cholesky, dot};
 use crate::numeric::minimize::minimize;
 use crate::numeric::stream::Stream;
 
@@ -33,10 +33,10 @@ pub(super) struct Seen<'a> {
 impl Seen<'_> {
     /// The factor of the covariance of all targets, noise included.
     pub fn factor(&self, kernel: &Kernel) -> Option<Cholesky> {
-        let entry = |i: usize, j: usize| {
-            kernel.covariance(self.points, i, self.points, j) + if i == j { kernel.noise } else { 0.0 }
-        };
-        Cholesky::of(self.points.len(), entry)
+        Cholesky::of_columns(self.points.len(), |index, column| {
+            kernel.covariances(self.points, self.points.row(index), index, &mut column[index..]);
+            column[index] += kernel.noise;
+        })
     }
 
     /// The logarithm of the evidence, with its derivatives by the hyperparameters where they are wanted (Rasmussen and
@@ -45,21 +45,22 @@ impl Seen<'_> {
         let kernel = Kernel::of(parameters);
         let factor = self.factor(&kernel)?;
         let weights = factor.solve(self.targets);
-        let fit: f64 = weights.iter().zip(self.targets).map(|(weight, target)| weight * target).sum();
+        let fit = dot(&weights, self.targets);
         let n = self.targets.len();
         let evidence = -0.5 * fit - 0.5 * factor.log_determinant() - 0.5 * n as f64 * (2.0 * PI).ln();
         let mut gradient = vec![0.0; parameters.len()];
         if slopes {
             let inverse = factor.inverse();
             let (noise, kernel_slopes) = gradient.split_last_mut().expect("there is always noise");
+            let mut factors = Vec::with_capacity(n);
             for i in 0..n {
+                // Half of the matrix, which is symmetric, and half of the diagonal.
                 let column = inverse.column(i);
-                for j in 0..=i {
-                    let factor = weights[i] * weights[j] - column[j];
-                    let twice = if i == j { 0.5 } else { 1.0 };
-                    kernel.add_slopes(self.points, i, j, twice * factor, kernel_slopes);
-                }
-                *noise += 0.5 * (weights[i] * weights[i] - column[i]) * kernel.noise;
+                factors.clear();
+                factors.extend((0..=i).map(|j| weights[i] * weights[j] - column[j]));
+                factors[i] *= 0.5;
+                kernel.add_slopes(self.points, self.points.row(i), &factors, kernel_slopes);
+                *noise += factors[i] * kernel.noise;
             }
         }
         Some((evidence, gradient))

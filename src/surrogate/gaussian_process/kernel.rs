@@ -1,10 +1,12 @@
-//! How alike two points are: a Matérn kernel over numbers times an exponentiated Hamming kernel over categories.
+//! How alike points are: a Matérn kernel over numbers times an exponentiated Hamming kernel over categories.
+use wide::f64x4;
+
 use crate::space::encoding::Column;
 
-/// The middle of a range, where an inactive number stands: what it would be does not matter.
-const MIDDLE: f64 = 0.5;
+/// Points that are compared at once, a lane each.
+const LANES: usize = 4;
 
-/// The logarithms of a kernel's hyperparameters: of the variance, of a length for each column, of the noise's variance.
+/// A kernel's hyperparameters, from their logarithms: of the variance, of a length for each column, of the noise's variance.
 ///
 /// Numbers are compared on `[0, 1]` in units of their lengths. A category that differs, or a hyperparameter that is
 /// active in one point only, is a factor exp(-1 / (2 length²)), so that points in different branches of a space still
@@ -17,50 +19,66 @@ pub(super) struct Kernel {
     pub noise: f64,
 }
 
-/// Points by what the kernel compares, NaN being replaced.
+/// Points to be compared with; NaN is inactive.
 #[derive(Clone, Debug)]
 pub(super) struct Points {
-    width: usize,
-    values: Vec<f64>,
-    active: Vec<bool>,
     kinds: Vec<Column>,
+    rows: Vec<f64>,
+    /// The same by fours, column after column; where there are fewer, the last lanes are 0.
+    blocks: Vec<f64x4>,
 }
 
 impl Points {
     pub fn new(kinds: &[Column]) -> Self {
-        Self { width: kinds.len(), values: Vec::new(), active: Vec::new(), kinds: kinds.to_vec() }
+        Self { kinds: kinds.to_vec(), rows: Vec::new(), blocks: Vec::new() }
     }
 
     pub fn push(&mut self, row: &[f64]) {
-        self.values.extend(row.iter().map(|value| if value.is_nan() { MIDDLE } else { *value }));
-        self.active.extend(row.iter().map(|value| !value.is_nan()));
+        let lane = self.len() % LANES;
+        if lane == 0 {
+            self.blocks.extend(std::iter::repeat_n(f64x4::ZERO, self.kinds.len()));
+        }
+        let last = self.blocks.len() - self.kinds.len();
+        self.blocks[last..].iter_mut().zip(row).for_each(|(block, value)| block.as_mut_array()[lane] = *value);
+        self.rows.extend_from_slice(row);
     }
 
     pub fn len(&self) -> usize {
-        self.values.len() / self.width
+        self.rows.len() / self.kinds.len()
     }
 
-    fn value(&self, point: usize, column: usize) -> f64 {
-        self.values[point * self.width + column]
+    pub fn row(&self, index: usize) -> &[f64] {
+        &self.rows[index * self.kinds.len()..][..self.kinds.len()]
     }
 
-    /// How far two points are apart in a column: the difference of numbers, or whether they are of different kinds.
-    fn gap(&self, here: usize, other: &Self, there: usize, column: usize) -> Gap {
-        let (a, b) = (here * self.width + column, there * self.width + column);
-        match self.kinds[column] {
-            _ if self.active[a] != other.active[b] => Gap::Different,
-            _ if !self.active[a] => Gap::Same,
-            Column::Numeric => Gap::Apart(self.values[a] - other.values[b]),
-            Column::Categorical { .. } if self.values[a] == other.values[b] => Gap::Same,
-            Column::Categorical { .. } => Gap::Different,
+    /// A column's part in comparing a block of points with a point: the square of the difference where both have a
+    /// number, or that they are of different kinds.
+    #[inline(always)]
+    fn gap(kind: Column, block: f64x4, value: f64) -> Gap {
+        let is_inactive = block.is_nan();
+        if value.is_nan() {
+            return Gap::Different(!is_inactive);
+        }
+        match kind {
+            Column::Numeric => Gap::Apart(block - value, is_inactive),
+            Column::Categorical { .. } => Gap::Different(!block.simd_eq(f64x4::splat(value))),
         }
     }
 }
 
+/// How points differ in a column, by lanes.
 enum Gap {
-    Same,
-    Different,
-    Apart(f64),
+    /// Where they do.
+    Different(f64x4),
+    /// By so much; where one of them has no number, they are different.
+    Apart(f64x4, f64x4),
+}
+
+/// What a kernel makes of a block of points and a point.
+struct Likeness {
+    covariance: f64x4,
+    /// Its derivative by the squared distance.
+    slope: f64x4,
 }
 
 impl Kernel {
@@ -79,63 +97,84 @@ impl Kernel {
         self.variance
     }
 
-    /// The squared distance over the numbers that differ, and the exponent over everything else that does.
-    fn distances(&self, a: &Points, i: usize, b: &Points, j: usize) -> (f64, f64) {
-        let (mut square, mut hamming) = (0.0, 0.0);
+    /// The Matérn kernel of smoothness 5/2 (Rasmussen and Williams 2006, equation 4.17) of the squared distance over the
+    /// numbers, times that of everything else that differs.
+    #[inline(always)]
+    fn compare(&self, kinds: &[Column], block: &[f64x4], row: &[f64]) -> Likeness {
+        let (mut square, mut hamming) = (f64x4::ZERO, f64x4::ZERO);
         for (column, inverse) in self.inverse_squares.iter().enumerate() {
-            match a.gap(i, b, j, column) {
-                Gap::Same => {}
-                Gap::Different => hamming += 0.5 * inverse,
-                Gap::Apart(gap) => square += gap * gap * inverse,
+            match Points::gap(kinds[column], block[column], row[column]) {
+                Gap::Different(places) => hamming += places & f64x4::splat(0.5 * inverse),
+                Gap::Apart(gap, missing) => {
+                    square += !missing & (gap * gap * *inverse);
+                    hamming += missing & f64x4::splat(0.5 * inverse);
+                }
             }
         }
-        (square, hamming)
+        let distance = (square * 5.0).sqrt();
+        let decay = (-distance - hamming).exp() * self.variance;
+        Likeness {
+            covariance: (distance * (distance / 3.0 + 1.0) + 1.0) * decay,
+            slope: (distance + 1.0) * decay * (-5.0 / 6.0),
+        }
     }
 
-    /// The covariance of point `i` of `a` and point `j` of `b`, without noise.
-    pub fn covariance(&self, a: &Points, i: usize, b: &Points, j: usize) -> f64 {
-        let (square, hamming) = self.distances(a, i, b, j);
-        self.variance * matern(square) * (-hamming).exp()
+    /// The covariances of a point with the points from a number on, without noise.
+    pub fn covariances(&self, points: &Points, row: &[f64], from: usize, into: &mut [f64]) {
+        let width = points.kinds.len();
+        let blocks = points.blocks.chunks_exact(width).enumerate().skip(from / LANES);
+        for (number, block) in blocks {
+            let found = self.compare(&points.kinds, block, row).covariance;
+            let first = number * LANES;
+            // The point before which nothing is wanted may be within a block, and so may the last one.
+            let skipped = from.saturating_sub(first);
+            let wanted = into[first + skipped - from..].iter_mut().take(LANES - skipped);
+            wanted.zip(&found.as_array()[skipped..]).for_each(|(into, found)| *into = *found);
+        }
     }
 
-    /// The same, adding to `slopes` its derivative by the logarithms of variance and lengths, times what `factor` makes
-    /// of nothing but the two points.
-    pub fn add_slopes(&self, points: &Points, i: usize, j: usize, factor: f64, slopes: &mut [f64]) {
-        let (square, hamming) = self.distances(points, i, points, j);
-        let scale = self.variance * (-hamming).exp();
-        let covariance = scale * matern(square);
-        slopes[0] += factor * covariance;
-        for (column, inverse) in self.inverse_squares.iter().enumerate() {
-            slopes[1 + column] += factor
-                * match points.gap(i, points, j, column) {
-                    Gap::Same => 0.0,
-                    Gap::Different => covariance * inverse,
-                    // The slope by the square distance, times that of the square distance by the logarithm.
-                    Gap::Apart(gap) => scale * matern_slope(square) * -2.0 * gap * gap * inverse,
+    /// Adds to `slopes` the derivatives, by the logarithms of variance and lengths, of the covariances of a point and the
+    /// first points, each times its factor.
+    pub fn add_slopes(&self, points: &Points, row: &[f64], factors: &[f64], slopes: &mut [f64]) {
+        let width = points.kinds.len();
+        let mut totals = vec![f64x4::ZERO; width + 1];
+        for (block, factors) in points.blocks.chunks_exact(width).zip(factors.chunks(LANES)) {
+            let likeness = self.compare(&points.kinds, block, row);
+            let factor = lanes(factors);
+            let (covariance, slope) = (factor * likeness.covariance, factor * likeness.slope);
+            totals[0] += covariance;
+            for (column, total) in totals[1..].iter_mut().enumerate() {
+                *total += match Points::gap(points.kinds[column], block[column], row[column]) {
+                    Gap::Different(places) => places & covariance,
+                    Gap::Apart(gap, missing) => missing.select(covariance, slope * gap * gap * -2.0),
                 };
-        }
-    }
-
-    /// Adds to `slopes` the derivative of the covariance by each number of point `i` of `a`, times `factor`.
-    pub fn add_directions(&self, a: &Points, i: usize, b: &Points, j: usize, factor: f64, slopes: &mut [f64]) {
-        let (square, hamming) = self.distances(a, i, b, j);
-        let slope = factor * self.variance * (-hamming).exp() * matern_slope(square);
-        for (column, inverse) in self.inverse_squares.iter().enumerate() {
-            if a.kinds[column] == Column::Numeric && a.active[i * a.width + column] && b.active[j * b.width + column] {
-                slopes[column] += slope * 2.0 * (a.value(i, column) - b.value(j, column)) * inverse;
             }
         }
+        slopes[0] += totals[0].reduce_add();
+        for (column, inverse) in self.inverse_squares.iter().enumerate() {
+            slopes[1 + column] += totals[1 + column].reduce_add() * inverse;
+        }
+    }
+
+    /// The derivatives by each number of a point of its covariances with all points, each times its factor.
+    pub fn directions(&self, points: &Points, row: &[f64], factors: &[f64]) -> Vec<f64> {
+        let width = points.kinds.len();
+        let mut totals = vec![f64x4::ZERO; width];
+        for (block, factors) in points.blocks.chunks_exact(width).zip(factors.chunks(LANES)) {
+            let slope = self.compare(&points.kinds, block, row).slope * lanes(factors);
+            for (column, total) in totals.iter_mut().enumerate() {
+                if let Gap::Apart(gap, missing) = Points::gap(points.kinds[column], block[column], row[column]) {
+                    *total += !missing & (slope * gap * -2.0);
+                }
+            }
+        }
+        totals.iter().zip(&self.inverse_squares).map(|(total, inverse)| total.reduce_add() * inverse).collect()
     }
 }
 
-/// The Matérn kernel of smoothness 5/2 at a squared distance (Rasmussen and Williams 2006, equation 4.17).
-fn matern(square: f64) -> f64 {
-    let distance = (5.0 * square).sqrt();
-    (1.0 + distance + distance * distance / 3.0) * (-distance).exp()
-}
-
-/// Its derivative by the squared distance.
-fn matern_slope(square: f64) -> f64 {
-    let distance = (5.0 * square).sqrt();
-    -5.0 / 6.0 * (1.0 + distance) * (-distance).exp()
+/// At most four numbers, then zeros.
+fn lanes(numbers: &[f64]) -> f64x4 {
+    let mut lanes = [0.0; LANES];
+    lanes[..numbers.len()].copy_from_slice(numbers);
+    f64x4::new(lanes)
 }

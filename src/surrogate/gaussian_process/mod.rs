@@ -4,7 +4,7 @@ mod kernel;
 mod settings;
 
 use super::{Known, Prediction, Rows, Slope, Surrogate};
-use crate::numeric::linear::Cholesky;
+use crate::numeric::linear::{Cholesky, Columns, dot};
 use crate::numeric::quantile::order;
 use crate::numeric::stream::Stream;
 use crate::space::encoding::Column;
@@ -95,28 +95,29 @@ impl GaussianProcess {
         self.fits = learnt.iter().map(fit).collect();
     }
 
-    fn points_of(&self, rows: &Rows) -> Points {
-        let mut points = Points::new(&self.columns);
-        (0..rows.len()).for_each(|index| points.push(rows.row(index)));
-        points
-    }
-
     fn prediction(&self, mean: f64, variance: f64) -> Prediction {
         Prediction { mean: self.origin + self.unit * mean, variance: self.unit * self.unit * variance }
     }
 }
 
 impl Fit {
-    /// Standardised mean and variance of the function at each point, without noise.
-    fn expect(&self, seen: &Points, points: &Points) -> Vec<(f64, f64)> {
-        let covariance = |i: usize, j: usize| self.kernel.covariance(seen, i, points, j);
-        let forward = self.factor.forward(points.len(), covariance);
-        let expect = |j: usize| {
-            let mean = self.weights.iter().enumerate().map(|(i, weight)| weight * covariance(i, j)).sum();
-            let known: f64 = forward.column(j).iter().map(|entry| entry * entry).sum();
-            (mean, (self.kernel.variance() - known).max(0.0))
+    /// The covariances of each row with the points that were seen.
+    fn covariances(&self, seen: &Points, rows: &Rows) -> Columns {
+        Columns::filled(seen.len(), rows.len(), |index, column| {
+            self.kernel.covariances(seen, rows.row(index), 0, column);
+        })
+    }
+
+    /// Standardised mean and variance of the function at each row, without noise.
+    fn expect(&self, seen: &Points, rows: &Rows) -> Vec<(f64, f64)> {
+        let covariances = self.covariances(seen, rows);
+        let means: Vec<f64> = (0..rows.len()).map(|index| dot(covariances.column(index), &self.weights)).collect();
+        let forward = self.factor.forward(covariances);
+        let variance = |index: usize| {
+            let column = forward.column(index);
+            (self.kernel.variance() - dot(column, column)).max(0.0)
         };
-        (0..points.len()).map(expect).collect()
+        means.into_iter().enumerate().map(|(index, mean)| (mean, variance(index))).collect()
     }
 }
 
@@ -153,9 +154,8 @@ impl Surrogate for GaussianProcess {
     }
 
     fn predict_each(&self, rows: &Rows) -> Vec<Vec<Prediction>> {
-        let points = self.points_of(rows);
         let expect = |fit: &Fit| {
-            let expected = fit.expect(&self.points, &points).into_iter();
+            let expected = fit.expect(&self.points, rows).into_iter();
             expected.map(|(mean, variance)| self.prediction(mean, variance)).collect()
         };
         self.fits.iter().map(expect).collect()
@@ -173,19 +173,21 @@ impl Surrogate for GaussianProcess {
 
     fn draw(&self, rows: &Rows, stream: &mut Stream) -> Vec<f64> {
         let fit = &self.fits[stream.below(self.fits.len())];
-        let points = self.points_of(rows);
-        let forward = fit.factor.forward(points.len(), |i, j| fit.kernel.covariance(&self.points, i, &points, j));
-        let entry = |i: usize, j: usize| {
-            let known: f64 = forward.column(i).iter().zip(forward.column(j)).map(|(a, b)| a * b).sum();
-            fit.kernel.covariance(&points, i, &points, j) - known
+        let forward = fit.factor.forward(fit.covariances(&self.points, rows));
+        let mut points = Points::new(&self.columns);
+        (0..rows.len()).for_each(|index| points.push(rows.row(index)));
+        let covariance = |jitter: f64| {
+            Cholesky::of_columns(rows.len(), |i, column| {
+                fit.kernel.covariances(&points, rows.row(i), i, &mut column[i..]);
+                let known = (i..rows.len()).map(|j| dot(forward.column(i), forward.column(j)));
+                column[i..].iter_mut().zip(known).for_each(|(entry, known)| *entry -= known);
+                column[i] += jitter;
+            })
         };
-        let normal: Vec<f64> = (0..points.len()).map(|_| stream.normal()).collect();
+        let normal: Vec<f64> = (0..rows.len()).map(|_| stream.normal()).collect();
         // Rounding leaves errors in proportion to the variance before anything was known.
-        let factor = JITTER[1..]
-            .iter()
-            .map(|jitter| jitter * fit.kernel.variance())
-            .find_map(|jitter| Cholesky::of(points.len(), |i, j| entry(i, j) + if i == j { jitter } else { 0.0 }));
-        let expected = fit.expect(&self.points, &points);
+        let factor = JITTER[1..].iter().find_map(|jitter| covariance(jitter * fit.kernel.variance()));
+        let expected = fit.expect(&self.points, rows);
         let noise = match factor {
             Some(factor) => factor.times(&normal),
             // Each point by itself is drawn right even so.
@@ -195,22 +197,21 @@ impl Surrogate for GaussianProcess {
     }
 
     fn slopes(&self, row: &[f64]) -> Option<Vec<Slope>> {
-        let mut point = Points::new(&self.columns);
-        point.push(row);
         let slope = |fit: &Fit| {
-            let n = self.points.len();
-            let covariance: Vec<f64> = (0..n).map(|i| fit.kernel.covariance(&self.points, i, &point, 0)).collect();
+            let mut covariance = vec![0.0; self.points.len()];
+            fit.kernel.covariances(&self.points, row, 0, &mut covariance);
             let solved = fit.factor.solve(&covariance);
-            let (mut of_mean, mut of_variance) = (vec![0.0; row.len()], vec![0.0; row.len()]);
-            for (i, (weight, solved)) in fit.weights.iter().zip(&solved).enumerate() {
-                fit.kernel.add_directions(&point, 0, &self.points, i, self.unit * weight, &mut of_mean);
-                let factor = -2.0 * self.unit * self.unit * solved;
-                fit.kernel.add_directions(&point, 0, &self.points, i, factor, &mut of_variance);
+            let prediction = self.prediction(
+                dot(&covariance, &fit.weights),
+                (fit.kernel.variance() - dot(&covariance, &solved)).max(0.0),
+            );
+            let scaled = |factors: &[f64], scale: f64| factors.iter().map(|factor| scale * factor).collect::<Vec<_>>();
+            let directions = |factors: Vec<f64>| fit.kernel.directions(&self.points, row, &factors);
+            Slope {
+                prediction,
+                of_mean: directions(scaled(&fit.weights, self.unit)),
+                of_variance: directions(scaled(&solved, -2.0 * self.unit * self.unit)),
             }
-            let mean = covariance.iter().zip(&fit.weights).map(|(a, b)| a * b).sum();
-            let known: f64 = covariance.iter().zip(&solved).map(|(a, b)| a * b).sum();
-            let prediction = self.prediction(mean, (fit.kernel.variance() - known).max(0.0));
-            Slope { prediction, of_mean, of_variance }
         };
         Some(self.fits.iter().map(slope).collect())
     }
