@@ -197,6 +197,11 @@ impl Settings {
         if let Some((name, _)) = counts.into_iter().find(|(_, count)| *count == 0) {
             return Err(format!("`{name}` is 0, not at least 1"));
         }
+        if let Surrogate::GaussianProcess(process) = &self.surrogate
+            && !(process.optimism >= 0.0 && process.optimism.is_finite())
+        {
+            return Err(format!("`surrogate.optimism` is {}, not 0 or above", process.optimism));
+        }
         if let Some((name, value)) = self.acquisition.senseless() {
             return Err(format!("`acquisition.{name}` is {value}, not 0 or above"));
         }
@@ -306,6 +311,7 @@ mod tests {
         for wrong in [
             "(surrogate: Forest(columns: NaN))",
             "(surrogate: GaussianProcess(rows: 0))",
+            "(surrogate: GaussianProcess(optimism: -1))",
             "(surrogate: Forest(leaves: LogMean))",
             "(acquisition: CostImprovement())",
             "(prior_strength: -2)",

@@ -2,7 +2,8 @@
 """Writes `gaussian_process.json`: evidence, its gradient and predictions at fixed hyperparameters.
 
 `numbers` is scikit-learn's GaussianProcessRegressor (1.7.2) with ConstantKernel * Matern(5/2, a length a column) +
-WhiteKernel. `mixed`, with categories and inactive values, is computed here with numpy alone.
+WhiteKernel. `mixed`, with categories and inactive values, is computed here with numpy alone, and so is `hopeful`, whose mean is the
+one that the targets imply, 0 within 3 before, less 0.7.
 """
 import json
 from pathlib import Path
@@ -52,7 +53,7 @@ def covariance(a, b, theta, choices):
     return out
 
 
-def mixed():
+def mixed(deviation=0.0, optimism=0.0):
     choices = [0, 3, 0]
 
     def draw(count):
@@ -65,16 +66,23 @@ def mixed():
     z = standardised(y)
     theta = np.log([0.8, 0.5, 1.1, 0.7, 0.05])
 
+    def constant(k):
+        if deviation == 0.0:
+            return -optimism
+        ones = np.linalg.solve(k, np.ones(len(z)))
+        return ones @ z / (ones.sum() + deviation**-2) - optimism
+
     def log_evidence(theta):
         k = covariance(x, x, theta, choices) + np.exp(theta[-1]) * np.eye(len(x))
         sign, log_determinant = np.linalg.slogdet(k)
-        return -0.5 * z @ np.linalg.solve(k, z) - 0.5 * log_determinant - 0.5 * len(x) * np.log(2 * np.pi)
+        rest = z - constant(k)
+        return -0.5 * rest @ np.linalg.solve(k, rest) - 0.5 * log_determinant - 0.5 * len(x) * np.log(2 * np.pi)
 
     step = 1e-5
     gradient = [(log_evidence(theta + step * e) - log_evidence(theta - step * e)) / (2 * step) for e in np.eye(5)]
     k = covariance(x, x, theta, choices) + np.exp(theta[-1]) * np.eye(len(x))
     across = covariance(x, test, theta, choices)
-    mean = across.T @ np.linalg.solve(k, z)
+    mean = constant(k) + across.T @ np.linalg.solve(k, z - constant(k))
     variance = np.exp(theta[0]) - np.einsum("ij,ij->j", across, np.linalg.solve(k, across))
     plain = lambda rows: [[None if np.isnan(v) else v for v in row] for row in rows.tolist()]
     return dict(train=plain(x), test=plain(test), targets=y.tolist(), choices=choices, parameters=theta.tolist(),
@@ -83,4 +91,4 @@ def mixed():
 
 
 target = Path(__file__).with_suffix(".json")
-target.write_text(json.dumps({"numbers": numbers(), "mixed": mixed()}, indent=1) + "\n")
+target.write_text(json.dumps({"numbers": numbers(), "mixed": mixed(), "hopeful": mixed(3.0, 0.7)}, indent=1) + "\n")

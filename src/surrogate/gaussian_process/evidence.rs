@@ -21,8 +21,30 @@ const SEARCHES: u64 = 2;
 /// Sweeps over all hyperparameters before the first draw counts.
 const WARMING: u32 = 5;
 
+/// What is expected of a target far from everything that was seen, on the scale of the standardised targets: the mean that
+/// they imply by the covariance (generalised least squares), less `optimism`.
+///
+/// Targets lie close together where the search has been, so that their plain mean falls as it goes on.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Mean {
+    /// How far it is from 0 before anything is seen.
+    pub deviation: f64,
+    pub optimism: f64,
+}
+
+/// The mean under a kernel, and what its derivative takes.
+struct Implied {
+    mean: f64,
+    /// The inverse of the covariance times ones, and times the targets less the mean without optimism.
+    ones: Vec<f64>,
+    rest: Vec<f64>,
+    /// The weight of all targets and the mean's prior together.
+    precision: f64,
+}
+
 /// The points and targets that the evidence is about.
 pub(super) struct Seen<'a> {
+    pub mean: Mean,
     pub points: &'a Points,
     /// Standardised.
     pub targets: &'a [f64],
@@ -39,25 +61,44 @@ impl Seen<'_> {
         })
     }
 
+    /// The targets less their mean, with that.
+    pub fn centred(&self, factor: &Cholesky) -> (f64, Vec<f64>) {
+        let mean = self.implied(factor).mean;
+        (mean, self.targets.iter().map(|target| target - mean).collect())
+    }
+
+    fn implied(&self, factor: &Cholesky) -> Implied {
+        let ones = factor.solve(&vec![1.0; self.targets.len()]);
+        let precision = ones.iter().sum::<f64>() + self.mean.deviation.powi(-2);
+        let mean = dot(&ones, self.targets) / precision;
+        let rest = factor.solve(&self.targets.iter().map(|target| target - mean).collect::<Vec<_>>());
+        Implied { mean: mean - self.mean.optimism, ones, rest, precision }
+    }
+
     /// The logarithm of the evidence, with its derivatives by the hyperparameters where they are wanted (Rasmussen and
     /// Williams 2006, equations 5.8 and 5.9).
     pub fn evidence(&self, parameters: &[f64], slopes: bool) -> Option<(f64, Vec<f64>)> {
         let kernel = Kernel::of(parameters);
         let factor = self.factor(&kernel)?;
-        let weights = factor.solve(self.targets);
-        let fit = dot(&weights, self.targets);
+        let Implied { mean, ones, rest, precision } = self.implied(&factor);
+        let centred: Vec<f64> = self.targets.iter().map(|target| target - mean).collect();
+        let weights: Vec<f64> = rest.iter().zip(&ones).map(|(rest, one)| rest + self.mean.optimism * one).collect();
+        let fit = dot(&weights, &centred);
         let n = self.targets.len();
         let evidence = -0.5 * fit - 0.5 * factor.log_determinant() - 0.5 * n as f64 * (2.0 * PI).ln();
         let mut gradient = vec![0.0; parameters.len()];
         if slopes {
             let inverse = factor.inverse();
             let (noise, kernel_slopes) = gradient.split_last_mut().expect("there is always noise");
+            // The mean follows the covariance.
+            let pull = weights.iter().sum::<f64>() / precision;
             let mut factors = Vec::with_capacity(n);
             for i in 0..n {
                 // Half of the matrix, which is symmetric, and half of the diagonal.
                 let column = inverse.column(i);
+                let of_mean = |j: usize| pull * (ones[i] * rest[j] + ones[j] * rest[i]);
                 factors.clear();
-                factors.extend((0..=i).map(|j| weights[i] * weights[j] - column[j]));
+                factors.extend((0..=i).map(|j| weights[i] * weights[j] - column[j] - of_mean(j)));
                 factors[i] *= 0.5;
                 kernel.add_slopes(self.points, self.points.row(i), &factors, kernel_slopes);
                 *noise += factors[i] * kernel.noise;

@@ -8,12 +8,19 @@ use crate::numeric::linear::{Cholesky, Columns, dot};
 use crate::numeric::quantile::order;
 use crate::numeric::stream::Stream;
 use crate::space::encoding::Column;
-use evidence::Seen;
+use evidence::{Mean, Seen};
 use kernel::{Kernel, Points};
 pub use settings::Settings;
 
 /// Results that hyperparameters are learnt from at most: more hardly move them, and take the cube of their number.
 const LEARNING: usize = 140;
+
+/// How far the mean of everything is from that of the targets before anything is seen, in their deviations.
+const DEVIATION: f64 = 3.0;
+
+/// Results for each column after which optimism shrinks with their number: it is there to see the space, not to doubt what was
+/// seen.
+const RESULTS: f64 = 10.0;
 
 /// Added to the variance of the noise, until the covariance has a factor.
 const JITTER: [f64; 6] = [0.0, 1e-8, 1e-6, 1e-4, 1e-2, 1.0];
@@ -24,6 +31,7 @@ pub struct GaussianProcess {
     columns: Vec<Column>,
     settings: Settings,
     seed: u64,
+    mean: Mean,
     /// The hyperparameters, one set a draw, learnt from so many results.
     learnt: Option<(usize, Vec<Vec<f64>>)>,
     points: Points,
@@ -40,7 +48,9 @@ pub struct GaussianProcess {
 struct Fit {
     kernel: Kernel,
     factor: Cholesky,
-    /// The inverse of the covariance times the targets.
+    /// What is expected far from everything, standardised.
+    mean: f64,
+    /// The inverse of the covariance times the targets less that.
     weights: Vec<f64>,
 }
 
@@ -51,6 +61,7 @@ impl GaussianProcess {
             columns: columns.to_vec(),
             settings: settings.clone(),
             seed,
+            mean: Mean { deviation: DEVIATION, optimism: settings.optimism },
             learnt: None,
             points: Points::new(columns),
             targets: Vec::new(),
@@ -72,6 +83,8 @@ impl GaussianProcess {
         chosen.sort_unstable();
         self.points = Points::new(&self.columns);
         chosen.iter().for_each(|&index| self.points.push(rows.row(known[index].0)));
+        let trusted = RESULTS * self.columns.len() as f64;
+        self.mean.optimism = self.settings.optimism * (trusted / known.len() as f64).min(1.0);
         let n = chosen.len() as f64;
         self.origin = chosen.iter().map(|&index| targets[index]).sum::<f64>() / n;
         let square = chosen.iter().map(|&index| (targets[index] - self.origin).powi(2)).sum::<f64>() / n;
@@ -79,9 +92,13 @@ impl GaussianProcess {
         self.targets = chosen.iter().map(|&index| (targets[index] - self.origin) / self.unit).collect();
     }
 
+    fn seen(&self) -> Seen<'_> {
+        Seen { mean: self.mean, points: &self.points, targets: &self.targets, columns: self.columns.len() }
+    }
+
     fn condition(&mut self) {
         let (_, learnt) = self.learnt.as_ref().expect("hyperparameters come first");
-        let seen = Seen { points: &self.points, targets: &self.targets, columns: self.columns.len() };
+        let seen = self.seen();
         let fit = |parameters: &Vec<f64>| {
             let mut kernel = Kernel::of(parameters);
             let noise = kernel.noise;
@@ -90,7 +107,8 @@ impl GaussianProcess {
                 seen.factor(&kernel)
             });
             let factor = factor.expect("with noise as large as the variance the covariance has a factor");
-            Fit { weights: factor.solve(&self.targets), kernel, factor }
+            let (mean, centred) = seen.centred(&factor);
+            Fit { weights: factor.solve(&centred), kernel, factor, mean }
         };
         self.fits = learnt.iter().map(fit).collect();
     }
@@ -111,7 +129,7 @@ impl Fit {
     /// Standardised mean and variance of the function at each row, without noise.
     fn expect(&self, seen: &Points, rows: &Rows) -> Vec<(f64, f64)> {
         let covariances = self.covariances(seen, rows);
-        let means: Vec<f64> = (0..rows.len()).map(|index| dot(covariances.column(index), &self.weights)).collect();
+        let means: Vec<f64> = (0..rows.len()).map(|index| self.mean + dot(covariances.column(index), &self.weights)).collect();
         let forward = self.factor.forward(covariances);
         let variance = |index: usize| {
             let column = forward.column(index);
@@ -130,7 +148,7 @@ impl Surrogate for GaussianProcess {
         if self.learnt.as_ref().is_none_or(|(before, _)| *before != from) {
             let past = if from == results { known.clone() } else { earlier(from) };
             self.see(rows, &past, LEARNING);
-            let seen = Seen { points: &self.points, targets: &self.targets, columns: self.columns.len() };
+            let seen = self.seen();
             let best = seen.maximized(self.settings.evaluations as usize, self.seed, from as u64);
             let learnt = match self.settings.samples {
                 0 => vec![best],
@@ -202,7 +220,7 @@ impl Surrogate for GaussianProcess {
             fit.kernel.covariances(&self.points, row, 0, &mut covariance);
             let solved = fit.factor.solve(&covariance);
             let prediction = self.prediction(
-                dot(&covariance, &fit.weights),
+                fit.mean + dot(&covariance, &fit.weights),
                 (fit.kernel.variance() - dot(&covariance, &solved)).max(0.0),
             );
             let scaled = |factors: &[f64], scale: f64| factors.iter().map(|factor| scale * factor).collect::<Vec<_>>();

@@ -11,12 +11,15 @@ pub struct Settings {
     /// How many results it learns from at most, the better half and an even share of the rest; the time of a fit grows
     /// with the cube. 400: half a second on one core.
     pub rows: u32,
+    /// How much better than the mean the cost is hoped to be far from all that was tried, in standard deviations of the
+    /// targets. 1: with 0 the search settles where it first finds something good; more helps no further.
+    pub optimism: f64,
     /// How often the evidence is computed in each search for its maximum. 60: hardly any search takes more.
     pub evaluations: u32,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { samples: 0, rows: 400, evaluations: 60 }
+        Self { samples: 0, rows: 400, optimism: 1.0, evaluations: 60 }
     }
 }
