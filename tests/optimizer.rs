@@ -234,6 +234,37 @@ fn the_automatic_surrogate_follows_the_history_alone() {
 }
 
 #[test]
+fn looks_differ_and_the_model_chooses_what_goes_on() {
+    let schedule = Schedule::new(budget(1.0), budget(27.0), 3).unwrap();
+    let settings = ron::from_str("(intensifier: Some(Screening), random_probability: 0)").unwrap();
+    let mut optimizer = Optimizer::new(space(), schedule, settings, 5);
+    let mut chosen_by_cost = Vec::new();
+    for trial in 0..88 {
+        let proposal = ask(&mut optimizer);
+        // At the lowest budget the cost misleads.
+        let cost = branin(&proposal.configuration);
+        let cost = if proposal.budget.amount() < 27.0 { -cost } else { cost };
+        assert!(optimizer.tell(proposal.trial, Outcome::of_cost(cost)));
+        if proposal.bracket == 0 || proposal.rung == 0 {
+            continue;
+        }
+        let history = optimizer.history();
+        let looks: Vec<_> = history.rung(proposal.bracket, 0).unwrap().trials().to_vec();
+        let looks: Vec<_> = looks.into_iter().map(|trial| history.trial(trial).unwrap()).collect();
+        let cost = |index: usize| looks[index].outcome.as_ref().unwrap().cost().unwrap();
+        let lowest = (0..3).min_by(|&a, &b| cost(a).total_cmp(&cost(b))).unwrap();
+        chosen_by_cost.push(looks[lowest].proposal.configuration_id == proposal.configuration_id);
+        for pair in [(0, 1), (0, 2), (1, 2)] {
+            let row = |index: usize| space().encode(&looks[index].proposal.configuration);
+            let apart = row(pair.0).iter().zip(row(pair.1)).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
+            assert!(apart > 0.01, "{trial}: {:?} and {:?}", row(pair.0), row(pair.1));
+        }
+    }
+    assert_eq!(chosen_by_cost.len(), 12);
+    assert!(chosen_by_cost.iter().filter(|by_cost| **by_cost).count() <= 6, "{chosen_by_cost:?}");
+}
+
+#[test]
 fn a_limit_forgets_nothing_that_was_learnt_from_elsewhere() {
     let mut stream = Stream::of(3, "elsewhere", 0);
     let evidence: Vec<Evidence> = (0..40)

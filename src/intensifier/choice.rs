@@ -13,9 +13,9 @@ use super::racing::{self, Racing};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub enum Choice {
-    /// One bracket with all rungs, then trials at the full budget, each of the best of `eta` configurations after a look
-    /// at them at the lowest. The default for one worker: a model that has seen the space once at low budgets learns more
-    /// of the best from one trial in full than from many cheap ones, but a look tells what is worth one.
+    /// One bracket with all rungs, then trials at the full budget, each of the most promising of `eta` configurations after
+    /// a look at them at the lowest. The default for one worker: a model that has seen the space once at low budgets learns
+    /// more of the best from one trial in full than from many cheap ones, but a look tells what is worth one.
     Screening,
     /// Whole rungs are promoted, brackets come in turn: where low budgets tell the best apart and full ones are few.
     Hyperband,

@@ -29,7 +29,7 @@ enum Kinds {
     InTurn,
     /// Always this.
     One(u32),
-    /// The one with the most rungs, then what [`Schedule::screening`] has.
+    /// The one with the most rungs, then what [`Schedule::screening`] has, of which the model chooses what goes on.
     Once,
 }
 
@@ -64,6 +64,11 @@ impl Hyperband {
         }
     }
 
+    /// Whether what goes on in a bracket is chosen.
+    fn is_look(&self, bracket: u32) -> bool {
+        matches!(self.kinds, Kinds::Once) && bracket > 0
+    }
+
     fn catch_up(&mut self, history: &History) {
         self.ready.extend(self.opened..history.brackets());
         self.opened = history.brackets();
@@ -86,10 +91,14 @@ impl Hyperband {
             match history.rung(bracket, rung - 1) {
                 Some(below) if below.trials().len() >= size && below.running() == 0 => {
                     let asked = history.rung(bracket, rung).map_or(0, |rung| rung.trials().len());
-                    let best = best(history, below.trials(), places);
+                    let most = if self.is_look(bracket) { size } else { places };
+                    let best = best(history, below.trials(), most);
+                    let place = Place { bracket, rung, budget, pair: None };
+                    if self.is_look(bracket) && asked == 0 && !best.is_empty() {
+                        return Step::Promote(Next::Choose { among: best, place });
+                    }
                     // They are asked for in this order.
-                    if let Some(&configuration) = best.get(asked) {
-                        let place = Place { bracket, rung, budget, pair: None };
+                    if let Some(&configuration) = best.get(asked).filter(|_| !self.is_look(bracket)) {
                         return Step::Promote(Next::Promote { configuration, place });
                     }
                     size = best.len().max(1);
@@ -137,6 +146,15 @@ impl Intensifier for Hyperband {
         }
     }
 
+    fn waiting(&self, history: &History) -> Vec<ConfigurationId> {
+        let mut open: BTreeSet<u32> = history.running().map(|trial| trial.proposal.bracket).collect();
+        open.extend(history.brackets().checked_sub(1));
+        let open = open.into_iter().filter(|&bracket| self.is_look(bracket) && history.rung(bracket, 1).is_none());
+        open.filter_map(|bracket| history.rung(bracket, 0))
+            .flat_map(|rung| best(history, rung.trials(), rung.trials().len()))
+            .collect()
+    }
+
     /// Once one of a rung has gone on, the rung has ended and all that will go on are known.
     fn may_go_on(&self, history: &History, configuration: ConfigurationId) -> bool {
         let Some(last) = history.of(configuration).next_back() else { return false };
@@ -145,6 +163,7 @@ impl Intensifier for Hyperband {
         let Some(above) = shape.get(rung as usize + 1) else { return false };
         match (&last.outcome, history.rung(bracket, rung), history.rung(bracket, rung + 1)) {
             (None, ..) => true,
+            (Some(_), _, Some(_)) if self.is_look(bracket) => false,
             (Some(_), Some(here), Some(_)) => {
                 best(history, here.trials(), above.configurations as usize).contains(&configuration)
             }
@@ -216,6 +235,34 @@ mod tests {
         let screen = [at(1.0, 1..=9), at(3.0, [9, 8, 7]), at(9.0, [9])].concat();
         let looks = [at(1.0, 10..=12), at(9.0, [12]), at(1.0, 13..=15), at(9.0, [15])].concat();
         assert_eq!(asked, [screen, looks].concat());
+    }
+
+    #[test]
+    fn what_goes_on_from_a_look_is_chosen_and_nothing_else_of_it_does() {
+        let mut walk = Walk::new(Hyperband::once(schedule(1.0, 9.0, 3)));
+        for trial in 1..=13 {
+            walk.ask().unwrap();
+            assert!(walk.intensifier.waiting(&walk.history).is_empty(), "{trial}: the screen's rungs promote by cost");
+            walk.finish(trial, f64::from(trial));
+        }
+        for (trial, cost) in [(14, 2.0), (15, 1.0)] {
+            walk.ask().unwrap();
+            walk.finish(trial, cost);
+        }
+        let configuration = |number: u32| ConfigurationId(number);
+        assert_eq!(walk.intensifier.waiting(&walk.history), [11, 10].map(configuration));
+        walk.ask().unwrap();
+        walk.tell(16, Outcome::TimedOut);
+        let place = Place { bracket: 1, rung: 1, budget: walk.intensifier.schedule.max(), pair: None };
+        let expected = Next::Choose { among: [11, 10].map(configuration).to_vec(), place };
+        assert_eq!(walk.intensifier.next(&walk.history, true), expected);
+        assert_eq!(walk.ask(), Some((11, 9.0)));
+        assert!(walk.intensifier.waiting(&walk.history).is_empty());
+        let goes_on = |walk: &Walk<Hyperband>, number| walk.intensifier.may_go_on(&walk.history, configuration(number));
+        assert!(!goes_on(&walk, 10) && !goes_on(&walk, 12));
+        walk.finish(17, 1.0);
+        assert_eq!(walk.ask(), Some((13, 1.0)), "one goes on, then the next look begins");
+        assert!(goes_on(&walk, 13) && !goes_on(&walk, 11));
     }
 
     #[test]

@@ -21,6 +21,8 @@ use crate::trial::history::History;
 pub enum Next {
     /// A configuration that was tried goes on: at a higher budget, or on another pair of seed and instance.
     Promote { configuration: ConfigurationId, place: Place },
+    /// One of these goes on: of which the model expects most, or the first, which has cost least.
+    Choose { among: Vec<ConfigurationId>, place: Place },
     /// A configuration that was never tried.
     New { place: Place },
     /// Nothing until a running trial ends; where none runs, nothing ever.
@@ -53,6 +55,12 @@ pub struct Pair {
 pub trait Intensifier: Send + Sync {
     /// What comes next; `fresh` is whether there are configurations that were never tried.
     fn next(&mut self, history: &History, fresh: bool) -> Next;
+
+    /// Configurations of which one will be chosen to go on once others of its kind have ended: what is new should not be one
+    /// of them again.
+    fn waiting(&self, _history: &History) -> Vec<ConfigurationId> {
+        Vec::new()
+    }
 
     /// Whether a configuration that was tried may be promoted, now or later; where nothing rules it out, true.
     fn may_go_on(&self, history: &History, configuration: ConfigurationId) -> bool {

@@ -42,6 +42,7 @@ impl<I: Intensifier> Walk<I> {
         let new = ConfigurationId(self.history.configurations().len() as u32 + 1);
         let (configuration_id, place) = match self.intensifier.next(&self.history, self.fresh) {
             Next::Promote { configuration, place } => (configuration, place),
+            Next::Choose { among, place } => (among[0], place),
             Next::New { place } => (new, place),
             Next::Wait => return None,
         };

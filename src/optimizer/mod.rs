@@ -191,14 +191,21 @@ impl Optimizer {
         let mut next = self.intensifier.next(&self.history, true);
         if let Next::New { place } = next {
             let budget = place.budget;
-            let selected = self.selector.select(&self.space, &self.settings, &self.history, budget, self.seed);
+            let waiting = self.intensifier.waiting(&self.history);
+            let selected = self.selector.select(&self.space, &self.settings, &self.history, &waiting, budget, self.seed);
             if let Some((configuration, origin)) = selected {
                 let seed = self.trial_seed(self.history.number_of(&configuration));
                 return Some(self.proposal(configuration, place, seed, origin));
             }
             next = self.intensifier.next(&self.history, false);
         }
-        let Next::Promote { configuration, place } = next else { return None };
+        let (configuration, place) = match next {
+            Next::Promote { configuration, place } => (configuration, place),
+            Next::Choose { among, place } => {
+                (self.selector.choose(&self.space, &self.settings, &self.history, &among), place)
+            }
+            Next::New { .. } | Next::Wait => return None,
+        };
         let first = &self.history.of(configuration).next().expect("what is promoted was tried").proposal;
         Some(self.proposal(first.configuration.clone(), place, first.seed, first.origin))
     }

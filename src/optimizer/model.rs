@@ -1,5 +1,5 @@
 //! What the optimizer believes of the untried: its cost, and whether it works.
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::acquisition::{self, Acquisition, integrated, integrated_slope};
 use crate::intensifier::bracket::Schedule;
@@ -11,7 +11,7 @@ use crate::surrogate::forest::Forest;
 use crate::surrogate::gaussian_process::{self, GaussianProcess};
 use crate::surrogate::linkage::Observation;
 use crate::surrogate::{self, Known, Prediction, Rows};
-use crate::trial::Trial;
+use crate::trial::{ConfigurationId, Trial};
 use crate::trial::evidence::Evidence;
 use crate::trial::history::History;
 
@@ -121,7 +121,11 @@ impl Model {
 
     /// The index of a trial's configuration among the rows.
     fn configuration(&self, trial: &Trial) -> usize {
-        self.evidence.len() + trial.proposal.configuration_id.0 as usize - 1
+        self.row(trial.proposal.configuration_id)
+    }
+
+    fn row(&self, configuration: ConfigurationId) -> usize {
+        self.evidence.len() + configuration.0 as usize - 1
     }
 
     /// The evidence, then what trials found, in the order of ending.
@@ -133,9 +137,15 @@ impl Model {
         self.evidence.iter().copied().chain(history.ended().filter_map(observation)).collect()
     }
 
-    /// Learns what has ended, and takes what runs to turn out as the settings say, `rows` being all configurations; false
-    /// where too few have a cost.
-    pub fn learn(&mut self, history: &History, rows: &Rows, settings: &Settings) -> bool {
+    /// Learns what has ended, and takes what runs or is `waiting` to go on to turn out as the settings say, `rows` being all
+    /// configurations; false where too few have a cost.
+    pub fn learn(
+        &mut self,
+        history: &History,
+        rows: &Rows,
+        settings: &Settings,
+        waiting: &[ConfigurationId],
+    ) -> bool {
         let found = self.found(history);
         let results = found.len();
         if settings.surrogate == Surrogate::Automatic {
@@ -166,7 +176,7 @@ impl Model {
         if self.fails && self.is_process {
             self.shun(history, rows, settings.pessimism);
         }
-        self.believe(history, rows, settings.pending);
+        self.believe(history, rows, waiting, settings.pending);
         true
     }
 
@@ -243,7 +253,7 @@ impl Model {
         self.cost.believe(&rows.select(latest), Some(worst + pessimism * (worst - best)));
     }
 
-    fn believe(&mut self, history: &History, rows: &Rows, pending: Pending) {
+    fn believe(&mut self, history: &History, rows: &Rows, waiting: &[ConfigurationId], pending: Pending) {
         let (_, known) = self.learnt.as_ref().expect("targets come first");
         let targets = known.iter().map(|(_, target)| *target);
         let lie = match pending {
@@ -253,9 +263,13 @@ impl Model {
             Pending::Highest => targets.reduce(f64::max),
         };
         let mut is_known = vec![false; rows.len()];
-        known.iter().for_each(|&(index, _)| is_known[index] = true);
-        let running: Vec<usize> = history.running().map(|trial| self.configuration(trial)).collect();
-        self.cost.believe(&rows.select(running.into_iter().filter(|&index| !is_known[index])), lie);
+        if self.budgets.is_none() || !self.is_process {
+            known.iter().for_each(|&(index, _)| is_known[index] = true);
+        }
+        // Of what a process over rungs knows at a lower budget, the highest is still to come.
+        let running = history.running().map(|trial| self.configuration(trial));
+        let open: BTreeSet<usize> = running.chain(waiting.iter().map(|each| self.row(*each))).collect();
+        self.cost.believe(&rows.select(open.into_iter().filter(|&index| !is_known[index])), lie);
     }
 
     /// What is expected of the configurations with a result, in the order of their indices.

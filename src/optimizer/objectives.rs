@@ -8,6 +8,7 @@ use crate::numeric::quantile::order;
 use crate::numeric::stream::Stream;
 use crate::space::encoding::Column;
 use crate::surrogate::{Prediction, Rows};
+use crate::trial::ConfigurationId;
 use crate::trial::evidence::Evidence;
 use crate::trial::history::History;
 
@@ -34,9 +35,16 @@ impl Objectives {
         self.models.iter_mut().for_each(|model| model.learn_from(evidence));
     }
 
-    /// Learns what has ended, `rows` being all configurations; false where too few have a cost.
-    pub fn learn(&mut self, history: &History, rows: &Rows, settings: &Settings) -> bool {
-        if !self.models.iter_mut().all(|model| model.learn(history, rows, settings)) {
+    /// Learns what has ended, `rows` being all configurations and `waiting` those that may go on; false where too few have a
+    /// cost.
+    pub fn learn(
+        &mut self,
+        history: &History,
+        rows: &Rows,
+        settings: &Settings,
+        waiting: &[ConfigurationId],
+    ) -> bool {
+        if !self.models.iter_mut().all(|model| model.learn(history, rows, settings, waiting)) {
             return false;
         }
         let expected = self.models[0].expected();

@@ -11,7 +11,7 @@ use crate::space::Space;
 use crate::space::configuration::Configuration;
 use crate::space::hyperparameter::{Hyperparameter, Value};
 use crate::surrogate::Rows;
-use crate::trial::Origin;
+use crate::trial::{ConfigurationId, Origin};
 use crate::trial::budget::Budget;
 use crate::trial::evidence::Evidence;
 use crate::trial::history::History;
@@ -75,12 +75,14 @@ impl Selector {
         &self.design
     }
 
-    /// A configuration that the history does not have; `None` where there is none to be found.
+    /// A configuration that the history does not have, and unlike those that are `waiting` to go on; `None` where there is
+    /// none to be found.
     pub fn select(
         &mut self,
         space: &Space,
         settings: &Settings,
         history: &History,
+        waiting: &[ConfigurationId],
         budget: Budget,
         seed: u64,
     ) -> Option<(Configuration, Origin)> {
@@ -95,7 +97,7 @@ impl Selector {
         }
         let trial = history.next_trial().0;
         if Stream::of(seed, "interleaving", u64::from(trial)).uniform() >= settings.random_probability
-            && let Some(configuration) = self.found(space, settings, history, budget, seed)
+            && let Some(configuration) = self.found(space, settings, history, waiting, budget, seed)
         {
             return Some((configuration, Origin::Model));
         }
@@ -108,23 +110,55 @@ impl Selector {
         space: &Space,
         settings: &Settings,
         history: &History,
+        waiting: &[ConfigurationId],
         budget: Budget,
         seed: u64,
     ) -> Option<Configuration> {
         let mut stream = Stream::of(seed, "search", u64::from(history.next_trial().0));
         match &settings.search {
-            Way::Model => self.promising(space, settings, history, seed),
+            Way::Model => self.promising(space, settings, history, waiting, seed),
             Way::TreeParzen(parzen) => parzen::propose(space, parzen, history, &mut stream),
             Way::DifferentialEvolution(evolution) => evolution::propose(space, evolution, history, budget, &mut stream),
             Way::Random => None,
         }
     }
 
-    fn promising(&mut self, space: &Space, settings: &Settings, history: &History, seed: u64) -> Option<Configuration> {
+    /// The one of some configurations that were tried, at least one, of which the model expects most; the first where it
+    /// knows too little, or is not asked.
+    pub fn choose(
+        &mut self,
+        space: &Space,
+        settings: &Settings,
+        history: &History,
+        among: &[ConfigurationId],
+    ) -> ConfigurationId {
+        let is_asked = settings.search == Way::Model && settings.random_probability < 1.0 && among.len() > 1;
+        if !is_asked || !self.learn(space, settings, history, &[]) {
+            return among[0];
+        }
+        let row = |configuration: &ConfigurationId| self.evidence.len() + configuration.0 as usize - 1;
+        let scores = self.objectives.score(&self.rows.select(among.iter().map(row)));
+        let better = |best: usize, other: usize| if scores[other] > scores[best] { other } else { best };
+        among[(0..among.len()).reduce(better).expect("there is at least one")]
+    }
+
+    /// Brings the model up to the history; false where that has too little.
+    fn learn(&mut self, space: &Space, settings: &Settings, history: &History, waiting: &[ConfigurationId]) -> bool {
         for configuration in &history.configurations()[self.rows.len() - self.evidence.len()..] {
             self.rows.push(&space.encode(configuration));
         }
-        if !self.objectives.learn(history, &self.rows, settings) {
+        self.objectives.learn(history, &self.rows, settings, waiting)
+    }
+
+    fn promising(
+        &mut self,
+        space: &Space,
+        settings: &Settings,
+        history: &History,
+        waiting: &[ConfigurationId],
+        seed: u64,
+    ) -> Option<Configuration> {
+        if !self.learn(space, settings, history, waiting) {
             return None;
         }
         let results = history.ended().len().saturating_sub(self.design.len());
