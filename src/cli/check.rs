@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use clap::Args;
 use serde_json::{Value as Json, json};
 
-use super::message::{amount, count, narrate, number, say};
+use super::message::{amount, count, measured, narrate, number, say};
 use super::{Failure, Format, space};
 use crate::experiment::folder::RunFolder;
 use crate::experiment::log::Log;
@@ -67,9 +67,9 @@ fn print(experiment: &Experiment, warnings: &[String]) {
     let (schedule, unit) = (&experiment.schedule, &experiment.unit);
     let plan = experiment.plan();
     say(&format!(
-        "budget: {} to {} {unit}, {}",
+        "budget: {} to {}, {}",
         amount(schedule.min().amount()),
-        amount(schedule.max().amount()),
+        measured(schedule.max().amount(), unit),
         experiment.intensifier.name()
     ));
     for (number, bracket) in plan.brackets.iter().enumerate() {
@@ -78,31 +78,31 @@ fn print(experiment: &Experiment, warnings: &[String]) {
             rungs.map(|rung| format!("{} at {}", rung.configurations, amount(rung.budget.amount()))).collect();
         let total: f64 = added(bracket).sum();
         let again = if plan.again > 0 && number >= plan.again { ", again and again" } else { "" };
-        say(&format!("  bracket {number}: {} ({} {unit}){again}", rungs.join(", then "), amount(total)));
+        say(&format!("  bracket {number}: {} ({}){again}", rungs.join(", then "), measured(total, unit)));
     }
     if schedule.rungs() > 1 {
         for (budget, trials, total) in rungs(&plan.brackets) {
             say(&format!(
-                "  at {} {unit}: {}, {} {unit} in all",
-                amount(budget),
+                "  at {}: {}, {} in all",
+                measured(budget, unit),
                 count(trials, "trial"),
-                amount(total)
+                measured(total, unit)
             ));
         }
     }
     let is_closed = experiment.intensifier.closes(schedule) || plan.trials() == 1;
     say(&format!(
-        "  {}: {}, {} {unit}, as much as {} at the full budget",
+        "  {}: {}, {}, as much as {} at the full budget",
         if is_closed { "once through" } else { "in these shares, without an end" },
         count(plan.trials() as usize, "trial"),
-        amount(plan.continued_budget()),
+        measured(plan.continued_budget(), unit),
         count_of(plan.continued_full_evaluations())
     ));
     if let Some(work) = planned(&experiment.plan(), &experiment.stop) {
         say(&format!(
-            "the whole run: {}, {} {unit}, as much as {} at the full budget; {} at a time",
+            "the whole run: {}, {}, as much as {} at the full budget; {} at a time",
             count(work.trials as usize, "trial"),
-            amount(work.budget),
+            measured(work.budget, unit),
             count_of(work.budget / schedule.max().amount()),
             experiment.execution.workers
         ));

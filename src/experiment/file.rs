@@ -120,7 +120,7 @@ impl ExperimentFile {
         let execution = self.executor.validate(&place)?;
         let (schedule, unit) = match self.budget {
             Some(range) => (place.schedule(&range)?, range.unit),
-            None => (Schedule::full(Budget::new(1.0).expect("1 is positive")), "evaluation".into()),
+            None => (Schedule::full(Budget::new(1.0).expect("1 is positive")), "evaluations".into()),
         };
         for (field, is_wrong) in [
             ("trials", self.stop.trials == Some(0)),
@@ -174,7 +174,8 @@ impl ExperimentFile {
             return error(&["optimizer", "intensifier"], message, &hint);
         }
         #[cfg(feature = "battery")]
-        if matches!(self.task, Some(Objective::Battery(_))) && (unit == "evaluation" || schedule.min().amount() < 1.0) {
+        if matches!(self.task, Some(Objective::Battery(_))) && (unit == "evaluations" || schedule.min().amount() < 1.0)
+        {
             let message =
                 "the battery task counts its budget in optimizer steps, of which a trial needs at least 1".into();
             return error(&["task"], message, "for example budget: (min: 60, max: 540, eta: 3, unit: \"steps\")");

@@ -192,7 +192,8 @@ impl Optimizer {
         if let Next::New { place } = next {
             let budget = place.budget;
             let waiting = self.intensifier.waiting(&self.history);
-            let selected = self.selector.select(&self.space, &self.settings, &self.history, &waiting, budget, self.seed);
+            let selected =
+                self.selector.select(&self.space, &self.settings, &self.history, &waiting, budget, self.seed);
             if let Some((configuration, origin)) = selected {
                 let seed = self.trial_seed(self.history.number_of(&configuration));
                 return Some(self.proposal(configuration, place, seed, origin));

@@ -11,9 +11,9 @@ use crate::surrogate::forest::Forest;
 use crate::surrogate::gaussian_process::{self, GaussianProcess};
 use crate::surrogate::linkage::Observation;
 use crate::surrogate::{self, Known, Prediction, Rows};
-use crate::trial::{ConfigurationId, Trial};
 use crate::trial::evidence::Evidence;
 use crate::trial::history::History;
+use crate::trial::{ConfigurationId, Trial};
 
 use super::duration::Duration;
 use super::settings::{Pending, Settings, Surrogate};
@@ -139,13 +139,7 @@ impl Model {
 
     /// Learns what has ended, and takes what runs or is `waiting` to go on to turn out as the settings say, `rows` being all
     /// configurations; false where too few have a cost.
-    pub fn learn(
-        &mut self,
-        history: &History,
-        rows: &Rows,
-        settings: &Settings,
-        waiting: &[ConfigurationId],
-    ) -> bool {
+    pub fn learn(&mut self, history: &History, rows: &Rows, settings: &Settings, waiting: &[ConfigurationId]) -> bool {
         let found = self.found(history);
         let results = found.len();
         if settings.surrogate == Surrogate::Automatic {

@@ -37,13 +37,7 @@ impl Objectives {
 
     /// Learns what has ended, `rows` being all configurations and `waiting` those that may go on; false where too few have a
     /// cost.
-    pub fn learn(
-        &mut self,
-        history: &History,
-        rows: &Rows,
-        settings: &Settings,
-        waiting: &[ConfigurationId],
-    ) -> bool {
+    pub fn learn(&mut self, history: &History, rows: &Rows, settings: &Settings, waiting: &[ConfigurationId]) -> bool {
         if !self.models.iter_mut().all(|model| model.learn(history, rows, settings, waiting)) {
             return false;
         }

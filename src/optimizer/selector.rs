@@ -11,10 +11,10 @@ use crate::space::Space;
 use crate::space::configuration::Configuration;
 use crate::space::hyperparameter::{Hyperparameter, Value};
 use crate::surrogate::Rows;
-use crate::trial::{ConfigurationId, Origin};
 use crate::trial::budget::Budget;
 use crate::trial::evidence::Evidence;
 use crate::trial::history::History;
+use crate::trial::{ConfigurationId, Origin};
 
 /// Draws that must all be repetitions before a finite space is looked through, and any other counts as exhausted.
 const DRAWS: u64 = 2_000;

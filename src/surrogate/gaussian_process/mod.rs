@@ -18,8 +18,8 @@ const LEARNING: usize = 140;
 /// How far the mean of everything is from that of the targets before anything is seen, in their deviations.
 const DEVIATION: f64 = 3.0;
 
-/// Results for each column after which optimism shrinks with their number: it is there to see the space, not to doubt what was
-/// seen.
+/// Results for each column after which optimism shrinks with the square of their number: it is there to see the space, not to
+/// doubt what was seen.
 const RESULTS: f64 = 10.0;
 
 /// Added to the variance of the noise, until the covariance has a factor.
@@ -84,7 +84,7 @@ impl GaussianProcess {
         self.points = Points::new(&self.columns);
         chosen.iter().for_each(|&index| self.points.push(rows.row(known[index].0)));
         let trusted = RESULTS * self.columns.len() as f64;
-        self.mean.optimism = self.settings.optimism * (trusted / known.len() as f64).min(1.0);
+        self.mean.optimism = self.settings.optimism * (trusted / known.len() as f64).min(1.0).powi(2);
         let n = chosen.len() as f64;
         self.origin = chosen.iter().map(|&index| targets[index]).sum::<f64>() / n;
         let square = chosen.iter().map(|&index| (targets[index] - self.origin).powi(2)).sum::<f64>() / n;
@@ -129,7 +129,8 @@ impl Fit {
     /// Standardised mean and variance of the function at each row, without noise.
     fn expect(&self, seen: &Points, rows: &Rows) -> Vec<(f64, f64)> {
         let covariances = self.covariances(seen, rows);
-        let means: Vec<f64> = (0..rows.len()).map(|index| self.mean + dot(covariances.column(index), &self.weights)).collect();
+        let means: Vec<f64> =
+            (0..rows.len()).map(|index| self.mean + dot(covariances.column(index), &self.weights)).collect();
         let forward = self.factor.forward(covariances);
         let variance = |index: usize| {
             let column = forward.column(index);
