@@ -96,8 +96,8 @@ pub struct Settings {
     pub warm_start: Vec<String>,
     /// How new configurations are found. `Model`: the others need many more trials.
     pub search: Search,
-    /// The surrogate. `Automatic`: up to 400 results a Gaussian process learns more from each of them, after that a forest
-    /// is as good and much faster.
+    /// The surrogate. `Automatic`: up to 400 results and running trials a Gaussian process learns more from each of them,
+    /// after that a forest is as good and much faster.
     pub surrogate: Surrogate,
     /// How promising the untried is. `ExpectedImprovement`: it needs no knob.
     pub acquisition: acquisition::settings::Settings,
