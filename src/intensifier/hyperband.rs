@@ -64,9 +64,9 @@ impl Hyperband {
         }
     }
 
-    /// Whether what goes on in a bracket is chosen.
+    /// Whether one of a bracket's lowest rung is chosen to go all the way.
     fn is_look(&self, bracket: u32) -> bool {
-        matches!(self.kinds, Kinds::Once) && bracket > 0
+        matches!(self.kinds, Kinds::Once) && bracket > 0 && self.shape(bracket).len() > 1
     }
 
     fn catch_up(&mut self, history: &History) {
@@ -91,14 +91,15 @@ impl Hyperband {
             match history.rung(bracket, rung - 1) {
                 Some(below) if below.trials().len() >= size && below.running() == 0 => {
                     let asked = history.rung(bracket, rung).map_or(0, |rung| rung.trials().len());
-                    let most = if self.is_look(bracket) { size } else { places };
-                    let best = best(history, below.trials(), most);
                     let place = Place { bracket, rung, budget, pair: None };
-                    if self.is_look(bracket) && asked == 0 && !best.is_empty() {
-                        return Step::Promote(Next::Choose { among: best, place });
+                    if self.is_look(bracket) {
+                        let among = best(history, below.trials(), size);
+                        let is_open = asked == 0 && !among.is_empty();
+                        return if is_open { Step::Promote(Next::Choose { among, place }) } else { Step::Blocked };
                     }
+                    let best = best(history, below.trials(), places);
                     // They are asked for in this order.
-                    if let Some(&configuration) = best.get(asked).filter(|_| !self.is_look(bracket)) {
+                    if let Some(&configuration) = best.get(asked) {
                         return Step::Promote(Next::Promote { configuration, place });
                     }
                     size = best.len().max(1);
@@ -263,6 +264,13 @@ mod tests {
         walk.finish(17, 1.0);
         assert_eq!(walk.ask(), Some((13, 1.0)), "one goes on, then the next look begins");
         assert!(goes_on(&walk, 13) && !goes_on(&walk, 11));
+        // Where a look is too dear the screen is followed by single trials in full: none of them waits for anything.
+        let mut walk = Walk::new(Hyperband::once(schedule(1.0, 3.0, 3)));
+        for trial in 1..=8 {
+            walk.ask().unwrap();
+            walk.finish(trial, f64::from(trial));
+            assert!(walk.intensifier.waiting(&walk.history).is_empty(), "{trial}");
+        }
     }
 
     #[test]

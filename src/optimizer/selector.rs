@@ -136,8 +136,9 @@ impl Selector {
         if !is_asked || !self.learn(space, settings, history, &[]) {
             return among[0];
         }
-        let row = |configuration: &ConfigurationId| self.evidence.len() + configuration.0 as usize - 1;
-        let scores = self.objectives.score(&self.rows.select(among.iter().map(row)));
+        let rows = self.rows.select(among.iter().map(|each| self.evidence.len() + each.0 as usize - 1));
+        let configuration = |index: usize| history.configurations()[among[index].0 as usize - 1].clone();
+        let scores = self.score(space, settings, history, &Candidates { rows, configuration: &configuration });
         let better = |best: usize, other: usize| if scores[other] > scores[best] { other } else { best };
         among[(0..among.len()).reduce(better).expect("there is at least one")]
     }
@@ -148,6 +149,18 @@ impl Selector {
             self.rows.push(&space.encode(configuration));
         }
         self.objectives.learn(history, &self.rows, settings, waiting)
+    }
+
+    /// How promising each candidate is, weighted by the priors where that is set.
+    fn score(&self, space: &Space, settings: &Settings, history: &History, candidates: &Candidates) -> Vec<f64> {
+        let mut scores = self.objectives.score(&candidates.rows);
+        if let Some(strength) = settings.prior_strength {
+            let results = history.ended().len().saturating_sub(self.design.len());
+            let weight = strength / (results as f64 + 1.0);
+            let priors = (0..scores.len()).map(|index| prior(space, &(candidates.configuration)(index)));
+            scores.iter_mut().zip(priors).for_each(|(score, prior)| *score += weight * prior);
+        }
+        scores
     }
 
     fn promising(
@@ -161,16 +174,7 @@ impl Selector {
         if !self.learn(space, settings, history, waiting) {
             return None;
         }
-        let results = history.ended().len().saturating_sub(self.design.len());
-        let weight = settings.prior_strength.map(|strength| strength / (results as f64 + 1.0));
-        let score = |candidates: &Candidates| {
-            let mut scores = self.objectives.score(&candidates.rows);
-            if let Some(weight) = weight {
-                let priors = (0..scores.len()).map(|index| prior(space, &(candidates.configuration)(index)));
-                scores.iter_mut().zip(priors).for_each(|(score, prior)| *score += weight * prior);
-            }
-            scores
-        };
+        let score = |candidates: &Candidates| self.score(space, settings, history, candidates);
         let tried = self.objectives.best(settings.maximizer.starts as usize);
         let tried = tried
             .map(|index| match self.evidence.get(index) {

@@ -51,8 +51,7 @@ impl Points {
         &self.rows[index * self.kinds.len()..][..self.kinds.len()]
     }
 
-    /// A column's part in comparing a block of points with a point: the square of the difference where both have a
-    /// number, or that they are of different kinds.
+    /// How a block of points and a point differ in a column, inactive ones only from those that are active.
     #[inline(always)]
     fn gap(kind: Column, block: f64x4, value: f64) -> Gap {
         let is_inactive = block.is_nan();
@@ -68,9 +67,9 @@ impl Points {
 
 /// How points differ in a column, by lanes.
 enum Gap {
-    /// Where they do.
+    /// Where they do, as a mask.
     Different(f64x4),
-    /// By so much; where one of them has no number, they are different.
+    /// By so much, but for the lanes of a mask, where one has no number and the other has.
     Apart(f64x4, f64x4),
 }
 
