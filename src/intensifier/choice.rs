@@ -81,11 +81,11 @@ impl Choice {
     pub fn plan(&self, schedule: &Schedule) -> Plan {
         let kinds = match self {
             Self::Hyperband => 0..schedule.rungs(),
-            Self::Screening => return schedule.screening(),
+            Self::Screening if schedule.rungs() > 1 => return schedule.screening(),
             Self::SuccessiveHalving { bracket } => *bracket..bracket + 1,
             Self::Asynchronous { brackets } => 0..brackets.unwrap_or(schedule.rungs()),
             Self::Pasha => 0..1,
-            Self::FullFidelity | Self::Racing(_) => return Schedule::full(schedule.max()).plan(),
+            Self::Screening | Self::FullFidelity | Self::Racing(_) => return Schedule::full(schedule.max()).plan(),
         };
         schedule.plan_of(kinds)
     }
