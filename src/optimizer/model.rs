@@ -155,7 +155,8 @@ impl Model {
         // The lowest expectation, not the lowest cost, which may have been luck.
         let best =
             self.expected.iter().filter(|each| each.is_reached).map(|each| each.cost).fold(f64::INFINITY, f64::min);
-        self.acquisition = settings.acquisition.function(best, results, self.columns.len());
+        let over_rungs = self.is_process && self.budgets.is_some();
+        self.acquisition = settings.acquisition.function(best, results, self.columns.len(), over_rungs);
         self.trial = history.next_trial().0;
         self.fails = settings.feasibility && history.ended().any(failed);
         if self.fails {
