@@ -11,13 +11,13 @@ use std::path::Path;
 use std::process::{Command, Output};
 use std::time::Instant;
 
-use galvani::battery::batch::Source;
-use galvani::battery::device;
+use galvani::battery::evaluation::rollout::{Given, Rollout, free_run};
 use galvani::battery::model::architecture::Architecture;
+use galvani::battery::model::device;
 use galvani::battery::model::hyperparameter::{Hyperparameters, Mixing, NormKind, Position};
 use galvani::battery::model::{Model, Statistics, WIDTH};
-use galvani::battery::rollout::{Given, Rollout, free_run};
-use galvani::battery::training::{Precision, Stint, Training, train};
+use galvani::battery::training::batch::Source;
+use galvani::battery::training::{Precision, Training, TrainingSpan, train};
 
 #[path = "support/walk.rs"]
 mod walk;
@@ -178,7 +178,7 @@ impl Work {
             ..Training::default()
         };
         let run = |model: Model, steps: u64| {
-            let stint = Stint { steps, seed: 1, divisor: 1, folder: None };
+            let stint = TrainingSpan { steps, seed: 1, divisor: 1, folder: None };
             train(model, &Walk, &settings, stint, &mut |_| ControlFlow::Continue(()))
         };
         let model = run(model, WARM_UP)?.model;

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use galvani::intensifier::bracket::Schedule;
-use galvani::intensifier::choice::Choice;
+use galvani::intensifier::config::IntensifierConfig;
 use galvani::optimizer::Optimizer;
 use galvani::optimizer::settings::Settings;
 use galvani::trial::budget::Budget;
@@ -24,12 +24,12 @@ fn main() {
         course(choice, workers, trials, 1.0);
     }
     println!("\nthe model's configurations, {model_trials} trials");
-    for choice in [Choice::Asynchronous { brackets: None }, Choice::Hyperband] {
+    for choice in [IntensifierConfig::Asynchronous { brackets: None }, IntensifierConfig::Hyperband] {
         course(choice, workers, model_trials, Settings::default().random_probability);
     }
 }
 
-fn course(choice: Choice, workers: usize, trials: usize, random_probability: f64) {
+fn course(choice: IntensifierConfig, workers: usize, trials: usize, random_probability: f64) {
     let optimizer = || {
         let budget = |amount| Budget::new(amount).expect("positive");
         let schedule = Schedule::new(budget(1.0), budget(81.0), 3).expect("a schedule");

@@ -15,9 +15,9 @@ use std::time::{Duration, Instant};
 use galvani::executor::Launch;
 use galvani::executor::scripted::{Scene, Scripted};
 use galvani::experiment::Experiment;
-use galvani::experiment::event::{Event, Standing, Watcher};
 use galvani::experiment::folder::RunFolder;
-use galvani::experiment::log::Log;
+use galvani::experiment::replay::log::Log;
+use galvani::experiment::run::event::{Event, RunStatus, Watcher};
 use galvani::experiment::run::run_with;
 use galvani::numeric::stream::Stream;
 use galvani::store::Store;
@@ -175,7 +175,7 @@ fn experiment(seed: u64, workers: usize) -> Outcomes<Experiment> {
 struct Acknowledgements;
 
 impl Watcher for Acknowledgements {
-    fn notice(&mut self, event: &Event, _standing: &Standing) {
+    fn notice(&mut self, event: &Event, _standing: &RunStatus) {
         let line = match event {
             Event::Ended { proposal, outcome, .. } => {
                 format!("ended {} {}\n", proposal.trial, outcome.cost().map_or(String::new(), |cost| cost.to_string()))

@@ -150,7 +150,7 @@ fn starting() -> Outcomes {
 #[cfg(feature = "simulator")]
 fn simulating() -> Outcomes {
     use galvani::battery::dataset::Dataset;
-    use galvani::battery::specification::Specification;
+    use galvani::battery::dataset::specification::Specification;
     let folder = tempfile::tempdir()?;
     let specification = Specification { train: 112, hours: 24.0, interval_s: 30, ..Default::default() };
     let seconds = specification.all_series() as f64 * specification.hours * 3600.0;

@@ -6,9 +6,9 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use galvani::battery::cell::Cell;
-use galvani::battery::lanes::{LANES, Lanes};
-use galvani::battery::spme::{Row, Simulator};
-use galvani::battery::thermal::Thermal;
+use galvani::battery::simd::lanes::{LANES, Lanes};
+use galvani::battery::simulation::thermal::Thermal;
+use galvani::battery::simulation::{Row, Simulator};
 
 /// Repeats, at least; and for how long. The least time counts: everything else is somebody else's work on the machine.
 const REPEATS: usize = 5;

@@ -12,7 +12,7 @@ use burn::tensor::Device;
 use galvani::battery::model::architecture::{Architecture, Family, Mamba};
 use galvani::battery::model::hyperparameter::{Hyperparameters, Mixing, NormKind, Position};
 use galvani::battery::model::{Model, Statistics};
-use galvani::battery::training::{Stint, Training, train};
+use galvani::battery::training::{Training, TrainingSpan, train};
 use rustix::time::{ClockId, clock_gettime};
 
 #[path = "support/walk.rs"]
@@ -58,7 +58,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         let parameters = model.parameters();
         let settings = Training { tokens_per_step: batch * steps, ..Training::default() };
         let mut times = Vec::new();
-        let stint = Stint { steps: (WARM_UP + timed) as u64, seed: 1, divisor: 1, folder: None };
+        let stint = TrainingSpan { steps: (WARM_UP + timed) as u64, seed: 1, divisor: 1, folder: None };
         train(model, &Walk, &settings, stint, &mut |_| {
             times.push(processor_seconds());
             ControlFlow::Continue(())

@@ -10,9 +10,9 @@ use std::sync::atomic::AtomicUsize;
 use std::time::Instant;
 
 use galvani::experiment::Experiment;
-use galvani::experiment::event::{Event, Standing, Watcher};
 use galvani::experiment::folder::RunFolder;
-use galvani::experiment::log::Log;
+use galvani::experiment::replay::log::Log;
+use galvani::experiment::run::event::{Event, RunStatus, Watcher};
 use galvani::experiment::run::run;
 use galvani::store::Store;
 use galvani::store::record::Record;
@@ -91,14 +91,14 @@ fn throughput(folder: &Path) -> Outcomes<f64> {
     Ok(rate)
 }
 
-/// Resident memory at some numbers of trials.
+/// PersistentWorker memory at some numbers of trials.
 #[derive(Default)]
 struct Memory {
     samples: Vec<(usize, u64)>,
 }
 
 impl Watcher for Memory {
-    fn notice(&mut self, event: &Event, standing: &Standing) {
+    fn notice(&mut self, event: &Event, standing: &RunStatus) {
         let ended = standing.history.ended().len();
         if matches!(event, Event::Ended { .. })
             && ended.is_multiple_of(TRIALS / 4)

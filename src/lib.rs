@@ -4,16 +4,24 @@ pub mod analysis;
 #[cfg(feature = "simulator")]
 pub mod battery;
 pub mod cli;
+
 pub mod design;
+pub mod document;
+
 pub mod exchange;
 pub mod executor;
+
 pub mod experiment;
 pub mod intensifier;
+
 pub mod numeric;
 pub mod optimizer;
+
 pub mod report;
 pub mod space;
+
 pub mod store;
 pub mod surrogate;
+
 pub mod task;
 pub mod trial;

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 /// Folders of `src/` from the ground up; a file may import from lower levels, and from its own folder.
 const LEVELS: [&[&str]; 8] = [
-    &["numeric"],
+    &["numeric", "document"],
     &["space"],
     &["trial", "surrogate"],
     &["acquisition", "design", "intensifier"],

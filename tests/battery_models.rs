@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use galvani::battery::npy::Array;
+use galvani::battery::dataset::npy::Array;
 use serde_json::Value as Json;
 
 const EXPERIMENT: &str = r#"(

@@ -6,13 +6,13 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::Mutex;
 
-use galvani::battery::audit::audit;
 use galvani::battery::cell::Cell;
+use galvani::battery::current::limits::Limit;
 use galvani::battery::current::{Coverage, Kind};
+use galvani::battery::dataset::audit::audit;
 use galvani::battery::dataset::{Dataset, DatasetError, FEATURES, Generated, Specification, Split};
-use galvani::battery::limits::Limit;
-use galvani::battery::thermal::Thermal;
-use galvani::battery::trace::{Start, simulate};
+use galvani::battery::simulation::thermal::Thermal;
+use galvani::battery::simulation::trace::{Start, simulate};
 
 /// Of the first number.
 const OFFSET: usize = 4096;

@@ -5,7 +5,7 @@ mod simulated;
 use std::sync::Arc;
 
 use galvani::intensifier::bracket::Schedule;
-use galvani::intensifier::choice::Choice;
+use galvani::intensifier::config::IntensifierConfig;
 use galvani::optimizer::Optimizer;
 use galvani::optimizer::settings::Settings;
 use galvani::trial::budget::Budget;
@@ -13,7 +13,7 @@ use galvani::trial::incumbent::incumbent;
 use galvani::trial::outcome::Outcome;
 use simulated::Fleet;
 
-fn optimizer(choice: Choice, random_probability: f64) -> Optimizer {
+fn optimizer(choice: IntensifierConfig, random_probability: f64) -> Optimizer {
     let budget = |amount| Budget::new(amount).unwrap();
     let schedule = Schedule::new(budget(1.0), budget(27.0), 3).unwrap();
     let settings = Settings { intensifier: Some(choice), random_probability, ..Settings::default() };
@@ -39,7 +39,7 @@ fn a_thousand_workers_never_wait() {
 
 #[test]
 fn failures_are_promoted_by_nobody() {
-    for choice in simulated::choices(20).into_iter().filter(|choice| !matches!(choice, Choice::Racing(_))) {
+    for choice in simulated::choices(20).into_iter().filter(|choice| !matches!(choice, IntensifierConfig::Racing(_))) {
         let fleet = Fleet { workers: 100, trials: 3000, crashes: 0.4, losses: 0.3, seed: 5 };
         let course = fleet.run(optimizer(choice.clone(), 1.0));
         assert!(course.lost.1 > 20, "{} trials were given up", course.lost.1);
@@ -52,14 +52,14 @@ fn failures_are_promoted_by_nobody() {
             assert!(matches!(below.outcome, Some(Outcome::Finished { .. })), "{}: {trial:?}", choice.name());
         }
         let top = history.ranking().budgets().next_back().map(Budget::amount);
-        let expected = if choice == Choice::Pasha { 3.0 } else { 27.0 };
+        let expected = if choice == IntensifierConfig::Pasha { 3.0 } else { 27.0 };
         assert!(top >= Some(expected), "{}: no rung is frozen by what was lost: {top:?}", choice.name());
     }
 }
 
 #[test]
 fn an_asynchronous_log_of_many_workers_replays_bit_for_bit() {
-    for choice in [Choice::Asynchronous { brackets: None }, Choice::Hyperband] {
+    for choice in [IntensifierConfig::Asynchronous { brackets: None }, IntensifierConfig::Hyperband] {
         let fleet = Fleet { workers: 24, trials: 150, crashes: 0.1, losses: 0.05, seed: 4 };
         let pool = |threads| rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
         let course = pool(3).install(|| fleet.run(optimizer(choice.clone(), 0.2)));

@@ -2,8 +2,8 @@
 #![cfg(feature = "simulator")]
 
 use galvani::battery::cell::{Cell, Electrode, FARADAY, GAS};
-use galvani::battery::thermal::Thermal;
-use galvani::battery::trace::{Start, simulate};
+use galvani::battery::simulation::thermal::Thermal;
+use galvani::battery::simulation::trace::{Start, simulate};
 
 const KELVIN: f64 = 290.15;
 const SHELLS: usize = 160;

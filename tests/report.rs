@@ -3,10 +3,11 @@ use std::path::Path;
 use std::sync::LazyLock;
 
 use galvani::analysis::interaction::Tile;
-use galvani::analysis::{Evidence, Feature, Findings, Prediction, Source, Timing, Verdict};
+use galvani::analysis::{Feature, Findings, Prediction, ReportInput, Source, Timing, Verdict};
 use galvani::numeric::stream::Stream;
-use galvani::report::canvas::Canvas;
-use galvani::report::{ReportError, Written, battery, convergence, interactions, write};
+use galvani::report::draw::canvas::Canvas;
+use galvani::report::figure::{convergence, interactions, predictions};
+use galvani::report::{ReportError, Written, write};
 use galvani::space::Space;
 use galvani::space::configuration::Configuration;
 use galvani::space::hyperparameter::{Domain, Hyperparameter, Value};
@@ -149,8 +150,8 @@ static SWEEP: LazyLock<History> = LazyLock::new(|| sweep(&SPACE, 54, 0.05));
 static PREDICTIONS: LazyLock<Vec<Prediction>> = LazyLock::new(predictions);
 static FINDINGS: LazyLock<Findings> = LazyLock::new(|| Findings::of(&evidence(&SWEEP)));
 
-fn evidence(history: &History) -> Evidence<'_> {
-    Evidence {
+fn evidence(history: &History) -> ReportInput<'_> {
+    ReportInput {
         experiment: "quickstart",
         space: &SPACE,
         history,
@@ -227,7 +228,7 @@ fn a_whole_report_stands_alone() {
     };
     let sources = [Source { title: "quickstart.ron".into(), text: "(name: \"<quickstart>\")".into() }];
     let warnings = ["only 3 rungs".to_owned()];
-    let evidence = Evidence {
+    let evidence = ReportInput {
         timings: &timings,
         default: Some((243.0, 0.0123)),
         verdict: Some(&verdict),
@@ -334,7 +335,7 @@ fn check(name: &str, canvas: &Canvas) {
 fn no_text_overlaps_another_or_leaves_the_figure() {
     check("interactions", &interactions::figure(&FINDINGS));
     check("convergence", &convergence::figure(&FINDINGS));
-    check("predictions", &battery::figure("a model", &PREDICTIONS).expect("predictions"));
+    check("predictions", &predictions::figure("a model", &PREDICTIONS).expect("predictions"));
     for n in [0, 1, 2] {
         let history = sweep(&SPACE, n, 0.1);
         let findings = Findings::of(&self::evidence(&history));
@@ -384,15 +385,19 @@ fn spaces_of_any_size_fit_into_the_figure() {
     for (name, hyperparameters) in [("one", vec![float("x")]), ("two", vec![float("x"), float("y")]), ("many", many)] {
         let space = Space::new(name.into(), hyperparameters, vec![], vec![]).expect("a legal space");
         let history = bowl(&space, 45);
-        let evidence =
-            Evidence { space: &space, experiment: "a name that goes on and on", baseline: None, ..evidence(&history) };
+        let evidence = ReportInput {
+            space: &space,
+            experiment: "a name that goes on and on",
+            baseline: None,
+            ..evidence(&history)
+        };
         let findings = Findings::of(&evidence);
         assert!(!findings.matrix.sample.logarithmic && findings.matrix.dimensions.len() <= 8);
         let figure = interactions::figure(&findings);
         check(name, &figure);
         if let Ok(folder) = std::env::var("GALVANI_SPECIMEN") {
             let path = Path::new(&folder).join(format!("{name}.png"));
-            galvani::report::surface::png(&figure, &path).expect("a writable folder");
+            galvani::report::draw::backend::png(&figure, &path).expect("a writable folder");
         }
     }
 }

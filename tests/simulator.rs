@@ -5,8 +5,8 @@ use std::fs;
 use std::path::Path;
 
 use galvani::battery::cell::Cell;
-use galvani::battery::thermal::Thermal;
-use galvani::battery::trace::{Start, Trace, simulate, simulate_within_limits};
+use galvani::battery::simulation::thermal::Thermal;
+use galvani::battery::simulation::trace::{Start, Trace, simulate, simulate_within_limits};
 
 fn chen() -> Cell {
     Cell::named("chen2020").unwrap()

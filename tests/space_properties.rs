@@ -5,10 +5,10 @@ use galvani::numeric::stream::Stream;
 use galvani::space::Space;
 use galvani::space::configuration::Configuration;
 use galvani::space::encoding::Column;
+use galvani::space::file::validation::Place;
 use galvani::space::hyperparameter::{Domain, Hyperparameter, Value};
 use galvani::space::prior::Prior;
 use galvani::space::steps::Steps;
-use galvani::space::validation::Place;
 use proptest::prelude::*;
 
 /// Hyperparameters of the random spaces.

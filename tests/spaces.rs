@@ -1,12 +1,13 @@
 //! The promises of a search space: what it accepts is legal, what it refuses it explains.
 use std::path::{Path, PathBuf};
 
+use galvani::document::source;
 use galvani::numeric::stream::Stream;
+use galvani::space::Space;
 use galvani::space::configuration::Configuration;
 use galvani::space::file::SpaceSource;
+use galvani::space::file::validation::Place;
 use galvani::space::hyperparameter::{Domain, Hyperparameter, Value};
-use galvani::space::validation::Place;
-use galvani::space::{Space, source};
 
 fn word(word: &str) -> Value {
     Value::Word(word.into())

@@ -6,9 +6,9 @@ use std::time::Duration;
 use galvani::executor::scripted::{Scene, Scripted};
 use galvani::executor::{Event as News, Executor, ExecutorError, Launch};
 use galvani::experiment::Experiment;
-use galvani::experiment::event::{Event, Standing, Watcher};
 use galvani::experiment::folder::RunFolder;
-use galvani::experiment::log::Log;
+use galvani::experiment::replay::log::Log;
+use galvani::experiment::run::event::{Event, RunStatus, Watcher};
 use galvani::experiment::run::{Finish, run_with};
 use galvani::trial::Trial;
 use galvani::trial::TrialId;
@@ -29,7 +29,7 @@ const EXPERIMENT: &str = r#"(
 struct Retries(Vec<u32>);
 
 impl Watcher for Retries {
-    fn notice(&mut self, event: &Event, _standing: &Standing) {
+    fn notice(&mut self, event: &Event, _standing: &RunStatus) {
         if let Event::Retrying { trial, .. } = event {
             self.0.push(trial.0);
         }

@@ -1,7 +1,7 @@
 //! Series that wander, for benchmarks of training.
-use galvani::battery::batch::{Provenance, Source};
 use galvani::battery::dataset::Ranges;
 use galvani::battery::model::WIDTH;
+use galvani::battery::training::batch::{Provenance, Source};
 use galvani::numeric::stream::Stream;
 
 /// Series that wander.

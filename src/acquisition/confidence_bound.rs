@@ -19,7 +19,7 @@ impl ConfidenceBound {
 }
 
 impl Acquisition for ConfidenceBound {
-    fn logarithm(&self, prediction: Prediction) -> f64 {
+    fn log_value(&self, prediction: Prediction) -> f64 {
         (self.best - prediction.mean + self.deviations * prediction.variance.sqrt()).max(0.0).ln()
     }
 }
@@ -32,7 +32,7 @@ mod tests {
     fn the_bound_is_that_of_smac() {
         // SMAC: -(m - sqrt(2 ln(D t^2)) s), here 5 columns and 20 results; counted from a best of 0.
         let bound = ConfidenceBound { best: 0.0, deviations: ConfidenceBound::schedule(5, 20) };
-        let at = |mean, variance: f64| bound.logarithm(Prediction { mean, variance }).exp();
+        let at = |mean, variance: f64| bound.log_value(Prediction { mean, variance }).exp();
         assert!((bound.deviations.powi(2) - 2.0 * 2000.0_f64.ln()).abs() < 1e-12);
         assert!((at(1.0, 1.0) - 2.898_949).abs() < 1e-5, "{}", at(1.0, 1.0));
         assert!(at(1.0, 1.0) < at(1.0, 1.1) && at(1.0, 1.0) < at(0.9, 1.0));

@@ -1,4 +1,4 @@
-//! Expected improvement, and its logarithm that does not underflow.
+//! Expected improvement, and its log_value that does not underflow.
 use super::Acquisition;
 use crate::numeric::normal::{excess, log_distribution, log_excess};
 use crate::surrogate::Prediction;
@@ -22,14 +22,14 @@ impl ExpectedImprovement {
 }
 
 impl Acquisition for ExpectedImprovement {
-    fn logarithm(&self, prediction: Prediction) -> f64 {
+    fn log_value(&self, prediction: Prediction) -> f64 {
         let gain = self.best - self.margin - prediction.mean;
         let deviation = prediction.variance.sqrt();
         if deviation > 0.0 { deviation.ln() + log_excess(gain / deviation) } else { gain.max(0.0).ln() }
     }
 }
 
-/// The same of a cost, where `best`, `margin` and predictions are of its logarithm (Hutter et al. 2009).
+/// The same of a cost, where `best`, `margin` and predictions are of its log_value (Hutter et al. 2009).
 #[derive(Clone, Copy, Debug)]
 pub struct CostImprovement {
     pub best: f64,
@@ -37,7 +37,7 @@ pub struct CostImprovement {
 }
 
 impl Acquisition for CostImprovement {
-    fn logarithm(&self, Prediction { mean, variance }: Prediction) -> f64 {
+    fn log_value(&self, Prediction { mean, variance }: Prediction) -> f64 {
         let (best, deviation) = (self.best - self.margin, variance.sqrt());
         if deviation == 0.0 {
             return (best.exp() - mean.exp()).max(0.0).ln();
@@ -59,8 +59,8 @@ mod tests {
         let prediction = Prediction { mean, variance };
         let value = improvement.value(prediction);
         assert!((value - expected).abs() < 1e-5, "{value} is not {expected}");
-        let logarithm = improvement.logarithm(prediction);
-        assert!((logarithm.exp() - expected).abs() < 1e-5, "{logarithm} is not the logarithm of {expected}");
+        let log_value = improvement.log_value(prediction);
+        assert!((log_value.exp() - expected).abs() < 1e-5, "{log_value} is not the log_value of {expected}");
     }
 
     #[test]
@@ -77,7 +77,7 @@ mod tests {
     #[test]
     fn a_hopeless_point_is_still_comparable() {
         let improvement = ExpectedImprovement { best: 0.0, margin: 0.0 };
-        let at = |mean| improvement.logarithm(Prediction { mean, variance: 1.0 });
+        let at = |mean| improvement.log_value(Prediction { mean, variance: 1.0 });
         assert_eq!(improvement.value(Prediction { mean: 100.0, variance: 1.0 }), 0.0);
         assert!(at(100.0).is_finite() && at(100.0) < at(99.0));
     }
@@ -102,10 +102,10 @@ mod tests {
         for (best, mean, deviation) in [(0.0, 0.0, 1.0), (1.0, 0.2, 0.3), (-1.0, 0.5, 0.8)] {
             let expected = by_quantiles(best, mean, deviation);
             let prediction = Prediction { mean, variance: deviation * deviation };
-            let found = CostImprovement { best, margin: 0.0 }.logarithm(prediction).exp();
+            let found = CostImprovement { best, margin: 0.0 }.log_value(prediction).exp();
             assert!((found - expected).abs() < 1e-4, "{found} is not {expected}");
         }
-        let far = CostImprovement { best: 0.0, margin: 0.0 }.logarithm(Prediction { mean: 0.5, variance: 0.0 });
+        let far = CostImprovement { best: 0.0, margin: 0.0 }.log_value(Prediction { mean: 0.5, variance: 0.0 });
         assert_eq!(far, f64::NEG_INFINITY);
     }
 }

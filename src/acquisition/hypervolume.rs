@@ -11,7 +11,7 @@ const MARGIN: f64 = 0.1;
 ///
 /// A point improves on a place where it is nowhere worse and the front does not reach. The places that the front leaves lie
 /// in strips between two of its points, each bounded above by the first; over independent objectives the mean area of a
-/// strip is a product of expected improvements. What is computed is the logarithm (Ament et al. 2023), so that points far
+/// strip is a product of expected improvements. What is computed is the log_value (Ament et al. 2023), so that points far
 /// behind the front still differ.
 #[derive(Clone, Debug)]
 pub struct HypervolumeImprovement {
@@ -49,7 +49,7 @@ impl HypervolumeImprovement {
 }
 
 impl Trade for HypervolumeImprovement {
-    fn logarithm(&self, predictions: &[Prediction]) -> f64 {
+    fn log_value(&self, predictions: &[Prediction]) -> f64 {
         let [x, y] = predictions else { panic!("the hypervolume is of two objectives") };
         let mut sum = f64::NEG_INFINITY;
         let mut before = f64::NEG_INFINITY;
@@ -65,7 +65,7 @@ impl Trade for HypervolumeImprovement {
     }
 }
 
-/// The logarithm of the expected improvement on `best`.
+/// The log_value of the expected improvement on `best`.
 fn log_improvement(Prediction { mean, variance }: Prediction, best: f64) -> f64 {
     let deviation = variance.sqrt();
     if deviation > 0.0 { deviation.ln() + log_excess((best - mean) / deviation) } else { (best - mean).max(0.0).ln() }
@@ -101,10 +101,10 @@ mod tests {
             let mut joined = FRONT.to_vec();
             joined.push(point);
             let expected = area(&joined) - area(&FRONT);
-            let found = function.logarithm(&point.map(at)).exp();
+            let found = function.log_value(&point.map(at)).exp();
             assert!((found - expected).abs() < 0.1, "{point:?}: {found} is not {expected}");
         }
-        assert_eq!(function.logarithm(&[at(3.0), at(4.0)]), f64::NEG_INFINITY, "it is dominated");
+        assert_eq!(function.log_value(&[at(3.0), at(4.0)]), f64::NEG_INFINITY, "it is dominated");
     }
 
     #[test]
@@ -119,11 +119,11 @@ mod tests {
                     mean: means[objective] + deviations[objective] * normal,
                     variance: 0.0,
                 };
-                function.logarithm(&[certain(0, stream.normal()), certain(1, stream.normal())]).exp()
+                function.log_value(&[certain(0, stream.normal()), certain(1, stream.normal())]).exp()
             };
             let expected = (0..draws).map(|_| draw()).sum::<f64>() / f64::from(draws);
             let predictions = [0, 1].map(|k| Prediction { mean: means[k], variance: deviations[k] * deviations[k] });
-            let found = function.logarithm(&predictions).exp();
+            let found = function.log_value(&predictions).exp();
             assert!((found / expected - 1.0).abs() < 0.02, "{found} is not {expected}");
         }
     }
@@ -132,7 +132,7 @@ mod tests {
     fn far_behind_the_front_it_still_differs() {
         let function = HypervolumeImprovement::over(&FRONT);
         let at = |mean| [mean, mean].map(|mean| Prediction { mean, variance: 1.0 });
-        let (near, far) = (function.logarithm(&at(50.0)), function.logarithm(&at(60.0)));
+        let (near, far) = (function.log_value(&at(50.0)), function.log_value(&at(60.0)));
         assert!(near > far && far.is_finite(), "{near} {far}");
     }
 }

@@ -1,31 +1,34 @@
 //! How promising the untried is.
 pub mod confidence_bound;
 pub mod expected_improvement;
+
 pub mod hypervolume;
 pub mod maximizer;
+
 pub mod probability_of_improvement;
 pub mod scalarization;
+
 pub mod settings;
 
 use crate::surrogate::{Prediction, Slope};
 
 /// A function of what a surrogate expects; higher is more promising.
 pub trait Acquisition: Send + Sync {
-    /// The logarithm of how promising a point is; negative infinity where it is not at all.
-    fn logarithm(&self, prediction: Prediction) -> f64;
+    /// The log_value of how promising a point is; negative infinity where it is not at all.
+    fn log_value(&self, prediction: Prediction) -> f64;
 }
 
 /// The same of several objectives, each with a surrogate of its own.
 pub trait Trade: Send + Sync {
-    /// The logarithm of how promising a point is, by what is expected of each objective.
-    fn logarithm(&self, predictions: &[Prediction]) -> f64;
+    /// The log_value of how promising a point is, by what is expected of each objective.
+    fn log_value(&self, predictions: &[Prediction]) -> f64;
 }
 
-/// The logarithm of the mean, over the surrogate's hyperparameters, of how promising each row is (Snoek et al. 2012).
+/// The log_value of the mean, over the surrogate's hyperparameters, of how promising each row is (Snoek et al. 2012).
 pub fn integrated(function: &dyn Acquisition, predictions: &[Vec<Prediction>]) -> Vec<f64> {
     let rows = predictions.first().map_or(0, Vec::len);
     let row = |index: usize| {
-        let each: Vec<f64> = predictions.iter().map(|of| function.logarithm(of[index])).collect();
+        let each: Vec<f64> = predictions.iter().map(|of| function.log_value(of[index])).collect();
         log_mean(&each)
     };
     (0..rows).map(row).collect()
@@ -33,7 +36,7 @@ pub fn integrated(function: &dyn Acquisition, predictions: &[Vec<Prediction>]) -
 
 /// The same around one row, with its derivatives by the row's numbers; `None` where it has no finite value.
 pub fn integrated_slope(function: &dyn Acquisition, slopes: &[Slope]) -> Option<(f64, Vec<f64>)> {
-    let values: Vec<f64> = slopes.iter().map(|slope| function.logarithm(slope.prediction)).collect();
+    let values: Vec<f64> = slopes.iter().map(|slope| function.log_value(slope.prediction)).collect();
     let value = log_mean(&values);
     let mut gradient = vec![0.0; slopes[0].of_mean.len()];
     for (slope, each) in slopes.iter().zip(&values) {
@@ -41,7 +44,7 @@ pub fn integrated_slope(function: &dyn Acquisition, slopes: &[Slope]) -> Option<
         let Prediction { mean, variance } = slope.prediction;
         // The acquisition function is smooth in two numbers, of which small steps are cheap and exact enough.
         let derivative = |step: f64, at: &dyn Fn(f64) -> Prediction| {
-            (function.logarithm(at(step)) - function.logarithm(at(-step))) / (2.0 * step)
+            (function.log_value(at(step)) - function.log_value(at(-step))) / (2.0 * step)
         };
         let by_mean = derivative(1e-5 * variance.sqrt(), &|step| Prediction { mean: mean + step, variance });
         let by_variance = derivative(1e-5 * variance, &|step| Prediction { mean, variance: variance + step });
@@ -52,13 +55,13 @@ pub fn integrated_slope(function: &dyn Acquisition, slopes: &[Slope]) -> Option<
     (value.is_finite() && gradient.iter().all(|slope| slope.is_finite())).then_some((value, gradient))
 }
 
-/// The logarithm of the mean of numbers given by their logarithms.
+/// The log_value of the mean of numbers given by their logarithms.
 fn log_mean(logarithms: &[f64]) -> f64 {
     let highest = logarithms.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     if highest == f64::NEG_INFINITY {
         return highest;
     }
-    let sum: f64 = logarithms.iter().map(|logarithm| (logarithm - highest).exp()).sum();
+    let sum: f64 = logarithms.iter().map(|log_value| (log_value - highest).exp()).sum();
     highest + (sum / logarithms.len() as f64).ln()
 }
 
@@ -75,7 +78,7 @@ mod tests {
         let expected = 0.5 * (function.value(at(0.0)) + function.value(at(2.0)));
         assert!(
             (integrated[0].exp() - expected).abs() < 1e-12
-                && (integrated[1] - function.logarithm(at(9.0))).abs() < 1e-12
+                && (integrated[1] - function.log_value(at(9.0))).abs() < 1e-12
         );
     }
 

@@ -1,4 +1,4 @@
-//! The probability of improvement, by its logarithm.
+//! The probability of improvement, by its log_value.
 use super::Acquisition;
 use crate::numeric::normal::log_distribution;
 use crate::surrogate::Prediction;
@@ -13,7 +13,7 @@ pub struct ProbabilityOfImprovement {
 }
 
 impl Acquisition for ProbabilityOfImprovement {
-    fn logarithm(&self, prediction: Prediction) -> f64 {
+    fn log_value(&self, prediction: Prediction) -> f64 {
         let gain = self.best - self.margin - prediction.mean;
         let deviation = prediction.variance.sqrt();
         match gain {
@@ -31,7 +31,7 @@ mod tests {
     #[test]
     fn values_of_the_normal_law() {
         let at = |best, mean, variance: f64| {
-            ProbabilityOfImprovement { best, margin: 0.0 }.logarithm(Prediction { mean, variance }).exp()
+            ProbabilityOfImprovement { best, margin: 0.0 }.log_value(Prediction { mean, variance }).exp()
         };
         // SMAC's are 0.5, 0.9977820 and 0.2397501.
         for (found, expected) in [

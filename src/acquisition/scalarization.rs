@@ -61,7 +61,7 @@ impl Scalarization {
 }
 
 impl Trade for Scalarization {
-    fn logarithm(&self, predictions: &[Prediction]) -> f64 {
+    fn log_value(&self, predictions: &[Prediction]) -> f64 {
         let deviations: Vec<f64> = predictions.iter().map(|prediction| prediction.variance.sqrt()).collect();
         let gain = |draw: &Vec<f64>| {
             let each = predictions.iter().zip(&deviations).zip(draw);
@@ -93,10 +93,10 @@ mod tests {
             assert!((weight - 1.0).abs() < 1e-9);
             // Better in the first objective by as much as the other is in the second.
             let (first, second) = (at([-0.1, 1.0], 1e-4), at([1.0, -0.1], 1e-4));
-            firsts += usize::from(scalarization.logarithm(&first) > scalarization.logarithm(&second));
+            firsts += usize::from(scalarization.log_value(&first) > scalarization.log_value(&second));
             let (better, worse) = (at([0.1, 0.1], 1e-4), at([2.0, 2.0], 1e-4));
-            assert!(scalarization.logarithm(&better) > scalarization.logarithm(&worse));
-            assert!(scalarization.logarithm(&worse) > scalarization.logarithm(&at([3.0, 3.0], 1e-4)));
+            assert!(scalarization.log_value(&better) > scalarization.log_value(&worse));
+            assert!(scalarization.log_value(&worse) > scalarization.log_value(&at([3.0, 3.0], 1e-4)));
         }
         assert!((80..120).contains(&firsts), "{firsts} of 200");
     }

@@ -20,7 +20,7 @@ const RESULTS: f64 = 20.0;
 #[serde(deny_unknown_fields, rename = "Acquisition")]
 pub enum Settings {
     /// The expected improvement; of two objectives that of the hypervolume, of more that of a random scalarization. What is
-    /// maximized is its logarithm, so that far from the best it still tells better from worse (Ament et al. 2023).
+    /// maximized is its log_value, so that far from the best it still tells better from worse (Ament et al. 2023).
     ///
     /// Where the margin is absent it is 0; but where a Gaussian process learns from several budgets it is 0.3, which shrinks
     /// with the square of the results once there are twenty for each hyperparameter: what low budgets say of the full one
@@ -36,7 +36,7 @@ pub enum Settings {
         #[serde(default)]
         margin: Option<f64>,
     },
-    /// The expected improvement of a cost whose logarithm the surrogate learns: for the scale `Log`, as in SMAC.
+    /// The expected improvement of a cost whose log_value the surrogate learns: for the scale `Log`, as in SMAC.
     CostImprovement {
         #[serde(default)]
         margin: f64,
@@ -137,7 +137,7 @@ impl Settings {
     }
 
     /// The name and value of a knob that makes no sense.
-    pub fn senseless(&self) -> Option<(&'static str, f64)> {
+    pub fn invalid_field(&self) -> Option<(&'static str, f64)> {
         let (name, value) = match *self {
             Self::ExpectedImprovement { margin } | Self::ExpectedImprovementPerSecond { margin } => ("margin", margin?),
             Self::CostImprovement { margin } | Self::ProbabilityOfImprovement { margin } => ("margin", margin),
@@ -157,7 +157,7 @@ mod tests {
     fn the_automatic_margin_is_for_several_budgets_and_shrinks() {
         let sure = Prediction { mean: 0.0, variance: 0.0 };
         let gain = |settings: Settings, results, over_rungs| {
-            settings.function(1.0, results, 2, over_rungs).expect("a function").logarithm(sure).exp()
+            settings.function(1.0, results, 2, over_rungs).expect("a function").log_value(sure).exp()
         };
         let automatic = Settings::default();
         for (results, over_rungs, expected) in [(4, true, 0.7), (40, true, 0.7), (80, true, 0.925), (4, false, 1.0)] {

@@ -3,7 +3,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use serde::Serialize;
 
-use super::Evidence;
+use super::ReportInput;
 use crate::trial::Origin;
 use crate::trial::budget::Budget;
 
@@ -55,7 +55,7 @@ pub struct Step {
 }
 
 impl Convergence {
-    pub(super) fn of(evidence: &Evidence) -> Self {
+    pub(super) fn of(evidence: &ReportInput) -> Self {
         let (mut reached, mut spent, mut ended) = (HashMap::new(), 0.0, 0);
         let (mut dots, mut curves) = (Vec::new(), BTreeMap::<Budget, Vec<Step>>::new());
         for trial in evidence.history.ended() {
@@ -89,7 +89,7 @@ impl Convergence {
 /// The default configuration's cost at each budget at which it is known.
 ///
 /// Where the history has a cost, what was measured outside of it does not replace that: the best comes from there too.
-pub(super) fn default_costs(evidence: &Evidence) -> BTreeMap<Budget, f64> {
+pub(super) fn default_costs(evidence: &ReportInput) -> BTreeMap<Budget, f64> {
     let outside = evidence.default.filter(|(_, cost)| cost.is_finite());
     let outside = outside.and_then(|(budget, cost)| Some((Budget::new(budget)?, cost)));
     let mut costs: BTreeMap<Budget, f64> = outside.into_iter().collect();
@@ -111,7 +111,7 @@ mod tests {
         let history =
             history(&space, [(0.5, 60.0, finished(0.3)), (0.1, 60.0, finished(0.2)), (0.1, 540.0, finished(0.1))]);
         let check = |default, headline, convergence| {
-            let evidence = Evidence { default, ..evidence(&space, &history) };
+            let evidence = ReportInput { default, ..evidence(&space, &history) };
             assert_eq!(Headline::of(&evidence).default, headline, "{default:?}");
             assert_eq!(Convergence::of(&evidence).default, convergence, "{default:?}");
         };

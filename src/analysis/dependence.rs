@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::importance::Importance;
 use super::probe::{Answer, Place, Probe, Scale, places, scale};
-use super::regression::Machine;
+use super::regression::SvrModel;
 use super::sample::Sample;
 use crate::numeric::quantile::quantile;
 use crate::space::Space;
@@ -68,7 +68,7 @@ impl Question {
     }
 
     /// Mean prediction and number of legal rows by place, from every `stride`-th configuration.
-    pub fn ask(&self, machine: &Machine, stride: usize) -> Vec<(Option<f64>, usize)> {
+    pub fn ask(&self, machine: &SvrModel, stride: usize) -> Vec<(Option<f64>, usize)> {
         let mean = |rows: &Vec<Option<Vec<f64>>>| {
             let values: Vec<f64> = rows.iter().step_by(stride).flatten().map(|row| machine.predict(row)).collect();
             let n = values.len();
@@ -86,7 +86,7 @@ impl Question {
         active as f64 / probe.len().max(1) as f64
     }
 
-    fn curves(&self, machine: &Machine) -> Vec<Vec<Option<f64>>> {
+    fn curves(&self, machine: &SvrModel) -> Vec<Vec<Option<f64>>> {
         let bases = self.rows.first().map_or(0, Vec::len);
         let curve = |base: usize| -> Vec<Option<f64>> {
             self.rows.iter().map(|rows| rows[base].as_ref().map(|row| machine.predict(row))).collect()
@@ -97,8 +97,8 @@ impl Question {
 
 /// The machine, its refits and the sample behind them.
 pub(super) struct Panel<'a> {
-    pub machine: &'a Machine,
-    pub refits: &'a [Machine],
+    pub machine: &'a SvrModel,
+    pub refits: &'a [SvrModel],
     pub sample: &'a Sample,
 }
 

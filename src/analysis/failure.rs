@@ -1,7 +1,7 @@
 //! How often trials fail at each value of a hyperparameter.
 use serde::Serialize;
 
-use super::Evidence;
+use super::ReportInput;
 use super::probe::{place_of, places};
 use crate::space::hyperparameter::{Domain, Value};
 use crate::trial::outcome::Outcome;
@@ -22,7 +22,7 @@ pub struct Failure {
 }
 
 /// The values at which failures are more frequent than among all trials, beyond doubt first; none without failures.
-pub(super) fn failures(evidence: &Evidence) -> Vec<Failure> {
+pub(super) fn failures(evidence: &ReportInput) -> Vec<Failure> {
     let failed = Outcome::is_failure;
     let ended = || evidence.history.trials().iter().filter_map(|trial| Some((trial, trial.outcome.as_ref()?)));
     let all = ended().filter(|(_, outcome)| failed(outcome)).count() as f64 / ended().count().max(1) as f64;

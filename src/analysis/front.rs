@@ -1,7 +1,7 @@
 //! The trade between several objectives: what was found, and what of it nothing else beats.
 use serde::Serialize;
 
-use super::Evidence;
+use super::ReportInput;
 use crate::trial::front::front;
 use crate::trial::{Origin, Trial};
 
@@ -31,7 +31,7 @@ pub struct Point {
 
 impl Front {
     /// `None` of one objective, and before the first success.
-    pub fn of(evidence: &Evidence) -> Option<Self> {
+    pub fn of(evidence: &ReportInput) -> Option<Self> {
         if evidence.objectives.is_empty() {
             return None;
         }

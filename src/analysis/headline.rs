@@ -5,7 +5,7 @@ use indexmap::IndexMap;
 use serde::Serialize;
 
 use super::convergence::default_costs;
-use super::{Evidence, Timing, Verdict};
+use super::{ReportInput, Timing, Verdict};
 use crate::space::configuration::Configuration;
 use crate::space::hyperparameter::{Domain, Value};
 use crate::trial::Trial;
@@ -73,7 +73,7 @@ pub struct Line {
 }
 
 impl Headline {
-    pub(super) fn of(evidence: &Evidence) -> Self {
+    pub(super) fn of(evidence: &ReportInput) -> Self {
         let mut outcomes = IndexMap::new();
         for trial in evidence.history.trials() {
             *outcomes.entry(word(trial)).or_insert(0) += 1;
@@ -106,7 +106,7 @@ impl Headline {
 }
 
 impl Best {
-    fn of(evidence: &Evidence, trial: &Trial) -> Self {
+    fn of(evidence: &ReportInput, trial: &Trial) -> Self {
         let proposal = &trial.proposal;
         let bound = |(index, value): (usize, &Option<Value>)| {
             let hyperparameter = &evidence.space.hyperparameters()[index];
@@ -142,7 +142,7 @@ impl Best {
 }
 
 /// Every trial, in the order of asking.
-pub(super) fn lines(evidence: &Evidence) -> Vec<Line> {
+pub(super) fn lines(evidence: &ReportInput) -> Vec<Line> {
     let mut timings: HashMap<u32, &Timing> = HashMap::new();
     for timing in evidence.timings {
         timings.entry(timing.trial).or_insert(timing);
@@ -167,7 +167,7 @@ pub(super) fn lines(evidence: &Evidence) -> Vec<Line> {
     evidence.history.trials().iter().map(line).collect()
 }
 
-fn named(evidence: &Evidence, configuration: &Configuration) -> IndexMap<String, Value> {
+fn named(evidence: &ReportInput, configuration: &Configuration) -> IndexMap<String, Value> {
     evidence.space.named(configuration).map(|(name, value)| (name.to_owned(), value.clone())).collect()
 }
 

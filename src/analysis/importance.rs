@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::dependence::Question;
 use super::probe::Probe;
-use super::regression::Machine;
+use super::regression::SvrModel;
 use crate::numeric::quantile::quantile;
 use crate::space::Space;
 
@@ -31,19 +31,19 @@ pub(super) fn importances(
     probe: &Probe,
     space: &Space,
     questions: &[Question],
-    (machine, refits, permuted): (&Machine, &[Machine], &[Vec<Machine>]),
+    (machine, refits, permuted): (&SvrModel, &[SvrModel], &[Vec<SvrModel>]),
 ) -> Vec<Importance> {
     let rows: Vec<Vec<f64>> = (0..probe.len()).filter_map(|base| probe.row(base)).collect();
     let total_of =
-        |machine: &Machine| variance(&rows.iter().map(|row| (machine.predict(row), 1.0)).collect::<Vec<_>>());
-    let shares = |machine: &Machine, total: f64, stride: usize| -> Vec<f64> {
+        |machine: &SvrModel| variance(&rows.iter().map(|row| (machine.predict(row), 1.0)).collect::<Vec<_>>());
+    let shares = |machine: &SvrModel, total: f64, stride: usize| -> Vec<f64> {
         questions.iter().map(|question| share(question, probe, space, machine, total, stride)).collect()
     };
     let total = total_of(machine);
     let own = shares(machine, total, 1);
     let refits: Vec<Vec<f64>> = refits.par_iter().map(|refit| shares(refit, total_of(refit), 2)).collect();
     // Against the variance of the machine itself: what noise makes of a hyperparameter, on the same scale.
-    let null = |question: &Question, machines: &Vec<Machine>| -> Vec<f64> {
+    let null = |question: &Question, machines: &Vec<SvrModel>| -> Vec<f64> {
         machines.par_iter().map(|each| share(question, probe, space, each, total, 2)).collect()
     };
     let permuted: Vec<Vec<f64>> = questions.iter().zip(permuted).map(|(each, machines)| null(each, machines)).collect();
@@ -60,7 +60,7 @@ pub(super) fn importances(
         .collect()
 }
 
-fn share(question: &Question, probe: &Probe, space: &Space, machine: &Machine, total: f64, stride: usize) -> f64 {
+fn share(question: &Question, probe: &Probe, space: &Space, machine: &SvrModel, total: f64, stride: usize) -> f64 {
     let answers = question.ask(machine, stride);
     let means: Vec<(f64, f64)> = answers.iter().filter_map(|(mean, n)| Some(((*mean)?, *n as f64))).collect();
     if total > 1e-18 { (question.active(probe, space) * variance(&means) / total).min(1.0) } else { 0.0 }

@@ -4,7 +4,7 @@ use serde::Serialize;
 use super::dependence::Dimension;
 use super::importance::variance;
 use super::probe::{Answer, Place, Probe, Scale, place_of};
-use super::regression::Machine;
+use super::regression::SvrModel;
 use super::sample::Sample;
 use crate::numeric::stream::Stream;
 
@@ -43,7 +43,7 @@ impl Pair {
     /// Asks the machine about each tile. `total` is the variance of the machine over legal configurations.
     pub(super) fn of(
         probe: &Probe,
-        (machine, sample, total): (&Machine, &Sample, f64),
+        (machine, sample, total): (&SvrModel, &Sample, f64),
         dimensions: &[Dimension],
         (row, column): (usize, usize),
         trials: &[Positions],

@@ -5,13 +5,13 @@ use std::ops::Range;
 use rayon::prelude::*;
 use serde::Serialize;
 
-use super::Evidence;
+use super::ReportInput;
 use super::correlation::spearman;
 use super::dependence::{Dimension, Panel, Question};
 use super::importance::{Importance, importances, variance};
 use super::interaction::{Pair, Positions};
 use super::probe::{Probe, place_of};
-use super::regression::{Machine, Parameters};
+use super::regression::{Parameters, SvrModel};
 use super::row::Encoder;
 use super::sample::Sample;
 use super::validation::Table;
@@ -102,7 +102,7 @@ pub enum SpotKind {
 
 impl Matrix {
     /// Fits, validates and asks the machine.
-    pub(super) fn of(evidence: &Evidence) -> Self {
+    pub(super) fn of(evidence: &ReportInput) -> Self {
         let (space, sample) = (evidence.space, Sample::of(evidence));
         let shown = |each: &&Hyperparameter| !matches!(each.domain, Domain::Constant { .. }) && each.size() != Some(1);
         let index = |each: &Hyperparameter| space.index(&each.name).expect("a hyperparameter of the space");
@@ -122,7 +122,7 @@ impl Matrix {
         matrix
     }
 
-    fn learn(&mut self, evidence: &Evidence, indices: &[usize]) {
+    fn learn(&mut self, evidence: &ReportInput, indices: &[usize]) {
         let (space, used) = (evidence.space, &self.sample.used);
         let trials: Vec<_> = used.iter().filter_map(|used| evidence.history.trial(used.trial)).collect();
         let budgets = trials.iter().map(|trial| trial.proposal.budget);
@@ -158,7 +158,7 @@ impl Matrix {
             Some(_) => None,
         };
         let refits = bootstrap(&table, &parameters);
-        let permuted: Vec<Vec<Machine>> =
+        let permuted: Vec<Vec<SvrModel>> =
             indices.iter().map(|&index| permute(&table, &parameters, &encoder.columns(index))).collect();
         let questions: Vec<Question> = indices.par_iter().map(|&index| Question::of(&probe, space, index)).collect();
         let shares = importances(&probe, space, &questions, (&machine, &refits, &permuted));
@@ -184,7 +184,7 @@ impl Matrix {
         self.quality = Some(quality);
     }
 
-    fn validate(&self, evidence: &Evidence, table: &Table, machine: &Machine, parameters: &Parameters) -> Quality {
+    fn validate(&self, evidence: &ReportInput, table: &Table, machine: &SvrModel, parameters: &Parameters) -> Quality {
         let (predictions, folds) = table.validate(SEED);
         let best = incumbent(evidence.history).map(|trial| trial.proposal.trial);
         let budget = |trial| evidence.history.trial(trial).map(|trial| trial.proposal.budget.amount());
@@ -231,7 +231,7 @@ impl Matrix {
     }
 
     /// Places the trials along the axes, apart where they have the same values.
-    fn place(&mut self, evidence: &Evidence) {
+    fn place(&mut self, evidence: &ReportInput) {
         let best = incumbent(evidence.history);
         let entered: HashSet<TrialId> = self.sample.used.iter().map(|used| used.trial).collect();
         for trial in evidence.history.trials() {
@@ -282,13 +282,13 @@ impl Matrix {
     }
 }
 
-fn positions(evidence: &Evidence, configuration: &Configuration) -> Positions {
+fn positions(evidence: &ReportInput, configuration: &Configuration) -> Positions {
     let hyperparameters = evidence.space.hyperparameters().iter().zip(configuration.values());
     hyperparameters.map(|(each, value)| each.position(value.as_ref()?)).collect()
 }
 
 /// Machines fitted to configurations drawn with replacement.
-fn bootstrap(table: &Table, parameters: &Parameters) -> Vec<Machine> {
+fn bootstrap(table: &Table, parameters: &Parameters) -> Vec<SvrModel> {
     let groups = table.distinct();
     let refit = |index: u64| {
         let mut stream = Stream::of(SEED, "bootstrap", index);
@@ -302,7 +302,7 @@ fn bootstrap(table: &Table, parameters: &Parameters) -> Vec<Machine> {
 /// Machines fitted to trials whose configurations exchanged the values in these columns, and nothing else.
 ///
 /// What such a machine still attributes to them is what noise makes of them beside all that is known.
-fn permute(table: &Table, parameters: &Parameters, columns: &Range<usize>) -> Vec<Machine> {
+fn permute(table: &Table, parameters: &Parameters, columns: &Range<usize>) -> Vec<SvrModel> {
     let groups = table.distinct();
     let first = |group: u32| table.groups.iter().position(|each| *each == group).expect("one of the groups");
     let refit = |index: u64| {

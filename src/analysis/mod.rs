@@ -3,14 +3,19 @@ pub mod comparison;
 pub mod convergence;
 mod correlation;
 pub mod dependence;
+
 pub mod failure;
 pub mod fidelity;
+
 pub mod front;
 pub mod headline;
+
 pub mod importance;
 pub mod interaction;
+
 pub mod matrix;
 pub mod prediction;
+
 pub mod probe;
 pub mod regression;
 mod row;
@@ -26,7 +31,7 @@ use crate::trial::history::History;
 
 /// Everything that an analysis looks at.
 #[derive(Clone, Copy, Debug)]
-pub struct Evidence<'a> {
+pub struct ReportInput<'a> {
     /// The experiment's name.
     pub experiment: &'a str,
     pub space: &'a Space,
@@ -125,7 +130,7 @@ pub struct Findings {
 
 impl Findings {
     /// Computes every chapter; the same evidence gives the same findings, bit for bit.
-    pub fn of(evidence: &Evidence) -> Self {
+    pub fn of(evidence: &ReportInput) -> Self {
         Self {
             experiment: evidence.experiment.to_owned(),
             unit: evidence.unit.to_owned(),

@@ -32,7 +32,7 @@ pub struct Parameters {
 
 /// A fitted machine: a weighted sum of kernels around its support vectors.
 #[derive(Clone, Debug)]
-pub(super) struct Machine {
+pub(super) struct SvrModel {
     /// Support vectors in columns scaled for a kernel of width one, row after row.
     support: Vec<f64>,
     weights: Vec<f64>,
@@ -42,7 +42,7 @@ pub(super) struct Machine {
     deviation: f64,
 }
 
-impl Machine {
+impl SvrModel {
     /// Fits `rows` (each as long as `kinds`) to `targets`; `None` without rows, or where a number is not finite.
     ///
     /// Never with linfa's shrinking and never as nu-SVR: both give wrong models in linfa-svm 0.8.1.
@@ -128,7 +128,7 @@ mod tests {
         for case in cases {
             let parameters = Parameters { c: case.c, gamma: case.gamma, epsilon: case.epsilon, ..PLAIN };
             let kinds = vec![Kind::Ordered; case.rows[0].len()];
-            let machine = Machine::fit(&case.rows, &case.targets, &kinds, &parameters).expect("finite rows");
+            let machine = SvrModel::fit(&case.rows, &case.targets, &kinds, &parameters).expect("finite rows");
             assert!(machine.supports().abs_diff(case.supports) <= 1, "{} {}", machine.supports(), case.supports);
             for (query, expected) in case.queries.iter().zip(&case.predictions) {
                 let predicted = machine.predict(query);
@@ -140,17 +140,17 @@ mod tests {
     #[test]
     fn what_is_not_finite_is_refused() {
         for bad in [f64::NAN, f64::INFINITY] {
-            assert!(Machine::fit(&[vec![bad], vec![1.0]], &[0.0, 1.0], &[Kind::Ordered], &PLAIN).is_none());
-            assert!(Machine::fit(&[vec![0.0], vec![1.0]], &[bad, 1.0], &[Kind::Ordered], &PLAIN).is_none());
+            assert!(SvrModel::fit(&[vec![bad], vec![1.0]], &[0.0, 1.0], &[Kind::Ordered], &PLAIN).is_none());
+            assert!(SvrModel::fit(&[vec![0.0], vec![1.0]], &[bad, 1.0], &[Kind::Ordered], &PLAIN).is_none());
         }
-        assert!(Machine::fit(&[], &[], &[Kind::Ordered], &PLAIN).is_none());
+        assert!(SvrModel::fit(&[], &[], &[Kind::Ordered], &PLAIN).is_none());
     }
 
     #[test]
     fn few_or_equal_targets_are_no_trouble() {
         for targets in [vec![2.0], vec![2.0, 2.0], vec![2.0; 9]] {
             let rows: Vec<Vec<f64>> = (0..targets.len()).map(|i| vec![i as f64]).collect();
-            let machine = Machine::fit(&rows, &targets, &[Kind::Ordered], &PLAIN).expect("finite rows");
+            let machine = SvrModel::fit(&rows, &targets, &[Kind::Ordered], &PLAIN).expect("finite rows");
             assert!((machine.predict(&[0.5]) - 2.0).abs() < 1e-9);
         }
     }

@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::Evidence;
+use super::ReportInput;
 use crate::numeric::stream::Stream;
 use crate::trial::budget::Budget;
 use crate::trial::outcome::Outcome;
@@ -67,7 +67,7 @@ impl Sample {
     ///
     /// One budget alone is the cleanest evidence, but Hyperband leaves few trials at the highest. Below
     /// `ENOUGH_ALONE` of them all budgets enter, the budget is a feature, and predictions are made at the highest.
-    pub(super) fn of(evidence: &Evidence) -> Self {
+    pub(super) fn of(evidence: &ReportInput) -> Self {
         let finished = |trial: &Trial| trial.outcome.as_ref().and_then(Outcome::cost);
         let mut counts: BTreeMap<Budget, usize> = BTreeMap::new();
         for trial in evidence.history.trials().iter().filter(|trial| finished(trial).is_some()) {

@@ -1,5 +1,5 @@
 //! Small evidence for the tests of the analysis.
-use super::Evidence;
+use super::ReportInput;
 use crate::space::Space;
 use crate::space::hyperparameter::{Domain, Hyperparameter, Value};
 use crate::trial::budget::Budget;
@@ -36,9 +36,9 @@ pub fn history(space: &Space, trials: impl IntoIterator<Item = (f64, f64, Outcom
     history
 }
 
-/// Evidence where the constant predictor costs 1.
-pub fn evidence<'a>(space: &'a Space, history: &'a History) -> Evidence<'a> {
-    Evidence {
+/// ReportInput where the constant predictor costs 1.
+pub fn evidence<'a>(space: &'a Space, history: &'a History) -> ReportInput<'a> {
+    ReportInput {
         experiment: "test",
         space,
         history,

@@ -3,7 +3,7 @@ use argmin::core::{CostFunction, Error, Executor, State};
 use argmin::solver::neldermead::NelderMead;
 use rayon::prelude::*;
 
-use super::regression::{Kind, Machine, Parameters};
+use super::regression::{Kind, Parameters, SvrModel};
 use crate::numeric::stream::Stream;
 
 /// Folds of the validation that chooses the parameters.
@@ -33,8 +33,8 @@ impl Table<'_> {
     }
 
     /// The machine with these parameters.
-    pub fn fit(&self, parameters: &Parameters) -> Option<Machine> {
-        Machine::fit(&self.rows, &self.targets, self.kinds, parameters)
+    pub fn fit(&self, parameters: &Parameters) -> Option<SvrModel> {
+        SvrModel::fit(&self.rows, &self.targets, self.kinds, parameters)
     }
 
     /// The configurations, each once, in ascending order.

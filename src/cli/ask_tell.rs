@@ -11,7 +11,7 @@ use super::listing::by_objective;
 use super::message::{count, narrate};
 use crate::executor::message;
 use crate::experiment::Experiment;
-use crate::experiment::dialogue::{Answer, Dialogue, TellError};
+use crate::experiment::ask_tell::{Answer, AskTellSession, TellError};
 use crate::experiment::error::RunError;
 use crate::experiment::folder::RunFolder;
 use crate::trial::budget::Budget;
@@ -93,7 +93,7 @@ fn present<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<J
 pub(super) fn execute(arguments: &Arguments) -> Result<(), Failure> {
     let experiment = Experiment::read(&arguments.file).map_err(Failure::input)?;
     let folder = RunFolder::of(&arguments.dir, &experiment.name);
-    let (mut dialogue, warnings) = Dialogue::open(&experiment, &folder).map_err(Failure::input)?;
+    let (mut dialogue, warnings) = AskTellSession::open(&experiment, &folder).map_err(Failure::input)?;
     warnings.iter().for_each(|warning| narrate(&format!("warning: {warning}")));
     let ended = dialogue.history().ended().count();
     if !dialogue.history().trials().is_empty() {
@@ -170,7 +170,7 @@ fn parse(line: &[u8]) -> Result<Request, String> {
     serde_json::from_value(Json::Object(object)).map_err(|error| error.to_string())
 }
 
-fn reply(experiment: &Experiment, dialogue: &mut Dialogue, request: Request) -> Result<Json, RunError> {
+fn reply(experiment: &Experiment, dialogue: &mut AskTellSession, request: Request) -> Result<Json, RunError> {
     let error = |message: String| Ok(json!({ "error": message }));
     match request {
         Request::Ask(AskRequest { count }) if !(1..=MOST).contains(&count) => {
@@ -234,7 +234,7 @@ fn reply(experiment: &Experiment, dialogue: &mut Dialogue, request: Request) -> 
     }
 }
 
-fn asked(experiment: &Experiment, dialogue: &Dialogue, proposal: &Proposal) -> Json {
+fn asked(experiment: &Experiment, dialogue: &AskTellSession, proposal: &Proposal) -> Json {
     let mut asked = json!({
         "trial": proposal.trial,
         "configuration_id": proposal.configuration_id,

@@ -6,10 +6,10 @@ use serde_json::{Value as Json, json};
 
 use super::message::{amount, count, measured, narrate, number, say};
 use super::{Failure, Format, space};
+use crate::experiment::definition::plan::planned;
 use crate::experiment::folder::RunFolder;
-use crate::experiment::log::Log;
-use crate::experiment::plan::planned;
-use crate::experiment::succession::Succession;
+use crate::experiment::replay::log::Log;
+use crate::experiment::replay::space_migration::SpaceMigration;
 use crate::experiment::{Experiment, Objective};
 use crate::intensifier::bracket::Bracket;
 use crate::space::Space;
@@ -180,7 +180,7 @@ fn changes(experiment: &Experiment, folder: &RunFolder) -> Vec<String> {
     }
     let mut told = vec![format!("the search space has changed since the run began: {}", changes.join("; "))];
     let records = Store::read(&folder.store()).unwrap_or_default();
-    if let Ok(succession) = Succession::of(&records, &log.experiment.space, &experiment.space) {
+    if let Ok(succession) = SpaceMigration::of(&records, &log.experiment.space, &experiment.space) {
         told.push(format!("`run` goes on in the new space: {}", succession.summary()));
         let more = succession.aside.iter().skip(1).take(9);
         told.extend(more.map(|(trial, reason)| format!("set aside too: trial {trial}: {reason}")));

@@ -8,8 +8,8 @@ use super::message::{amount, narrate, number, say};
 use super::target::Target;
 use super::{Failure, Format, listing};
 use crate::analysis::comparison::{Comparison, Side};
-use crate::experiment::difference::Difference;
-use crate::experiment::log::Log;
+use crate::experiment::definition::difference::Difference;
+use crate::experiment::replay::log::Log;
 
 #[derive(Args)]
 pub(super) struct Arguments {

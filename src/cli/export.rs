@@ -10,7 +10,7 @@ use super::space::search_space;
 use super::target::Target;
 use crate::exchange::trials;
 use crate::exchange::{Exported, Inexpressible, configspace, pcs};
-use crate::experiment::log::Log;
+use crate::experiment::replay::log::Log;
 use crate::space::Space;
 
 #[derive(Args)]

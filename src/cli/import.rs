@@ -7,11 +7,12 @@ use clap::{Args, Subcommand};
 
 use super::Failure;
 use super::message::{count, narrate, say};
+use crate::document::source::{SourceError, read};
 use crate::exchange::trials::{self, Found, Unreadable};
 use crate::exchange::{Imported, configspace, pcs};
+use crate::experiment::Experiment;
 use crate::experiment::folder::RunFolder;
-use crate::experiment::{Experiment, evidence};
-use crate::space::source::{SourceError, read};
+use crate::experiment::replay::imported_results;
 
 #[derive(Args)]
 pub(super) struct Arguments {
@@ -84,7 +85,7 @@ fn results(
     let source = results.file.display().to_string();
     let found = reader(&text, &experiment)
         .map_err(|error| Failure::Input(format!("{source}: {error}\n\nhint: is it a file of this format?")))?;
-    let fitted = evidence::fitting(&experiment, &found);
+    let fitted = imported_results::fitting(&experiment, &found);
     if let Some(complaint) = fitted.complaint(&source) {
         narrate(&format!("warning: {complaint}"));
     }
@@ -96,7 +97,7 @@ fn results(
         )));
     }
     let folder = RunFolder::of(&results.dir, &experiment.name);
-    evidence::import(&experiment, &folder, &source, &fitted.evidence).map_err(Failure::input)?;
+    imported_results::import(&experiment, &folder, &source, &fitted.evidence).map_err(Failure::input)?;
     narrate(&format!(
         "{} of {} kept in {}; {} without a cost left out",
         count(fitted.evidence.len(), "result"),

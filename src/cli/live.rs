@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 use console::Term;
 
 use super::message::{amount, colour, count, duration, narrate, number};
-use crate::experiment::event::{Event, Running, Standing, Watcher};
+use crate::experiment::run::event::{Event, RunStatus, Running, Watcher};
 use crate::trial::incumbent::{default_at, incumbent};
 use crate::trial::outcome::Outcome;
 use crate::trial::{Origin, Proposal};
@@ -63,7 +63,7 @@ impl Live {
     }
 
     /// Draws where that was not done for a while, and writes at once where nothing is drawn.
-    fn refresh(&mut self, standing: &Standing, after: Duration) {
+    fn refresh(&mut self, standing: &RunStatus, after: Duration) {
         if self.terminal.is_none() {
             self.clear();
         } else if self.at.elapsed() >= after {
@@ -88,7 +88,7 @@ impl Live {
 }
 
 impl Watcher for Live {
-    fn notice(&mut self, event: &Event, standing: &Standing) {
+    fn notice(&mut self, event: &Event, standing: &RunStatus) {
         match event {
             Event::Warning(text) => self.say(format!("warning: {text}")),
             Event::Begun => {}
@@ -118,7 +118,7 @@ impl Watcher for Live {
         }
     }
 
-    fn tick(&mut self, standing: &Standing) {
+    fn tick(&mut self, standing: &RunStatus) {
         if self.terminal.is_some() {
             self.refresh(standing, if self.lines.is_empty() { REFRESH } else { FASTEST });
         }
@@ -132,7 +132,7 @@ impl Drop for Live {
 }
 
 /// The line of a trial that ended.
-fn ended(standing: &Standing, proposal: &Proposal, outcome: &Outcome, seconds: f64, is_incumbent: bool) -> String {
+fn ended(standing: &RunStatus, proposal: &Proposal, outcome: &Outcome, seconds: f64, is_incumbent: bool) -> String {
     let result = match outcome {
         Outcome::Finished { cost } => format!("cost {}", number(*cost)),
         Outcome::Traded { costs } => {
@@ -164,7 +164,7 @@ fn ended(standing: &Standing, proposal: &Proposal, outcome: &Outcome, seconds: f
 }
 
 /// The whole view: best, rungs, what runs, what is left.
-fn view(standing: &Standing) -> Vec<String> {
+fn view(standing: &RunStatus) -> Vec<String> {
     let (history, unit) = (standing.history, &standing.experiment.unit);
     let mut lines = vec![String::new()];
     let ended = history.ended().len();
@@ -210,7 +210,7 @@ fn line_of(running: &Running, unit: &str) -> String {
 }
 
 /// A line for each bracket that has trials, newest last.
-fn rungs(standing: &Standing) -> Vec<String> {
+fn rungs(standing: &RunStatus) -> Vec<String> {
     let history = standing.history;
     let lines = (history.brackets().saturating_sub(3)..history.brackets()).map(|number| {
         let (choice, schedule) = (standing.choice, &standing.experiment.schedule);

@@ -6,9 +6,9 @@ use clap::Args;
 
 use super::target::Target;
 use super::{Failure, listing};
-use crate::analysis::{Evidence, Findings, Prediction, Source, Timing, Verdict};
-use crate::experiment::log::Log;
-use crate::experiment::resume::REPAIRS;
+use crate::analysis::{Findings, Prediction, ReportInput, Source, Timing, Verdict};
+use crate::experiment::replay::log::Log;
+use crate::experiment::replay::resume::REPAIRS;
 use crate::report;
 
 #[derive(Args)]
@@ -49,7 +49,7 @@ pub(super) fn write(log: &Log, folder: &Path) -> Result<PathBuf, Failure> {
         Source { title: format!("search space {}", experiment.space.name()), text: experiment.space_text.clone() },
     ];
     let warnings = warnings(log);
-    let evidence = Evidence {
+    let evidence = ReportInput {
         experiment: &experiment.name,
         space: &experiment.space,
         history: &log.history,

@@ -13,9 +13,9 @@ use super::message::{amount, duration, narrate, number, say};
 use super::{Failure, listing, report};
 use crate::experiment::Experiment;
 use crate::experiment::folder::RunFolder;
-use crate::experiment::log::Log;
+use crate::experiment::replay::log::Log;
 use crate::experiment::run::{Finish, run};
-use crate::report::words::value;
+use crate::report::page::words::value;
 use crate::space::hyperparameter::Value;
 use crate::trial::incumbent::incumbent;
 

@@ -6,13 +6,13 @@ use serde_json::{Map, Value as Json, json};
 
 use super::Failure;
 use super::message::{number, say};
+use crate::document::outline::Node;
+use crate::document::source::read;
 use crate::experiment::Experiment;
 use crate::numeric::stream::Stream;
 use crate::space::Space;
 use crate::space::hyperparameter::{Domain, Hyperparameter};
-use crate::space::outline::Node;
 use crate::space::prior::Prior;
-use crate::space::source::read;
 
 /// The widest column that others are lined up with.
 const WIDEST: usize = 48;

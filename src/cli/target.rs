@@ -7,7 +7,7 @@ use clap::Args;
 use super::Failure;
 use crate::experiment::Experiment;
 use crate::experiment::folder::RunFolder;
-use crate::experiment::log::Log;
+use crate::experiment::replay::log::Log;
 
 /// Which experiment, for verbs that need one that has run.
 #[derive(Args)]

@@ -10,7 +10,8 @@ use super::message::{amount, count, narrate, number, say};
 use super::{Failure, Format, run, table};
 use crate::experiment::Experiment;
 use crate::experiment::folder::RunFolder;
-use crate::experiment::fresh::{self, Fresh, FreshSeeds};
+use crate::experiment::run::revalidation;
+use crate::experiment::run::revalidation::{Fresh, FreshSeeds};
 
 #[derive(Args)]
 pub(super) struct Arguments {
@@ -36,7 +37,7 @@ pub(super) fn execute(arguments: &Arguments) -> Result<(), Failure> {
     let interrupts = Arc::new(AtomicUsize::new(0));
     run::count_interrupts(&interrupts).map_err(Failure::input)?;
     let mut progress = |share: f64| narrate(&format!("evaluated {:.0} %", 100.0 * share));
-    let found = fresh::evaluate(&experiment, &folder, arguments.seeds, &mut progress, &interrupts);
+    let found = revalidation::evaluate(&experiment, &folder, arguments.seeds, &mut progress, &interrupts);
     let Some(found) = found.map_err(Failure::input)? else {
         if interrupts.load(Ordering::Relaxed) > 0 {
             narrate("interrupted; nothing of it is kept");

@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::Failure;
 use crate::executor::message;
-use crate::experiment::launch::Work;
+use crate::experiment::run::launch::Work;
 
 /// By how much a trial must go on before it says so again: its output is kept.
 const STEP: f64 = 0.02;

@@ -1,7 +1,7 @@
 //! An expression taken apart into the comparisons that other formats know.
 use crate::space::Space;
-use crate::space::evaluation::{Comparison, Number, Truth};
 use crate::space::expression::Expression;
+use crate::space::expression::evaluation::{Comparison, Number, Truth};
 use crate::space::hyperparameter::{Domain, Value};
 
 /// Combinations of values that are written out at most, where a format has no arithmetic.

@@ -2,10 +2,10 @@
 use std::collections::HashMap;
 use std::path::Path;
 
+use crate::document::source::SourceError;
 use crate::space::Space;
+use crate::space::file::validation::{Place, RESERVED, SpaceError};
 use crate::space::hyperparameter::{Domain, Hyperparameter, Value};
-use crate::space::source::SourceError;
-use crate::space::validation::{Place, RESERVED, SpaceError};
 
 /// A space from another format, and what had to be changed for it.
 #[derive(Clone, Debug)]

@@ -3,6 +3,7 @@ mod clause;
 pub mod configspace;
 mod draft;
 pub mod pcs;
+
 pub mod trials;
 
 pub use draft::Imported;

@@ -1,18 +1,25 @@
 //! Where trials run: what an executor is told, and what it tells.
 pub mod attempt;
 pub mod control_group;
+
 pub mod device;
 pub mod leftover;
+
 pub mod limits;
 pub mod message;
+
 pub mod output;
 pub mod proc;
+
+pub mod persistent_worker;
 pub mod process;
-pub mod resident;
+
 pub mod scripted;
 pub mod slot;
+
 pub mod supervised;
 pub mod tree;
+
 pub mod verdict;
 
 use std::ffi::OsString;

@@ -5,7 +5,7 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use crate::executor::attempt::Attempt;
-use crate::executor::resident::{End, Resident};
+use crate::executor::persistent_worker::{End, PersistentWorker};
 use crate::executor::slot::Slot;
 use crate::executor::{Ended, Event, Executor, ExecutorError, Launch};
 use crate::trial::TrialId;
@@ -147,7 +147,7 @@ struct Supervisor {
     told: Sender<Event>,
     grace: Duration,
     attempts: Vec<Attempt>,
-    residents: Vec<Resident>,
+    residents: Vec<PersistentWorker>,
 }
 
 impl Supervisor {
@@ -170,11 +170,14 @@ impl Supervisor {
                 Ok(Command::Look) => close_looks = CLOSE_LOOKS,
                 Ok(Command::Cancel { trial }) => {
                     self.attempts.iter_mut().filter(|each| each.trial() == trial).for_each(Attempt::stop);
-                    self.residents.iter_mut().filter(|each| each.trial() == Some(trial)).for_each(Resident::stop);
+                    self.residents
+                        .iter_mut()
+                        .filter(|each| each.trial() == Some(trial))
+                        .for_each(PersistentWorker::stop);
                 }
                 Ok(Command::Stop { reply }) => {
                     self.attempts.iter_mut().for_each(Attempt::stop);
-                    self.residents.iter_mut().for_each(Resident::stop);
+                    self.residents.iter_mut().for_each(PersistentWorker::stop);
                     stopping.push(reply);
                 }
                 Err(RecvTimeoutError::Timeout) => close_looks = u32::saturating_sub(close_looks, 1),
@@ -195,7 +198,7 @@ impl Supervisor {
         } else {
             // What is there is on its way out, or another program.
             self.residents.retain(|resident| !resident.is_in(&slot));
-            self.residents.push(Resident::start(launch, slot, self.grace, wake)?);
+            self.residents.push(PersistentWorker::start(launch, slot, self.grace, wake)?);
         }
         Ok(())
     }

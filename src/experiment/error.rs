@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
-use super::difference::Difference;
 use crate::executor::ExecutorError;
+use crate::experiment::definition::difference::Difference;
 use crate::store::StoreError;
 
 /// An error of the run itself. A failed trial is none: it is an outcome.
@@ -33,5 +33,5 @@ pub enum RunError {
     #[error(
         "the first {trials} trials all failed, so the sweep was stopped; the last of them said:\n\n{said}\n\nhint: mend the program or its limits and run the same command again in a new folder (`--dir`); `galvani show` prints a trial's logs"
     )]
-    Hopeless { trials: usize, said: String },
+    AllTrialsFailed { trials: usize, said: String },
 }

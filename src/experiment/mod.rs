@@ -1,37 +1,22 @@
 //! A space, a task, an optimizer, and a place to keep them.
-mod checkpoints;
-pub mod dialogue;
-pub mod difference;
+pub mod ask_tell;
+pub mod definition;
+
 pub mod error;
-pub mod estimate;
-pub mod event;
-pub mod evidence;
-pub mod execution;
-mod failures;
-pub mod file;
 pub mod folder;
-pub mod fresh;
-pub mod launch;
-pub mod log;
-mod notice;
-pub mod plan;
-mod prepare;
-pub mod resume;
-pub mod retry;
+
+pub mod replay;
 pub mod run;
-mod stream;
-pub mod succession;
-pub mod validation;
 
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use execution::Execution;
+use crate::experiment::definition::execution::Execution;
 use serde::{Deserialize, Serialize};
 
 use crate::intensifier::bracket::{Plan, Schedule};
-use crate::intensifier::choice::Choice;
+use crate::intensifier::config::IntensifierConfig;
 use crate::optimizer::Optimizer;
 use crate::optimizer::settings::Settings;
 use crate::optimizer::stop::Stop;
@@ -56,7 +41,7 @@ pub struct Experiment {
     pub objective: Option<Objective>,
     pub schedule: Schedule,
     /// Who gets more budget: what `settings` say, or the default for the file's number of workers.
-    pub intensifier: Choice,
+    pub intensifier: IntensifierConfig,
     /// What one unit of budget is: `steps`, `epochs`.
     pub unit: String,
     pub settings: Settings,
@@ -73,7 +58,7 @@ impl Experiment {
         self.optimizer_with(self.intensifier.clone())
     }
 
-    fn optimizer_with(&self, intensifier: Choice) -> Optimizer {
+    fn optimizer_with(&self, intensifier: IntensifierConfig) -> Optimizer {
         let settings = Settings { intensifier: Some(intensifier), ..self.settings.clone() };
         Optimizer::new(self.space.clone(), self.schedule.clone(), settings, self.seed).with_stop(self.stop.clone())
     }

@@ -3,7 +3,7 @@ use std::cmp::Reverse;
 
 use super::bracket::{Bracket, Schedule};
 use super::ladder::Rung;
-use super::{Intensifier, Next, Place};
+use super::{Assignment, Intensifier, Next};
 use crate::trial::history::History;
 
 /// Asynchronous successive halving (Li et al. 2020, "A system for massively parallel hyperparameter tuning"), and with
@@ -74,7 +74,7 @@ impl Asynchronous {
         let here = &ladder.rungs[rung];
         let configuration = here.next().or_else(|| here.leader().filter(|_| leaders))?;
         let budget = ladder.shape.rungs[rung + 1].budget;
-        let place = Place { bracket: bracket as u32, rung: rung as u32 + 1, budget, pair: None };
+        let place = Assignment { bracket: bracket as u32, rung: rung as u32 + 1, budget, pair: None };
         Some(Next::Promote { configuration, place })
     }
 }
@@ -93,7 +93,9 @@ impl Intensifier for Asynchronous {
             let behind = self.brackets.iter().min_by(|a, b| share(a).total_cmp(&share(b)));
             let behind = behind.expect("there is at least one bracket");
             let bracket = self.brackets.iter().position(|ladder| std::ptr::eq(ladder, behind)).unwrap_or(0) as u32;
-            return Next::New { place: Place { bracket, rung: 0, budget: behind.shape.rungs[0].budget, pair: None } };
+            return Next::New {
+                place: Assignment { bracket, rung: 0, budget: behind.shape.rungs[0].budget, pair: None },
+            };
         }
         if history.running().next().is_some() {
             return Next::Wait;

@@ -1,5 +1,5 @@
 //! Full fidelity: every configuration is tried once, at the full budget.
-use super::{Intensifier, Next, Place};
+use super::{Assignment, Intensifier, Next};
 use crate::trial::budget::Budget;
 use crate::trial::history::History;
 
@@ -21,7 +21,7 @@ impl Intensifier for FullFidelity {
         if !fresh {
             return Next::Wait;
         }
-        Next::New { place: Place { bracket: 0, rung: 0, budget: self.budget, pair: None } }
+        Next::New { place: Assignment { bracket: 0, rung: 0, budget: self.budget, pair: None } }
     }
 }
 

@@ -2,7 +2,7 @@
 use std::collections::BTreeSet;
 
 use super::bracket::{Rung as Shape, Schedule};
-use super::{Intensifier, Next, Place};
+use super::{Assignment, Intensifier, Next};
 use crate::numeric::pareto;
 use crate::trial::history::History;
 use crate::trial::{ConfigurationId, Trial, TrialId};
@@ -91,7 +91,7 @@ impl Hyperband {
             match history.rung(bracket, rung - 1) {
                 Some(below) if below.trials().len() >= size && below.running() == 0 => {
                     let asked = history.rung(bracket, rung).map_or(0, |rung| rung.trials().len());
-                    let place = Place { bracket, rung, budget, pair: None };
+                    let place = Assignment { bracket, rung, budget, pair: None };
                     if self.is_look(bracket) {
                         let among = best(history, below.trials(), size);
                         let is_open = asked == 0 && !among.is_empty();
@@ -121,7 +121,7 @@ impl Intensifier for Hyperband {
             let filled =
                 history.rung(bracket, 0).is_some_and(|rung| rung.trials().len() >= shape[0].configurations as usize);
             if !filled && fresh {
-                found = Some(Next::New { place: Place { bracket, rung: 0, budget: shape[0].budget, pair: None } });
+                found = Some(Next::New { place: Assignment { bracket, rung: 0, budget: shape[0].budget, pair: None } });
                 break;
             }
             match self.step(history, bracket, &shape, !filled) {
@@ -141,7 +141,7 @@ impl Intensifier for Hyperband {
             None if fresh => {
                 let bracket = history.brackets();
                 let budget = self.shape(bracket)[0].budget;
-                Next::New { place: Place { bracket, rung: 0, budget, pair: None } }
+                Next::New { place: Assignment { bracket, rung: 0, budget, pair: None } }
             }
             None => Next::Wait,
         }
@@ -254,7 +254,7 @@ mod tests {
         assert_eq!(walk.intensifier.waiting(&walk.history), [11, 10].map(configuration));
         walk.ask().unwrap();
         walk.tell(16, Outcome::TimedOut);
-        let place = Place { bracket: 1, rung: 1, budget: walk.intensifier.schedule.max(), pair: None };
+        let place = Assignment { bracket: 1, rung: 1, budget: walk.intensifier.schedule.max(), pair: None };
         let expected = Next::Choose { among: [11, 10].map(configuration).to_vec(), place };
         assert_eq!(walk.intensifier.next(&walk.history, true), expected);
         assert_eq!(walk.ask(), Some((11, 9.0)));

@@ -1,13 +1,17 @@
 //! Who deserves more budget.
 pub mod asynchronous;
 pub mod bracket;
-pub mod choice;
+
+pub mod config;
 mod extrapolation;
 pub mod full_fidelity;
+
 pub mod hyperband;
 pub mod ladder;
+
 pub mod progressive;
 pub mod pruning;
+
 pub mod racing;
 
 use std::sync::Arc;
@@ -20,30 +24,30 @@ use crate::trial::history::History;
 #[derive(Clone, Debug, PartialEq)]
 pub enum Next {
     /// A configuration that was tried goes on: at a higher budget, or on another pair of seed and instance.
-    Promote { configuration: ConfigurationId, place: Place },
+    Promote { configuration: ConfigurationId, place: Assignment },
     /// One of these goes on: of which the model expects most, or the first, which has cost least.
-    Choose { among: Vec<ConfigurationId>, place: Place },
+    Choose { among: Vec<ConfigurationId>, place: Assignment },
     /// A configuration that was never tried.
-    New { place: Place },
+    New { place: Assignment },
     /// Nothing until a running trial ends; where none runs, nothing ever.
     Wait,
 }
 
 /// Where a trial belongs.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Place {
+pub struct Assignment {
     /// From 0.
     pub bracket: u32,
     /// From 0 at the bracket's smallest budget.
     pub rung: u32,
     pub budget: Budget,
     /// Absent: the configuration's own seed, and no instance.
-    pub pair: Option<Pair>,
+    pub pair: Option<InstanceSeed>,
 }
 
 /// What an evaluation depends on beside the configuration and the budget.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Pair {
+pub struct InstanceSeed {
     pub seed: u64,
     pub instance: Option<Arc<str>>,
 }

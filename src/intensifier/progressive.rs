@@ -1,7 +1,7 @@
 //! Progressive promotion: the highest rung is opened only while the rungs disagree about who is best.
 use super::bracket::{Bracket, Schedule};
 use super::ladder::Rung;
-use super::{Intensifier, Next, Place};
+use super::{Assignment, Intensifier, Next};
 use crate::numeric::quantile::quantile;
 use crate::trial::ConfigurationId;
 use crate::trial::budget::Budget;
@@ -120,7 +120,7 @@ impl Intensifier for Progressive {
     fn next(&mut self, history: &History, fresh: bool) -> Next {
         self.catch_up(history);
         let promote = |rung: usize, configuration| {
-            let place = Place { bracket: 0, rung: rung as u32, budget: self.shape.rungs[rung].budget, pair: None };
+            let place = Assignment { bracket: 0, rung: rung as u32, budget: self.shape.rungs[rung].budget, pair: None };
             Next::Promote { configuration, place }
         };
         let next = (0..self.open).rev().find_map(|rung| Some(promote(rung + 1, self.rungs[rung].next()?)));
@@ -128,7 +128,9 @@ impl Intensifier for Progressive {
             return next;
         }
         if fresh {
-            return Next::New { place: Place { bracket: 0, rung: 0, budget: self.shape.rungs[0].budget, pair: None } };
+            return Next::New {
+                place: Assignment { bracket: 0, rung: 0, budget: self.shape.rungs[0].budget, pair: None },
+            };
         }
         if history.running().next().is_some() {
             return Next::Wait;

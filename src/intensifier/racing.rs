@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Intensifier, Next, Pair, Place};
+use super::{Assignment, InstanceSeed, Intensifier, Next};
 use crate::numeric::stream::Stream;
 use crate::trial::budget::Budget;
 use crate::trial::history::History;
@@ -58,8 +58,8 @@ impl Settings {
 pub struct Racing {
     budget: Budget,
     /// In the order in which they are used, the same for all configurations: seed by seed, the instances shuffled.
-    pairs: Vec<Pair>,
-    numbers: HashMap<Pair, usize>,
+    pairs: Vec<InstanceSeed>,
+    numbers: HashMap<InstanceSeed, usize>,
     racers: Vec<Racer>,
     incumbent: Option<usize>,
     /// The pairs that any configuration was asked for.
@@ -110,7 +110,7 @@ impl Racing {
                 instances.push(None);
             }
             Stream::of(seed, "race order", index).shuffle(&mut instances);
-            pairs.extend(instances.into_iter().map(|instance| Pair { seed: pair_seed, instance }));
+            pairs.extend(instances.into_iter().map(|instance| InstanceSeed { seed: pair_seed, instance }));
         }
         pairs.truncate(settings.most_pairs.max(1) as usize);
         Self {
@@ -214,8 +214,8 @@ impl Racing {
         among.find(|pair| !self.racers[index].asked.contains(pair)).copied()
     }
 
-    fn place(&self, pair: usize) -> Place {
-        Place { bracket: 0, rung: 0, budget: self.budget, pair: Some(self.pairs[pair].clone()) }
+    fn place(&self, pair: usize) -> Assignment {
+        Assignment { bracket: 0, rung: 0, budget: self.budget, pair: Some(self.pairs[pair].clone()) }
     }
 
     fn run(&self, index: usize, pair: usize) -> Next {
@@ -260,8 +260,8 @@ impl Intensifier for Racing {
     }
 }
 
-fn pair(trial: &Trial) -> Pair {
-    Pair { seed: trial.proposal.seed, instance: trial.proposal.instance.clone() }
+fn pair(trial: &Trial) -> InstanceSeed {
+    InstanceSeed { seed: trial.proposal.seed, instance: trial.proposal.instance.clone() }
 }
 
 #[cfg(test)]
@@ -285,7 +285,7 @@ mod tests {
         let mut asked = Vec::new();
         for _ in 0..trials {
             let proposal = walk.proposal().unwrap();
-            let pair = Pair { seed: proposal.seed, instance: proposal.instance.clone() };
+            let pair = InstanceSeed { seed: proposal.seed, instance: proposal.instance.clone() };
             let number = walk.intensifier.numbers[&pair];
             asked.push(proposal.configuration_id.0);
             walk.finish(proposal.trial.0, cost(proposal.configuration_id.0, number));

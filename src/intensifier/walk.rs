@@ -1,6 +1,6 @@
 //! A history that follows an intensifier, with a new configuration wherever it wants one: for tests.
 use super::bracket::Schedule;
-use super::{Intensifier, Next, Pair};
+use super::{InstanceSeed, Intensifier, Next};
 use crate::space::Space;
 use crate::space::hyperparameter::{Domain, Hyperparameter, Value};
 use crate::trial::budget::Budget;
@@ -47,7 +47,7 @@ impl<I: Intensifier> Walk<I> {
             Next::Wait => return None,
         };
         let value = Some(Value::Integer(i64::from(configuration_id.0)));
-        let Pair { seed, instance } = place.pair.unwrap_or(Pair { seed: 0, instance: None });
+        let InstanceSeed { seed, instance } = place.pair.unwrap_or(InstanceSeed { seed: 0, instance: None });
         let proposal = Proposal {
             trial: self.history.next_trial(),
             configuration_id,

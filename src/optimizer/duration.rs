@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use super::settings::Settings;
 use crate::space::encoding::Column;
 use crate::surrogate::forest::Forest;
-use crate::surrogate::{Known, Rows, Surrogate};
+use crate::surrogate::{Rows, Surrogate, Targets};
 use crate::trial::Trial;
 use crate::trial::history::History;
 use crate::trial::outcome::Outcome;
@@ -12,7 +12,7 @@ use crate::trial::outcome::Outcome;
 /// Seconds below which one trial is as quick as another.
 const LEAST: f64 = 1e-3;
 
-/// A forest that follows the seconds per unit of budget of each configuration, by their logarithm: those of one trial are
+/// A forest that follows the seconds per unit of budget of each configuration, by their log_value: those of one trial are
 /// in proportion to its budget, so that configurations are compared whatever the rung.
 pub(super) struct Duration {
     forest: Forest,
@@ -35,7 +35,7 @@ impl Duration {
         }
     }
 
-    /// The logarithm of the seconds that a unit of budget is expected to take; the same of all while nothing is known.
+    /// The log_value of the seconds that a unit of budget is expected to take; the same of all while nothing is known.
     pub fn logarithms(&self, rows: &Rows) -> Vec<f64> {
         if !self.is_known {
             return vec![0.0; rows.len()];
@@ -53,9 +53,9 @@ fn seconds(trial: &Trial) -> Option<f64> {
     trial.seconds.filter(|seconds| is_whole && seconds.is_finite()).map(|seconds| seconds.max(LEAST))
 }
 
-/// The logarithm of each configuration's seconds per unit of budget, after the first so many trials that say them. A trial
+/// The log_value of each configuration's seconds per unit of budget, after the first so many trials that say them. A trial
 /// continues from where its configuration stood; one that reaches no further, with another seed, begins anew.
-fn rates(history: &History, before: usize, results: usize) -> Known {
+fn rates(history: &History, before: usize, results: usize) -> Targets {
     #[derive(Default)]
     struct Spent {
         reached: f64,

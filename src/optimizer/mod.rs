@@ -4,23 +4,25 @@ pub mod evolution;
 mod model;
 mod objectives;
 pub mod parzen;
+
 pub mod regret;
 mod selector;
 pub mod settings;
+
 pub mod stop;
 
 use std::sync::Arc;
 
 use crate::intensifier::bracket::{Plan, Schedule};
-use crate::intensifier::choice::Choice;
-use crate::intensifier::{Intensifier, Next, Pair, Place};
+use crate::intensifier::config::IntensifierConfig;
+use crate::intensifier::{Assignment, InstanceSeed, Intensifier, Next};
 use crate::numeric::stream::Stream;
 use crate::space::Space;
 use crate::space::configuration::Configuration;
 use crate::trial::curve::Point;
-use crate::trial::evidence::Evidence;
 use crate::trial::history::History;
 use crate::trial::outcome::Outcome;
+use crate::trial::prior_result::PriorResult;
 use crate::trial::{ConfigurationId, Origin, Proposal, TrialId};
 use regret::Regret;
 use selector::Selector;
@@ -45,7 +47,7 @@ pub enum Ask {
 pub struct Optimizer {
     space: Arc<Space>,
     schedule: Schedule,
-    choice: Choice,
+    choice: IntensifierConfig,
     intensifier: Box<dyn Intensifier>,
     settings: Settings,
     stop: Stop,
@@ -62,7 +64,7 @@ impl Optimizer {
     /// # Panics
     /// Where the settings give a first configuration that is not legal; [`Settings::first`] says so before.
     pub fn new(space: Arc<Space>, schedule: Schedule, settings: Settings, seed: u64) -> Self {
-        let choice = settings.intensifier.clone().unwrap_or(Choice::Hyperband);
+        let choice = settings.intensifier.clone().unwrap_or(IntensifierConfig::Hyperband);
         Self {
             selector: Selector::new(&space, &settings, &schedule, seed),
             intensifier: choice.build(&schedule, seed),
@@ -85,7 +87,7 @@ impl Optimizer {
     }
 
     /// Learns from elsewhere, before the first ask.
-    pub fn learn_from(&mut self, evidence: Vec<Evidence>) {
+    pub fn learn_from(&mut self, evidence: Vec<PriorResult>) {
         self.selector.learn_from(&self.space, evidence);
     }
 
@@ -110,7 +112,7 @@ impl Optimizer {
     }
 
     /// The intensifier, and its knobs.
-    pub fn choice(&self) -> &Choice {
+    pub fn choice(&self) -> &IntensifierConfig {
         &self.choice
     }
 
@@ -212,9 +214,9 @@ impl Optimizer {
     }
 
     /// A trial at its place, with the configuration's own seed where the place has none.
-    fn proposal(&self, configuration: Configuration, place: Place, seed: u64, origin: Origin) -> Proposal {
-        let Place { bracket, rung, budget, pair } = place;
-        let Pair { seed, instance } = pair.unwrap_or(Pair { seed, instance: None });
+    fn proposal(&self, configuration: Configuration, place: Assignment, seed: u64, origin: Origin) -> Proposal {
+        let Assignment { bracket, rung, budget, pair } = place;
+        let InstanceSeed { seed, instance } = pair.unwrap_or(InstanceSeed { seed, instance: None });
         Proposal {
             trial: self.history.next_trial(),
             configuration_id: self.history.number_of(&configuration),

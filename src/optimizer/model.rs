@@ -5,14 +5,14 @@ use crate::acquisition::{self, Acquisition, integrated, integrated_slope};
 use crate::intensifier::bracket::Schedule;
 use crate::numeric::stream::Stream;
 use crate::space::encoding::Column;
-use crate::surrogate::correction::Corrections;
-use crate::surrogate::ensemble::{self, Ensemble};
+use crate::surrogate::fidelity_regression::Observation;
 use crate::surrogate::forest::Forest;
 use crate::surrogate::gaussian_process::{self, GaussianProcess};
-use crate::surrogate::linkage::Observation;
-use crate::surrogate::{self, Known, Prediction, Rows};
-use crate::trial::evidence::Evidence;
+use crate::surrogate::multi_fidelity::{self, MultiFidelity};
+use crate::surrogate::residual_models::ResidualModels;
+use crate::surrogate::{self, Prediction, Rows, Targets};
 use crate::trial::history::History;
+use crate::trial::prior_result::PriorResult;
 use crate::trial::{ConfigurationId, Trial};
 
 use super::duration::Duration;
@@ -35,7 +35,7 @@ pub(super) struct Model {
     evidence: Vec<Observation>,
     cost: Box<dyn surrogate::Surrogate>,
     /// What lower rungs say of the highest, where a configuration counts once.
-    corrections: Corrections,
+    corrections: ResidualModels,
     /// Whether that is a Gaussian process.
     is_process: bool,
     /// The lowest and the highest budget, where there are several.
@@ -47,7 +47,7 @@ pub(super) struct Model {
     /// What a trial takes, where an improvement counts by the second.
     duration: Option<Duration>,
     /// What was learnt of the first so many trials that ended.
-    learnt: Option<(usize, Known)>,
+    learnt: Option<(usize, Targets)>,
     /// How promising; `None` where a drawn function takes its place.
     acquisition: Option<Box<dyn Acquisition>>,
     /// Whether a function is drawn.
@@ -78,7 +78,7 @@ impl Model {
                 Surrogate::Forest(forest) => Box::new(Forest::new(&columns, forest, seed, "forest")),
                 Surrogate::GaussianProcess(settings) => process(&columns, is_many, settings, seed),
             },
-            corrections: Corrections::new(&columns, &settings.forest(), seed),
+            corrections: ResidualModels::new(&columns, &settings.forest(), seed),
             is_process: !matches!(settings.surrogate, Surrogate::Forest(_)),
             budgets: is_many.then(|| (schedule.min().amount(), schedule.max().amount())),
             success: Forest::new(&columns, &settings.forest(), seed, "feasibility"),
@@ -110,8 +110,8 @@ impl Model {
     }
 
     /// Learns from elsewhere, before anything else.
-    pub fn learn_from(&mut self, evidence: &[Evidence]) {
-        let each = |(configuration, each): (usize, &Evidence)| Observation {
+    pub fn learn_from(&mut self, evidence: &[PriorResult]) {
+        let each = |(configuration, each): (usize, &PriorResult)| Observation {
             configuration,
             budget: each.budget.amount(),
             cost: each.costs[self.objective],
@@ -169,7 +169,7 @@ impl Model {
             duration.learn(history, self.evidence.len(), rows);
         }
         if self.fails && self.is_process {
-            self.shun(history, rows, settings.pessimism);
+            self.penalize_failures(history, rows, settings.pessimism);
         }
         self.believe(history, rows, waiting, settings.pending);
         true
@@ -216,8 +216,8 @@ impl Model {
             return None;
         }
         let scale = settings.scale(true);
-        let targets = |results: usize| ensemble::targets(&found[..results], scale);
-        let joint = ensemble::rows(found, rows, min, max);
+        let targets = |results: usize| multi_fidelity::targets(&found[..results], scale);
+        let joint = multi_fidelity::rows(found, rows, min, max);
         self.cost.follow(&joint, &targets(found.len()), found.len(), &targets);
         let predictions = self.cost.predict(&rows.select(configurations.iter().copied()));
         let mut is_full = vec![false; rows.len()];
@@ -237,7 +237,7 @@ impl Model {
     /// Takes what failed for bad, until the next result: otherwise nothing is ever learnt where everything fails, and a
     /// process, which expects most of where it knows least, wants to go there again. Its hyperparameters are those of
     /// costs alone.
-    fn shun(&mut self, history: &History, rows: &Rows, pessimism: f64) {
+    fn penalize_failures(&mut self, history: &History, rows: &Rows, pessimism: f64) {
         let (_, known) = self.learnt.as_ref().expect("targets come first");
         let targets = || known.iter().map(|(_, target)| *target);
         let (best, worst) = (targets().fold(f64::INFINITY, f64::min), targets().fold(f64::NEG_INFINITY, f64::max));
@@ -278,11 +278,11 @@ impl Model {
     }
 
     /// Whether the score is a function, and not drawn at the points that are asked for.
-    pub fn is_fixed(&self) -> bool {
+    pub fn is_deterministic(&self) -> bool {
         !self.is_drawn
     }
 
-    /// The logarithm of how promising each row is, times the probability of success and by the second where that is wanted; where a function is drawn, how low it
+    /// The log_value of how promising each row is, times the probability of success and by the second where that is wanted; where a function is drawn, how low it
     /// is, and nothing where a draw says that the configuration fails.
     pub fn score(&self, rows: &Rows) -> Vec<f64> {
         let mut stream = Stream::of(self.seed, "thompson", self.trial.into());
@@ -313,7 +313,7 @@ impl Model {
         }
     }
 
-    /// The logarithm of how promising a row is, with its slopes; `None` of a surrogate with steps.
+    /// The log_value of how promising a row is, with its slopes; `None` of a surrogate with steps.
     pub fn slope(&self, row: &[f64]) -> Option<(f64, Vec<f64>)> {
         integrated_slope(self.acquisition.as_ref()?.as_ref(), &self.cost.slopes(row)?)
     }
@@ -327,8 +327,8 @@ fn process(
     seed: u64,
 ) -> Box<dyn surrogate::Surrogate> {
     if is_many {
-        let inner = GaussianProcess::new(&ensemble::columns(columns), settings, seed);
-        Box::new(Ensemble::new(Box::new(inner)))
+        let inner = GaussianProcess::new(&multi_fidelity::columns(columns), settings, seed);
+        Box::new(MultiFidelity::new(Box::new(inner)))
     } else {
         Box::new(GaussianProcess::new(columns, settings, seed))
     }
@@ -345,7 +345,7 @@ fn failed(trial: &Trial) -> bool {
 
 /// Success (1) or failure (0) by each configuration's last trial, after the first so many that say which; so many rows
 /// come before the history's.
-fn successes(history: &History, before: usize, results: usize) -> Known {
+fn successes(history: &History, before: usize, results: usize) -> Targets {
     let mut trials: Vec<&Trial> = history.ended().filter(|trial| judged(trial)).take(results).collect();
     trials.sort_unstable_by_key(|trial| trial.proposal.trial);
     let outcome = |trial: &Trial| (before + trial.proposal.configuration_id.0 as usize - 1, f64::from(!failed(trial)));

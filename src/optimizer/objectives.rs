@@ -9,8 +9,8 @@ use crate::numeric::stream::Stream;
 use crate::space::encoding::Column;
 use crate::surrogate::{Prediction, Rows};
 use crate::trial::ConfigurationId;
-use crate::trial::evidence::Evidence;
 use crate::trial::history::History;
+use crate::trial::prior_result::PriorResult;
 
 /// The models of an experiment's objectives, mostly one.
 pub(super) struct Objectives {
@@ -31,7 +31,7 @@ impl Objectives {
     }
 
     /// Learns from elsewhere, before anything else.
-    pub fn learn_from(&mut self, evidence: &[Evidence]) {
+    pub fn learn_from(&mut self, evidence: &[PriorResult]) {
         self.models.iter_mut().for_each(|model| model.learn_from(evidence));
     }
 
@@ -65,15 +65,15 @@ impl Objectives {
     }
 
     /// Whether the score is a function, and not drawn at the points that are asked for.
-    pub fn is_fixed(&self) -> bool {
-        self.models[0].is_fixed()
+    pub fn is_deterministic(&self) -> bool {
+        self.models[0].is_deterministic()
     }
 
-    /// The logarithm of how promising each row is, or of a function that is drawn how low it is.
+    /// The log_value of how promising each row is, or of a function that is drawn how low it is.
     pub fn score(&self, rows: &Rows) -> Vec<f64> {
         let Some(trade) = &self.trade else { return self.models[0].score(rows) };
         let predictions: Vec<Vec<Prediction>> = self.models.iter().map(|model| model.predict(rows)).collect();
-        let score = |row: usize| trade.logarithm(&predictions.iter().map(|of| of[row]).collect::<Vec<_>>());
+        let score = |row: usize| trade.log_value(&predictions.iter().map(|of| of[row]).collect::<Vec<_>>());
         let mut scores: Vec<f64> = (0..rows.len()).map(score).collect();
         self.models[0].weigh(rows, &mut scores);
         scores

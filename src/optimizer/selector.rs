@@ -5,15 +5,15 @@ use super::{evolution, parzen};
 use crate::acquisition::maximizer::{Candidates, Search};
 use crate::design;
 use crate::intensifier::bracket::Schedule;
-use crate::intensifier::choice::Choice;
+use crate::intensifier::config::IntensifierConfig;
 use crate::numeric::stream::Stream;
 use crate::space::Space;
 use crate::space::configuration::Configuration;
 use crate::space::hyperparameter::{Hyperparameter, Value};
 use crate::surrogate::Rows;
 use crate::trial::budget::Budget;
-use crate::trial::evidence::Evidence;
 use crate::trial::history::History;
+use crate::trial::prior_result::PriorResult;
 use crate::trial::{ConfigurationId, Origin};
 
 /// Draws that must all be repetitions before a finite space is looked through, and any other counts as exhausted.
@@ -26,7 +26,7 @@ pub(super) struct Selector {
     /// How many of those the user gave.
     given: usize,
     /// What is known from elsewhere.
-    evidence: Vec<Evidence>,
+    evidence: Vec<PriorResult>,
     /// The configurations of the evidence, then every one of the history, encoded.
     rows: Rows,
     objectives: Objectives,
@@ -52,9 +52,9 @@ impl Selector {
 
     /// Makes the design anew, for at most so many `trials`.
     pub fn limit(&mut self, space: &Space, settings: &Settings, schedule: &Schedule, trials: Option<u32>, seed: u64) {
-        let choice = settings.intensifier.clone().unwrap_or(Choice::Hyperband);
+        let choice = settings.intensifier.clone().unwrap_or(IntensifierConfig::Hyperband);
         let rungs = choice.bracket(schedule, 0).rungs;
-        let is_screen = choice == Choice::Screening;
+        let is_screen = choice == IntensifierConfig::Screening;
         let lowest = (rungs.len() > 1).then(|| Lowest { configurations: rungs[0].configurations, is_screen });
         let size = settings.design_size(space.hyperparameters().len(), lowest, trials);
         let given = settings.first(space).expect("settings are validated with their space");
@@ -63,7 +63,7 @@ impl Selector {
     }
 
     /// Learns from elsewhere, before anything is selected.
-    pub fn learn_from(&mut self, space: &Space, evidence: Vec<Evidence>) {
+    pub fn learn_from(&mut self, space: &Space, evidence: Vec<PriorResult>) {
         assert!(self.rows.is_empty(), "evidence comes before the trials");
         evidence.iter().for_each(|each| self.rows.push(&space.encode(&each.configuration)));
         self.objectives.learn_from(&evidence);
@@ -183,7 +183,7 @@ impl Selector {
             })
             .collect();
         let mut maximizer = settings.maximizer.clone();
-        if !self.objectives.is_fixed() {
+        if !self.objectives.is_deterministic() {
             // A drawn function is known at the points that it was drawn for, and nowhere else.
             maximizer.steps = 0;
         }
@@ -193,7 +193,7 @@ impl Selector {
     }
 }
 
-/// The logarithm of a configuration's prior density, relative to a uniform one, with a floor (Hvarfner et al. 2022).
+/// The log_value of a configuration's prior density, relative to a uniform one, with a floor (Hvarfner et al. 2022).
 fn prior(space: &Space, configuration: &Configuration) -> f64 {
     let density = |(hyperparameter, value): (&Hyperparameter, &Option<Value>)| {
         value.as_ref().map_or(1.0, |value| hyperparameter.density(value))

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::{evolution, parzen};
 use crate::acquisition::{self, maximizer};
 use crate::design::Sampler;
-use crate::intensifier::choice::Choice;
+use crate::intensifier::config::IntensifierConfig;
 use crate::intensifier::pruning::Pruning;
 use crate::space::Space;
 use crate::space::configuration::Configuration;
@@ -87,7 +87,7 @@ pub struct Settings {
     pub pessimism: f64,
     /// Which trial gets how much budget. Absent: `Screening` for one worker and `Asynchronous` for several, as the
     /// experiment's file has them.
-    pub intensifier: Option<Choice>,
+    pub intensifier: Option<IntensifierConfig>,
     /// Whether trials that report costs on their way are ended when they fall behind. Absent: every trial spends its
     /// budget.
     pub pruning: Option<Pruning>,
@@ -153,8 +153,8 @@ impl Settings {
         if self.objectives.len() > 1 {
             let single = [
                 ("pruning", self.pruning.is_some()),
-                ("intensifier: Racing", matches!(self.intensifier, Some(Choice::Racing(_)))),
-                ("intensifier: Pasha", matches!(self.intensifier, Some(Choice::Pasha))),
+                ("intensifier: Racing", matches!(self.intensifier, Some(IntensifierConfig::Racing(_)))),
+                ("intensifier: Pasha", matches!(self.intensifier, Some(IntensifierConfig::Pasha))),
             ];
             if let Some((name, _)) = single.into_iter().find(|(_, is_set)| *is_set) {
                 return Err(format!("`{name}` compares one cost, but there are {} objectives", self.objectives.len()));
@@ -202,7 +202,7 @@ impl Settings {
         {
             return Err(format!("`surrogate.optimism` is {}, not 0 or above", process.optimism));
         }
-        if let Some((name, value)) = self.acquisition.senseless() {
+        if let Some((name, value)) = self.acquisition.invalid_field() {
             return Err(format!("`acquisition.{name}` is {value}, not 0 or above"));
         }
         if matches!(self.acquisition, acquisition::settings::Settings::CostImprovement { .. })

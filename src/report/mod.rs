@@ -1,23 +1,8 @@
 //! Ink for what the analysis found: figures and one page.
-pub mod axis;
-pub mod battery;
-pub mod canvas;
-pub mod convergence;
-#[cfg(feature = "simulator")]
-pub mod coverage;
-pub mod curves;
-pub mod font;
-pub mod front;
-pub mod html;
-pub mod interactions;
-mod panel;
-pub mod profile;
-mod sentence;
-pub mod surface;
-mod table;
-pub mod theme;
-mod trust;
-pub mod words;
+pub mod draw;
+pub mod figure;
+
+pub mod page;
 
 use std::fs;
 use std::io;
@@ -25,8 +10,10 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
-use crate::analysis::{Evidence, Findings};
-use canvas::Canvas;
+use crate::analysis::{Findings, ReportInput};
+use crate::report::draw::backend;
+use crate::report::draw::canvas::Canvas;
+use crate::report::figure::{convergence, front, interactions, predictions};
 
 /// The files of a report.
 #[derive(Clone, Debug, PartialEq)]
@@ -57,10 +44,10 @@ pub fn picture(canvas: &Canvas, folder: &Path, name: &str) -> Result<[PathBuf; 2
     };
     fs::create_dir_all(folder).map_err(unwritable(folder))?;
     let [vector, raster] = ["svg", "png"].map(|kind| folder.join(format!("{name}.{kind}")));
-    fs::write(&vector, html::with_typeface(&surface::svg(canvas))).map_err(unwritable(&vector))?;
+    fs::write(&vector, page::with_typeface(&backend::svg(canvas))).map_err(unwritable(&vector))?;
     // plotters reports a file that it cannot make only when the picture is done, and without its name.
     fs::File::create(&raster).map_err(unwritable(&raster))?;
-    let drawn = surface::png(canvas, &raster);
+    let drawn = backend::png(canvas, &raster);
     drawn.map_err(|message| ReportError::Picture { path: raster.clone(), message })?;
     Ok([raster, vector])
 }
@@ -69,7 +56,7 @@ pub fn picture(canvas: &Canvas, folder: &Path, name: &str) -> Result<[PathBuf; 2
 ///
 /// # Errors
 /// Where the folder cannot be made or a file in it cannot be written.
-pub fn write(findings: &Findings, evidence: &Evidence, folder: &Path) -> Result<Written, ReportError> {
+pub fn write(findings: &Findings, evidence: &ReportInput, folder: &Path) -> Result<Written, ReportError> {
     let unwritable = |path: &Path| {
         let path = path.to_owned();
         move |source| ReportError::Unwritable { path, source }
@@ -89,24 +76,24 @@ pub fn write(findings: &Findings, evidence: &Evidence, folder: &Path) -> Result<
         ("interactions", Some(interactions::figure(findings))),
         ("convergence", Some(convergence::figure(findings))),
         ("front", front::figure(findings)),
-        ("predictions", battery::figure(&predictions, evidence.predictions)),
+        ("predictions", predictions::figure(&predictions, evidence.predictions)),
     ];
     let drawn: Vec<(&str, Option<String>)> =
-        figures.iter().map(|(name, canvas)| (*name, canvas.as_ref().map(surface::svg))).collect();
+        figures.iter().map(|(name, canvas)| (*name, canvas.as_ref().map(backend::svg))).collect();
     for (name, svg) in &drawn {
         if let Some(svg) = svg {
-            put(&format!("{name}.svg"), &html::with_typeface(svg))?;
+            put(&format!("{name}.svg"), &page::with_typeface(svg))?;
         }
     }
     let figure = |name: &str| drawn.iter().find(|(each, _)| *each == name).and_then(|(_, svg)| svg.as_deref());
-    put("report.html", &html::page(findings, evidence, &figure))?;
+    put("report.html", &page::page(findings, evidence, &figure))?;
     for (name, canvas) in &figures {
         let path = folder.join(format!("{name}.png"));
         match canvas {
             Some(canvas) => {
                 // plotters reports a file that it cannot make only when the picture is done, and without its name.
                 fs::File::create(&path).map_err(unwritable(&path))?;
-                let picture = surface::png(canvas, &path);
+                let picture = backend::png(canvas, &path);
                 picture.map_err(|message| ReportError::Picture { path: path.clone(), message })?;
                 files.push(path);
             }

@@ -1,8 +1,8 @@
 //! What differs between two versions of a space, and which configurations of the one are configurations of the other.
 use super::Space;
 use super::configuration::Configuration;
-use super::describing::quoted;
 use super::hyperparameter::{Domain, Hyperparameter, Value};
+use crate::space::file::describing::quoted;
 
 impl Space {
     /// What has changed since an earlier version, a sentence each; none where both mean the same.

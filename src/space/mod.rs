@@ -1,48 +1,31 @@
 //! What may be tried: hyperparameters, conditions, and forbidden combinations.
-pub mod batch;
-mod boxes;
 mod change;
-mod checking;
 mod code;
-mod columns;
-mod comparing;
 pub mod configuration;
-mod describing;
-mod diagram;
+
 pub mod encoding;
-mod enumeration;
-pub mod evaluation;
-mod explanation;
 pub mod expression;
+
 pub mod file;
-mod group;
 pub mod hyperparameter;
-mod interval;
-mod lottery;
-mod mutation;
-pub mod neighborhood;
-pub mod outline;
-mod parameter;
+
 pub mod prior;
 pub mod sampling;
-pub mod source;
-pub mod spelling;
+
 pub mod steps;
-pub mod validation;
 pub mod value;
-mod writing;
 
 use std::collections::HashMap;
 use std::sync::OnceLock;
 
+use crate::space::expression::evaluation::Point;
+use crate::space::file::validation::SpaceError;
+use crate::space::sampling::enumeration::Enumeration;
 use configuration::Configuration;
-use enumeration::Enumeration;
-use evaluation::Point;
 use expression::Expression;
 use hyperparameter::{Hyperparameter, Value};
 use sampling::Plan;
 use thiserror::Error;
-use validation::SpaceError;
 
 /// A search space: every legal [`Configuration`] and no other.
 #[derive(Clone, Debug)]
@@ -58,7 +41,7 @@ pub struct Space {
     /// How configurations are drawn, made at the first draw.
     plan: OnceLock<Plan>,
     /// How many are drawn at once, made at the first time.
-    bulk: OnceLock<batch::Plan>,
+    bulk: OnceLock<sampling::batch::Plan>,
     /// Every legal configuration, made at the first count.
     enumeration: OnceLock<Option<Enumeration>>,
 }
@@ -87,10 +70,10 @@ impl Space {
         conditions: Vec<(String, String)>,
         forbidden: Vec<String>,
     ) -> Result<Self, SpaceError> {
-        let hyperparameters = validation::hyperparameters(hyperparameters)?;
-        let conditions = validation::conditions(&hyperparameters, &conditions)?;
-        let forbidden = validation::forbidden(&hyperparameters, &forbidden)?;
-        let order = validation::order(&hyperparameters, &conditions)?;
+        let hyperparameters = file::validation::hyperparameters(hyperparameters)?;
+        let conditions = file::validation::conditions(&hyperparameters, &conditions)?;
+        let forbidden = file::validation::forbidden(&hyperparameters, &forbidden)?;
+        let order = file::validation::order(&hyperparameters, &conditions)?;
         let indices = hyperparameters.iter().enumerate().map(|(index, each)| (each.name.clone(), index)).collect();
         Ok(Self {
             name,
@@ -211,7 +194,7 @@ impl Space {
     pub fn to_ron(&self, configuration: &Configuration) -> String {
         let pairs = self
             .named(configuration)
-            .map(|(name, value)| format!("{name:?}: {}", validation::listing(std::slice::from_ref(value))));
+            .map(|(name, value)| format!("{name:?}: {}", file::validation::listing(std::slice::from_ref(value))));
         format!("{{{}}}", pairs.collect::<Vec<_>>().join(", "))
     }
 }

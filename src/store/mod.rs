@@ -5,10 +5,13 @@
 //! [`Store::append`] has returned from, or [`Store::durable`] counts, outlives a power cut.
 pub mod check;
 pub mod commit;
+
 pub mod index;
 pub mod journal;
+
 pub mod lock;
 pub mod record;
+
 pub mod repair;
 
 use std::fs;

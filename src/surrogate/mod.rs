@@ -1,9 +1,11 @@
 //! A guess at the cost of the untried.
-pub mod correction;
-pub mod ensemble;
+pub mod multi_fidelity;
+pub mod residual_models;
+
 pub mod forest;
 pub mod gaussian_process;
-pub mod linkage;
+
+pub mod fidelity_regression;
 pub mod target;
 
 use crate::numeric::stream::Stream;
@@ -77,7 +79,7 @@ pub struct Slope {
 }
 
 /// Targets of rows, in ascending order of the rows' indices.
-pub type Known = Vec<(usize, f64)>;
+pub type Targets = Vec<(usize, f64)>;
 
 /// A model fitted to rows and their targets.
 pub trait Surrogate: Send + Sync {
@@ -85,10 +87,10 @@ pub trait Surrogate: Send + Sync {
     /// after the first so many of them, at least one. Rows keep their indices, and what has a target keeps having one.
     ///
     /// The model then depends on these alone: not on what it followed before.
-    fn follow(&mut self, rows: &Rows, known: &Known, results: usize, earlier: &dyn Fn(usize) -> Known);
+    fn follow(&mut self, rows: &Rows, known: &Targets, results: usize, earlier: &dyn Fn(usize) -> Targets);
 
     /// The expected target of each known row.
-    fn means(&self, rows: &Rows, known: &Known) -> Vec<f64> {
+    fn means(&self, rows: &Rows, known: &Targets) -> Vec<f64> {
         let predictions = self.predict(&rows.select(known.iter().map(|(index, _)| *index)));
         predictions.into_iter().map(|prediction| prediction.mean).collect()
     }

@@ -8,15 +8,15 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json, json};
 
 use super::{Report, Request, Task, TaskError};
-use crate::battery::batch::Part;
 use crate::battery::dataset::Dataset;
-use crate::battery::device;
+use crate::battery::dataset::specification::{Specification, Split};
 use crate::battery::evaluation::{Evaluation, Prediction, Windows};
 use crate::battery::model::architecture::Architecture;
+use crate::battery::model::device;
 use crate::battery::model::hyperparameter::Hyperparameters;
 use crate::battery::model::{Model, Statistics};
-use crate::battery::specification::{Specification, Split};
-use crate::battery::training::{Stint, Trained, Training, train};
+use crate::battery::training::batch::Part;
+use crate::battery::training::{Trained, Training, TrainingSpan, train};
 use crate::space::Space;
 use crate::space::hyperparameter::{Domain, Value};
 
@@ -143,7 +143,7 @@ impl Battery {
         let model = Model::new(hyperparameters, self.model.clone(), statistics, request.seed, &device);
 
         let began = Instant::now();
-        let stint = Stint {
+        let stint = TrainingSpan {
             steps: steps(request.budget)?,
             seed: request.seed,
             divisor: request.micro_batch_divisor,

@@ -2,6 +2,7 @@
 #[cfg(feature = "battery")]
 pub mod battery;
 pub mod command;
+
 pub mod function;
 
 use std::path::{Path, PathBuf};

@@ -1,10 +1,13 @@
 //! What was tried: trials, their budgets and outcomes, and the best among them.
 pub mod budget;
 pub mod curve;
-pub mod evidence;
+
 pub mod front;
+pub mod prior_result;
+
 pub mod history;
 pub mod incumbent;
+
 pub mod outcome;
 pub mod ranking;
 

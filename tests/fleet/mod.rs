@@ -3,7 +3,7 @@ use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap};
 use std::time::{Duration, Instant};
 
-use galvani::intensifier::choice::Choice;
+use galvani::intensifier::config::IntensifierConfig;
 use galvani::intensifier::racing;
 use galvani::numeric::stream::Stream;
 use galvani::optimizer::{Ask, Optimizer};
@@ -50,16 +50,16 @@ pub struct Course {
 }
 
 /// Every way of giving budget, the racing one on so many instances.
-pub fn choices(instances: usize) -> [Choice; 7] {
+pub fn choices(instances: usize) -> [IntensifierConfig; 7] {
     let instances = (0..instances).map(|index| format!("instance {index}")).collect();
     [
-        Choice::Asynchronous { brackets: None },
-        Choice::Asynchronous { brackets: Some(1) },
-        Choice::Pasha,
-        Choice::Hyperband,
-        Choice::SuccessiveHalving { bracket: 0 },
-        Choice::FullFidelity,
-        Choice::Racing(racing::Settings { instances, ..Default::default() }),
+        IntensifierConfig::Asynchronous { brackets: None },
+        IntensifierConfig::Asynchronous { brackets: Some(1) },
+        IntensifierConfig::Pasha,
+        IntensifierConfig::Hyperband,
+        IntensifierConfig::SuccessiveHalving { bracket: 0 },
+        IntensifierConfig::FullFidelity,
+        IntensifierConfig::Racing(racing::Settings { instances, ..Default::default() }),
     ]
 }
 

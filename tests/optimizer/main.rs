@@ -14,8 +14,8 @@ use galvani::space::Space;
 use galvani::space::configuration::Configuration;
 use galvani::space::hyperparameter::{Domain, Hyperparameter, Value};
 use galvani::trial::budget::Budget;
-use galvani::trial::evidence::Evidence;
 use galvani::trial::outcome::Outcome;
+use galvani::trial::prior_result::PriorResult;
 use galvani::trial::{Origin, Proposal};
 
 fn float(name: &str, min: f64, max: f64) -> Hyperparameter {
@@ -211,10 +211,10 @@ fn a_forest_over_rungs_is_the_same_after_a_replay() {
 #[test]
 fn a_limit_forgets_nothing_that_was_learnt_from_elsewhere() {
     let mut stream = Stream::of(3, "elsewhere", 0);
-    let evidence: Vec<Evidence> = (0..40)
+    let evidence: Vec<PriorResult> = (0..40)
         .map(|_| {
             let configuration = space().sample(&mut stream).unwrap();
-            Evidence { costs: vec![branin(&configuration)], configuration, budget: budget(9.0) }
+            PriorResult { costs: vec![branin(&configuration)], configuration, budget: budget(9.0) }
         })
         .collect();
     let asked = |limit_first: bool| {

@@ -6,9 +6,9 @@ use burn::module::{Module, ModuleVisitor, Param};
 use burn::tensor::{Gradients, Tensor, TensorData};
 use safetensors::SafeTensors;
 
-use super::way::Way;
-use crate::battery::checkpoint;
-use crate::battery::device::tested;
+use crate::battery::model::device::tested;
+use crate::battery::model::parameter_path::ParameterPath;
+use crate::battery::training::checkpoint;
 
 /// Largest difference, of numbers below 1 absolute and of others relative. An emulated graphics card has coarser exponentials.
 const TOLERANCE: f32 = if cfg!(feature = "emulation") { 1e-4 } else { 1e-5 };
@@ -17,7 +17,7 @@ struct Compare<'a> {
     case: &'a str,
     expected: &'a SafeTensors<'a>,
     gradients: &'a Gradients,
-    way: Way,
+    way: ParameterPath,
     compared: usize,
 }
 
@@ -75,7 +75,7 @@ fn outputs_and_gradients_are_those_of_pytorch() {
 
         let gradients = (output.clone() * output).mean().backward();
         let mut compare =
-            Compare { case: &name, expected: &file, gradients: &gradients, way: Way::default(), compared: 0 };
+            Compare { case: &name, expected: &file, gradients: &gradients, way: ParameterPath::default(), compared: 0 };
         model.network.visit(&mut compare);
         let expected = file.names().iter().filter(|name| name.starts_with("gradient.")).count();
         assert_eq!(compare.compared, expected, "{name}");

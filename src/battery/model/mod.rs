@@ -2,6 +2,7 @@
 pub mod architecture;
 mod attention;
 mod decoder;
+pub mod device;
 mod duality;
 mod feed_forward;
 #[cfg(test)]
@@ -11,18 +12,22 @@ mod initial;
 mod linear;
 mod mamba_1;
 mod mamba_2;
+pub mod memory;
+
 pub mod mixer;
 mod norm;
 pub mod operation;
+
+pub mod parameter_path;
 mod position;
 mod state;
-pub mod way;
+pub mod weights;
 
 use burn::module::Module;
 use burn::tensor::{Device, Tensor, TensorData};
 use serde::{Deserialize, Serialize};
 
-use super::memory;
+use crate::battery::model::memory;
 use architecture::{Architecture, Predict};
 pub use decoder::Decoder;
 use hyperparameter::{Hyperparameters, Mixing};
@@ -241,7 +246,7 @@ pub mod tests {
     use super::architecture::{Family, Mamba, Predict};
     use super::hyperparameter::{NormKind, Position};
     use super::*;
-    use crate::battery::device::tested;
+    use crate::battery::model::device::tested;
 
     pub type Shape = (Hyperparameters, Architecture);
 

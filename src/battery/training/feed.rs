@@ -3,8 +3,9 @@ use std::ops::Range;
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::thread::Scope;
 
-use crate::battery::batch::{self, Batch, Source};
 use crate::battery::model::Statistics;
+use crate::battery::training::batch;
+use crate::battery::training::batch::{Batch, Source};
 use crate::numeric::stream::Stream;
 
 /// Batches that wait for the device, at most.

@@ -89,7 +89,7 @@ impl Objective {
 mod tests {
 
     use super::*;
-    use crate::battery::device::tested;
+    use crate::battery::model::device::tested;
     use crate::battery::model::tests::{model, shapes};
 
     #[test]

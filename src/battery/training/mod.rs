@@ -1,12 +1,20 @@
 //! Training: exactly as many optimizer steps as the budget says, continued where an earlier rung stopped.
+pub mod adamw;
+pub mod batch;
+
+pub mod checkpoint;
 mod feed;
 pub mod loss;
 mod meter;
 pub mod precision;
+
 pub mod schedule;
 pub mod settings;
 #[cfg(test)]
 mod tests;
+
+#[cfg(test)]
+pub(crate) mod toy;
 
 use std::io;
 use std::ops::ControlFlow;
@@ -17,10 +25,12 @@ use std::time::{Duration, Instant};
 use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 
-use super::adamw::{self, AdamW};
-use super::batch::{Batch, Source};
-use super::checkpoint::{self, About};
 use super::model::{Model, WIDTH};
+use crate::battery::training::adamw;
+use crate::battery::training::adamw::AdamW;
+use crate::battery::training::batch::{Batch, Source};
+use crate::battery::training::checkpoint;
+use crate::battery::training::checkpoint::About;
 use feed::Plan;
 use loss::Objective;
 use meter::{Meter, Reading};
@@ -34,7 +44,7 @@ const POINTS: u64 = 64;
 
 /// How far to train, and from where.
 #[derive(Clone, Copy, Debug)]
-pub struct Stint<'a> {
+pub struct TrainingSpan<'a> {
     /// Optimizer steps in all, those of a checkpoint included.
     pub steps: u64,
     pub seed: u64,
@@ -94,7 +104,7 @@ pub fn train(
     mut model: Model,
     source: &dyn Source,
     settings: &Training,
-    stint: Stint,
+    stint: TrainingSpan,
     progress: &mut dyn FnMut(&Progress) -> ControlFlow<()>,
 ) -> io::Result<Trained> {
     let about = |model: &Model, step: u64, curve: &[Point]| {
@@ -226,7 +236,7 @@ pub fn resume(
     model: &Model,
     source: &dyn Source,
     settings: &Training,
-    stint: &Stint,
+    stint: &TrainingSpan,
 ) -> Result<Option<Resumed>, String> {
     let Some(folder) = stint.folder else { return Ok(None) };
     let Some(found) = checkpoint::read(folder)? else { return Ok(None) };

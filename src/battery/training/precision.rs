@@ -4,7 +4,7 @@ use burn::tensor::{DType, Tensor};
 use serde::{Deserialize, Serialize};
 
 use crate::battery::model::Model;
-use crate::battery::model::way::Way;
+use crate::battery::model::parameter_path::ParameterPath;
 
 /// The numbers that projections are multiplied in; weights, their moments, and all else are 32-bit floats always.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,7 +22,7 @@ impl Precision {
             Self::Float32 => model.forward(rows),
             Self::BFloat16 => {
                 let mut model = model.clone();
-                model.network = model.network.map(&mut Cast { to: DType::BF16, way: Way::default() });
+                model.network = model.network.map(&mut Cast { to: DType::BF16, way: ParameterPath::default() });
                 model.forward(rows)
             }
         }
@@ -33,7 +33,7 @@ impl Precision {
 /// the precision: norms, attention, decays.
 struct Cast {
     to: DType,
-    way: Way,
+    way: ParameterPath,
 }
 
 impl ModuleMapper for Cast {

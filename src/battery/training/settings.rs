@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 use super::loss::{Aggregate, ErrorUnit, Loss};
 use super::precision::Precision;
 use super::schedule::{Decay, Schedule};
-use crate::battery::adamw;
 use crate::battery::model::Model;
+use crate::battery::training::adamw;
 
 /// How models are trained; none of it depends on a trial's budget.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -2,11 +2,11 @@
 use std::fs;
 
 use super::*;
-use crate::battery::device::tested;
 use crate::battery::model::Statistics;
 use crate::battery::model::architecture::Architecture;
+use crate::battery::model::device::tested;
 use crate::battery::model::hyperparameter::{Hyperparameters, Mixing, NormKind, Position};
-use crate::battery::toy::Toy;
+use crate::battery::training::toy::Toy;
 
 fn untrained(toy: &Toy, seed: u64) -> Model {
     let hyperparameters = Hyperparameters {
@@ -32,8 +32,8 @@ fn settings() -> Training {
     }
 }
 
-fn stint(seed: u64, steps: u64, folder: Option<&Path>) -> Stint<'_> {
-    Stint { steps, seed, divisor: 1, folder }
+fn stint(seed: u64, steps: u64, folder: Option<&Path>) -> TrainingSpan<'_> {
+    TrainingSpan { steps, seed, divisor: 1, folder }
 }
 
 fn run(toy: &Toy, seed: u64, steps: u64, folder: Option<&Path>) -> Trained {
@@ -145,7 +145,7 @@ fn pieces_of_a_batch_make_the_step_of_the_whole() {
     let toy = Toy::new(1, 4, 256, 30.0);
     let trained = |micro_batch: Option<usize>, divisor: u32| {
         let settings = Training { micro_batch, loss: loss::Loss::LogCosh, ..settings() };
-        let stint = Stint { divisor, ..stint(7, 5, None) };
+        let stint = TrainingSpan { divisor, ..stint(7, 5, None) };
         train(untrained(&toy, 7), &toy, &settings, stint, &mut |_| ControlFlow::Continue(())).unwrap()
     };
     let whole = trained(None, 1);

@@ -4,9 +4,9 @@ use std::path::PathBuf;
 use clap::Args;
 use serde_json::{Map, Value as Json, json};
 
+use crate::battery::baseline::estimator::Sensors;
 use crate::battery::baseline::{Baseline, Method, Settings, baseline};
 use crate::battery::dataset::Dataset;
-use crate::battery::estimator::Sensors;
 use crate::cli::message::{duration, narrate, number, say};
 use crate::cli::table;
 use crate::cli::{Failure, Format};

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use serde_json::json;
 
+use crate::battery::dataset::npy;
 use crate::battery::dataset::{Dataset, FEATURES, Split, UNITS};
-use crate::battery::npy;
 use crate::cli::Failure;
 use crate::cli::message::{narrate, number, say};
 

@@ -5,11 +5,11 @@ use clap::Args;
 use serde_json::{Map, Value as Json, json};
 
 use super::generate::describe;
-use crate::battery::audit::{Audit, audit};
+use crate::battery::dataset::audit::{Audit, audit};
 use crate::battery::dataset::{Dataset, FEATURES, UNITS};
 use crate::cli::message::{narrate, say};
 use crate::cli::{Failure, Format};
-use crate::report::words::{number, unit};
+use crate::report::page::words::{number, unit};
 
 /// Violations that are listed; more are counted.
 const LISTED: usize = 10;

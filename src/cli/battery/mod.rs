@@ -14,6 +14,7 @@ mod predict;
 mod simulate;
 #[cfg(feature = "battery")]
 mod subject;
+
 #[cfg(feature = "battery")]
 mod train;
 

@@ -2,14 +2,17 @@
 use std::path::{Path, PathBuf};
 
 use crate::analysis;
+use crate::battery::dataset::specification::{FEATURES, UNITS};
 use crate::battery::evaluation::Prediction;
+use crate::battery::evaluation::score::OverTime;
 use crate::battery::model::WIDTH;
-use crate::battery::score::OverTime;
-use crate::battery::specification::{FEATURES, UNITS};
 use crate::battery::training::Point;
 use crate::cli::Failure;
-use crate::report::curves::{self, Curves, Panel};
-use crate::report::{self, battery, words};
+use crate::report;
+use crate::report::figure::curves;
+use crate::report::figure::curves::{Curves, Panel};
+use crate::report::figure::predictions;
+use crate::report::page::words;
 
 /// Features in the order of their panels: what is looked for first.
 const ORDER: [usize; WIDTH - 1] = [3, 1, 5, 2, 4];
@@ -75,7 +78,7 @@ pub(super) fn predictions(
         features: prediction.features.iter().map(feature).collect(),
     };
     let shown: Vec<_> = predictions.iter().map(shown).collect();
-    match battery::figure(title, &shown) {
+    match predictions::figure(title, &shown) {
         Some(canvas) => Ok(report::picture(&canvas, out, name).map_err(Failure::input)?.to_vec()),
         None => Ok(Vec::new()),
     }

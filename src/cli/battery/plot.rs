@@ -4,12 +4,13 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use crate::battery::coverage::coverage;
+use crate::battery::dataset::coverage::coverage;
 use crate::battery::dataset::{Dataset, Split};
 use crate::cli::Failure;
 use crate::cli::message::{amount, say};
-use crate::report::profile::{Line, Panel, Profile};
-use crate::report::{self, coverage as picture, profile};
+use crate::report;
+use crate::report::figure::profile::{Line, Panel, Profile};
+use crate::report::figure::{coverage as picture, profile};
 
 /// Draw a series and what all of them cover, as PNG and SVG
 ///

@@ -5,9 +5,9 @@ use burn::tensor::{Tensor, TensorData};
 use clap::Args;
 
 use super::subject;
-use crate::battery::checkpoint;
+use crate::battery::dataset::npy::Array;
 use crate::battery::model::WIDTH;
-use crate::battery::npy::Array;
+use crate::battery::training::checkpoint;
 use crate::cli::Failure;
 use crate::cli::message::{narrate, say};
 

@@ -6,9 +6,9 @@ use std::{fs, process};
 use clap::{Args, ValueEnum};
 
 use crate::battery::cell::{Cell, ZERO_CELSIUS};
-use crate::battery::current_file::CurrentFile;
-use crate::battery::thermal::Thermal;
-use crate::battery::trace::{Start, Trace, simulate_in_steps, simulate_within_limits};
+use crate::battery::current::file::CurrentFile;
+use crate::battery::simulation::thermal::Thermal;
+use crate::battery::simulation::trace::{Start, Trace, simulate_in_steps, simulate_within_limits};
 use crate::cli::Failure;
 use crate::cli::message::narrate;
 

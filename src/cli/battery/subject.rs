@@ -56,7 +56,7 @@ pub(super) fn dataset_or(
 
 /// The device of a name; says where it had to be another one.
 pub(super) fn device(name: &str) -> Result<burn::tensor::Device, Failure> {
-    let (device, note) = crate::battery::device::resolve(name).map_err(Failure::input)?;
+    let (device, note) = crate::battery::model::device::resolve(name).map_err(Failure::input)?;
     if let Some(note) = note {
         narrate(&format!("note: {note}"));
     }

@@ -7,19 +7,19 @@ use indexmap::IndexMap;
 
 use super::pictures;
 use super::subject::{self, Interruption};
-use crate::battery::batch::Part;
-use crate::battery::checkpoint;
-use crate::battery::device;
+use crate::battery::dataset::specification::Split;
+use crate::battery::model::device;
 use crate::battery::model::hyperparameter::Hyperparameters;
 use crate::battery::model::{Model, Statistics};
-use crate::battery::specification::Split;
-use crate::battery::training::{Progress, Stint, Trained, resume, train};
+use crate::battery::training::batch::Part;
+use crate::battery::training::checkpoint;
+use crate::battery::training::{Progress, Trained, TrainingSpan, resume, train};
 use crate::cli::Failure;
 use crate::cli::live::Live;
 use crate::cli::message::{amount, count, duration, narrate, number, say};
+use crate::document::source;
 use crate::experiment::Experiment;
 use crate::space::hyperparameter::Value;
-use crate::space::source;
 
 /// Train a model of an experiment's task
 ///
@@ -75,8 +75,12 @@ pub fn execute(arguments: &Arguments) -> Result<(), Failure> {
     let source = Part(&dataset, Split::Train);
     let full = experiment.schedule.max().amount().round() as u64;
     let seed = arguments.seed.unwrap_or(experiment.seed);
-    let stint =
-        Stint { steps: arguments.steps.unwrap_or(full), seed, divisor: divisor()?, folder: Some(&arguments.out) };
+    let stint = TrainingSpan {
+        steps: arguments.steps.unwrap_or(full),
+        seed,
+        divisor: divisor()?,
+        folder: Some(&arguments.out),
+    };
     // The schedule is as long as the training, so that another number of steps is another training.
     let settings = battery.training.scheduled(stint.steps);
     let ad = device.clone().autodiff();

@@ -3,10 +3,10 @@ use std::path::Path;
 
 use serde_json::Value as Json;
 
+use crate::document::source::SourceError;
 use crate::exchange::draft::{Draft, Imported, among, joined, literal};
 use crate::space::hyperparameter::{Domain, Hyperparameter, Value};
 use crate::space::prior::Prior;
-use crate::space::source::SourceError;
 use crate::space::steps::Steps;
 
 /// Standard deviations that a normal law without bounds is cut to; beyond lies one value in 16,000.

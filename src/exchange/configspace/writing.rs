@@ -5,7 +5,7 @@ use crate::exchange::clause::{Clause, Known, any};
 use crate::exchange::{Exported, Inexpressible};
 use crate::numeric::stream::Stream;
 use crate::space::Space;
-use crate::space::evaluation::Comparison;
+use crate::space::expression::evaluation::Comparison;
 use crate::space::hyperparameter::{Domain, Hyperparameter, Value};
 use crate::space::prior::Prior;
 

@@ -1,9 +1,9 @@
 //! Lines of pcs-new, or of the format before it, as a space.
 use std::path::Path;
 
+use crate::document::source::SourceError;
 use crate::exchange::draft::{Draft, Imported, among, joined, literal};
 use crate::space::hyperparameter::{Domain, Hyperparameter, Value};
-use crate::space::source::SourceError;
 
 /// The space of a text; `path` names it in errors.
 pub fn read(text: &str, path: &Path) -> Result<Imported, SourceError> {

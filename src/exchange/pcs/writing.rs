@@ -4,7 +4,7 @@ use std::fmt::Write;
 use crate::exchange::clause::{Clause, Known};
 use crate::exchange::{Exported, Inexpressible};
 use crate::space::Space;
-use crate::space::evaluation::Comparison;
+use crate::space::expression::evaluation::Comparison;
 use crate::space::hyperparameter::{Domain, Value};
 use crate::space::prior::Prior;
 

@@ -1,6 +1,7 @@
 //! Results of trials as other programs keep them.
 pub mod csv;
 pub mod jsonl;
+
 pub mod optuna;
 pub mod smac;
 
@@ -11,7 +12,7 @@ use crate::space::Space;
 use crate::space::hyperparameter::{Hyperparameter, Value};
 use crate::trial::Trial;
 use crate::trial::budget::Budget;
-use crate::trial::evidence::Evidence;
+use crate::trial::prior_result::PriorResult;
 
 /// One result as a file has it.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -35,7 +36,7 @@ pub struct Unreadable {
 /// The results that fit an experiment, and for each that does not why.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Fitted {
-    pub evidence: Vec<Evidence>,
+    pub evidence: Vec<PriorResult>,
     /// The place of the result in the file, from 1, and the reason.
     pub mismatches: Vec<(usize, String)>,
     /// Results without a cost.
@@ -67,7 +68,12 @@ pub fn fit(found: &[Found], space: &Space, (min, max): (Budget, Budget), objecti
     fitted
 }
 
-fn evidence(found: &Found, space: &Space, (min, max): (Budget, Budget), objectives: usize) -> Result<Evidence, String> {
+fn evidence(
+    found: &Found,
+    space: &Space,
+    (min, max): (Budget, Budget),
+    objectives: usize,
+) -> Result<PriorResult, String> {
     if found.costs.len() != objectives {
         let count = |n: usize, what: &str| format!("{n} {what}{}", if n == 1 { "" } else { "s" });
         let (found, wanted) = (count(found.costs.len(), "cost"), count(objectives, "objective"));
@@ -86,7 +92,7 @@ fn evidence(found: &Found, space: &Space, (min, max): (Budget, Budget), objectiv
         named.push((name.as_str(), value));
     }
     let configuration = space.configuration_of(named).map_err(|illegal| illegal.to_string())?;
-    Ok(Evidence { configuration, budget, costs: found.costs.clone() })
+    Ok(PriorResult { configuration, budget, costs: found.costs.clone() })
 }
 
 /// The value of a hyperparameter that JSON, or a text in its place, stands for.

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 
 use rayon::prelude::*;
 
-use super::{Known, Prediction, Rows, Surrogate};
+use super::{Prediction, Rows, Surrogate, Targets};
 use crate::numeric::stream::Stream;
 use crate::space::encoding::Column;
 use expectation::Expectations;
@@ -66,7 +66,7 @@ impl Forest {
         purpose: &'static str,
     ) -> Self {
         assert!(!rows.is_empty() && rows.len() == targets.len(), "a forest is fitted to rows with a target each");
-        let known: Known = targets.iter().copied().enumerate().collect();
+        let known: Targets = targets.iter().copied().enumerate().collect();
         let mut forest = Self::new(columns, settings, seed, purpose);
         forest.renew(rows, &known, &vec![rows.len(); forest.size()], &|_| known.clone());
         forest
@@ -77,7 +77,7 @@ impl Forest {
     }
 
     /// Grows the trees that are not from as many results as `due` says, and tells all leaves what is known now.
-    fn renew(&mut self, rows: &Rows, known: &Known, due: &[usize], earlier: &dyn Fn(usize) -> Known) {
+    fn renew(&mut self, rows: &Rows, known: &Targets, due: &[usize], earlier: &dyn Fn(usize) -> Targets) {
         let old = |tree: &usize| self.trees.get(*tree).is_none_or(|rooted| rooted.results != due[*tree]);
         let old: Vec<usize> = (0..due.len()).filter(old).collect();
         let samples: BTreeMap<usize, (Vec<usize>, Sample)> =
@@ -103,7 +103,7 @@ impl Forest {
         }
     }
 
-    fn sample(&self, rows: &Rows, known: Known) -> (Vec<usize>, Sample<'_>) {
+    fn sample(&self, rows: &Rows, known: Targets) -> (Vec<usize>, Sample<'_>) {
         let (indices, targets): (Vec<usize>, Vec<f64>) = known.into_iter().unzip();
         let sample = Sample::new(&self.columns, indices.iter().map(|&row| rows.row(row)), targets);
         (indices, sample)
@@ -143,7 +143,7 @@ impl Forest {
     }
 
     /// Lets the leaves of a tree see the targets as they are now, those of rows that came after it was grown too.
-    fn settle(&mut self, tree: usize, rows: &Rows, known: &Known) {
+    fn settle(&mut self, tree: usize, rows: &Rows, known: &Targets) {
         let Rooted { tree: grown, expectations, leaf_of, weights, .. } = &mut self.trees[tree];
         leaf_of.resize(rows.len(), NOWHERE);
         weights.resize(rows.len(), UNSEEN);
@@ -194,13 +194,13 @@ impl Forest {
 }
 
 impl Surrogate for Forest {
-    fn follow(&mut self, rows: &Rows, known: &Known, results: usize, earlier: &dyn Fn(usize) -> Known) {
+    fn follow(&mut self, rows: &Rows, known: &Targets, results: usize, earlier: &dyn Fn(usize) -> Targets) {
         let due: Vec<usize> = (0..self.size()).map(|tree| renewed(tree, results)).collect();
         let earlier = |before: usize| if before == results { known.clone() } else { earlier(before) };
         self.renew(rows, known, &due, &earlier);
     }
 
-    fn means(&self, _: &Rows, known: &Known) -> Vec<f64> {
+    fn means(&self, _: &Rows, known: &Targets) -> Vec<f64> {
         let mut means = vec![0.0; known.len()];
         for Rooted { expectations, leaf_of, .. } in &self.trees {
             known.iter().zip(&mut means).for_each(|((row, _), mean)| *mean += expectations.mean(leaf_of[*row]));

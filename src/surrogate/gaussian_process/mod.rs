@@ -3,7 +3,7 @@ mod evidence;
 mod kernel;
 mod settings;
 
-use super::{Known, Prediction, Rows, Slope, Surrogate};
+use super::{Prediction, Rows, Slope, Surrogate, Targets};
 use crate::numeric::linear::{Cholesky, Columns, dot};
 use crate::numeric::quantile::order;
 use crate::numeric::stream::Stream;
@@ -72,7 +72,7 @@ impl GaussianProcess {
     }
 
     /// Takes over the points to learn from: all, or at most so many, the better half and an even share of the rest.
-    fn see(&mut self, rows: &Rows, known: &Known, most: usize) {
+    fn see(&mut self, rows: &Rows, known: &Targets, most: usize) {
         let targets: Vec<f64> = known.iter().map(|(_, target)| *target).collect();
         let mut chosen = order(&targets);
         if chosen.len() > most {
@@ -143,7 +143,7 @@ impl Fit {
 impl Surrogate for GaussianProcess {
     /// Hyperparameters are learnt anew after every eighth more of the results, from what was known then: they depend on
     /// the log alone.
-    fn follow(&mut self, rows: &Rows, known: &Known, results: usize, earlier: &dyn Fn(usize) -> Known) {
+    fn follow(&mut self, rows: &Rows, known: &Targets, results: usize, earlier: &dyn Fn(usize) -> Targets) {
         let stride = 1 << (results / 8).max(1).ilog2();
         let from = results - results % stride;
         if self.learnt.as_ref().is_none_or(|(before, _)| *before != from) {

@@ -19,7 +19,7 @@ fn rows(value: &serde_json::Value) -> Rows {
     rows
 }
 
-fn known(targets: &[f64]) -> Known {
+fn known(targets: &[f64]) -> Targets {
     targets.iter().copied().enumerate().collect()
 }
 

@@ -4,11 +4,13 @@
 //! graphics cards need beyond basic operations.
 pub mod attention;
 pub mod convolution;
+
 pub mod gate;
 #[cfg(feature = "kernels")]
 mod kernel;
 pub(crate) mod native;
 pub mod norm;
+
 pub mod selective_scan;
 
 /// What a gradient's own gradient is: only a device with two layers of gradients would ask, and none is made here.

@@ -132,7 +132,7 @@ mod tests {
     use burn::tensor::TensorData;
 
     use super::*;
-    use crate::battery::device::tested;
+    use crate::battery::model::device::tested;
     use crate::numeric::stream::Stream;
 
     /// The definition, row by row, whose gradients the tensor library pieces together.

@@ -1,0 +1,303 @@
+//! An arithmetic expression over concentration `c`, stoichiometry `s` and temperature `T`.
+//!
+//! `+ - * / **`, parentheses, `exp ln log10 sqrt sinh cosh tanh min max`, the constants `R` (J/mol/K), `F` (C/mol) and
+//! `pi`. Powers bind as in mathematics: `-s ** 2` is `-(s ** 2)`. Arithmetic is the simulator's own, the same bits on
+//! every machine.
+use minijinja::machinery::ast::{BinOpKind, Call, CallArg, Expr, UnaryOpKind};
+use minijinja::machinery::{Span, parse_expr, tokenize};
+
+use crate::battery::cell::{FARADAY, GAS};
+use crate::battery::simd::elementary::{exp, ln, power, tanh};
+use crate::document::spelling::nearest;
+
+/// Concentration in the electrolyte mol/m³, stoichiometry, temperature K.
+pub type Point = [f64; 3];
+
+/// What an expression may read, by its place in a point.
+pub const VARIABLES: [&str; 3] = ["c", "s", "T"];
+
+const FUNCTIONS: [&str; 9] = ["exp", "ln", "log10", "sqrt", "sinh", "cosh", "tanh", "min", "max"];
+const CONSTANTS: [(&str, f64); 3] = [("R", GAS), ("F", FARADAY), ("pi", std::f64::consts::PI)];
+/// Bytes of the longest expression; its terms nest, and the stack has an end.
+const LONGEST: usize = 4000;
+
+/// A parsed expression.
+#[derive(Clone, Debug)]
+pub struct Formula {
+    root: Term,
+    /// Which variables it reads.
+    pub reads: [bool; 3],
+}
+
+/// What is wrong, and at which byte of the text.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Mistake {
+    pub offset: usize,
+    pub message: String,
+    pub hint: String,
+}
+
+#[derive(Clone, Debug)]
+enum Term {
+    Number(f64),
+    Variable(usize),
+    Negative(Box<Term>),
+    Sum(Box<Term>, Box<Term>),
+    Difference(Box<Term>, Box<Term>),
+    Product(Box<Term>, Box<Term>),
+    Quotient(Box<Term>, Box<Term>),
+    Power(Box<Term>, Box<Term>),
+    Function(fn(f64) -> f64, Box<Term>),
+    Lesser(Box<Term>, Box<Term>),
+    Greater(Box<Term>, Box<Term>),
+}
+
+impl Formula {
+    /// A number that depends on nothing.
+    pub fn number(value: f64) -> Self {
+        Self { root: Term::Number(value), reads: [false; 3] }
+    }
+
+    pub fn parse(text: &str) -> Result<Self, Mistake> {
+        if text.len() > LONGEST {
+            return Err(mistake(LONGEST, "the expression is too long", "a table may say it better"));
+        }
+        let syntax = parse_expr(text).map_err(|error| syntax_mistake(text, &error))?;
+        let mut reader = Reader { text, reads: [false; 3] };
+        let root = reader.term(&syntax)?;
+        Ok(Self { root, reads: reader.reads })
+    }
+
+    /// Its value; not a number where it is not defined.
+    pub fn at(&self, point: &Point) -> f64 {
+        self.root.at(point)
+    }
+}
+
+impl Term {
+    fn at(&self, point: &Point) -> f64 {
+        match self {
+            Self::Number(number) => *number,
+            Self::Variable(index) => point[*index],
+            Self::Negative(a) => -a.at(point),
+            Self::Sum(a, b) => a.at(point) + b.at(point),
+            Self::Difference(a, b) => a.at(point) - b.at(point),
+            Self::Product(a, b) => a.at(point) * b.at(point),
+            Self::Quotient(a, b) => a.at(point) / b.at(point),
+            Self::Power(a, b) => raised(a.at(point), b.at(point)),
+            Self::Function(function, a) => function(a.at(point)),
+            Self::Lesser(a, b) => a.at(point).min(b.at(point)),
+            Self::Greater(a, b) => a.at(point).max(b.at(point)),
+        }
+    }
+}
+
+fn raised(base: f64, exponent: f64) -> f64 {
+    if exponent.fract() == 0.0 && exponent.abs() <= 64.0 {
+        let size = (0..exponent.abs() as usize).fold(1.0, |product, _| product * base);
+        return if exponent < 0.0 { 1.0 / size } else { size };
+    }
+    if exponent == 0.5 {
+        return base.sqrt();
+    }
+    match base {
+        base if base > 0.0 => power(base, exponent),
+        0.0 if exponent > 0.0 => 0.0,
+        _ => f64::NAN,
+    }
+}
+
+fn logarithm(x: f64) -> f64 {
+    if x > 0.0 { ln(x) } else { f64::NAN }
+}
+
+fn function(name: &str) -> fn(f64) -> f64 {
+    match name {
+        "exp" => |x| exp(x),
+        "ln" => logarithm,
+        "log10" => |x| logarithm(x) / std::f64::consts::LN_10,
+        "sqrt" => f64::sqrt,
+        "sinh" => |x| 0.5 * (exp(x) - exp(-x)),
+        "cosh" => |x| 0.5 * (exp(x) + exp(-x)),
+        _ => |x| tanh(x),
+    }
+}
+
+struct Reader<'a> {
+    text: &'a str,
+    reads: [bool; 3],
+}
+
+impl Reader<'_> {
+    fn term(&mut self, syntax: &Expr) -> Result<Term, Mistake> {
+        let offset = syntax.span().start_offset as usize;
+        match syntax {
+            Expr::Const(constant) => match f64::try_from(constant.value.clone()) {
+                Ok(number) if number.is_finite() => Ok(Term::Number(number)),
+                _ => Err(mistake(offset, "this is not a number", "an expression is made of numbers, `c`, `s` and `T`")),
+            },
+            Expr::Var(variable) => self.name(variable.id, offset),
+            Expr::UnaryOp(unary) if matches!(unary.op, UnaryOpKind::Neg) => {
+                Ok(Term::Negative(Box::new(self.term(&unary.expr)?)))
+            }
+            Expr::BinOp(binary) => {
+                // The parser binds a sign more closely than a power; mathematics does not.
+                if let (BinOpKind::Pow, Expr::UnaryOp(unary)) = (binary.op, &binary.left)
+                    && !self.is_enclosed(unary.span(), binary.right.span())
+                {
+                    let base = self.term(&unary.expr)?;
+                    let power = Term::Power(Box::new(base), Box::new(self.term(&binary.right)?));
+                    return Ok(Term::Negative(Box::new(power)));
+                }
+                let left = Box::new(self.term(&binary.left)?);
+                let right = Box::new(self.term(&binary.right)?);
+                match binary.op {
+                    BinOpKind::Add => Ok(Term::Sum(left, right)),
+                    BinOpKind::Sub => Ok(Term::Difference(left, right)),
+                    BinOpKind::Mul => Ok(Term::Product(left, right)),
+                    BinOpKind::Div => Ok(Term::Quotient(left, right)),
+                    BinOpKind::Pow => Ok(Term::Power(left, right)),
+                    _ => Err(mistake(offset, "this operator is not arithmetic", "there are + - * / and **")),
+                }
+            }
+            Expr::Call(call) => self.call(call, offset),
+            _ => Err(mistake(offset, "this is not arithmetic", "there are + - * / **, parentheses and functions")),
+        }
+    }
+
+    fn name(&mut self, name: &str, offset: usize) -> Result<Term, Mistake> {
+        if let Some(index) = VARIABLES.iter().position(|variable| *variable == name) {
+            self.reads[index] = true;
+            return Ok(Term::Variable(index));
+        }
+        if let Some((_, value)) = CONSTANTS.iter().find(|(constant, _)| *constant == name) {
+            return Ok(Term::Number(*value));
+        }
+        let hint =
+            "c is the concentration in mol/m3, s the stoichiometry, T the temperature in K; R, F and pi are known";
+        Err(mistake(offset, &format!("there is no `{name}`"), hint))
+    }
+
+    fn call(&mut self, call: &Call, offset: usize) -> Result<Term, Mistake> {
+        let Expr::Var(name) = &call.expr else {
+            return Err(mistake(offset, "this is no function", "functions look like exp(-s)"));
+        };
+        if !FUNCTIONS.contains(&name.id) {
+            let known = FUNCTIONS.join("`, `");
+            let hint = match nearest(name.id, FUNCTIONS) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => format!("the functions are `{known}`"),
+            };
+            return Err(mistake(offset, &format!("there is no function `{}`", name.id), &hint));
+        }
+        let mut arguments = Vec::new();
+        for argument in &call.args {
+            let CallArg::Pos(argument) = argument else {
+                return Err(mistake(offset, "arguments have no names here", "functions look like exp(-s)"));
+            };
+            arguments.push(self.term(argument)?);
+        }
+        let count = arguments.len();
+        let mut next = arguments.into_iter().map(Box::new);
+        match (name.id, next.next(), next.next()) {
+            ("min", Some(a), Some(b)) if count == 2 => Ok(Term::Lesser(a, b)),
+            ("max", Some(a), Some(b)) if count == 2 => Ok(Term::Greater(a, b)),
+            (name, Some(a), None) if name != "min" && name != "max" => Ok(Term::Function(function(name), a)),
+            (name, ..) => {
+                let hint = "`min` and `max` take two arguments, every other function takes one";
+                Err(mistake(offset, &format!("`{name}` with {count} arguments"), hint))
+            }
+        }
+    }
+
+    /// Whether the term at `inner` is closed by a bracket before the one at `next` begins.
+    fn is_enclosed(&self, inner: Span, next: Span) -> bool {
+        let between = &self.text[inner.start_offset as usize..next.start_offset as usize];
+        let mut depth = 0;
+        between.chars().any(|letter| {
+            depth += i32::from(letter == '(') - i32::from(letter == ')');
+            depth < 0
+        })
+    }
+}
+
+fn mistake(offset: usize, message: &str, hint: &str) -> Mistake {
+    Mistake { offset, message: message.to_owned(), hint: hint.to_owned() }
+}
+
+/// The parser tells no column, so the place is found again: the first token that no continuation repairs.
+fn syntax_mistake(text: &str, error: &minijinja::Error) -> Mistake {
+    const HINT: &str = "an expression looks like 3.9e-14 * exp(42770 / R * (1 / 298.15 - 1 / T))";
+    let mut end = 0;
+    for token in tokenize(text, true, Default::default()) {
+        let Ok((_, span)) = token else {
+            let start = end + text[end..].find(|letter: char| !letter.is_whitespace()).unwrap_or(0);
+            return mistake(start, "this is not part of an expression", HINT);
+        };
+        end = span.end_offset as usize;
+        let unrepaired = |error: minijinja::Error| {
+            !error.detail().is_some_and(|detail| detail.starts_with("unexpected end of input"))
+        };
+        if parse_expr(&text[..end]).is_err_and(unrepaired) {
+            let start = span.start_offset as usize;
+            return mistake(start, &format!("unexpected `{}`", &text[start..end]), HINT);
+        }
+    }
+    let what = if text.trim().is_empty() { "the expression is empty" } else { "the expression ends too early" };
+    let hint = error.detail().filter(|_| !text.trim().is_empty()).map_or(HINT.to_owned(), |detail| {
+        format!("{} is missing", detail.rsplit("expected ").next().unwrap_or(detail))
+    });
+    mistake(text.len(), what, &hint)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn formulas_mean_what_mathematics_means() {
+        let at =
+            |text: &str| Formula::parse(text).unwrap_or_else(|e| panic!("{text}: {e:?}")).at(&[1500.0, 0.4, 300.0]);
+        for (text, expected) in [
+            ("-12 * (s - 0.62) ** 2", -12.0 * 0.22f64.powi(2)),
+            ("-s ** 2", -0.16),
+            ("(-s) ** 2", 0.16),
+            ("(-s ** 2)", -0.16),
+            ("-(s - 1) ** 2 / 0.5", -0.72),
+            ("1 - s ** 2", 0.84),
+            ("2 * -s ** 2", -0.32),
+            ("10 ** (-4.43 - 54 / (T - 229 - 5e-3 * c))", 10f64.powf(-4.43 - 54.0 / 63.5)),
+            ("exp(42770 / R * (1 / 298.15 - 1 / T))", (42770.0 / GAS * (1.0 / 298.15 - 1.0 / 300.0)).exp()),
+            ("tanh(2) + cosh(s) ** (-2) + sinh(1)", 2f64.tanh() + 0.4f64.cosh().powi(-2) + 1f64.sinh()),
+            ("sqrt(c) + c ** 0.5 + c ** 1.5 + ln(c) + log10(c)", {
+                let c = 1500f64;
+                2.0 * c.sqrt() + c.powf(1.5) + c.ln() + c.log10()
+            }),
+            ("max(c, 2000) - min(s, pi) + F * 0", 2000.0 - 0.4),
+        ] {
+            let found = at(text);
+            assert!((found - expected).abs() < 1e-13 * expected.abs().max(1.0), "{text}: {found} {expected}");
+        }
+        assert_eq!(Formula::parse("c + T").unwrap().reads, [true, false, true]);
+        assert!(at("ln(0 - s)").is_nan() && at("(0 - s) ** 0.3").is_nan());
+    }
+
+    #[test]
+    fn mistakes_have_a_place() {
+        for (text, offset, message) in [
+            ("1 + x", 4, "there is no `x`"),
+            ("1 + tan(s)", 4, "there is no function `tan`"),
+            ("exp(s, s)", 0, "`exp` with 2 arguments"),
+            ("1 + * 2", 4, "unexpected `*`"),
+            ("1 + ", 4, "ends too early"),
+            ("", 0, "is empty"),
+            ("1 $ 2", 2, "not part of an expression"),
+            ("s > 1", 0, "not arithmetic"),
+            ("s % 2", 0, "not arithmetic"),
+            ("'word'", 0, "not a number"),
+        ] {
+            let mistake = Formula::parse(text).unwrap_err();
+            assert!(mistake.offset == offset && mistake.message.contains(message), "{text}: {mistake:?}");
+        }
+    }
+}

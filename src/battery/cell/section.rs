@@ -1,0 +1,316 @@
+//! A struct of a cell's file: its values with their units, and what is wrong with them, named and placed.
+use std::cell::RefCell;
+use std::path::Path;
+
+use crate::battery::cell::formula::{Formula, Mistake, VARIABLES};
+use crate::battery::cell::function::{Function, Interpolation, Table};
+use crate::battery::cell::unit::Unit;
+use crate::document::outline::{Kind, Node};
+use crate::document::source::SourceError;
+use crate::document::spelling::nearest;
+
+/// Places of the variables in a point: concentration, stoichiometry, temperature.
+pub(crate) const C: usize = 0;
+pub(crate) const S: usize = 1;
+pub(crate) const T: usize = 2;
+
+/// Samples of a variable's range where a function is tried.
+const TRIED: usize = 9;
+
+pub(crate) struct Section<'a> {
+    path: &'a Path,
+    text: &'a str,
+    node: &'a Node,
+    /// With its own point at the end, and empty at the root.
+    prefix: String,
+    asked: RefCell<Vec<String>>,
+}
+
+type Range = (f64, f64);
+
+impl<'a> Section<'a> {
+    pub fn new(path: &'a Path, text: &'a str, node: &'a Node, prefix: String) -> Self {
+        Self { path, text, node, prefix, asked: RefCell::default() }
+    }
+
+    /// A number in SI units; `range` too.
+    pub fn number(&self, name: &str, unit: &str, range: Range) -> Result<f64, SourceError> {
+        let node = self.field(name, unit)?;
+        self.number_at(name, node, unit, range)
+    }
+
+    /// Two numbers in SI units, the lower first.
+    pub fn range(&self, name: &str, unit: &str, range: Range) -> Result<Range, SourceError> {
+        let node = self.field(name, unit)?;
+        let [low, high] = node.items() else {
+            let hint = format!("write (lowest, highest), each with its unit: (\"1 [{unit}]\", \"2 [{unit}]\")");
+            return Err(self.at(node.span.start, format!("`{}{name}` is not a pair", self.prefix), &hint));
+        };
+        let pair = (self.number_at(name, low, unit, range)?, self.number_at(name, high, unit, range)?);
+        if pair.0 >= pair.1 {
+            let message = format!("`{}{name}` begins where it ends, or behind", self.prefix);
+            return Err(self.at(node.span.start, message, "write (lowest, highest)"));
+        }
+        Ok(pair)
+    }
+
+    /// A property that may read those variables, tried over their ranges.
+    pub fn function(
+        &self,
+        name: &str,
+        unit: &str,
+        variables: &[usize],
+        ranges: [Range; 3],
+        allowed: Range,
+    ) -> Result<Function, SourceError> {
+        let node = self.field(name, unit)?;
+        let function = match &node.kind {
+            Kind::Fields(_) => self.table(name, node, unit)?,
+            _ => {
+                let (formula, factor) = self.expression(name, node, unit)?;
+                Function::of_formula(formula, factor)
+            }
+        };
+        let names: Vec<String> = variables.iter().map(|&index| format!("`{}`", VARIABLES[index])).collect();
+        if let Some(index) = (0..3).find(|index| function.reads()[*index] && !variables.contains(index)) {
+            let message = format!("`{}{name}` cannot depend on `{}`", self.prefix, VARIABLES[index]);
+            return Err(self.at(node.span.start, message, &format!("it may depend on {}", names.join(" and "))));
+        }
+        let along = |index: usize, k: usize| {
+            let (low, high) = ranges[index];
+            low + (high - low) * k as f64 / (TRIED - 1) as f64
+        };
+        let count = |index: usize| if function.reads()[index] { TRIED } else { 1 };
+        for (k, j, i) in
+            (0..count(C)).flat_map(|k| (0..count(S)).flat_map(move |j| (0..count(T)).map(move |i| (k, j, i))))
+        {
+            let point = [along(C, k), along(S, j), along(T, i)];
+            let value = function.at(&point);
+            if !value.is_finite() || value < allowed.0 || value > allowed.1 {
+                let place: Vec<String> = (0..3)
+                    .filter(|index| function.reads()[*index])
+                    .map(|index| format!("{} = {}", VARIABLES[index], number(point[index])))
+                    .collect();
+                let place = if place.is_empty() { String::new() } else { format!(" at {}", place.join(", ")) };
+                let what = if value.is_finite() { format!("{} {unit}", number(value)) } else { "not a number".into() };
+                let hint = match allowed.0 {
+                    low if low > 0.0 && low < 1e-300 => {
+                        "it must be positive wherever the cell's `temperature` and `electrolyte.range` reach".to_owned()
+                    }
+                    low if low.is_finite() => format!("it lies between {} and {}", number(low), number(allowed.1)),
+                    _ => {
+                        "it must be defined wherever the cell's `temperature` and `electrolyte.range` reach".to_owned()
+                    }
+                };
+                return Err(self.at(node.span.start, format!("`{}{name}` is {what}{place}", self.prefix), &hint));
+            }
+        }
+        Ok(function)
+    }
+
+    /// A text without a unit.
+    pub fn word(&self, name: &str) -> Result<String, SourceError> {
+        let node = self.field(name, "1")?;
+        match &node.kind {
+            Kind::Text { content, .. } => Ok(self.text[content.clone()].to_owned()),
+            _ => Err(self.at(node.span.start, format!("`{}{name}` is not a text", self.prefix), "write it in quotes")),
+        }
+    }
+
+    pub fn section(&self, name: &str) -> Result<Section<'a>, SourceError> {
+        let node = self.field(name, "...")?;
+        Ok(self.inner(name, node))
+    }
+
+    /// A section that may be absent.
+    pub fn optional(&self, name: &str) -> Option<Section<'a>> {
+        self.asked.borrow_mut().push(name.to_owned());
+        Some(self.inner(name, self.node.field(name)?))
+    }
+
+    fn inner(&self, name: &str, node: &'a Node) -> Section<'a> {
+        Section::new(self.path, self.text, node, format!("{}{name}.", self.prefix))
+    }
+
+    /// Says which fields nobody asked for.
+    pub fn finish(&self) -> Result<(), SourceError> {
+        let asked = self.asked.borrow();
+        let Some(field) = self.node.fields().iter().find(|field| !asked.contains(&field.name)) else { return Ok(()) };
+        let hint = match nearest(&field.name, asked.iter().map(String::as_str)) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => format!("the fields here are `{}`", asked.join("`, `")),
+        };
+        Err(self.at(field.key.start, format!("there is no field `{}{}`", self.prefix, field.name), &hint))
+    }
+
+    /// The error of a field that was read.
+    pub fn error(&self, name: &str, message: String, hint: &str) -> SourceError {
+        let start = self.node.field(name).map_or(self.node.span.start, |node| node.span.start);
+        self.at(start, format!("`{}{name}`: {message}", self.prefix), hint)
+    }
+
+    fn at(&self, offset: usize, message: String, hint: &str) -> SourceError {
+        SourceError::at(self.path, self.text, offset, message, Some(hint.to_owned()))
+    }
+
+    fn field(&self, name: &str, unit: &str) -> Result<&'a Node, SourceError> {
+        self.asked.borrow_mut().push(name.to_owned());
+        self.node.field(name).ok_or_else(|| {
+            let message = format!("`{}{name}` is missing", self.prefix);
+            let hint = match unit {
+                "..." => {
+                    format!("add `{name}: (...)` as in the built-in cells: `galvani battery cell chen2020` prints one")
+                }
+                "1" => format!("add `{name}: ...`, it has no unit"),
+                unit => format!("add `{name}: \"... [{unit}]\"`"),
+            };
+            self.at(self.node.span.start, message, &hint)
+        })
+    }
+
+    fn number_at(&self, name: &str, node: &Node, unit: &str, (low, high): Range) -> Result<f64, SourceError> {
+        let (formula, factor) = self.expression(name, node, unit)?;
+        if let Some(index) = (0..3).find(|index| formula.reads[*index]) {
+            let message = format!("`{}{name}` cannot depend on `{}`", self.prefix, VARIABLES[index]);
+            return Err(self.at(node.span.start, message, "it is a plain number"));
+        }
+        let value = factor * formula.at(&[0.0; 3]);
+        if !(low..=high).contains(&value) {
+            let bounds = format!("it lies between {} and {} {unit}: is the unit right?", number(low), number(high));
+            let bounds =
+                if unit == "1" { format!("it lies between {} and {}", number(low), number(high)) } else { bounds };
+            let unit = if unit == "1" { String::new() } else { format!(" {unit}") };
+            return Err(self.at(
+                node.span.start,
+                format!("`{}{name}` is {}{unit}", self.prefix, number(value)),
+                &bounds,
+            ));
+        }
+        Ok(value)
+    }
+
+    /// An expression and the factor of its unit.
+    fn expression(&self, name: &str, node: &Node, unit: &str) -> Result<(Formula, f64), SourceError> {
+        let full = format!("{}{name}", self.prefix);
+        match &node.kind {
+            Kind::Scalar if unit == "1" => {
+                let text = self.text[node.span.clone()].replace('_', "");
+                let number: f64 = text.parse().map_err(|_| {
+                    self.at(node.span.start, format!("`{full}` is not a number"), "write a number such as 0.25")
+                })?;
+                Ok((Formula::number(number), 1.0))
+            }
+            Kind::Text { content, .. } => {
+                let written = &self.text[content.clone()];
+                let bracket = written.rfind('[').filter(|_| written.trim_end().ends_with(']'));
+                let factor = match bracket {
+                    Some(at) => {
+                        let symbol = written[at + 1..].trim_end().trim_end_matches(']');
+                        self.factor(&full, symbol, content.start + at + 1, unit)?
+                    }
+                    None if unit == "1" => 1.0,
+                    None => return Err(self.unitless(&full, node, unit)),
+                };
+                let expression = &written[..bracket.unwrap_or(written.len())];
+                let formula = Formula::parse(expression).map_err(|Mistake { offset, message, hint }| {
+                    self.at(content.start + offset, format!("`{full}`: {message}"), &hint)
+                })?;
+                Ok((formula, factor))
+            }
+            Kind::Scalar => Err(self.unitless(&full, node, unit)),
+            _ => Err(self.at(node.span.start, format!("`{full}` is not a number"), "write a number or an expression")),
+        }
+    }
+
+    fn unitless(&self, full: &str, node: &Node, unit: &str) -> SourceError {
+        let written = self.text[node.span.clone()].trim_matches('"');
+        let hint = format!("write it as a text, with its unit in brackets: \"{written} [{unit}]\"");
+        self.at(node.span.start, format!("`{full}` has no unit"), &hint)
+    }
+
+    /// SI units in one of the written ones.
+    fn factor(&self, full: &str, symbol: &str, offset: usize, unit: &str) -> Result<f64, SourceError> {
+        let expected = Unit::parse(unit).expect("our own unit");
+        match Unit::parse(symbol) {
+            Some(written) if written.is_like(&expected) => Ok(written.factor / expected.factor),
+            Some(_) => Err(self.at(
+                offset,
+                format!("`{full}` is not measured in `{symbol}`"),
+                &format!("it is measured in `{unit}`"),
+            )),
+            None => Err(self.at(
+                offset,
+                format!("`{full}`: there is no unit `{symbol}`"),
+                &format!("it is measured in `{unit}`"),
+            )),
+        }
+    }
+
+    /// `(over: "s", unit: "V", interpolation: "cubic", points: [(0.0, 1.2), ...])`
+    fn table(&self, name: &str, node: &'a Node, unit: &str) -> Result<Function, SourceError> {
+        let section = self.inner(name, node);
+        let over = section.word("over")?;
+        let of = VARIABLES.iter().position(|variable| *variable == over).ok_or_else(|| {
+            section.error("over", format!("there is no variable `{over}`"), "it is `c` (mol/m3), `s` or `T` (K)")
+        })?;
+        let interpolation = match section.word("interpolation")?.as_str() {
+            "linear" => Interpolation::Linear,
+            "cubic" => Interpolation::Cubic,
+            other => {
+                return Err(section.error(
+                    "interpolation",
+                    format!("there is no `{other}`"),
+                    "it is `linear` or `cubic`",
+                ));
+            }
+        };
+        let factor = match section.node.field("unit") {
+            Some(Node { kind: Kind::Text { content, .. }, .. }) => {
+                section.asked.borrow_mut().push("unit".to_owned());
+                section.factor(&format!("{}{name}", self.prefix), &self.text[content.clone()], content.start, unit)?
+            }
+            _ => {
+                return Err(section.at(
+                    node.span.start,
+                    format!("`{}{name}` has no unit", self.prefix),
+                    &format!("add `unit: \"{unit}\"`"),
+                ));
+            }
+        };
+        let list = section.field("points", "1")?;
+        let mut points: Vec<(f64, f64)> = Vec::new();
+        for item in list.items() {
+            let [x, y] = item.items() else {
+                return Err(section.at(
+                    item.span.start,
+                    "this is not a pair of numbers".into(),
+                    "points are written (x, y)",
+                ));
+            };
+            let everything = (f64::MIN, f64::MAX);
+            let (x, y) =
+                (section.number_at("points", x, "1", everything)?, section.number_at("points", y, "1", everything)?);
+            if points.last().is_some_and(|(before, _)| *before >= x) {
+                let message = format!("{} does not come after the point before it", number(x));
+                return Err(section.at(item.span.start, message, "sort the points, and keep one for each place"));
+            }
+            points.push((x, y));
+        }
+        let least = if interpolation == Interpolation::Cubic { 4 } else { 2 };
+        if points.len() < least {
+            return Err(section.error(
+                "points",
+                format!("{} are too few", points.len()),
+                &format!("there are at least {least}"),
+            ));
+        }
+        section.finish()?;
+        Ok(Function::of_table(of, Table::new(&points, interpolation), factor))
+    }
+}
+
+/// A number as short as it stays itself to seven digits.
+fn number(value: f64) -> String {
+    let short: f64 = format!("{value:.6e}").parse().unwrap_or(value);
+    if short != 0.0 && !(1e-3..1e6).contains(&short.abs()) { format!("{short:e}") } else { format!("{short}") }
+}

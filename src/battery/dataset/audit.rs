@@ -1,0 +1,58 @@
+//! A second look at a dataset: every stored row against the limits of the datasheet, and what the rows span.
+use rayon::prelude::*;
+
+use crate::battery::current::limits::{Violation, check_rows};
+use crate::battery::dataset::jitter::cell_of;
+use crate::battery::dataset::{Dataset, FEATURES, Split};
+
+const WIDTH: usize = FEATURES.len();
+
+/// What was found in a dataset.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Audit {
+    /// The first violation of each series that has one.
+    pub violations: Vec<(Split, usize, Violation)>,
+    /// Least and largest value of each feature, in its unit, for each split that has series.
+    pub spans: Vec<(Split, [(f64, f64); WIDTH])>,
+    /// Whether every limit could be checked: only rows 1 s apart show how long a pulse lasts, and where the current is
+    /// reduced near empty or full.
+    pub is_complete: bool,
+}
+
+/// Reads every row of a dataset.
+pub fn audit(dataset: &Dataset) -> Audit {
+    let specification = dataset.specification();
+    let nominal = specification.known_cell();
+    // A stored value is off by half a step; the state of charge at which a limit changes, by one more.
+    let half = dataset.ranges().map(|(least, largest)| 0.51 * (largest - least) / 65535.0);
+    let mut audit = Audit { violations: Vec::new(), spans: Vec::new(), is_complete: specification.interval_s == 1 };
+    for split in Split::ALL.into_iter().filter(|&split| dataset.series(split) > 0) {
+        let of_series = |series: usize| {
+            let rows = dataset.rows(split, series, 0, dataset.steps());
+            let mut limits = cell_of(specification, &nominal, split, series).limits.widened(half[0], half[1], half[3]);
+            if !audit.is_complete {
+                for side in [&mut limits.discharge, &mut limits.charge] {
+                    (side.critical, side.continuous) = (side.short, side.short);
+                }
+            }
+            let voltages: Vec<f64> = rows.iter().map(|row| row[1]).collect();
+            let violation = check_rows(&limits, half[0], rows.iter().map(|row| (row[0], row[3])), &voltages).err();
+            (violation.map(|violation| (split, series, violation)), span(&rows))
+        };
+        let found: Vec<_> = (0..dataset.series(split)).into_par_iter().map(of_series).collect();
+        audit.spans.push((split, found.iter().map(|(_, span)| *span).reduce(joined).expect("the split has series")));
+        audit.violations.extend(found.into_iter().filter_map(|(violation, _)| violation));
+    }
+    audit
+}
+
+fn span(rows: &[[f64; WIDTH]]) -> [(f64, f64); WIDTH] {
+    let empty = [(f64::INFINITY, f64::NEG_INFINITY); WIDTH];
+    rows.iter().fold(empty, |span, row| {
+        std::array::from_fn(|feature| (span[feature].0.min(row[feature]), span[feature].1.max(row[feature])))
+    })
+}
+
+fn joined(one: [(f64, f64); WIDTH], other: [(f64, f64); WIDTH]) -> [(f64, f64); WIDTH] {
+    std::array::from_fn(|feature| (one[feature].0.min(other[feature].0), one[feature].1.max(other[feature].1)))
+}

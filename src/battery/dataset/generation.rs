@@ -1,0 +1,237 @@
+//! Where series are made: a current profile each, simulated side by side, kept within the limits, as stored numbers.
+use crate::battery::cell::Cell;
+use crate::battery::current::drive_cycle::Pieces;
+use crate::battery::current::limits::check;
+use crate::battery::current::{Coverage, Generator};
+use crate::battery::dataset::jitter::cell_of;
+use crate::battery::dataset::specification::{FEATURES, Ranges, Specification, Split};
+use crate::battery::dataset::storage::DatasetError;
+use crate::battery::simd::lanes::{LANES, Lanes, each};
+use crate::battery::simulation::{Row, Simulator};
+use crate::numeric::stream::Stream;
+
+const WIDTH: usize = FEATURES.len();
+/// Steps between looks at the simulator's rows; they stay in the processor's cache.
+const CHUNK: usize = 64;
+/// How often a series that leaves the voltage window is drawn again with twice the caution.
+const ATTEMPTS: i32 = 6;
+/// Steps of the additive recurrence that fills a square evenly: 1/g and 1/g² with g³ = g + 1 (Roberts, 2018).
+const RECURRENCE: [f64; 2] = [0.754_877_666_246_692_7, 0.569_840_290_998_053_2];
+
+/// Series in a row that are simulated side by side, all of one cell.
+#[derive(Clone, Copy)]
+pub(crate) struct Batch {
+    pub split: Split,
+    /// The first of them within the split.
+    pub first: usize,
+    pub count: usize,
+}
+
+impl Batch {
+    /// All series of a dataset; a batch never holds two splits, so that a series is the same in any company.
+    pub fn all(specification: &Specification) -> Vec<Self> {
+        let batches = |split| {
+            let series = specification.series(split);
+            let batch = move |first| Self { split, first, count: LANES.min(series - first) };
+            (0..series).step_by(LANES).map(batch)
+        };
+        Split::ALL.into_iter().flat_map(batches).collect()
+    }
+}
+
+/// What every batch of series needs.
+pub(crate) struct Factory<'a> {
+    specification: &'a Specification,
+    cell: &'a Cell,
+    pieces: Pieces,
+    held_out_pieces: Pieces,
+    ranges: Ranges,
+}
+
+/// A series before it is simulated.
+struct Plan {
+    soc: f64,
+    ambient: f64,
+    currents: Vec<f64>,
+}
+
+/// A batch that is done.
+pub(crate) struct Made {
+    /// Of each series.
+    pub numbers: Vec<Vec<u16>>,
+    /// Series that had to be drawn again.
+    pub redrawn: usize,
+}
+
+impl<'a> Factory<'a> {
+    pub fn new(specification: &'a Specification, cell: &'a Cell) -> Self {
+        Self {
+            specification,
+            cell,
+            pieces: Pieces::of(&specification.cycles),
+            held_out_pieces: Pieces::of(&specification.held_out_cycles),
+            ranges: specification.ranges(),
+        }
+    }
+
+    /// The stored numbers of a batch.
+    pub fn make(&self, batch: Batch) -> Result<Made, DatasetError> {
+        let Batch { split, first, count } = batch;
+        let cell = cell_of(self.specification, self.cell, split, first);
+        let pieces = if split == Split::HeldOut { &self.held_out_pieces } else { &self.pieces };
+        let generator = Generator::new(&cell, pieces, self.specification.coverage);
+        let simulator = Simulator::new(&cell, self.specification.thermal);
+        let mut caution = [1.0; LANES];
+        for _ in 0..ATTEMPTS {
+            let plan = |k: usize| self.plan(&generator, split, first + k, caution[k]);
+            let plans: Vec<Plan> = (0..count).map(plan).collect();
+            let recorders = self.run(&simulator, &plans);
+            let mut failed = false;
+            for ((plan, recorder), caution) in plans.iter().zip(&recorders).zip(&mut caution) {
+                if check(&cell, plan.soc, &plan.currents, &recorder.voltages).is_err() {
+                    failed = true;
+                    *caution *= 2.0;
+                }
+            }
+            if !failed {
+                let numbers = recorders.into_iter().enumerate().map(|(k, recorder)| {
+                    let what = "a value leaves the range in which it is stored".to_owned();
+                    recorder.numbers.ok_or(DatasetError::Limits { split, series: first + k, what })
+                });
+                let redrawn = caution.iter().filter(|&&caution| caution > 1.0).count();
+                return Ok(Made { numbers: numbers.collect::<Result<_, _>>()?, redrawn });
+            }
+        }
+        let worst = caution.iter().position(|&caution| caution == f64::from(1 << ATTEMPTS)).unwrap_or(0);
+        let what = "the terminal voltage leaves its window".to_owned();
+        Err(DatasetError::Limits { split, series: first + worst, what })
+    }
+
+    fn plan(&self, generator: &Generator, split: Split, series: usize, caution: f64) -> Plan {
+        let Specification { seed, kinds, initial_soc, coverage, .. } = self.specification;
+        let ambient =
+            if split == Split::HeldOut { self.specification.held_out_ambient } else { self.specification.ambient };
+        let mut stream = Stream::of(*seed, &format!("start {}", split.name()), series as u64);
+        let [first, second] = match coverage {
+            Coverage::Random => [stream.uniform(), stream.uniform()],
+            Coverage::Even => {
+                let mut offset = Stream::of(*seed, &format!("even {}", split.name()), 0);
+                RECURRENCE.map(|step| (offset.uniform() + step * series as f64).fract())
+            }
+        };
+        let between = |(from, to): (f64, f64), share: f64| from + (to - from) * share;
+        let soc = between(*initial_soc, first);
+        let stream = Stream::of(*seed, &format!("current {}", split.name()), series as u64);
+        let samples = (self.specification.steps() - 1) * self.interval() + 1;
+        let currents = generator.profile(kinds[series % kinds.len()], samples, soc, caution, stream);
+        Plan { soc, ambient: between(ambient, second), currents }
+    }
+
+    fn interval(&self) -> usize {
+        self.specification.interval_s as usize
+    }
+
+    fn run(&self, simulator: &Simulator, plans: &[Plan]) -> Vec<Recorder> {
+        // Lanes without a series of their own repeat the last.
+        let plan = |l: usize| &plans[l.min(plans.len() - 1)];
+        let at = |second: usize| -> Lanes { each(|l| plan(l).currents[second]) };
+        let seconds = plan(0).currents.len();
+        let (mut state, row) = simulator.start(&each(|l| plan(l).soc), &each(|l| plan(l).ambient), &at(0));
+        let recorder = |_| Recorder::new(self.ranges, seconds, self.interval());
+        let mut recorders: Vec<Recorder> = plans.iter().map(recorder).collect();
+        let mut record = |row: &Row| recorders.iter_mut().enumerate().for_each(|(l, recorder)| recorder.record(row, l));
+        record(&row);
+        let (mut currents, mut rows) = ([[0.0; LANES]; CHUNK], [Row::default(); CHUNK]);
+        for first in (1..seconds).step_by(CHUNK) {
+            let count = CHUNK.min(seconds - first);
+            for (k, current) in currents[..count].iter_mut().enumerate() {
+                *current = at(first + k);
+            }
+            simulator.advance(&mut state, &currents[..count], &mut rows[..count]);
+            rows[..count].iter().for_each(&mut record);
+        }
+        recorders
+    }
+}
+
+/// Turns the rows of one lane into stored numbers.
+struct Recorder {
+    ranges: Ranges,
+    interval: usize,
+    waiting: usize,
+    charge: f64,
+    /// `None` from the first value on that its range does not hold.
+    numbers: Option<Vec<u16>>,
+    /// Of every second.
+    voltages: Vec<f64>,
+}
+
+impl Recorder {
+    fn new(ranges: Ranges, seconds: usize, interval: usize) -> Self {
+        let numbers = Vec::with_capacity(WIDTH * ((seconds - 1) / interval + 1));
+        // The first row stands alone.
+        Self {
+            ranges,
+            interval,
+            waiting: 1,
+            charge: 0.0,
+            numbers: Some(numbers),
+            voltages: Vec::with_capacity(seconds),
+        }
+    }
+
+    #[inline]
+    fn record(&mut self, row: &Row, l: usize) {
+        self.voltages.push(row.voltage[l]);
+        self.charge += row.current[l];
+        self.waiting -= 1;
+        if self.waiting > 0 {
+            return;
+        }
+        let samples = if self.voltages.len() == 1 { 1 } else { self.interval };
+        let current = self.charge / samples as f64;
+        (self.charge, self.waiting) = (0.0, self.interval);
+        let values =
+            [current, row.voltage[l], row.surface_temperature[l], row.soc[l], row.core_temperature[l], row.ocv[l]];
+        if let Some(numbers) = &mut self.numbers {
+            for (value, (least, largest)) in values.into_iter().zip(self.ranges) {
+                let scaled = (value - least) / (largest - least);
+                if !(0.0..=1.0).contains(&scaled) {
+                    self.numbers = None;
+                    return;
+                }
+                numbers.push((scaled * 65535.0 + 0.5) as u16);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::battery::current::Kind;
+
+    #[test]
+    fn a_series_that_leaves_the_voltage_window_is_drawn_again_with_more_caution() {
+        let mut cell = Cell::named("chen2020").unwrap();
+        cell.limits.resistance /= 4.0;
+        cell.limits.voltage.1 = 3.9;
+        let specification =
+            Specification { hours: 1.5, initial_soc: (0.2, 0.5), kinds: vec![Kind::Step], ..Default::default() };
+        let factory = Factory::new(&specification, &cell);
+        let largest =
+            |numbers: &[Vec<u16>]| numbers.iter().flat_map(|rows| rows.iter().skip(1).step_by(WIDTH)).max().copied();
+        let volts = |number: Option<u16>| 2.5 + 1.75 * f64::from(number.unwrap()) / 65535.0;
+
+        let generator = Generator::new(&cell, &factory.pieces, Coverage::Random);
+        let careless: Vec<Plan> = (0..LANES).map(|k| factory.plan(&generator, Split::Train, k, 1.0)).collect();
+        let simulator = Simulator::new(&cell, specification.thermal);
+        let careless: Vec<Vec<u16>> =
+            factory.run(&simulator, &careless).into_iter().map(|recorder| recorder.numbers.unwrap()).collect();
+        assert!(volts(largest(&careless)) > 3.9, "{}", volts(largest(&careless)));
+        let kept = factory.make(Batch { split: Split::Train, first: 0, count: LANES }).unwrap();
+        assert!(volts(largest(&kept.numbers)) <= 3.9, "{}", volts(largest(&kept.numbers)));
+        let same = kept.numbers.iter().zip(&careless).filter(|(kept, careless)| kept == careless).count();
+        assert!(same > 0 && kept.redrawn == LANES - same, "only what failed is drawn again: {same} {}", kept.redrawn);
+    }
+}

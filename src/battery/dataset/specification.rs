@@ -1,0 +1,324 @@
+//! What a dataset holds: cell, profiles, splits, sampling; from it alone the data follow bit for bit.
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use crate::battery::cell::Cell;
+use crate::battery::current::drive_cycle;
+use crate::battery::current::{Coverage, Kind};
+use crate::battery::simulation::thermal::Thermal;
+use crate::document::outline::Node;
+use crate::document::source::{SourceError, parse, read};
+
+/// Columns of a row, in this order everywhere; units as in `UNITS`.
+pub const FEATURES: [&str; 6] = ["current", "voltage", "surface_temperature", "soc", "core_temperature", "ocv"];
+pub const UNITS: [&str; 6] = ["A", "V", "degC", "1", "degC", "V"];
+/// What 0 and 1 mean after scaling, for each feature in its unit.
+pub type Ranges = [(f64, f64); 6];
+
+/// Where a cell may be charged, °C.
+const AMBIENT: (f64, f64) = (0.0, 45.0);
+
+/// Part of the file and of its name: another number where the same specification would give other data.
+pub(crate) const GENERATION: u32 = 2;
+
+/// Which series a dataset is read for; the splits' random streams are disjoint.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Split {
+    Train,
+    Validation,
+    Test,
+    /// Under drive cycles and ambient temperatures that no other split has.
+    HeldOut,
+}
+
+impl Split {
+    pub const ALL: [Self; 4] = [Self::Train, Self::Validation, Self::Test, Self::HeldOut];
+
+    /// The word for it in files and listings.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Train => "train",
+            Self::Validation => "validation",
+            Self::Test => "test",
+            Self::HeldOut => "held_out",
+        }
+    }
+}
+
+/// A dataset's description, as it stands in an experiment file; every field may be left out.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Specification {
+    /// Name of a built-in cell; or of a cell's file beside this one, ending in `.ron`.
+    pub cell: String,
+    /// The text of the cell's file where the cell is not built in, so that the data describe themselves.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cell_text: Option<String>,
+    /// Of all random streams.
+    pub seed: u64,
+    /// Number of series to learn from.
+    pub train: usize,
+    /// Number of series to compare configurations on.
+    pub validation: usize,
+    /// Number of series that no choice ever sees.
+    pub test: usize,
+    /// Number of series under drive cycles and ambient temperatures that no other split has; may be 0.
+    pub held_out: usize,
+    /// Length of a series.
+    pub hours: f64,
+    /// Seconds from row to row; a row's current is the mean of the samples since the row before.
+    pub interval_s: u32,
+    /// Kinds of current profile, in turn.
+    pub kinds: Vec<Kind>,
+    /// How the cell warms up.
+    pub thermal: Thermal,
+    /// Where the state of charge of a series begins, uniform between both.
+    pub initial_soc: (f64, f64),
+    /// Temperature around the cell in °C, one for each series, uniform between both.
+    pub ambient: (f64, f64),
+    /// The same for the held-out series.
+    pub held_out_ambient: (f64, f64),
+    /// Drive cycles whose pieces the profiles are made of.
+    pub cycles: Vec<String>,
+    /// The same for the held-out series.
+    pub held_out_cycles: Vec<String>,
+    /// How evenly the series cover states of charge and ambient temperatures.
+    pub coverage: Coverage,
+    /// By how much the parameters of cells differ, as a share; eight series in a row are of one cell.
+    pub jitter: f64,
+}
+
+impl Default for Specification {
+    fn default() -> Self {
+        Self {
+            cell: "chen2020".to_owned(),
+            cell_text: None,
+            seed: 420,
+            train: 48,
+            validation: 8,
+            test: 8,
+            held_out: 0,
+            hours: 12.0,
+            interval_s: 1,
+            kinds: vec![Kind::Step, Kind::DriveCycle, Kind::Mixed],
+            thermal: Thermal::default(),
+            initial_soc: (0.1, 0.95),
+            ambient: (25.0, 25.0),
+            held_out_ambient: (35.0, 45.0),
+            cycles: ["udds", "us06", "wltc_3b"].map(str::to_owned).to_vec(),
+            held_out_cycles: vec!["hwfet".to_owned()],
+            coverage: Coverage::Random,
+            jitter: 0.0,
+        }
+    }
+}
+
+impl Specification {
+    /// Reads a file that holds a specification; an error names its place.
+    pub fn read(path: &Path) -> Result<Self, SourceError> {
+        let text = read(path)?;
+        let mut specification: Self = parse(path, &text)?;
+        if specification.cell.ends_with(".ron") && specification.cell_text.is_none() {
+            let file = path.parent().unwrap_or(Path::new("")).join(&specification.cell);
+            Cell::load(&file)?;
+            specification.cell_text = Some(read(&file)?);
+        }
+        specification.validate().map_err(|problem| {
+            // A problem begins with the field's name.
+            let name = problem.split('`').nth(1).unwrap_or_default();
+            let field = Node::of(&text).and_then(|outline| outline.field(name).map(|field| field.span.start));
+            let hint = "every field may be left out and has a default".to_owned();
+            SourceError::at(path, &text, field.unwrap_or(0), problem.clone(), Some(hint))
+        })?;
+        Ok(specification)
+    }
+
+    /// Which field is wrong, and what is allowed.
+    pub fn validate(&self) -> Result<(), String> {
+        let cell = self.find_cell()?;
+        if cell.thermal.is_none() && self.thermal != Thermal::Isothermal {
+            return Err(format!("`thermal` must be `Isothermal`: the cell `{}` has no thermal parameters", self.cell));
+        }
+        for split in Split::ALL {
+            let (name, count) = (split.name(), self.series(split));
+            let least = usize::from(split != Split::HeldOut);
+            if !(least..=100_000).contains(&count) {
+                return Err(format!("`{name}` is {count}, but a split has 1 to 100000 series"));
+            }
+        }
+        if !(self.hours > 0.0 && self.hours <= 10_000.0) {
+            return Err(format!("`hours` is {}, but must be above 0 and at most 10000", self.hours));
+        }
+        if !(1..=3600).contains(&self.interval_s) {
+            return Err(format!("`interval_s` is {}, but must be 1 to 3600", self.interval_s));
+        }
+        if self.steps() < 2 {
+            return Err(format!("`hours` is {}, which gives a series fewer than 2 rows", self.hours));
+        }
+        if self.kinds.is_empty() {
+            return Err("`kinds` is empty, but must name at least one of `Step`, `DriveCycle`, `Mixed`".to_owned());
+        }
+        let within = |name: &str, (from, to): (f64, f64), (least, largest): (f64, f64)| {
+            if least <= from && from <= to && to <= largest {
+                return Ok(());
+            }
+            Err(format!("`{name}` is ({from}, {to}), but must rise within {least} and {largest}"))
+        };
+        within("initial_soc", self.initial_soc, cell.limits.soc)?;
+        within("ambient", self.ambient, AMBIENT)?;
+        if !(0.0..=0.2).contains(&self.jitter) {
+            return Err(format!("`jitter` is {}, but must be 0 to 0.2", self.jitter));
+        }
+        let known = drive_cycle::names();
+        for (name, cycles) in [("cycles", &self.cycles), ("held_out_cycles", &self.held_out_cycles)] {
+            if cycles.is_empty() {
+                return Err(format!("`{name}` is empty, but must name at least one of `{}`", known.join("`, `")));
+            }
+            if let Some(unknown) = cycles.iter().find(|cycle| !known.contains(&cycle.as_str())) {
+                return Err(format!("`{name}` has `{unknown}`, but the drive cycles are `{}`", known.join("`, `")));
+            }
+        }
+        if self.held_out == 0 {
+            return Ok(());
+        }
+        within("held_out_ambient", self.held_out_ambient, AMBIENT)?;
+        if let Some(seen) = self.held_out_cycles.iter().find(|cycle| self.cycles.contains(cycle)) {
+            return Err(format!("`held_out_cycles` has `{seen}`, but so has `cycles`: it would not be unseen"));
+        }
+        let ((from, to), (least, largest)) = (self.held_out_ambient, self.ambient);
+        if from <= largest && least <= to {
+            return Err(format!(
+                "`held_out_ambient` is ({from}, {to}), but meets `ambient` ({least}, {largest}): it would not be unseen"
+            ));
+        }
+        Ok(())
+    }
+
+    /// What 0 and 1 mean after scaling: of the cell's datasheet, so that nothing of one split leaks into another.
+    ///
+    /// Panics where the cell is unknown.
+    pub fn ranges(&self) -> Ranges {
+        ranges(&self.known_cell())
+    }
+
+    /// The cell that is named.
+    ///
+    /// Panics where it is unknown, which `validate` tells.
+    pub fn known_cell(&self) -> Cell {
+        self.find_cell().expect("a valid specification has a cell")
+    }
+
+    fn find_cell(&self) -> Result<Cell, String> {
+        if let Some(text) = &self.cell_text {
+            return Cell::parse(Path::new(&self.cell), text).map_err(|error| format!("`cell_text`: {error}"));
+        }
+        let known = || {
+            let hint = "`battery generate` also takes the path of a file, other places its text in `cell_text`";
+            format!("`cell` is `{}`, but the known cells are `{}`; {hint}", self.cell, Cell::names().join("`, `"))
+        };
+        Cell::named(&self.cell).ok_or_else(known)
+    }
+
+    /// Rows of a series.
+    pub fn steps(&self) -> usize {
+        (self.hours * 3600.0 / f64::from(self.interval_s)).round() as usize
+    }
+
+    /// Series of a split.
+    pub fn series(&self, split: Split) -> usize {
+        match split {
+            Split::Train => self.train,
+            Split::Validation => self.validation,
+            Split::Test => self.test,
+            Split::HeldOut => self.held_out,
+        }
+    }
+
+    /// Where the series of a split begin among those of all.
+    pub fn first(&self, split: Split) -> usize {
+        Split::ALL.into_iter().take_while(|&other| other != split).map(|other| self.series(other)).sum()
+    }
+
+    /// Series of all splits.
+    pub fn all_series(&self) -> usize {
+        Split::ALL.map(|split| self.series(split)).iter().sum()
+    }
+
+    /// Size of the data in a file.
+    pub fn bytes(&self) -> u64 {
+        (self.all_series() * self.steps() * FEATURES.len() * size_of::<u16>()) as u64
+    }
+
+    /// A number to name the file with: equal where the data are.
+    pub fn digest(&self) -> u64 {
+        let text = serde_json::to_string(&(GENERATION, self)).expect("a specification is plain data");
+        // FNV-1a
+        text.bytes()
+            .fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3))
+    }
+}
+
+/// Currents to the next whole multiple of the capacity, voltages with room for a cell above its charging voltage.
+fn ranges(cell: &Cell) -> Ranges {
+    let (limits, hour) = (&cell.limits, cell.capacity_ah);
+    let current = (-(limits.charge.short / hour).ceil() * hour, (limits.discharge.short / hour).ceil() * hour);
+    let voltage = (limits.voltage.0, limits.voltage.1 + 0.05);
+    [current, voltage, (-10.0, 90.0), (0.0, 1.0), (-10.0, 110.0), voltage]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wrong_field_is_named() {
+        type Change = fn(&mut Specification);
+        let cases: [(Change, &str); 15] = [
+            (|s| s.cell = "lgm50".to_owned(), "known cells are `chen2020`, "),
+            (|s| s.train = 0, "`train` is 0"),
+            (|s| s.validation = 1_000_000, "`validation` is 1000000"),
+            (|s| s.hours = f64::NAN, "`hours`"),
+            (|s| s.hours = 1e-4, "fewer than 2 rows"),
+            (|s| s.interval_s = 0, "`interval_s`"),
+            (|s| s.kinds.clear(), "`kinds`"),
+            (|s| s.initial_soc = (0.5, 0.4), "`initial_soc`"),
+            (|s| s.initial_soc = (0.0, 0.4), "`initial_soc`"),
+            (|s| s.ambient = (-40.0, 0.0), "`ambient`"),
+            (|s| s.jitter = 0.5, "`jitter`"),
+            (|s| s.cycles = vec!["nedc".to_owned()], "`cycles` has `nedc`, but the drive cycles are `udds`"),
+            (|s| s.held_out_cycles.clear(), "`held_out_cycles` is empty"),
+            (|s| (s.held_out, s.held_out_cycles) = (1, vec!["us06".to_owned()]), "it would not be unseen"),
+            (|s| (s.held_out, s.ambient) = (1, (20.0, 35.0)), "it would not be unseen"),
+        ];
+        assert_eq!(Specification::default().validate(), Ok(()));
+        for (change, message) in cases {
+            let mut specification = Specification::default();
+            change(&mut specification);
+            let error = specification.validate().unwrap_err();
+            assert!(error.contains(message), "{error}");
+        }
+    }
+
+    #[test]
+    fn every_field_may_be_left_out_and_none_misspelt() {
+        let read = |text| ron::from_str::<Specification>(text);
+        assert_eq!(read("()").unwrap(), Specification::default());
+        assert_eq!(read("(kinds: [Mixed], thermal: Lumped, hours: 2)").unwrap().steps(), 7200);
+        assert!(read("(hour: 2)").is_err());
+    }
+
+    #[test]
+    fn ranges_are_those_of_the_datasheet() {
+        let expected = [(-5.0, 20.0), (2.5, 4.25), (-10.0, 90.0), (0.0, 1.0), (-10.0, 110.0), (2.5, 4.25)];
+        assert_eq!(Specification::default().ranges(), expected);
+    }
+
+    #[test]
+    fn the_digest_names_the_data() {
+        let one = Specification::default();
+        let other = Specification { seed: 421, ..one.clone() };
+        assert_eq!(one.digest(), one.clone().digest());
+        assert_ne!(one.digest(), other.digest());
+    }
+}

@@ -1,0 +1,28 @@
+//! Where a visitor of a network is: the name of a parameter, as files have it.
+
+/// Names of the fields on the way to a parameter.
+#[derive(Default)]
+pub struct ParameterPath(Vec<(String, bool)>);
+
+impl ParameterPath {
+    /// Enters the field `name` of a container of the kind that burn calls `container`.
+    pub fn enter(&mut self, name: &str, container: &str) {
+        let variant = container.starts_with("Enum:");
+        self.0.push((if variant { String::new() } else { name.into() }, container == "Struct:Linear"));
+    }
+
+    pub fn leave(&mut self) {
+        self.0.pop();
+    }
+
+    /// Such as `blocks.0.mixer.packed.weight`: variants of enumerations have no part in it.
+    pub fn name(&self) -> String {
+        let parts: Vec<&str> = self.0.iter().map(|(name, _)| name.as_str()).filter(|name| !name.is_empty()).collect();
+        parts.join(".")
+    }
+
+    /// Whether the parameter is the matrix of a projection.
+    pub fn is_projection(&self) -> bool {
+        self.0.last().is_some_and(|(_, projection)| *projection)
+    }
+}

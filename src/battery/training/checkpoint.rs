@@ -1,0 +1,186 @@
+//! A trained model on disk: weights, optimizer and step in one safetensors file.
+use std::collections::{BTreeMap, HashMap};
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::Path;
+
+use burn::tensor::Device;
+use safetensors::tensor::{Dtype, SafeTensors, TensorView};
+use serde::{Deserialize, Serialize};
+
+use crate::battery::model::architecture::Architecture;
+use crate::battery::model::hyperparameter::Hyperparameters;
+use crate::battery::model::weights;
+use crate::battery::model::weights::Weight;
+use crate::battery::model::{Decoder, Model, Statistics};
+use crate::battery::training::Point;
+use crate::battery::training::adamw::State;
+use crate::battery::training::batch::Provenance;
+
+/// The file's name in the checkpoint folder.
+pub const FILE: &str = "model.safetensors";
+const FORMAT: &str = "galvani-model-2";
+
+/// What a file says of itself, as JSON in the safetensors metadata under `galvani`. A file that another program wrote needs
+/// `format`, `hyperparameters` and, where it is no transformer of the usual kind, `architecture`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct About {
+    pub format: String,
+    pub hyperparameters: Hyperparameters,
+    #[serde(default)]
+    pub architecture: Architecture,
+    /// Absent: rows enter the network, and its numbers are taken, as they are.
+    #[serde(default)]
+    pub statistics: Statistics,
+    /// What it was trained on; absent where another program made the file.
+    #[serde(default)]
+    pub provenance: Option<Provenance>,
+    /// Settings and seed of the training that it belongs to; another training does not continue it.
+    #[serde(default)]
+    pub training: String,
+    /// Optimizer steps taken.
+    #[serde(default)]
+    pub step: u64,
+    /// Losses and errors at some of the steps.
+    #[serde(default)]
+    pub curve: Vec<Point>,
+    /// Checksum of all tensors, in the order of their names.
+    #[serde(default)]
+    checksum: Option<u32>,
+}
+
+impl About {
+    /// Describes `model` after `step` steps of `training`.
+    pub fn new(model: &Model, provenance: Option<Provenance>, training: String, step: u64, curve: Vec<Point>) -> Self {
+        Self {
+            format: FORMAT.into(),
+            hyperparameters: model.hyperparameters().clone(),
+            architecture: model.architecture().clone(),
+            statistics: model.statistics().clone(),
+            provenance,
+            training,
+            step,
+            curve,
+            checksum: None,
+        }
+    }
+
+    /// Whether both belong to the same model and training, at whichever step.
+    pub fn same(&self, other: &Self) -> bool {
+        (&self.hyperparameters, &self.architecture, &self.statistics, &self.provenance, &self.training)
+            == (&other.hyperparameters, &other.architecture, &other.statistics, &other.provenance, &other.training)
+    }
+}
+
+/// A checkpoint that was read and found whole.
+pub struct Checkpoint {
+    pub about: About,
+    tensors: BTreeMap<String, Weight>,
+}
+
+const FIRST: &str = "optimizer.first_moment";
+const SECOND: &str = "optimizer.second_moment";
+
+/// Writes the checkpoint into `folder`, whole or not at all.
+pub fn write(folder: &Path, about: About, network: &Decoder, state: &State) -> io::Result<()> {
+    let mut tensors = weights::take(network);
+    tensors.insert(FIRST.into(), (vec![state.first.len()], state.first.clone()));
+    tensors.insert(SECOND.into(), (vec![state.second.len()], state.second.clone()));
+    fs::create_dir_all(folder)?;
+    put(&folder.join(FILE), about, &tensors)
+}
+
+/// Writes the weights of `model`, and what it takes to use them, whole or not at all.
+pub fn save(path: &Path, model: &Model) -> io::Result<()> {
+    put(path, About::new(model, None, String::new(), 0, Vec::new()), &weights::take(&model.network))
+}
+
+fn put(path: &Path, mut about: About, tensors: &BTreeMap<String, Weight>) -> io::Result<()> {
+    about.checksum = Some(checksum(tensors));
+    let views: Vec<(&str, TensorView)> = tensors
+        .iter()
+        .map(|(name, (shape, values))| {
+            let view = TensorView::new(Dtype::F32, shape.clone(), bytemuck::cast_slice(values));
+            (name.as_str(), view.expect("the shape counts the values"))
+        })
+        .collect();
+    let description = serde_json::to_string(&about).map_err(io::Error::other)?;
+    let metadata = HashMap::from([("galvani".to_string(), description)]);
+    let bytes = safetensors::serialize(views, Some(metadata)).map_err(io::Error::other)?;
+
+    let mut temporary = path.as_os_str().to_owned();
+    temporary.push(format!(".{}.part", std::process::id()));
+    let mut file = File::create(&temporary)?;
+    file.write_all(&bytes)?;
+    file.sync_all()?;
+    fs::rename(&temporary, path)
+}
+
+/// Reads the checkpoint in `folder`: `None` where there is none, an error that says what is wrong where it is unusable.
+pub fn read(folder: &Path) -> Result<Option<Checkpoint>, String> {
+    let path = folder.join(FILE);
+    match fs::read(&path) {
+        Ok(bytes) => parse(&bytes, &path).map(Some),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(format!("cannot read `{}`: {error}", path.display())),
+    }
+}
+
+/// Reads the model in the file `path`, a checkpoint or weights alone, onto `device`, and what the file says of it; the error
+/// says what is wrong.
+pub fn load(path: &Path, device: &Device) -> Result<(Model, About), String> {
+    let bytes = fs::read(path).map_err(|error| format!("cannot read `{}`: {error}", path.display()))?;
+    let found = parse(&bytes, path)?;
+    let About { hyperparameters, architecture, statistics, .. } = found.about.clone();
+    let wrong = |problem: String| format!("the model `{}` is unusable: {problem}", path.display());
+    architecture.validate().and_then(|()| hyperparameters.validate(&architecture.family)).map_err(wrong)?;
+    let mut model = Model::new(hyperparameters, architecture, statistics, 0, device);
+    model.network = found.load(model.network).map_err(wrong)?;
+    Ok((model, found.about))
+}
+
+fn parse(bytes: &[u8], path: &Path) -> Result<Checkpoint, String> {
+    let damaged = |reason: &dyn std::fmt::Display| format!("the checkpoint `{}` is damaged: {reason}", path.display());
+    let (_, metadata) = SafeTensors::read_metadata(bytes).map_err(|error| damaged(&error))?;
+    let description = metadata.metadata().as_ref().and_then(|all| all.get("galvani"));
+    let description = description.ok_or_else(|| damaged(&"it does not say what it holds"))?;
+    let about: About = serde_json::from_str(description).map_err(|error| damaged(&error))?;
+    if about.format != FORMAT {
+        return Err(format!("the checkpoint `{}` has the format `{}`, not `{FORMAT}`", path.display(), about.format));
+    }
+    let mut tensors = BTreeMap::new();
+    for (name, view) in SafeTensors::deserialize(bytes).map_err(|error| damaged(&error))?.tensors() {
+        if view.dtype() != Dtype::F32 {
+            return Err(damaged(&format!("`{name}` is not of 32-bit floats")));
+        }
+        tensors.insert(name, (view.shape().to_vec(), bytemuck::pod_collect_to_vec(view.data())));
+    }
+    match about.checksum {
+        Some(sum) if sum != checksum(&tensors) => Err(damaged(&"its checksum does not fit")),
+        _ => Ok(Checkpoint { about, tensors }),
+    }
+}
+
+impl Checkpoint {
+    /// The network with the checkpoint's weights; an error where their shapes are others.
+    pub fn load(&self, network: Decoder) -> Result<Decoder, String> {
+        weights::put(network, &self.tensors)
+    }
+
+    /// The optimizer's state.
+    pub fn state(&self) -> Result<State, String> {
+        let get = |name| match self.tensors.get(name) {
+            Some((_, values)) => Ok(values.clone()),
+            None => Err(format!("the checkpoint has no `{name}`")),
+        };
+        Ok(State { first: get(FIRST)?, second: get(SECOND)?, step: self.about.step })
+    }
+}
+
+fn checksum(tensors: &BTreeMap<String, Weight>) -> u32 {
+    let mut hasher = crc32fast::Hasher::new();
+    for (_, values) in tensors.values() {
+        hasher.update(bytemuck::cast_slice(values));
+    }
+    hasher.finalize()
+}

@@ -1,0 +1,61 @@
+//! Diagnostics: what is wrong with a value, what to do about it, and which field it is.
+use std::borrow::Cow;
+use std::fmt;
+
+/// A mistake in a value that somebody wrote, before its place in a file is known.
+///
+/// Printed, it is the message and, on a line of its own, `hint: ` with the hint.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Diagnostic {
+    /// The mistake: lower case, no full stop, literals in backticks.
+    pub message: String,
+    /// A remedy, without the word `hint:`.
+    pub hint: Option<String>,
+    /// The field that is wrong, where it is one of a structure.
+    pub field: Option<Cow<'static, str>>,
+}
+
+impl Diagnostic {
+    /// A diagnostic without hint and field.
+    pub fn new(message: impl Into<String>) -> Self {
+        Self { message: message.into(), hint: None, field: None }
+    }
+
+    /// The same with a hint.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    /// The same at a field.
+    #[must_use]
+    pub fn field(mut self, field: impl Into<Cow<'static, str>>) -> Self {
+        self.field = Some(field.into());
+        self
+    }
+}
+
+impl fmt::Display for Diagnostic {
+    fn fmt(&self, out: &mut fmt::Formatter) -> fmt::Result {
+        out.write_str(&self.message)?;
+        match &self.hint {
+            Some(hint) => write!(out, "\nhint: {hint}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl std::error::Error for Diagnostic {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_hint_stands_on_its_own_line() {
+        let plain = Diagnostic::new("`eta` is 1").field("eta");
+        assert_eq!(plain.to_string(), "`eta` is 1");
+        assert_eq!(plain.hint("it must be at least 2").to_string(), "`eta` is 1\nhint: it must be at least 2");
+    }
+}

@@ -1,0 +1,132 @@
+//! RON's errors in a newcomer's words.
+use ron::error::Error;
+
+use crate::document::outline::{Kind, Node};
+use crate::document::spelling::nearest;
+
+/// Fields that hold a duration.
+const DURATIONS: &str = "a duration is written \"90s\", \"1h 30m\" or \"2d 12h\"";
+
+/// A value of the wrong kind, with its place, what is wrong, and what to do; `None` where the error is another.
+pub(crate) fn misfit(error: &Error, text: &str, place: usize) -> Option<(usize, String, String)> {
+    let outline = Node::of(text)?;
+    let at = |offset: usize| outline.value_at(offset).map(|(name, node)| (name, node, &text[node.span.clone()]));
+    match error {
+        // RON reads the whole part of a number, and then wants the comma.
+        Error::ExpectedComma => {
+            let (name, node, written) = at(place)?;
+            let is_cut = node.span.start < place && place < node.span.end && matches!(node.kind, Kind::Scalar);
+            let number: f64 = written.replace('_', "").parse().ok().filter(|_| is_cut)?;
+            let hint = format!("for example {}", number.round());
+            Some((node.span.start, format!("`{name}` must be a whole number, not {written}"), hint))
+        }
+        Error::IntegerOutOfBounds => {
+            let (name, node, written) = at(place.saturating_sub(1)).or_else(|| at(place))?;
+            let negative = written.starts_with('-');
+            let fault = if negative { "cannot be negative" } else { "is too large" };
+            let hint = if negative { "a whole number, at least 0" } else { "a whole number that is smaller" };
+            Some((node.span.start, format!("`{name}` {fault}: {written}"), hint.to_owned()))
+        }
+        Error::ExpectedString => {
+            let (name, node, written) = at(place)?;
+            matches!(node.kind, Kind::Scalar).then(|| {
+                let is_duration = name.ends_with("_limit") || name == "wall_clock";
+                let hint = if is_duration { DURATIONS.to_owned() } else { format!("write \"{written}\"") };
+                (node.span.start, format!("`{name}` must be text in double quotes, not {written}"), hint)
+            })
+        }
+        Error::ExpectedFloat | Error::ExpectedInteger => {
+            let (name, node, _) = at(place)?;
+            let Kind::Text { content, .. } = &node.kind else { return None };
+            let inner = &text[content.clone()];
+            let hint = match inner.parse::<f64>() {
+                Ok(_) => format!("write {inner} without quotes"),
+                Err(_) if matches!(error, Error::ExpectedInteger) => "for example 8".to_owned(),
+                Err(_) => "for example 0.001 or 1e-3".to_owned(),
+            };
+            let kind = if matches!(error, Error::ExpectedInteger) { "a whole number" } else { "a number" };
+            Some((node.span.start, format!("`{name}` must be {kind}, not text"), hint))
+        }
+        Error::Message(message) if message.contains("duration") => {
+            let (_, node, written) = at(place).or_else(|| at(place.saturating_sub(1)))?;
+            Some((node.span.start, format!("{written} is no duration"), DURATIONS.to_owned()))
+        }
+        _ => None,
+    }
+}
+
+/// The message and the hint of an error of RON.
+pub(crate) fn explain(error: &Error, text: &str) -> (String, Option<String>) {
+    let backticks = |names: &[&str]| names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+    let meant = |found: &str, expected: &[&'static str]| {
+        Some(match nearest(found, expected.iter().copied()) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => format!("there are {}", backticks(expected)),
+        })
+    };
+    // The name of a type means something to a reader only where it is written.
+    let written = |outer: &Option<String>| outer.clone().filter(|outer| text.contains(&format!("{outer}(")));
+    let (message, hint) = match error {
+        Error::NoSuchStructField { expected, found, outer } => {
+            let message = match written(outer) {
+                Some(outer) => format!("`{outer}` has no field `{found}`"),
+                None => format!("there is no field `{found}`"),
+            };
+            return (message, meant(found, expected));
+        }
+        Error::NoSuchEnumVariant { expected, found, .. } => {
+            return (format!("there is no `{found}`"), meant(found, expected));
+        }
+        Error::MissingStructField { field, outer } => {
+            let message = match written(outer) {
+                Some(outer) => format!("`{outer}` needs the field `{field}`"),
+                None => format!("the field `{field}` is missing"),
+            };
+            return (message, Some(format!("add {field}: ...")));
+        }
+        Error::DuplicateStructField { field, .. } => {
+            return (format!("`{field}` is given twice"), Some("take one of them out".to_owned()));
+        }
+        Error::InvalidValueForType { expected, found } => {
+            let found = found.replace("a sequence", "a list").replace("the string", "the text");
+            let found = found.replace("unsigned integer", "number").replace("floating point number", "number");
+            return (format!("expected {expected}, but found {found}"), None);
+        }
+        Error::Message(message) => match message.split_once("; hint: ") {
+            Some((message, hint)) => return (message.to_owned(), Some(hint.to_owned())),
+            None => return (message.clone(), None),
+        },
+        Error::ExpectedComma => ("a comma is missing before this", "fields and values are separated by commas"),
+        Error::ExpectedMapColon => ("a colon is missing before this", "an entry is written `name: value`"),
+        Error::ExpectedString => ("expected text in double quotes", "for example \"RoPE\""),
+        Error::ExpectedChar => ("expected one letter in single quotes", "words stand in double quotes: \"RoPE\""),
+        Error::ExpectedStringEnd => ("this text is not closed", "text ends with the quote that it begins with"),
+        Error::ExpectedBoolean => ("expected `true` or `false`", "for example log: true"),
+        Error::ExpectedInteger => ("expected a whole number", "for example 8"),
+        Error::ExpectedFloat => ("expected a number", "for example 0.001 or 1e-3"),
+        Error::FloatUnderscore => ("a number with a point has no `_`", "write it without"),
+        Error::IntegerOutOfBounds => ("this whole number is out of range", "write a smaller one, or one with a point"),
+        Error::ExpectedArray => ("expected a list", "a list stands in square brackets: [1, 2]"),
+        Error::ExpectedMap => ("expected named entries in braces", "for example {\"x\": ...}"),
+        Error::ExpectedStructLike | Error::ExpectedNamedStructLike(_) => ("expected `(` with named fields", ""),
+        Error::SuggestRawIdentifier(_) | Error::InvalidIdentifier(_) => {
+            ("a field is written with its name", "for example Float(min: 0, max: 1)")
+        }
+        Error::ExpectedIdentifier => {
+            ("expected the name of a field", "fields are written `name: value`, without quotes")
+        }
+        Error::ExpectedStructLikeEnd | Error::ExpectedArrayEnd | Error::ExpectedMapEnd => {
+            ("this does not belong here", "is a comma or a bracket missing before it?")
+        }
+        Error::Eof => ("the file ends too early", "is a bracket not closed?"),
+        Error::TrailingCharacters => ("there is more text after the end", "a file holds one value: ( ... )"),
+        Error::UnclosedBlockComment => ("a comment is not closed", "`/*` ends with `*/`"),
+        other => {
+            let text = other.to_string();
+            let mut letters = text.chars();
+            let lowered = letters.next().map(|first| first.to_lowercase().chain(letters).collect::<String>());
+            return (lowered.unwrap_or_default(), None);
+        }
+    };
+    (message.to_owned(), Some(hint.to_owned()))
+}

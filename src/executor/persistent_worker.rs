@@ -1,0 +1,190 @@
+//! A program that stays and is asked one trial after another, a JSON line each.
+use std::io::{ErrorKind, Write};
+use std::process::ChildStdin;
+use std::sync::mpsc::{Receiver, Sender};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
+use serde_json::{Map, Value as Json};
+
+use crate::executor::leftover::Note;
+use crate::executor::limits::Usage;
+use crate::executor::message::{self, Message};
+use crate::executor::output::Heard;
+use crate::executor::supervised::Supervised;
+use crate::executor::tree::Process;
+use crate::executor::{Ended, Event, ExecutorError, Launch, attempt, verdict};
+use crate::trial::TrialId;
+use crate::trial::outcome::Outcome;
+
+/// The program of a slot, and the attempt that it works at.
+pub struct PersistentWorker {
+    slot: String,
+    /// The latest attempt.
+    launch: Launch,
+    is_busy: bool,
+    program: Supervised,
+    input: Option<ChildStdin>,
+    /// What the program's input has not taken yet.
+    unsent: Vec<u8>,
+    heard: Receiver<Heard>,
+    started: Timestamp,
+    report: Option<Map<String, Json>>,
+    errors: String,
+    answers: u64,
+}
+
+/// How a program ended that was there for more than one trial.
+pub enum End {
+    /// It had nothing to do.
+    Idle,
+    /// In the midst of an attempt.
+    Attempt(Box<Ended>),
+    /// After an answer and before it took the next request, which another process may take.
+    Unasked(Box<Launch>, String),
+}
+
+impl PersistentWorker {
+    /// Starts the program and asks it; `wake` is called for every message and when the output ends.
+    pub fn start(
+        launch: Launch,
+        slot: String,
+        grace: Duration,
+        wake: impl Fn() + Clone + Send + 'static,
+    ) -> Result<Self, ExecutorError> {
+        let spoken = wake.clone();
+        let (program, heard, input) = attempt::begin(&launch, grace, spoken, wake)?;
+        if let Some(input) = &input {
+            // A program that never reads must not make us wait.
+            let _ = fcntl_getfl(input).and_then(|flags| fcntl_setfl(input, flags | OFlags::NONBLOCK));
+        }
+        let mut resident = Self {
+            slot,
+            launch: launch.clone(),
+            is_busy: false,
+            program,
+            input,
+            unsent: Vec::new(),
+            heard,
+            started: Timestamp::now(),
+            report: None,
+            errors: String::new(),
+            answers: 0,
+        };
+        resident.ask(launch);
+        Ok(resident)
+    }
+
+    /// Whether it can be asked this: it is the same program, and idle.
+    pub fn is_ready(&self, slot: &str, launch: &Launch) -> bool {
+        let (here, there) = (&self.launch, launch);
+        let is_same = here.program == there.program && here.arguments == there.arguments;
+        self.is_in(slot)
+            && !self.is_busy
+            && !self.program.is_ending()
+            && is_same
+            && here.environment == there.environment
+    }
+
+    /// The trial that it works at.
+    pub fn trial(&self) -> Option<TrialId> {
+        self.is_busy.then_some(self.launch.trial)
+    }
+
+    /// Whether it is in this slot.
+    pub fn is_in(&self, slot: &str) -> bool {
+        self.slot == slot
+    }
+
+    /// Asks for the next attempt.
+    pub fn ask(&mut self, launch: Launch) {
+        self.program.renew();
+        self.started = Timestamp::now();
+        (self.is_busy, self.report) = (true, None);
+        self.unsent.extend(launch.request.as_deref().unwrap_or_default().bytes());
+        self.unsent.push(b'\n');
+        self.launch = launch;
+        self.send();
+    }
+
+    /// Sees to messages, limits and the end; true once nothing of the program is left.
+    pub fn step(&mut self, table: &mut Option<Vec<Process>>, events: &Sender<Event>) -> bool {
+        while let Ok(heard) = self.heard.try_recv() {
+            self.take(heard, events);
+        }
+        self.send();
+        self.program.step(self.is_busy.then_some(&self.launch), table)
+    }
+
+    /// Begins to end it: no more requests come, and nobody wants the one that it works at.
+    pub fn stop(&mut self) {
+        self.input = None;
+        self.program.stop();
+    }
+
+    /// What its end means, once [`PersistentWorker::step`] says that it ended.
+    pub fn finish(mut self, events: &Sender<Event>) -> End {
+        let exit = self.program.exit();
+        for heard in attempt::rest(&self.heard) {
+            self.take(heard, events);
+        }
+        Note::remove(&self.launch.folder);
+        if !self.is_busy {
+            return End::Idle;
+        }
+        // A program may end after any answer, to give memory back; a new one must answer at least once.
+        let left = exit.cause.is_none() && exit.status.is_some_and(|status| status.success());
+        if left && self.answers > 0 && self.report.is_none() {
+            return End::Unasked(Box::new(self.launch), self.slot);
+        }
+        // An intermediate report is no answer.
+        let outcome =
+            verdict::outcome(&exit, None, &self.launch.objectives, &self.errors, "it did not answer the trial");
+        let usage = self.program.usage();
+        End::Attempt(Box::new(self.ended(outcome, verdict::description(&exit), &usage)))
+    }
+
+    fn take(&mut self, heard: Heard, events: &Sender<Event>) {
+        let trial = self.launch.trial;
+        match heard {
+            Heard::Errors(errors) => self.errors = errors,
+            // It speaks of what nobody asked.
+            Heard::Message(_) if !self.is_busy => {}
+            Heard::Message(Message::Progress(fraction)) => drop(events.send(Event::Progress { trial, fraction })),
+            Heard::Message(Message::Report(line)) => {
+                if line.get("trial").and_then(Json::as_u64) != Some(u64::from(trial.0)) {
+                    return;
+                }
+                self.report = Some(line.clone());
+                if message::is_intermediate(&line) {
+                    drop(events.send(Event::Report { trial, attempt: self.launch.attempt, line }));
+                    return;
+                }
+                let outcome = message::outcome(&line, &self.launch.objectives)
+                    .unwrap_or_else(|message| Outcome::Crashed { message });
+                if outcome.cost().is_some() {
+                    drop(events.send(Event::Report { trial, attempt: self.launch.attempt, line }));
+                }
+                let usage = self.program.settle();
+                let ended = self.ended(outcome, "answered".to_owned(), &usage);
+                (self.is_busy, self.answers) = (false, self.answers + 1);
+                drop(events.send(Event::Ended(ended)));
+            }
+        }
+    }
+
+    fn ended(&self, outcome: Outcome, exit: String, usage: &Usage) -> Ended {
+        Ended { outcome, exit, ..Ended::of(&self.launch, &self.slot, self.started, usage, self.report.as_ref()) }
+    }
+
+    fn send(&mut self) {
+        let Some(input) = self.input.as_mut().filter(|_| !self.unsent.is_empty()) else { return };
+        match input.write(&self.unsent) {
+            Ok(count) => drop(self.unsent.drain(..count)),
+            Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => {}
+            // Its end will be noticed.
+            Err(_) => self.input = None,
+        }
+    }
+}

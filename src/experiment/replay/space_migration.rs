@@ -1,0 +1,171 @@
+//! A run that goes on in a changed search space: what it keeps, and what is set aside.
+//!
+//! The run before stays whole under another name. The new one begins with those of its trials that are trials of the new
+//! space too, under new numbers, with links to their folders and checkpoints.
+use std::collections::HashMap;
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::experiment::error::RunError;
+use crate::experiment::folder::RunFolder;
+use crate::experiment::replay::resume;
+use crate::experiment::run::validation;
+use crate::space::Space;
+use crate::space::configuration::Configuration;
+use crate::store::Store;
+use crate::store::record::{Asked, Begun, Record};
+use crate::trial::{ConfigurationId, TrialId};
+
+/// What becomes of the trials of a run in another space.
+#[derive(Clone, Debug, Default)]
+pub struct SpaceMigration {
+    /// New numbers of trials and configurations by the old ones.
+    trials: HashMap<TrialId, TrialId>,
+    configurations: HashMap<ConfigurationId, ConfigurationId>,
+    /// The trials that are set aside, each with the reason.
+    pub aside: Vec<(TrialId, String)>,
+    records: Vec<Record>,
+}
+
+impl SpaceMigration {
+    /// The records of a run, read with its own space, as those of a run in another.
+    pub fn of(records: &[Record], old: &Space, new: &Space) -> Result<Self, String> {
+        let mut succession = Self::default();
+        let mut owners = HashMap::new();
+        for record in records {
+            if let Record::Asked(asked) = record {
+                let proposal = asked.proposal(old).map_err(|error| error.to_string())?;
+                match new.carry(old, &proposal.configuration) {
+                    Ok(configuration) => succession.keep(asked, configuration, new, &mut owners),
+                    Err(reason) => succession.aside.push((asked.trial, reason)),
+                }
+            } else {
+                succession.follow(record.clone());
+            }
+        }
+        Ok(succession)
+    }
+
+    /// How many trials go on.
+    pub fn kept(&self) -> usize {
+        self.trials.len()
+    }
+
+    /// What to tell the user of the trials.
+    pub fn summary(&self) -> String {
+        let trials = |count: usize| if count == 1 { "1 trial".to_owned() } else { format!("{count} trials") };
+        let mut text = format!("{} of before count on", trials(self.kept()));
+        if let Some((first, reason)) = self.aside.first() {
+            let many = if self.aside.len() == 1 { "is" } else { "are" };
+            text += &format!("; {} {many} set aside, such as trial {first}: {reason}", trials(self.aside.len()));
+        }
+        text
+    }
+
+    /// Keeps a question, unless its configuration has become that of another; `owners` are the first of each.
+    fn keep(
+        &mut self,
+        asked: &Asked,
+        configuration: Configuration,
+        new: &Space,
+        owners: &mut HashMap<Configuration, ConfigurationId>,
+    ) {
+        let owner = *owners.entry(configuration.clone()).or_insert(asked.configuration_id);
+        if owner != asked.configuration_id {
+            self.aside.push((asked.trial, format!("it is now the same as configuration {owner}")));
+            return;
+        }
+        let next = ConfigurationId(self.configurations.len() as u32 + 1);
+        let configuration_id = *self.configurations.entry(owner).or_insert(next);
+        let trial = TrialId(self.trials.len() as u32 + 1);
+        self.trials.insert(asked.trial, trial);
+        let named = new.named(&configuration);
+        let config = named.map(|(name, value)| (name.to_owned(), value.clone())).collect();
+        self.records.push(Record::Asked(Asked { trial, configuration_id, config, ..asked.clone() }));
+    }
+
+    /// Anything but a question: kept where its trial is.
+    fn follow(&mut self, mut record: Record) {
+        let number = match &mut record {
+            Record::Started(started) => &mut started.trial,
+            Record::Reported(reported) => &mut reported.trial,
+            Record::Ended(ended) => &mut ended.trial,
+            Record::Noted(noted) if ![validation::NOTE, resume::EDITED].contains(&noted.key.as_str()) => {
+                return self.records.push(record);
+            }
+            Record::Begun(_) | Record::Asked(_) | Record::Noted(_) => return,
+        };
+        if let Some(new) = self.trials.get(number) {
+            *number = *new;
+            self.records.push(record);
+        }
+    }
+
+    /// Makes the new run in the folder, and answers where the one before is kept.
+    pub fn perform(&self, begun: Begun, folder: &RunFolder) -> Result<PathBuf, RunError> {
+        let (root, next) = (folder.root().to_owned(), next(folder));
+        let failed = |path: &Path| {
+            let path = path.to_owned();
+            move |source| RunError::Folder { path, source }
+        };
+        let (mut store, _) = Store::open(&RunFolder::at(next.clone()).store())?;
+        let mut last = store.write(&Record::Begun(begun))?;
+        for record in &self.records {
+            last = store.write(record)?;
+        }
+        store.wait(last)?;
+        drop(store);
+        let new = RunFolder::at(next.clone());
+        for (old, now) in &self.trials {
+            link(&folder.trial(*old), &new.trial(*now)).map_err(failed(&new.trial(*now)))?;
+        }
+        for (old, now) in &self.configurations {
+            link(&folder.checkpoint(*old), &new.checkpoint(*now)).map_err(failed(&new.checkpoint(*now)))?;
+        }
+        let name = root.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let kept = (1..).map(|number| root.with_file_name(format!("{name}.{number}"))).find(|path| !path.exists());
+        let kept = kept.expect("there are more numbers than folders");
+        fs::rename(&root, &kept).map_err(failed(&kept))?;
+        fs::rename(&next, &root).map_err(failed(&root))?;
+        if let Some(runs) = root.parent().filter(|runs| !runs.as_os_str().is_empty()) {
+            File::open(runs).and_then(|runs| runs.sync_all()).map_err(failed(runs))?;
+        }
+        Ok(kept)
+    }
+}
+
+/// Ends a succession that was interrupted: it is completed where the run before has its other name already, and
+/// forgotten otherwise.
+pub(crate) fn settle(folder: &RunFolder) -> Result<(), RunError> {
+    let next = next(folder);
+    if !next.exists() {
+        return Ok(());
+    }
+    let settled = if folder.root().exists() { fs::remove_dir_all(&next) } else { fs::rename(&next, folder.root()) };
+    settled.map_err(|source| RunError::Folder { path: next, source })
+}
+
+/// Where the new run is made; no experiment can have this name.
+fn next(folder: &RunFolder) -> PathBuf {
+    let name = folder.root().file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    folder.root().with_file_name(format!(".{name}.next"))
+}
+
+/// Links a folder's files into a new one; nothing where there is none.
+fn link(from: &Path, to: &Path) -> io::Result<()> {
+    if !from.is_dir() {
+        return Ok(());
+    }
+    fs::create_dir_all(to)?;
+    for entry in fs::read_dir(from)? {
+        let entry = entry?;
+        let target = to.join(entry.file_name());
+        if entry.file_type()?.is_dir() {
+            link(&entry.path(), &target)?;
+        } else if entry.file_type()?.is_file() {
+            fs::hard_link(entry.path(), &target).or_else(|_| fs::copy(entry.path(), &target).map(|_| ()))?;
+        }
+    }
+    Ok(())
+}

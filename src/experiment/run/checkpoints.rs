@@ -1,0 +1,105 @@
+//! Which checkpoints stay on the disk: those that a trial may continue from, and the best of the rest.
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::time::{Duration, Instant};
+
+use crate::executor::limits::disk;
+use crate::experiment::folder::RunFolder;
+use crate::optimizer::Optimizer;
+use crate::trial::incumbent::incumbent;
+use crate::trial::{ConfigurationId, Origin, Trial};
+
+/// How often the folder is tidied while a run goes on.
+const PAUSE: Duration = Duration::from_secs(2);
+
+/// The checkpoints that may be on the disk.
+pub(crate) struct Checkpoints {
+    /// Those that a trial may continue from, for all that was known when they were last looked at.
+    open: BTreeSet<ConfigurationId>,
+    /// Those that none will continue from because they have had the full budget, and the bytes that they take.
+    complete: BTreeMap<ConfigurationId, u64>,
+    /// The most bytes that those take together.
+    budget: Option<u64>,
+    next: Instant,
+}
+
+impl Checkpoints {
+    /// Those that earlier sessions have left in a run's folder.
+    pub fn of(folder: &RunFolder, budget: Option<u64>) -> Self {
+        let entries = fs::read_dir(folder.checkpoints()).into_iter().flatten().flatten();
+        let open = entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok()).map(ConfigurationId).collect();
+        Self { open, complete: BTreeMap::new(), budget, next: Instant::now() }
+    }
+
+    /// A trial of this configuration has started.
+    pub fn used(&mut self, configuration: ConfigurationId) {
+        self.complete.remove(&configuration);
+        self.open.insert(configuration);
+    }
+
+    /// Removes what nobody needs any more, unless that was done a moment ago.
+    pub fn tidy_now_and_then(&mut self, optimizer: &Optimizer, folder: &RunFolder) {
+        if Instant::now() >= self.next {
+            self.tidy(optimizer, folder);
+            self.next = Instant::now() + PAUSE;
+        }
+    }
+
+    /// Removes what nobody needs any more: never what a trial that runs, that is started again or that may be promoted
+    /// continues from, nor what the incumbent and the default are compared by.
+    pub fn tidy(&mut self, optimizer: &Optimizer, folder: &RunFolder) {
+        let history = optimizer.history();
+        let full = optimizer.schedule().max();
+        for configuration in std::mem::take(&mut self.open) {
+            let is_complete = |trial: &Trial| trial.proposal.budget >= full && cost(trial).is_some();
+            if history.of(configuration).any(|trial| trial.outcome.is_none()) {
+                self.open.insert(configuration);
+            } else if history.of(configuration).any(is_complete) {
+                self.complete.insert(configuration, disk(&folder.checkpoint(configuration)));
+            } else if optimizer.may_go_on(configuration) || Self::is_compared(optimizer, configuration) {
+                self.open.insert(configuration);
+            } else {
+                remove(folder, configuration);
+            }
+        }
+        let Some(budget) = self.budget else { return };
+        let mut taken: u64 = self.complete.values().sum();
+        if taken <= budget {
+            return;
+        }
+        let best_cost = |configuration: ConfigurationId| history.at(configuration, full).and_then(cost);
+        let mut worst_first: Vec<_> = self.complete.keys().map(|&each| (best_cost(each), each)).collect();
+        worst_first.sort_by(|(a, _), (b, _)| b.unwrap_or(f64::INFINITY).total_cmp(&a.unwrap_or(f64::INFINITY)));
+        for (_, configuration) in worst_first {
+            if taken <= budget {
+                break;
+            }
+            if !Self::is_compared(optimizer, configuration) {
+                taken -= self.complete.remove(&configuration).unwrap_or(0);
+                remove(folder, configuration);
+            }
+        }
+    }
+
+    /// Whether it is the incumbent's or the default's.
+    fn is_compared(optimizer: &Optimizer, configuration: ConfigurationId) -> bool {
+        let history = optimizer.history();
+        let is_default = |trial: &Trial| trial.proposal.origin == Origin::Default;
+        incumbent(history).is_some_and(|best| best.proposal.configuration_id == configuration)
+            || history.of(configuration).any(is_default)
+    }
+}
+
+fn cost(trial: &Trial) -> Option<f64> {
+    trial.outcome.as_ref()?.cost()
+}
+
+fn remove(folder: &RunFolder, configuration: ConfigurationId) {
+    let path = folder.checkpoint(configuration);
+    match fs::remove_dir_all(&path) {
+        Ok(()) => tracing::debug!(%configuration, "checkpoint removed"),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+        // It takes room and harms nobody; the next session tries again.
+        Err(error) => tracing::warn!(%configuration, %error, "checkpoint not removed"),
+    }
+}

@@ -1,0 +1,133 @@
+//! What a watcher of a run is told.
+use std::time::Instant;
+
+use crate::experiment::Experiment;
+use crate::experiment::definition::plan::Work;
+use crate::experiment::run::estimate::{Estimate, Paces};
+use crate::intensifier::config::IntensifierConfig;
+use crate::trial::history::History;
+use crate::trial::outcome::Outcome;
+use crate::trial::{Proposal, TrialId};
+
+/// Something happened. What a trial came to is told when it survives a power cut, and not before.
+#[derive(Clone, Debug)]
+pub enum Event<'a> {
+    /// What is worth saying but changes nothing, such as a repaired store.
+    Warning(&'a str),
+    /// The run begins.
+    Begun,
+    /// The run continues an earlier one.
+    Resumed {
+        ended: usize,
+        again: usize,
+    },
+    /// What all trials share is being made; a share from 0 to 1.
+    Preparing {
+        share: f64,
+    },
+    Started {
+        proposal: &'a Proposal,
+        attempt: u32,
+        slot: &'a str,
+    },
+    Ended {
+        proposal: &'a Proposal,
+        attempt: u32,
+        slot: &'a str,
+        outcome: &'a Outcome,
+        seconds: f64,
+        is_incumbent: bool,
+    },
+    /// A trial whose worker was lost is started again; or one whose device had no memory left, with its batches divided.
+    Retrying {
+        trial: TrialId,
+        divisor: Option<u32>,
+    },
+    /// An interruption was noticed: trials that run are finished first.
+    Stopping {
+        running: usize,
+    },
+    /// The incumbent and the default are compared at the full budget.
+    Validating {
+        share: f64,
+    },
+    /// Nothing more is done now, and whether everything that was planned is.
+    Over {
+        is_complete: bool,
+    },
+}
+
+/// A trial that runs.
+#[derive(Clone, Debug)]
+pub struct Running {
+    pub proposal: Proposal,
+    pub attempt: u32,
+    pub slot: String,
+    /// How much of it is done, from 0 to 1, as it reports.
+    pub share: f64,
+    pub since: Instant,
+}
+
+/// Where a run stands at a moment. Asking costs no more after many trials than after few.
+pub struct RunStatus<'a> {
+    pub experiment: &'a Experiment,
+    pub history: &'a History,
+    /// The intensifier that the run was begun with.
+    pub choice: &'a IntensifierConfig,
+    pub running: &'a [Running],
+    /// What the whole run takes; unknown where its limits do not say.
+    pub planned: Option<Work>,
+    pub paces: &'a Paces,
+    /// Seconds since the start, those of earlier sessions included.
+    pub seconds: f64,
+    /// Seconds that the devices were busy with attempts that have ended, those of earlier sessions included.
+    pub device_seconds: f64,
+}
+
+/// What the devices cost, in the currency of the experiment's price.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Money {
+    pub spent: f64,
+    /// In the end, as far as it can be told.
+    pub whole: Option<f64>,
+}
+
+impl RunStatus<'_> {
+    /// How long the rest takes, and how much that may vary, where the limits and the trials so far say.
+    pub fn left(&self) -> Option<Estimate> {
+        let (trials, budget) = self.work_left()?;
+        self.paces.estimate(trials, budget, self.experiment.execution.workers)
+    }
+
+    /// How long the rest takes.
+    pub fn seconds_left(&self) -> Option<f64> {
+        let (trials, budget) = self.work_left()?;
+        self.paces.seconds(trials, budget, self.experiment.execution.workers)
+    }
+
+    /// What the devices have cost and will, where the experiment says what an hour of one costs.
+    pub fn money(&self) -> Option<Money> {
+        let price = self.experiment.price_per_device_hour? / 3600.0;
+        let running: f64 = self.running.iter().map(|running| running.since.elapsed().as_secs_f64()).sum();
+        // What runs is part of what is left.
+        let left = self.seconds_left().map(|seconds| seconds * self.experiment.execution.workers as f64);
+        let whole = left.map(|left| (self.device_seconds + left.max(running)) * price);
+        Some(Money { spent: (self.device_seconds + running) * price, whole })
+    }
+
+    /// Trials and budget.
+    fn work_left(&self) -> Option<(usize, f64)> {
+        let planned = self.planned?;
+        let trials = (planned.trials as usize).saturating_sub(self.history.ended().len());
+        Some((trials, (planned.budget - self.history.spent()).max(0.0)))
+    }
+}
+
+/// Somebody who wants to know how a run goes.
+pub trait Watcher {
+    /// Something happened.
+    fn notice(&mut self, event: &Event, standing: &RunStatus);
+
+    /// Time passed.
+    fn tick(&mut self, _standing: &RunStatus) {}
+}

@@ -1,0 +1,129 @@
+//! The event stream: what happens in a run as JSON lines in `events.jsonl`, for programs that follow along.
+//!
+//! A line is an object with `at` (when the line was written), `event`, and what the event is about; `ARCHITECTURE.md`
+//! lists them. The stream follows the journal: a result is in it when it survives a power cut, in the journal's order. It
+//! is appended to by every session and never read back; where it ends in half a line, its writer was killed.
+use std::fs::{File, OpenOptions};
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::path::Path;
+
+use jiff::Timestamp;
+use serde_json::{Value as Json, json};
+
+use crate::experiment::run::event::{Event, RunStatus};
+use crate::trial::outcome::Outcome;
+
+/// By how much a share must grow to be told again.
+const STEP: f64 = 0.1;
+
+/// The open stream of a run.
+#[derive(Default)]
+pub(crate) struct Stream {
+    file: Option<File>,
+    share: f64,
+}
+
+impl Stream {
+    /// Opens the stream at its end.
+    pub fn open(path: &Path) -> io::Result<Self> {
+        let mut file = OpenOptions::new().read(true).append(true).create(true).open(path)?;
+        let mut last = [b'\n'];
+        if file.seek(SeekFrom::End(-1)).is_ok() {
+            file.read_exact(&mut last)?;
+        }
+        if last != *b"\n" {
+            file.write_all(b"\n")?;
+        }
+        Ok(Self { file: Some(file), share: 0.0 })
+    }
+
+    /// Writes an event; after an error nothing more is written.
+    pub fn write(&mut self, event: &Event, standing: &RunStatus) -> io::Result<()> {
+        let (Some(file), Some(Json::Object(mut line))) = (&mut self.file, said(event, standing, &mut self.share))
+        else {
+            return Ok(());
+        };
+        line.shift_insert(0, "at".into(), json!(Timestamp::now()));
+        let result = file.write_all(format!("{}\n", Json::Object(line)).as_bytes());
+        if result.is_err() {
+            self.file = None;
+        }
+        result
+    }
+}
+
+fn said(event: &Event, standing: &RunStatus, told: &mut f64) -> Option<Json> {
+    let mut grown = |share: f64| {
+        let is_news = share >= *told + STEP || share >= 1.0;
+        *told = if share >= 1.0 {
+            0.0
+        } else if is_news {
+            share
+        } else {
+            *told
+        };
+        is_news
+    };
+    let experiment = standing.experiment;
+    Some(match event {
+        Event::Warning(message) => json!({ "event": "warning", "message": message }),
+        Event::Begun => json!({
+            "event": "begun",
+            "experiment": experiment.name,
+            "workers": experiment.execution.workers,
+            "trials": standing.planned.map(|work| work.trials),
+            "budget": standing.planned.map(|work| work.budget),
+        }),
+        Event::Resumed { ended, again } => json!({
+            "event": "resumed",
+            "experiment": experiment.name,
+            "workers": experiment.execution.workers,
+            "trials": standing.planned.map(|work| work.trials),
+            "budget": standing.planned.map(|work| work.budget),
+            "ended": ended,
+            "again": again,
+        }),
+        Event::Preparing { share } if grown(*share) => json!({ "event": "preparing", "share": share }),
+        Event::Validating { share } if grown(*share) => json!({ "event": "validating", "share": share }),
+        Event::Preparing { .. } | Event::Validating { .. } => return None,
+        Event::Started { proposal, attempt, slot } => json!({
+            "event": "started",
+            "trial": proposal.trial,
+            "attempt": attempt,
+            "configuration_id": proposal.configuration_id,
+            "budget": proposal.budget.amount(),
+            "bracket": proposal.bracket,
+            "rung": proposal.rung,
+            "slot": slot,
+        }),
+        Event::Ended { proposal, attempt, slot, outcome, seconds, is_incumbent } => json!({
+            "event": "ended",
+            "trial": proposal.trial,
+            "attempt": attempt,
+            "configuration_id": proposal.configuration_id,
+            "budget": proposal.budget.amount(),
+            "slot": slot,
+            "outcome": outcome.name(),
+            "cost": outcome.cost(),
+            "message": message(outcome),
+            "seconds": seconds,
+            "is_incumbent": is_incumbent,
+            "seconds_left": standing.seconds_left(),
+            "money_spent": standing.money().map(|money| money.spent),
+        }),
+        Event::Retrying { trial, divisor } => {
+            json!({ "event": "retrying", "trial": trial, "micro_batch_divisor": divisor })
+        }
+        Event::Stopping { running } => json!({ "event": "stopping", "running": running }),
+        Event::Over { is_complete } => {
+            json!({ "event": "over", "is_complete": is_complete, "seconds": standing.seconds })
+        }
+    })
+}
+
+fn message(outcome: &Outcome) -> Option<&str> {
+    match outcome {
+        Outcome::Crashed { message } => Some(message),
+        _ => None,
+    }
+}

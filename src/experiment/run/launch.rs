@@ -1,0 +1,177 @@
+//! A trial's process: its folder, its request, its program.
+use std::ffi::OsString;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use indexmap::IndexMap;
+use serde::{Deserialize, Serialize};
+
+use crate::executor::Launch;
+use crate::executor::limits::Limits;
+use crate::experiment::folder::RunFolder;
+use crate::experiment::{Experiment, Objective};
+use crate::intensifier::config::IntensifierConfig;
+use crate::space::hyperparameter::Value;
+use crate::task::command::{Invocation, Mode};
+use crate::task::{Report, Request, TaskError};
+use crate::trial::{Proposal, TrialId};
+
+/// Keeps the C library from giving the memory of every tensor back to the kernel and asking for it again, which is
+/// glibc's habit with large blocks: 162 steps of a small model and its evaluation took 10.1 s of CPU with it and 6.2 s
+/// without.
+const ALLOCATOR: [(&str, &str); 3] =
+    [("MALLOC_MMAP_THRESHOLD_", "33554432"), ("MALLOC_TRIM_THRESHOLD_", "1073741824"), ("MALLOC_TOP_PAD_", "67108864")];
+
+/// What a worker process reads: the objective and what it is asked about it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Work {
+    pub objective: Objective,
+    pub request: Request,
+    pub purpose: Purpose,
+}
+
+/// Whether a worker evaluates a trial or a model on data that no trial has seen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Purpose {
+    Trial,
+    Test,
+}
+
+impl Work {
+    /// Evaluates it in this process; `progress` gets shares from 0 to 1.
+    pub fn evaluate(&self, progress: &mut dyn FnMut(f64)) -> Result<Report, TaskError> {
+        match (&self.objective, self.purpose) {
+            #[cfg(feature = "battery")]
+            (Objective::Battery(battery), Purpose::Test) => battery.test(&self.request, progress),
+            (objective, _) => {
+                let task = objective.task().ok_or_else(|| TaskError::new("a program is started, not evaluated"))?;
+                task.evaluate(&self.request, progress)
+            }
+        }
+    }
+}
+
+/// What a trial of this experiment is told.
+pub fn request(
+    experiment: &Experiment,
+    folder: &RunFolder,
+    proposal: &Proposal,
+    trial_dir: PathBuf,
+    micro_batch_divisor: u32,
+) -> Request {
+    let named = experiment.space.named(&proposal.configuration);
+    // A program may change its working directory.
+    let absolute = |path: PathBuf| std::path::absolute(&path).unwrap_or(path);
+    Request {
+        config: named.map(|(name, value)| (name.to_owned(), value.clone())).collect(),
+        budget: proposal.budget.amount(),
+        full_budget: experiment.schedule.max().amount(),
+        seed: proposal.seed,
+        instance: proposal.instance.as_deref().map(str::to_owned),
+        // What races begins anew on every pair of seed and instance.
+        checkpoint: absolute(match experiment.intensifier {
+            IntensifierConfig::Racing(_) => trial_dir.join("checkpoint"),
+            _ => folder.checkpoint(proposal.configuration_id),
+        }),
+        trial_dir: absolute(trial_dir),
+        data: absolute(folder.data()),
+        micro_batch_divisor,
+    }
+}
+
+/// The process that answers a request; its folder is made and the request written there, unless it is asked by a line.
+pub fn launch(
+    experiment: &Experiment,
+    folder: &RunFolder,
+    objective: &Objective,
+    request: Request,
+    purpose: Purpose,
+    (trial, attempt): (TrialId, u32),
+) -> io::Result<Launch> {
+    let checkpoint = request.checkpoint.clone();
+    let limits = match purpose {
+        Purpose::Trial => experiment.execution.limits,
+        Purpose::Test => Limits { wall: None, cpu: None, ..experiment.execution.limits },
+    };
+    let (folder, line, invocation) = match objective {
+        Objective::Command(command) if command.mode == Mode::Persistent => {
+            let line = serde_json::to_string(&Line::of(trial, attempt, &request))?;
+            (folder.workers(), Some(line), command.resident(&base(experiment)?))
+        }
+        _ => (request.trial_dir.clone(), None, disposable(experiment, objective, request, purpose)?),
+    };
+    Ok(Launch {
+        trial,
+        attempt,
+        program: invocation.program,
+        arguments: invocation.arguments.into_iter().map(OsString::from).collect(),
+        environment: invocation.environment.into_iter().map(|(name, value)| (name.into(), value.into())).collect(),
+        folder,
+        checkpoint,
+        request: line,
+        objectives: experiment.objectives().to_vec(),
+        limits,
+    })
+}
+
+/// What a persistent program is asked. It makes the folders that it wants.
+#[derive(Serialize)]
+struct Line<'a> {
+    trial: TrialId,
+    attempt: u32,
+    config: &'a IndexMap<String, Value>,
+    budget: f64,
+    seed: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    instance: Option<&'a str>,
+    checkpoint: &'a Path,
+    trial_dir: &'a Path,
+    micro_batch_divisor: u32,
+}
+
+impl<'a> Line<'a> {
+    fn of(trial: TrialId, attempt: u32, request: &'a Request) -> Self {
+        Self {
+            trial,
+            attempt,
+            config: &request.config,
+            budget: request.budget,
+            seed: request.seed,
+            instance: request.instance.as_deref(),
+            checkpoint: &request.checkpoint,
+            trial_dir: &request.trial_dir,
+            micro_batch_divisor: request.micro_batch_divisor,
+        }
+    }
+}
+
+fn disposable(
+    experiment: &Experiment,
+    objective: &Objective,
+    request: Request,
+    purpose: Purpose,
+) -> io::Result<Invocation> {
+    let folder = request.trial_dir.clone();
+    fs::create_dir_all(&folder)?;
+    fs::create_dir_all(&request.checkpoint)?;
+    let config = folder.join("config.json");
+    fs::write(&config, serde_json::to_vec(&request.config)?)?;
+    if let Objective::Command(command) = objective {
+        return Ok(command.invocation(&request, &base(experiment)?, &config));
+    }
+    let path = folder.join("request.json");
+    fs::write(&path, serde_json::to_vec(&Work { objective: objective.clone(), request, purpose })?)?;
+    Ok(Invocation {
+        program: std::env::current_exe()?,
+        arguments: vec!["worker".into(), path.display().to_string()],
+        environment: ALLOCATOR.map(|(name, value)| (name.into(), value.into())).to_vec(),
+    })
+}
+
+/// The folder of the experiment file, where its programs are looked up.
+fn base(experiment: &Experiment) -> io::Result<PathBuf> {
+    let base = experiment.path.parent().unwrap_or(Path::new("."));
+    if base.as_os_str().is_empty() { Path::new(".").canonicalize() } else { base.canonicalize() }
+}

@@ -1,0 +1,121 @@
+//! Which intensifier an experiment uses.
+use serde::{Deserialize, Serialize};
+
+use super::Intensifier;
+use super::asynchronous::Asynchronous;
+use super::bracket::{Bracket, Plan, Schedule};
+use super::full_fidelity::FullFidelity;
+use super::hyperband::Hyperband;
+use super::progressive::Progressive;
+use super::racing::{self, Racing};
+
+/// An intensifier and its knobs, as an experiment file names them.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub enum IntensifierConfig {
+    /// One bracket with all rungs, then trials at the full budget, each of the most promising of `eta` configurations after
+    /// a look at them at the lowest. The default for one worker: a model that has seen the space once at low budgets learns
+    /// more of the best from one trial in full than from many cheap ones, but a look tells what is worth one.
+    Screening,
+    /// Whole rungs are promoted, brackets come in turn: where low budgets tell the best apart and full ones are few.
+    Hyperband,
+    /// Whole rungs are promoted, every bracket is of one kind: 0 has the most rungs.
+    SuccessiveHalving {
+        #[serde(default)]
+        bracket: u32,
+    },
+    /// Each configuration is promoted as soon as it is among the best of its rung. The default for several workers.
+    Asynchronous {
+        /// How many kinds of bracket. Absent: all, which is asynchronous Hyperband; 1: asynchronous successive halving.
+        #[serde(default)]
+        brackets: Option<u32>,
+    },
+    /// Asynchronous successive halving that opens a higher rung only while the rungs disagree.
+    Pasha,
+    /// Every trial gets the full budget.
+    FullFidelity,
+    /// Configurations are compared on more and more seeds and instances, at the full budget.
+    Racing(racing::Settings),
+}
+
+impl IntensifierConfig {
+    /// What is used where the experiment does not say.
+    pub fn default_for(workers: usize) -> Self {
+        if workers > 1 { Self::Asynchronous { brackets: None } } else { Self::Screening }
+    }
+
+    /// Fails where it does not fit the schedule, with what is wrong and what to do.
+    pub fn validate(&self, schedule: &Schedule) -> Result<(), (String, String)> {
+        let (rungs, most) = (schedule.rungs(), schedule.rungs() - 1);
+        match self {
+            Self::SuccessiveHalving { bracket } if *bracket > most => Err((
+                format!("there is no bracket {bracket}: the budget has {rungs} rungs"),
+                format!("the brackets are numbered from 0, with the most rungs, to {most}, with one"),
+            )),
+            Self::Asynchronous { brackets: Some(brackets) } if *brackets == 0 || *brackets > rungs => Err((
+                format!("there are no {brackets} kinds of bracket: the budget has {rungs} rungs"),
+                format!("give a number from 1 to {rungs}, or leave it out for all of them"),
+            )),
+            Self::Racing(settings) => settings.validate(),
+            _ => Ok(()),
+        }
+    }
+
+    /// The intensifier itself.
+    pub fn build(&self, schedule: &Schedule, seed: u64) -> Box<dyn Intensifier> {
+        match self {
+            Self::Racing(settings) => Box::new(Racing::new(schedule.max(), settings, seed)),
+            _ if schedule.rungs() == 1 => Box::new(FullFidelity::new(schedule.max())),
+            Self::FullFidelity => Box::new(FullFidelity::new(schedule.max())),
+            Self::Screening => Box::new(Hyperband::once(schedule.clone())),
+            Self::Hyperband => Box::new(Hyperband::new(schedule.clone())),
+            Self::SuccessiveHalving { bracket } => Box::new(Hyperband::of_kind(schedule.clone(), *bracket)),
+            Self::Asynchronous { brackets } => {
+                Box::new(Asynchronous::new(schedule, brackets.unwrap_or(schedule.rungs())))
+            }
+            Self::Pasha => Box::new(Progressive::new(schedule)),
+        }
+    }
+
+    /// The brackets of one turn. Where promotion is asynchronous no bracket closes, and these are its shares.
+    pub fn plan(&self, schedule: &Schedule) -> Plan {
+        let kinds = match self {
+            Self::Hyperband => 0..schedule.rungs(),
+            Self::Screening if schedule.rungs() > 1 => return schedule.screening(),
+            Self::SuccessiveHalving { bracket } => *bracket..bracket + 1,
+            Self::Asynchronous { brackets } => 0..brackets.unwrap_or(schedule.rungs()),
+            Self::Pasha => 0..1,
+            Self::Screening | Self::FullFidelity | Self::Racing(_) => return Schedule::full(schedule.max()).plan(),
+        };
+        schedule.plan_of(kinds)
+    }
+
+    /// The bracket with a number that a trial has.
+    pub fn bracket(&self, schedule: &Schedule, number: u32) -> Bracket {
+        let mut brackets = self.plan(schedule).brackets;
+        let kind = match self {
+            Self::Screening => brackets.len().min(number as usize + 1) - 1,
+            _ => number as usize % brackets.len(),
+        };
+        brackets.swap_remove(kind)
+    }
+
+    /// Whether its brackets have an end.
+    pub fn closes(&self, schedule: &Schedule) -> bool {
+        schedule.rungs() > 1 && matches!(self, Self::Screening | Self::Hyperband | Self::SuccessiveHalving { .. })
+    }
+
+    /// What it does, in words.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Screening => "one bracket, then full fidelity after a look",
+            Self::Hyperband => "Hyperband",
+            Self::SuccessiveHalving { .. } => "successive halving",
+            Self::Asynchronous { brackets: Some(1) } => "asynchronous successive halving",
+            Self::Asynchronous { .. } => "asynchronous Hyperband",
+            Self::Pasha => "progressive asynchronous successive halving",
+            Self::FullFidelity => "full fidelity",
+            Self::Racing(_) => "racing",
+        }
+    }
+}

@@ -1,0 +1,259 @@
+//! Axes: where the ticks are, and labels that fit.
+use crate::analysis::dependence::Dimension;
+use crate::analysis::probe::Scale;
+use crate::report::draw::canvas::{Anchor, Canvas, Frame};
+use crate::report::draw::font;
+use crate::report::draw::theme::{INK, MUTED};
+use crate::report::page::words::{number, power_of_ten, value};
+
+/// Least room between two labels of an axis.
+const ROOM: f64 = 6.0;
+
+/// A tick: its share of the axis, and its label, empty where it has none.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Tick {
+    pub at: f64,
+    pub label: String,
+}
+
+/// An axis of numbers.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Axis {
+    low: f64,
+    high: f64,
+    logarithmic: bool,
+    /// Whether only whole numbers have a meaning on it.
+    whole: bool,
+}
+
+impl Axis {
+    /// The axis that holds all finite numbers given, with some air; logarithmic only where all are positive.
+    pub fn around(numbers: impl IntoIterator<Item = f64>, logarithmic: bool) -> Self {
+        let numbers: Vec<f64> = numbers.into_iter().filter(|x| x.is_finite()).collect();
+        let logarithmic = logarithmic && numbers.iter().all(|x| *x > 0.0);
+        let scale = |x: f64| if logarithmic { x.log10() } else { x };
+        let low = numbers.iter().copied().map(scale).fold(f64::INFINITY, f64::min);
+        let high = numbers.iter().copied().map(scale).fold(f64::NEG_INFINITY, f64::max);
+        let (low, high) = if low <= high { (low, high) } else { (0.0, 1.0) };
+        let air = match high - low {
+            0.0 if logarithmic => 0.5,
+            0.0 => 0.1 * low.abs().max(1e-9),
+            span => 0.06 * span,
+        };
+        let unscale = |x: f64| if logarithmic { 10f64.powf(x) } else { x };
+        Self { low: unscale(low - air), high: unscale(high + air), logarithmic, whole: false }
+    }
+
+    /// The axis from one number to a greater one.
+    pub fn between(low: f64, high: f64, logarithmic: bool) -> Self {
+        Self { low, high, logarithmic: logarithmic && low > 0.0, whole: false }
+    }
+
+    /// The same axis with ticks at whole numbers only.
+    pub fn whole(self) -> Self {
+        Self { whole: true, ..self }
+    }
+
+    /// The share of the axis at which a number is; outside of `[0, 1]` where it is beyond the ends.
+    pub fn share(&self, x: f64) -> f64 {
+        match self.logarithmic {
+            true => (x / self.low).ln() / (self.high / self.low).ln(),
+            false => (x - self.low) / (self.high - self.low),
+        }
+    }
+
+    /// Ticks at round numbers, about `wanted` of them.
+    pub fn ticks(&self, wanted: usize) -> Vec<Tick> {
+        if !self.logarithmic {
+            return self.linear(wanted);
+        }
+        let (first, last) = (self.low.log10().ceil() as i32, self.high.log10().floor() as i32);
+        let decades = last - first + 1;
+        if decades < 2 {
+            let steps: &[f64] = if decades < 1 && self.high / self.low < 2.5 { &[] } else { &[1.0, 2.0, 5.0] };
+            let ticks: Vec<Tick> = (first - 1..=last + 1)
+                .flat_map(|power| steps.iter().map(move |step| step * 10f64.powi(power)))
+                .filter(|x| (self.low..=self.high).contains(x))
+                .map(|x| Tick { at: self.share(x), label: number(x) })
+                .collect();
+            return if ticks.len() > 1 { ticks } else { self.linear(wanted) };
+        }
+        if decades as usize * 3 <= wanted {
+            let steps = (first - 1..=last).flat_map(|power| [1.0, 2.0, 5.0].map(|step| step * 10f64.powi(power)));
+            let inside = steps.filter(|x| (self.low..=self.high).contains(x));
+            return inside.map(|x| Tick { at: self.share(x), label: number(x) }).collect();
+        }
+        let every = (decades as usize).div_ceil(wanted.max(2)).max(1) as i32;
+        let plain = -3 < first && last < 4;
+        let label = |power: i32| if plain { number(10f64.powi(power)) } else { power_of_ten(power) };
+        let labelled = |power: i32| if power.rem_euclid(every) == 0 { label(power) } else { String::new() };
+        (first..=last).map(|power| Tick { at: self.share(10f64.powi(power)), label: labelled(power) }).collect()
+    }
+
+    fn linear(&self, wanted: usize) -> Vec<Tick> {
+        let rough = (self.high - self.low) / wanted.max(2) as f64;
+        let power = 10f64.powf(rough.log10().floor());
+        let step = [1.0, 2.0, 2.5, 5.0, 10.0].map(|factor| factor * power);
+        let fits = |step: &f64| *step >= rough * 0.999 && (!self.whole || step.fract() == 0.0);
+        let step = if self.whole && rough < 1.0 { 1.0 } else { step.into_iter().find(fits).unwrap_or(rough) };
+        let (first, last) = ((self.low / step - 1e-9).ceil() as i64, (self.high / step + 1e-9).floor() as i64);
+        // More digits than three where the step asks for them, such as 4.05.
+        let quarter = if step / power == 2.5 { 1.0 } else { 0.0 };
+        let digits = (quarter - (step * 1.000_001).log10().floor()).max(0.0) as usize;
+        let label = |x: f64| if x.abs() < 1e5 && step > 1e-5 { format!("{x:.digits$}") } else { number(x) };
+        (first..=last)
+            .map(|index| index as f64 * step)
+            .map(|x| Tick { at: self.share(x), label: label(x + 0.0) })
+            .collect()
+    }
+}
+
+/// The ticks of a hyperparameter: its levels, or round numbers where it is continuous.
+pub fn ticks(dimension: &Dimension, wanted: usize) -> Vec<Tick> {
+    let whole = dimension
+        .levels
+        .iter()
+        .all(|level| !matches!(level.place.value, crate::space::hyperparameter::Value::Float(_)));
+    let discrete = matches!(dimension.scale, Scale::Ordinal | Scale::Categorical)
+        || whole && dimension.bounds.is_some_and(|(low, high)| high - low < dimension.levels.len() as f64);
+    match dimension.bounds {
+        Some((low, high)) if !discrete => {
+            let axis = Axis::between(low, high, dimension.scale == Scale::Logarithmic);
+            if whole { axis.whole() } else { axis }.ticks(wanted)
+        }
+        _ => {
+            let tick = |level: &crate::analysis::dependence::Level| Tick {
+                at: level.place.at,
+                label: value(&level.place.value),
+            };
+            dimension.levels.iter().map(tick).collect()
+        }
+    }
+}
+
+/// Empties labels until none overlaps the next: every second, then every third, and so on, the first kept.
+///
+/// `length` is that of the axis and `extent` the measured length of a label along it.
+pub fn thin(mut ticks: Vec<Tick>, length: f64, extent: impl Fn(&str) -> f64) -> Vec<Tick> {
+    for every in 1..=ticks.len() {
+        let kept: Vec<&Tick> = ticks.iter().step_by(every).filter(|tick| !tick.label.is_empty()).collect();
+        let fits = kept.windows(2).all(|pair| {
+            let apart = (pair[1].at - pair[0].at).abs() * length;
+            apart >= (extent(&pair[0].label) + extent(&pair[1].label)) / 2.0 + ROOM
+        });
+        if fits {
+            for (index, tick) in ticks.iter_mut().enumerate() {
+                if index % every != 0 {
+                    tick.label.clear();
+                }
+            }
+            return ticks;
+        }
+    }
+    ticks
+}
+
+/// Shortens names, which must not be dropped, until each fits between its neighbours.
+pub fn shorten(mut ticks: Vec<Tick>, length: f64, size: f64) -> Vec<Tick> {
+    let places: Vec<f64> = ticks.iter().map(|tick| tick.at * length).collect();
+    for (index, tick) in ticks.iter_mut().enumerate() {
+        let around = [index.checked_sub(1), Some(index + 1)].into_iter().flatten();
+        let apart = around.filter_map(|other| Some((places.get(other)? - places[index]).abs()));
+        let room = apart.fold(f64::INFINITY, f64::min) - ROOM;
+        tick.label = font::elide(&tick.label, size, false, room);
+    }
+    ticks
+}
+
+/// Draws ticks and labels under a frame.
+pub fn below(canvas: &mut Canvas, frame: Frame, ticks: Vec<Tick>, names: bool, size: f64) {
+    let width = |label: &str| font::width(label, size, false);
+    let ticks = if names { shorten(ticks, frame.width, size) } else { thin(ticks, frame.width, width) };
+    for tick in ticks.iter().filter(|tick| (-0.001..=1.001).contains(&tick.at)) {
+        let (x, y) = frame.at(tick.at, 0.0);
+        let long = if tick.label.is_empty() { 2.5 } else { 4.0 };
+        canvas.line(vec![(x, y), (x, y + long)], MUTED, 1.0);
+        canvas.say((x, y + 6.0 + size * 0.78), tick.label.clone(), size, INK, Anchor::Middle, false);
+    }
+}
+
+/// Writes numbers as powers of ten where one of them is wider than `room`: `5e-4` for `0.0005`.
+fn within(mut ticks: Vec<Tick>, size: f64, room: f64) -> Vec<Tick> {
+    if ticks.iter().any(|tick| font::width(&tick.label, size, false) > room) {
+        for tick in &mut ticks {
+            if let Ok(number) = tick.label.parse::<f64>() {
+                tick.label = if number == 0.0 { "0".to_owned() } else { format!("{number:e}") };
+            }
+        }
+    }
+    ticks
+}
+
+/// Draws ticks and labels left of a frame.
+pub fn left(canvas: &mut Canvas, frame: Frame, ticks: Vec<Tick>, size: f64, room: f64) {
+    for tick in thin(within(ticks, size, room - 8.0), frame.height, |_| size * 0.8 - 3.0) {
+        if (-0.001..=1.001).contains(&tick.at) {
+            let (x, y) = frame.at(0.0, tick.at);
+            let long = if tick.label.is_empty() { 2.5 } else { 4.0 };
+            canvas.line(vec![(x - long, y), (x, y)], MUTED, 1.0);
+            let label = font::elide(&tick.label, size, false, room - 8.0);
+            canvas.say((x - 7.0, y + size * 0.36), label, size, INK, Anchor::End, false);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn labels_never_overlap() {
+        let width = |label: &str| font::width(label, 10.0, false);
+        let axes = [
+            Axis::between(1e-5, 1e-1, true),
+            Axis::between(500.0, 200_000.0, true),
+            Axis::between(0.02, 0.07, true),
+            Axis::between(-3.0, 1234.0, false),
+            Axis::around([4.0, 4.0], true),
+            Axis::around([1e-12, 1e12], true),
+            Axis::around([f64::NAN], false),
+            Axis::around([0.0, 1e-9], false),
+        ];
+        for axis in axes {
+            for length in [20.0, 60.0, 120.0, 700.0] {
+                let ticks = thin(axis.ticks(6), length, width);
+                let kept: Vec<_> = ticks.iter().filter(|tick| !tick.label.is_empty()).collect();
+                assert!(!kept.is_empty(), "{axis:?} {length}");
+                for pair in kept.windows(2) {
+                    let apart = (pair[1].at - pair[0].at) * length;
+                    assert!(apart > (width(&pair[0].label) + width(&pair[1].label)) / 2.0, "{axis:?} {pair:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn small_numbers_are_shortened_and_not_cut() {
+        let tick = |label: &str| Tick { at: 0.5, label: label.to_owned() };
+        let labels = |labels: &[&str]| -> Vec<String> {
+            let ticks = labels.iter().map(|label| tick(label)).collect();
+            within(ticks, 9.0, 32.0).into_iter().map(|tick| tick.label).collect()
+        };
+        assert_eq!(labels(&["0.00000", "0.00050", "0.00100"]), ["0", "5e-4", "1e-3"]);
+        assert_eq!(labels(&["0.5", "1.0"]), ["0.5", "1.0"]);
+    }
+
+    #[test]
+    fn ticks_are_round() {
+        let labels = |axis: Axis, wanted| axis.ticks(wanted).into_iter().map(|tick| tick.label).collect::<Vec<_>>();
+        assert_eq!(labels(Axis::between(0.0, 10.0, false), 5), ["0", "2", "4", "6", "8", "10"]);
+        assert_eq!(labels(Axis::between(0.0, 12_900.0, false), 6), ["0", "2500", "5000", "7500", "10000", "12500"]);
+        assert_eq!(labels(Axis::between(0.0, 10.0, false), 4), ["0.0", "2.5", "5.0", "7.5", "10.0"]);
+        assert_eq!(labels(Axis::between(0.0, 10.0, false).whole(), 4), ["0", "5", "10"]);
+        assert_eq!(labels(Axis::between(0.0, 2.0, false).whole(), 6), ["0", "1", "2"]);
+        assert_eq!(labels(Axis::between(3.9, 4.2, false), 4), ["3.9", "4.0", "4.1", "4.2"]);
+        assert_eq!(labels(Axis::between(1e-5, 1e-2, true), 6), ["10⁻⁵", "10⁻⁴", "10⁻³", "10⁻²"]);
+        assert_eq!(labels(Axis::between(0.05, 20.0, true), 6), ["0.1", "1", "10"]);
+        assert_eq!(labels(Axis::between(0.015, 0.11, true), 6), ["0.02", "0.05", "0.1"]);
+    }
+}

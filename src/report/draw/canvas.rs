@@ -1,0 +1,211 @@
+//! One drawing, whatever it becomes.
+use crate::report::draw::font;
+use crate::report::draw::theme::{Colour, PAPER, RED};
+
+/// A place: right of the left edge, below the upper edge.
+pub type At = (f64, f64);
+
+/// Which part of a text is at its place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Anchor {
+    Start,
+    Middle,
+    End,
+}
+
+/// A rectangle.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Frame {
+    pub x: f64,
+    pub y: f64,
+    pub width: f64,
+    pub height: f64,
+}
+
+impl Frame {
+    pub fn right(&self) -> f64 {
+        self.x + self.width
+    }
+
+    pub fn bottom(&self) -> f64 {
+        self.y + self.height
+    }
+
+    /// The place at shares of width and height, the second from the lower edge.
+    pub fn at(&self, right: f64, up: f64) -> At {
+        (self.x + right * self.width, self.bottom() - up * self.height)
+    }
+}
+
+/// One thing that is drawn.
+#[derive(Clone, Debug)]
+pub(crate) enum Mark {
+    Rectangle { frame: Frame, colour: Colour },
+    Polygon { points: Vec<At>, colour: Colour },
+    Line { points: Vec<At>, colour: Colour, width: f64 },
+    Disc { at: At, radius: f64, colour: Colour },
+    Text(Text),
+}
+
+/// A line of text, its baseline at `at`.
+#[derive(Clone, Debug)]
+pub struct Text {
+    pub text: String,
+    pub at: At,
+    pub size: f64,
+    pub bold: bool,
+    pub anchor: Anchor,
+    pub colour: Colour,
+    /// Whether it runs upwards.
+    pub upright: bool,
+}
+
+/// A drawing of a size in units, of which a screen shows about 96 an inch.
+#[derive(Clone, Debug)]
+pub struct Canvas {
+    pub width: f64,
+    pub height: f64,
+    marks: Vec<Mark>,
+}
+
+impl Canvas {
+    pub fn new(width: f64, height: f64) -> Self {
+        let frame = Frame { x: 0.0, y: 0.0, width, height };
+        Self { width, height, marks: vec![Mark::Rectangle { frame, colour: PAPER }] }
+    }
+
+    pub fn rectangle(&mut self, frame: Frame, colour: Colour) {
+        self.marks.push(Mark::Rectangle { frame, colour });
+    }
+
+    pub fn polygon(&mut self, points: Vec<At>, colour: Colour) {
+        self.marks.push(Mark::Polygon { points, colour });
+    }
+
+    pub fn line(&mut self, points: Vec<At>, colour: Colour, width: f64) {
+        self.marks.push(Mark::Line { points, colour, width });
+    }
+
+    pub fn dashed(&mut self, from: At, to: At, colour: Colour, width: f64, (dash, gap): (f64, f64)) {
+        let length = (to.0 - from.0).hypot(to.1 - from.1);
+        let along = |distance: f64| {
+            let share = (distance / length).min(1.0);
+            (from.0 + share * (to.0 - from.0), from.1 + share * (to.1 - from.1))
+        };
+        let mut start = 0.0;
+        while start < length {
+            self.line(vec![along(start), along(start + dash)], colour, width);
+            start += dash + gap;
+        }
+    }
+
+    pub fn disc(&mut self, at: At, radius: f64, colour: Colour) {
+        self.marks.push(Mark::Disc { at, radius, colour });
+    }
+
+    pub fn ring(&mut self, at: At, radius: f64, inside: Colour, edge: Colour, width: f64) {
+        self.disc(at, radius, edge);
+        self.disc(at, radius - width, inside);
+    }
+
+    pub fn cross(&mut self, (x, y): At, radius: f64, colour: Colour, width: f64) {
+        for side in [-radius, radius] {
+            self.line(vec![(x - radius, y - side), (x + radius, y + side)], colour, width);
+        }
+    }
+
+    /// The incumbent's sign: a star with a light edge, so that it stands out on any tile.
+    pub fn star(&mut self, at: At, radius: f64) {
+        for (radius, colour) in [(radius + 1.8, PAPER), (radius, RED)] {
+            let corner = |corner: usize| {
+                let angle = std::f64::consts::PI * (corner as f64 / 5.0 - 0.5);
+                let reach = if corner.is_multiple_of(2) { radius } else { 0.45 * radius };
+                (at.0 + reach * angle.cos(), at.1 + reach * angle.sin())
+            };
+            self.polygon((0..10).map(corner).collect(), colour);
+        }
+    }
+
+    /// Slanted lines inside a frame, all on one grid, so that neighbours join.
+    pub fn hatch(&mut self, frame: Frame, colour: Colour) {
+        const STEP: f64 = 5.0;
+        let (low, high) = (frame.x + frame.y, frame.right() + frame.bottom());
+        let mut sum = (low / STEP).ceil() * STEP;
+        while sum < high {
+            // The points of the frame at which x + y is `sum`.
+            let (left, right) = ((sum - frame.bottom()).max(frame.x), (sum - frame.y).min(frame.right()));
+            if left < right {
+                self.line(vec![(left, sum - left), (right, sum - right)], colour, 0.7);
+            }
+            sum += STEP;
+        }
+    }
+
+    /// Dots inside a frame, all on one grid.
+    pub fn stipple(&mut self, frame: Frame, colour: Colour) {
+        const STEP: f64 = 5.0;
+        let from = |start: f64| (start / STEP).ceil() as i64;
+        for row in from(frame.y + 1.0)..from(frame.bottom() - 1.0) {
+            for column in from(frame.x + 1.0)..from(frame.right() - 1.0) {
+                self.disc((column as f64 * STEP, row as f64 * STEP), 0.7, colour);
+            }
+        }
+    }
+
+    pub fn text(&mut self, text: Text) {
+        self.marks.push(Mark::Text(text));
+    }
+
+    /// A line of text that runs right from its place.
+    pub fn write(&mut self, at: At, text: impl Into<String>, size: f64, colour: Colour) {
+        self.say(at, text, size, colour, Anchor::Start, false);
+    }
+
+    pub fn say(&mut self, at: At, text: impl Into<String>, size: f64, colour: Colour, anchor: Anchor, bold: bool) {
+        self.text(Text { text: text.into(), at, size, bold, anchor, colour, upright: false });
+    }
+
+    /// A frame's lower and left edges.
+    pub fn edges(&mut self, frame: Frame, colour: Colour) {
+        self.line(vec![frame.at(0.0, 1.0), frame.at(0.0, 0.0)], colour, 1.0);
+        self.line(vec![frame.at(0.0, 0.0), frame.at(1.0, 0.0)], colour, 1.0);
+    }
+
+    /// The frames of all texts, for tests of overlap and clipping.
+    pub fn text_frames(&self) -> Vec<(String, Frame)> {
+        let texts = self.marks.iter().filter_map(|mark| if let Mark::Text(text) = mark { Some(text) } else { None });
+        let frame = |text: &Text| {
+            let width = font::width(&text.text, text.size, text.bold);
+            let before = match text.anchor {
+                Anchor::Start => 0.0,
+                Anchor::Middle => width / 2.0,
+                Anchor::End => width,
+            };
+            let (x, y, height) = (text.at.0, text.at.1, 0.73 * text.size);
+            match text.upright {
+                true => Frame { x: x - height, y: y + before - width, width: height, height: width },
+                false => Frame { x: x - before, y: y - height, width, height },
+            }
+        };
+        texts.map(|text| (text.text.clone(), frame(text))).collect()
+    }
+
+    /// Fails where a text leaves the canvas or lies on another.
+    #[cfg(test)]
+    pub(crate) fn check_texts(&self) {
+        let frames = self.text_frames();
+        for (index, (text, frame)) in frames.iter().enumerate() {
+            assert!(frame.x >= 0.0 && frame.right() <= self.width && frame.bottom() <= self.height, "{text}");
+            for (other, there) in &frames[index + 1..] {
+                let beside = frame.right() <= there.x || there.right() <= frame.x;
+                let above = frame.bottom() <= there.y || there.bottom() <= frame.y;
+                assert!(beside || above, "`{text}` lies on `{other}`");
+            }
+        }
+    }
+
+    /// Whatever was drawn, from the back to the front.
+    pub(crate) fn marks(&self) -> &[Mark] {
+        &self.marks
+    }
+}

@@ -1,0 +1,123 @@
+//! The trade between objectives as a figure: every trial at the highest budget, and the front that no other beats.
+use crate::analysis::Findings;
+use crate::analysis::front::Front;
+use crate::report::draw::axis;
+use crate::report::draw::axis::Axis;
+use crate::report::draw::canvas::{Anchor, At, Canvas, Frame, Text};
+use crate::report::draw::font;
+use crate::report::draw::theme::{ASH, BLUE, HEADING, INK, MUTED, ORANGE, PAPER, SHADE, SMALL, TEXT, TITLE};
+use crate::report::page::words::{count, number};
+
+const WIDTH: f64 = 1180.0;
+const MARGIN: f64 = 28.0;
+const TOP: f64 = 138.0;
+const HIGH: f64 = 340.0;
+
+/// Room for the labels on the left of a panel.
+const LEFT: f64 = 70.0;
+
+/// Objectives that are drawn against each other; more would be too small to read.
+const DRAWN: usize = 3;
+
+/// Draws a panel for each pair of the first objectives; `None` of one objective.
+pub fn figure(findings: &Findings) -> Option<Canvas> {
+    let front = findings.front.as_ref()?;
+    let mut canvas = Canvas::new(WIDTH, TOP + HIGH + 62.0);
+    let title = font::elide(&format!("{} · the trade", findings.experiment), TITLE, true, WIDTH - 2.0 * MARGIN);
+    canvas.say((MARGIN, 44.0), title, TITLE, INK, Anchor::Start, true);
+    canvas.write((MARGIN, 68.0), sentence(findings, front), TEXT, MUTED);
+    legend(&mut canvas, front);
+    let drawn = front.objectives.len().min(DRAWN);
+    let pairs: Vec<(usize, usize)> = (0..drawn).flat_map(|a| (a + 1..drawn).map(move |b| (a, b))).collect();
+    let room = (WIDTH - 2.0 * MARGIN) / pairs.len() as f64;
+    for (place, &(across, up)) in pairs.iter().enumerate() {
+        let (x, width) = (MARGIN + LEFT + place as f64 * room, room - LEFT - 14.0);
+        panel(&mut canvas, Frame { x, y: TOP, width, height: HIGH }, front, (across, up));
+    }
+    Some(canvas)
+}
+
+fn sentence(findings: &Findings, front: &Front) -> String {
+    let mut text = format!(
+        "{} of {} at {} {} are on the front: no other beats them in every objective",
+        front.members.len(),
+        count(front.points.len(), "trial"),
+        number(front.budget),
+        findings.unit
+    );
+    if let Some(share) = front.dominated {
+        text += &format!("; they dominate {:.0} % of the range", 100.0 * share);
+    }
+    if front.objectives.len() > DRAWN {
+        text += &format!("; the first {DRAWN} of {} objectives are drawn", front.objectives.len());
+    }
+    text
+}
+
+fn legend(canvas: &mut Canvas, front: &Front) {
+    let mut x = MARGIN;
+    let mut entry = |canvas: &mut Canvas, text: &str, sign: &dyn Fn(&mut Canvas, At)| {
+        sign(canvas, (x + 7.0, 92.0));
+        canvas.write((x + 20.0, 96.0), text, TEXT, INK);
+        x += 20.0 + font::width(text, TEXT, false) + 20.0;
+    };
+    entry(canvas, "on the front", &|canvas, (x, y)| {
+        canvas.line(vec![(x - 7.0, y), (x + 7.0, y)], BLUE, 2.0);
+        canvas.disc((x, y), 4.0, BLUE);
+    });
+    entry(canvas, "dominated", &|canvas, at| canvas.disc(at, 2.7, ASH));
+    if front.points.iter().any(|point| point.random) {
+        entry(canvas, "drawn at random", &|canvas, at| canvas.ring(at, 3.2, PAPER, MUTED, 1.1));
+    }
+    if front.points.iter().any(|point| point.default) {
+        entry(canvas, "default", &|canvas, at| canvas.disc(at, 4.0, ORANGE));
+    }
+}
+
+fn panel(canvas: &mut Canvas, frame: Frame, front: &Front, (across, up): (usize, usize)) {
+    let axis = |objective: usize| Axis::around(front.points.iter().map(|point| point.costs[objective]), true);
+    let (horizontal, vertical) = (axis(across), axis(up));
+    for tick in vertical.ticks(6) {
+        canvas.line(vec![frame.at(0.0, tick.at), frame.at(1.0, tick.at)], SHADE, 1.0);
+    }
+    let at = |costs: &[f64]| frame.at(horizontal.share(costs[across]), vertical.share(costs[up]));
+    let is_member = |trial: u32| front.members.contains(&trial);
+    for point in front.points.iter().filter(|point| !is_member(point.trial)) {
+        match (point.default, point.random) {
+            (true, _) => canvas.disc(at(&point.costs), 4.0, ORANGE),
+            (_, true) => canvas.ring(at(&point.costs), 3.0, PAPER, MUTED, 1.1),
+            _ => canvas.disc(at(&point.costs), 2.7, ASH),
+        }
+    }
+    let members: Vec<_> = front.members.iter().filter_map(|&trial| front.point(trial)).collect();
+    if front.objectives.len() == 2 {
+        // Nothing was found below the stairs.
+        let mut stairs: Vec<At> = Vec::new();
+        for member in &members {
+            let (x, y) = at(&member.costs);
+            stairs.extend(stairs.last().map(|before| (x, before.1)));
+            stairs.push((x, y));
+        }
+        canvas.line(stairs, BLUE, 2.0);
+    }
+    for member in &members {
+        canvas.disc(at(&member.costs), 4.0, if member.default { ORANGE } else { BLUE });
+    }
+    canvas.edges(frame, MUTED);
+    axis::left(canvas, frame, vertical.ticks(6), SMALL, LEFT - 22.0);
+    axis::below(canvas, frame, horizontal.ticks(6), false, SMALL);
+    let name = |objective: usize, room: f64| font::elide(&front.objectives[objective], HEADING, true, room);
+    let below = (frame.x + frame.width / 2.0, frame.bottom() + 38.0);
+    canvas.say(below, name(across, frame.width), HEADING, INK, Anchor::Middle, true);
+    let beside = (frame.x - LEFT + 14.0, frame.y + frame.height / 2.0);
+    let text = name(up, frame.height);
+    canvas.text(Text {
+        text,
+        at: beside,
+        size: HEADING,
+        bold: true,
+        anchor: Anchor::Middle,
+        colour: INK,
+        upright: true,
+    });
+}

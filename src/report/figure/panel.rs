@@ -1,0 +1,264 @@
+//! Panels of the interaction matrix: one hyperparameter, or two.
+use crate::analysis::dependence::{Dimension, Level};
+use crate::analysis::interaction::{Pair, Tile};
+use crate::analysis::matrix::{Matrix, SpotKind};
+use crate::analysis::probe::Scale;
+use crate::report::draw::axis;
+use crate::report::draw::axis::{Axis, Tick};
+use crate::report::draw::canvas::{Anchor, At, Canvas, Frame, Text};
+use crate::report::draw::font;
+use crate::report::draw::theme::{
+    ASH, BLUE, Colour, FAINT, HAZE, HEADING, INK, MUTED, PAPER, RED, SHADE, SMALL, TEXT, THREAD, mix, viridis,
+};
+use crate::report::page::words::percent;
+
+/// The cost axis that all diagonal panels share; absent without a model.
+pub fn cost_axis(matrix: &Matrix) -> Option<Axis> {
+    let levels = matrix.dimensions.iter().flat_map(|dimension| &dimension.levels);
+    let bands = levels.filter_map(|level| level.band.or(level.cost.map(|cost| (cost, cost))));
+    let curves = matrix.dimensions.iter().flat_map(|dimension| dimension.curves.iter().flatten().flatten());
+    let mut threads: Vec<f64> = curves.copied().collect();
+    threads.sort_by(f64::total_cmp);
+    // The outermost individual curves may leave the panel, so that the mean keeps its shape.
+    let cut = threads.len() / 50;
+    let inner = threads.get(cut..threads.len() - cut).unwrap_or_default();
+    let ends: Vec<f64> = bands.flat_map(|(low, high)| [low, high]).chain(inner.iter().copied()).collect();
+    (!ends.is_empty()).then(|| Axis::around(ends, matrix.sample.logarithmic))
+}
+
+/// One hyperparameter: its partial dependence with band and individual curves.
+pub fn diagonal(canvas: &mut Canvas, frame: Frame, dimension: &Dimension, costs: Option<&Axis>) {
+    title(canvas, frame, dimension);
+    let categorical = dimension.scale == Scale::Categorical;
+    if let Some(costs) = costs {
+        for tick in costs.ticks(4) {
+            let from = frame.at(0.0, tick.at);
+            canvas.line(vec![from, (frame.right(), from.1)], SHADE, 1.0);
+        }
+        let place = |level: &Level, cost: f64| frame.at(level.place.at, costs.share(cost));
+        if categorical {
+            categories(canvas, frame, dimension, costs);
+        } else {
+            for curve in &dimension.curves {
+                let places: Vec<Option<At>> = (dimension.levels.iter().zip(curve))
+                    .map(|(level, cost)| cost.map(|cost| place(level, cost)))
+                    .collect();
+                for run in places.split(Option::is_none) {
+                    let run: Vec<At> = run.iter().flatten().copied().collect();
+                    for part in clipped(&run, frame) {
+                        canvas.line(part, THREAD, 0.8);
+                    }
+                }
+            }
+            let runs = dimension.levels.split(|level| level.cost.is_none() || level.band.is_none());
+            for run in runs.filter(|run| !run.is_empty()) {
+                let end = |upper: bool| {
+                    run.iter().map(move |level| {
+                        let (low, high) = level.band.expect("the run has bands");
+                        let (x, y) = place(level, if upper { high } else { low });
+                        (x, y.clamp(frame.y, frame.bottom()))
+                    })
+                };
+                canvas.polygon(end(true).chain(end(false).rev()).collect(), HAZE);
+            }
+            let means: Vec<At> = dimension.levels.iter().filter_map(|level| Some(place(level, level.cost?))).collect();
+            canvas.line(means.clone(), BLUE, 1.8);
+            if dimension.scale == Scale::Ordinal || dimension.levels.len() < 10 {
+                means.iter().for_each(|at| canvas.disc(*at, 2.6, BLUE));
+            }
+        }
+        axis::left(canvas, frame, costs.ticks(4), SMALL, 43.0);
+    }
+    let most = dimension.levels.iter().map(|level| level.trials).max().unwrap_or(0).max(1) as f64;
+    for level in &dimension.levels {
+        // How many trials a level has: what stands on nothing must be seen to.
+        let (x, y) = frame.at(level.place.at, 0.0);
+        canvas.line(vec![(x, y), (x, y - 12.0 * level.trials as f64 / most)], MUTED, 2.0);
+    }
+    canvas.edges(frame, MUTED);
+    if let Some(at) = dimension.incumbent {
+        canvas.dashed(frame.at(at, 0.0), frame.at(at, 1.0), RED, 1.2, (4.0, 3.0));
+    }
+    axis::below(canvas, frame, axis::ticks(dimension, 5), categorical, SMALL);
+}
+
+/// Categories have no line between them: a dot with its interval each.
+fn categories(canvas: &mut Canvas, frame: Frame, dimension: &Dimension, costs: &Axis) {
+    let y = |cost: f64| frame.at(0.0, costs.share(cost).clamp(0.0, 1.0)).1;
+    for (index, level) in dimension.levels.iter().enumerate() {
+        let Some(cost) = level.cost else { continue };
+        let (x, _) = frame.at(level.place.at, 0.0);
+        let aside = frame.width * (level.place.to - level.place.from);
+        let values: Vec<f64> = dimension.curves.iter().filter_map(|curve| curve[index]).collect();
+        for value in &values {
+            if (0.0..=1.0).contains(&costs.share(*value)) {
+                canvas.line(vec![(x - 0.3 * aside, y(*value)), (x - 0.12 * aside, y(*value))], THREAD, 0.8);
+            }
+        }
+        if let Some((low, high)) = level.band {
+            canvas.line(vec![(x, y(low)), (x, y(high))], BLUE, 1.4);
+            for end in [low, high] {
+                canvas.line(vec![(x - 4.0, y(end)), (x + 4.0, y(end))], BLUE, 1.4);
+            }
+        }
+        canvas.disc((x, y(cost)), 3.6, BLUE);
+    }
+}
+
+fn title(canvas: &mut Canvas, frame: Frame, dimension: &Dimension) {
+    let importance = &dimension.importance;
+    let share = importance.share.map(|share| {
+        let half = importance.interval.map(|(low, high)| format!(" ± {:.0}", 50.0 * (high - low)));
+        percent(share).replace(" %", "") + &half.unwrap_or_default() + " %"
+    });
+    let colour = if importance.share.is_none() || importance.is_real() { INK } else { MUTED };
+    let share = share.unwrap_or_default();
+    let taken = font::width(&share, SMALL, false) + 8.0;
+    let y = frame.y - 8.0;
+    let name = font::elide(&dimension.name, HEADING, true, frame.width + 34.0 - taken);
+    let x = frame.x + font::width(&name, HEADING, true) + 8.0;
+    canvas.say((frame.x, y), name, HEADING, colour, Anchor::Start, true);
+    canvas.write((x, y), share, SMALL, colour);
+    if let Some(condition) = &dimension.condition {
+        let text = font::elide(&format!("where {condition}"), SMALL, false, frame.width + 30.0);
+        canvas.write((frame.x, y - 15.0), text, SMALL, MUTED);
+    }
+}
+
+/// Two hyperparameters: a tile for each pair of levels, with the trials on it.
+pub fn tiles(
+    canvas: &mut Canvas,
+    frame: Frame,
+    matrix: &Matrix,
+    (row, column): (usize, usize),
+    model: Option<(&Pair, &Axis)>,
+) {
+    let (vertical, horizontal) = (&matrix.dimensions[row], &matrix.dimensions[column]);
+    if let Some((pair, colours)) = model {
+        for (level, line) in vertical.levels.iter().zip(&pair.tiles) {
+            for (other, tile) in horizontal.levels.iter().zip(line) {
+                let (x, y) = frame.at(other.place.from, level.place.to);
+                let width = frame.width * (other.place.to - other.place.from);
+                let place = Frame { x, y, width, height: frame.height * (level.place.to - level.place.from) };
+                match *tile {
+                    Tile::Cost { cost, near } => {
+                        let colour = viridis(colours.share(cost));
+                        canvas.rectangle(place, if near { colour } else { pale(colour) });
+                    }
+                    Tile::Forbidden => forbidden(canvas, place),
+                    Tile::Inactive => inactive(canvas, place),
+                }
+            }
+        }
+    } else {
+        canvas.rectangle(frame, SHADE);
+    }
+    for spot in &matrix.spots {
+        let (Some(x), Some(y)) = (spot.at[column], spot.at[row]) else { continue };
+        let (x, y) = frame.at(x, y);
+        let at = (x.clamp(frame.x + 3.0, frame.right() - 3.0), y.clamp(frame.y + 3.0, frame.bottom() - 3.0));
+        match spot.kind {
+            SpotKind::Smaller => smaller(canvas, at),
+            SpotKind::Finished => finished(canvas, at),
+            SpotKind::Diverged => diverged(canvas, at),
+            SpotKind::Incumbent => canvas.star(at, 6.0),
+        }
+    }
+    canvas.edges(frame, MUTED);
+    if let Some((pair, _)) = model.filter(|(pair, _)| pair.strength >= 0.01) {
+        let text = format!("together {}", percent(pair.strength));
+        canvas.say((frame.right(), frame.y - 4.0), text, SMALL, MUTED, Anchor::End, false);
+    }
+    for tick in axis::ticks(horizontal, 5) {
+        tick_mark(canvas, frame, &tick);
+    }
+}
+
+fn tick_mark(canvas: &mut Canvas, frame: Frame, tick: &Tick) {
+    let (x, y) = frame.at(tick.at, 0.0);
+    canvas.line(vec![(x, y), (x, y + 2.5)], MUTED, 1.0);
+}
+
+/// A name that runs upwards, its middle at a place.
+pub fn upright_name(canvas: &mut Canvas, at: At, name: &str, room: f64) {
+    let text = font::elide(name, TEXT, false, room);
+    canvas.text(Text { text, at, size: TEXT, bold: false, anchor: Anchor::Middle, colour: INK, upright: true });
+}
+
+/// The sign of a success.
+pub fn finished(canvas: &mut Canvas, at: At) {
+    canvas.ring(at, 3.3, PAPER, INK, 1.0);
+}
+
+/// The sign of a success at another budget.
+pub fn smaller(canvas: &mut Canvas, at: At) {
+    canvas.ring(at, 1.9, [0xe8, 0xeb, 0xee], [0x45, 0x4d, 0x57], 0.6);
+}
+
+/// The sign of a trial whose cost was not finite.
+pub fn diverged(canvas: &mut Canvas, at: At) {
+    canvas.cross(at, 3.6, PAPER, 3.4);
+    canvas.cross(at, 3.2, INK, 1.6);
+}
+
+/// No configuration is here.
+pub fn forbidden(canvas: &mut Canvas, frame: Frame) {
+    canvas.rectangle(frame, PAPER);
+    canvas.hatch(frame, MUTED);
+}
+
+/// One of the two has no value here.
+pub fn inactive(canvas: &mut Canvas, frame: Frame) {
+    canvas.rectangle(frame, FAINT);
+    canvas.stipple(frame, ASH);
+}
+
+/// A colour that says less.
+pub fn pale(colour: Colour) -> Colour {
+    mix([0xff, 0xff, 0xff], colour, 0.42)
+}
+
+/// The parts of a line between the upper and lower edges of a frame.
+pub fn clipped(points: &[At], frame: Frame) -> Vec<Vec<At>> {
+    let inside = |(_, y): At| frame.y <= y && y <= frame.bottom();
+    let mut parts: Vec<Vec<At>> = vec![vec![]];
+    for (index, &point) in points.iter().enumerate() {
+        if let Some(&before) = index.checked_sub(1).and_then(|before| points.get(before)) {
+            let mut crossings: Vec<(f64, f64)> = [frame.y, frame.bottom()]
+                .into_iter()
+                .filter(|edge| (before.1 - edge) * (point.1 - edge) < 0.0)
+                .map(|edge| ((edge - before.1) / (point.1 - before.1), edge))
+                .collect();
+            crossings.sort_by(|a, b| a.0.total_cmp(&b.0));
+            for (share, edge) in crossings {
+                let at = (before.0 + share * (point.0 - before.0), edge);
+                let part = parts.last_mut().expect("there is a part");
+                part.push(at);
+                if part.len() > 1 {
+                    parts.push(vec![]);
+                }
+            }
+        }
+        if inside(point) {
+            parts.last_mut().expect("there is a part").push(point);
+        }
+    }
+    parts.retain(|part| part.len() > 1);
+    parts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_stay_within_their_frame() {
+        let frame = Frame { x: 0.0, y: 0.0, width: 10.0, height: 10.0 };
+        let check = |points: &[At], expected: &[&[At]]| assert_eq!(clipped(points, frame), expected);
+        check(&[(0.0, 5.0), (10.0, 5.0)], &[&[(0.0, 5.0), (10.0, 5.0)]]);
+        check(&[(0.0, 5.0), (10.0, 15.0)], &[&[(0.0, 5.0), (5.0, 10.0)]]);
+        check(&[(0.0, -10.0), (8.0, 30.0)], &[&[(2.0, 0.0), (4.0, 10.0)]]);
+        check(&[(0.0, 5.0), (5.0, 15.0), (10.0, 5.0)], &[&[(0.0, 5.0), (2.5, 10.0)], &[(7.5, 10.0), (10.0, 5.0)]]);
+        check(&[(0.0, 15.0), (10.0, 15.0)], &[]);
+    }
+}

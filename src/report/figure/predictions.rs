@@ -1,0 +1,189 @@
+//! Predictions beside the truth as a figure: one column a series, one row a quantity.
+use crate::analysis::prediction::{Accuracy, Errors};
+use crate::analysis::{Feature, Prediction};
+use crate::report::draw::axis;
+use crate::report::draw::axis::Axis;
+use crate::report::draw::canvas::{Anchor, At, Canvas, Frame};
+use crate::report::draw::font;
+use crate::report::draw::theme::{BLUE, Colour, HEADING, INK, MUTED, ORANGE, SHADE, SMALL, TEXT, TITLE};
+use crate::report::page::words::{feature as name, number, unit};
+
+const MARGIN: f64 = 28.0;
+const LEFT: f64 = 60.0;
+const HIGH: f64 = 112.0;
+const DOWN: f64 = 46.0;
+/// Series that are drawn; more do not fit side by side.
+pub(crate) const DRAWN: usize = 3;
+/// Points a line needs at most; from more, the least and the greatest of each part are kept.
+const POINTS: usize = 700;
+/// Units in the order of their panels; features of one unit share a panel.
+const ORDER: [&str; 4] = ["1", "degC", "V", "A"];
+/// Of the predictions in a panel.
+const COLOURS: [Colour; 3] = [ORANGE, BLUE, MUTED];
+
+/// Draws the predictions under a title; `None` without any.
+pub fn figure(title: &str, predictions: &[Prediction]) -> Option<Canvas> {
+    let shown = &predictions[..predictions.len().min(DRAWN)];
+    let panels = panels(&shown.first().filter(|first| !first.features.is_empty())?.features);
+    let each = if shown.len() == 1 { 760.0 } else { 1120.0 / shown.len() as f64 };
+    let width = 2.0 * MARGIN + shown.len() as f64 * each;
+    let top = 150.0;
+    let mut canvas = Canvas::new(width.max(640.0), top + panels.len() as f64 * (HIGH + DOWN) + 36.0);
+    canvas.say((MARGIN, 44.0), font::elide(title, TITLE, true, width - 2.0 * MARGIN), TITLE, INK, Anchor::Start, true);
+    let part = match predictions.len() {
+        all if all > DRAWN => format!("{DRAWN} of {all} series · "),
+        _ => String::new(),
+    };
+    let line = "free-running: the model is told what is marked as given and, in the shaded context, the truth; errors are after the context";
+    for (index, line) in font::wrap(&(part + line), TEXT, canvas.width - 2.0 * MARGIN).into_iter().enumerate() {
+        canvas.write((MARGIN, 66.0 + 15.0 * index as f64), line, TEXT, MUTED);
+    }
+    canvas.line(vec![(MARGIN, 100.0), (MARGIN + 18.0, 100.0)], INK, 1.4);
+    canvas.write((MARGIN + 24.0, 104.0), "truth", TEXT, INK);
+    canvas.line(vec![(MARGIN + 76.0, 100.0), (MARGIN + 94.0, 100.0)], ORANGE, 1.8);
+    canvas.line(vec![(MARGIN + 98.0, 100.0), (MARGIN + 116.0, 100.0)], BLUE, 1.8);
+    canvas.write((MARGIN + 122.0, 104.0), "predicted", TEXT, INK);
+    for (column, prediction) in shown.iter().enumerate() {
+        let x = MARGIN + column as f64 * each + LEFT;
+        let head = font::elide(&prediction.title, HEADING, true, each - LEFT);
+        canvas.say((x, top - 22.0), head, HEADING, INK, Anchor::Start, true);
+        let accuracy = Accuracy::of(prediction);
+        for (row, panel) in panels.iter().enumerate() {
+            let y = top + row as f64 * (HIGH + DOWN) + 18.0;
+            let frame = Frame { x, y, width: each - LEFT - 12.0, height: HIGH };
+            let features: Vec<_> = panel
+                .iter()
+                .filter_map(|&each| Some((prediction.features.get(each)?, accuracy.features.get(each)?)))
+                .collect();
+            draw(&mut canvas, frame, prediction, &features, row + 1 == panels.len());
+        }
+    }
+    Some(canvas)
+}
+
+/// Features that stand in one panel, panel by panel.
+fn panels(features: &[Feature]) -> Vec<Vec<usize>> {
+    let mut units: Vec<&str> = ORDER.to_vec();
+    for feature in features {
+        if !units.contains(&feature.unit.as_str()) {
+            units.push(&feature.unit);
+        }
+    }
+    let of = |unit: &&str| (0..features.len()).filter(|&each| features[each].unit == **unit).collect::<Vec<_>>();
+    let panels = units.iter().map(of).filter(|panel| !panel.is_empty());
+    // More lines than colours could not be told apart.
+    panels.flat_map(|panel| panel.chunks(COLOURS.len()).map(<[usize]>::to_vec).collect::<Vec<_>>()).collect()
+}
+
+fn draw(canvas: &mut Canvas, frame: Frame, prediction: &Prediction, features: &[(&Feature, &Errors)], last: bool) {
+    let hours = |row: usize| row as f64 * prediction.interval_s / 3600.0;
+    let rows = features.iter().map(|(feature, _)| feature.truth.len().max(feature.predicted.len())).max().unwrap_or(0);
+    let time = Axis::between(0.0, hours(rows.saturating_sub(1)).max(1e-9), false);
+    let all = features.iter().flat_map(|(feature, _)| feature.truth.iter().chain(&feature.predicted));
+    let values = Axis::around(all.map(|value| f64::from(*value)), false);
+    let shade = Frame { width: frame.width * time.share(hours(prediction.context)).clamp(0.0, 1.0), ..frame };
+    canvas.rectangle(shade, SHADE);
+    let place = |(row, value): (usize, f32)| frame.at(time.share(hours(row)), values.share(f64::from(value)));
+    for (feature, errors) in features {
+        for run in thinned(&feature.truth) {
+            let run: Vec<At> = run.into_iter().map(place).collect();
+            canvas.line(run, if errors.given { MUTED } else { INK }, 1.1);
+        }
+    }
+    for ((feature, errors), colour) in features.iter().zip(COLOURS) {
+        let from = prediction.context.min(feature.predicted.len());
+        for run in thinned(&feature.predicted[from..]).into_iter().filter(|_| !errors.given) {
+            canvas.line(run.into_iter().map(|(row, value)| place((row + from, value))).collect(), colour, 1.5);
+        }
+    }
+    canvas.edges(frame, MUTED);
+    heading(canvas, frame, features);
+    axis::left(canvas, frame, values.ticks(4), SMALL, LEFT);
+    let ticks = time.ticks(6);
+    if last {
+        axis::below(canvas, frame, ticks, false, SMALL);
+        let at = (frame.x + frame.width / 2.0, frame.bottom() + 34.0);
+        canvas.say(at, "time (h)", TEXT, INK, Anchor::Middle, false);
+        return;
+    }
+    for tick in ticks {
+        let (x, y) = frame.at(tick.at, 0.0);
+        canvas.line(vec![(x, y), (x, y + 2.5)], MUTED, 1.0);
+    }
+}
+
+/// What a panel shows, and how far each prediction is off.
+fn heading(canvas: &mut Canvas, frame: Frame, features: &[(&Feature, &Errors)]) {
+    let Some((first, _)) = features.first() else { return };
+    let quantity = match (features.len(), first.unit.as_str()) {
+        (1, _) => name(&first.name),
+        (_, "V") => "voltage".into(),
+        (_, "degC") => "temperature".into(),
+        (_, unit) => unit.into(),
+    };
+    let unit = unit(&first.unit);
+    let head = if unit.is_empty() { quantity } else { format!("{quantity} ({unit})") };
+    let room = frame.width - font::width(&head, TEXT, true) - 10.0;
+    canvas.say((frame.x, frame.y - 6.0), head, TEXT, INK, Anchor::Start, true);
+    for (index, ((feature, errors), colour)) in features.iter().zip(COLOURS).enumerate() {
+        let which = match feature.name.as_str() {
+            _ if features.len() == 1 => String::new(),
+            "voltage" => "terminal: ".into(),
+            "ocv" => "open circuit: ".into(),
+            other => format!("{}: ", name(other).replace(" temperature", "")),
+        };
+        let note = match errors.given {
+            true => format!("{which}given"),
+            false => {
+                format!("{which}RMS error {}, at most {}", number(errors.root_mean_square), number(errors.greatest))
+            }
+        };
+        let note = match font::width(&note, SMALL, false) > room {
+            true => note.replace("RMS error", "RMS").replace(", at most", ", max"),
+            false => note,
+        };
+        let y = frame.y - 6.0 - 12.0 * (features.len() - 1 - index) as f64;
+        let colour = if errors.given { MUTED } else { colour };
+        canvas.say((frame.right(), y), note, SMALL, colour, Anchor::End, false);
+    }
+}
+
+/// A series by row, in runs of finite values, no longer than it can be seen.
+fn thinned(series: &[f32]) -> Vec<Vec<(usize, f32)>> {
+    let part = series.len().div_ceil(POINTS / 2).max(1);
+    let all: Vec<(usize, f32)> = series.iter().copied().enumerate().collect();
+    let mut runs = Vec::new();
+    for run in all.split(|(_, value)| !value.is_finite()).filter(|run| !run.is_empty()) {
+        let mut kept = Vec::new();
+        for chunk in run.chunks(part) {
+            let least = chunk.iter().min_by(|a, b| a.1.total_cmp(&b.1)).expect("a chunk has rows");
+            let greatest = chunk.iter().max_by(|a, b| a.1.total_cmp(&b.1)).expect("a chunk has rows");
+            let (first, second) = if least.0 < greatest.0 { (least, greatest) } else { (greatest, least) };
+            kept.push(*first);
+            if first.0 != second.0 {
+                kept.push(*second);
+            }
+        }
+        runs.push(kept);
+    }
+    runs
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn thinning_keeps_the_extremes() {
+        let mut series = vec![0.0f32; 10_000];
+        series[5_123] = 9.0;
+        series[7_777] = -9.0;
+        series[100] = f32::NAN;
+        let runs = thinned(&series);
+        let points: Vec<(usize, f32)> = runs.concat();
+        assert_eq!(runs.len(), 2);
+        assert!(points.len() < POINTS + 4, "{}", points.len());
+        assert!(points.contains(&(5_123, 9.0)) && points.contains(&(7_777, -9.0)));
+        assert!(points.windows(2).all(|pair| pair[0].0 < pair[1].0));
+    }
+}

@@ -1,0 +1,186 @@
+//! One self-contained page: no network, no other file, readable without JavaScript.
+pub(crate) mod sentence;
+pub(crate) mod table;
+pub mod words;
+
+use std::fmt::Write;
+
+use crate::analysis::{Findings, ReportInput};
+use crate::report::draw::font;
+use crate::report::draw::theme::{REPLACED, hex};
+use crate::report::page::words::{count, number, value};
+
+/// The page. `figure` gives a figure's SVG by name.
+pub fn page<'a>(findings: &Findings, evidence: &ReportInput, figure: &dyn Fn(&str) -> Option<&'a str>) -> String {
+    let mut body = String::new();
+    headline(&mut body, findings, evidence);
+    let show = |name: &str, caption: &str| {
+        figure(name)
+            .map(|svg| format!("<figure>{}<figcaption>{caption}</figcaption></figure>\n", inline(svg, name, caption)))
+    };
+    let mut chapter = |question: &str, answer: &str, rest: &str| {
+        let answer = escape(answer);
+        writeln!(body, "<section><h2>{question}</h2>\n<p class=\"answer\">{answer}</p>\n{rest}</section>")
+            .expect("a string grows");
+    };
+    if let Some(front) = &findings.front {
+        let caption = "Every trial at the highest budget. Blue: no other trial is at least as good in every objective and better in one.";
+        let drawn = show("front", caption).unwrap_or_default();
+        chapter("What is there to choose from?", &sentence::front(front), &(drawn + &table::front(front)));
+    }
+    let convergence = "Lines: the best so far at each budget. Dots: trials. Hollow: drawn at random. Right: the same configurations at two budgets; crossing lines are ranks that change.";
+    let drawn = show("convergence", convergence).unwrap_or_default();
+    chapter("Is it still improving?", &sentence::progress(findings), &drawn);
+    chapter("Can small budgets be trusted?", &sentence::fidelity(findings), &table::fidelity(findings));
+    chapter("What fails?", &sentence::failure(findings), &table::failures(findings));
+    let caption = "Each tile is the mean prediction over legal configurations with those two values. How to read failure: where the points of “Can this model be trusted?” form a horizontal band, the model only predicts the mean.";
+    let mut rest = String::new();
+    if let Some(distrust) = &findings.matrix.distrust {
+        write!(rest, "<p class=\"notice\">{}</p>", escape(distrust)).expect("a string grows");
+    }
+    if let Some(meaning) = sentence::distrust(findings) {
+        write!(rest, "<p>{}</p>", escape(&meaning)).expect("a string grows");
+    }
+    rest += &show("interactions", caption).unwrap_or_default();
+    rest += &table::importance(findings);
+    rest += &table::levels(findings);
+    chapter("What matters, and how does it interact?", &sentence::interaction(findings), &rest);
+    if let Some(drawn) =
+        show("predictions", "Truth and free-running prediction of the best model on series that it has not seen.")
+    {
+        let rest = drawn + &table::predictions(findings);
+        chapter("What does the best model predict?", &sentence::prediction(findings), &rest);
+    }
+    let trials = format!(
+        "{} of {}.",
+        count(findings.trials.len(), "trial"),
+        count(findings.headline.configurations, "configuration")
+    );
+    chapter("What was tried?", &trials, &table::trials(findings, evidence));
+    if !evidence.sources.is_empty() {
+        let source = |source: &crate::analysis::Source| {
+            format!("<h3>{}</h3><pre>{}</pre>\n", escape(&source.title), escape(&source.text))
+        };
+        let rest: String = evidence.sources.iter().map(source).collect();
+        chapter("How is it reproduced?", "With these files.", &rest);
+    }
+    format!(
+        "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\">\n\
+         <title>{title} · galvani</title>\n<style>\n{typeface}{css}</style></head>\n<body><main>\n{body}</main>\n<script>\n{js}</script></body></html>\n",
+        title = escape(&findings.experiment),
+        typeface = typeface(),
+        css = include_str!("page.css"),
+        js = include_str!("page.js"),
+    )
+}
+
+fn headline(body: &mut String, findings: &Findings, evidence: &ReportInput) {
+    let headline = &findings.headline;
+    let outcomes: Vec<String> =
+        headline.outcomes.iter().map(|(word, n)| format!("{n} {}", word.replace('_', " "))).collect();
+    let mut facts = vec![count(findings.trials.len(), "trial")];
+    facts.extend((!outcomes.is_empty()).then(|| outcomes.join(", ")));
+    facts.push(format!("{} {} spent", number(findings.convergence.spent), findings.unit));
+    facts.extend(sentence::effort(findings));
+    let mut text = format!(
+        "<header><h1>{}</h1><p class=\"muted\">{}</p></header>\n<section><p class=\"answer\">{}</p>\n",
+        escape(&findings.experiment),
+        escape(&facts.join(" · ")),
+        escape(&sentence::result(findings))
+    );
+    for warning in &findings.warnings {
+        writeln!(text, "<p class=\"notice\">{}</p>", escape(warning)).expect("a string grows");
+    }
+    if let Some(best) = &headline.best {
+        for bound in &best.on_bounds {
+            let end = if bound.upper { "upper" } else { "lower" };
+            writeln!(
+                text,
+                "<p class=\"notice\">{} = {} is at the {end} end of its range: a wider range may hold a better value</p>",
+                escape(&bound.hyperparameter),
+                escape(&value(&bound.value))
+            )
+            .expect("a string grows");
+        }
+        let unit = escape(&findings.unit);
+        write!(
+            text,
+            "<div class=\"card\"><div><h3>{}</h3><div class=\"big\">{}</div><p class=\"muted\">trial {}, configuration {}, at {} {unit}, found by: {}</p>{}</div>\n\
+             <div><h3>best configuration</h3>{}</div><div><h3>ready to paste</h3><pre>{}</pre></div></div>\n",
+            escape(&findings.measure),
+            number(best.cost),
+            best.trial,
+            best.configuration_id,
+            number(best.budget),
+            escape(&best.origin),
+            table::costs(findings),
+            table::configuration(best, evidence),
+            escape(&best.ron),
+        )
+        .expect("a string grows");
+    }
+    *body += &(text + "</section>\n");
+}
+
+/// A figure for the page: as wide as the page, with colours that follow its theme.
+fn inline(svg: &str, name: &str, description: &str) -> String {
+    let mut svg = svg.to_owned();
+    for (colour, name) in REPLACED {
+        svg = svg.replace(&format!("\"{}\"", hex(colour)), &format!("\"var(--{name})\""));
+    }
+    svg.replacen("<svg ", &format!("<svg data-name=\"{name}\" role=\"img\" aria-label=\"{}\" ", escape(description)), 1)
+}
+
+/// A figure that stands alone, with its typeface inside.
+pub fn with_typeface(svg: &str) -> String {
+    let end = svg.find('>').map_or(0, |end| end + 1);
+    format!("{}\n<style>{}</style>{}", &svg[..end], typeface(), &svg[end..])
+}
+
+fn typeface() -> String {
+    let face = |weight: &str, bytes: &[u8]| {
+        format!(
+            "@font-face {{ font-family: Inter; font-weight: {weight}; src: url(data:font/otf;base64,{}) }}\n",
+            base64(bytes)
+        )
+    };
+    face("400", font::REGULAR) + &face("600 700", font::BOLD)
+}
+
+/// Base 64 (RFC 4648, section 4).
+fn base64(bytes: &[u8]) -> String {
+    const SIGNS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
+    for chunk in bytes.chunks(3) {
+        let byte = |index: usize| u32::from(chunk.get(index).copied().unwrap_or(0));
+        let bits = byte(0) << 16 | byte(1) << 8 | byte(2);
+        for place in 0..4 {
+            let sign = SIGNS[(bits >> (18 - 6 * place) & 63) as usize] as char;
+            text.push(if place <= chunk.len() { sign } else { '=' });
+        }
+    }
+    text
+}
+
+/// Text that HTML takes as it is.
+pub fn escape(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn base64_agrees_with_the_standard() {
+        let cases = [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foobar", "Zm9vYmFy")];
+        for (bytes, expected) in cases {
+            assert_eq!(base64(bytes.as_bytes()), expected);
+        }
+    }
+
+    #[test]
+    fn text_cannot_become_markup() {
+        assert_eq!(escape("<b a=\"&\">"), "&lt;b a=&quot;&amp;&quot;&gt;");
+    }
+}

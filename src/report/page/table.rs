@@ -1,0 +1,235 @@
+//! Tables of the page: the numbers behind each figure.
+use std::fmt::Write;
+
+use crate::analysis::front::Front;
+use crate::analysis::headline::{Best, Line};
+use crate::analysis::{Findings, ReportInput};
+use crate::report::page::escape;
+use crate::report::page::words::{feature, number, percent, unit, value};
+
+/// A cell: its text, and its number where it has one.
+struct Cell {
+    text: String,
+    number: Option<f64>,
+}
+
+fn word(text: impl Into<String>) -> Cell {
+    Cell { text: text.into(), number: None }
+}
+
+fn figure(x: f64) -> Cell {
+    Cell { text: number(x), number: Some(x) }
+}
+
+fn maybe(x: Option<f64>) -> Cell {
+    x.map_or(word(""), figure)
+}
+
+/// A table; `class` gives the class of a row by its index.
+fn table(kind: &str, heads: &[&str], rows: Vec<Vec<Cell>>, class: &dyn Fn(usize) -> &'static str) -> String {
+    let numeric = |column: usize| rows.iter().any(|row| row.get(column).is_some_and(|cell| cell.number.is_some()));
+    let mut text = format!("<div class=\"wide\"><table class=\"{kind}\"><thead><tr>");
+    for (column, head) in heads.iter().enumerate() {
+        let class = if numeric(column) { " class=\"n\"" } else { "" };
+        write!(text, "<th{class}>{}</th>", escape(head)).expect("a string grows");
+    }
+    text += "</tr></thead><tbody>\n";
+    for (index, row) in rows.iter().enumerate() {
+        write!(text, "<tr class=\"{}\">", class(index)).expect("a string grows");
+        for (column, cell) in row.iter().enumerate() {
+            let class = if numeric(column) { " class=\"n\"" } else { "" };
+            let data = cell.number.map(|number| format!(" data-v=\"{number}\"")).unwrap_or_default();
+            write!(text, "<td{class}{data}>{}</td>", escape(&cell.text)).expect("a string grows");
+        }
+        text += "</tr>\n";
+    }
+    text + "</tbody></table></div>\n"
+}
+
+fn details(summary: &str, table: String) -> String {
+    format!("<details><summary>{}</summary>{table}</details>\n", escape(summary))
+}
+
+fn plain(_: usize) -> &'static str {
+    ""
+}
+
+/// What the best costs beside others, in the sweep and on untouched data.
+pub fn costs(findings: &Findings) -> String {
+    let headline = &findings.headline;
+    let mut rows = Vec::new();
+    if let Some((cost, budget)) = headline.default {
+        rows.push(vec![word(format!("default, at {} {}", number(budget), findings.unit)), figure(cost)]);
+    }
+    rows.extend(headline.baseline.map(|cost| vec![word("constant predictor"), figure(cost)]));
+    let mut text = if rows.is_empty() { String::new() } else { table("", &["", "cost"], rows, &plain) };
+    if let Some(verdict) = &headline.verdict {
+        let mut rows = vec![
+            vec![word("best"), figure(verdict.incumbent_cost)],
+            vec![word("default"), verdict.default_cost.map_or(word("no result"), figure)],
+        ];
+        rows.extend(verdict.persistence_cost.map(|cost| vec![word("last value held"), figure(cost)]));
+        rows.push(vec![word("constant predictor"), figure(verdict.baseline_cost)]);
+        text += &format!("<h3 style=\"margin-top:18px\">on {}</h3>", escape(&verdict.on));
+        text += &table("", &["", "cost"], rows, &|row| if row == 0 { "best" } else { "" });
+    }
+    text
+}
+
+/// The trials that no other dominates.
+pub fn front(front: &Front) -> String {
+    let heads: Vec<&str> = std::iter::once("trial").chain(front.objectives.iter().map(String::as_str)).collect();
+    let member = |trial: &u32| {
+        let costs = front.point(*trial).map(|point| point.costs.clone()).unwrap_or_default();
+        let number = Cell { text: trial.to_string(), number: Some(f64::from(*trial)) };
+        std::iter::once(number).chain(costs.into_iter().map(figure)).collect()
+    };
+    table("", &heads, front.members.iter().map(member).collect(), &plain)
+}
+
+/// The best configuration beside the defaults, with what each hyperparameter is.
+pub fn configuration(best: &Best, evidence: &ReportInput) -> String {
+    let hyperparameters = evidence.space.hyperparameters();
+    let is_described = hyperparameters.iter().any(|each| each.description.is_some());
+    let rows = hyperparameters.iter().map(|hyperparameter| {
+        let unit = hyperparameter.unit.as_ref().map(|unit| format!(" {unit}")).unwrap_or_default();
+        let own = best.config.get(&hyperparameter.name).map_or("inactive".into(), |own| value(own) + &unit);
+        let mut row = vec![word(&hyperparameter.name), word(own), word(value(&hyperparameter.default) + &unit)];
+        if is_described {
+            row.push(word(hyperparameter.description.as_deref().unwrap_or_default()));
+        }
+        row
+    });
+    let heads = ["hyperparameter", "best", "default", "what it is"];
+    table("", &heads[..if is_described { 4 } else { 3 }], rows.collect(), &plain)
+}
+
+/// Rank correlations between budgets.
+pub fn fidelity(findings: &Findings) -> String {
+    let rows: Vec<Vec<Cell>> = (findings.fidelity.iter())
+        .map(|fidelity| {
+            let interval = fidelity.interval.map(|(low, high)| format!("{low:.2} to {high:.2}"));
+            let remark = if fidelity.enough { "" } else { "not enough pairs" };
+            vec![
+                figure(fidelity.low),
+                figure(fidelity.high),
+                figure(fidelity.pairs.len() as f64),
+                fidelity.rank_correlation.map_or(word(""), |rho| Cell { text: format!("{rho:.2}"), number: Some(rho) }),
+                word(interval.unwrap_or_default()),
+                word(remark),
+            ]
+        })
+        .collect();
+    if rows.is_empty() {
+        return String::new();
+    }
+    table("", &["from", "to", "configurations", "Spearman's ρ", "80 % interval", ""], rows, &plain)
+}
+
+/// Values at which failures are frequent.
+pub fn failures(findings: &Findings) -> String {
+    let rows: Vec<Vec<Cell>> = (findings.failures.iter().take(12))
+        .map(|failure| {
+            let (low, high) = failure.interval;
+            vec![
+                word(&failure.hyperparameter),
+                word(value(&failure.value)),
+                figure(failure.failed as f64),
+                figure(failure.trials as f64),
+                word(format!("{} to {}", percent(low), percent(high))),
+            ]
+        })
+        .collect();
+    if rows.is_empty() {
+        return String::new();
+    }
+    let heads = ["hyperparameter", "value", "failed", "trials", "rate, 90 % interval"];
+    details("where failures are more frequent than on average", table("sortable", &heads, rows, &plain))
+}
+
+/// Shares of variance with intervals.
+pub fn importance(findings: &Findings) -> String {
+    let drawn = findings.matrix.dimensions.iter().map(|dimension| (&dimension.name, &dimension.importance));
+    let all = drawn.chain(findings.matrix.others.iter().map(|(name, importance)| (name, importance)));
+    let rows: Vec<Vec<Cell>> = all
+        .filter_map(|(name, importance)| {
+            let share = |x: f64| Cell { text: format!("{:.1} %", 100.0 * x), number: Some(x) };
+            let (low, high) = importance.interval?;
+            let null = importance.null.map_or(word(""), share);
+            let remark = if importance.is_real() { "" } else { "not more than noise" };
+            Some(vec![word(name), share(importance.share?), share(low), share(high), null, word(remark)])
+        })
+        .collect();
+    if rows.is_empty() {
+        return String::new();
+    }
+    let heads = ["hyperparameter", "share of variance", "80 % from", "to", "exchanged values reach", ""];
+    details("shares of variance", table("sortable", &heads, rows, &plain))
+}
+
+/// Partial dependence by level.
+pub fn levels(findings: &Findings) -> String {
+    let levels = findings.matrix.dimensions.iter().flat_map(|dimension| {
+        dimension.levels.iter().map(move |level| {
+            vec![
+                word(&dimension.name),
+                word(value(&level.place.value)),
+                figure(level.trials as f64),
+                maybe(level.cost),
+                maybe(level.band.map(|band| band.0)),
+                maybe(level.band.map(|band| band.1)),
+            ]
+        })
+    });
+    let heads = ["hyperparameter", "value", "trials", "predicted cost", "80 % from", "to"];
+    details("partial dependence, value by value", table("sortable", &heads, levels.collect(), &plain))
+}
+
+/// Errors by series and feature.
+pub fn predictions(findings: &Findings) -> String {
+    let rows = findings.predictions.iter().flat_map(|accuracy| {
+        accuracy.features.iter().filter(|errors| !errors.given).map(|errors| {
+            vec![
+                word(&accuracy.title),
+                word(feature(&errors.name)),
+                figure(errors.root_mean_square),
+                figure(errors.greatest),
+                word(unit(&errors.unit)),
+            ]
+        })
+    });
+    let heads = ["series", "feature", "root mean square error", "greatest error", "unit"];
+    details("errors, series by series", table("sortable", &heads, rows.collect(), &plain))
+}
+
+/// Every trial.
+pub fn trials(findings: &Findings, evidence: &ReportInput) -> String {
+    let names: Vec<&str> = evidence.space.hyperparameters().iter().map(|each| each.name.as_str()).collect();
+    let mut heads = vec!["trial", "configuration", "budget", "cost", "outcome", "origin", "bracket", "rung", "seconds"];
+    heads.extend(&names);
+    let row = |line: &Line| {
+        let mut row = vec![
+            figure(f64::from(line.trial)),
+            figure(f64::from(line.configuration_id)),
+            figure(line.budget),
+            maybe(line.cost),
+            word(line.outcome.replace('_', " ")),
+            word(&line.origin),
+            figure(f64::from(line.bracket)),
+            figure(f64::from(line.rung)),
+            maybe(line.seconds),
+        ];
+        row.extend(names.iter().map(|name| match line.config.get(*name) {
+            None => word("–"),
+            Some(own) => Cell { text: value(own), number: own.number() },
+        }));
+        row
+    };
+    let best = findings.headline.best.as_ref().map(|best| best.trial);
+    let class = |index: usize| match &findings.trials[index] {
+        line if Some(line.trial) == best => "best",
+        line if line.cost.is_none() => "failed",
+        _ => "",
+    };
+    table("sortable trials", &heads, findings.trials.iter().map(row).collect(), &class)
+}

@@ -1,0 +1,219 @@
+//! The type check of comparisons: like with like, and only with values that can be.
+use minijinja::machinery::ast::{CompareOpKind, Expr};
+
+use crate::document::spelling::nearest;
+use crate::space::expression::checking::{Checker, Mistake, Term, start};
+use crate::space::expression::evaluation::{Comparison, Number, Rank, Truth};
+use crate::space::hyperparameter::{Domain, Value};
+
+impl Checker<'_> {
+    pub(crate) fn compare(&mut self, comparison: Comparison, left: &Expr, right: &Expr) -> Result<Truth, Mistake> {
+        let (left_source, right_source) = (self.source(left), self.source(right));
+        let (a, b) = (self.term(left)?, self.term(right)?);
+        let ordered = !matches!(comparison, Comparison::Equal | Comparison::Unequal);
+        let signed = |truth| if comparison == Comparison::Unequal { Truth::Not(Box::new(truth)) } else { truth };
+        match (a, b) {
+            (Term::Number(a), Term::Number(b)) => {
+                if !ordered {
+                    self.reachable(&a, &b, start(right))?;
+                    self.reachable(&b, &a, start(left))?;
+                }
+                Ok(Truth::Numbers(comparison, Box::new([a, b])))
+            }
+            (Term::Truth(a), Term::Truth(b)) if !ordered => {
+                // Both or neither; what is unknown on one side stays unknown.
+                let both = Truth::All(vec![a.clone(), b.clone()]);
+                let neither = Truth::All(vec![Truth::Not(Box::new(a)), Truth::Not(Box::new(b))]);
+                Ok(signed(Truth::Any(vec![both, neither])))
+            }
+            (Term::Choice(a), Term::Choice(b)) if !ordered => Ok(signed(Truth::Same(a, b))),
+            (Term::Choice(a), Term::Choice(b)) => {
+                let (first, second) = (self.rank(a, start(left))?, self.rank(b, start(right))?);
+                if self.values(a) != self.values(b) {
+                    let message = format!("the orders of `{left_source}` and `{right_source}` are not the same");
+                    return Err(Mistake::new(start(left), message)
+                        .hint("words compare by their place in an order that both sides must share".to_owned()));
+                }
+                Ok(Truth::Ranks(comparison, Box::new([first, second])))
+            }
+            (Term::Choice(index), other) => {
+                let value = self.member(index, left_source, other, right)?;
+                if !ordered {
+                    return Ok(signed(Truth::Is(index, value)));
+                }
+                let place = self.place(index, &value);
+                Ok(Truth::Ranks(comparison, Box::new([self.rank(index, start(left))?, place])))
+            }
+            (other, Term::Choice(index)) => {
+                let value = self.member(index, right_source, other, left)?;
+                if !ordered {
+                    return Ok(signed(Truth::Is(index, value)));
+                }
+                let place = self.place(index, &value);
+                Ok(Truth::Ranks(comparison, Box::new([place, self.rank(index, start(right))?])))
+            }
+            (a, b) => {
+                let describe = |term: &Term, source: &str| match term {
+                    Term::Number(_) => format!("`{source}` is a number"),
+                    Term::Truth(_) => format!("`{source}` is true or false"),
+                    Term::Word(_) | Term::Choice(_) => format!("{source} is a word"),
+                };
+                let message = match (&a, &b) {
+                    (Term::Word(_), Term::Word(_)) => "two words in quotes are compared".to_owned(),
+                    (Term::Truth(_), Term::Truth(_)) => "true and false have no order".to_owned(),
+                    _ => format!("{}, but {}", describe(&a, left_source), describe(&b, right_source)),
+                };
+                let numeric = |word: &str| word.parse::<f64>().is_ok();
+                let hint = match (&a, &b) {
+                    (Term::Word(word), Term::Number(_)) | (Term::Number(_), Term::Word(word)) if numeric(word) => {
+                        Some(format!("write {word} without quotes"))
+                    }
+                    (Term::Truth(_), Term::Number(_)) | (Term::Number(_), Term::Truth(_)) => {
+                        Some("a comparison needs two of the same kind; compare with `true` or `false`".to_owned())
+                    }
+                    _ => None,
+                };
+                Err(Mistake { offset: start(left), message, hint })
+            }
+        }
+    }
+
+    pub(crate) fn membership(&mut self, left: &Expr, right: &Expr, negated: bool) -> Result<Truth, Mistake> {
+        let source = self.source(left);
+        let items = match right {
+            Expr::List(list) => &list.items,
+            Expr::Tuple(tuple) => &tuple.items,
+            _ => {
+                let hint = format!("for example `{source} in [1, 2]`");
+                return Err(Mistake::new(start(right), "`in` needs a list in square brackets").hint(hint));
+            }
+        };
+        if items.is_empty() {
+            return Err(Mistake::new(start(right), "this list is empty"));
+        }
+        let truth = match self.term(left)? {
+            Term::Number(number) => {
+                let mut others = Vec::new();
+                for item in items {
+                    let other = match self.term(item)? {
+                        Term::Number(other) => other,
+                        _ => {
+                            let message = format!("`{source}` is a number, but {} is not", self.source(item));
+                            return Err(Mistake::new(start(item), message));
+                        }
+                    };
+                    self.reachable(&number, &other, start(item))?;
+                    others.push(other);
+                }
+                Truth::NumberAmong(Box::new(number), others)
+            }
+            Term::Choice(index) => {
+                let mut values = Vec::new();
+                for item in items {
+                    let other = self.term(item)?;
+                    values.push(self.member(index, source, other, item)?);
+                }
+                Truth::Among(index, values.into())
+            }
+            Term::Word(_) => {
+                let message = format!("{source} is a word and not a parameter");
+                return Err(Mistake::new(start(left), message));
+            }
+            Term::Truth(_) => {
+                let message = format!("`{source}` is true or false and needs no list");
+                return Err(Mistake::new(start(left), message));
+            }
+        };
+        Ok(if negated { Truth::Not(Box::new(truth)) } else { truth })
+    }
+
+    /// The value of a hyperparameter that a literal stands for.
+    fn member(&self, index: usize, name: &str, other: Term, syntax: &Expr) -> Result<Value, Mistake> {
+        let value = match other {
+            Term::Word(word) => Value::Word(word.into()),
+            Term::Number(Number::Literal(number)) => Value::Float(number),
+            Term::Truth(Truth::Literal(truth)) => Value::Boolean(truth),
+            _ => {
+                let message = format!("`{name}` can only be compared with its own values");
+                return Err(Mistake::new(start(syntax), message).hint(self.listing(index, name)));
+            }
+        };
+        if let Some(own) = self.values(index).iter().find(|each| **each == value) {
+            return Ok(own.clone());
+        }
+        let words = || {
+            self.values(index)
+                .iter()
+                .filter_map(|each| if let Value::Word(word) = each { Some(word.as_str()) } else { None })
+        };
+        let message = match &value {
+            Value::Word(_) => format!("`{name}` is never {}", quoted(&value)),
+            _ if words().count() < self.values(index).len() => format!("`{name}` is never {value}"),
+            _ => format!("`{name}` is a word, but `{}` is not", self.source(syntax)),
+        };
+        let hint = match &value {
+            Value::Word(word) => match nearest(word, words()) {
+                Some(near) => format!("did you mean '{near}'?"),
+                None => self.listing(index, name),
+            },
+            _ => self.listing(index, name),
+        };
+        Err(Mistake::new(start(syntax), message).hint(hint))
+    }
+
+    /// Fails where a hyperparameter is compared for equality with a number that it never is.
+    fn reachable(&self, term: &Number, literal: &Number, offset: usize) -> Result<(), Mistake> {
+        let (Number::Parameter(index), Number::Literal(number)) = (term, literal) else { return Ok(()) };
+        let hyperparameter = &self.hyperparameters[*index];
+        if hyperparameter.admit(&Value::Float(*number)).is_some() {
+            return Ok(());
+        }
+        let name = &hyperparameter.name;
+        let hint = match &hyperparameter.domain {
+            Domain::Float { min, max, .. } => format!("`{name}` goes from {min} to {max}"),
+            Domain::Integer { min, max, .. } => format!("`{name}` is a whole number from {min} to {max}"),
+            Domain::Steps(steps) => {
+                format!("`{name}` goes from {} to {} in steps of {}", steps.min(), steps.max(), steps.step())
+            }
+            _ => self.listing(*index, name),
+        };
+        Err(Mistake::new(offset, format!("`{name}` is never {number}")).hint(hint))
+    }
+
+    fn rank(&self, index: usize, offset: usize) -> Result<Rank, Mistake> {
+        let name = &self.hyperparameters[index].name;
+        match &self.hyperparameters[index].domain {
+            Domain::Ordinal { values } => Ok(Rank::Parameter(index, values.clone().into())),
+            _ => Err(Mistake::new(offset, format!("the values of `{name}` have no order"))
+                .hint(format!("use `{name} in [..]`, or make it an Ordinal with its values in order"))),
+        }
+    }
+
+    fn place(&self, index: usize, value: &Value) -> Rank {
+        Rank::Literal(self.values(index).iter().position(|each| each == value).expect("a member was found"))
+    }
+
+    fn listing(&self, index: usize, name: &str) -> String {
+        let values: Vec<_> = self.values(index).iter().map(quoted).collect();
+        format!("`{name}` is one of {}", values.join(", "))
+    }
+}
+
+pub(crate) fn quoted(value: &Value) -> String {
+    match value {
+        Value::Word(word) => format!("'{word}'"),
+        other => other.to_string(),
+    }
+}
+
+pub(crate) fn comparison_of(operation: CompareOpKind) -> Option<Comparison> {
+    Some(match operation {
+        CompareOpKind::Eq => Comparison::Equal,
+        CompareOpKind::Ne => Comparison::Unequal,
+        CompareOpKind::Lt => Comparison::Less,
+        CompareOpKind::Lte => Comparison::LessOrEqual,
+        CompareOpKind::Gt => Comparison::Greater,
+        CompareOpKind::Gte => Comparison::GreaterOrEqual,
+        CompareOpKind::In | CompareOpKind::NotIn => return None,
+    })
+}

@@ -1,0 +1,210 @@
+//! The compiled form of an expression, and its value at a point of the space.
+use crate::space::hyperparameter::Value;
+
+/// A point of the space: `None` for an inactive hyperparameter.
+pub type Point<'a> = &'a [Option<Value>];
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Arithmetic {
+    Add,
+    Subtract,
+    Multiply,
+    Divide,
+    FloorDivide,
+    Remainder,
+    Power,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Comparison {
+    Equal,
+    Unequal,
+    Less,
+    LessOrEqual,
+    Greater,
+    GreaterOrEqual,
+}
+
+/// A term with a number as its value; the value is `None` where it reads an inactive hyperparameter or is not finite.
+#[derive(Clone, Debug)]
+pub enum Number {
+    Literal(f64),
+    Parameter(usize),
+    Negative(Box<Number>),
+    Arithmetic(Arithmetic, Box<[Number; 2]>),
+}
+
+/// A word's place in the order of the ordinal that it belongs to.
+#[derive(Clone, Debug)]
+pub enum Rank {
+    Literal(usize),
+    Parameter(usize, Box<[Value]>),
+}
+
+/// A term with a truth as its value, in Kleene's three-valued logic.
+///
+/// What reads an inactive hyperparameter, or divides by zero, is neither true nor false (`None`), and so is its
+/// negation. A condition holds and a forbidden combination applies only where the value is `Some(true)`.
+#[derive(Clone, Debug)]
+pub enum Truth {
+    Literal(bool),
+    Parameter(usize),
+    Not(Box<Truth>),
+    All(Vec<Truth>),
+    Any(Vec<Truth>),
+    Numbers(Comparison, Box<[Number; 2]>),
+    Ranks(Comparison, Box<[Rank; 2]>),
+    /// The hyperparameter has this value.
+    Is(usize, Value),
+    /// Both hyperparameters have the same value.
+    Same(usize, usize),
+    /// The hyperparameter has one of these values.
+    Among(usize, Box<[Value]>),
+    /// The first number equals one of the others.
+    NumberAmong(Box<Number>, Vec<Number>),
+}
+
+impl Number {
+    fn at(&self, point: Point) -> Option<f64> {
+        let value = match self {
+            Self::Literal(number) => *number,
+            Self::Parameter(index) => point[*index].as_ref()?.number()?,
+            Self::Negative(number) => -number.at(point)?,
+            Self::Arithmetic(operation, terms) => operation.of(terms[0].at(point)?, terms[1].at(point)?),
+        };
+        value.is_finite().then_some(value)
+    }
+}
+
+impl Arithmetic {
+    /// The result, not finite where there is none.
+    pub(crate) fn of(self, a: f64, b: f64) -> f64 {
+        match self {
+            Self::Add => a + b,
+            Self::Subtract => a - b,
+            Self::Multiply => a * b,
+            Self::Divide => a / b,
+            Self::FloorDivide => (a / b).floor(),
+            // The sign of the divisor, as in Python, so that `a == b * (a // b) + a % b`.
+            Self::Remainder => {
+                let rest = a % b;
+                if rest != 0.0 && (rest < 0.0) != (b < 0.0) { rest + b } else { rest }
+            }
+            Self::Power => a.powf(b),
+        }
+    }
+}
+
+impl Rank {
+    fn at(&self, point: Point) -> Option<usize> {
+        match self {
+            Self::Literal(rank) => Some(*rank),
+            Self::Parameter(index, values) => {
+                let value = point[*index].as_ref()?;
+                values.iter().position(|each| each == value)
+            }
+        }
+    }
+}
+
+impl Truth {
+    /// The truth at a point; `None` is neither.
+    pub fn at(&self, point: Point) -> Option<bool> {
+        match self {
+            Self::Literal(truth) => Some(*truth),
+            Self::Parameter(index) => match point[*index].as_ref()? {
+                Value::Boolean(truth) => Some(*truth),
+                _ => None,
+            },
+            Self::Not(term) => term.at(point).map(|truth| !truth),
+            Self::All(terms) => decide(terms, point, false),
+            Self::Any(terms) => decide(terms, point, true),
+            Self::Numbers(comparison, terms) => Some(comparison.holds(&terms[0].at(point)?, &terms[1].at(point)?)),
+            Self::Ranks(comparison, terms) => Some(comparison.holds(&terms[0].at(point)?, &terms[1].at(point)?)),
+            Self::Is(index, value) => Some(point[*index].as_ref()? == value),
+            Self::Same(a, b) => Some(point[*a].as_ref()? == point[*b].as_ref()?),
+            Self::Among(index, values) => point[*index].as_ref().map(|value| values.contains(value)),
+            Self::NumberAmong(number, others) => {
+                let number = number.at(point)?;
+                let mut known = true;
+                for other in others {
+                    match other.at(point) {
+                        Some(other) if other == number => return Some(true),
+                        Some(_) => {}
+                        None => known = false,
+                    }
+                }
+                known.then_some(false)
+            }
+        }
+    }
+}
+
+impl Number {
+    fn reads_into(&self, found: &mut Vec<usize>) {
+        match self {
+            Self::Literal(_) => {}
+            Self::Parameter(index) => found.push(*index),
+            Self::Negative(number) => number.reads_into(found),
+            Self::Arithmetic(_, terms) => terms.iter().for_each(|term| term.reads_into(found)),
+        }
+    }
+}
+
+impl Truth {
+    /// Indices of the hyperparameters that the term reads, ascending.
+    pub fn reads(&self) -> Vec<usize> {
+        let mut found = Vec::new();
+        self.reads_into(&mut found);
+        found.sort_unstable();
+        found.dedup();
+        found
+    }
+
+    fn reads_into(&self, found: &mut Vec<usize>) {
+        match self {
+            Self::Literal(_) => {}
+            Self::Parameter(index) | Self::Is(index, _) | Self::Among(index, _) => found.push(*index),
+            Self::Not(term) => term.reads_into(found),
+            Self::All(terms) | Self::Any(terms) => terms.iter().for_each(|term| term.reads_into(found)),
+            Self::Numbers(_, terms) => terms.iter().for_each(|term| term.reads_into(found)),
+            Self::Ranks(_, terms) => {
+                found.extend(terms.iter().filter_map(|term| match term {
+                    Rank::Parameter(index, _) => Some(*index),
+                    Rank::Literal(_) => None,
+                }));
+            }
+            Self::Same(a, b) => found.extend([*a, *b]),
+            Self::NumberAmong(number, others) => {
+                number.reads_into(found);
+                others.iter().for_each(|other| other.reads_into(found));
+            }
+        }
+    }
+}
+
+impl Comparison {
+    pub(crate) fn holds<T: PartialOrd>(self, a: &T, b: &T) -> bool {
+        match self {
+            Self::Equal => a == b,
+            Self::Unequal => a != b,
+            Self::Less => a < b,
+            Self::LessOrEqual => a <= b,
+            Self::Greater => a > b,
+            Self::GreaterOrEqual => a >= b,
+        }
+    }
+}
+
+/// `decisive` as soon as one term has it, its opposite if all terms have that, and neither otherwise.
+fn decide(terms: &[Truth], point: Point, decisive: bool) -> Option<bool> {
+    let mut known = true;
+    for term in terms {
+        match term.at(point) {
+            Some(truth) if truth == decisive => return Some(decisive),
+            Some(_) => {}
+            None => known = false,
+        }
+    }
+    known.then_some(!decisive)
+}

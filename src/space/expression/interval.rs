@@ -1,0 +1,184 @@
+//! What an expression can be where numbers are only known to lie in intervals.
+use crate::space::Space;
+use crate::space::expression::Expression;
+use crate::space::expression::evaluation::{Arithmetic, Comparison, Number, Truth};
+use crate::space::hyperparameter::{Hyperparameter, Value};
+
+/// The ends of an interval, by the index of a hyperparameter; `None` where nothing is known of it.
+pub(crate) type Ends<'a> = &'a [Option<(f64, f64)>];
+
+/// The values that a truth may have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Possible {
+    pub yes: bool,
+    pub no: bool,
+    /// Neither, as where it reads an inactive hyperparameter.
+    pub neither: bool,
+}
+
+const ANYTHING: Possible = Possible { yes: true, no: true, neither: true };
+
+impl Possible {
+    /// Whether the truth holds everywhere.
+    pub fn is_certain(self) -> bool {
+        self.yes && !self.no && !self.neither
+    }
+}
+
+impl Space {
+    /// Whether an expression may be true where every number lies in its range; false is a proof, true is none.
+    pub fn may_hold(&self, expression: &Expression) -> bool {
+        let ends = |each: &Hyperparameter| {
+            let values = match each.domain.values() {
+                [] => vec![each.at(0.0), each.at(1.0)],
+                listed => listed.to_vec(),
+            };
+            let numbers: Option<Vec<f64>> = values.iter().map(Value::number).collect();
+            numbers?.into_iter().map(|number| (number, number)).reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)))
+        };
+        let ends: Vec<_> = self.hyperparameters().iter().map(ends).collect();
+        expression.truth().within(&ends).yes
+    }
+}
+
+impl Truth {
+    /// What the truth can be at points within these intervals.
+    pub(crate) fn within(&self, ends: Ends) -> Possible {
+        match self {
+            Self::Literal(truth) => Possible { yes: *truth, no: !*truth, neither: false },
+            Self::Not(term) => {
+                let Possible { yes, no, neither } = term.within(ends);
+                Possible { yes: no, no: yes, neither }
+            }
+            Self::All(terms) => terms.iter().map(|term| term.within(ends)).fold(
+                Possible { yes: true, no: false, neither: false },
+                |all, term| Possible {
+                    yes: all.yes && term.yes,
+                    no: all.no || term.no,
+                    neither: all.neither || term.neither,
+                },
+            ),
+            Self::Any(terms) => terms.iter().map(|term| term.within(ends)).fold(
+                Possible { yes: false, no: true, neither: false },
+                |any, term| Possible {
+                    yes: any.yes || term.yes,
+                    no: any.no && term.no,
+                    neither: any.neither || term.neither,
+                },
+            ),
+            Self::Numbers(comparison, terms) => match (terms[0].within(ends), terms[1].within(ends)) {
+                (Some(a), Some(b)) => compare(*comparison, a, b),
+                _ => ANYTHING,
+            },
+            _ => ANYTHING,
+        }
+    }
+}
+
+fn compare(comparison: Comparison, (a, b): (f64, f64), (c, d): (f64, f64)) -> Possible {
+    let of = |yes, no| Possible { yes, no, neither: false };
+    let touch = a <= d && c <= b;
+    let same = a == b && c == d && a == c;
+    match comparison {
+        Comparison::Less => of(a < d, b >= c),
+        Comparison::LessOrEqual => of(a <= d, b > c),
+        Comparison::Greater => of(b > c, a <= d),
+        Comparison::GreaterOrEqual => of(b >= c, a < d),
+        Comparison::Equal => of(touch, !same),
+        Comparison::Unequal => of(!same, touch),
+    }
+}
+
+impl Number {
+    /// The interval of the number; `None` where it may be undefined or is not known.
+    fn within(&self, ends: Ends) -> Option<(f64, f64)> {
+        let (low, high) = match self {
+            Self::Literal(number) => (*number, *number),
+            Self::Parameter(index) => ends[*index]?,
+            Self::Negative(number) => {
+                let (low, high) = number.within(ends)?;
+                (-high, -low)
+            }
+            Self::Arithmetic(operation, terms) => {
+                arithmetic(*operation, terms[0].within(ends)?, terms[1].within(ends)?)?
+            }
+        };
+        (low.is_finite() && high.is_finite()).then_some((low, high))
+    }
+}
+
+fn arithmetic(operation: Arithmetic, (a, b): (f64, f64), (c, d): (f64, f64)) -> Option<(f64, f64)> {
+    let corners = |value: &dyn Fn(f64, f64) -> f64| {
+        let all = [value(a, c), value(a, d), value(b, c), value(b, d)];
+        (all.iter().copied().fold(f64::INFINITY, f64::min), all.iter().copied().fold(f64::NEG_INFINITY, f64::max))
+    };
+    let has_zero = c <= 0.0 && 0.0 <= d;
+    match operation {
+        Arithmetic::Add => Some((a + c, b + d)),
+        Arithmetic::Subtract => Some((a - d, b - c)),
+        Arithmetic::Multiply => Some(corners(&|x, y| x * y)),
+        Arithmetic::Divide if !has_zero => Some(corners(&|x, y| x / y)),
+        Arithmetic::FloorDivide if !has_zero => Some(corners(&|x, y| (x / y).floor())),
+        Arithmetic::Remainder if c > 0.0 => Some((0.0, d)),
+        // Monotone in both from 0 on.
+        Arithmetic::Power if a > 0.0 => Some(corners(&f64::powf)),
+        Arithmetic::Power if c == d && c == 2.0 => {
+            let (low, high) = (a * a, b * b);
+            Some((if a <= 0.0 && 0.0 <= b { 0.0 } else { low.min(high) }, low.max(high)))
+        }
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::numeric::stream::Stream;
+    use crate::space::Space;
+    use crate::space::hyperparameter::Value;
+
+    /// Whatever is found at a point of a box was possible there.
+    #[test]
+    fn no_point_is_overlooked() {
+        let mut stream = Stream::of(1, "test", 0);
+        for clause in [
+            "x + y > 0.5",
+            "x * y <= -1",
+            "x - y == 1",
+            "x / (y + 3) < 0.25",
+            "x // 1 != 0",
+            "x % 2 >= 1",
+            "-x < y",
+            "x ** 2 + y ** 2 < 1",
+            "(y + 3) ** x > 2",
+            "not (x > 1 and y > 1)",
+            "x > 1 or y < -1",
+            "0 < x < y",
+        ] {
+            let text = format!(
+                "(parameters: {{\"x\": Float(min: -2, max: 2), \"y\": Float(min: -2, max: 2)}}, forbidden: [{clause:?}, \"x > 99\"])"
+            );
+            let Ok(space) = Space::parse(&text, std::path::Path::new("x.ron")) else { panic!("{clause}") };
+            let truth = space.forbidden()[0].truth();
+            for _ in 0..300 {
+                let ends: Vec<(f64, f64)> = (0..2)
+                    .map(|_| {
+                        let (a, b) = (4.0 * stream.uniform() - 2.0, 4.0 * stream.uniform() - 2.0);
+                        (a.min(b), a.max(b))
+                    })
+                    .collect();
+                let known: Vec<_> = ends.iter().copied().map(Some).collect();
+                let possible = truth.within(&known);
+                for _ in 0..20 {
+                    let point: Vec<_> =
+                        ends.iter().map(|(a, b)| Some(Value::Float(a + stream.uniform() * (b - a)))).collect();
+                    let found = match truth.at(&point) {
+                        Some(true) => possible.yes,
+                        Some(false) => possible.no,
+                        None => possible.neither,
+                    };
+                    assert!(found, "{clause} {ends:?} {point:?} {possible:?}");
+                }
+            }
+        }
+    }
+}

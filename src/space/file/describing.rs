@@ -1,0 +1,54 @@
+//! Domains and priors in words, for tables and messages.
+use std::fmt;
+
+use crate::space::file::validation::listing;
+use crate::space::hyperparameter::{Domain, Value};
+use crate::space::prior::Prior;
+
+impl fmt::Display for Domain {
+    /// For example `0.0001 to 0.1, log`.
+    fn fmt(&self, out: &mut fmt::Formatter) -> fmt::Result {
+        let log = |log: &bool| if *log { ", log" } else { "" };
+        let list = |values: &[Value]| values.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+        match self {
+            Self::Float { min, max, log: is_log } => write!(out, "{} to {}{}", plain(*min), plain(*max), log(is_log)),
+            Self::Integer { min, max, log: is_log } => write!(out, "{min} to {max}, whole{}", log(is_log)),
+            Self::Steps(steps) => {
+                write!(out, "{} to {} in steps of {}", plain(steps.min()), plain(steps.max()), plain(steps.step()))
+            }
+            Self::Ordinal { values } => out.write_str(&list(values)),
+            Self::Categorical { choices } => write!(out, "one of {}", list(choices)),
+            Self::Constant { value } => write!(out, "always {value}"),
+        }
+    }
+}
+
+impl fmt::Display for Prior {
+    /// For example `normal around 3 ± 1`; nothing for the uniform law.
+    fn fmt(&self, out: &mut fmt::Formatter) -> fmt::Result {
+        match self {
+            Self::Uniform => Ok(()),
+            Self::Normal { mean, deviation } => write!(out, "normal around {} ± {}", plain(*mean), plain(*deviation)),
+            Self::LogNormal { median, deviation } => {
+                write!(out, "log-normal around {}, deviation {}", plain(*median), plain(*deviation))
+            }
+            Self::Beta { alpha, beta } => write!(out, "beta ({}, {})", plain(*alpha), plain(*beta)),
+            Self::Weights(weights) => {
+                let total: f64 = weights.iter().sum();
+                let shares = weights.iter().map(|weight| format!("{:.0} %", 100.0 * weight / total));
+                out.write_str(&shares.collect::<Vec<_>>().join(", "))
+            }
+        }
+    }
+}
+
+/// A number to the last digit, with an exponent where it would be long.
+fn plain(number: f64) -> String {
+    let (long, short) = (number.to_string(), format!("{number:e}"));
+    if long.len() <= short.len().max(6) { long } else { short }
+}
+
+/// A value as it is written in a file.
+pub(crate) fn quoted(value: &Value) -> String {
+    listing(std::slice::from_ref(value))
+}

@@ -1,0 +1,163 @@
+//! A space's RON file: what is written, and how it becomes a space.
+pub(crate) mod describing;
+pub(crate) mod parameter;
+pub mod validation;
+pub(crate) mod writing;
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+use serde::de::{Deserializer, MapAccess, Visitor, value::MapAccessDeserializer};
+
+use crate::document::outline::Node;
+pub use crate::document::source::SourceError;
+use crate::document::source::{parse, read};
+use crate::numeric::stream::Stream;
+use crate::space::Space;
+use crate::space::file::parameter::Parameter;
+use crate::space::file::validation::{Place, SpaceError};
+
+/// A search space as it is written, not yet validated.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename = "Space")]
+pub struct SpaceFile {
+    /// The name in reports; the file's own where it is left out.
+    #[serde(default)]
+    name: String,
+    parameters: Entries<Parameter>,
+    /// When a parameter is active; always, where nothing is written.
+    #[serde(default)]
+    conditions: Entries<String>,
+    /// Combinations that are never tried.
+    #[serde(default)]
+    forbidden: Vec<String>,
+}
+
+/// A search space inside another file: a path, or the space itself.
+#[derive(Clone, Debug)]
+pub enum SpaceSource {
+    Path(PathBuf),
+    Inline(Box<SpaceFile>),
+}
+
+/// A map with its entries in the order of the file, and with those that come twice.
+#[derive(Clone, Debug)]
+struct Entries<T>(Vec<(String, T)>);
+
+impl Space {
+    /// The space of a RON text; `path` names it in errors.
+    pub fn parse(text: &str, path: &Path) -> Result<Self, SourceError> {
+        parse::<SpaceFile>(path, text)?.validate(path, text)
+    }
+
+    /// The space of a RON file.
+    pub fn read(path: &Path) -> Result<Self, SourceError> {
+        Self::parse(&read(path)?, path)
+    }
+}
+
+impl SpaceFile {
+    /// The space, if it can be one and has a legal configuration; `text` is that of the whole file, whose field `search_space` this may be.
+    pub fn validate(self, path: &Path, text: &str) -> Result<Space, SourceError> {
+        let outline = Node::of(text);
+        let outline = outline.as_ref().map(|root| match root.field("search_space") {
+            Some(inner) if root.field("parameters").is_none() => inner,
+            _ => root,
+        });
+        let fail = |SpaceError { place, message, hint }| {
+            SourceError::at(path, text, outline.map_or(0, |outline| offset(outline, text, place)), message, hint)
+        };
+        let mut hyperparameters = Vec::new();
+        for (index, (name, parameter)) in self.parameters.0.into_iter().enumerate() {
+            hyperparameters.push(parameter.hyperparameter(name).map_err(|(field, message, hint)| {
+                fail(SpaceError { place: Place::Parameter { index, field }, message, hint: Some(hint) })
+            })?);
+        }
+        let stem = || path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+        let name = if self.name.is_empty() { stem() } else { self.name };
+        let space = Space::new(name, hyperparameters, self.conditions.0, self.forbidden).map_err(fail)?;
+        if let Err(impossible) = space.sample(&mut Stream::of(0, "possible", 0)) {
+            let first = space.forbidden().iter().position(|clause| clause.text() == impossible.clauses[0]);
+            let place = Place::Forbidden { index: first.unwrap_or(0), offset: 0 };
+            let hint = "loosen what forbids them, or allow more values".to_owned();
+            return Err(fail(SpaceError { place, message: impossible.to_string(), hint: Some(hint) }));
+        }
+        Ok(space)
+    }
+}
+
+/// The byte of the text where a part of a space is written.
+fn offset(space: &Node, text: &str, place: Place) -> usize {
+    let found = match place {
+        Place::Parameters => space.field("parameters").map(|node| node.span.start),
+        Place::Parameter { index, field } => {
+            space.field("parameters").and_then(|node| node.fields().get(index)).map(|parameter| {
+                let value = field.and_then(|field| parameter.value.field(field));
+                value.map_or(parameter.key.start, |value| value.span.start)
+            })
+        }
+        Place::Condition { index, offset } => {
+            space.field("conditions").and_then(|node| node.fields().get(index)).map(|condition| match offset {
+                Some(offset) => condition.value.inside(text, offset),
+                None => condition.key.start,
+            })
+        }
+        Place::Forbidden { index, offset } => {
+            space.field("forbidden").and_then(|node| node.items().get(index)).map(|clause| clause.inside(text, offset))
+        }
+    };
+    found.unwrap_or(space.span.start)
+}
+
+impl<T> Default for Entries<T> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Entries<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct EntriesVisitor<T>(PhantomData<T>);
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for EntriesVisitor<T> {
+            type Value = Entries<T>;
+
+            fn expecting(&self, out: &mut fmt::Formatter) -> fmt::Result {
+                out.write_str("named entries in braces")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Entries<T>, A::Error> {
+                let mut entries = Vec::new();
+                while let Some(entry) = map.next_entry()? {
+                    entries.push(entry);
+                }
+                Ok(Entries(entries))
+            }
+        }
+        deserializer.deserialize_map(EntriesVisitor(PhantomData))
+    }
+}
+
+impl<'de> Deserialize<'de> for SpaceSource {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct SourceVisitor;
+        impl<'de> Visitor<'de> for SourceVisitor {
+            type Value = SpaceSource;
+
+            fn expecting(&self, out: &mut fmt::Formatter) -> fmt::Result {
+                out.write_str("the path of a search space in double quotes, or the space itself")
+            }
+
+            fn visit_str<E>(self, path: &str) -> Result<SpaceSource, E> {
+                Ok(SpaceSource::Path(path.into()))
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<SpaceSource, A::Error> {
+                let file = SpaceFile::deserialize(MapAccessDeserializer::new(map))?;
+                Ok(SpaceSource::Inline(Box::new(file)))
+            }
+        }
+        deserializer.deserialize_any(SourceVisitor)
+    }
+}

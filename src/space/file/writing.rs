@@ -1,0 +1,81 @@
+//! A space as the text of a RON file.
+use std::fmt::Write;
+
+use crate::space::Space;
+use crate::space::file::validation::listing;
+use crate::space::hyperparameter::{Domain, Hyperparameter, Value};
+use crate::space::prior::Prior;
+
+impl Space {
+    /// The text of a file that means this space, all values to the last digit.
+    ///
+    /// Comments are the writer's own: whoever has the text that a space was read from keeps that instead.
+    pub fn to_text(&self) -> String {
+        let mut text = format!("(\n    name: {:?},\n    parameters: {{\n", self.name);
+        for hyperparameter in &self.hyperparameters {
+            let _ = writeln!(text, "        {:?}: {},", hyperparameter.name, parameter(hyperparameter));
+        }
+        text += "    },\n";
+        let conditions = self.hyperparameters.iter().zip(&self.conditions);
+        let conditions: Vec<_> =
+            conditions.filter_map(|(each, condition)| Some((&each.name, condition.as_ref()?))).collect();
+        if !conditions.is_empty() {
+            text += "    conditions: {\n";
+            for (name, condition) in conditions {
+                let _ = writeln!(text, "        {name:?}: {:?},", condition.text());
+            }
+            text += "    },\n";
+        }
+        if !self.forbidden.is_empty() {
+            text += "    forbidden: [\n";
+            for clause in &self.forbidden {
+                let _ = writeln!(text, "        {:?},", clause.text());
+            }
+            text += "    ],\n";
+        }
+        text + ")\n"
+    }
+}
+
+fn parameter(hyperparameter: &Hyperparameter) -> String {
+    let logarithmic = |log: bool| log.then(|| "log: true".to_owned());
+    let (kind, mut fields) = match &hyperparameter.domain {
+        Domain::Float { min, max, log } => {
+            ("Float", [Some(format!("min: {min:?}, max: {max:?}")), logarithmic(*log)].into_iter().flatten().collect())
+        }
+        Domain::Integer { min, max, log } => {
+            ("Integer", [Some(format!("min: {min}, max: {max}")), logarithmic(*log)].into_iter().flatten().collect())
+        }
+        Domain::Steps(steps) => {
+            let (min, max, step) = (steps.min(), steps.max(), steps.step());
+            match steps.is_whole() {
+                true => ("Integer", vec![format!("min: {min}, max: {max}, step: {step}")]),
+                false => ("Float", vec![format!("min: {min:?}, max: {max:?}, step: {step:?}")]),
+            }
+        }
+        Domain::Ordinal { values } => ("Ordinal", vec![format!("values: [{}]", listing(values))]),
+        Domain::Categorical { choices } if is_boolean(choices, &hyperparameter.prior) => ("Boolean", Vec::new()),
+        Domain::Categorical { choices } => ("Categorical", vec![format!("choices: [{}]", listing(choices))]),
+        Domain::Constant { value } => ("Constant", vec![format!("value: {}", listing(std::slice::from_ref(value)))]),
+    };
+    fields.extend(match &hyperparameter.prior {
+        Prior::Uniform => None,
+        Prior::Normal { mean, deviation } => Some(format!("prior: Normal(mean: {mean:?}, deviation: {deviation:?})")),
+        Prior::LogNormal { median, deviation } => {
+            Some(format!("prior: LogNormal(median: {median:?}, deviation: {deviation:?})"))
+        }
+        Prior::Beta { alpha, beta } => Some(format!("prior: Beta(alpha: {alpha:?}, beta: {beta:?})")),
+        Prior::Weights(weights) => Some(format!("weights: {weights:?}")),
+    });
+    if hyperparameter.default != hyperparameter.natural_default() {
+        fields.push(format!("default: {}", listing(std::slice::from_ref(&hyperparameter.default))));
+    }
+    fields.extend(hyperparameter.description.as_ref().map(|text| format!("description: {text:?}")));
+    fields.extend(hyperparameter.unit.as_ref().map(|text| format!("unit: {text:?}")));
+    format!("{kind}({})", fields.join(", "))
+}
+
+/// Whether a categorical is what `Boolean()` means.
+fn is_boolean(choices: &[Value], prior: &Prior) -> bool {
+    *prior == Prior::Uniform && *choices == [Value::Boolean(false), Value::Boolean(true)]
+}

@@ -1,0 +1,191 @@
+//! Boxes around the legal points of real numbers that share clauses.
+//!
+//! The cube of the numbers is halved again and again; a half in which a clause certainly forbids everything is left out.
+//! What is left holds every legal point, so that a draw from it, rejected where it is forbidden after all, has the same
+//! law as one from the whole cube, and is rejected far less often where little is legal.
+use std::cmp::Ordering;
+use std::collections::BinaryHeap;
+
+use crate::numeric::stream::Stream;
+use crate::space::Space;
+use crate::space::hyperparameter::{Domain, Value};
+
+/// Halvings of one cube.
+const HALVINGS: usize = 4_000;
+
+/// The share of what is left that may still be undecided when the halving stops.
+const UNDECIDED: f64 = 0.1;
+
+#[derive(Clone, Debug)]
+pub(crate) struct Boxes {
+    pub members: Vec<usize>,
+    pub clauses: Vec<usize>,
+    cells: Vec<Cell>,
+    /// Volumes, summed up to and including each cell.
+    cumulative: Vec<f64>,
+}
+
+/// A box of quantiles of the members.
+#[derive(Clone, Debug)]
+struct Cell {
+    sides: Vec<(f64, f64)>,
+    volume: f64,
+}
+
+impl Boxes {
+    /// The boxes that these clauses leave of the numbers that they read, those apart that share none.
+    pub fn all(space: &Space, clauses: &[usize], decided: &dyn Fn(usize) -> bool) -> Vec<Self> {
+        let is_number = |index: usize| {
+            let domain = &space.hyperparameters[index].domain;
+            matches!(domain, Domain::Float { .. } | Domain::Integer { .. } | Domain::Steps(_))
+        };
+        let fits = |index: &usize| is_number(*index) && space.conditions[*index].is_none() && !decided(*index);
+        let mut parts: Vec<(Vec<usize>, Vec<usize>)> = Vec::new();
+        for &clause in clauses {
+            let mut members: Vec<usize> = space.forbidden[clause].reads().iter().copied().filter(fits).collect();
+            if members.is_empty() {
+                continue;
+            }
+            let mut own = vec![clause];
+            // Whatever shares a member becomes one part.
+            parts.retain(|(others, their)| {
+                let is_apart = others.iter().all(|other| !members.contains(other));
+                if !is_apart {
+                    members.extend(others.iter().filter(|other| !members.contains(other)).copied().collect::<Vec<_>>());
+                    own.extend(their);
+                }
+                is_apart
+            });
+            parts.push((members, own));
+        }
+        parts.into_iter().map(|(members, clauses)| Self::of(space, members, clauses)).collect()
+    }
+
+    pub fn of(space: &Space, members: Vec<usize>, clauses: Vec<usize>) -> Self {
+        let whole = Cell { sides: vec![(0.0, 1.0); members.len()], volume: 1.0 };
+        let mut ends = vec![None; space.hyperparameters.len()];
+        let (mut cells, mut open) = (Vec::new(), BinaryHeap::new());
+        let (mut closed, mut undecided) = (0.0, 0.0);
+        let mut new = vec![whole];
+        for _ in 0..=HALVINGS {
+            for cell in new.drain(..) {
+                match verdict(space, &members, &clauses, &cell, &mut ends) {
+                    Verdict::Forbidden => {}
+                    Verdict::Allowed => {
+                        closed += cell.volume;
+                        cells.push(cell);
+                    }
+                    Verdict::Open(sides) => {
+                        undecided += cell.volume;
+                        open.push(Open { cell, sides });
+                    }
+                }
+            }
+            if undecided <= UNDECIDED * (closed + undecided) {
+                break;
+            }
+            let Some(Open { cell, sides }) = open.pop() else { break };
+            undecided -= cell.volume;
+            let width = |side: &usize| cell.sides[*side].1 - cell.sides[*side].0;
+            let widest = sides.into_iter().max_by(|a, b| width(a).total_cmp(&width(b))).expect("an open side");
+            let (low, high) = cell.sides[widest];
+            let middle = low + (high - low) / 2.0;
+            if middle <= low || middle >= high {
+                cells.push(cell);
+                continue;
+            }
+            for half in [(low, middle), (middle, high)] {
+                let mut sides = cell.sides.clone();
+                sides[widest] = half;
+                new.push(Cell { sides, volume: cell.volume / 2.0 });
+            }
+        }
+        cells.extend(new);
+        cells.extend(open.into_iter().map(|open| open.cell));
+        let mut sum = 0.0;
+        let cumulative = cells.iter().map(|cell| {
+            sum += cell.volume;
+            sum
+        });
+        Self { cumulative: cumulative.collect(), members, clauses, cells }
+    }
+
+    /// The share of the cube that is left.
+    pub fn volume(&self) -> f64 {
+        self.cumulative.last().copied().unwrap_or(0.0)
+    }
+
+    /// Writes random values of what is left into a point.
+    pub fn draw(&self, space: &Space, stream: &mut Stream, point: &mut [Option<Value>]) {
+        let quantile = |member: usize, share| space.hyperparameters[member].quantile(share);
+        self.pick(|| stream.uniform(), |member, share| point[member] = Some(quantile(member, share)));
+    }
+
+    /// Tells the share of each member's prior at a point of what is left, by numbers uniform in `[0, 1)`.
+    pub fn pick(&self, mut uniform: impl FnMut() -> f64, mut tell: impl FnMut(usize, f64)) {
+        let target = uniform() * self.volume();
+        let chosen = self.cumulative.partition_point(|sum| *sum <= target).min(self.cells.len() - 1);
+        for (&member, (low, high)) in self.members.iter().zip(&self.cells[chosen].sides) {
+            tell(member, low + uniform() * (high - low));
+        }
+    }
+}
+
+enum Verdict {
+    Forbidden,
+    Allowed,
+    /// A clause depends on where in the box, along these sides.
+    Open(Vec<usize>),
+}
+
+fn verdict(
+    space: &Space,
+    members: &[usize],
+    clauses: &[usize],
+    cell: &Cell,
+    ends: &mut [Option<(f64, f64)>],
+) -> Verdict {
+    for (&member, (low, high)) in members.iter().zip(&cell.sides) {
+        let number = |share: f64| space.hyperparameters[member].quantile(share).number();
+        ends[member] = number(*low).zip(number(*high));
+    }
+    let mut sides = Vec::new();
+    for &clause in clauses {
+        let possible = space.forbidden[clause].truth().within(ends);
+        if possible.is_certain() {
+            return Verdict::Forbidden;
+        }
+        if possible.yes {
+            let reads = space.forbidden[clause].reads();
+            sides.extend((0..members.len()).filter(|side| reads.contains(&members[*side])));
+        }
+    }
+    if sides.is_empty() { Verdict::Allowed } else { Verdict::Open(sides) }
+}
+
+/// A box that is still to be halved; the largest comes first, the earlier of equals.
+struct Open {
+    cell: Cell,
+    sides: Vec<usize>,
+}
+
+impl Ord for Open {
+    fn cmp(&self, other: &Self) -> Ordering {
+        let corner = |open: &Self| open.cell.sides.iter().map(|side| side.0).sum::<f64>();
+        self.cell.volume.total_cmp(&other.cell.volume).then_with(|| corner(other).total_cmp(&corner(self)))
+    }
+}
+
+impl PartialOrd for Open {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl PartialEq for Open {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other) == Ordering::Equal
+    }
+}
+
+impl Eq for Open {}

@@ -1,0 +1,233 @@
+//! Costs at several budgets on one scale: that of the highest budget.
+use super::Targets;
+use super::target::{Scale, logarithms, normal_scores, powers};
+
+/// So many common configurations weigh as much as the assumption that a lower rung's differences carry over in full.
+const PRIOR: f64 = 3.0;
+
+/// With fewer common configurations, nothing is learnt of where the line misses.
+const FEW: usize = 4;
+
+/// A cost that was found.
+#[derive(Clone, Copy, Debug)]
+pub struct Observation {
+    pub configuration: usize,
+    pub budget: f64,
+    pub cost: f64,
+}
+
+/// One target a configuration, in ascending order of its number: what its cost at the highest budget is expected to be.
+///
+/// A configuration counts once, by the highest budget it reached: its lower rungs say less about the same thing. From
+/// the top down, a rung is linked by the regression of what was found above on what was found there, over the
+/// configurations that went on. Selection by the lower rung does not bias that regression, and its slope forgets what
+/// the lower rung does not know. What the line misses may depend on where a configuration is (Kennedy and O'Hagan
+/// 2000): `residual` says so, where it knows. A budget column instead would let a forest learn that whatever was promoted
+/// is good.
+pub fn linked(observations: &[Observation], scale: Scale, residual: &Residual) -> Targets {
+    let rungs = rungs(observations);
+    let count = rungs.iter().map(|rung| rung.found.len()).max().unwrap_or(0);
+    let mut targets: Vec<Option<f64>> = vec![None; count];
+    for (index, rung) in rungs.iter().enumerate() {
+        let (configurations, costs) = rung.means();
+        let is_raw = matches!(scale, Scale::Raw | Scale::Power);
+        let values = if is_raw { costs } else { logarithms(&costs) };
+        let link = if index == 0 { Link::IDENTITY } else { Link::between(&configurations, &values, &targets) };
+        let (mut common, mut missed, mut new, mut linked) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        for (configuration, value) in configurations.into_iter().zip(values) {
+            match targets[configuration] {
+                Some(target) => {
+                    common.push(configuration);
+                    missed.push(target - link.at(value));
+                }
+                None => {
+                    new.push(configuration);
+                    linked.push(link.at(value));
+                }
+            }
+        }
+        if common.len() >= FEW
+            && !new.is_empty()
+            && let Some(corrections) = residual(&Missed { budget: rung.budget, common: &common, missed: &missed }, &new)
+        {
+            linked.iter_mut().zip(corrections).for_each(|(target, correction)| *target += correction);
+        }
+        new.into_iter().zip(linked).for_each(|(configuration, target)| targets[configuration] = Some(target));
+    }
+    let known = targets.into_iter().enumerate().filter_map(|(configuration, target)| Some((configuration, target?)));
+    let (configurations, mut values): (Vec<usize>, Vec<f64>) = known.unzip();
+    match scale {
+        Scale::Rank => values = normal_scores(&values),
+        Scale::Power => values = powers(&values),
+        Scale::Raw | Scale::Log => {}
+    }
+    configurations.into_iter().zip(values).collect()
+}
+
+/// By how much a rung's line misses the targets of the configurations that went on from it.
+pub struct Missed<'a> {
+    pub budget: f64,
+    pub common: &'a [usize],
+    /// One for each of those.
+    pub missed: &'a [f64],
+}
+
+/// By how much the line is expected to miss other configurations; `None` where that is not known.
+pub type Residual<'a> = dyn Fn(&Missed, &[usize]) -> Option<Vec<f64>> + 'a;
+
+/// What was found at one budget.
+struct Rung {
+    budget: f64,
+    /// By configuration: the sum over its seeds and instances, and how many they are.
+    found: Vec<(f64, u32)>,
+}
+
+impl Rung {
+    /// The configurations with a result in ascending order, and the mean of each.
+    fn means(&self) -> (Vec<usize>, Vec<f64>) {
+        let known = self.found.iter().enumerate().filter(|(_, (_, count))| *count > 0);
+        known.map(|(configuration, (sum, count))| (configuration, sum / f64::from(*count))).unzip()
+    }
+}
+
+/// The rungs with a result, from the highest budget.
+fn rungs(observations: &[Observation]) -> Vec<Rung> {
+    let mut rungs: Vec<Rung> = Vec::new();
+    for &Observation { configuration, budget, cost } in observations {
+        let known = rungs.iter().position(|rung| rung.budget == budget).unwrap_or_else(|| {
+            rungs.push(Rung { budget, found: Vec::new() });
+            rungs.len() - 1
+        });
+        let found = &mut rungs[known].found;
+        if found.len() <= configuration {
+            found.resize(configuration + 1, (0.0, 0));
+        }
+        found[configuration].0 += cost;
+        found[configuration].1 += 1;
+    }
+    rungs.sort_by(|a, b| b.budget.total_cmp(&a.budget));
+    rungs
+}
+
+/// The line from a rung's values to targets.
+struct Link {
+    from: f64,
+    to: f64,
+    slope: f64,
+}
+
+impl Link {
+    /// Of the highest rung, which is its own scale.
+    const IDENTITY: Self = Self { from: 0.0, to: 0.0, slope: 1.0 };
+
+    fn between(configurations: &[usize], values: &[f64], targets: &[Option<f64>]) -> Self {
+        let common: Vec<(f64, f64)> = (configurations.iter().zip(values))
+            .filter_map(|(&configuration, &value)| Some((value, targets[configuration]?)))
+            .collect();
+        if common.is_empty() {
+            // Nothing went on: on average, what was found here is worth as much as what was found above.
+            let above: Vec<f64> = targets.iter().copied().flatten().collect();
+            return Self { from: mean(values), to: mean(&above), slope: 1.0 };
+        }
+        let (x, y): (Vec<f64>, Vec<f64>) = common.iter().copied().unzip();
+        let (from, to) = (mean(&x), mean(&y));
+        let product: f64 = common.iter().map(|(x, y)| (x - from) * (y - to)).sum();
+        let square: f64 = x.iter().map(|x| (x - from).powi(2)).sum();
+        let center = mean(values);
+        let prior = PRIOR * values.iter().map(|value| (value - center).powi(2)).sum::<f64>() / values.len() as f64;
+        let slope = if prior > 0.0 { ((product + prior) / (square + prior)).max(0.0) } else { 1.0 };
+        Self { from, to, slope }
+    }
+
+    fn at(&self, value: f64) -> f64 {
+        self.to + self.slope * (value - self.from)
+    }
+}
+
+fn mean(values: &[f64]) -> f64 {
+    values.iter().sum::<f64>() / values.len() as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::numeric::stream::Stream;
+
+    fn observations(costs: &[(usize, f64, f64)]) -> Vec<Observation> {
+        costs.iter().map(|&(configuration, budget, cost)| Observation { configuration, budget, cost }).collect()
+    }
+
+    /// The same correction at every configuration: none.
+    fn everywhere(_: &Missed, at: &[usize]) -> Option<Vec<f64>> {
+        Some(vec![0.0; at.len()])
+    }
+
+    #[test]
+    fn one_rung_is_its_own_scale() {
+        let costs = observations(&[(2, 9.0, 3.0), (0, 9.0, 1.0)]);
+        assert_eq!(linked(&costs, Scale::Raw, &everywhere), [(0, 1.0), (2, 3.0)]);
+    }
+
+    #[test]
+    fn several_seeds_count_by_their_mean() {
+        let costs = observations(&[(0, 9.0, 3.0), (1, 9.0, 1.0), (0, 9.0, 5.0), (0, 9.0, 7.0)]);
+        assert_eq!(linked(&costs, Scale::Raw, &everywhere), [(0, 5.0), (1, 1.0)]);
+    }
+
+    #[test]
+    fn a_lower_rung_is_shifted_to_the_higher() {
+        // Training longer takes two off every cost.
+        let costs = observations(&[(0, 1.0, 5.0), (1, 1.0, 6.0), (2, 1.0, 7.0), (0, 3.0, 3.0), (1, 3.0, 4.0)]);
+        let targets = linked(&costs, Scale::Raw, &everywhere);
+        assert_eq!(targets.iter().map(|(configuration, _)| *configuration).collect::<Vec<_>>(), [0, 1, 2]);
+        for ((_, target), expected) in targets.iter().zip([3.0, 4.0, 5.0]) {
+            assert!((target - expected).abs() < 1e-9, "{targets:?}");
+        }
+    }
+
+    #[test]
+    fn a_rung_that_knows_nothing_says_little() {
+        let mut stream = Stream::of(1, "test", 0);
+        let mut costs = Vec::new();
+        for configuration in 0..60 {
+            costs.push((configuration, 1.0, stream.normal()));
+            if configuration < 40 {
+                costs.push((configuration, 3.0, stream.normal()));
+            }
+        }
+        let targets = linked(&observations(&costs), Scale::Raw, &everywhere);
+        let spread = |targets: &[(usize, f64)]| targets.iter().map(|(_, t)| t * t).sum::<f64>() / targets.len() as f64;
+        assert!(spread(&targets[40..]) < 0.3 * spread(&targets[..40]), "{targets:?}");
+    }
+
+    #[test]
+    fn where_the_line_misses_is_corrected() {
+        // Odd configurations get worse with more budget; six of eight went on.
+        let cost = |configuration: usize| (configuration, 1.0, configuration as f64);
+        let mut costs: Vec<_> = (0..8).map(cost).collect();
+        costs
+            .extend((0..6).map(|configuration| (configuration, 3.0, (configuration + 8 * (configuration % 2)) as f64)));
+        let parity = |known: &Missed, elsewhere: &[usize]| {
+            let mean = |parity| {
+                let each = known.common.iter().zip(known.missed);
+                let of: Vec<f64> = each.filter(|(c, _)| *c % 2 == parity).map(|(_, m)| *m).collect();
+                of.iter().sum::<f64>() / of.len() as f64
+            };
+            Some(elsewhere.iter().map(|configuration| mean(configuration % 2)).collect())
+        };
+        let targets = linked(&observations(&costs), Scale::Raw, &everywhere);
+        assert!(targets[7].1 - targets[6].1 < 2.0, "{targets:?}");
+        let targets = linked(&observations(&costs), Scale::Raw, &parity);
+        assert!(targets[7].1 - targets[6].1 > 7.0, "{targets:?}");
+    }
+
+    #[test]
+    fn the_order_of_arrival_does_not_matter() {
+        let mut costs = observations(&[(0, 1.0, 5.0), (1, 1.0, 6.0), (2, 3.0, 1.0), (0, 3.0, 3.0), (1, 9.0, 4.0)]);
+        let targets = linked(&costs, Scale::Rank, &everywhere);
+        costs.reverse();
+        for ((_, a), (_, b)) in targets.iter().zip(linked(&costs, Scale::Rank, &everywhere)) {
+            assert!((a - b).abs() < 1e-12);
+        }
+    }
+}

@@ -1,0 +1,173 @@
+//! One model over all rungs: the budget is one more number of a point, and what it is worth is learnt.
+use std::collections::BTreeMap;
+
+use super::fidelity_regression::Observation;
+use super::target::{Scale, logarithms, normal_scores, powers};
+use super::{Prediction, Rows, Slope, Surrogate, Targets};
+use crate::numeric::stream::Stream;
+use crate::space::encoding::Column;
+
+/// A surrogate of configurations at the highest budget, made of one that sees every trial at its own budget.
+///
+/// Rungs agree as much as the model's hyperparameters for the budget say, which fit what was found: where a low rung
+/// misleads, it is soon taken for another function, and trusted no further (Swersky et al. 2013). A trial at the highest
+/// budget is never outvoted by many cheap ones.
+pub struct MultiFidelity {
+    inner: Box<dyn Surrogate>,
+}
+
+/// The columns that the inner surrogate sees: those of a configuration, and the budget.
+pub fn columns(columns: &[Column]) -> Vec<Column> {
+    columns.iter().copied().chain([Column::Numeric]).collect()
+}
+
+/// Every result as a row of its own, in the given order, `rows` being configurations; budgets lie on `[0, 1]` by their
+/// logarithms from `min` to `max`.
+pub fn rows(observations: &[Observation], rows: &Rows, min: f64, max: f64) -> Rows {
+    let mut joint = Rows::new(rows.width() + 1);
+    for observation in observations {
+        let place = (observation.budget / min).ln() / (max / min).ln();
+        joint.push(&extended(rows.row(observation.configuration), place));
+    }
+    joint
+}
+
+/// The target of each result, in their order: on the scale, and with every rung moved to where the rung above it is, as the
+/// configurations of both say.
+pub fn targets(observations: &[Observation], scale: Scale) -> Targets {
+    let mut rungs: BTreeMap<u64, Vec<usize>> = BTreeMap::new();
+    for (index, observation) in observations.iter().enumerate() {
+        // Positive numbers are ordered like their bits.
+        rungs.entry(observation.budget.to_bits()).or_default().push(index);
+    }
+    let mut values = vec![0.0; observations.len()];
+    let mut above: BTreeMap<usize, f64> = BTreeMap::new();
+    for rung in rungs.into_values().rev() {
+        let costs: Vec<f64> = rung.iter().map(|&index| observations[index].cost).collect();
+        let mut found = if scale == Scale::Raw { costs } else { logarithms(&costs) };
+        let common = rung
+            .iter()
+            .zip(&found)
+            .filter_map(|(&index, value)| above.get(&observations[index].configuration).map(|target| target - value));
+        let common: Vec<f64> = common.collect();
+        let shift = if above.is_empty() {
+            0.0
+        } else if common.is_empty() {
+            mean(&above.values().copied().collect::<Vec<_>>()) - mean(&found)
+        } else {
+            mean(&common)
+        };
+        found.iter_mut().for_each(|value| *value += shift);
+        above = rung.iter().map(|&index| observations[index].configuration).zip(found.iter().copied()).collect();
+        rung.into_iter().zip(found).for_each(|(index, value)| values[index] = value);
+    }
+    match scale {
+        Scale::Raw | Scale::Log => {}
+        Scale::Rank => values = normal_scores(&values),
+        Scale::Power => values = powers(&values),
+    }
+    values.into_iter().enumerate().collect()
+}
+
+fn mean(values: &[f64]) -> f64 {
+    values.iter().sum::<f64>() / values.len() as f64
+}
+
+fn extended(row: &[f64], place: f64) -> Vec<f64> {
+    row.iter().copied().chain([place]).collect()
+}
+
+/// Configurations at the highest budget.
+fn full(rows: &Rows) -> Rows {
+    let mut joint = Rows::new(rows.width() + 1);
+    (0..rows.len()).for_each(|index| joint.push(&extended(rows.row(index), 1.0)));
+    joint
+}
+
+impl MultiFidelity {
+    /// Of a surrogate over [`columns`].
+    pub fn new(inner: Box<dyn Surrogate>) -> Self {
+        Self { inner }
+    }
+}
+
+impl Surrogate for MultiFidelity {
+    /// Learns from [`rows`] and [`targets`]; whatever else is asked is about configurations.
+    fn follow(&mut self, rows: &Rows, known: &Targets, results: usize, earlier: &dyn Fn(usize) -> Targets) {
+        self.inner.follow(rows, known, results, earlier);
+    }
+
+    fn predict(&self, rows: &Rows) -> Vec<Prediction> {
+        self.inner.predict(&full(rows))
+    }
+
+    fn predict_each(&self, rows: &Rows) -> Vec<Vec<Prediction>> {
+        self.inner.predict_each(&full(rows))
+    }
+
+    fn believe(&mut self, rows: &Rows, target: Option<f64>) {
+        self.inner.believe(&full(rows), target);
+    }
+
+    fn draw(&self, rows: &Rows, stream: &mut Stream) -> Vec<f64> {
+        self.inner.draw(&full(rows), stream)
+    }
+
+    fn slopes(&self, row: &[f64]) -> Option<Vec<Slope>> {
+        let mut slopes = self.inner.slopes(&extended(row, 1.0))?;
+        for slope in &mut slopes {
+            slope.of_mean.pop();
+            slope.of_variance.pop();
+        }
+        Some(slopes)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::surrogate::gaussian_process::{GaussianProcess, Settings};
+
+    /// What is learnt at 30 places of a low rung and 6 of the top, predicted at 20 others: the mean square error.
+    fn error(low: impl Fn(f64) -> f64) -> f64 {
+        let top = |x: f64| (6.0 * x).sin() + 2.0 * x;
+        let mut configurations = Rows::new(1);
+        let mut stream = Stream::of(7, "test", 0);
+        let mut observations = Vec::new();
+        for index in 0..30 {
+            let x = stream.uniform();
+            configurations.push(&[x]);
+            observations.push(Observation { configuration: index, budget: 1.0, cost: low(x) });
+            if index % 5 == 0 {
+                observations.push(Observation { configuration: index, budget: 9.0, cost: top(x) });
+            }
+        }
+        let known = targets(&observations, Scale::Raw);
+        let inner = GaussianProcess::new(&columns(&[Column::Numeric]), &Settings::default(), 1);
+        let mut ensemble = MultiFidelity::new(Box::new(inner));
+        let joint = rows(&observations, &configurations, 1.0, 9.0);
+        let earlier = |results: usize| targets(&observations[..results], Scale::Raw);
+        ensemble.follow(&joint, &known, observations.len(), &earlier);
+        let places: Vec<f64> = (0..20).map(|index| (f64::from(index) + 0.5) / 20.0).collect();
+        let mut asked = Rows::new(1);
+        places.iter().for_each(|&x| asked.push(&[x]));
+        let predictions = ensemble.predict(&asked);
+        predictions.iter().zip(places).map(|(prediction, x)| (prediction.mean - top(x)).powi(2)).sum::<f64>() / 20.0
+    }
+
+    #[test]
+    fn a_rung_that_agrees_is_believed_and_one_that_misleads_is_not() {
+        let top = |x: f64| (6.0 * x).sin() + 2.0 * x;
+        let (agreeing, misleading) = (error(|x| top(x) + 3.0), error(|x| (40.0 * x).cos() * 2.0));
+        assert!(agreeing < 0.01, "{agreeing}");
+        assert!(misleading < 0.7, "{misleading}");
+    }
+
+    #[test]
+    fn rungs_are_moved_to_where_the_one_above_is() {
+        let at = |configuration, budget, cost| Observation { configuration, budget, cost };
+        let found = [at(0, 1.0, 5.0), at(1, 1.0, 7.0), at(0, 3.0, 2.0), at(1, 3.0, 4.0), at(1, 9.0, 1.0)];
+        let targets: Vec<f64> = targets(&found, Scale::Raw).into_iter().map(|(_, target)| target).collect();
+        assert_eq!(targets, [-1.0, 1.0, -1.0, 1.0, 1.0]);
+    }
+}
