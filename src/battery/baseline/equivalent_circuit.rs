@@ -126,7 +126,7 @@ impl EquivalentCircuit {
 
 #[cfg(test)]
 pub(crate) mod tests {
-    use crate::battery::*;
+    use super::*;
 
     /// A circuit that is known: what a fit should find, and an estimator may trust.
     pub fn known() -> EquivalentCircuit {

@@ -39,7 +39,7 @@ mod x86 {
     use pulp::x86::{V3, V4};
     use pulp::{cast, f64x4, f64x8, u64x4, u64x8};
 
-    use crate::battery::{SimdExt, index};
+    use super::{SimdExt, index};
 
     /// Four rows turned into four columns.
     #[inline(always)]

@@ -50,7 +50,7 @@ pub struct Trace {
 /// Simulates a current sampled at 1 s, A, discharge positive, linear between its samples.
 ///
 /// ```
-/// use galvani::battery::{cell::Cell, thermal::Thermal, trace::{Start, simulate}};
+/// use galvani::battery::{cell::Cell, simulation::{thermal::Thermal, trace::{Start, simulate}}};
 /// let cell = Cell::named("chen2020").expect("a built-in cell");
 /// let trace = simulate(&cell, Thermal::Lumped, &[5.0; 601], Start { soc: 0.5, ambient: 20.0 });
 /// assert!((trace.soc[600] - (0.5 - 5.0 / 6.0 / 5.0)).abs() < 1e-12);
