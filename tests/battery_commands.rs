@@ -80,7 +80,8 @@ fn other_programs_read_it_and_the_classic_method_is_judged() {
     }
 
     // The lines of Python that the documentation gives, where there is a Python with NumPy.
-    let documented = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/battery/storage.rs")).unwrap();
+    let documented =
+        fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/battery/dataset/storage.rs")).unwrap();
     let code = documented.split("```python").nth(1).unwrap().split("```").next().unwrap().replace("//! ", "");
     let check = format!("path = {:?}\n{code}\nprint(rows.shape, *physical[5000])", path.display().to_string());
     let has_numpy = Command::new("python3").args(["-c", "import numpy"]).stderr(Stdio::null()).status();

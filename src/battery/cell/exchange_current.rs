@@ -1,10 +1,10 @@
-//! Exchange current density as the law that intercalation kinetics follow: k(T) cᵃ sᵇ (1 - s)ᵈ.
+//! ExchangeCurrent current density as the law that intercalation kinetics follow: k(T) cᵃ sᵇ (1 - s)ᵈ.
 use crate::battery::cell::function::Function;
 use crate::battery::simd::elementary::{exp, ln};
 
 /// An exchange current density; with c in kmol/m³ here.
 #[derive(Clone, Debug)]
-pub struct Exchange {
+pub struct ExchangeCurrent {
     function: Function,
     /// a, b and d.
     pub orders: [f64; 3],
@@ -14,7 +14,7 @@ pub struct Exchange {
 const C: f64 = 1000.0;
 const S: f64 = 0.5;
 
-impl Exchange {
+impl ExchangeCurrent {
     /// The law that a function of c mol/m³, s and T follows, A/m²; `None` where it follows another.
     pub fn of(function: Function, kelvin: (f64, f64)) -> Option<Self> {
         let warm = 0.5 * (kelvin.0 + kelvin.1);
@@ -64,7 +64,8 @@ mod tests {
 
     #[test]
     fn laws_are_read_off() {
-        let of = |text: &str| Exchange::of(Function::of_formula(Formula::parse(text).unwrap(), 1.0), (260.0, 350.0));
+        let of =
+            |text: &str| ExchangeCurrent::of(Function::of_formula(Formula::parse(text).unwrap(), 1.0), (260.0, 350.0));
         let usual = of(
             "6.48e-7 * exp(35000 / R * (1 / 298.15 - 1 / T)) * c ** 0.5 * (33133 * s) ** 0.5 * (33133 * (1 - s)) ** 0.5",
         );

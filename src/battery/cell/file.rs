@@ -1,12 +1,12 @@
 //! The file of a cell: RON whose values carry their units, `thickness: "85.2 [um]"`.
 use std::path::Path;
 
-use crate::battery::cell::exchange_current::Exchange;
+use crate::battery::cell::exchange_current::ExchangeCurrent;
 use crate::battery::cell::function::Function;
-use crate::battery::cell::section::{C, S, Section, T};
-use crate::battery::cell::{
+use crate::battery::cell::parameters::{
     Cell, CurrentLimits, Electrode, ElectrolyteProperties, Layer, Limits, Separator, ThermalProperties,
 };
+use crate::battery::cell::section::{C, S, Section, T};
 use crate::battery::simd::elementary::power;
 use crate::document::outline::Node;
 use crate::document::source::{SourceError, parse as parse_ron};
@@ -90,7 +90,7 @@ fn electrode(section: &Section, domain: [(f64, f64); 3]) -> Result<Electrode, So
         return Err(section.error("diffusivity", "this is not a function of `s` times a function of `T`".into(), hint));
     }
     let exchange = section.function("exchange_current", "A/m2", &[C, S, T], domain, POSITIVE)?;
-    let exchange = Exchange::of(exchange, domain[T]).ok_or_else(|| {
+    let exchange = ExchangeCurrent::of(exchange, domain[T]).ok_or_else(|| {
         let message = "this is not a product of powers of `c`, `s` and `1 - s` with a function of `T`".to_owned();
         section.error("exchange_current", message, "write k * g(T) * c ** 0.5 * s ** 0.5 * (1 - s) ** 0.5, for example")
     })?;

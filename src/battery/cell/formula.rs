@@ -6,12 +6,12 @@
 use minijinja::machinery::ast::{BinOpKind, Call, CallArg, Expr, UnaryOpKind};
 use minijinja::machinery::{Span, parse_expr, tokenize};
 
-use crate::battery::cell::{FARADAY, GAS};
+use crate::battery::cell::constants::{FARADAY, GAS};
 use crate::battery::simd::elementary::{exp, ln, power, tanh};
 use crate::document::spelling::nearest;
 
 /// Concentration in the electrolyte mol/m³, stoichiometry, temperature K.
-pub type Point = [f64; 3];
+pub type Conditions = [f64; 3];
 
 /// What an expression may read, by its place in a point.
 pub const VARIABLES: [&str; 3] = ["c", "s", "T"];
@@ -69,13 +69,13 @@ impl Formula {
     }
 
     /// Its value; not a number where it is not defined.
-    pub fn at(&self, point: &Point) -> f64 {
+    pub fn at(&self, point: &Conditions) -> f64 {
         self.root.at(point)
     }
 }
 
 impl Term {
-    fn at(&self, point: &Point) -> f64 {
+    fn at(&self, point: &Conditions) -> f64 {
         match self {
             Self::Number(number) => *number,
             Self::Variable(index) => point[*index],

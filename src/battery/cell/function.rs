@@ -1,5 +1,5 @@
 //! A material's property: an expression or a table, in SI units.
-use crate::battery::cell::formula::{Formula, Point};
+use crate::battery::cell::formula::{Conditions, Formula};
 
 /// A property over concentration mol/m³, stoichiometry and temperature K.
 #[derive(Clone, Debug)]
@@ -60,7 +60,7 @@ impl Function {
         self.reads() == [false; 3] && self.at(&[0.0; 3]) == 0.0
     }
 
-    pub fn at(&self, point: &Point) -> f64 {
+    pub fn at(&self, point: &Conditions) -> f64 {
         self.factor
             * match &self.body {
                 Body::Formula(formula) => formula.at(point),

@@ -27,7 +27,6 @@ use burn::module::Module;
 use burn::tensor::{Device, Tensor, TensorData};
 use serde::{Deserialize, Serialize};
 
-use crate::battery::model::memory;
 use architecture::{Architecture, Predict};
 pub use decoder::Decoder;
 use hyperparameter::{Hyperparameters, Mixing};

@@ -26,10 +26,8 @@ use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 
 use super::model::{Model, WIDTH};
-use crate::battery::training::adamw;
 use crate::battery::training::adamw::AdamW;
 use crate::battery::training::batch::{Batch, Source};
-use crate::battery::training::checkpoint;
 use crate::battery::training::checkpoint::About;
 use feed::Plan;
 use loss::Objective;

@@ -1,4 +1,4 @@
-"""Rates and weights of the exponential bank in src/battery/particle.rs: python3 particle_bank.py (numpy, scipy).
+"""Rates and weights of the exponential bank in src/battery/simulation/particle.rs: python3 particle_bank.py (numpy, scipy).
 
 The surface of a sphere after a unit step of the surface gradient, less its mean, in units of gradient x radius, is
     S(tau) = 1/5 - 2 sum exp(-l_m^2 tau) / l_m^2,  tan l_m = l_m,  tau = D t / R^2   (Crank 1975, section 6.3.6).

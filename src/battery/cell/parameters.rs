@@ -1,0 +1,194 @@
+//! The parameters of one cell and the quantities that follow from them, in SI units.
+use crate::battery::cell::constants::FARADAY;
+use crate::battery::cell::exchange_current::ExchangeCurrent;
+use crate::battery::cell::function::Function;
+use crate::battery::simd::elementary::power;
+
+/// A cell; `cells/chen2020.ron` says what each number means.
+#[derive(Clone, Debug)]
+pub struct Cell {
+    pub name: String,
+    /// Between state of charge 1 and 0, A h.
+    pub capacity_ah: f64,
+    /// Of all electrodes in parallel, m².
+    pub area: f64,
+    /// Of tabs and contacts, Ω.
+    pub contact_resistance: f64,
+    /// At which open-circuit potentials are given, K.
+    pub reference_temperature: f64,
+    /// Where the functions below hold, K.
+    pub temperature: (f64, f64),
+    pub negative: Electrode,
+    pub positive: Electrode,
+    pub separator: Separator,
+    pub electrolyte: ElectrolyteProperties,
+    /// Without it only the isothermal model can be simulated.
+    pub thermal: Option<ThermalProperties>,
+    pub limits: Limits,
+}
+
+#[derive(Clone, Debug)]
+pub struct Electrode {
+    pub thickness: f64,
+    pub porosity: f64,
+    pub bruggeman: f64,
+    pub active_fraction: f64,
+    /// Of the electrode's solid, S/m, over temperature.
+    pub conductivity: Function,
+    /// Of a particle, m.
+    pub radius: f64,
+    /// Of lithium in a particle, m²/s, a product of a function of stoichiometry and one of temperature.
+    pub diffusivity: Function,
+    /// The largest concentration of lithium, mol/m³.
+    pub capacity: f64,
+    /// Stoichiometry of the full cell.
+    pub full: f64,
+    pub exchange: ExchangeCurrent,
+    /// Open-circuit potential over stoichiometry, V.
+    pub potential: Function,
+    /// Its change with temperature over stoichiometry, V/K.
+    pub entropy: Function,
+}
+
+#[derive(Clone, Debug)]
+pub struct Separator {
+    pub thickness: f64,
+    pub porosity: f64,
+    pub bruggeman: f64,
+}
+
+/// Functions of concentration and temperature.
+#[derive(Clone, Debug)]
+pub struct ElectrolyteProperties {
+    /// At rest, mol/m³.
+    pub concentration: f64,
+    /// Where the functions hold, mol/m³.
+    pub range: (f64, f64),
+    /// Of the cation.
+    pub transference: Function,
+    /// 1 + dln f / dln c.
+    pub thermodynamic_factor: Function,
+    /// m²/s.
+    pub diffusivity: Function,
+    /// S/m.
+    pub conductivity: Function,
+}
+
+#[derive(Clone, Debug)]
+pub struct ThermalProperties {
+    /// m³.
+    pub volume: f64,
+    /// m².
+    pub cooling_area: f64,
+    /// Heat transfer of the one-temperature and of the two-node model, W/m²/K.
+    pub lumped: f64,
+    /// Heat transfer of the two-temperature model, W/m²/K.
+    pub two_temperature: f64,
+    /// Share of the heat capacity that the surface node of the two-node model has.
+    pub surface_share: f64,
+    /// From core to surface in the two-node model, W/K.
+    pub conductance: f64,
+    /// Negative collector, negative electrode, separator, positive electrode, positive collector.
+    pub layers: Vec<Layer>,
+    /// Thickness m and conductivity S/m of the current collectors.
+    pub collectors: [(f64, f64); 2],
+}
+
+#[derive(Clone, Debug)]
+pub struct Layer {
+    /// m.
+    pub thickness: f64,
+    /// kg/m³.
+    pub density: f64,
+    /// J/kg/K, over temperature.
+    pub specific_heat: Function,
+}
+
+/// What the datasheet allows; currents are magnitudes in A.
+#[derive(Clone, Debug)]
+pub struct Limits {
+    /// Least and largest terminal voltage, V.
+    pub voltage: (f64, f64),
+    /// Least and largest state of charge.
+    pub soc: (f64, f64),
+    /// Outside these states of charge the critical currents hold.
+    pub critical_soc: (f64, f64),
+    pub discharge: CurrentLimits,
+    pub charge: CurrentLimits,
+    /// How long a current above the continuous one may last, and how long it must pause, s.
+    pub short_time_s: usize,
+    /// Of a planned move, A.
+    pub least_current: f64,
+    /// Assumed where the current tapers towards the voltage limits, Ω.
+    pub resistance: f64,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub struct CurrentLimits {
+    pub critical: f64,
+    pub continuous: f64,
+    pub short: f64,
+}
+
+impl Cell {
+    /// Charge between state of charge 1 and 0, A s.
+    pub fn capacity(&self) -> f64 {
+        3600.0 * self.capacity_ah
+    }
+
+    /// Mean stoichiometries of both electrodes, negative first, after a charge in A s was taken from the full cell.
+    pub fn stoichiometries(&self, charge: f64) -> [f64; 2] {
+        let (negative, positive) = (&self.negative, &self.positive);
+        [
+            negative.full - charge * negative.stoichiometry_of_charge(self.area),
+            positive.full + charge * positive.stoichiometry_of_charge(self.area),
+        ]
+    }
+
+    /// Voltage of the relaxed cell at the reference temperature, V.
+    pub fn open_circuit_voltage(&self, soc: f64) -> f64 {
+        let [negative, positive] = self.stoichiometries((1.0 - soc) * self.capacity());
+        let at = |function: &Function, s: f64| function.at(&[0.0, s, self.reference_temperature]);
+        at(&self.positive.potential, positive) - at(&self.negative.potential, negative)
+    }
+
+    /// Heat capacity of the whole cell at a temperature in K, J/K.
+    pub fn heat_capacity(&self, kelvin: f64) -> Option<f64> {
+        let thermal = self.thermal.as_ref()?;
+        let (thickness, heat) = thermal.layers.iter().fold((0.0, 0.0), |(sum, heat), layer| {
+            let specific = layer.specific_heat.at(&[0.0, 0.0, kelvin]);
+            (sum + layer.thickness, heat + layer.thickness * layer.density * specific)
+        });
+        Some(heat / thickness * thermal.volume)
+    }
+
+    /// Ohmic resistance of the current collectors, Ω.
+    pub fn collector_resistance(&self) -> f64 {
+        let collectors = self.thermal.iter().flat_map(|thermal| thermal.collectors);
+        collectors.map(|(thickness, conductivity)| thickness / conductivity).sum::<f64>() / self.area
+    }
+}
+
+impl Electrode {
+    /// Surface of the particles in a volume of electrode, 1/m.
+    pub fn specific_surface(&self) -> f64 {
+        3.0 * self.active_fraction / self.radius
+    }
+
+    /// Stoichiometry that a charge of 1 A s fills, in a cell of that area.
+    pub fn stoichiometry_of_charge(&self, area: f64) -> f64 {
+        1.0 / (FARADAY * self.active_fraction * self.thickness * area * self.capacity)
+    }
+
+    /// How much of the electrolyte's transport the pores leave.
+    pub fn efficiency(&self) -> f64 {
+        power(self.porosity, self.bruggeman)
+    }
+}
+
+impl Separator {
+    /// How much of the electrolyte's transport the pores leave.
+    pub fn efficiency(&self) -> f64 {
+        power(self.porosity, self.bruggeman)
+    }
+}
