@@ -14,7 +14,7 @@ use galvani::space::configuration::Configuration;
 use galvani::space::encoding::Column;
 use galvani::surrogate::forest::{self, Forest};
 use galvani::surrogate::gaussian_process::{self, GaussianProcess};
-use galvani::surrogate::{Known, Rows, Surrogate};
+use galvani::surrogate::{Targets, Rows, Surrogate};
 use galvani::trial::Origin;
 use galvani::trial::budget::Budget;
 use galvani::trial::outcome::Outcome;
@@ -37,7 +37,7 @@ fn rows(points: &[Vec<f64>]) -> Rows {
 fn process(points: &[Vec<f64>], targets: &[f64]) -> GaussianProcess {
     let columns = vec![Column::Numeric; points[0].len()];
     let mut process = GaussianProcess::new(&columns, &gaussian_process::Settings::default(), 1);
-    let known: Known = targets.iter().copied().enumerate().collect();
+    let known: Targets = targets.iter().copied().enumerate().collect();
     process.follow(&rows(points), &known, targets.len(), &|results| known[..results].to_vec());
     process
 }
