@@ -14,7 +14,7 @@ use galvani::space::configuration::Configuration;
 use galvani::space::encoding::Column;
 use galvani::surrogate::forest::{self, Forest};
 use galvani::surrogate::gaussian_process::{self, GaussianProcess};
-use galvani::surrogate::{Targets, Rows, Surrogate};
+use galvani::surrogate::{Rows, Surrogate, Targets};
 use galvani::trial::Origin;
 use galvani::trial::budget::Budget;
 use galvani::trial::outcome::Outcome;

@@ -3,7 +3,7 @@ use std::path::Path;
 use std::sync::LazyLock;
 
 use galvani::analysis::interaction::Tile;
-use galvani::analysis::{Feature, Findings, Prediction, ReportInput, Source, Timing, Verdict};
+use galvani::analysis::{Findings, ReportInput, Source, Timing, Verdict};
 use galvani::numeric::stream::Stream;
 use galvani::report::draw::canvas::Canvas;
 use galvani::report::figure::{convergence, interactions, predictions};
@@ -14,6 +14,7 @@ use galvani::space::hyperparameter::{Domain, Hyperparameter, Value};
 use galvani::trial::budget::Budget;
 use galvani::trial::history::History;
 use galvani::trial::outcome::Outcome;
+use galvani::trial::prediction::{FeatureSeries, SeriesPrediction};
 use galvani::trial::{ConfigurationId, Origin, Proposal};
 
 fn word(word: &str) -> Value {
@@ -125,7 +126,7 @@ fn sweep(space: &Space, trials: usize, noise: f64) -> History {
 }
 
 /// Four series of five features, the first given.
-fn predictions() -> Vec<Prediction> {
+fn predictions() -> Vec<SeriesPrediction> {
     let names = [("current", "A"), ("voltage", "V"), ("surface_temperature", "degC"), ("soc", "1"), ("ocv", "V")];
     let series = |series: u64| {
         let mut stream = Stream::of(3, "series", series);
@@ -137,17 +138,17 @@ fn predictions() -> Vec<Prediction> {
             }
             let off = |(row, value): (usize, &f32)| if index == 0 || row < 60 { *value } else { value + 0.1 };
             let predicted = truth.iter().enumerate().map(off).collect();
-            Feature { name: (*name).into(), unit: (*unit).into(), truth, predicted }
+            FeatureSeries { name: (*name).into(), unit: (*unit).into(), truth, predicted }
         };
         let features = names.iter().enumerate().map(feature).collect();
-        Prediction { title: format!("test series {series}"), interval_s: 10.0, context: 60, features }
+        SeriesPrediction { title: format!("test series {series}"), interval_s: 10.0, context: 60, features }
     };
     (0..4).map(series).collect()
 }
 
 static SPACE: LazyLock<Space> = LazyLock::new(space);
 static SWEEP: LazyLock<History> = LazyLock::new(|| sweep(&SPACE, 54, 0.05));
-static PREDICTIONS: LazyLock<Vec<Prediction>> = LazyLock::new(predictions);
+static PREDICTIONS: LazyLock<Vec<SeriesPrediction>> = LazyLock::new(predictions);
 static FINDINGS: LazyLock<Findings> = LazyLock::new(|| Findings::of(&evidence(&SWEEP)));
 
 fn evidence(history: &History) -> ReportInput<'_> {

@@ -28,6 +28,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::space::Space;
 use crate::trial::history::History;
+use crate::trial::prediction::SeriesPrediction;
 
 /// Everything that an analysis looks at.
 #[derive(Clone, Copy, Debug)]
@@ -48,7 +49,7 @@ pub struct ReportInput<'a> {
     /// The default configuration measured outside of the history: the budget, and the cost there.
     pub default: Option<(f64, f64)>,
     pub verdict: Option<&'a Verdict>,
-    pub predictions: &'a [Prediction],
+    pub predictions: &'a [SeriesPrediction],
     /// Sentences that the reader must not miss.
     pub warnings: &'a [String],
     /// Files that reproduce the experiment, verbatim.
@@ -79,26 +80,6 @@ pub struct Verdict {
     pub persistence_cost: Option<f64>,
     /// On what, such as `8 untouched test series`.
     pub on: String,
-}
-
-/// What a model predicted for one series, beside the truth.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Prediction {
-    pub title: String,
-    /// Seconds from row to row.
-    pub interval_s: f64,
-    /// Rows at the start in which the model was given the truth.
-    pub context: usize,
-    pub features: Vec<Feature>,
-}
-
-/// One feature of a series, in its physical unit; equal series where it is given and not predicted.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Feature {
-    pub name: String,
-    pub unit: String,
-    pub truth: Vec<f32>,
-    pub predicted: Vec<f32>,
 }
 
 /// A file, verbatim.

@@ -1,7 +1,7 @@
 //! How far a model's predictions are from the truth, feature by feature.
 use serde::Serialize;
 
-use super::{Feature, Prediction};
+use crate::trial::prediction::{FeatureSeries, SeriesPrediction};
 
 /// Errors of one series.
 #[derive(Clone, Debug, Serialize)]
@@ -22,8 +22,8 @@ pub struct Errors {
 }
 
 impl Accuracy {
-    pub fn of(prediction: &Prediction) -> Self {
-        let errors = |feature: &Feature| {
+    pub fn of(prediction: &SeriesPrediction) -> Self {
+        let errors = |feature: &FeatureSeries| {
             let pairs = feature.truth.iter().zip(&feature.predicted).skip(prediction.context);
             let errors: Vec<f64> = pairs.map(|(truth, predicted)| f64::from(predicted - truth)).collect();
             Errors {

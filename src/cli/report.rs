@@ -1,15 +1,18 @@
 //! The verb `report`: HTML, figures, numbers.
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 
 use super::target::Target;
 use super::{Failure, listing};
-use crate::analysis::{Findings, Prediction, ReportInput, Source, Timing, Verdict};
+use crate::analysis::{Findings, ReportInput, Source, Timing, Verdict};
+use crate::document::diagnostic::Diagnostic;
 use crate::experiment::replay::log::Log;
 use crate::experiment::replay::resume::REPAIRS;
 use crate::report;
+use crate::trial::prediction::{self, SeriesPrediction};
 
 #[derive(Args)]
 pub(super) struct Arguments {
@@ -43,12 +46,19 @@ pub(super) fn write(log: &Log, folder: &Path) -> Result<PathBuf, Failure> {
     let experiment = &log.experiment;
     let verdict = verdict(log);
     let timings = timings(log);
-    let predictions = predictions(log);
+    let (predictions, unreadable) = match predictions(log) {
+        Ok(predictions) => (predictions, None),
+        Err(diagnostic) => (Vec::new(), Some(diagnostic)),
+    };
     let sources = [
         Source { title: format!("{}.ron", experiment.name), text: experiment.text.clone() },
         Source { title: format!("search space {}", experiment.space.name()), text: experiment.space_text.clone() },
     ];
-    let warnings = warnings(log);
+    let mut warnings = warnings(log);
+    if let Some(diagnostic) = unreadable {
+        super::message::narrate(&format!("warning: {diagnostic}"));
+        warnings.push(format!("The report shows no predictions: {}.", diagnostic.message));
+    }
     let evidence = ReportInput {
         experiment: &experiment.name,
         space: &experiment.space,
@@ -108,8 +118,16 @@ fn verdict(log: &Log) -> Option<Verdict> {
     })
 }
 
-/// What the best model predicted on untouched series, as its worker left it.
-fn predictions(log: &Log) -> Vec<Prediction> {
-    let path = log.folder.validation().join("incumbent").join("predictions.json");
-    fs::read(path).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default()
+/// The predictions of the best model on untouched series, as its worker left them; none where there is no such file.
+fn predictions(log: &Log) -> Result<Vec<SeriesPrediction>, Diagnostic> {
+    let path = log.folder.validation().join("incumbent").join(prediction::FILE);
+    let unusable = |error: &dyn std::fmt::Display| {
+        Diagnostic::new(format!("cannot read the predictions in `{}`: {error}", path.display()))
+            .hint("`galvani run` writes this file at the end of a run; the rest of the report does not need it")
+    };
+    let bytes = match fs::read(&path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        read => read.map_err(|error| unusable(&error))?,
+    };
+    serde_json::from_slice(&bytes).map_err(|error| unusable(&error))
 }

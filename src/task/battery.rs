@@ -10,7 +10,7 @@ use serde_json::{Map, Value as Json, json};
 use super::{Report, Request, Task, TaskError};
 use crate::battery::dataset::Dataset;
 use crate::battery::dataset::specification::{Specification, Split};
-use crate::battery::evaluation::{Evaluation, Prediction, Windows};
+use crate::battery::evaluation::{Evaluation, Windows};
 use crate::battery::model::architecture::Architecture;
 use crate::battery::model::device;
 use crate::battery::model::hyperparameter::Hyperparameters;
@@ -19,6 +19,7 @@ use crate::battery::training::batch::Part;
 use crate::battery::training::{Trained, Training, TrainingSpan, train};
 use crate::space::Space;
 use crate::space::hyperparameter::{Domain, Value};
+use crate::trial::prediction::{self, SeriesPrediction};
 
 /// Windows of the test that are kept to be looked at.
 const KEPT: usize = 4;
@@ -89,7 +90,7 @@ impl Battery {
 
     /// As [`evaluate`](Task::evaluate), continuing what the checkpoint holds, and then on the test series, which no choice
     /// ever saw: `info.test` has the costs of the model and of two predictors that know nothing, and the trial's folder
-    /// gets `predictions.json`, a list of [`Prediction`].
+    /// gets `predictions.json`, a list of [`SeriesPrediction`].
     pub fn test(&self, request: &Request, progress: &mut dyn FnMut(f64)) -> Result<Report, TaskError> {
         let dataset = self.open(&request.data)?;
         let (mut report, model) = self.trial(&dataset, request, &mut |share| progress(0.8 * share))?;
@@ -104,10 +105,10 @@ impl Battery {
 
         let interval = f64::from(self.dataset.interval_s);
         let title = |window| format!("test series {}", window % dataset.series(Split::Test) + 1);
-        let kept: Vec<Prediction> = (0..self.evaluation.windows.min(KEPT))
+        let kept: Vec<SeriesPrediction> = (0..self.evaluation.windows.min(KEPT))
             .map(|window| windows.trace(&predicted, window, title(window), interval))
             .collect();
-        let path = request.trial_dir.join("predictions.json");
+        let path = request.trial_dir.join(prediction::FILE);
         fs::create_dir_all(&request.trial_dir)
             .and_then(|()| fs::write(&path, serde_json::to_vec(&kept)?))
             .map_err(|error| TaskError::new(format!("cannot write `{}`: {error}", path.display())))?;
@@ -292,7 +293,7 @@ mod tests {
             assert!(tested.info["test"][name].as_f64().unwrap() > 0.0, "{name}");
         }
         let kept = fs::read(once.path().join("trial/predictions.json")).unwrap();
-        let kept: Vec<Prediction> = serde_json::from_slice(&kept).unwrap();
+        let kept: Vec<SeriesPrediction> = serde_json::from_slice(&kept).unwrap();
         assert_eq!((kept.len(), kept[0].features.len(), kept[0].features[3].predicted.len()), (2, 6, 32));
     }
 

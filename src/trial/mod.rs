@@ -3,6 +3,7 @@ pub mod budget;
 pub mod curve;
 
 pub mod front;
+pub mod prediction;
 pub mod prior_result;
 
 pub mod history;

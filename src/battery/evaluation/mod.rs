@@ -18,6 +18,7 @@ use crate::battery::model::{Model, WIDTH};
 use crate::battery::training::batch;
 use crate::battery::training::batch::{Place, Source};
 use crate::numeric::stream::Stream;
+use crate::trial::prediction::{FeatureSeries, SeriesPrediction};
 
 /// A scaled feature further than this from 0 is no prediction any more: the range of the data is 0 to 1.
 const BOUND: f64 = 10.0;
@@ -63,26 +64,6 @@ impl Default for Evaluation {
             bounds: IndexMap::new(),
         }
     }
-}
-
-/// One window, predicted and true, in physical units.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Prediction {
-    pub title: String,
-    /// Seconds from row to row.
-    pub interval_s: f64,
-    /// Rows of the true context, which the prediction repeats.
-    pub context: usize,
-    pub features: Vec<Trace>,
-}
-
-/// One feature over time.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Trace {
-    pub name: String,
-    pub unit: String,
-    pub truth: Vec<f32>,
-    pub predicted: Vec<f32>,
 }
 
 impl Evaluation {
@@ -220,7 +201,7 @@ impl<'a> Windows<'a> {
     }
 
     /// Truth and prediction of one window in physical units.
-    pub fn trace(&self, predicted: &[f32], window: usize, title: String, interval_s: f64) -> Prediction {
+    pub fn trace(&self, predicted: &[f32], window: usize, title: String, interval_s: f64) -> SeriesPrediction {
         let &Evaluation { context, horizon, .. } = self.evaluation;
         let truth = &self.truth[window * self.evaluation.rows() * WIDTH..][..self.evaluation.rows() * WIDTH];
         let predicted = &predicted[window * horizon * WIDTH..][..horizon * WIDTH];
@@ -229,13 +210,13 @@ impl<'a> Windows<'a> {
             let physical = |value: &f32| (least + f64::from(*value) * (largest - least)) as f32;
             rows.skip(feature).step_by(WIDTH).map(physical).collect()
         };
-        let trace = |feature: usize| Trace {
+        let trace = |feature: usize| FeatureSeries {
             name: FEATURES[feature].into(),
             unit: UNITS[feature].into(),
             truth: column(&mut truth.iter(), feature),
             predicted: column(&mut truth[..context * WIDTH].iter().chain(predicted), feature),
         };
-        Prediction { title, interval_s, context, features: (0..WIDTH).map(trace).collect() }
+        SeriesPrediction { title, interval_s, context, features: (0..WIDTH).map(trace).collect() }
     }
 }
 

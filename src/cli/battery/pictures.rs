@@ -1,9 +1,7 @@
 //! Pictures of models: how they learnt, how their errors grow, what they predict.
 use std::path::{Path, PathBuf};
 
-use crate::analysis;
 use crate::battery::dataset::specification::{FEATURES, UNITS};
-use crate::battery::evaluation::Prediction;
 use crate::battery::evaluation::score::OverTime;
 use crate::battery::model::WIDTH;
 use crate::battery::training::Point;
@@ -13,6 +11,7 @@ use crate::report::figure::curves;
 use crate::report::figure::curves::{Curves, Panel};
 use crate::report::figure::predictions;
 use crate::report::page::words;
+use crate::trial::prediction::SeriesPrediction;
 
 /// Features in the order of their panels: what is looked for first.
 const ORDER: [usize; WIDTH - 1] = [3, 1, 5, 2, 4];
@@ -67,29 +66,13 @@ pub(super) fn over_time(
 /// Draws predictions of one model beside the truth.
 pub(super) fn predictions(
     title: &str,
-    predictions: &[Prediction],
+    predictions: &[SeriesPrediction],
     out: &Path,
     name: &str,
 ) -> Result<Vec<PathBuf>, Failure> {
-    let shown = |prediction: &Prediction| analysis::Prediction {
-        title: prediction.title.clone(),
-        interval_s: prediction.interval_s,
-        context: prediction.context,
-        features: prediction.features.iter().map(feature).collect(),
-    };
-    let shown: Vec<_> = predictions.iter().map(shown).collect();
-    match predictions::figure(title, &shown) {
+    match predictions::figure(title, predictions) {
         Some(canvas) => Ok(report::picture(&canvas, out, name).map_err(Failure::input)?.to_vec()),
         None => Ok(Vec::new()),
-    }
-}
-
-fn feature(trace: &crate::battery::evaluation::Trace) -> analysis::Feature {
-    analysis::Feature {
-        name: trace.name.clone(),
-        unit: trace.unit.clone(),
-        truth: trace.truth.clone(),
-        predicted: trace.predicted.clone(),
     }
 }
 

@@ -1,12 +1,12 @@
 //! Predictions beside the truth as a figure: one column a series, one row a quantity.
 use crate::analysis::prediction::{Accuracy, Errors};
-use crate::analysis::{Feature, Prediction};
 use crate::report::draw::axis;
 use crate::report::draw::axis::Axis;
 use crate::report::draw::canvas::{Anchor, At, Canvas, Frame};
 use crate::report::draw::font;
 use crate::report::draw::theme::{BLUE, Colour, HEADING, INK, MUTED, ORANGE, SHADE, SMALL, TEXT, TITLE};
 use crate::report::page::words::{feature as name, number, unit};
+use crate::trial::prediction::{FeatureSeries, SeriesPrediction};
 
 const MARGIN: f64 = 28.0;
 const LEFT: f64 = 60.0;
@@ -22,7 +22,7 @@ const ORDER: [&str; 4] = ["1", "degC", "V", "A"];
 const COLOURS: [Colour; 3] = [ORANGE, BLUE, MUTED];
 
 /// Draws the predictions under a title; `None` without any.
-pub fn figure(title: &str, predictions: &[Prediction]) -> Option<Canvas> {
+pub fn figure(title: &str, predictions: &[SeriesPrediction]) -> Option<Canvas> {
     let shown = &predictions[..predictions.len().min(DRAWN)];
     let panels = panels(&shown.first().filter(|first| !first.features.is_empty())?.features);
     let each = if shown.len() == 1 { 760.0 } else { 1120.0 / shown.len() as f64 };
@@ -62,7 +62,7 @@ pub fn figure(title: &str, predictions: &[Prediction]) -> Option<Canvas> {
 }
 
 /// Features that stand in one panel, panel by panel.
-fn panels(features: &[Feature]) -> Vec<Vec<usize>> {
+fn panels(features: &[FeatureSeries]) -> Vec<Vec<usize>> {
     let mut units: Vec<&str> = ORDER.to_vec();
     for feature in features {
         if !units.contains(&feature.unit.as_str()) {
@@ -75,7 +75,13 @@ fn panels(features: &[Feature]) -> Vec<Vec<usize>> {
     panels.flat_map(|panel| panel.chunks(COLOURS.len()).map(<[usize]>::to_vec).collect::<Vec<_>>()).collect()
 }
 
-fn draw(canvas: &mut Canvas, frame: Frame, prediction: &Prediction, features: &[(&Feature, &Errors)], last: bool) {
+fn draw(
+    canvas: &mut Canvas,
+    frame: Frame,
+    prediction: &SeriesPrediction,
+    features: &[(&FeatureSeries, &Errors)],
+    last: bool,
+) {
     let hours = |row: usize| row as f64 * prediction.interval_s / 3600.0;
     let rows = features.iter().map(|(feature, _)| feature.truth.len().max(feature.predicted.len())).max().unwrap_or(0);
     let time = Axis::between(0.0, hours(rows.saturating_sub(1)).max(1e-9), false);
@@ -113,7 +119,7 @@ fn draw(canvas: &mut Canvas, frame: Frame, prediction: &Prediction, features: &[
 }
 
 /// What a panel shows, and how far each prediction is off.
-fn heading(canvas: &mut Canvas, frame: Frame, features: &[(&Feature, &Errors)]) {
+fn heading(canvas: &mut Canvas, frame: Frame, features: &[(&FeatureSeries, &Errors)]) {
     let Some((first, _)) = features.first() else { return };
     let quantity = match (features.len(), first.unit.as_str()) {
         (1, _) => name(&first.name),
