@@ -3,7 +3,7 @@ use std::path::Path;
 use std::sync::LazyLock;
 
 use galvani::analysis::interaction::Tile;
-use galvani::analysis::{Findings, ReportInput, Source, Timing, Verdict};
+use galvani::analysis::{Findings, ReportInput, Source, TestCosts, Timing};
 use galvani::numeric::stream::Stream;
 use galvani::report::draw::canvas::Canvas;
 use galvani::report::figure::{convergence, interactions, predictions};
@@ -149,9 +149,9 @@ fn predictions() -> Vec<SeriesPrediction> {
 static SPACE: LazyLock<Space> = LazyLock::new(space);
 static SWEEP: LazyLock<History> = LazyLock::new(|| sweep(&SPACE, 54, 0.05));
 static PREDICTIONS: LazyLock<Vec<SeriesPrediction>> = LazyLock::new(predictions);
-static FINDINGS: LazyLock<Findings> = LazyLock::new(|| Findings::of(&evidence(&SWEEP)));
+static FINDINGS: LazyLock<Findings> = LazyLock::new(|| Findings::of(&input(&SWEEP)));
 
-fn evidence(history: &History) -> ReportInput<'_> {
+fn input(history: &History) -> ReportInput<'_> {
     ReportInput {
         experiment: "quickstart",
         space: &SPACE,
@@ -170,9 +170,9 @@ fn evidence(history: &History) -> ReportInput<'_> {
 }
 
 fn written(history: &History, folder: &Path) -> (Findings, Result<Written, ReportError>) {
-    let evidence = evidence(history);
-    let findings = Findings::of(&evidence);
-    let written = write(&findings, &evidence, folder);
+    let input = input(history);
+    let findings = Findings::of(&input);
+    let written = write(&findings, &input, folder);
     (findings, written)
 }
 
@@ -220,7 +220,7 @@ fn an_experiment_in_which_all_failed_has_a_report() {
 fn a_whole_report_stands_alone() {
     let timing = |trial: u32| Timing { trial, started_s: f64::from(trial), seconds: 2.5, slot: "cpu:0".into() };
     let timings: Vec<Timing> = (1..=54).map(timing).collect();
-    let verdict = Verdict {
+    let verdict = TestCosts {
         default_cost: None,
         incumbent_cost: 0.00179,
         baseline_cost: 0.5,
@@ -229,21 +229,21 @@ fn a_whole_report_stands_alone() {
     };
     let sources = [Source { title: "quickstart.ron".into(), text: "(name: \"<quickstart>\")".into() }];
     let warnings = ["only 3 rungs".to_owned()];
-    let evidence = ReportInput {
+    let input = ReportInput {
         timings: &timings,
         default: Some((243.0, 0.0123)),
         verdict: Some(&verdict),
         predictions: &PREDICTIONS,
         sources: &sources,
         warnings: &warnings,
-        ..evidence(&SWEEP)
+        ..input(&SWEEP)
     };
-    let findings = Findings::of(&evidence);
+    let findings = Findings::of(&input);
     let folder = tempfile::tempdir().expect("a folder");
     // GALVANI_SPECIMEN names a folder for a look at the files.
     let kept = std::env::var("GALVANI_SPECIMEN").ok();
     let folder = kept.as_ref().map_or(folder.path(), Path::new);
-    let written = write(&findings, &evidence, folder).expect("a writable folder");
+    let written = write(&findings, &input, folder).expect("a writable folder");
     let page = std::fs::read_to_string(&written.page).expect("the page");
     assert!(page.len() < 2_000_000, "{}", page.len());
     let outside = page.replace("http://www.w3.org/2000/svg", "");
@@ -274,7 +274,7 @@ fn the_model_is_asked_about_legal_configurations_only() {
         pair.tiles[r][c]
     };
     let number = |dimension: usize, level: usize| {
-        matrix.dimensions[dimension].levels[level].place.value.number().expect("a number") as i64
+        matrix.dimensions[dimension].levels[level].bin.value.number().expect("a number") as i64
     };
     for i in 0..matrix.dimensions[dim].levels.len() {
         for j in 0..matrix.dimensions[heads].levels.len() {
@@ -284,7 +284,7 @@ fn the_model_is_asked_about_legal_configurations_only() {
     }
     for (i, level) in matrix.dimensions[pe].levels.iter().enumerate() {
         for j in 0..matrix.dimensions[theta].levels.len() {
-            let inactive = level.place.value.to_string() != "RoPE";
+            let inactive = level.bin.value.to_string() != "RoPE";
             assert_eq!(tile(pe, theta, i, j) == Tile::Inactive, inactive);
         }
     }
@@ -313,7 +313,7 @@ fn noise_gets_a_red_ribbon() {
 
 #[test]
 fn the_same_evidence_gives_the_same_findings() {
-    let again = Findings::of(&evidence(&SWEEP));
+    let again = Findings::of(&input(&SWEEP));
     let text = |findings: &Findings| serde_json::to_string(findings).expect("json");
     assert!(text(&again) == text(&FINDINGS));
 }
@@ -339,7 +339,7 @@ fn no_text_overlaps_another_or_leaves_the_figure() {
     check("predictions", &predictions::figure("a model", &PREDICTIONS).expect("predictions"));
     for n in [0, 1, 2] {
         let history = sweep(&SPACE, n, 0.1);
-        let findings = Findings::of(&self::evidence(&history));
+        let findings = Findings::of(&self::input(&history));
         check("interactions", &interactions::figure(&findings));
         check("convergence", &convergence::figure(&findings));
     }
@@ -386,13 +386,9 @@ fn spaces_of_any_size_fit_into_the_figure() {
     for (name, hyperparameters) in [("one", vec![float("x")]), ("two", vec![float("x"), float("y")]), ("many", many)] {
         let space = Space::new(name.into(), hyperparameters, vec![], vec![]).expect("a legal space");
         let history = bowl(&space, 45);
-        let evidence = ReportInput {
-            space: &space,
-            experiment: "a name that goes on and on",
-            baseline: None,
-            ..evidence(&history)
-        };
-        let findings = Findings::of(&evidence);
+        let input =
+            ReportInput { space: &space, experiment: "a name that goes on and on", baseline: None, ..input(&history) };
+        let findings = Findings::of(&input);
         assert!(!findings.matrix.sample.logarithmic && findings.matrix.dimensions.len() <= 8);
         let figure = interactions::figure(&findings);
         check(name, &figure);

@@ -15,12 +15,12 @@ pub struct Comparison {
     pub budget: Option<f64>,
     /// Amounts of budget that both have spent, from little to all that the more frugal one spent.
     pub efforts: Vec<f64>,
-    pub sides: [Side; 2],
+    pub sides: [ComparedRun; 2],
 }
 
 /// One of the experiments.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Side {
+pub struct ComparedRun {
     pub name: String,
     pub trials: usize,
     pub configurations: usize,
@@ -48,12 +48,12 @@ impl Comparison {
         let budget = first.into_iter().filter(|budget| second.contains(budget)).max();
         let most = sides.map(|(_, history)| history.spent()).into_iter().fold(f64::INFINITY, f64::min);
         let efforts: Vec<f64> = SHARES.iter().map(|share| share * most).collect();
-        let sides = sides.map(|(name, history)| Side::of(name, history, budget, &efforts));
+        let sides = sides.map(|(name, history)| ComparedRun::of(name, history, budget, &efforts));
         Self { budget: budget.map(Budget::amount), efforts, sides }
     }
 }
 
-impl Side {
+impl ComparedRun {
     fn of(name: &str, history: &History, budget: Option<Budget>, efforts: &[f64]) -> Self {
         let (mut finished, mut failed, mut spent) = (0, 0, 0.0);
         let mut best: Option<(f64, TrialId)> = None;
@@ -93,7 +93,7 @@ impl Side {
 
 #[cfg(test)]
 mod tests {
-    use super::super::specimen::{finished, history, line};
+    use super::super::fixtures::{finished, history, line};
     use super::*;
     use crate::trial::outcome::Outcome;
 

@@ -1,53 +1,54 @@
-//! The best cost so far against effort.
+//! Convergence: the best cost so far against the budget spent.
 use std::collections::{BTreeMap, HashMap};
 
 use serde::Serialize;
 
-use super::ReportInput;
+use super::input::ReportInput;
 use crate::trial::Origin;
 use crate::trial::budget::Budget;
 
-/// Costs against what was spent to find them.
+/// Costs against the budget that was spent to find them.
 #[derive(Clone, Debug, Serialize)]
 pub struct Convergence {
     /// Successes, in the order of ending.
     pub dots: Vec<Dot>,
-    /// The best so far at each budget, from the smallest budget.
-    pub curves: Vec<Curve>,
-    /// All that was spent, in budget units; a promoted trial spends only the difference.
+    /// The best cost so far at each budget, from the smallest budget.
+    pub curves: Vec<BestCurve>,
+    /// The sum of all budgets; a promoted trial spends only the difference to its earlier budget.
     pub spent: f64,
-    /// Trials that ended.
+    /// The number of trials that ended.
     pub ended: usize,
     /// The default configuration's cost at the highest budget at which it is known, and that budget.
     pub default: Option<(f64, f64)>,
+    /// The cost of the constant predictor.
     pub baseline: Option<f64>,
-    /// Trials that ended since the best at the highest budget was found.
+    /// The number of trials that ended since the best at the highest budget was found.
     pub since: Option<usize>,
 }
 
-/// A success.
+/// A trial that succeeded.
 #[derive(Clone, Debug, Serialize)]
 pub struct Dot {
     pub trial: u32,
-    /// How many trials had ended, this one included.
+    /// The number of trials that had ended, this one included.
     pub ended: usize,
-    /// What had been spent when it ended.
+    /// The budget that had been spent when it ended.
     pub spent: f64,
     pub budget: f64,
     pub cost: f64,
     pub random: bool,
 }
 
-/// The best so far at one budget: each step holds until the next.
+/// The best cost so far at one budget: each step holds until the next.
 #[derive(Clone, Debug, Serialize)]
-pub struct Curve {
+pub struct BestCurve {
     pub budget: f64,
-    pub steps: Vec<Step>,
+    pub steps: Vec<Improvement>,
 }
 
-/// A new best.
+/// A trial with a lower cost than any before it at the same budget.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub struct Step {
+pub struct Improvement {
     pub trial: u32,
     pub ended: usize,
     pub spent: f64,
@@ -55,10 +56,15 @@ pub struct Step {
 }
 
 impl Convergence {
-    pub(super) fn of(evidence: &ReportInput) -> Self {
+    /// True if the best was found among the last quarter of the trials; `None` before the first success.
+    pub fn is_recent(&self) -> Option<bool> {
+        self.since.map(|since| 4 * since < self.ended)
+    }
+
+    pub(super) fn of(input: &ReportInput) -> Self {
         let (mut reached, mut spent, mut ended) = (HashMap::new(), 0.0, 0);
-        let (mut dots, mut curves) = (Vec::new(), BTreeMap::<Budget, Vec<Step>>::new());
-        for trial in evidence.history.ended() {
+        let (mut dots, mut curves) = (Vec::new(), BTreeMap::<Budget, Vec<Improvement>>::new());
+        for trial in input.history.ended() {
             let proposal = &trial.proposal;
             let so_far: &mut f64 = reached.entry(proposal.configuration_id).or_default();
             spent += (proposal.budget.amount() - *so_far).max(0.0);
@@ -68,19 +74,19 @@ impl Convergence {
             let (number, budget) = (proposal.trial.0, proposal.budget.amount());
             dots.push(Dot { trial: number, ended, spent, budget, cost, random: proposal.origin == Origin::Random });
             let steps = curves.entry(proposal.budget).or_default();
-            if steps.last().is_none_or(|best: &Step| cost < best.cost) {
-                steps.push(Step { trial: number, ended, spent, cost });
+            if steps.last().is_none_or(|best: &Improvement| cost < best.cost) {
+                steps.push(Improvement { trial: number, ended, spent, cost });
             }
         }
         let since = curves.values().next_back().and_then(|steps| steps.last()).map(|best| ended - best.ended);
-        let curves = curves.into_iter().map(|(budget, steps)| Curve { budget: budget.amount(), steps });
+        let curves = curves.into_iter().map(|(budget, steps)| BestCurve { budget: budget.amount(), steps });
         Self {
             dots,
             curves: curves.collect(),
             spent,
             ended,
-            default: default_costs(evidence).last_key_value().map(|(budget, cost)| (*cost, budget.amount())),
-            baseline: evidence.baseline,
+            default: default_costs(input).last_key_value().map(|(budget, cost)| (*cost, budget.amount())),
+            baseline: input.baseline,
             since,
         }
     }
@@ -88,21 +94,22 @@ impl Convergence {
 
 /// The default configuration's cost at each budget at which it is known.
 ///
-/// Where the history has a cost, what was measured outside of it does not replace that: the best comes from there too.
-pub(super) fn default_costs(evidence: &ReportInput) -> BTreeMap<Budget, f64> {
-    let outside = evidence.default.filter(|(_, cost)| cost.is_finite());
+/// A cost in the history takes precedence over one that was measured outside of it, because the best is taken from the
+/// history too.
+pub(super) fn default_costs(input: &ReportInput) -> BTreeMap<Budget, f64> {
+    let outside = input.default.filter(|(_, cost)| cost.is_finite());
     let outside = outside.and_then(|(budget, cost)| Some((Budget::new(budget)?, cost)));
     let mut costs: BTreeMap<Budget, f64> = outside.into_iter().collect();
-    let Ok(default) = evidence.space.default_configuration() else { return costs };
-    let trials = evidence.history.trials().iter().filter(|trial| trial.proposal.configuration == default);
+    let Ok(default) = input.space.default_configuration() else { return costs };
+    let trials = input.history.trials().iter().filter(|trial| trial.proposal.configuration == default);
     costs.extend(trials.filter_map(|trial| Some((trial.proposal.budget, trial.outcome.as_ref()?.cost()?))));
     costs
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::fixtures::{finished, history, input, line};
     use super::super::headline::Headline;
-    use super::super::specimen::{evidence, finished, history, line};
     use super::*;
 
     #[test]
@@ -111,9 +118,9 @@ mod tests {
         let history =
             history(&space, [(0.5, 60.0, finished(0.3)), (0.1, 60.0, finished(0.2)), (0.1, 540.0, finished(0.1))]);
         let check = |default, headline, convergence| {
-            let evidence = ReportInput { default, ..evidence(&space, &history) };
-            assert_eq!(Headline::of(&evidence).default, headline, "{default:?}");
-            assert_eq!(Convergence::of(&evidence).default, convergence, "{default:?}");
+            let input = ReportInput { default, ..input(&space, &history) };
+            assert_eq!(Headline::of(&input).default, headline, "{default:?}");
+            assert_eq!(Convergence::of(&input).default, convergence, "{default:?}");
         };
         check(None, Some((0.3, 60.0)), Some((0.3, 60.0)));
         check(Some((540.0, 0.15)), Some((0.15, 540.0)), Some((0.15, 540.0)));

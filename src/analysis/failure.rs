@@ -1,17 +1,17 @@
-//! How often trials fail at each value of a hyperparameter.
+//! Failure rates: the values of a hyperparameter at which trials fail more often than on average.
 use serde::Serialize;
 
-use super::ReportInput;
-use super::probe::{place_of, places};
+use super::bin::{bin_of, bins};
+use super::input::ReportInput;
 use crate::space::hyperparameter::{Domain, Value};
 use crate::trial::outcome::Outcome;
 
 /// The normal quantile of a 90 % interval.
 const Z: f64 = 1.645;
 
-/// Failures among the trials at one value.
+/// The number of failures among the trials at one value.
 #[derive(Clone, Debug, Serialize)]
-pub struct Failure {
+pub struct FailureRate {
     pub hyperparameter: String,
     /// The value, or the middle of the range of values.
     pub value: Value,
@@ -21,31 +21,31 @@ pub struct Failure {
     pub interval: (f64, f64),
 }
 
-/// The values at which failures are more frequent than among all trials, beyond doubt first; none without failures.
-pub(super) fn failures(evidence: &ReportInput) -> Vec<Failure> {
+/// The values at which failures are more frequent than among all trials, by the lower end of the interval, greatest first.
+pub(super) fn failures(input: &ReportInput) -> Vec<FailureRate> {
     let failed = Outcome::is_failure;
-    let ended = || evidence.history.trials().iter().filter_map(|trial| Some((trial, trial.outcome.as_ref()?)));
+    let ended = || input.history.trials().iter().filter_map(|trial| Some((trial, trial.outcome.as_ref()?)));
     let all = ended().filter(|(_, outcome)| failed(outcome)).count() as f64 / ended().count().max(1) as f64;
     let mut found = Vec::new();
-    for (index, hyperparameter) in evidence.space.hyperparameters().iter().enumerate() {
+    for (index, hyperparameter) in input.space.hyperparameters().iter().enumerate() {
         if matches!(hyperparameter.domain, Domain::Constant { .. }) {
             continue;
         }
-        let places = places(hyperparameter);
-        let mut counts = vec![(0, 0); places.len()];
+        let bins = bins(hyperparameter);
+        let mut counts = vec![(0, 0); bins.len()];
         for (trial, outcome) in ended() {
             let position = trial.proposal.configuration.get(index).and_then(|value| hyperparameter.position(value));
             if let Some(position) = position {
-                let count = &mut counts[place_of(&places, position)];
+                let count = &mut counts[bin_of(&bins, position)];
                 count.0 += usize::from(failed(outcome));
                 count.1 += 1;
             }
         }
-        for (place, (failed, trials)) in places.into_iter().zip(counts) {
+        for (bin, (failed, trials)) in bins.into_iter().zip(counts) {
             if failed > 0 && failed as f64 / trials as f64 > all {
                 let name = hyperparameter.name.clone();
                 let interval = wilson(failed as f64, trials as f64);
-                found.push(Failure { hyperparameter: name, value: place.value, failed, trials, interval });
+                found.push(FailureRate { hyperparameter: name, value: bin.value, failed, trials, interval });
             }
         }
     }

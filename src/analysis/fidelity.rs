@@ -15,7 +15,7 @@ pub const ENOUGH_PAIRS: usize = 8;
 pub struct Fidelity {
     pub low: f64,
     pub high: f64,
-    pub pairs: Vec<Both>,
+    pub pairs: Vec<CostPair>,
     /// Spearman's correlation; absent below three pairs.
     pub rank_correlation: Option<f64>,
     /// Ends of the bootstrap's 80 % interval.
@@ -26,7 +26,7 @@ pub struct Fidelity {
 
 /// One configuration's costs.
 #[derive(Clone, Copy, Debug, Serialize)]
-pub struct Both {
+pub struct CostPair {
     pub configuration: u32,
     pub low: f64,
     pub high: f64,
@@ -40,11 +40,11 @@ pub(super) fn fidelities(history: &History) -> Vec<Fidelity> {
     budgets.sort();
     budgets.dedup();
     let pair = |window: &[Budget]| {
-        let pairs: Vec<Both> = (history.trials().iter().filter(|trial| trial.proposal.budget == window[1]))
+        let pairs: Vec<CostPair> = (history.trials().iter().filter(|trial| trial.proposal.budget == window[1]))
             .filter_map(|trial| {
                 let number = trial.proposal.configuration_id;
                 let low = cost(history.at(number, window[0])?)?;
-                Some(Both { configuration: number.0, low, high: cost(trial)? })
+                Some(CostPair { configuration: number.0, low, high: cost(trial)? })
             })
             .collect();
         (pairs.len() > 1).then(|| Fidelity::of(window[0], window[1], pairs))
@@ -53,8 +53,8 @@ pub(super) fn fidelities(history: &History) -> Vec<Fidelity> {
 }
 
 impl Fidelity {
-    fn of(low: Budget, high: Budget, pairs: Vec<Both>) -> Self {
-        let correlation = |pairs: &[Both]| {
+    fn of(low: Budget, high: Budget, pairs: Vec<CostPair>) -> Self {
+        let correlation = |pairs: &[CostPair]| {
             let (low, high): (Vec<f64>, Vec<f64>) = pairs.iter().map(|both| (both.low, both.high)).unzip();
             spearman(&low, &high)
         };

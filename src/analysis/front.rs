@@ -1,7 +1,7 @@
 //! The trade between several objectives: what was found, and what of it nothing else beats.
 use serde::Serialize;
 
-use super::ReportInput;
+use super::input::ReportInput;
 use crate::trial::front::front;
 use crate::trial::{Origin, Trial};
 
@@ -12,7 +12,7 @@ pub struct Front {
     pub objectives: Vec<String>,
     pub budget: f64,
     /// In the order of the trials.
-    pub points: Vec<Point>,
+    pub points: Vec<TrialCosts>,
     /// The points that no other dominates, by trial, the best of the first objective first.
     pub members: Vec<u32>,
     /// The share of the rectangle between the best and the worst of the points that the front dominates; only of two
@@ -22,7 +22,7 @@ pub struct Front {
 
 /// A trial, by what it costs.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Point {
+pub struct TrialCosts {
     pub trial: u32,
     pub costs: Vec<f64>,
     pub random: bool,
@@ -31,34 +31,34 @@ pub struct Point {
 
 impl Front {
     /// `None` of one objective, and before the first success.
-    pub fn of(evidence: &ReportInput) -> Option<Self> {
-        if evidence.objectives.is_empty() {
+    pub fn of(input: &ReportInput) -> Option<Self> {
+        if input.objectives.is_empty() {
             return None;
         }
-        let front = front(evidence.history);
+        let front = front(input.history);
         let budget = front.first()?.proposal.budget;
         let point = |trial: &Trial| {
             let costs = trial.outcome.as_ref()?.costs();
-            (trial.proposal.budget == budget && !costs.is_empty()).then(|| Point {
+            (trial.proposal.budget == budget && !costs.is_empty()).then(|| TrialCosts {
                 trial: trial.proposal.trial.0,
                 costs: costs.to_vec(),
                 random: trial.proposal.origin == Origin::Random,
                 default: trial.proposal.origin == Origin::Default,
             })
         };
-        let points: Vec<Point> = evidence.history.trials().iter().filter_map(point).collect();
+        let points: Vec<TrialCosts> = input.history.trials().iter().filter_map(point).collect();
         let members: Vec<u32> = front.iter().map(|trial| trial.proposal.trial.0).collect();
         let dominated = dominated(&points, &members);
-        Some(Self { objectives: evidence.objectives.to_vec(), budget: budget.amount(), points, members, dominated })
+        Some(Self { objectives: input.objectives.to_vec(), budget: budget.amount(), points, members, dominated })
     }
 
     /// The point of a trial on the front.
-    pub fn point(&self, trial: u32) -> Option<&Point> {
+    pub fn point(&self, trial: u32) -> Option<&TrialCosts> {
         self.points.iter().find(|point| point.trial == trial)
     }
 }
 
-fn dominated(points: &[Point], members: &[u32]) -> Option<f64> {
+fn dominated(points: &[TrialCosts], members: &[u32]) -> Option<f64> {
     let pairs: Option<Vec<[f64; 2]>> = points.iter().map(|point| point.costs[..].try_into().ok()).collect();
     let pairs = pairs?;
     let ends = [0, 1].map(|objective| {
@@ -86,7 +86,8 @@ mod tests {
 
     #[test]
     fn the_dominated_share_is_that_of_the_staircase() {
-        let point = |trial: u32, costs: [f64; 2]| Point { trial, costs: costs.to_vec(), random: false, default: false };
+        let point =
+            |trial: u32, costs: [f64; 2]| TrialCosts { trial, costs: costs.to_vec(), random: false, default: false };
         let points = [point(1, [0.0, 2.0]), point(2, [1.0, 1.0]), point(3, [3.0, 0.0]), point(4, [4.0, 4.0])];
         // Of 16: 4 by 2, 3 by 1, and 1 by 1.
         assert_eq!(dominated(&points, &[1, 2, 3]), Some(12.0 / 16.0));

@@ -1,49 +1,51 @@
-//! What came out: the best configuration, what it costs beside the default, and how the trials ended.
+//! Headline: the best configuration, its cost beside the default's, and the outcomes of the trials.
 use std::collections::HashMap;
 
 use indexmap::IndexMap;
 use serde::Serialize;
 
 use super::convergence::default_costs;
-use super::{ReportInput, Timing, Verdict};
+use super::input::{ReportInput, TestCosts, Timing};
 use crate::space::configuration::Configuration;
 use crate::space::hyperparameter::{Domain, Value};
 use crate::trial::Trial;
 use crate::trial::incumbent::incumbent;
 
-/// The first thing that a reader wants to know.
+/// The result of a run at a glance.
 #[derive(Clone, Debug, Serialize)]
 pub struct Headline {
-    pub best: Option<Best>,
-    /// The default configuration's cost and its budget: the best's where it is known there, else the highest known.
+    pub best: Option<BestTrial>,
+    /// The default configuration's cost and budget: the budget of the best trial if the cost is known there, else the
+    /// highest at which it is known.
     pub default: Option<(f64, f64)>,
-    /// Cost of the constant predictor.
+    /// The cost of the constant predictor.
     pub baseline: Option<f64>,
-    pub verdict: Option<Verdict>,
-    /// Trials by the word for their end.
+    pub verdict: Option<TestCosts>,
+    /// The number of trials by the word for their outcome.
     pub outcomes: IndexMap<String, usize>,
     pub configurations: usize,
-    /// The highest budget that any trial was given.
+    /// The highest budget of any trial.
     pub highest: Option<f64>,
     /// Successes at that budget.
     pub at_highest: usize,
-    /// Seconds that trials ran, and seconds from the first start to the last end.
+    /// Seconds that trials ran, summed over all of them.
     pub worked_s: Option<f64>,
+    /// Seconds from the first start to the last end.
     pub elapsed_s: Option<f64>,
 }
 
 /// The incumbent.
 #[derive(Clone, Debug, Serialize)]
-pub struct Best {
+pub struct BestTrial {
     pub trial: u32,
     pub configuration_id: u32,
     pub budget: f64,
     pub cost: f64,
     pub origin: String,
     pub config: IndexMap<String, Value>,
-    /// The RON map, ready to paste.
+    /// The configuration as a RON map.
     pub ron: String,
-    /// Values at the end of their range: a wider range may hold a better one.
+    /// Values at an end of their range: a wider range may hold a better one.
     pub on_bounds: Vec<Bound>,
 }
 
@@ -52,13 +54,13 @@ pub struct Best {
 pub struct Bound {
     pub hyperparameter: String,
     pub value: Value,
-    /// Whether it is the upper end.
+    /// True for the upper end.
     pub upper: bool,
 }
 
-/// A trial as a line of the table.
+/// A trial as a line of the report's table.
 #[derive(Clone, Debug, Serialize)]
-pub struct Line {
+pub struct TrialLine {
     pub trial: u32,
     pub configuration_id: u32,
     pub config: IndexMap<String, Value>,
@@ -73,43 +75,51 @@ pub struct Line {
 }
 
 impl Headline {
-    pub(super) fn of(evidence: &ReportInput) -> Self {
+    pub(super) fn of(input: &ReportInput) -> Self {
         let mut outcomes = IndexMap::new();
-        for trial in evidence.history.trials() {
+        for trial in input.history.trials() {
             *outcomes.entry(word(trial)).or_insert(0) += 1;
         }
         outcomes.sort_by(|a, m, b, n| n.cmp(m).then(a.cmp(b)));
-        let highest = evidence.history.trials().iter().map(|trial| trial.proposal.budget).max();
+        let highest = input.history.trials().iter().map(|trial| trial.proposal.budget).max();
         let finished = |trial: &&Trial| trial.outcome.as_ref().is_some_and(|outcome| outcome.cost().is_some());
-        let at_highest = evidence.history.trials().iter().filter(finished);
-        let (first, last) =
-            evidence.timings.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(first, last), timing| {
-                (first.min(timing.started_s), last.max(timing.started_s + timing.seconds))
-            });
-        let timed = !evidence.timings.is_empty();
-        let best = incumbent(evidence.history);
-        let defaults = default_costs(evidence);
+        let at_highest = input.history.trials().iter().filter(finished);
+        let (first, last) = input.timings.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(first, last), timing| {
+            (first.min(timing.started_s), last.max(timing.started_s + timing.seconds))
+        });
+        let timed = !input.timings.is_empty();
+        let best = incumbent(input.history);
+        let defaults = default_costs(input);
         let beside = best.and_then(|best| defaults.get_key_value(&best.proposal.budget));
         Self {
-            best: best.map(|trial| Best::of(evidence, trial)),
+            best: best.map(|trial| BestTrial::of(input, trial)),
             default: beside.or(defaults.last_key_value()).map(|(budget, cost)| (*cost, budget.amount())),
-            baseline: evidence.baseline,
-            verdict: evidence.verdict.cloned(),
+            baseline: input.baseline,
+            verdict: input.verdict.cloned(),
             outcomes,
-            configurations: evidence.history.configurations().len(),
+            configurations: input.history.configurations().len(),
             highest: highest.map(|budget| budget.amount()),
             at_highest: at_highest.filter(|trial| Some(trial.proposal.budget) == highest).count(),
-            worked_s: timed.then(|| evidence.timings.iter().map(|timing| timing.seconds).sum()),
+            worked_s: timed.then(|| input.timings.iter().map(|timing| timing.seconds).sum()),
             elapsed_s: timed.then_some(last - first),
         }
     }
 }
 
-impl Best {
-    fn of(evidence: &ReportInput, trial: &Trial) -> Self {
+impl Headline {
+    /// The factor by which the best cost is below the default's at the same budget; `None` unless both are positive.
+    pub fn improvement(&self) -> Option<f64> {
+        let best = self.best.as_ref()?;
+        let (cost, budget) = self.default?;
+        (budget == best.budget && best.cost > 0.0 && cost > best.cost).then(|| cost / best.cost)
+    }
+}
+
+impl BestTrial {
+    fn of(input: &ReportInput, trial: &Trial) -> Self {
         let proposal = &trial.proposal;
         let bound = |(index, value): (usize, &Option<Value>)| {
-            let hyperparameter = &evidence.space.hyperparameters()[index];
+            let hyperparameter = &input.space.hyperparameters()[index];
             let value = value.as_ref()?;
             let (low, high) = match &hyperparameter.domain {
                 Domain::Float { .. } => (0.01, 0.99),
@@ -134,26 +144,26 @@ impl Best {
             budget: proposal.budget.amount(),
             cost: trial.outcome.as_ref().and_then(|outcome| outcome.cost()).expect("an incumbent has a cost"),
             origin: proposal.origin.name().to_owned(),
-            config: named(evidence, &proposal.configuration),
-            ron: evidence.space.to_ron(&proposal.configuration),
+            config: named(input, &proposal.configuration),
+            ron: input.space.to_ron(&proposal.configuration),
             on_bounds: proposal.configuration.values().iter().enumerate().filter_map(bound).collect(),
         }
     }
 }
 
-/// Every trial, in the order of asking.
-pub(super) fn lines(evidence: &ReportInput) -> Vec<Line> {
+/// Every trial, in the order in which they were proposed.
+pub(super) fn lines(input: &ReportInput) -> Vec<TrialLine> {
     let mut timings: HashMap<u32, &Timing> = HashMap::new();
-    for timing in evidence.timings {
+    for timing in input.timings {
         timings.entry(timing.trial).or_insert(timing);
     }
     let line = |trial: &Trial| {
         let proposal = &trial.proposal;
         let timing = timings.get(&proposal.trial.0);
-        Line {
+        TrialLine {
             trial: proposal.trial.0,
             configuration_id: proposal.configuration_id.0,
-            config: named(evidence, &proposal.configuration),
+            config: named(input, &proposal.configuration),
             budget: proposal.budget.amount(),
             bracket: proposal.bracket,
             rung: proposal.rung,
@@ -164,11 +174,11 @@ pub(super) fn lines(evidence: &ReportInput) -> Vec<Line> {
             slot: timing.map(|timing| timing.slot.clone()),
         }
     };
-    evidence.history.trials().iter().map(line).collect()
+    input.history.trials().iter().map(line).collect()
 }
 
-fn named(evidence: &ReportInput, configuration: &Configuration) -> IndexMap<String, Value> {
-    evidence.space.named(configuration).map(|(name, value)| (name.to_owned(), value.clone())).collect()
+fn named(input: &ReportInput, configuration: &Configuration) -> IndexMap<String, Value> {
+    input.space.named(configuration).map(|(name, value)| (name.to_owned(), value.clone())).collect()
 }
 
 fn word(trial: &Trial) -> String {

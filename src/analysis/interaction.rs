@@ -1,49 +1,50 @@
-//! The predicted cost over two hyperparameters, tile by tile, over legal configurations only.
+//! Interaction of two hyperparameters: the predicted cost tile by tile, over legal configurations only.
 use serde::Serialize;
 
+use super::bin::{Bin, Scale, bin_of};
 use super::dependence::Dimension;
 use super::importance::variance;
-use super::probe::{Answer, Place, Probe, Scale, place_of};
+use super::probe::{Answer, Probe};
 use super::regression::SvrModel;
 use super::sample::Sample;
 use crate::numeric::stream::Stream;
 
-/// Drawn configurations that are asked for each tile.
+/// Drawn configurations whose predictions are averaged for each tile.
 const ASKED: usize = 80;
-/// Further points that are tried before a tile is called forbidden.
+/// Further random points that are tried before a tile counts as forbidden.
 const TRIED: u64 = 400;
 
-/// Two hyperparameters of the matrix: the row is the vertical axis, the column the horizontal one.
+/// Predictions over two hyperparameters of the matrix: the row is the vertical axis, the column the horizontal one.
 #[derive(Clone, Debug, Serialize)]
-pub struct Pair {
+pub struct PairInteraction {
     pub row: usize,
     pub column: usize,
     /// Tiles by level of the row, then by level of the column.
     pub tiles: Vec<Vec<Tile>>,
-    /// The share of the machine's variance that the two explain only together.
+    /// The share of the model's variance that the two explain beyond the sum of their effects.
     pub strength: f64,
 }
 
-/// What is known about two values together.
+/// A pair of values, one of each hyperparameter.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Tile {
-    /// Predicted cost; `near` where a trial of the regression is within one step on both axes.
+    /// The predicted cost; `near` if a trial of the sample is within one bin on both axes.
     Cost { cost: f64, near: bool },
     /// No legal configuration has both values.
     Forbidden,
-    /// One of the two is inactive.
+    /// One of the two hyperparameters is inactive.
     Inactive,
 }
 
 /// The trials' positions along all hyperparameters of the space, `None` where inactive.
 pub(super) type Positions = Vec<Option<f64>>;
 
-impl Pair {
-    /// Asks the machine about each tile. `total` is the variance of the machine over legal configurations.
+impl PairInteraction {
+    /// Predicts each tile; `total` is the variance of the model's predictions over legal configurations.
     pub(super) fn of(
         probe: &Probe,
-        (machine, sample, total): (&SvrModel, &Sample, f64),
+        (model, sample, total): (&SvrModel, &Sample, f64),
         dimensions: &[Dimension],
         (row, column): (usize, usize),
         trials: &[Positions],
@@ -55,11 +56,11 @@ impl Pair {
         for (r, level) in vertical.levels.iter().enumerate() {
             let mut line = Vec::new();
             for (c, other) in horizontal.levels.iter().enumerate() {
-                let fixed = [(vertical.index, level.place.at), (horizontal.index, other.place.at)];
+                let fixed = [(vertical.index, level.bin.at), (horizontal.index, other.bin.at)];
                 line.push(match ask(probe, &fixed) {
                     Ok(rows) => {
                         let n = rows.len() as f64;
-                        let mean = rows.iter().map(|row| machine.predict(row)).sum::<f64>() / n;
+                        let mean = rows.iter().map(|row| model.predict(row)).sum::<f64>() / n;
                         means.push((r, c, mean, n));
                         let mut both = along.iter().zip(&across);
                         let near = both.any(|(own, other)| near(vertical, *own, r) && near(horizontal, *other, c));
@@ -75,7 +76,7 @@ impl Pair {
     }
 }
 
-/// The rows of legal configurations with two values, or why there is none.
+/// The rows of legal configurations with two values, or the kind of tile that has none.
 fn ask(probe: &Probe, fixed: &[(usize, f64)]) -> Result<Vec<Vec<f64>>, Tile> {
     let (mut rows, mut inactive) = (Vec::new(), false);
     for base in 0..probe.len().min(ASKED) {
@@ -107,19 +108,19 @@ fn ask(probe: &Probe, fixed: &[(usize, f64)]) -> Result<Vec<Vec<f64>>, Tile> {
 
 /// The level of each trial along a dimension, `None` where it is inactive.
 fn levels_of(dimension: &Dimension, trials: &[Positions]) -> Vec<Option<usize>> {
-    let places: Vec<Place> = dimension.levels.iter().map(|level| level.place.clone()).collect();
-    trials.iter().map(|trial| trial[dimension.index].map(|position| place_of(&places, position))).collect()
+    let bins: Vec<Bin> = dimension.levels.iter().map(|level| level.bin.clone()).collect();
+    trials.iter().map(|trial| trial[dimension.index].map(|position| bin_of(&bins, position))).collect()
 }
 
-/// Whether a trial's level is within one step of another; categories have no steps.
+/// True if a trial's level is within one step of another; categories must be equal.
 fn near(dimension: &Dimension, trial: Option<usize>, level: usize) -> bool {
     let steps = if dimension.scale == Scale::Categorical { 0 } else { 1 };
     trial.is_some_and(|trial| trial.abs_diff(level) <= steps)
 }
 
-/// The weighted variance that is left of a table after the best sum of a row's and a column's effect.
+/// The weighted variance that remains of a table after fitting the sum of a row effect and a column effect.
 ///
-/// Found by backfitting, because the table has holes where combinations are forbidden.
+/// Fitted by backfitting, because the table has holes where combinations are forbidden.
 fn not_additive(cells: &[(usize, usize, f64, f64)], rows: usize, columns: usize) -> f64 {
     let (mut by_row, mut by_column) = (vec![0.0; rows], vec![0.0; columns]);
     for _ in 0..50 {

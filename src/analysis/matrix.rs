@@ -1,20 +1,22 @@
-//! The interaction matrix: a validated machine, and what it says about each hyperparameter and each pair.
+//! The interaction matrix: a validated model, and what it says about each hyperparameter and each pair.
 use std::collections::HashSet;
 use std::ops::Range;
 
 use rayon::prelude::*;
 use serde::Serialize;
 
-use super::ReportInput;
+use super::bin::bin_of;
 use super::correlation::spearman;
-use super::dependence::{Dimension, Panel, Question};
+use super::dependence::{Dimension, FittedModels};
 use super::importance::{Importance, importances, variance};
-use super::interaction::{Pair, Positions};
-use super::probe::{Probe, place_of};
-use super::regression::{Parameters, SvrModel};
+use super::input::ReportInput;
+use super::interaction::{PairInteraction, Positions, Tile};
+use super::probe::Probe;
+use super::question::Question;
+use super::regression::{SvrModel, SvrParameters};
 use super::row::Encoder;
 use super::sample::Sample;
-use super::validation::Table;
+use super::validation::RegressionTable;
 use crate::numeric::stream::Stream;
 use crate::space::configuration::Configuration;
 use crate::space::hyperparameter::{Domain, Hyperparameter};
@@ -22,9 +24,9 @@ use crate::trial::TrialId;
 use crate::trial::incumbent::incumbent;
 use crate::trial::outcome::Outcome;
 
-/// Different configurations below which no machine is fitted.
+/// Different configurations below which no model is fitted.
 const LEAST: usize = 8;
-/// Out-of-fold R² below which the machine is not to be believed.
+/// Out-of-fold R² below which the model is not to be believed.
 const TRUSTED: f64 = 0.3;
 const REFITS: u64 = 40;
 const PERMUTATIONS: u64 = 20;
@@ -37,23 +39,23 @@ const SEED: u64 = 0;
 #[derive(Clone, Debug, Serialize)]
 pub struct Matrix {
     pub sample: Sample,
-    /// Why the machine must not be believed, or why there is none; absent where it may be.
+    /// Why the model must not be believed, or why there is none; absent where it may be.
     pub distrust: Option<String>,
     pub quality: Option<Quality>,
     /// Hyperparameters that are drawn, the most important first.
     pub dimensions: Vec<Dimension>,
     /// The rest, by name.
     pub others: Vec<(String, Importance)>,
-    pub pairs: Vec<Pair>,
+    pub pairs: Vec<PairInteraction>,
     pub spots: Vec<Spot>,
     /// Least and greatest predicted cost of a tile near trials.
     pub range: Option<(f64, f64)>,
 }
 
-/// How well the machine predicts configurations that it has not seen.
+/// How well the model predicts configurations that it has not seen.
 #[derive(Clone, Debug, Serialize)]
 pub struct Quality {
-    pub parameters: Parameters,
+    pub parameters: SvrParameters,
     pub supports: usize,
     pub configurations: usize,
     pub folds: usize,
@@ -66,14 +68,14 @@ pub struct Quality {
     pub rmse_at_budget: f64,
     /// Rank correlation of predicted and observed at that budget.
     pub rank_at_budget: Option<f64>,
-    pub points: Vec<Point>,
+    pub points: Vec<OutOfFoldPrediction>,
     pub refits: usize,
     pub bases: usize,
 }
 
 /// A trial's cost as observed and as predicted out of fold.
 #[derive(Clone, Debug, Serialize)]
-pub struct Point {
+pub struct OutOfFoldPrediction {
     pub trial: u32,
     pub observed: f64,
     pub predicted: f64,
@@ -101,9 +103,9 @@ pub enum SpotKind {
 }
 
 impl Matrix {
-    /// Fits, validates and asks the machine.
-    pub(super) fn of(evidence: &ReportInput) -> Self {
-        let (space, sample) = (evidence.space, Sample::of(evidence));
+    /// Fits, validates and asks the model.
+    pub(super) fn of(input: &ReportInput) -> Self {
+        let (space, sample) = (input.space, Sample::of(input));
         let shown = |each: &&Hyperparameter| !matches!(each.domain, Domain::Constant { .. }) && each.size() != Some(1);
         let index = |each: &Hyperparameter| space.index(&each.name).expect("a hyperparameter of the space");
         let indices: Vec<usize> = space.hyperparameters().iter().filter(shown).map(index).collect();
@@ -117,20 +119,20 @@ impl Matrix {
             range: None,
             sample,
         };
-        matrix.learn(evidence, &indices);
-        matrix.place(evidence);
+        matrix.learn(input, &indices);
+        matrix.place(input);
         matrix
     }
 
-    fn learn(&mut self, evidence: &ReportInput, indices: &[usize]) {
-        let (space, used) = (evidence.space, &self.sample.used);
-        let trials: Vec<_> = used.iter().filter_map(|used| evidence.history.trial(used.trial)).collect();
+    fn learn(&mut self, input: &ReportInput, indices: &[usize]) {
+        let (space, used) = (input.space, &self.sample.used);
+        let trials: Vec<_> = used.iter().filter_map(|used| input.history.trial(used.trial)).collect();
         let budgets = trials.iter().map(|trial| trial.proposal.budget);
         let span = budgets.clone().min().zip(budgets.max()).filter(|_| self.sample.pooled);
         let encoder = Encoder::new(space, span);
         let row =
             |trial: &&&crate::trial::Trial| encoder.row(&trial.proposal.configuration, trial.proposal.budget.amount());
-        let table = Table {
+        let table = RegressionTable {
             kinds: encoder.kinds(),
             rows: trials.iter().map(|trial| row(&trial)).collect(),
             targets: used.iter().map(|used| used.target).collect(),
@@ -147,11 +149,11 @@ impl Matrix {
             return self.cut();
         };
         let parameters = table.tune(SEED);
-        let Some(machine) = table.fit(&parameters) else {
+        let Some(model) = table.fit(&parameters) else {
             self.distrust = Some("the costs are too large for a model".into());
             return self.cut();
         };
-        let quality = self.validate(evidence, &table, &machine, &parameters);
+        let quality = self.validate(input, &table, &model, &parameters);
         self.distrust = match quality.r2 {
             None => Some("all costs are equal: there is nothing to explain".into()),
             Some(r2) if r2 < TRUSTED => Some("model does not explain these results".into()),
@@ -161,8 +163,8 @@ impl Matrix {
         let permuted: Vec<Vec<SvrModel>> =
             indices.iter().map(|&index| permute(&table, &parameters, &encoder.columns(index))).collect();
         let questions: Vec<Question> = indices.par_iter().map(|&index| Question::of(&probe, space, index)).collect();
-        let shares = importances(&probe, space, &questions, (&machine, &refits, &permuted));
-        let panel = Panel { machine: &machine, refits: &refits, sample: &self.sample };
+        let shares = importances(&probe, space, &questions, (&model, &refits, &permuted));
+        let panel = FittedModels { model: &model, refits: &refits, sample: &self.sample };
         for ((dimension, question), importance) in self.dimensions.iter_mut().zip(&questions).zip(shares) {
             dimension.importance = importance;
             panel.fill(dimension, question);
@@ -172,22 +174,28 @@ impl Matrix {
         self.cut();
 
         let positions: Vec<Positions> =
-            trials.iter().map(|trial| positions(evidence, &trial.proposal.configuration)).collect();
-        let predictions = (0..probe.len()).filter_map(|base| Some((machine.predict(&probe.row(base)?), 1.0)));
+            trials.iter().map(|trial| positions(input, &trial.proposal.configuration)).collect();
+        let predictions = (0..probe.len()).filter_map(|base| Some((model.predict(&probe.row(base)?), 1.0)));
         let total = variance(&predictions.collect::<Vec<_>>());
         let all = (0..self.dimensions.len()).flat_map(|row| (0..row).map(move |column| (row, column)));
         let pairs: Vec<(usize, usize)> = all.collect();
         self.pairs = pairs
             .par_iter()
-            .map(|&pair| Pair::of(&probe, (&machine, &self.sample, total), &self.dimensions, pair, &positions))
+            .map(|&pair| PairInteraction::of(&probe, (&model, &self.sample, total), &self.dimensions, pair, &positions))
             .collect();
         self.quality = Some(quality);
     }
 
-    fn validate(&self, evidence: &ReportInput, table: &Table, machine: &SvrModel, parameters: &Parameters) -> Quality {
+    fn validate(
+        &self,
+        input: &ReportInput,
+        table: &RegressionTable,
+        model: &SvrModel,
+        parameters: &SvrParameters,
+    ) -> Quality {
         let (predictions, folds) = table.validate(SEED);
-        let best = incumbent(evidence.history).map(|trial| trial.proposal.trial);
-        let budget = |trial| evidence.history.trial(trial).map(|trial| trial.proposal.budget.amount());
+        let best = incumbent(input.history).map(|trial| trial.proposal.trial);
+        let budget = |trial| input.history.trial(trial).map(|trial| trial.proposal.budget.amount());
         let all: Vec<(Option<f64>, f64, f64)> = (self.sample.used.iter().zip(&predictions))
             .map(|(used, predicted)| (budget(used.trial), used.target, *predicted))
             .collect();
@@ -203,7 +211,7 @@ impl Matrix {
         let (observed, predicted): (Vec<f64>, Vec<f64>) = at.iter().map(|(_, o, p)| (*o, *p)).unzip();
         Quality {
             parameters: *parameters,
-            supports: machine.supports(),
+            supports: model.supports(),
             configurations: table.distinct().len(),
             folds,
             r2: (whole > 1e-18).then(|| 1.0 - left / whole),
@@ -211,7 +219,7 @@ impl Matrix {
             rmse_at_budget: root(at.iter().map(|(_, o, p)| o - p).collect()),
             rank_at_budget: spearman(&observed, &predicted),
             points: (self.sample.used.iter().zip(&all))
-                .map(|(used, (budget, observed, predicted))| Point {
+                .map(|(used, (budget, observed, predicted))| OutOfFoldPrediction {
                     trial: used.trial.0,
                     observed: self.sample.cost(*observed),
                     predicted: self.sample.cost(*predicted),
@@ -231,10 +239,10 @@ impl Matrix {
     }
 
     /// Places the trials along the axes, apart where they have the same values.
-    fn place(&mut self, evidence: &ReportInput) {
-        let best = incumbent(evidence.history);
+    fn place(&mut self, input: &ReportInput) {
+        let best = incumbent(input.history);
         let entered: HashSet<TrialId> = self.sample.used.iter().map(|used| used.trial).collect();
-        for trial in evidence.history.trials() {
+        for trial in input.history.trials() {
             let used = entered.contains(&trial.proposal.trial);
             let here = self.sample.pooled || Some(trial.proposal.budget.amount()) == self.sample.budget;
             let kind = match &trial.outcome {
@@ -244,21 +252,21 @@ impl Matrix {
                 _ if Some(trial.proposal.budget.amount()) == self.sample.budget => SpotKind::Finished,
                 _ => SpotKind::Smaller,
             };
-            let positions = positions(evidence, &trial.proposal.configuration);
+            let positions = positions(input, &trial.proposal.configuration);
             let mut stream = Stream::of(SEED, "jitter", u64::from(trial.proposal.configuration_id.0));
             let mut at = Vec::new();
             for dimension in &mut self.dimensions {
                 let aside = 0.6 * (stream.uniform() - 0.5);
                 let position = positions[dimension.index];
-                let places: Vec<_> = dimension.levels.iter().map(|level| level.place.clone()).collect();
+                let bins: Vec<_> = dimension.levels.iter().map(|level| level.bin.clone()).collect();
                 at.push(position.map(|position| {
-                    let level = place_of(&places, position);
-                    let place = &places[level];
+                    let level = bin_of(&bins, position);
+                    let bin = &bins[level];
                     dimension.levels[level].trials += usize::from(used);
                     // Real numbers stay where they are; discrete ones move aside within their tile.
-                    let discrete = evidence.space.hyperparameters()[dimension.index].size().is_some();
+                    let discrete = input.space.hyperparameters()[dimension.index].size().is_some();
                     let moves = discrete && kind != SpotKind::Incumbent;
-                    if moves { position + aside * (place.to - place.from) } else { position }
+                    if moves { position + aside * (bin.to - bin.from) } else { position }
                 }));
                 if kind == SpotKind::Incumbent {
                     dimension.incumbent = position;
@@ -271,7 +279,6 @@ impl Matrix {
     }
 
     fn range(&self) -> Option<(f64, f64)> {
-        use super::interaction::Tile;
         let tiles = || self.pairs.iter().flat_map(|pair| pair.tiles.iter().flatten());
         let near = tiles().filter_map(|tile| matches!(tile, Tile::Cost { near: true, .. }).then_some(*tile));
         let cost = |tile| if let Tile::Cost { cost, .. } = tile { cost } else { f64::NAN };
@@ -282,13 +289,13 @@ impl Matrix {
     }
 }
 
-fn positions(evidence: &ReportInput, configuration: &Configuration) -> Positions {
-    let hyperparameters = evidence.space.hyperparameters().iter().zip(configuration.values());
+fn positions(input: &ReportInput, configuration: &Configuration) -> Positions {
+    let hyperparameters = input.space.hyperparameters().iter().zip(configuration.values());
     hyperparameters.map(|(each, value)| each.position(value.as_ref()?)).collect()
 }
 
 /// Machines fitted to configurations drawn with replacement.
-fn bootstrap(table: &Table, parameters: &Parameters) -> Vec<SvrModel> {
+fn bootstrap(table: &RegressionTable, parameters: &SvrParameters) -> Vec<SvrModel> {
     let groups = table.distinct();
     let refit = |index: u64| {
         let mut stream = Stream::of(SEED, "bootstrap", index);
@@ -301,8 +308,8 @@ fn bootstrap(table: &Table, parameters: &Parameters) -> Vec<SvrModel> {
 
 /// Machines fitted to trials whose configurations exchanged the values in these columns, and nothing else.
 ///
-/// What such a machine still attributes to them is what noise makes of them beside all that is known.
-fn permute(table: &Table, parameters: &Parameters, columns: &Range<usize>) -> Vec<SvrModel> {
+/// What such a model still attributes to them is what noise makes of them beside all that is known.
+fn permute(table: &RegressionTable, parameters: &SvrParameters, columns: &Range<usize>) -> Vec<SvrModel> {
     let groups = table.distinct();
     let first = |group: u32| table.groups.iter().position(|each| *each == group).expect("one of the groups");
     let refit = |index: u64| {

@@ -1,32 +1,40 @@
-//! How far a model's predictions are from the truth, feature by feature.
+//! Accuracy: errors of a model's predictions, feature by feature.
 use serde::Serialize;
 
 use crate::trial::prediction::{FeatureSeries, SeriesPrediction};
 
-/// Errors of one series.
+/// The errors of one series.
 #[derive(Clone, Debug, Serialize)]
 pub struct Accuracy {
     pub title: String,
-    pub features: Vec<Errors>,
+    pub features: Vec<FeatureErrors>,
 }
 
-/// Errors of one feature, after the context, in its unit.
+/// The errors of one feature, after the context, in its unit.
 #[derive(Clone, Debug, Serialize)]
-pub struct Errors {
+pub struct FeatureErrors {
     pub name: String,
     pub unit: String,
-    /// Whether it was given to the model and not predicted.
+    /// True if it was given to the model and not predicted.
     pub given: bool,
     pub root_mean_square: f64,
     pub greatest: f64,
 }
 
+/// The root mean square error of the feature with this index over all series.
+pub fn overall_error(accuracies: &[Accuracy], feature: usize) -> f64 {
+    let all = accuracies.iter().filter_map(|each| each.features.get(feature));
+    let squares: Vec<f64> = all.map(|errors| errors.root_mean_square.powi(2)).collect();
+    (squares.iter().sum::<f64>() / squares.len().max(1) as f64).sqrt()
+}
+
 impl Accuracy {
+    /// Compares the predictions of one series with the truth.
     pub fn of(prediction: &SeriesPrediction) -> Self {
         let errors = |feature: &FeatureSeries| {
             let pairs = feature.truth.iter().zip(&feature.predicted).skip(prediction.context);
             let errors: Vec<f64> = pairs.map(|(truth, predicted)| f64::from(predicted - truth)).collect();
-            Errors {
+            FeatureErrors {
                 name: feature.name.clone(),
                 unit: feature.unit.clone(),
                 given: feature.truth == feature.predicted,

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 /// What a column is, and so which width the kernel has along it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum ColumnKind {
     /// A number or a rank.
     Ordered,
     /// A category, or whether a hyperparameter is active.
@@ -15,9 +15,9 @@ pub(super) enum Kind {
     Budget,
 }
 
-/// What the support-vector machine does not learn by itself.
+/// What the support-vector model does not learn by itself.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub struct Parameters {
+pub struct SvrParameters {
     /// The penalty of an error, against a target of variance one.
     pub c: f64,
     /// The kernel is `exp(-gamma d²)`.
@@ -30,7 +30,7 @@ pub struct Parameters {
     pub budget: f64,
 }
 
-/// A fitted machine: a weighted sum of kernels around its support vectors.
+/// A fitted model: a weighted sum of kernels around its support vectors.
 #[derive(Clone, Debug)]
 pub(super) struct SvrModel {
     /// Support vectors in columns scaled for a kernel of width one, row after row.
@@ -46,7 +46,7 @@ impl SvrModel {
     /// Fits `rows` (each as long as `kinds`) to `targets`; `None` without rows, or where a number is not finite.
     ///
     /// Never with linfa's shrinking and never as nu-SVR: both give wrong models in linfa-svm 0.8.1.
-    pub fn fit(rows: &[Vec<f64>], targets: &[f64], kinds: &[Kind], parameters: &Parameters) -> Option<Self> {
+    pub fn fit(rows: &[Vec<f64>], targets: &[f64], kinds: &[ColumnKind], parameters: &SvrParameters) -> Option<Self> {
         let n = targets.len();
         // linfa answers `Ok` with a wrong model where a target is not finite.
         if n == 0 || !targets.iter().chain(rows.iter().flatten()).all(|number| number.is_finite()) {
@@ -58,9 +58,9 @@ impl SvrModel {
         let scales: Vec<f64> = kinds
             .iter()
             .map(|kind| match kind {
-                Kind::Ordered => parameters.gamma.sqrt(),
-                Kind::Choice => (parameters.gamma * parameters.choice).sqrt(),
-                Kind::Budget => (parameters.gamma * parameters.budget).sqrt(),
+                ColumnKind::Ordered => parameters.gamma.sqrt(),
+                ColumnKind::Choice => (parameters.gamma * parameters.choice).sqrt(),
+                ColumnKind::Budget => (parameters.gamma * parameters.budget).sqrt(),
             })
             .collect();
         let records = Array2::from_shape_fn((n, kinds.len()), |(row, column)| rows[row][column] * scales[column]);
@@ -73,14 +73,14 @@ impl SvrModel {
             .eps(1e-3)
             .fit(&dataset)
             .ok()?;
-        let mut machine = Self { support: vec![], weights: vec![], scales, offset: -svm.rho, mean, deviation };
+        let mut model = Self { support: vec![], weights: vec![], scales, offset: -svm.rho, mean, deviation };
         for (row, &alpha) in dataset.records.outer_iter().zip(&svm.alpha) {
             if alpha.abs() > 1e-12 {
-                machine.support.extend(row);
-                machine.weights.push(alpha);
+                model.support.extend(row);
+                model.weights.push(alpha);
             }
         }
-        Some(machine)
+        Some(model)
     }
 
     /// The target at a row.
@@ -91,7 +91,7 @@ impl SvrModel {
         self.mean + self.deviation * (sum + self.offset)
     }
 
-    /// How many trials the machine leans on.
+    /// How many trials the model leans on.
     pub fn supports(&self) -> usize {
         self.weights.len()
     }
@@ -107,7 +107,7 @@ mod tests {
 
     use super::*;
 
-    const PLAIN: Parameters = Parameters { c: 10.0, gamma: 0.5, epsilon: 0.05, choice: 1.0, budget: 1.0 };
+    const PLAIN: SvrParameters = SvrParameters { c: 10.0, gamma: 0.5, epsilon: 0.05, choice: 1.0, budget: 1.0 };
 
     #[derive(Deserialize)]
     struct Case {
@@ -126,13 +126,13 @@ mod tests {
         let text = include_str!("../../tests/golden/report/svr.json");
         let cases: Vec<Case> = serde_json::from_str(text).expect("the fixture of svr.py");
         for case in cases {
-            let parameters = Parameters { c: case.c, gamma: case.gamma, epsilon: case.epsilon, ..PLAIN };
-            let kinds = vec![Kind::Ordered; case.rows[0].len()];
-            let machine = SvrModel::fit(&case.rows, &case.targets, &kinds, &parameters).expect("finite rows");
-            assert!(machine.supports().abs_diff(case.supports) <= 1, "{} {}", machine.supports(), case.supports);
+            let parameters = SvrParameters { c: case.c, gamma: case.gamma, epsilon: case.epsilon, ..PLAIN };
+            let kinds = vec![ColumnKind::Ordered; case.rows[0].len()];
+            let model = SvrModel::fit(&case.rows, &case.targets, &kinds, &parameters).expect("finite rows");
+            assert!(model.supports().abs_diff(case.supports) <= 1, "{} {}", model.supports(), case.supports);
             for (query, expected) in case.queries.iter().zip(&case.predictions) {
-                let predicted = machine.predict(query);
-                assert!((predicted - expected).abs() < 4e-3 * machine.deviation, "{predicted} {expected}");
+                let predicted = model.predict(query);
+                assert!((predicted - expected).abs() < 4e-3 * model.deviation, "{predicted} {expected}");
             }
         }
     }
@@ -140,18 +140,18 @@ mod tests {
     #[test]
     fn what_is_not_finite_is_refused() {
         for bad in [f64::NAN, f64::INFINITY] {
-            assert!(SvrModel::fit(&[vec![bad], vec![1.0]], &[0.0, 1.0], &[Kind::Ordered], &PLAIN).is_none());
-            assert!(SvrModel::fit(&[vec![0.0], vec![1.0]], &[bad, 1.0], &[Kind::Ordered], &PLAIN).is_none());
+            assert!(SvrModel::fit(&[vec![bad], vec![1.0]], &[0.0, 1.0], &[ColumnKind::Ordered], &PLAIN).is_none());
+            assert!(SvrModel::fit(&[vec![0.0], vec![1.0]], &[bad, 1.0], &[ColumnKind::Ordered], &PLAIN).is_none());
         }
-        assert!(SvrModel::fit(&[], &[], &[Kind::Ordered], &PLAIN).is_none());
+        assert!(SvrModel::fit(&[], &[], &[ColumnKind::Ordered], &PLAIN).is_none());
     }
 
     #[test]
     fn few_or_equal_targets_are_no_trouble() {
         for targets in [vec![2.0], vec![2.0, 2.0], vec![2.0; 9]] {
             let rows: Vec<Vec<f64>> = (0..targets.len()).map(|i| vec![i as f64]).collect();
-            let machine = SvrModel::fit(&rows, &targets, &[Kind::Ordered], &PLAIN).expect("finite rows");
-            assert!((machine.predict(&[0.5]) - 2.0).abs() < 1e-9);
+            let model = SvrModel::fit(&rows, &targets, &[ColumnKind::Ordered], &PLAIN).expect("finite rows");
+            assert!((model.predict(&[0.5]) - 2.0).abs() < 1e-9);
         }
     }
 }

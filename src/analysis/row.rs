@@ -1,7 +1,7 @@
-//! A configuration and its budget as a row for the support-vector machine.
+//! A configuration and its budget as a row for the support-vector model.
 use std::ops::Range;
 
-use super::regression::Kind;
+use super::regression::ColumnKind;
 use crate::space::Space;
 use crate::space::configuration::Configuration;
 use crate::space::hyperparameter::Domain;
@@ -16,7 +16,7 @@ pub(super) struct Encoder<'a> {
     space: &'a Space,
     /// Least and greatest logarithm of the budgets, where the budget is a feature.
     budgets: Option<(f64, f64)>,
-    kinds: Vec<Kind>,
+    kinds: Vec<ColumnKind>,
     /// The columns of each hyperparameter.
     columns: Vec<Range<usize>>,
 }
@@ -28,17 +28,17 @@ impl<'a> Encoder<'a> {
             let first = kinds.len();
             match &hyperparameter.domain {
                 Domain::Constant { .. } => {}
-                Domain::Categorical { choices } => kinds.extend(vec![Kind::Choice; choices.len()]),
-                _ => kinds.push(Kind::Ordered),
+                Domain::Categorical { choices } => kinds.extend(vec![ColumnKind::Choice; choices.len()]),
+                _ => kinds.push(ColumnKind::Ordered),
             }
             if space.condition(index).is_some() {
-                kinds.push(Kind::Choice);
+                kinds.push(ColumnKind::Choice);
             }
             columns.push(first..kinds.len());
         }
         let budgets = budgets.filter(|(least, greatest)| least < greatest);
         if budgets.is_some() {
-            kinds.push(Kind::Budget);
+            kinds.push(ColumnKind::Budget);
         }
         {
             let budgets = budgets.map(|(least, greatest)| (least.amount().ln(), greatest.amount().ln()));
@@ -47,7 +47,7 @@ impl<'a> Encoder<'a> {
     }
 
     /// What each column is.
-    pub fn kinds(&self) -> &[Kind] {
+    pub fn kinds(&self) -> &[ColumnKind] {
         &self.kinds
     }
 

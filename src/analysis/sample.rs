@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::ReportInput;
+use super::input::ReportInput;
 use crate::numeric::stream::Stream;
 use crate::trial::budget::Budget;
 use crate::trial::outcome::Outcome;
@@ -14,7 +14,7 @@ const ENOUGH_ALONE: usize = 40;
 /// Successes that the budget to be explained must have.
 const ENOUGH_TO_AIM: usize = 3;
 
-/// Trials that enter at most: the machine's time grows with their square.
+/// Trials that enter at most: the model's time grows with their square.
 const MOST: usize = 400;
 
 /// What the regression learns from, in the words of the figure's header.
@@ -34,15 +34,15 @@ pub struct Sample {
     /// Successes that enter, at the budget at which costs are predicted.
     pub at_budget: usize,
     /// Successes by budget, from the smallest; those that enter, where any does.
-    pub budgets: Vec<Share>,
+    pub budgets: Vec<BudgetShare>,
     pub left_out: Vec<LeftOut>,
     #[serde(skip)]
-    pub(super) used: Vec<Used>,
+    pub(super) used: Vec<SampledTrial>,
 }
 
 /// How many trials succeeded at a budget, and whether they enter.
 #[derive(Clone, Debug, Serialize)]
-pub struct Share {
+pub struct BudgetShare {
     pub budget: f64,
     pub trials: usize,
     pub enters: bool,
@@ -57,7 +57,7 @@ pub struct LeftOut {
 
 /// A trial that enters, with its target (decades of cost where logarithmic).
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Used {
+pub(super) struct SampledTrial {
     pub trial: TrialId,
     pub target: f64,
 }
@@ -65,12 +65,12 @@ pub(super) struct Used {
 impl Sample {
     /// Chooses the trials.
     ///
-    /// One budget alone is the cleanest evidence, but Hyperband leaves few trials at the highest. Below
+    /// One budget alone is the cleanest input, but Hyperband leaves few trials at the highest. Below
     /// `ENOUGH_ALONE` of them all budgets enter, the budget is a feature, and predictions are made at the highest.
-    pub(super) fn of(evidence: &ReportInput) -> Self {
+    pub(super) fn of(input: &ReportInput) -> Self {
         let finished = |trial: &Trial| trial.outcome.as_ref().and_then(Outcome::cost);
         let mut counts: BTreeMap<Budget, usize> = BTreeMap::new();
-        for trial in evidence.history.trials().iter().filter(|trial| finished(trial).is_some()) {
+        for trial in input.history.trials().iter().filter(|trial| finished(trial).is_some()) {
             *counts.entry(trial.proposal.budget).or_default() += 1;
         }
         let aim = counts.iter().rev().find(|(_, n)| **n >= ENOUGH_TO_AIM).or(counts.iter().next_back());
@@ -79,10 +79,10 @@ impl Sample {
         let pooled = at_budget < ENOUGH_ALONE && counts.len() > 1;
         let enters = |budget: Budget| pooled || Some(budget) == aim;
 
-        let cap = evidence.baseline.filter(|cap| cap.is_finite());
+        let cap = input.baseline.filter(|cap| cap.is_finite());
         let mut left_out: BTreeMap<&str, usize> = BTreeMap::new();
         let (mut kept, mut rest) = (Vec::new(), Vec::new());
-        for trial in evidence.history.trials() {
+        for trial in input.history.trials() {
             let reason = match &trial.outcome {
                 None => "running",
                 Some(Outcome::Finished { .. } | Outcome::Traded { .. }) if !enters(trial.proposal.budget) => {
@@ -118,13 +118,13 @@ impl Sample {
             }
         }
         let entered = |budget: Budget| {
-            let at = |trial: &TrialId| evidence.history.trial(*trial).map(|trial| trial.proposal.budget);
+            let at = |trial: &TrialId| input.history.trial(*trial).map(|trial| trial.proposal.budget);
             costs.iter().filter(|(trial, _)| at(trial) == Some(budget)).count()
         };
-        let budgets: Vec<Share> = (counts.iter())
+        let budgets: Vec<BudgetShare> = (counts.iter())
             .map(|(budget, trials)| match enters(*budget) {
-                true => Share { budget: budget.amount(), trials: entered(*budget), enters: true },
-                false => Share { budget: budget.amount(), trials: *trials, enters: false },
+                true => BudgetShare { budget: budget.amount(), trials: entered(*budget), enters: true },
+                false => BudgetShare { budget: budget.amount(), trials: *trials, enters: false },
             })
             .collect();
         let logarithmic = costs.iter().all(|(_, cost)| *cost > 0.0);
@@ -139,7 +139,7 @@ impl Sample {
             at_budget: aim.map_or(0, entered),
             budgets,
             left_out: left_out.iter().map(|(why, n)| LeftOut { reason: (*why).into(), trials: *n }).collect(),
-            used: costs.iter().map(|(trial, cost)| Used { trial: *trial, target: target(*cost) }).collect(),
+            used: costs.iter().map(|(trial, cost)| SampledTrial { trial: *trial, target: target(*cost) }).collect(),
         }
     }
 
@@ -151,16 +151,16 @@ impl Sample {
 
 #[cfg(test)]
 mod tests {
-    use super::super::specimen::{self, evidence, finished};
+    use super::super::fixtures::{self, finished, input};
     use super::*;
 
     /// The sample of trials with these budgets and outcomes, where the constant predictor costs 1.
     fn sample(trials: &[(f64, Outcome)]) -> Sample {
-        let space = specimen::line();
+        let space = fixtures::line();
         let place = |index: usize| index as f64 / trials.len() as f64;
         let trials =
             trials.iter().enumerate().map(|(index, (budget, outcome))| (place(index), *budget, outcome.clone()));
-        Sample::of(&evidence(&space, &specimen::history(&space, trials)))
+        Sample::of(&input(&space, &fixtures::history(&space, trials)))
     }
 
     #[test]

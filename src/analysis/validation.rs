@@ -1,9 +1,9 @@
-//! Cross-validation: how well a machine predicts configurations that it has not seen, and which machine to take.
+//! Cross-validation: how well a model predicts configurations that it has not seen, and which model to take.
 use argmin::core::{CostFunction, Error, Executor, State};
 use argmin::solver::neldermead::NelderMead;
 use rayon::prelude::*;
 
-use super::regression::{Kind, Parameters, SvrModel};
+use super::regression::{ColumnKind, SvrModel, SvrParameters};
 use crate::numeric::stream::Stream;
 
 /// Folds of the validation that chooses the parameters.
@@ -14,14 +14,14 @@ const REFINEMENTS: u64 = 30;
 
 /// Rows with their targets, and which configuration each is of: a configuration is never on both sides of a split.
 #[derive(Clone)]
-pub(super) struct Table<'a> {
-    pub kinds: &'a [Kind],
+pub(super) struct RegressionTable<'a> {
+    pub kinds: &'a [ColumnKind],
     pub rows: Vec<Vec<f64>>,
     pub targets: Vec<f64>,
     pub groups: Vec<u32>,
 }
 
-impl Table<'_> {
+impl RegressionTable<'_> {
     /// The rows with these indices.
     pub fn select(&self, indices: &[usize]) -> Self {
         Self {
@@ -32,8 +32,8 @@ impl Table<'_> {
         }
     }
 
-    /// The machine with these parameters.
-    pub fn fit(&self, parameters: &Parameters) -> Option<SvrModel> {
+    /// The model with these parameters.
+    pub fn fit(&self, parameters: &SvrParameters) -> Option<SvrModel> {
         SvrModel::fit(&self.rows, &self.targets, self.kinds, parameters)
     }
 
@@ -53,18 +53,18 @@ impl Table<'_> {
         self.groups.iter().map(dealt).collect()
     }
 
-    /// Predictions of each row by a machine that saw no row of its configuration.
+    /// Predictions of each row by a model that saw no row of its configuration.
     ///
     /// `choose` gives the parameters for the rows outside of a fold, so that they too are chosen without the fold.
-    fn out_of_fold(&self, folds: &[usize], choose: impl Fn(&Self) -> Parameters + Sync) -> Vec<f64> {
+    fn out_of_fold(&self, folds: &[usize], choose: impl Fn(&Self) -> SvrParameters + Sync) -> Vec<f64> {
         let count = folds.iter().max().map_or(0, |last| last + 1);
         let parts: Vec<Vec<(usize, f64)>> = (0..count)
             .into_par_iter()
             .map(|fold| {
                 let (inside, outside): (Vec<usize>, Vec<usize>) = (0..folds.len()).partition(|&row| folds[row] == fold);
                 let rest = self.select(&outside);
-                let machine = rest.fit(&choose(&rest));
-                let predict = |row: usize| machine.as_ref().map_or(0.0, |machine| machine.predict(&self.rows[row]));
+                let model = rest.fit(&choose(&rest));
+                let predict = |row: usize| model.as_ref().map_or(0.0, |model| model.predict(&self.rows[row]));
                 inside.into_iter().map(|row| (row, predict(row))).collect()
             })
             .collect();
@@ -75,7 +75,7 @@ impl Table<'_> {
         predictions
     }
 
-    /// Predictions of each row by a machine that saw no row of its configuration, its parameters included
+    /// Predictions of each row by a model that saw no row of its configuration, its parameters included
     /// (nested cross-validation), and the number of folds.
     pub fn validate(&self, seed: u64) -> (Vec<f64>, usize) {
         let groups = self.distinct().len();
@@ -100,9 +100,9 @@ impl Table<'_> {
     }
 
     /// The parameters with the least mean square error in cross-validation: a coarse grid, then Nelder and Mead.
-    pub fn tune(&self, seed: u64) -> Parameters {
+    pub fn tune(&self, seed: u64) -> SvrParameters {
         let (part, folds) = self.part(seed);
-        let error = Search { table: &part, folds: &folds };
+        let error = ParameterSearch { table: &part, folds: &folds };
         let (best, least) = error.coarse();
         let free = free(self.kinds);
         let start: Vec<f64> = free.iter().map(|&axis| best[axis]).collect();
@@ -129,12 +129,12 @@ impl Table<'_> {
 const BOX: [(f64, f64); 5] = [(-1.0, 3.0), (-3.5, 0.5), (-2.0, -0.3), (-1.0, 1.5), (-1.5, 1.5)];
 
 /// The parameters that matter where only these kinds of columns are.
-fn free(kinds: &[Kind]) -> Vec<usize> {
-    let needs = [None, None, None, Some(Kind::Choice), Some(Kind::Budget)];
+fn free(kinds: &[ColumnKind]) -> Vec<usize> {
+    let needs = [None, None, None, Some(ColumnKind::Choice), Some(ColumnKind::Budget)];
     (0..5).filter(|&axis| needs[axis].is_none_or(|kind| kinds.contains(&kind))).collect()
 }
 
-fn full(kinds: &[Kind], point: &[f64]) -> Vec<f64> {
+fn full(kinds: &[ColumnKind], point: &[f64]) -> Vec<f64> {
     let mut all = vec![0.0; 5];
     for (axis, value) in free(kinds).into_iter().zip(point) {
         all[axis] = *value;
@@ -142,18 +142,18 @@ fn full(kinds: &[Kind], point: &[f64]) -> Vec<f64> {
     all
 }
 
-fn parameters(point: &[f64]) -> Parameters {
+fn parameters(point: &[f64]) -> SvrParameters {
     let value = |axis: usize| 10f64.powf(point[axis].clamp(BOX[axis].0, BOX[axis].1));
-    Parameters { c: value(0), gamma: value(1), epsilon: value(2), choice: value(3), budget: value(4) }
+    SvrParameters { c: value(0), gamma: value(1), epsilon: value(2), choice: value(3), budget: value(4) }
 }
 
 /// The cross-validated error as a function of the parameters' logarithms.
-struct Search<'a> {
-    table: &'a Table<'a>,
+struct ParameterSearch<'a> {
+    table: &'a RegressionTable<'a>,
     folds: &'a [usize],
 }
 
-impl Search<'_> {
+impl ParameterSearch<'_> {
     /// The best point of a coarse grid, with its error.
     fn coarse(&self) -> (Vec<f64>, f64) {
         let mut grid = Vec::new();
@@ -177,7 +177,7 @@ impl Search<'_> {
     }
 }
 
-impl CostFunction for Search<'_> {
+impl CostFunction for ParameterSearch<'_> {
     type Param = Vec<f64>;
     type Output = f64;
 
@@ -190,14 +190,14 @@ impl CostFunction for Search<'_> {
 mod tests {
     use super::*;
 
-    fn table(kinds: &[Kind], n: usize, signal: f64) -> Table<'_> {
+    fn table(kinds: &[ColumnKind], n: usize, signal: f64) -> RegressionTable<'_> {
         let mut stream = Stream::of(1, "test", 0);
         let rows: Vec<Vec<f64>> = (0..n).map(|_| kinds.iter().map(|_| stream.normal()).collect()).collect();
         let targets = rows.iter().map(|row| signal * (row[0] + row[1].sin()) + 0.3 * stream.normal()).collect();
-        Table { kinds, rows, targets, groups: (0..n as u32).map(|row| row / 2).collect() }
+        RegressionTable { kinds, rows, targets, groups: (0..n as u32).map(|row| row / 2).collect() }
     }
 
-    fn explained(table: &Table) -> f64 {
+    fn explained(table: &RegressionTable) -> f64 {
         let (predictions, _) = table.validate(0);
         let mean = table.targets.iter().sum::<f64>() / table.targets.len() as f64;
         let error: f64 = predictions.iter().zip(&table.targets).map(|(p, t)| (p - t).powi(2)).sum();
@@ -206,7 +206,7 @@ mod tests {
 
     #[test]
     fn a_law_is_found_and_noise_is_not() {
-        let kinds = [Kind::Ordered; 4];
+        let kinds = [ColumnKind::Ordered; 4];
         let (law, noise) = (explained(&table(&kinds, 60, 1.0)), explained(&table(&kinds, 60, 0.0)));
         assert!(law > 0.75, "{law}");
         assert!(noise < 0.15, "{noise}");
@@ -214,7 +214,7 @@ mod tests {
 
     #[test]
     fn a_configuration_is_in_one_fold() {
-        let table = table(&[Kind::Ordered; 2], 31, 1.0);
+        let table = table(&[ColumnKind::Ordered; 2], 31, 1.0);
         let folds = table.folds(5, &mut Stream::of(0, "test", 0));
         for a in 0..31 {
             for b in 0..31 {

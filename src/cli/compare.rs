@@ -7,7 +7,7 @@ use serde_json::json;
 use super::message::{amount, narrate, number, say};
 use super::target::Target;
 use super::{Failure, Format, listing};
-use crate::analysis::comparison::{Comparison, Side};
+use crate::analysis::comparison::{ComparedRun, Comparison};
 use crate::experiment::definition::difference::Difference;
 use crate::experiment::replay::log::Log;
 
@@ -59,7 +59,7 @@ fn print(found: &Comparison, logs: &[Log; 2], difference: &Difference) {
     let units = logs.each_ref().map(|log| log.experiment.unit.as_str());
     let unit = units[0];
     let mut rows: Vec<[String; 3]> = Vec::new();
-    let mut row = |what: String, value: &dyn Fn(usize, &Side) -> String| {
+    let mut row = |what: String, value: &dyn Fn(usize, &ComparedRun) -> String| {
         rows.push([what, value(0, &found.sides[0]), value(1, &found.sides[1])]);
     };
     let known = |cost: Option<f64>| cost.map_or("-".to_owned(), number);

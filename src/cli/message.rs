@@ -2,7 +2,7 @@
 use std::fmt::Display;
 use std::io::{IsTerminal, Write};
 
-pub use crate::report::page::words::{count, duration, number};
+pub use crate::report::draw::words::{count, duration, number};
 
 /// A whole number without a point, any other as it is.
 pub fn amount(value: f64) -> String {

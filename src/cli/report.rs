@@ -7,7 +7,7 @@ use clap::Args;
 
 use super::target::Target;
 use super::{Failure, listing};
-use crate::analysis::{Findings, ReportInput, Source, Timing, Verdict};
+use crate::analysis::{Findings, ReportInput, Source, TestCosts, Timing};
 use crate::document::diagnostic::Diagnostic;
 use crate::experiment::replay::log::Log;
 use crate::experiment::replay::resume::REPAIRS;
@@ -59,7 +59,7 @@ pub(super) fn write(log: &Log, folder: &Path) -> Result<PathBuf, Failure> {
         super::message::narrate(&format!("warning: {diagnostic}"));
         warnings.push(format!("The report shows no predictions: {}.", diagnostic.message));
     }
-    let evidence = ReportInput {
+    let input = ReportInput {
         experiment: &experiment.name,
         space: &experiment.space,
         history: &log.history,
@@ -78,8 +78,8 @@ pub(super) fn write(log: &Log, folder: &Path) -> Result<PathBuf, Failure> {
         warnings: &warnings,
         sources: &sources,
     };
-    let findings = Findings::of(&evidence);
-    report::write(&findings, &evidence, folder).map_err(Failure::input)?;
+    let findings = Findings::of(&input);
+    report::write(&findings, &input, folder).map_err(Failure::input)?;
     Ok(folder.join("report.html"))
 }
 
@@ -106,10 +106,10 @@ fn timings(log: &Log) -> Vec<Timing> {
         .collect()
 }
 
-fn verdict(log: &Log) -> Option<Verdict> {
+fn verdict(log: &Log) -> Option<TestCosts> {
     let validation = listing::validation(log)?;
     let incumbent = &validation.incumbent;
-    Some(Verdict {
+    Some(TestCosts {
         default_cost: validation.default.as_ref().and_then(|default| default.test("cost")),
         incumbent_cost: incumbent.test("cost")?,
         baseline_cost: incumbent.test("mean_predictor")?,

@@ -15,7 +15,7 @@ use crate::experiment::Experiment;
 use crate::experiment::folder::RunFolder;
 use crate::experiment::replay::log::Log;
 use crate::experiment::run::{Finish, run};
-use crate::report::page::words::value;
+use crate::report::draw::words::value;
 use crate::space::hyperparameter::Value;
 use crate::trial::incumbent::incumbent;
 

@@ -1,8 +1,7 @@
-//! Ink for what the analysis found: figures and one page.
+//! Report: the figures of an analysis, and one page that shows them.
 pub mod draw;
 pub mod figure;
-
-pub mod page;
+mod page;
 
 use std::fs;
 use std::io;
@@ -12,7 +11,9 @@ use thiserror::Error;
 
 use crate::analysis::{Findings, ReportInput};
 use crate::report::draw::backend;
+use crate::report::draw::backend::PngError;
 use crate::report::draw::canvas::Canvas;
+use crate::report::draw::markup;
 use crate::report::figure::{convergence, front, interactions, predictions};
 
 /// The files of a report.
@@ -20,47 +21,49 @@ use crate::report::figure::{convergence, front, interactions, predictions};
 pub struct Written {
     /// `report.html`, which needs none of the others.
     pub page: PathBuf,
-    /// Everything that was written, the page included.
+    /// All files that were written, the page included.
     pub files: Vec<PathBuf>,
 }
 
-/// Why a report could not be written.
+/// The error of writing a report.
 #[derive(Debug, Error)]
 pub enum ReportError {
-    #[error("cannot write `{}`: {source}\nhint: everything found is kept; `galvani report` with `--out` writes the report elsewhere", path.display())]
+    #[error("cannot write `{}`: {source}\nhint: the run itself is kept; `galvani report --out FOLDER` writes its report elsewhere", path.display())]
     Unwritable { path: PathBuf, source: io::Error },
-    #[error("cannot write the picture `{}`: {message}", path.display())]
-    Picture { path: PathBuf, message: String },
+    #[error("cannot write the picture `{}`: {source}", path.display())]
+    Picture { path: PathBuf, source: PngError },
 }
 
-/// Writes a drawing as NAME.svg and NAME.png into a folder, which is made where it is missing.
+/// Writes a drawing as NAME.svg and NAME.png into a folder, which is created if it does not exist.
 ///
 /// # Errors
-/// Where the folder cannot be made or a file in it cannot be written.
+/// If the folder cannot be created or a file in it cannot be written.
 pub fn picture(canvas: &Canvas, folder: &Path, name: &str) -> Result<[PathBuf; 2], ReportError> {
-    let unwritable = |path: &Path| {
-        let path = path.to_owned();
-        move |source| ReportError::Unwritable { path, source }
-    };
     fs::create_dir_all(folder).map_err(unwritable(folder))?;
     let [vector, raster] = ["svg", "png"].map(|kind| folder.join(format!("{name}.{kind}")));
-    fs::write(&vector, page::with_typeface(&backend::svg(canvas))).map_err(unwritable(&vector))?;
-    // plotters reports a file that it cannot make only when the picture is done, and without its name.
-    fs::File::create(&raster).map_err(unwritable(&raster))?;
-    let drawn = backend::png(canvas, &raster);
-    drawn.map_err(|message| ReportError::Picture { path: raster.clone(), message })?;
+    fs::write(&vector, markup::with_typeface(&backend::svg(canvas))).map_err(unwritable(&vector))?;
+    write_png(canvas, &raster)?;
     Ok([raster, vector])
 }
 
-/// Writes `report.html`, `report.json` and each figure as PNG and SVG into a folder, which is made where it is missing.
+/// Writes a PNG file.
+fn write_png(canvas: &Canvas, path: &Path) -> Result<(), ReportError> {
+    // plotters reports a file that it cannot create only when the picture is finished, and without its name.
+    fs::File::create(path).map_err(unwritable(path))?;
+    backend::png(canvas, path).map_err(|source| ReportError::Picture { path: path.to_owned(), source })
+}
+
+/// The error of a file that cannot be written.
+fn unwritable(path: &Path) -> impl FnOnce(io::Error) -> ReportError {
+    let path = path.to_owned();
+    move |source| ReportError::Unwritable { path, source }
+}
+
+/// Writes `report.html`, `report.json` and each figure as PNG and SVG into a folder, which is created if it does not exist.
 ///
 /// # Errors
-/// Where the folder cannot be made or a file in it cannot be written.
-pub fn write(findings: &Findings, evidence: &ReportInput, folder: &Path) -> Result<Written, ReportError> {
-    let unwritable = |path: &Path| {
-        let path = path.to_owned();
-        move |source| ReportError::Unwritable { path, source }
-    };
+/// If the folder cannot be created or a file in it cannot be written.
+pub fn write(findings: &Findings, input: &ReportInput, folder: &Path) -> Result<Written, ReportError> {
     fs::create_dir_all(folder).map_err(unwritable(folder))?;
     let mut files = Vec::new();
     let mut put = |name: &str, text: &str| {
@@ -76,29 +79,26 @@ pub fn write(findings: &Findings, evidence: &ReportInput, folder: &Path) -> Resu
         ("interactions", Some(interactions::figure(findings))),
         ("convergence", Some(convergence::figure(findings))),
         ("front", front::figure(findings)),
-        ("predictions", predictions::figure(&predictions, evidence.predictions)),
+        ("predictions", predictions::figure(&predictions, input.predictions)),
     ];
     let drawn: Vec<(&str, Option<String>)> =
         figures.iter().map(|(name, canvas)| (*name, canvas.as_ref().map(backend::svg))).collect();
     for (name, svg) in &drawn {
         if let Some(svg) = svg {
-            put(&format!("{name}.svg"), &page::with_typeface(svg))?;
+            put(&format!("{name}.svg"), &markup::with_typeface(svg))?;
         }
     }
     let figure = |name: &str| drawn.iter().find(|(each, _)| *each == name).and_then(|(_, svg)| svg.as_deref());
-    put("report.html", &page::page(findings, evidence, &figure))?;
+    put("report.html", &page::page(findings, input, &figure))?;
     for (name, canvas) in &figures {
         let path = folder.join(format!("{name}.png"));
         match canvas {
             Some(canvas) => {
-                // plotters reports a file that it cannot make only when the picture is done, and without its name.
-                fs::File::create(&path).map_err(unwritable(&path))?;
-                let picture = backend::png(canvas, &path);
-                picture.map_err(|message| ReportError::Picture { path: path.clone(), message })?;
+                write_png(canvas, &path)?;
                 files.push(path);
             }
             None => {
-                // What an earlier report left would be taken for this one's.
+                // A figure that an earlier report left would be taken for one of this report.
                 for stale in [path, folder.join(format!("{name}.svg"))] {
                     match fs::remove_file(&stale) {
                         Err(error) if error.kind() != io::ErrorKind::NotFound => {

@@ -12,7 +12,7 @@ use crate::battery::dataset::{Dataset, DatasetError, FEATURES, Specification, Sp
 use crate::cli::Failure;
 use crate::cli::live::Live;
 use crate::cli::message::{amount, duration, narrate, number, say};
-use crate::report::page::words::unit;
+use crate::report::draw::words::unit;
 
 /// Simulate a dataset of many series into one file
 ///

@@ -9,7 +9,7 @@ use crate::battery::dataset::audit::{Audit, audit};
 use crate::battery::dataset::{Dataset, FEATURES, UNITS};
 use crate::cli::message::{narrate, say};
 use crate::cli::{Failure, Format};
-use crate::report::page::words::{number, unit};
+use crate::report::draw::words::{number, unit};
 
 /// Violations that are listed; more are counted.
 const LISTED: usize = 10;

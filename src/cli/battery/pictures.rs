@@ -7,10 +7,10 @@ use crate::battery::model::WIDTH;
 use crate::battery::training::Point;
 use crate::cli::Failure;
 use crate::report;
+use crate::report::draw::words;
 use crate::report::figure::curves;
-use crate::report::figure::curves::{Curves, Panel};
+use crate::report::figure::curves::{Curves, CurvesPanel};
 use crate::report::figure::predictions;
-use crate::report::page::words;
 use crate::trial::prediction::SeriesPrediction;
 
 /// Features in the order of their panels: what is looked for first.
@@ -23,7 +23,7 @@ pub(super) fn learning(models: &[(String, &[Point])], out: &Path) -> Result<Vec<
             |(_, curve): &(String, &[Point])| curve.iter().map(|point| (point.step as f64, value(point))).collect();
         models.iter().map(line).collect()
     };
-    let mut panels = vec![Panel { name: "loss".into(), unit: String::new(), lines: over(&|point| point.loss) }];
+    let mut panels = vec![CurvesPanel { name: "loss".into(), unit: String::new(), lines: over(&|point| point.loss) }];
     panels.extend(ORDER.map(|feature| panel(feature, over(&|point: &Point| point.errors[feature]))));
     let curves = Curves {
         title: "How the models learnt".into(),
@@ -76,8 +76,8 @@ pub(super) fn predictions(
     }
 }
 
-fn panel(feature: usize, lines: Vec<Vec<(f64, f64)>>) -> Panel {
-    Panel { name: words::feature(FEATURES[feature]), unit: words::unit(UNITS[feature]).into(), lines }
+fn panel(feature: usize, lines: Vec<Vec<(f64, f64)>>) -> CurvesPanel {
+    CurvesPanel { name: words::feature(FEATURES[feature]), unit: words::unit(UNITS[feature]).into(), lines }
 }
 
 fn draw(curves: &Curves, out: &Path, name: &str) -> Result<Vec<PathBuf>, Failure> {

@@ -9,7 +9,7 @@ use crate::battery::dataset::{Dataset, Split};
 use crate::cli::Failure;
 use crate::cli::message::{amount, say};
 use crate::report;
-use crate::report::figure::profile::{Line, Panel, Profile};
+use crate::report::figure::profile::{Profile, ProfileLine, ProfilePanel};
 use crate::report::figure::{coverage as picture, profile};
 
 /// Draw a series and what all of them cover, as PNG and SVG
@@ -101,12 +101,16 @@ fn shown(dataset: &Dataset, split: Split, arguments: &Arguments) -> Result<Profi
     };
     let from = arguments.from.map_or_else(busiest, in_rows).min(rows.len() - length);
 
-    let line = |name: &str, feature: usize| Line {
+    let line = |name: &str, feature: usize| ProfileLine {
         name: name.into(),
         values: rows.iter().map(|row| row[feature] as f32).collect(),
     };
-    let panel =
-        |name: &str, unit: &str, lines: Vec<Line>, level| Panel { name: name.into(), unit: unit.into(), lines, level };
+    let panel = |name: &str, unit: &str, lines: Vec<ProfileLine>, level| ProfilePanel {
+        name: name.into(),
+        unit: unit.into(),
+        lines,
+        level,
+    };
     let kind = specification.kinds[arguments.series % specification.kinds.len()];
     let kind = match format!("{kind:?}").as_str() {
         "DriveCycle" => "drive cycles".to_owned(),

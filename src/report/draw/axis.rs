@@ -1,15 +1,13 @@
-//! Axes: where the ticks are, and labels that fit.
-use crate::analysis::dependence::Dimension;
-use crate::analysis::probe::Scale;
+//! Axes: the positions of ticks, and labels that do not overlap.
 use crate::report::draw::canvas::{Anchor, Canvas, Frame};
 use crate::report::draw::font;
 use crate::report::draw::theme::{INK, MUTED};
-use crate::report::page::words::{number, power_of_ten, value};
+use crate::report::draw::words::{number, power_of_ten};
 
-/// Least room between two labels of an axis.
+/// The least distance between two labels of an axis.
 const ROOM: f64 = 6.0;
 
-/// A tick: its share of the axis, and its label, empty where it has none.
+/// A tick: its share of the axis, and its label, which may be empty.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Tick {
     pub at: f64,
@@ -22,12 +20,12 @@ pub struct Axis {
     low: f64,
     high: f64,
     logarithmic: bool,
-    /// Whether only whole numbers have a meaning on it.
+    /// True if ticks stand at whole numbers only.
     whole: bool,
 }
 
 impl Axis {
-    /// The axis that holds all finite numbers given, with some air; logarithmic only where all are positive.
+    /// The axis that holds all finite numbers given, with a margin; logarithmic only if all are positive.
     pub fn around(numbers: impl IntoIterator<Item = f64>, logarithmic: bool) -> Self {
         let numbers: Vec<f64> = numbers.into_iter().filter(|x| x.is_finite()).collect();
         let logarithmic = logarithmic && numbers.iter().all(|x| *x > 0.0);
@@ -54,7 +52,7 @@ impl Axis {
         Self { whole: true, ..self }
     }
 
-    /// The share of the axis at which a number is; outside of `[0, 1]` where it is beyond the ends.
+    /// The share of the axis at which a number is; outside of `[0, 1]` if it is beyond the ends.
     pub fn share(&self, x: f64) -> f64 {
         match self.logarithmic {
             true => (x / self.low).ln() / (self.high / self.low).ln(),
@@ -97,7 +95,7 @@ impl Axis {
         let fits = |step: &f64| *step >= rough * 0.999 && (!self.whole || step.fract() == 0.0);
         let step = if self.whole && rough < 1.0 { 1.0 } else { step.into_iter().find(fits).unwrap_or(rough) };
         let (first, last) = ((self.low / step - 1e-9).ceil() as i64, (self.high / step + 1e-9).floor() as i64);
-        // More digits than three where the step asks for them, such as 4.05.
+        // More than three digits if the step needs them, such as 4.05.
         let quarter = if step / power == 2.5 { 1.0 } else { 0.0 };
         let digits = (quarter - (step * 1.000_001).log10().floor()).max(0.0) as usize;
         let label = |x: f64| if x.abs() < 1e5 && step > 1e-5 { format!("{x:.digits$}") } else { number(x) };
@@ -108,32 +106,9 @@ impl Axis {
     }
 }
 
-/// The ticks of a hyperparameter: its levels, or round numbers where it is continuous.
-pub fn ticks(dimension: &Dimension, wanted: usize) -> Vec<Tick> {
-    let whole = dimension
-        .levels
-        .iter()
-        .all(|level| !matches!(level.place.value, crate::space::hyperparameter::Value::Float(_)));
-    let discrete = matches!(dimension.scale, Scale::Ordinal | Scale::Categorical)
-        || whole && dimension.bounds.is_some_and(|(low, high)| high - low < dimension.levels.len() as f64);
-    match dimension.bounds {
-        Some((low, high)) if !discrete => {
-            let axis = Axis::between(low, high, dimension.scale == Scale::Logarithmic);
-            if whole { axis.whole() } else { axis }.ticks(wanted)
-        }
-        _ => {
-            let tick = |level: &crate::analysis::dependence::Level| Tick {
-                at: level.place.at,
-                label: value(&level.place.value),
-            };
-            dimension.levels.iter().map(tick).collect()
-        }
-    }
-}
-
-/// Empties labels until none overlaps the next: every second, then every third, and so on, the first kept.
+/// Empties labels until none overlaps the next: keeps every label, every second, every third, and so on.
 ///
-/// `length` is that of the axis and `extent` the measured length of a label along it.
+/// `length` is that of the axis and `extent` measures a label along it.
 pub fn thin(mut ticks: Vec<Tick>, length: f64, extent: impl Fn(&str) -> f64) -> Vec<Tick> {
     for every in 1..=ticks.len() {
         let kept: Vec<&Tick> = ticks.iter().step_by(every).filter(|tick| !tick.label.is_empty()).collect();
@@ -153,7 +128,7 @@ pub fn thin(mut ticks: Vec<Tick>, length: f64, extent: impl Fn(&str) -> f64) -> 
     ticks
 }
 
-/// Shortens names, which must not be dropped, until each fits between its neighbours.
+/// Shortens labels until each fits between its neighbours, for names, which must not be dropped.
 pub fn shorten(mut ticks: Vec<Tick>, length: f64, size: f64) -> Vec<Tick> {
     let places: Vec<f64> = ticks.iter().map(|tick| tick.at * length).collect();
     for (index, tick) in ticks.iter_mut().enumerate() {
@@ -165,7 +140,7 @@ pub fn shorten(mut ticks: Vec<Tick>, length: f64, size: f64) -> Vec<Tick> {
     ticks
 }
 
-/// Draws ticks and labels under a frame.
+/// Draws ticks and labels under a frame; `names` shortens labels that do not fit, else some are left out.
 pub fn below(canvas: &mut Canvas, frame: Frame, ticks: Vec<Tick>, names: bool, size: f64) {
     let width = |label: &str| font::width(label, size, false);
     let ticks = if names { shorten(ticks, frame.width, size) } else { thin(ticks, frame.width, width) };
@@ -177,7 +152,7 @@ pub fn below(canvas: &mut Canvas, frame: Frame, ticks: Vec<Tick>, names: bool, s
     }
 }
 
-/// Writes numbers as powers of ten where one of them is wider than `room`: `5e-4` for `0.0005`.
+/// Writes numbers in scientific notation if one of them is wider than `room`: `5e-4` for `0.0005`.
 fn within(mut ticks: Vec<Tick>, size: f64, room: f64) -> Vec<Tick> {
     if ticks.iter().any(|tick| font::width(&tick.label, size, false) > room) {
         for tick in &mut ticks {

@@ -1,7 +1,8 @@
-//! What a drawing becomes: SVG and PNG, through plotters.
+//! Backends: a canvas as SVG and as PNG, through plotters.
 use std::path::Path;
 
 use plotters::backend::{BitMapBackend, DrawingBackend, SVGBackend};
+use plotters::drawing::DrawingAreaErrorKind;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{Color, FontFamily, FontStyle, FontTransform, RGBAColor, RGBColor, ShapeStyle, TextStyle};
 
@@ -9,13 +10,17 @@ use crate::report::draw::canvas::{Anchor, At, Canvas, Mark, Text};
 use crate::report::draw::font;
 use crate::report::draw::theme::Colour;
 
-/// Backends take whole coordinates; SVG is drawn this much larger, and shown smaller, for precision.
+/// The factor by which SVG is drawn larger than it is shown, because backends take whole coordinates.
 const SVG_SCALE: f64 = 8.0;
-/// PNG has this many pixels a unit, each the mean of a square of `SAMPLES` times `SAMPLES`.
+/// Pixels of a PNG in a unit of the canvas.
 const PNG_SCALE: usize = 2;
+/// Samples along each side of a pixel, whose mean is its colour.
 const SAMPLES: usize = 2;
 
-/// The drawing as SVG; texts stay texts.
+/// The error of writing a PNG file.
+pub type PngError = DrawingAreaErrorKind<<BitMapBackend<'static> as DrawingBackend>::ErrorType>;
+
+/// The canvas as SVG, in which texts stay texts.
 pub fn svg(canvas: &Canvas) -> String {
     let mut text = String::new();
     let size = ((canvas.width * SVG_SCALE) as u32, (canvas.height * SVG_SCALE) as u32);
@@ -29,17 +34,20 @@ pub fn svg(canvas: &Canvas) -> String {
     text.replace(" opacity=\"1\"", "").replace(" stroke=\"none\"", "").replace("\n</text>", "</text>")
 }
 
-/// Writes the drawing as PNG with two pixels a unit.
-pub fn png(canvas: &Canvas, path: &Path) -> Result<(), String> {
+/// Writes the canvas as PNG, with two pixels for each of its units.
+///
+/// # Errors
+/// If the file cannot be written.
+pub fn png(canvas: &Canvas, path: &Path) -> Result<(), PngError> {
     let (pixels, size) = pixels(canvas);
     let mut backend = BitMapBackend::new(path, size);
-    backend.blit_bitmap((0, 0), size, &pixels).map_err(|error| error.to_string())?;
-    backend.present().map_err(|error| error.to_string())
+    backend.blit_bitmap((0, 0), size, &pixels).map_err(DrawingAreaErrorKind::BackendError)?;
+    backend.present().map_err(DrawingAreaErrorKind::BackendError)
 }
 
-/// The drawing's pixels, row after row of red, green, blue, with their width and height.
+/// The pixels of a canvas, row after row of red, green, blue, with their width and height.
 ///
-/// Each is the mean of several, because plotters sets lines without smoothing them.
+/// Each is the mean of several samples, because plotters draws lines without smoothing them.
 fn pixels(canvas: &Canvas) -> (Vec<u8>, (u32, u32)) {
     let (width, height) = (canvas.width.ceil() as usize * PNG_SCALE, canvas.height.ceil() as usize * PNG_SCALE);
     let (wide, high) = (width * SAMPLES, height * SAMPLES);
@@ -67,50 +75,48 @@ fn draw<S: Surface>(canvas: &Canvas, surface: &mut S, scale: f64) {
         let drawn = match mark {
             Mark::Rectangle { frame, colour } => {
                 let (from, to) = (whole((frame.x, frame.y)), whole((frame.right(), frame.bottom())));
-                surface.draw_rect(from, to, &paint(*colour), true).map_err(said)
+                surface.draw_rect(from, to, &paint(*colour), true).map_err(DrawingAreaErrorKind::BackendError)
             }
-            Mark::Polygon { points, colour } => {
-                surface.fill_polygon(points.iter().copied().map(whole), &paint(*colour)).map_err(said)
-            }
+            Mark::Polygon { points, colour } => surface
+                .fill_polygon(points.iter().copied().map(whole), &paint(*colour))
+                .map_err(DrawingAreaErrorKind::BackendError),
             Mark::Line { points, colour, width } => {
                 let points: Vec<At> = points.iter().map(|(x, y)| (x * scale, y * scale)).collect();
                 surface.stroke(&points, *colour, width * scale)
             }
-            Mark::Disc { at, radius, colour } => {
-                surface.draw_circle(whole(*at), (radius * scale).round() as u32, &paint(*colour), true).map_err(said)
-            }
+            Mark::Disc { at, radius, colour } => surface
+                .draw_circle(whole(*at), (radius * scale).round() as u32, &paint(*colour), true)
+                .map_err(DrawingAreaErrorKind::BackendError),
             Mark::Text(text) => surface.set(text, scale),
         };
         drawn.unwrap_or_else(|error| panic!("memory takes every mark: {error}"));
     }
 }
 
-fn said(error: impl std::fmt::Display) -> String {
-    error.to_string()
-}
-
 fn paint([red, green, blue]: Colour) -> RGBAColor {
     RGBColor(red, green, blue).to_rgba()
 }
 
-type Drawn = Result<(), String>;
+/// The result of drawing on a backend.
+type Drawn<B> = Result<(), DrawingAreaErrorKind<<B as DrawingBackend>::ErrorType>>;
 
-/// What SVG and pixels do differently.
+/// A backend of plotters with the lines and texts that SVG and pixels draw differently.
 trait Surface: DrawingBackend + Sized {
-    /// Draws a line through places in the surface's own units.
-    fn stroke(&mut self, points: &[At], colour: Colour, width: f64) -> Drawn;
+    /// Draws a line through points in the units of the backend.
+    fn stroke(&mut self, points: &[At], colour: Colour, width: f64) -> Drawn<Self>;
 
-    /// Sets a text.
-    fn set(&mut self, text: &Text, scale: f64) -> Drawn;
+    /// Draws a line of text; `scale` is the number of the backend's units in one of the canvas.
+    fn set(&mut self, text: &Text, scale: f64) -> Drawn<Self>;
 }
 
 impl Surface for SVGBackend<'_> {
-    fn stroke(&mut self, points: &[At], colour: Colour, width: f64) -> Drawn {
+    fn stroke(&mut self, points: &[At], colour: Colour, width: f64) -> Drawn<Self> {
         let style = ShapeStyle { color: paint(colour), filled: false, stroke_width: width.round().max(1.0) as u32 };
-        self.draw_path(points.iter().map(|(x, y)| (x.round() as i32, y.round() as i32)), &style).map_err(said)
+        self.draw_path(points.iter().map(|(x, y)| (x.round() as i32, y.round() as i32)), &style)
+            .map_err(DrawingAreaErrorKind::BackendError)
     }
 
-    fn set(&mut self, text: &Text, scale: f64) -> Drawn {
+    fn set(&mut self, text: &Text, scale: f64) -> Drawn<Self> {
         let horizontal = match text.anchor {
             Anchor::Start => HPos::Left,
             Anchor::Middle => HPos::Center,
@@ -125,12 +131,13 @@ impl Surface for SVGBackend<'_> {
         let style = if text.upright { style.transform(FontTransform::Rotate270) } else { style };
         let lift = 0.76 * text.size;
         let (x, y) = if text.upright { (text.at.0 - lift, text.at.1) } else { (text.at.0, text.at.1 - lift) };
-        self.draw_text(&text.text, &style, ((x * scale).round() as i32, (y * scale).round() as i32)).map_err(said)
+        self.draw_text(&text.text, &style, ((x * scale).round() as i32, (y * scale).round() as i32))
+            .map_err(DrawingAreaErrorKind::BackendError)
     }
 }
 
 impl Surface for BitMapBackend<'_> {
-    fn stroke(&mut self, points: &[At], colour: Colour, width: f64) -> Drawn {
+    fn stroke(&mut self, points: &[At], colour: Colour, width: f64) -> Drawn<Self> {
         for pair in points.windows(2) {
             let (from, to) = (pair[0], pair[1]);
             let length = (to.0 - from.0).hypot(to.1 - from.1);
@@ -146,18 +153,19 @@ impl Surface for BitMapBackend<'_> {
                 let ys = corners.map(|(_, y)| y);
                 let low = (xs.into_iter().min().unwrap_or(0), ys.into_iter().min().unwrap_or(0));
                 let high = (xs.into_iter().max().unwrap_or(0), ys.into_iter().max().unwrap_or(0));
-                self.draw_rect(low, high, &paint(colour), true).map_err(said)?;
+                self.draw_rect(low, high, &paint(colour), true).map_err(DrawingAreaErrorKind::BackendError)?;
             } else {
-                self.fill_polygon(corners, &paint(colour)).map_err(said)?;
+                self.fill_polygon(corners, &paint(colour)).map_err(DrawingAreaErrorKind::BackendError)?;
             }
         }
         for &(x, y) in points.iter().skip(1).take(points.len().saturating_sub(2)) {
-            self.draw_circle((x as i32, y as i32), (width / 2.0) as u32, &paint(colour), true).map_err(said)?;
+            self.draw_circle((x as i32, y as i32), (width / 2.0) as u32, &paint(colour), true)
+                .map_err(DrawingAreaErrorKind::BackendError)?;
         }
         Ok(())
     }
 
-    fn set(&mut self, text: &Text, scale: f64) -> Drawn {
+    fn set(&mut self, text: &Text, scale: f64) -> Drawn<Self> {
         let size = text.size * scale;
         let before = match text.anchor {
             Anchor::Start => 0.0,
@@ -173,7 +181,7 @@ impl Surface for BitMapBackend<'_> {
             let colour = RGBAColor(red, green, blue, share.min(1.0));
             let pixel = self.draw_pixel((at.0.round() as i32, at.1.round() as i32), colour.to_backend_color());
             if let Err(error) = pixel {
-                drawn = Err(said(error));
+                drawn = Err(DrawingAreaErrorKind::BackendError(error));
             }
         });
         drawn

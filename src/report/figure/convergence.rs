@@ -1,6 +1,6 @@
 //! Cost against effort as a figure: the best so far, by what was spent and by trials, and what small budgets foretell.
 use crate::analysis::Findings;
-use crate::analysis::convergence::{Curve, Dot, Step};
+use crate::analysis::convergence::{BestCurve, Dot, Improvement};
 use crate::report::draw::axis;
 use crate::report::draw::axis::{Axis, Tick};
 use crate::report::draw::canvas::{Anchor, At, Canvas, Frame, Text};
@@ -8,7 +8,7 @@ use crate::report::draw::font;
 use crate::report::draw::theme::{
     ASH, Colour, HEADING, INK, MUTED, ORANGE, PAPER, RED, SHADE, SMALL, TEXT, THREAD, TITLE, budget_colour,
 };
-use crate::report::page::words::{count, number};
+use crate::report::draw::words::{count, number};
 
 const WIDTH: f64 = 1180.0;
 const MARGIN: f64 = 28.0;
@@ -122,14 +122,14 @@ fn panel(
     frame: Frame,
     findings: &Findings,
     (across, costs): (&Axis, &Axis),
-    place: &dyn Fn(&Step) -> f64,
+    place: &dyn Fn(&Improvement) -> f64,
     end: f64,
 ) {
     for tick in costs.ticks(6) {
         canvas.line(vec![frame.at(0.0, tick.at), frame.at(1.0, tick.at)], SHADE, 1.0);
     }
-    let at = |step: &Step| frame.at(across.share(place(step)), costs.share(step.cost));
-    let step_of = |dot: &Dot| Step { trial: dot.trial, ended: dot.ended, spent: dot.spent, cost: dot.cost };
+    let at = |step: &Improvement| frame.at(across.share(place(step)), costs.share(step.cost));
+    let step_of = |dot: &Dot| Improvement { trial: dot.trial, ended: dot.ended, spent: dot.spent, cost: dot.cost };
     for dot in &findings.convergence.dots {
         let (at, colour) = (at(&step_of(dot)), colour(findings, dot.budget));
         match dot.random {
@@ -137,7 +137,7 @@ fn panel(
             false => canvas.disc(at, 2.7, colour),
         }
     }
-    for Curve { budget, steps } in &findings.convergence.curves {
+    for BestCurve { budget, steps } in &findings.convergence.curves {
         let mut points: Vec<At> = Vec::new();
         for step in steps {
             let (x, y) = at(step);

@@ -6,7 +6,7 @@ use crate::report::draw::axis::Axis;
 use crate::report::draw::canvas::{Anchor, Canvas, Frame, Text};
 use crate::report::draw::font;
 use crate::report::draw::theme::{BLUE, Colour, FAINT, HEADING, INK, MUTED, ORANGE, SMALL, TEXT, TITLE, mix};
-use crate::report::page::words::{count, feature, number, percent, unit};
+use crate::report::draw::words::{count, feature, number, percent, unit};
 
 const MARGIN: f64 = 28.0;
 const TOP: f64 = 116.0;

@@ -26,12 +26,12 @@ pub struct Curves {
     pub names: Vec<String>,
     /// How many of them, the last ones, are no models but what these are compared with.
     pub references: usize,
-    pub panels: Vec<Panel>,
+    pub panels: Vec<CurvesPanel>,
 }
 
 /// One quantity, on a logarithmic axis.
 #[derive(Clone, Debug)]
-pub struct Panel {
+pub struct CurvesPanel {
     pub name: String,
     pub unit: String,
     /// Points of each model; what is not above 0 is left out.
@@ -83,7 +83,7 @@ fn legend(curves: &Curves) -> Vec<(f64, usize, String)> {
     curves.names.iter().map(place).collect()
 }
 
-fn draw(canvas: &mut Canvas, frame: Frame, curves: &Curves, panel: &Panel) {
+fn draw(canvas: &mut Canvas, frame: Frame, curves: &Curves, panel: &CurvesPanel) {
     let points = || panel.lines.iter().flatten().filter(|(_, y)| *y > 0.0 && y.is_finite());
     let last = points().map(|(x, _)| *x).fold(0.0, f64::max);
     let across = Axis::between(0.0, if last > 0.0 { last } else { 1.0 }, false);
@@ -150,7 +150,7 @@ mod tests {
     fn texts_stay_inside_and_apart() {
         let names: Vec<String> = (0..7).map(|each| format!("a model with a rather long name {each}")).collect();
         let line = |each: usize| (1..200).map(|x| (f64::from(x), (each + 1) as f64 / f64::from(x).powi(3))).collect();
-        let panel = |unit: &str| Panel {
+        let panel = |unit: &str| CurvesPanel {
             name: "surface temperature".into(),
             unit: unit.into(),
             lines: (0..names.len()).map(line).collect(),

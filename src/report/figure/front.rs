@@ -6,7 +6,7 @@ use crate::report::draw::axis::Axis;
 use crate::report::draw::canvas::{Anchor, At, Canvas, Frame, Text};
 use crate::report::draw::font;
 use crate::report::draw::theme::{ASH, BLUE, HEADING, INK, MUTED, ORANGE, PAPER, SHADE, SMALL, TEXT, TITLE};
-use crate::report::page::words::{count, number};
+use crate::report::draw::words::{count, number};
 
 const WIDTH: f64 = 1180.0;
 const MARGIN: f64 = 28.0;

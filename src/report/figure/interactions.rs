@@ -1,15 +1,15 @@
 //! The interaction matrix as a figure.
 use crate::analysis::Findings;
+use crate::analysis::bin::Scale;
 use crate::analysis::matrix::Quality;
-use crate::analysis::probe::Scale;
 use crate::report::draw::axis;
 use crate::report::draw::axis::Axis;
 use crate::report::draw::canvas::{Anchor, Canvas, Frame};
 use crate::report::draw::font;
 use crate::report::draw::theme::{HEADING, INK, MUTED, PAPER, RED, SMALL, TEXT, TITLE};
+use crate::report::draw::words::{count, number};
 use crate::report::figure::panel;
 use crate::report::figure::trust;
-use crate::report::page::words::{count, number};
 
 const MARGIN: f64 = 28.0;
 /// Room for the names and labels of the first column.
@@ -78,11 +78,11 @@ pub fn figure(findings: &Findings) -> Canvas {
         panel::tiles(&mut canvas, frame, matrix, (row, column), pair.zip(colours.as_ref()));
         let (vertical, horizontal) = (&matrix.dimensions[row], &matrix.dimensions[column]);
         if column == 0 {
-            axis::left(&mut canvas, frame, axis::ticks(vertical, 5), SMALL, LEFT - 18.0);
+            axis::left(&mut canvas, frame, panel::ticks(vertical, 5), SMALL, LEFT - 18.0);
             panel::upright_name(&mut canvas, (MARGIN + 8.0, frame.y + HIGH / 2.0), &vertical.label(), HIGH + 30.0);
         }
         if row + 1 == n {
-            axis::below(&mut canvas, frame, axis::ticks(horizontal, 5), horizontal.scale == Scale::Categorical, SMALL);
+            axis::below(&mut canvas, frame, panel::ticks(horizontal, 5), horizontal.scale == Scale::Categorical, SMALL);
             let at = (frame.x + WIDE / 2.0, frame.bottom() + 33.0);
             let name = font::elide(&horizontal.label(), TEXT, false, WIDE + ACROSS - 8.0);
             canvas.say(at, name, TEXT, INK, Anchor::Middle, false);

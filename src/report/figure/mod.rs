@@ -1,13 +1,11 @@
-//! Figures of the report, one a file.
+//! Figures of the report, a file each.
 pub mod convergence;
 #[cfg(feature = "simulator")]
 pub mod coverage;
 pub mod curves;
-
 pub mod front;
 pub mod interactions;
-pub(crate) mod panel;
+mod panel;
 pub mod predictions;
-
 pub mod profile;
-pub(crate) mod trust;
+mod trust;

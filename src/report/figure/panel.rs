@@ -1,8 +1,8 @@
 //! Panels of the interaction matrix: one hyperparameter, or two.
+use crate::analysis::bin::Scale;
 use crate::analysis::dependence::{Dimension, Level};
-use crate::analysis::interaction::{Pair, Tile};
+use crate::analysis::interaction::{PairInteraction, Tile};
 use crate::analysis::matrix::{Matrix, SpotKind};
-use crate::analysis::probe::Scale;
 use crate::report::draw::axis;
 use crate::report::draw::axis::{Axis, Tick};
 use crate::report::draw::canvas::{Anchor, At, Canvas, Frame, Text};
@@ -10,9 +10,10 @@ use crate::report::draw::font;
 use crate::report::draw::theme::{
     ASH, BLUE, Colour, FAINT, HAZE, HEADING, INK, MUTED, PAPER, RED, SHADE, SMALL, TEXT, THREAD, mix, viridis,
 };
-use crate::report::page::words::percent;
+use crate::report::draw::words::{percent, value};
+use crate::space::hyperparameter::Value;
 
-/// The cost axis that all diagonal panels share; absent without a model.
+/// The cost axis that all diagonal panels share; `None` without a model.
 pub fn cost_axis(matrix: &Matrix) -> Option<Axis> {
     let levels = matrix.dimensions.iter().flat_map(|dimension| &dimension.levels);
     let bands = levels.filter_map(|level| level.band.or(level.cost.map(|cost| (cost, cost))));
@@ -26,6 +27,23 @@ pub fn cost_axis(matrix: &Matrix) -> Option<Axis> {
     (!ends.is_empty()).then(|| Axis::around(ends, matrix.sample.logarithmic))
 }
 
+/// The ticks of a hyperparameter: its levels if it is discrete, else round numbers.
+pub fn ticks(dimension: &Dimension, wanted: usize) -> Vec<Tick> {
+    let is_whole = dimension.levels.iter().all(|level| !matches!(level.bin.value, Value::Float(_)));
+    let is_discrete = matches!(dimension.scale, Scale::Ordinal | Scale::Categorical)
+        || is_whole && dimension.bounds.is_some_and(|(low, high)| high - low < dimension.levels.len() as f64);
+    match dimension.bounds {
+        Some((low, high)) if !is_discrete => {
+            let axis = Axis::between(low, high, dimension.scale == Scale::Logarithmic);
+            if is_whole { axis.whole() } else { axis }.ticks(wanted)
+        }
+        _ => {
+            let tick = |level: &Level| Tick { at: level.bin.at, label: value(&level.bin.value) };
+            dimension.levels.iter().map(tick).collect()
+        }
+    }
+}
+
 /// One hyperparameter: its partial dependence with band and individual curves.
 pub fn diagonal(canvas: &mut Canvas, frame: Frame, dimension: &Dimension, costs: Option<&Axis>) {
     title(canvas, frame, dimension);
@@ -35,7 +53,7 @@ pub fn diagonal(canvas: &mut Canvas, frame: Frame, dimension: &Dimension, costs:
             let from = frame.at(0.0, tick.at);
             canvas.line(vec![from, (frame.right(), from.1)], SHADE, 1.0);
         }
-        let place = |level: &Level, cost: f64| frame.at(level.place.at, costs.share(cost));
+        let place = |level: &Level, cost: f64| frame.at(level.bin.at, costs.share(cost));
         if categorical {
             categories(canvas, frame, dimension, costs);
         } else {
@@ -71,24 +89,24 @@ pub fn diagonal(canvas: &mut Canvas, frame: Frame, dimension: &Dimension, costs:
     }
     let most = dimension.levels.iter().map(|level| level.trials).max().unwrap_or(0).max(1) as f64;
     for level in &dimension.levels {
-        // How many trials a level has: what stands on nothing must be seen to.
-        let (x, y) = frame.at(level.place.at, 0.0);
+        // Marks as long as the level's share of trials, so that a level without trials is recognized.
+        let (x, y) = frame.at(level.bin.at, 0.0);
         canvas.line(vec![(x, y), (x, y - 12.0 * level.trials as f64 / most)], MUTED, 2.0);
     }
     canvas.edges(frame, MUTED);
     if let Some(at) = dimension.incumbent {
         canvas.dashed(frame.at(at, 0.0), frame.at(at, 1.0), RED, 1.2, (4.0, 3.0));
     }
-    axis::below(canvas, frame, axis::ticks(dimension, 5), categorical, SMALL);
+    axis::below(canvas, frame, ticks(dimension, 5), categorical, SMALL);
 }
 
-/// Categories have no line between them: a dot with its interval each.
+/// Draws a dot with its interval for each category, without lines between them.
 fn categories(canvas: &mut Canvas, frame: Frame, dimension: &Dimension, costs: &Axis) {
     let y = |cost: f64| frame.at(0.0, costs.share(cost).clamp(0.0, 1.0)).1;
     for (index, level) in dimension.levels.iter().enumerate() {
         let Some(cost) = level.cost else { continue };
-        let (x, _) = frame.at(level.place.at, 0.0);
-        let aside = frame.width * (level.place.to - level.place.from);
+        let (x, _) = frame.at(level.bin.at, 0.0);
+        let aside = frame.width * (level.bin.to - level.bin.from);
         let values: Vec<f64> = dimension.curves.iter().filter_map(|curve| curve[index]).collect();
         for value in &values {
             if (0.0..=1.0).contains(&costs.share(*value)) {
@@ -131,15 +149,15 @@ pub fn tiles(
     frame: Frame,
     matrix: &Matrix,
     (row, column): (usize, usize),
-    model: Option<(&Pair, &Axis)>,
+    model: Option<(&PairInteraction, &Axis)>,
 ) {
     let (vertical, horizontal) = (&matrix.dimensions[row], &matrix.dimensions[column]);
     if let Some((pair, colours)) = model {
         for (level, line) in vertical.levels.iter().zip(&pair.tiles) {
             for (other, tile) in horizontal.levels.iter().zip(line) {
-                let (x, y) = frame.at(other.place.from, level.place.to);
-                let width = frame.width * (other.place.to - other.place.from);
-                let place = Frame { x, y, width, height: frame.height * (level.place.to - level.place.from) };
+                let (x, y) = frame.at(other.bin.from, level.bin.to);
+                let width = frame.width * (other.bin.to - other.bin.from);
+                let place = Frame { x, y, width, height: frame.height * (level.bin.to - level.bin.from) };
                 match *tile {
                     Tile::Cost { cost, near } => {
                         let colour = viridis(colours.share(cost));
@@ -169,7 +187,7 @@ pub fn tiles(
         let text = format!("together {}", percent(pair.strength));
         canvas.say((frame.right(), frame.y - 4.0), text, SMALL, MUTED, Anchor::End, false);
     }
-    for tick in axis::ticks(horizontal, 5) {
+    for tick in ticks(horizontal, 5) {
         tick_mark(canvas, frame, &tick);
     }
 }
@@ -179,41 +197,41 @@ fn tick_mark(canvas: &mut Canvas, frame: Frame, tick: &Tick) {
     canvas.line(vec![(x, y), (x, y + 2.5)], MUTED, 1.0);
 }
 
-/// A name that runs upwards, its middle at a place.
+/// Writes a name upwards, its middle at `at`.
 pub fn upright_name(canvas: &mut Canvas, at: At, name: &str, room: f64) {
     let text = font::elide(name, TEXT, false, room);
     canvas.text(Text { text, at, size: TEXT, bold: false, anchor: Anchor::Middle, colour: INK, upright: true });
 }
 
-/// The sign of a success.
+/// Draws the sign of a success.
 pub fn finished(canvas: &mut Canvas, at: At) {
     canvas.ring(at, 3.3, PAPER, INK, 1.0);
 }
 
-/// The sign of a success at another budget.
+/// Draws the sign of a success at another budget.
 pub fn smaller(canvas: &mut Canvas, at: At) {
     canvas.ring(at, 1.9, [0xe8, 0xeb, 0xee], [0x45, 0x4d, 0x57], 0.6);
 }
 
-/// The sign of a trial whose cost was not finite.
+/// Draws the sign of a trial whose cost was not finite.
 pub fn diverged(canvas: &mut Canvas, at: At) {
     canvas.cross(at, 3.6, PAPER, 3.4);
     canvas.cross(at, 3.2, INK, 1.6);
 }
 
-/// No configuration is here.
+/// Fills a tile that no legal configuration has.
 pub fn forbidden(canvas: &mut Canvas, frame: Frame) {
     canvas.rectangle(frame, PAPER);
     canvas.hatch(frame, MUTED);
 }
 
-/// One of the two has no value here.
+/// Fills a tile at which one of the two hyperparameters is inactive.
 pub fn inactive(canvas: &mut Canvas, frame: Frame) {
     canvas.rectangle(frame, FAINT);
     canvas.stipple(frame, ASH);
 }
 
-/// A colour that says less.
+/// The paler colour of a tile without trials nearby.
 pub fn pale(colour: Colour) -> Colour {
     mix([0xff, 0xff, 0xff], colour, 0.42)
 }

@@ -1,27 +1,29 @@
-//! Predictions beside the truth as a figure: one column a series, one row a quantity.
-use crate::analysis::prediction::{Accuracy, Errors};
+//! Figure of predictions beside the truth: a column for each series, a row for each quantity.
+use crate::analysis::prediction::{Accuracy, FeatureErrors};
 use crate::report::draw::axis;
 use crate::report::draw::axis::Axis;
 use crate::report::draw::canvas::{Anchor, At, Canvas, Frame};
 use crate::report::draw::font;
 use crate::report::draw::theme::{BLUE, Colour, HEADING, INK, MUTED, ORANGE, SHADE, SMALL, TEXT, TITLE};
-use crate::report::page::words::{feature as name, number, unit};
+use crate::report::draw::thinning::extremes;
+use crate::report::draw::words;
+use crate::report::draw::words::{number, unit};
 use crate::trial::prediction::{FeatureSeries, SeriesPrediction};
 
 const MARGIN: f64 = 28.0;
 const LEFT: f64 = 60.0;
 const HIGH: f64 = 112.0;
 const DOWN: f64 = 46.0;
-/// Series that are drawn; more do not fit side by side.
+/// The greatest number of series drawn side by side.
 pub(crate) const DRAWN: usize = 3;
-/// Points a line needs at most; from more, the least and the greatest of each part are kept.
+/// The greatest number of points of a line, about.
 const POINTS: usize = 700;
 /// Units in the order of their panels; features of one unit share a panel.
 const ORDER: [&str; 4] = ["1", "degC", "V", "A"];
-/// Of the predictions in a panel.
+/// Colours of the predictions in a panel.
 const COLOURS: [Colour; 3] = [ORANGE, BLUE, MUTED];
 
-/// Draws the predictions under a title; `None` without any.
+/// Draws the predictions under a title; `None` if there are none.
 pub fn figure(title: &str, predictions: &[SeriesPrediction]) -> Option<Canvas> {
     let shown = &predictions[..predictions.len().min(DRAWN)];
     let panels = panels(&shown.first().filter(|first| !first.features.is_empty())?.features);
@@ -61,7 +63,7 @@ pub fn figure(title: &str, predictions: &[SeriesPrediction]) -> Option<Canvas> {
     Some(canvas)
 }
 
-/// Features that stand in one panel, panel by panel.
+/// The indices of the features in each panel.
 fn panels(features: &[FeatureSeries]) -> Vec<Vec<usize>> {
     let mut units: Vec<&str> = ORDER.to_vec();
     for feature in features {
@@ -79,7 +81,7 @@ fn draw(
     canvas: &mut Canvas,
     frame: Frame,
     prediction: &SeriesPrediction,
-    features: &[(&FeatureSeries, &Errors)],
+    features: &[(&FeatureSeries, &FeatureErrors)],
     last: bool,
 ) {
     let hours = |row: usize| row as f64 * prediction.interval_s / 3600.0;
@@ -118,11 +120,11 @@ fn draw(
     }
 }
 
-/// What a panel shows, and how far each prediction is off.
-fn heading(canvas: &mut Canvas, frame: Frame, features: &[(&FeatureSeries, &Errors)]) {
+/// Writes the quantity of a panel and the error of each prediction.
+fn heading(canvas: &mut Canvas, frame: Frame, features: &[(&FeatureSeries, &FeatureErrors)]) {
     let Some((first, _)) = features.first() else { return };
     let quantity = match (features.len(), first.unit.as_str()) {
-        (1, _) => name(&first.name),
+        (1, _) => words::feature(&first.name),
         (_, "V") => "voltage".into(),
         (_, "degC") => "temperature".into(),
         (_, unit) => unit.into(),
@@ -136,7 +138,7 @@ fn heading(canvas: &mut Canvas, frame: Frame, features: &[(&FeatureSeries, &Erro
             _ if features.len() == 1 => String::new(),
             "voltage" => "terminal: ".into(),
             "ocv" => "open circuit: ".into(),
-            other => format!("{}: ", name(other).replace(" temperature", "")),
+            other => format!("{}: ", words::feature(other).replace(" temperature", "")),
         };
         let note = match errors.given {
             true => format!("{which}given"),
@@ -154,23 +156,13 @@ fn heading(canvas: &mut Canvas, frame: Frame, features: &[(&FeatureSeries, &Erro
     }
 }
 
-/// A series by row, in runs of finite values, no longer than it can be seen.
+/// A series by row, in runs of finite values, thinned to `POINTS` points.
 fn thinned(series: &[f32]) -> Vec<Vec<(usize, f32)>> {
     let part = series.len().div_ceil(POINTS / 2).max(1);
     let all: Vec<(usize, f32)> = series.iter().copied().enumerate().collect();
     let mut runs = Vec::new();
     for run in all.split(|(_, value)| !value.is_finite()).filter(|run| !run.is_empty()) {
-        let mut kept = Vec::new();
-        for chunk in run.chunks(part) {
-            let least = chunk.iter().min_by(|a, b| a.1.total_cmp(&b.1)).expect("a chunk has rows");
-            let greatest = chunk.iter().max_by(|a, b| a.1.total_cmp(&b.1)).expect("a chunk has rows");
-            let (first, second) = if least.0 < greatest.0 { (least, greatest) } else { (greatest, least) };
-            kept.push(*first);
-            if first.0 != second.0 {
-                kept.push(*second);
-            }
-        }
-        runs.push(kept);
+        runs.push(extremes(run, part));
     }
     runs
 }

@@ -1,9 +1,10 @@
-//! A simulated series as a figure: the whole of it, and a part of it enlarged.
+//! Figure of a simulated series: the whole of it, and a part of it enlarged.
 use crate::report::draw::axis;
 use crate::report::draw::axis::Axis;
 use crate::report::draw::canvas::{Anchor, At, Canvas, Frame};
 use crate::report::draw::font;
 use crate::report::draw::theme::{BLUE, Colour, FAINT, HAZE, HEADING, INK, MUTED, ORANGE, SHADE, SMALL, TEXT, TITLE};
+use crate::report::draw::thinning::extremes;
 
 const WIDTH: f64 = 1160.0;
 const MARGIN: f64 = 28.0;
@@ -11,7 +12,7 @@ const LEFT: f64 = 46.0;
 const TOP: f64 = 122.0;
 const HIGH: f64 = 128.0;
 const DOWN: f64 = 42.0;
-/// Of the whole series and of its part.
+/// Widths of the columns for the whole series and for its part.
 const WIDTHS: [f64; 2] = [620.0, 386.0];
 const BETWEEN: f64 = 52.0;
 
@@ -22,23 +23,24 @@ pub struct Profile {
     pub subtitle: String,
     /// Seconds from row to row.
     pub interval_s: f64,
-    /// The rows that are enlarged: the first, and the one behind the last.
+    /// The rows that are enlarged: from the first up to, but not including, the second.
     pub part: (usize, usize),
-    pub panels: Vec<Panel>,
+    pub panels: Vec<ProfilePanel>,
 }
 
-/// One quantity, or some of one unit.
+/// One quantity, or several of one unit.
 #[derive(Clone, Debug)]
-pub struct Panel {
+pub struct ProfilePanel {
     pub name: String,
     pub unit: String,
-    pub lines: Vec<Line>,
-    /// A level that means something, such as no current.
+    pub lines: Vec<ProfileLine>,
+    /// The value of a horizontal line, such as zero current.
     pub level: Option<f64>,
 }
 
+/// One line of a panel.
 #[derive(Clone, Debug)]
-pub struct Line {
+pub struct ProfileLine {
     pub name: String,
     pub values: Vec<f32>,
 }
@@ -68,7 +70,7 @@ pub fn figure(profile: &Profile) -> Canvas {
         let last = row + 1 == rows;
         let all = panel.lines.iter().flat_map(|line| &line.values).map(|value| f64::from(*value));
         let all = Axis::around(all.chain(panel.level), false);
-        let cut = |line: &Line| {
+        let cut = |line: &ProfileLine| {
             let end = profile.part.1.min(line.values.len());
             line.values[profile.part.0.min(end)..end].to_vec()
         };
@@ -85,7 +87,7 @@ pub fn figure(profile: &Profile) -> Canvas {
                 let y = frame.at(0.0, values.share(level)).1;
                 canvas.line(vec![(frame.x, y), (frame.right(), y)], MUTED, 0.8);
             }
-            // What is most interesting is drawn last, so that it lies above.
+            // The first line is drawn last, so that it lies above the others.
             for (index, line) in panel.lines.iter().enumerate().rev() {
                 let first = if column == 0 { 0 } else { profile.part.0 };
                 let series = if column == 0 { &line.values } else { &cut(line) };
@@ -119,8 +121,8 @@ fn colour(index: usize) -> Colour {
     [BLUE, ORANGE, MUTED][index % 3]
 }
 
-/// What a row of panels shows; names of its lines where there are several.
-fn heading(canvas: &mut Canvas, frame: Frame, panel: &Panel) {
+/// Writes the quantity of a row of panels, and the names of its lines if there are several.
+fn heading(canvas: &mut Canvas, frame: Frame, panel: &ProfilePanel) {
     let unit = if panel.unit.is_empty() { String::new() } else { format!(" ({})", panel.unit) };
     let head = format!("{}{unit}", panel.name);
     let mut x = frame.x + font::width(&head, HEADING, true) + 16.0;
@@ -135,7 +137,7 @@ fn heading(canvas: &mut Canvas, frame: Frame, panel: &Panel) {
     }
 }
 
-/// The part within the whole, and where it goes: a band through all rows, and a wedge to the enlarged column.
+/// Marks the enlarged part: a band through all rows, and lines from it to the enlarged column.
 fn zoom(canvas: &mut Canvas, whole: &Axis, (from, to): (f64, f64), frame: impl Fn(usize, usize) -> Frame) {
     let rows = ((canvas.height - TOP) / (HIGH + DOWN)) as usize;
     let (first, last) = (frame(0, 0), frame(rows - 1, 0));
@@ -151,23 +153,10 @@ fn zoom(canvas: &mut Canvas, whole: &Axis, (from, to): (f64, f64), frame: impl F
     canvas.line(vec![(right, band.y), (right, y), (part.x, y), (part.x, top)], HAZE, 1.6);
 }
 
-/// No more points than can be seen: the least and the greatest of each part of a series, where it is long.
+/// A series by row, thinned to about `most` points if it is longer.
 fn thinned(series: &[f32], most: usize) -> Vec<(usize, f32)> {
-    if series.len() <= most {
-        return series.iter().copied().enumerate().collect();
-    }
-    let part = (2 * series.len()).div_ceil(most);
-    let mut kept = Vec::with_capacity(most + 2);
-    for (index, chunk) in series.chunks(part).enumerate() {
-        let ordered = |pick: fn(&f32, &f32) -> std::cmp::Ordering| {
-            (0..chunk.len()).min_by(|&a, &b| pick(&chunk[a], &chunk[b])).expect("a chunk has rows")
-        };
-        let (least, greatest) = (ordered(|a, b| a.total_cmp(b)), ordered(|a, b| b.total_cmp(a)));
-        for row in [least.min(greatest), least.max(greatest)] {
-            kept.push((index * part + row, chunk[row]));
-        }
-    }
-    kept
+    let rows: Vec<(usize, f32)> = series.iter().copied().enumerate().collect();
+    if rows.len() <= most { rows } else { extremes(&rows, (2 * series.len()).div_ceil(most)) }
 }
 
 #[cfg(test)]
@@ -175,22 +164,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn thinning_keeps_the_extremes_and_the_order() {
-        let mut series = vec![0.0f32; 100_000];
-        series[51_234] = 9.0;
-        series[77_777] = -9.0;
-        let kept = thinned(&series, 900);
-        assert!(kept.len() <= 902, "{}", kept.len());
-        assert!(kept.contains(&(51_234, 9.0)) && kept.contains(&(77_777, -9.0)));
-        assert!(kept.windows(2).all(|pair| pair[0].0 <= pair[1].0));
-        assert_eq!(thinned(&series[..5], 900).len(), 5);
-    }
-
-    #[test]
     fn texts_stay_inside_and_apart() {
-        let line =
-            |name: &str| Line { name: name.into(), values: (0..36_000).map(|k| (k as f32 * 1e-3).sin()).collect() };
-        let panel = |name: &str, unit: &str, lines: &[&str]| Panel {
+        let line = |name: &str| ProfileLine {
+            name: name.into(),
+            values: (0..36_000).map(|k| (k as f32 * 1e-3).sin()).collect(),
+        };
+        let panel = |name: &str, unit: &str, lines: &[&str]| ProfilePanel {
             name: name.into(),
             unit: unit.into(),
             lines: lines.iter().map(|name| line(name)).collect(),

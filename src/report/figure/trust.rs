@@ -6,7 +6,7 @@ use crate::report::draw::axis::Axis;
 use crate::report::draw::canvas::{Anchor, Canvas, Frame, Text};
 use crate::report::draw::font;
 use crate::report::draw::theme::{ASH, BLUE, HEADING, INK, MUTED, SHADE, SMALL, TEXT, THREAD, viridis};
-use crate::report::page::words::percent;
+use crate::report::draw::words::percent;
 
 /// The scale of all tiles.
 pub fn colour_bar(canvas: &mut Canvas, space: Frame, findings: &Findings, colours: Option<&Axis>) {

@@ -1,19 +1,18 @@
 //! One self-contained page: no network, no other file, readable without JavaScript.
 pub(crate) mod sentence;
 pub(crate) mod table;
-pub mod words;
 
 use std::fmt::Write;
 
 use crate::analysis::{Findings, ReportInput};
-use crate::report::draw::font;
+use crate::report::draw::markup::{escape, typeface};
 use crate::report::draw::theme::{REPLACED, hex};
-use crate::report::page::words::{count, number, value};
+use crate::report::draw::words::{count, number, value};
 
 /// The page. `figure` gives a figure's SVG by name.
-pub fn page<'a>(findings: &Findings, evidence: &ReportInput, figure: &dyn Fn(&str) -> Option<&'a str>) -> String {
+pub fn page<'a>(findings: &Findings, input: &ReportInput, figure: &dyn Fn(&str) -> Option<&'a str>) -> String {
     let mut body = String::new();
-    headline(&mut body, findings, evidence);
+    headline(&mut body, findings, input);
     let show = |name: &str, caption: &str| {
         figure(name)
             .map(|svg| format!("<figure>{}<figcaption>{caption}</figcaption></figure>\n", inline(svg, name, caption)))
@@ -56,12 +55,12 @@ pub fn page<'a>(findings: &Findings, evidence: &ReportInput, figure: &dyn Fn(&st
         count(findings.trials.len(), "trial"),
         count(findings.headline.configurations, "configuration")
     );
-    chapter("What was tried?", &trials, &table::trials(findings, evidence));
-    if !evidence.sources.is_empty() {
+    chapter("What was tried?", &trials, &table::trials(findings, input));
+    if !input.sources.is_empty() {
         let source = |source: &crate::analysis::Source| {
             format!("<h3>{}</h3><pre>{}</pre>\n", escape(&source.title), escape(&source.text))
         };
-        let rest: String = evidence.sources.iter().map(source).collect();
+        let rest: String = input.sources.iter().map(source).collect();
         chapter("How is it reproduced?", "With these files.", &rest);
     }
     format!(
@@ -74,7 +73,7 @@ pub fn page<'a>(findings: &Findings, evidence: &ReportInput, figure: &dyn Fn(&st
     )
 }
 
-fn headline(body: &mut String, findings: &Findings, evidence: &ReportInput) {
+fn headline(body: &mut String, findings: &Findings, input: &ReportInput) {
     let headline = &findings.headline;
     let outcomes: Vec<String> =
         headline.outcomes.iter().map(|(word, n)| format!("{n} {}", word.replace('_', " "))).collect();
@@ -114,7 +113,7 @@ fn headline(body: &mut String, findings: &Findings, evidence: &ReportInput) {
             number(best.budget),
             escape(&best.origin),
             table::costs(findings),
-            table::configuration(best, evidence),
+            table::configuration(best, input),
             escape(&best.ron),
         )
         .expect("a string grows");
@@ -129,58 +128,4 @@ fn inline(svg: &str, name: &str, description: &str) -> String {
         svg = svg.replace(&format!("\"{}\"", hex(colour)), &format!("\"var(--{name})\""));
     }
     svg.replacen("<svg ", &format!("<svg data-name=\"{name}\" role=\"img\" aria-label=\"{}\" ", escape(description)), 1)
-}
-
-/// A figure that stands alone, with its typeface inside.
-pub fn with_typeface(svg: &str) -> String {
-    let end = svg.find('>').map_or(0, |end| end + 1);
-    format!("{}\n<style>{}</style>{}", &svg[..end], typeface(), &svg[end..])
-}
-
-fn typeface() -> String {
-    let face = |weight: &str, bytes: &[u8]| {
-        format!(
-            "@font-face {{ font-family: Inter; font-weight: {weight}; src: url(data:font/otf;base64,{}) }}\n",
-            base64(bytes)
-        )
-    };
-    face("400", font::REGULAR) + &face("600 700", font::BOLD)
-}
-
-/// Base 64 (RFC 4648, section 4).
-fn base64(bytes: &[u8]) -> String {
-    const SIGNS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
-    for chunk in bytes.chunks(3) {
-        let byte = |index: usize| u32::from(chunk.get(index).copied().unwrap_or(0));
-        let bits = byte(0) << 16 | byte(1) << 8 | byte(2);
-        for place in 0..4 {
-            let sign = SIGNS[(bits >> (18 - 6 * place) & 63) as usize] as char;
-            text.push(if place <= chunk.len() { sign } else { '=' });
-        }
-    }
-    text
-}
-
-/// Text that HTML takes as it is.
-pub fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn base64_agrees_with_the_standard() {
-        let cases = [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foobar", "Zm9vYmFy")];
-        for (bytes, expected) in cases {
-            assert_eq!(base64(bytes.as_bytes()), expected);
-        }
-    }
-
-    #[test]
-    fn text_cannot_become_markup() {
-        assert_eq!(escape("<b a=\"&\">"), "&lt;b a=&quot;&amp;&quot;&gt;");
-    }
 }

@@ -1,34 +1,38 @@
-//! Each chapter's answer in a sentence.
+//! Sentences of the page: the answer of each chapter.
 use crate::analysis::Findings;
-use crate::analysis::front::{Front, Point};
+use crate::analysis::front::{Front, TrialCosts};
+use crate::analysis::prediction::overall_error;
+use crate::report::draw::words::{count, duration, feature, number, percent, unit, value};
 use crate::report::figure::predictions;
-use crate::report::page::words::{count, duration, feature, number, percent, unit, value};
 
-/// What came out.
+/// The best configuration and its cost beside the default's.
 pub fn result(findings: &Findings) -> String {
     let headline = &findings.headline;
     let Some(best) = &headline.best else {
         return match findings.trials.is_empty() {
-            true => "Nothing yet: no trial has run.".into(),
-            false => "Nothing yet: no trial has succeeded.".into(),
+            true => "No result yet: no trial has run.".into(),
+            false => "No result yet: no trial has succeeded.".into(),
         };
     };
     let mut text = format!(
-        "Configuration {} costs {} at {} {}",
+        "Configuration {} has the cost {} at {} {}",
         best.configuration_id,
         number(best.cost),
         number(best.budget),
         findings.unit
     );
     match headline.default {
-        Some((cost, budget)) if budget == best.budget => match best.cost < cost {
-            true if best.cost > 0.0 => {
-                let times = number(cost / best.cost);
-                text += &format!(", {times} times less than the default's {} there", number(cost));
-            }
-            true => text += &format!(", less than the default's {} there", number(cost)),
-            false => text += &format!("; the default's {} there was not beaten", number(cost)),
-        },
+        Some((cost, budget)) if budget == best.budget => {
+            text += &match (headline.improvement(), best.cost < cost) {
+                (Some(times), _) => {
+                    format!(", {} times less than the default configuration's {} there", number(times), number(cost))
+                }
+                (None, true) => format!(", less than the default configuration's {} there", number(cost)),
+                (None, false) => {
+                    format!("; no trial is better than the default configuration's {} there", number(cost))
+                }
+            };
+        }
         // Costs at two budgets do not compare.
         Some(_) => text += "; the default configuration has no result at that budget to compare with",
         None => text += "; the default configuration has no result to compare with",
@@ -39,19 +43,19 @@ pub fn result(findings: &Findings) -> String {
     text + "."
 }
 
-/// What several objectives leave to choose.
+/// The trials on the front of several objectives.
 pub fn front(front: &Front) -> String {
     let ends = [front.members.first(), front.members.last()].map(|trial| front.point(*trial?));
-    let [Some(first), Some(last)] = ends else { return "Nothing yet.".into() };
-    let costs = |point: &Point| {
+    let [Some(first), Some(last)] = ends else { return "No result yet.".into() };
+    let costs = |point: &TrialCosts| {
         let named = front.objectives.iter().zip(&point.costs);
         named.map(|(name, cost)| format!("{name} {}", number(*cost))).collect::<Vec<_>>().join(", ")
     };
     if front.members.len() == 1 {
-        return format!("One trial is the best in every objective: number {}, {}.", first.trial, costs(first));
+        return format!("One trial is the best in every objective: trial {} ({}).", first.trial, costs(first));
     }
     format!(
-        "{}, none of which another beats in every objective: from number {} ({}) to number {} ({}).",
+        "{} that no other trial dominates: from trial {} ({}) to trial {} ({}).",
         count(front.members.len(), "trial"),
         first.trial,
         costs(first),
@@ -60,24 +64,24 @@ pub fn front(front: &Front) -> String {
     )
 }
 
-/// Whether it still improves.
+/// The number of trials since the last improvement.
 pub fn progress(findings: &Findings) -> String {
     let convergence = &findings.convergence;
     match convergence.since {
-        None => "There is no success to draw.".into(),
+        None => "No trial has succeeded.".into(),
         Some(0) => "Yes: the last trial that ended is the best.".into(),
         Some(since) => {
-            let verdict = if 4 * since < convergence.ended { "It may" } else { "Not lately" };
+            let verdict = if convergence.is_recent() == Some(true) { "Possibly" } else { "Not lately" };
             let (since, ended) = (count(since, "trial"), count(convergence.ended, "trial"));
-            format!("{verdict}: the best was found {since} before the end, of {ended}.")
+            format!("{verdict}: {since} of {ended} ended after the best was found.")
         }
     }
 }
 
-/// Whether small budgets foretell large ones.
+/// The rank correlation of costs at the two highest budgets.
 pub fn fidelity(findings: &Findings) -> String {
     let Some(last) = findings.fidelity.last() else {
-        return "Nothing can be said: no configuration has results at two budgets.".into();
+        return "Unknown: no configuration has results at two budgets.".into();
     };
     let span = format!("from {} to {} {}", number(last.low), number(last.high), findings.unit);
     let n = count(last.pairs.len(), "configuration");
@@ -88,13 +92,13 @@ pub fn fidelity(findings: &Findings) -> String {
                 rho if rho >= 0.4 => "Somewhat",
                 _ => "No",
             };
-            format!("{verdict}: {span} the ranks correlate with ρ = {rho:.2} ({n}, and only those that were promoted).")
+            format!("{verdict}: {span} the rank correlation is ρ = {rho:.2} ({n}, only those that were promoted).")
         }
-        _ => format!("Not enough pairs: {span} there are only {n}."),
+        _ => format!("Unknown: only {n} ran at both of these budgets, {span}."),
     }
 }
 
-/// What fails.
+/// The number of failures by outcome, and the value at which they are most frequent.
 pub fn failure(findings: &Findings) -> String {
     let failures = ["diverged", "crashed", "timed_out", "out_of_memory", "out_of_device_memory", "lost"];
     let counts = findings.headline.outcomes.iter().filter(|(word, _)| failures.contains(&word.as_str()));
@@ -114,19 +118,19 @@ pub fn failure(findings: &Findings) -> String {
     format!("Of {}, {}{}.", count(findings.trials.len(), "trial"), all.join(", "), most.unwrap_or_default())
 }
 
-/// What matters and how it interacts.
+/// The most important hyperparameters and the strongest interaction.
 pub fn interaction(findings: &Findings) -> String {
     let matrix = &findings.matrix;
     if let Some(distrust) = &matrix.distrust {
-        return format!("Not to be believed: {distrust}.");
+        return format!("Unknown: {distrust}.");
     }
     let share = |importance: &crate::analysis::importance::Importance| percent(importance.share.unwrap_or(0.0));
     let real = matrix.dimensions.iter().filter(|dimension| dimension.importance.is_real()).take(3);
     let real: Vec<String> = real.map(|each| format!("{} ({})", each.name, share(&each.importance))).collect();
     let mut text = match real.is_empty() {
-        true => "No hyperparameter alone explains more than its values exchanged at random would".to_owned(),
+        true => "No hyperparameter alone explains more variance than noise does".to_owned(),
         false => format!(
-            "{} explain{} more than with values exchanged at random",
+            "{} explain{} more variance than noise does",
             real.join(", "),
             if real.len() == 1 { "s" } else { "" }
         ),
@@ -134,38 +138,35 @@ pub fn interaction(findings: &Findings) -> String {
     let strongest = matrix.pairs.iter().max_by(|a, b| a.strength.total_cmp(&b.strength));
     if let Some(pair) = strongest.filter(|pair| pair.strength >= 0.02) {
         let (row, column) = (&matrix.dimensions[pair.row].name, &matrix.dimensions[pair.column].name);
-        text += &format!("; {row} and {column} together add {}", percent(pair.strength));
+        text += &format!("; the interaction of {row} and {column} explains another {}", percent(pair.strength));
     }
     text + "."
 }
 
-/// What it means for the reader where the model does not explain the results; `None` where it does.
+/// The consequence for the reader if the model does not explain the results; `None` if it does.
 pub fn distrust(findings: &Findings) -> Option<String> {
     let matrix = &findings.matrix;
-    // Without a quality no tile is drawn, and without R² all costs are equal.
+    // Without a quality no tile is drawn; without R² all costs are equal.
     matrix.distrust.as_ref().and(matrix.quality.as_ref()?.r2)?;
     let budget = match matrix.sample.budget {
         Some(budget) if matrix.sample.budgets.len() > 1 => format!(" at {} {}", number(budget), findings.unit),
         _ => String::new(),
     };
     Some(format!(
-        "What this means: do not read the tiles, and use the raw trials that are drawn instead; it is common after a search that has converged, because its trials are alike, so that there is little variance to explain{budget}."
+        "Consequence: do not read the tiles; look at the trials drawn on them instead. This is common after a search that has converged: its trials are alike, so that there is little variance to explain{budget}."
     ))
 }
 
-/// How far the predictions are off.
+/// The error of the best model's predictions, feature by feature.
 pub fn prediction(findings: &Findings) -> String {
     let Some(first) = findings.predictions.first() else { return String::new() };
     let errors = first.features.iter().enumerate().filter(|(_, errors)| !errors.given);
-    let mean = |index: usize| {
-        let all = findings.predictions.iter().filter_map(|each| each.features.get(index));
-        let squares: Vec<f64> = all.map(|errors| errors.root_mean_square.powi(2)).collect();
-        (squares.iter().sum::<f64>() / squares.len().max(1) as f64).sqrt()
-    };
     let all: Vec<String> = errors
         .map(|(index, errors)| {
             let unit = unit(&errors.unit);
-            format!("{} {} {unit}", feature(&errors.name), number(mean(index))).trim_end().to_owned()
+            format!("{} {} {unit}", feature(&errors.name), number(overall_error(&findings.predictions, index)))
+                .trim_end()
+                .to_owned()
         })
         .collect();
     let part = match findings.predictions.len() {
@@ -175,10 +176,10 @@ pub fn prediction(findings: &Findings) -> String {
     format!("Root mean square error over {} series{part}: {}.", findings.predictions.len(), all.join(", "))
 }
 
-/// How long it took.
+/// The time that the trials took.
 pub fn effort(findings: &Findings) -> Option<String> {
     let (worked, elapsed) = findings.headline.worked_s.zip(findings.headline.elapsed_s)?;
-    Some(format!("{} of trials in {}", duration(worked), duration(elapsed)))
+    Some(format!("{} of trials within {}", duration(worked), duration(elapsed)))
 }
 
 #[cfg(test)]
@@ -231,15 +232,15 @@ mod tests {
             }))
         };
         let cases = [
-            (0.1, Some((540.0, 0.4)), ", 4 times less than the default's 0.4 there."),
-            (-0.1, Some((540.0, 0.4)), ", less than the default's 0.4 there."),
-            (0.5, Some((540.0, 0.4)), "; the default's 0.4 there was not beaten."),
+            (0.1, Some((540.0, 0.4)), ", 4 times less than the default configuration's 0.4 there."),
+            (-0.1, Some((540.0, 0.4)), ", less than the default configuration's 0.4 there."),
+            (0.5, Some((540.0, 0.4)), "; no trial is better than the default configuration's 0.4 there."),
             (0.1, Some((60.0, 0.4)), "; the default configuration has no result at that budget to compare with."),
             (0.1, None, "; the default configuration has no result to compare with."),
         ];
         for (cost, default, end) in cases {
             let text = sentence(cost, default);
-            assert_eq!(text, format!("Configuration 1 costs {} at 540 steps{end}", number(cost)));
+            assert_eq!(text, format!("Configuration 1 has the cost {} at 540 steps{end}", number(cost)));
         }
     }
 }

@@ -2,10 +2,10 @@
 use std::fmt::Write;
 
 use crate::analysis::front::Front;
-use crate::analysis::headline::{Best, Line};
+use crate::analysis::headline::{BestTrial, TrialLine};
 use crate::analysis::{Findings, ReportInput};
-use crate::report::page::escape;
-use crate::report::page::words::{feature, number, percent, unit, value};
+use crate::report::draw::markup::escape;
+use crate::report::draw::words::{feature, number, percent, unit, value};
 
 /// A cell: its text, and its number where it has one.
 struct Cell {
@@ -88,8 +88,8 @@ pub fn front(front: &Front) -> String {
 }
 
 /// The best configuration beside the defaults, with what each hyperparameter is.
-pub fn configuration(best: &Best, evidence: &ReportInput) -> String {
-    let hyperparameters = evidence.space.hyperparameters();
+pub fn configuration(best: &BestTrial, input: &ReportInput) -> String {
+    let hyperparameters = input.space.hyperparameters();
     let is_described = hyperparameters.iter().any(|each| each.description.is_some());
     let rows = hyperparameters.iter().map(|hyperparameter| {
         let unit = hyperparameter.unit.as_ref().map(|unit| format!(" {unit}")).unwrap_or_default();
@@ -173,7 +173,7 @@ pub fn levels(findings: &Findings) -> String {
         dimension.levels.iter().map(move |level| {
             vec![
                 word(&dimension.name),
-                word(value(&level.place.value)),
+                word(value(&level.bin.value)),
                 figure(level.trials as f64),
                 maybe(level.cost),
                 maybe(level.band.map(|band| band.0)),
@@ -203,11 +203,11 @@ pub fn predictions(findings: &Findings) -> String {
 }
 
 /// Every trial.
-pub fn trials(findings: &Findings, evidence: &ReportInput) -> String {
-    let names: Vec<&str> = evidence.space.hyperparameters().iter().map(|each| each.name.as_str()).collect();
+pub fn trials(findings: &Findings, input: &ReportInput) -> String {
+    let names: Vec<&str> = input.space.hyperparameters().iter().map(|each| each.name.as_str()).collect();
     let mut heads = vec!["trial", "configuration", "budget", "cost", "outcome", "origin", "bracket", "rung", "seconds"];
     heads.extend(&names);
-    let row = |line: &Line| {
+    let row = |line: &TrialLine| {
         let mut row = vec![
             figure(f64::from(line.trial)),
             figure(f64::from(line.configuration_id)),

@@ -1,5 +1,5 @@
-//! Small evidence for the tests of the analysis.
-use super::ReportInput;
+//! Small input for the tests of the analysis.
+use super::input::ReportInput;
 use crate::space::Space;
 use crate::space::hyperparameter::{Domain, Hyperparameter, Value};
 use crate::trial::budget::Budget;
@@ -37,7 +37,7 @@ pub fn history(space: &Space, trials: impl IntoIterator<Item = (f64, f64, Outcom
 }
 
 /// ReportInput where the constant predictor costs 1.
-pub fn evidence<'a>(space: &'a Space, history: &'a History) -> ReportInput<'a> {
+pub fn input<'a>(space: &'a Space, history: &'a History) -> ReportInput<'a> {
     ReportInput {
         experiment: "test",
         space,

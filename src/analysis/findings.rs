@@ -1,0 +1,44 @@
+//! Findings: the numbers of every chapter of the report.
+use serde::Serialize;
+
+use super::input::ReportInput;
+use super::{convergence, failure, fidelity, front, headline, matrix, prediction};
+
+/// The numbers of every chapter, as `report.json` holds them and the figures draw them.
+#[derive(Clone, Debug, Serialize)]
+pub struct Findings {
+    pub experiment: String,
+    pub unit: String,
+    pub measure: String,
+    pub warnings: Vec<String>,
+    pub headline: headline::Headline,
+    pub convergence: convergence::Convergence,
+    /// Absent if there is one objective only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub front: Option<front::Front>,
+    pub fidelity: Vec<fidelity::Fidelity>,
+    pub failures: Vec<failure::FailureRate>,
+    pub matrix: matrix::Matrix,
+    pub predictions: Vec<prediction::Accuracy>,
+    pub trials: Vec<headline::TrialLine>,
+}
+
+impl Findings {
+    /// Computes every chapter; the same input gives the same findings, bit for bit.
+    pub fn of(input: &ReportInput) -> Self {
+        Self {
+            experiment: input.experiment.to_owned(),
+            unit: input.unit.to_owned(),
+            measure: input.measure.to_owned(),
+            warnings: input.warnings.to_vec(),
+            headline: headline::Headline::of(input),
+            convergence: convergence::Convergence::of(input),
+            front: front::Front::of(input),
+            fidelity: fidelity::fidelities(input.history),
+            failures: failure::failures(input),
+            matrix: matrix::Matrix::of(input),
+            predictions: input.predictions.iter().map(prediction::Accuracy::of).collect(),
+            trials: headline::lines(input),
+        }
+    }
+}

@@ -1,0 +1,66 @@
+//! Input of the analysis: a run's space, history and timings, and what was evaluated outside of it.
+use serde::{Deserialize, Serialize};
+
+use crate::space::Space;
+use crate::trial::history::History;
+use crate::trial::prediction::SeriesPrediction;
+
+/// The run that a report is about: its space, its history, and the words for its units.
+#[derive(Clone, Copy, Debug)]
+pub struct ReportInput<'a> {
+    /// The experiment's name.
+    pub experiment: &'a str,
+    pub space: &'a Space,
+    pub history: &'a History,
+    /// The unit of the budget in the plural, such as `steps`.
+    pub unit: &'a str,
+    /// The name of the cost, such as `mean square error`.
+    pub measure: &'a str,
+    /// The names of the objectives if there are several, else empty; the measure is then the first of them.
+    pub objectives: &'a [String],
+    pub timings: &'a [Timing],
+    /// The cost of the constant predictor: a trial that costs more has not learned.
+    pub baseline: Option<f64>,
+    /// The budget and the cost of the default configuration, if it was evaluated outside of the history.
+    pub default: Option<(f64, f64)>,
+    pub verdict: Option<&'a TestCosts>,
+    pub predictions: &'a [SeriesPrediction],
+    /// Sentences that the page shows at the top.
+    pub warnings: &'a [String],
+    /// Files that reproduce the experiment, verbatim.
+    pub sources: &'a [Source],
+}
+
+/// The time and the place of a trial's execution.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Timing {
+    /// The trial's number.
+    pub trial: u32,
+    /// Seconds from the start of the experiment.
+    pub started_s: f64,
+    pub seconds: f64,
+    /// The slot: a worker or a device.
+    pub slot: String,
+}
+
+/// Costs of the default and the incumbent on data that no trial has seen.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TestCosts {
+    /// Absent if the default failed or was not evaluated.
+    pub default_cost: Option<f64>,
+    pub incumbent_cost: f64,
+    /// The cost of the constant predictor.
+    pub baseline_cost: f64,
+    /// The cost of the predictor that repeats the last true value.
+    pub persistence_cost: Option<f64>,
+    /// The name of the data, such as `8 untouched test series`.
+    pub on: String,
+}
+
+/// A file of the experiment, verbatim.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Source {
+    /// Its name, such as `experiments/quickstart.ron`.
+    pub title: String,
+    pub text: String,
+}
