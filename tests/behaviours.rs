@@ -12,8 +12,8 @@ use galvani::optimizer::{Ask, Optimizer};
 use galvani::space::Space;
 use galvani::space::configuration::Configuration;
 use galvani::space::encoding::Column;
-use galvani::surrogate::forest::{self, Forest};
-use galvani::surrogate::gaussian_process::{self, GaussianProcess};
+use galvani::surrogate::forest::{Forest, ForestSettings};
+use galvani::surrogate::gaussian_process::{GaussianProcess, GaussianProcessSettings};
 use galvani::surrogate::{Rows, Surrogate, Targets};
 use galvani::trial::Origin;
 use galvani::trial::budget::Budget;
@@ -36,9 +36,9 @@ fn rows(points: &[Vec<f64>]) -> Rows {
 
 fn process(points: &[Vec<f64>], targets: &[f64]) -> GaussianProcess {
     let columns = vec![Column::Numeric; points[0].len()];
-    let mut process = GaussianProcess::new(&columns, &gaussian_process::Settings::default(), 1);
+    let mut process = GaussianProcess::new(&columns, &GaussianProcessSettings::default(), 1);
     let known: Targets = targets.iter().copied().enumerate().collect();
-    process.follow(&rows(points), &known, targets.len(), &|results| known[..results].to_vec());
+    process.update(&rows(points), &known, targets.len(), &|results| known[..results].to_vec());
     process
 }
 
@@ -55,7 +55,7 @@ fn points(count: usize, index: u64) -> Vec<Vec<f64>> {
 fn a_forest_fits_ordinal_data() {
     let places: Vec<Vec<f64>> = (0..80).map(|index| vec![f64::from(index % 4) / 3.0]).collect();
     let targets: Vec<f64> = (0..80).map(|index| f64::from(index % 4)).collect();
-    let fitted = Forest::fit(&rows(&places), &[Column::Numeric], &targets, &forest::Settings::default(), 1, "test");
+    let fitted = Forest::fit(&rows(&places), &[Column::Numeric], &targets, &ForestSettings::default(), 1, "test");
     for (prediction, target) in fitted.predict(&rows(&places)).iter().zip(targets) {
         assert!((prediction.mean - target).abs() <= 0.05 * target, "{} is not {target}", prediction.mean);
     }
@@ -89,7 +89,7 @@ fn functions_that_a_process_draws_scatter_as_it_says() {
     let process = process(&seen, &wave(&seen));
     let asked = rows(&points(5, 5));
     let mut stream = Stream::of(2, "draws", 0);
-    let draws: Vec<Vec<f64>> = (0..2000).map(|_| process.draw(&asked, &mut stream)).collect();
+    let draws: Vec<Vec<f64>> = (0..2000).map(|_| process.sample_posterior(&asked, &mut stream)).collect();
     for (row, prediction) in process.predict(&asked).iter().enumerate() {
         let mean = draws.iter().map(|draw| draw[row]).sum::<f64>() / 2000.0;
         let variance = draws.iter().map(|draw| (draw[row] - mean).powi(2)).sum::<f64>() / 2000.0;

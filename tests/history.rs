@@ -3,7 +3,7 @@ use galvani::numeric::stream::Stream;
 use galvani::space::Space;
 use galvani::space::hyperparameter::{Domain, Hyperparameter, Value};
 use galvani::trial::budget::Budget;
-use galvani::trial::curve::Point;
+use galvani::trial::curve::CurvePoint;
 use galvani::trial::history::History;
 use galvani::trial::incumbent::incumbent;
 use galvani::trial::outcome::Outcome;
@@ -35,7 +35,7 @@ fn random_log(seed: u64, racing: bool) -> History {
             let trial = running.swap_remove(stream.below(running.len()));
             assert!(history.tell(trial, outcome(&mut stream)));
             assert!(!history.tell(trial, Outcome::Diverged), "it has ended already");
-            assert!(!history.report(trial, Point { budget: Budget::new(0.1).unwrap(), cost: 1.0 }));
+            assert!(!history.report(trial, CurvePoint { budget: Budget::new(0.1).unwrap(), cost: 1.0 }));
             continue;
         }
         let number = 1 + stream.below((history.configurations().len() + 1).min(60)) as i64;

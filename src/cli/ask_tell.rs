@@ -15,7 +15,7 @@ use crate::experiment::ask_tell::{Answer, AskTellSession, TellError};
 use crate::experiment::error::RunError;
 use crate::experiment::folder::RunFolder;
 use crate::trial::budget::Budget;
-use crate::trial::curve::Point;
+use crate::trial::curve::CurvePoint;
 use crate::trial::front::front;
 use crate::trial::incumbent::{default_at, incumbent};
 use crate::trial::outcome::Outcome;
@@ -201,7 +201,7 @@ fn reply(experiment: &Experiment, dialogue: &mut AskTellSession, request: Reques
             let Some(spent) = Budget::new(budget) else {
                 return error(format!("`budget` is {budget}, not above 0: what the trial has spent so far"));
             };
-            match dialogue.report(TrialId(trial), Point { budget: spent, cost }) {
+            match dialogue.report(TrialId(trial), CurvePoint { budget: spent, cost }) {
                 Ok(is_behind) => Ok(json!({ "ok": true, "prune": is_behind })),
                 Err(TellError::Broken(broken)) => Err(broken),
                 Err(refused) => error(refused.to_string()),

@@ -15,7 +15,7 @@ use crate::optimizer::{Ask, Optimizer};
 use crate::store::Store;
 use crate::store::record;
 use crate::store::record::Record;
-use crate::trial::curve::Point;
+use crate::trial::curve::CurvePoint;
 use crate::trial::history::History;
 use crate::trial::outcome::Outcome;
 use crate::trial::{ConfigurationId, Proposal, TrialId};
@@ -148,7 +148,7 @@ impl<'a> AskTellSession<'a> {
 
     /// Takes a cost that a trial reports on its way, after spending a part of its budget; whether it has fallen behind, so
     /// that it should be ended and told to be pruned.
-    pub fn report(&mut self, trial: TrialId, point: Point) -> Result<bool, TellError> {
+    pub fn report(&mut self, trial: TrialId, point: CurvePoint) -> Result<bool, TellError> {
         self.running(trial)?;
         if self.optimizer.report(trial, point) {
             let attempt = self.given.get(&trial).map_or(1, |(_, attempt)| *attempt);

@@ -74,19 +74,19 @@ impl Asynchronous {
         let here = &ladder.rungs[rung];
         let configuration = here.next().or_else(|| here.leader().filter(|_| leaders))?;
         let budget = ladder.shape.rungs[rung + 1].budget;
-        let place = Assignment { bracket: bracket as u32, rung: rung as u32 + 1, budget, pair: None };
-        Some(Next::Promote { configuration, place })
+        let assignment = Assignment { bracket: bracket as u32, rung: rung as u32 + 1, budget, instance_seed: None };
+        Some(Next::Promote { configuration, assignment })
     }
 }
 
 impl Intensifier for Asynchronous {
-    fn next(&mut self, history: &History, fresh: bool) -> Next {
+    fn next(&mut self, history: &History, can_sample_new: bool) -> Next {
         self.catch_up(history);
         let rungs = self.highest_first();
         if let Some(next) = rungs.iter().find_map(|&rung| self.promotion(rung, false)) {
             return next;
         }
-        if fresh {
+        if can_sample_new {
             // The bracket that is furthest behind its share.
             let share =
                 |ladder: &&Ladder| (ladder.begun + 1) as f64 / f64::from(ladder.shape.rungs[0].configurations.max(1));
@@ -94,7 +94,7 @@ impl Intensifier for Asynchronous {
             let behind = behind.expect("there is at least one bracket");
             let bracket = self.brackets.iter().position(|ladder| std::ptr::eq(ladder, behind)).unwrap_or(0) as u32;
             return Next::New {
-                place: Assignment { bracket, rung: 0, budget: behind.shape.rungs[0].budget, pair: None },
+                assignment: Assignment { bracket, rung: 0, budget: behind.shape.rungs[0].budget, instance_seed: None },
             };
         }
         if history.running().next().is_some() {
@@ -171,7 +171,7 @@ mod tests {
     fn an_exhausted_space_promotes_its_best_to_the_full_budget() {
         let mut walk = walk(1);
         walk.asks(2);
-        walk.fresh = false;
+        walk.can_sample_new = false;
         assert_eq!(walk.ask(), None);
         walk.finish(1, 2.0);
         assert_eq!(walk.ask(), None);

@@ -7,7 +7,7 @@ use super::bracket::{Bracket, Plan, Schedule};
 use super::full_fidelity::FullFidelity;
 use super::hyperband::Hyperband;
 use super::progressive::Progressive;
-use super::racing::{self, Racing};
+use super::racing::{Racing, RacingSettings};
 
 /// An intensifier and its knobs, as an experiment file names them.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -35,7 +35,7 @@ pub enum IntensifierConfig {
     /// Every trial gets the full budget.
     FullFidelity,
     /// Configurations are compared on more and more seeds and instances, at the full budget.
-    Racing(racing::Settings),
+    Racing(RacingSettings),
 }
 
 impl IntensifierConfig {

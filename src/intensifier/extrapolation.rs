@@ -86,7 +86,7 @@ fn points(curve: &Curve, budget: Budget) -> Option<(f64, f64)> {
 mod tests {
     use super::*;
     use crate::numeric::stream::Stream;
-    use crate::trial::curve::Point;
+    use crate::trial::curve::CurvePoint;
 
     const FULL: f64 = 81.0;
 
@@ -100,7 +100,7 @@ mod tests {
         let mut at = |amount: f64| (floor + 0.9 * amount.powf(-power)) * (0.01 * stream.normal()).exp();
         let mut curve = Curve::default();
         for step in 1..81 {
-            curve.push(Point { budget: budget(f64::from(step)), cost: at(f64::from(step)) }, budget(FULL));
+            curve.push(CurvePoint { budget: budget(f64::from(step)), cost: at(f64::from(step)) }, budget(FULL));
         }
         (curve, at(FULL))
     }
@@ -132,7 +132,7 @@ mod tests {
             for step in 1..60 {
                 let share = f64::from(step) / 60.0;
                 let cost = if is_slow { 0.9 - 0.8 * share } else { (0.9 - 2.0 * share).max(0.3) };
-                curve.push(Point { budget: budget(f64::from(step)), cost: cost + offset }, budget(60.0));
+                curve.push(CurvePoint { budget: budget(f64::from(step)), cost: cost + offset }, budget(60.0));
             }
             curve
         };

@@ -17,11 +17,11 @@ impl FullFidelity {
 }
 
 impl Intensifier for FullFidelity {
-    fn next(&mut self, _history: &History, fresh: bool) -> Next {
-        if !fresh {
+    fn next(&mut self, _history: &History, can_sample_new: bool) -> Next {
+        if !can_sample_new {
             return Next::Wait;
         }
-        Next::New { place: Assignment { bracket: 0, rung: 0, budget: self.budget, pair: None } }
+        Next::New { assignment: Assignment { bracket: 0, rung: 0, budget: self.budget, instance_seed: None } }
     }
 }
 
@@ -35,7 +35,7 @@ mod tests {
         let mut walk = Walk::new(FullFidelity::new(Budget::new(5.0).unwrap()));
         assert_eq!(walk.asks(40), at(5.0, 1..=40));
         assert!(walk.history.trials().iter().all(|trial| trial.proposal.bracket == 0 && trial.proposal.rung == 0));
-        walk.fresh = false;
+        walk.can_sample_new = false;
         assert_eq!(walk.ask(), None);
     }
 }

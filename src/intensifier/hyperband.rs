@@ -91,16 +91,16 @@ impl Hyperband {
             match history.rung(bracket, rung - 1) {
                 Some(below) if below.trials().len() >= size && below.running() == 0 => {
                     let asked = history.rung(bracket, rung).map_or(0, |rung| rung.trials().len());
-                    let place = Assignment { bracket, rung, budget, pair: None };
+                    let assignment = Assignment { bracket, rung, budget, instance_seed: None };
                     if self.is_look(bracket) {
                         let among = best(history, below.trials(), size);
                         let is_open = asked == 0 && !among.is_empty();
-                        return if is_open { Step::Promote(Next::Choose { among, place }) } else { Step::Blocked };
+                        return if is_open { Step::Promote(Next::Choose { among, assignment }) } else { Step::Blocked };
                     }
                     let best = best(history, below.trials(), places);
                     // They are asked for in this order.
                     if let Some(&configuration) = best.get(asked) {
-                        return Step::Promote(Next::Promote { configuration, place });
+                        return Step::Promote(Next::Promote { configuration, assignment });
                     }
                     size = best.len().max(1);
                 }
@@ -112,7 +112,7 @@ impl Hyperband {
 }
 
 impl Intensifier for Hyperband {
-    fn next(&mut self, history: &History, fresh: bool) -> Next {
+    fn next(&mut self, history: &History, can_sample_new: bool) -> Next {
         self.catch_up(history);
         let mut blocked = Vec::new();
         let mut found = None;
@@ -120,8 +120,10 @@ impl Intensifier for Hyperband {
             let shape = self.shape(bracket);
             let filled =
                 history.rung(bracket, 0).is_some_and(|rung| rung.trials().len() >= shape[0].configurations as usize);
-            if !filled && fresh {
-                found = Some(Next::New { place: Assignment { bracket, rung: 0, budget: shape[0].budget, pair: None } });
+            if !filled && can_sample_new {
+                found = Some(Next::New {
+                    assignment: Assignment { bracket, rung: 0, budget: shape[0].budget, instance_seed: None },
+                });
                 break;
             }
             match self.step(history, bracket, &shape, !filled) {
@@ -138,10 +140,10 @@ impl Intensifier for Hyperband {
         });
         match found {
             Some(next) => next,
-            None if fresh => {
+            None if can_sample_new => {
                 let bracket = history.brackets();
                 let budget = self.shape(bracket)[0].budget;
-                Next::New { place: Assignment { bracket, rung: 0, budget, pair: None } }
+                Next::New { assignment: Assignment { bracket, rung: 0, budget, instance_seed: None } }
             }
             None => Next::Wait,
         }
@@ -254,8 +256,9 @@ mod tests {
         assert_eq!(walk.intensifier.waiting(&walk.history), [11, 10].map(configuration));
         walk.ask().unwrap();
         walk.tell(16, Outcome::TimedOut);
-        let place = Assignment { bracket: 1, rung: 1, budget: walk.intensifier.schedule.max(), pair: None };
-        let expected = Next::Choose { among: [11, 10].map(configuration).to_vec(), place };
+        let assignment =
+            Assignment { bracket: 1, rung: 1, budget: walk.intensifier.schedule.max(), instance_seed: None };
+        let expected = Next::Choose { among: [11, 10].map(configuration).to_vec(), assignment };
         assert_eq!(walk.intensifier.next(&walk.history, true), expected);
         assert_eq!(walk.ask(), Some((11, 9.0)));
         assert!(walk.intensifier.waiting(&walk.history).is_empty());
@@ -332,7 +335,7 @@ mod tests {
     fn an_exhausted_space_promotes_what_it_has() {
         let mut walk = walk(1.0, 9.0, 3);
         walk.asks(4);
-        walk.fresh = false;
+        walk.can_sample_new = false;
         assert_eq!(walk.ask(), None);
         (1..=4).for_each(|trial| walk.finish(trial, f64::from(trial)));
         assert_eq!(walk.asks(9), at(3.0, [1, 2, 3]));

@@ -24,11 +24,11 @@ use crate::trial::history::History;
 #[derive(Clone, Debug, PartialEq)]
 pub enum Next {
     /// A configuration that was tried goes on: at a higher budget, or on another pair of seed and instance.
-    Promote { configuration: ConfigurationId, place: Assignment },
+    Promote { configuration: ConfigurationId, assignment: Assignment },
     /// One of these goes on: of which the model expects most, or the first, which has cost least.
-    Choose { among: Vec<ConfigurationId>, place: Assignment },
+    Choose { among: Vec<ConfigurationId>, assignment: Assignment },
     /// A configuration that was never tried.
-    New { place: Assignment },
+    New { assignment: Assignment },
     /// Nothing until a running trial ends; where none runs, nothing ever.
     Wait,
 }
@@ -42,7 +42,7 @@ pub struct Assignment {
     pub rung: u32,
     pub budget: Budget,
     /// Absent: the configuration's own seed, and no instance.
-    pub pair: Option<InstanceSeed>,
+    pub instance_seed: Option<InstanceSeed>,
 }
 
 /// What an evaluation depends on beside the configuration and the budget.
@@ -57,8 +57,8 @@ pub struct InstanceSeed {
 /// What it keeps between two questions follows from the history, which it is shown as it grows: one that is shown the
 /// whole of it at once answers the same.
 pub trait Intensifier: Send + Sync {
-    /// What comes next; `fresh` is whether there are configurations that were never tried.
-    fn next(&mut self, history: &History, fresh: bool) -> Next;
+    /// What comes next; `can_sample_new` says whether configurations are left that were never tried.
+    fn next(&mut self, history: &History, can_sample_new: bool) -> Next;
 
     /// Configurations of which one will be chosen to go on once others of its kind have ended: what is new should not be one
     /// of them again.

@@ -117,19 +117,24 @@ fn crossing(one: &[(Budget, f64)], other: &[(Budget, f64)]) -> Option<f64> {
 }
 
 impl Intensifier for Progressive {
-    fn next(&mut self, history: &History, fresh: bool) -> Next {
+    fn next(&mut self, history: &History, can_sample_new: bool) -> Next {
         self.catch_up(history);
         let promote = |rung: usize, configuration| {
-            let place = Assignment { bracket: 0, rung: rung as u32, budget: self.shape.rungs[rung].budget, pair: None };
-            Next::Promote { configuration, place }
+            let assignment = Assignment {
+                bracket: 0,
+                rung: rung as u32,
+                budget: self.shape.rungs[rung].budget,
+                instance_seed: None,
+            };
+            Next::Promote { configuration, assignment }
         };
         let next = (0..self.open).rev().find_map(|rung| Some(promote(rung + 1, self.rungs[rung].next()?)));
         if let Some(next) = next {
             return next;
         }
-        if fresh {
+        if can_sample_new {
             return Next::New {
-                place: Assignment { bracket: 0, rung: 0, budget: self.shape.rungs[0].budget, pair: None },
+                assignment: Assignment { bracket: 0, rung: 0, budget: self.shape.rungs[0].budget, instance_seed: None },
             };
         }
         if history.running().next().is_some() {
@@ -145,7 +150,7 @@ impl Intensifier for Progressive {
 mod tests {
     use super::*;
     use crate::intensifier::walk::{Walk, schedule};
-    use crate::trial::curve::Point;
+    use crate::trial::curve::CurvePoint;
 
     /// The highest budget after so many trials, where a configuration costs this at each rung.
     fn highest(trials: u32, cost: impl Fn(u32, u32) -> f64) -> f64 {
@@ -192,7 +197,7 @@ mod tests {
                 if rung == 1 && reports {
                     for (amount, cost) in [(1.5, [9.0, 8.9]), (2.0, [8.9, 9.0]), (2.5, [9.0, 8.9])] {
                         let cost = cost[(number as usize - 1) % 2];
-                        walk.history.report(proposal.trial, Point { budget: Budget::new(amount).unwrap(), cost });
+                        walk.history.report(proposal.trial, CurvePoint { budget: Budget::new(amount).unwrap(), cost });
                     }
                 }
                 let cost = if rung == 1 { 8.0 - 0.2 * f64::from(number) } else { 10.0 + 0.1 * f64::from(number) };

@@ -79,14 +79,14 @@ mod tests {
     use crate::intensifier::full_fidelity::FullFidelity;
     use crate::intensifier::walk::Walk;
     use crate::trial::budget::Budget;
-    use crate::trial::curve::Point;
+    use crate::trial::curve::CurvePoint;
 
     #[test]
     fn the_worse_half_is_ended() {
         let budget = |amount: f64| Budget::new(amount).unwrap();
         let mut walk = Walk::new(FullFidelity::new(budget(10.0)));
         let report = |walk: &mut Walk<FullFidelity>, trial: u32, amount: f64, cost: f64| {
-            assert!(walk.history.report(TrialId(trial), Point { budget: budget(amount), cost }));
+            assert!(walk.history.report(TrialId(trial), CurvePoint { budget: budget(amount), cost }));
         };
         walk.asks(8);
         for trial in 1..=5 {
@@ -124,7 +124,7 @@ mod tests {
         };
         for trial in 1..=14 {
             for amount in 1..=5 {
-                let point = Point { budget: budget(f64::from(amount)), cost: cost(trial, f64::from(amount)) };
+                let point = CurvePoint { budget: budget(f64::from(amount)), cost: cost(trial, f64::from(amount)) };
                 assert!(walk.history.report(TrialId(trial), point));
             }
             if trial <= 12 {

@@ -13,8 +13,8 @@ use crate::trial::{ConfigurationId, Trial, TrialId};
 
 /// The knobs of a race.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Settings {
+#[serde(deny_unknown_fields, default, rename = "Racing")]
+pub struct RacingSettings {
     /// What a trial is run on, by name: datasets, folds, problems. Empty: seeds alone differ.
     pub instances: Vec<String>,
     /// How many seeds each instance is run with. 3, as in SMAC; 1 where a trial does not depend on its seed.
@@ -23,13 +23,13 @@ pub struct Settings {
     pub most_pairs: u32,
 }
 
-impl Default for Settings {
+impl Default for RacingSettings {
     fn default() -> Self {
         Self { instances: Vec::new(), seeds: 3, most_pairs: 2000 }
     }
 }
 
-impl Settings {
+impl RacingSettings {
     /// Fails where there is nothing to race on, with what is wrong and what to do.
     pub fn validate(&self) -> Result<(), (String, String)> {
         let mut seen = BTreeSet::new();
@@ -99,7 +99,7 @@ impl Racer {
 
 impl Racing {
     /// A race at one budget, its seeds drawn from the experiment's.
-    pub fn new(budget: Budget, settings: &Settings, seed: u64) -> Self {
+    pub fn new(budget: Budget, settings: &RacingSettings, seed: u64) -> Self {
         let mut pairs = Vec::new();
         for index in 0..u64::from(settings.seeds.max(1)) {
             // Thirty-one bits: a seed that every program's integers hold.
@@ -214,12 +214,12 @@ impl Racing {
         among.find(|pair| !self.racers[index].asked.contains(pair)).copied()
     }
 
-    fn place(&self, pair: usize) -> Assignment {
-        Assignment { bracket: 0, rung: 0, budget: self.budget, pair: Some(self.pairs[pair].clone()) }
+    fn assignment(&self, pair: usize) -> Assignment {
+        Assignment { bracket: 0, rung: 0, budget: self.budget, instance_seed: Some(self.pairs[pair].clone()) }
     }
 
     fn run(&self, index: usize, pair: usize) -> Next {
-        Next::Promote { configuration: ConfigurationId(index as u32 + 1), place: self.place(pair) }
+        Next::Promote { configuration: ConfigurationId(index as u32 + 1), assignment: self.assignment(pair) }
     }
 
     /// A challenger's next pair: of the batch that was begun with the last trial, or of the one that waits longest.
@@ -239,10 +239,10 @@ impl Racing {
 }
 
 impl Intensifier for Racing {
-    fn next(&mut self, history: &History, fresh: bool) -> Next {
+    fn next(&mut self, history: &History, can_sample_new: bool) -> Next {
         self.catch_up(history);
         let Some(incumbent) = self.incumbent else {
-            return if fresh { Next::New { place: self.place(0) } } else { Next::Wait };
+            return if can_sample_new { Next::New { assignment: self.assignment(0) } } else { Next::Wait };
         };
         if let Some(next) = self.challenger(history, incumbent) {
             return next;
@@ -250,10 +250,10 @@ impl Intensifier for Racing {
         let all: Vec<usize> = (0..self.pairs.len()).collect();
         let more = self.open(incumbent, all.iter()).filter(|_| self.racers[incumbent].running == 0);
         match more {
-            Some(pair) if !self.has_opened || !fresh => self.run(incumbent, pair),
-            _ if fresh => {
+            Some(pair) if !self.has_opened || !can_sample_new => self.run(incumbent, pair),
+            _ if can_sample_new => {
                 let first = self.racers[incumbent].costs.keys().next();
-                Next::New { place: self.place(*first.expect("an incumbent has succeeded")) }
+                Next::New { assignment: self.assignment(*first.expect("an incumbent has succeeded")) }
             }
             _ => Next::Wait,
         }
@@ -272,7 +272,7 @@ mod tests {
 
     fn racing(instances: &[&str], seeds: u32) -> Racing {
         let instances = instances.iter().map(|instance| (*instance).to_owned()).collect();
-        let settings = Settings { instances, seeds, ..Settings::default() };
+        let settings = RacingSettings { instances, seeds, ..RacingSettings::default() };
         Racing::new(Budget::new(1.0).unwrap(), &settings, 3)
     }
 

@@ -12,7 +12,7 @@ pub struct Walk<I> {
     pub intensifier: I,
     space: Space,
     pub history: History,
-    pub fresh: bool,
+    pub can_sample_new: bool,
 }
 
 pub fn schedule(min: f64, max: f64, eta: u32) -> Schedule {
@@ -28,33 +28,34 @@ impl<I: Intensifier> Walk<I> {
         let domain = Domain::Integer { min: 1, max: 1_000_000, log: false };
         let x = Hyperparameter::new("x", domain, Value::Integer(1));
         let space = Space::new("test".into(), vec![x], vec![], vec![]).unwrap();
-        Self { intensifier, space, history: History::default(), fresh: true }
+        Self { intensifier, space, history: History::default(), can_sample_new: true }
     }
 
     /// What an intensifier that is shown the whole history at once says; it must be what this one says.
     pub fn same_as(&mut self, mut other: I) {
         let history = &self.history;
-        assert_eq!(other.next(history, self.fresh), self.intensifier.next(history, self.fresh));
+        assert_eq!(other.next(history, self.can_sample_new), self.intensifier.next(history, self.can_sample_new));
     }
 
     /// Asks; the proposal.
     pub fn proposal(&mut self) -> Option<Proposal> {
         let new = ConfigurationId(self.history.configurations().len() as u32 + 1);
-        let (configuration_id, place) = match self.intensifier.next(&self.history, self.fresh) {
-            Next::Promote { configuration, place } => (configuration, place),
-            Next::Choose { among, place } => (among[0], place),
-            Next::New { place } => (new, place),
+        let (configuration_id, assignment) = match self.intensifier.next(&self.history, self.can_sample_new) {
+            Next::Promote { configuration, assignment } => (configuration, assignment),
+            Next::Choose { among, assignment } => (among[0], assignment),
+            Next::New { assignment } => (new, assignment),
             Next::Wait => return None,
         };
         let value = Some(Value::Integer(i64::from(configuration_id.0)));
-        let InstanceSeed { seed, instance } = place.pair.unwrap_or(InstanceSeed { seed: 0, instance: None });
+        let InstanceSeed { seed, instance } =
+            assignment.instance_seed.unwrap_or(InstanceSeed { seed: 0, instance: None });
         let proposal = Proposal {
             trial: self.history.next_trial(),
             configuration_id,
             configuration: self.space.configuration(vec![value]).unwrap(),
-            budget: place.budget,
-            bracket: place.bracket,
-            rung: place.rung,
+            budget: assignment.budget,
+            bracket: assignment.bracket,
+            rung: assignment.rung,
             seed,
             instance,
             origin: Origin::Random,

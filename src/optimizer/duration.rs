@@ -31,7 +31,7 @@ impl Duration {
         self.is_known = results > 0;
         if self.is_known {
             let earlier = |results: usize| rates(history, before, results);
-            self.forest.follow(rows, &earlier(results), results, &earlier);
+            self.forest.update(rows, &earlier(results), results, &earlier);
         }
     }
 

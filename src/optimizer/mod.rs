@@ -19,7 +19,7 @@ use crate::intensifier::{Assignment, InstanceSeed, Intensifier, Next};
 use crate::numeric::stream::Stream;
 use crate::space::Space;
 use crate::space::configuration::Configuration;
-use crate::trial::curve::Point;
+use crate::trial::curve::CurvePoint;
 use crate::trial::history::History;
 use crate::trial::outcome::Outcome;
 use crate::trial::prior_result::PriorResult;
@@ -166,7 +166,7 @@ impl Optimizer {
     }
 
     /// Adds a point to the learning curve of a trial that runs; false where it says nothing new.
-    pub fn report(&mut self, trial: TrialId, point: Point) -> bool {
+    pub fn report(&mut self, trial: TrialId, point: CurvePoint) -> bool {
         self.history.report(trial, point)
     }
 
@@ -191,32 +191,32 @@ impl Optimizer {
 
     fn next(&mut self) -> Option<Proposal> {
         let mut next = self.intensifier.next(&self.history, true);
-        if let Next::New { place } = next {
-            let budget = place.budget;
+        if let Next::New { assignment } = next {
+            let budget = assignment.budget;
             let waiting = self.intensifier.waiting(&self.history);
             let selected =
                 self.selector.select(&self.space, &self.settings, &self.history, &waiting, budget, self.seed);
             if let Some((configuration, origin)) = selected {
                 let seed = self.trial_seed(self.history.number_of(&configuration));
-                return Some(self.proposal(configuration, place, seed, origin));
+                return Some(self.proposal(configuration, assignment, seed, origin));
             }
             next = self.intensifier.next(&self.history, false);
         }
-        let (configuration, place) = match next {
-            Next::Promote { configuration, place } => (configuration, place),
-            Next::Choose { among, place } => {
-                (self.selector.choose(&self.space, &self.settings, &self.history, &among), place)
+        let (configuration, assignment) = match next {
+            Next::Promote { configuration, assignment } => (configuration, assignment),
+            Next::Choose { among, assignment } => {
+                (self.selector.choose(&self.space, &self.settings, &self.history, &among), assignment)
             }
             Next::New { .. } | Next::Wait => return None,
         };
         let first = &self.history.of(configuration).next().expect("what is promoted was tried").proposal;
-        Some(self.proposal(first.configuration.clone(), place, first.seed, first.origin))
+        Some(self.proposal(first.configuration.clone(), assignment, first.seed, first.origin))
     }
 
-    /// A trial at its place, with the configuration's own seed where the place has none.
-    fn proposal(&self, configuration: Configuration, place: Assignment, seed: u64, origin: Origin) -> Proposal {
-        let Assignment { bracket, rung, budget, pair } = place;
-        let InstanceSeed { seed, instance } = pair.unwrap_or(InstanceSeed { seed, instance: None });
+    /// The proposal of an assignment, with the configuration's own seed where the assignment has none.
+    fn proposal(&self, configuration: Configuration, assignment: Assignment, seed: u64, origin: Origin) -> Proposal {
+        let Assignment { bracket, rung, budget, instance_seed } = assignment;
+        let InstanceSeed { seed, instance } = instance_seed.unwrap_or(InstanceSeed { seed, instance: None });
         Proposal {
             trial: self.history.next_trial(),
             configuration_id: self.history.number_of(&configuration),

@@ -74,7 +74,9 @@ impl Model {
         Self {
             objective,
             cost: match &settings.surrogate {
-                Surrogate::Automatic => process(&columns, is_many, &gaussian_process::Settings::default(), seed),
+                Surrogate::Automatic => {
+                    process(&columns, is_many, &gaussian_process::GaussianProcessSettings::default(), seed)
+                }
                 Surrogate::Forest(forest) => Box::new(Forest::new(&columns, forest, seed, "forest")),
                 Surrogate::GaussianProcess(settings) => process(&columns, is_many, settings, seed),
             },
@@ -101,7 +103,7 @@ impl Model {
             return;
         }
         self.cost = if is_process {
-            let settings = gaussian_process::Settings::default();
+            let settings = gaussian_process::GaussianProcessSettings::default();
             process(&self.columns, self.budgets.is_some(), &settings, self.seed)
         } else {
             Box::new(Forest::new(&self.columns, &settings.forest(), self.seed, "forest"))
@@ -163,7 +165,7 @@ impl Model {
             let results = history.ended().filter(|trial| judged(trial)).count();
             let before = self.evidence.len();
             let earlier = |results: usize| successes(history, before, results);
-            surrogate::Surrogate::follow(&mut self.success, rows, &earlier(results), results, &earlier);
+            surrogate::Surrogate::update(&mut self.success, rows, &earlier(results), results, &earlier);
         }
         if let Some(duration) = &mut self.duration {
             duration.learn(history, self.evidence.len(), rows);
@@ -193,7 +195,7 @@ impl Model {
         if known.len() < settings.minimum_results.max(1) as usize {
             return None;
         }
-        self.cost.follow(rows, known, found.len(), &targets);
+        self.cost.update(rows, known, found.len(), &targets);
         let means = self.cost.means(rows, known);
         let each =
             |(&(configuration, _), cost): (&(usize, f64), f64)| Expected { configuration, cost, is_reached: true };
@@ -218,7 +220,7 @@ impl Model {
         let scale = settings.scale(true);
         let targets = |results: usize| multi_fidelity::targets(&found[..results], scale);
         let joint = multi_fidelity::rows(found, rows, min, max);
-        self.cost.follow(&joint, &targets(found.len()), found.len(), &targets);
+        self.cost.update(&joint, &targets(found.len()), found.len(), &targets);
         let predictions = self.cost.predict(&rows.select(configurations.iter().copied()));
         let mut is_full = vec![false; rows.len()];
         found.iter().filter(|each| each.budget >= max).for_each(|each| is_full[each.configuration] = true);
@@ -245,7 +247,7 @@ impl Model {
         let failed: Vec<usize> =
             outcomes.into_iter().filter(|(_, success)| *success == 0.0).map(|(row, _)| row).collect();
         let latest = failed[failed.len().saturating_sub(FAILURES)..].iter().copied();
-        self.cost.believe(&rows.select(latest), Some(worst + pessimism * (worst - best)));
+        self.cost.condition_on(&rows.select(latest), Some(worst + pessimism * (worst - best)));
     }
 
     fn believe(&mut self, history: &History, rows: &Rows, waiting: &[ConfigurationId], pending: Pending) {
@@ -264,7 +266,7 @@ impl Model {
         // Of what a process over rungs knows at a lower budget, the highest is still to come.
         let running = history.running().map(|trial| self.configuration(trial));
         let open: BTreeSet<usize> = running.chain(waiting.iter().map(|each| self.row(*each))).collect();
-        self.cost.believe(&rows.select(open.into_iter().filter(|&index| !is_known[index])), lie);
+        self.cost.condition_on(&rows.select(open.into_iter().filter(|&index| !is_known[index])), lie);
     }
 
     /// What is expected of the configurations with a result, in the order of their indices.
@@ -288,7 +290,7 @@ impl Model {
         let mut stream = Stream::of(self.seed, "thompson", self.trial.into());
         let mut scores = match &self.acquisition {
             Some(function) => integrated(function.as_ref(), &self.cost.predict_each(rows)),
-            None => self.cost.draw(rows, &mut stream).into_iter().map(|cost| -cost).collect(),
+            None => self.cost.sample_posterior(rows, &mut stream).into_iter().map(|cost| -cost).collect(),
         };
         self.weigh(rows, &mut scores);
         scores
@@ -323,7 +325,7 @@ impl Model {
 fn process(
     columns: &[Column],
     is_many: bool,
-    settings: &gaussian_process::Settings,
+    settings: &gaussian_process::GaussianProcessSettings,
     seed: u64,
 ) -> Box<dyn surrogate::Surrogate> {
     if is_many {

@@ -4,7 +4,7 @@ use std::f64::consts::PI;
 use crate::numeric::stream::Stream;
 use crate::space::Space;
 use crate::space::configuration::Configuration;
-use crate::surrogate::forest::{Forest, Settings};
+use crate::surrogate::forest::{Forest, ForestSettings};
 use crate::surrogate::{Prediction, Rows, Surrogate};
 use crate::trial::budget::Budget;
 use crate::trial::history::History;
@@ -47,7 +47,7 @@ pub fn regret(space: &Space, history: &History, full: Budget, seed: u64) -> Opti
     // They come best first. How bad the worse half is says nothing of what is left to gain, but would widen every bound.
     let median = places[places.len() / 2].cost;
     let costs: Vec<f64> = places.iter().map(|place| place.cost.min(median)).collect();
-    let surrogate = Forest::fit(&tried, &space.columns(), &costs, &Settings::default(), seed, "regret");
+    let surrogate = Forest::fit(&tried, &space.columns(), &costs, &ForestSettings::default(), seed, "regret");
     let mut stream = Stream::of(seed, "regret candidates", 0);
     let candidates = space.sample_many(CANDIDATES, &mut stream).map_or(Vec::new(), |drawn| drawn.rows().to_vec());
     let untried = surrogate.predict(&Rows::of(space.columns().len(), candidates));

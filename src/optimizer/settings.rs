@@ -19,9 +19,9 @@ pub enum Surrogate {
     /// The Gaussian process while there are few results, then the forest.
     Automatic,
     /// A random forest.
-    Forest(forest::Settings),
+    Forest(forest::ForestSettings),
     /// A Gaussian process: better where costs are smooth in few numbers and trials are few, much slower after hundreds.
-    GaussianProcess(gaussian_process::Settings),
+    GaussianProcess(gaussian_process::GaussianProcessSettings),
 }
 
 /// How new configurations are found once the design is tried.
@@ -252,10 +252,10 @@ impl Settings {
     }
 
     /// The knobs of forests that help the surrogate: its own, where it is one.
-    pub fn forest(&self) -> forest::Settings {
+    pub fn forest(&self) -> forest::ForestSettings {
         match &self.surrogate {
             Surrogate::Forest(forest) => forest.clone(),
-            Surrogate::GaussianProcess(_) | Surrogate::Automatic => forest::Settings::default(),
+            Surrogate::GaussianProcess(_) | Surrogate::Automatic => forest::ForestSettings::default(),
         }
     }
 

@@ -8,7 +8,7 @@ use thiserror::Error;
 use crate::space::hyperparameter::Value;
 use crate::space::{Illegal, Space};
 use crate::trial::budget::Budget;
-use crate::trial::curve::Point;
+use crate::trial::curve::CurvePoint;
 use crate::trial::outcome::Outcome;
 use crate::trial::{ConfigurationId, Origin, Proposal, TrialId};
 
@@ -139,8 +139,8 @@ impl Record {
 
 impl Reported {
     /// The point of the learning curve that it says; `None` where its budget is not positive and finite.
-    pub fn point(&self) -> Option<Point> {
-        Some(Point { budget: Budget::new(self.budget)?, cost: self.cost })
+    pub fn point(&self) -> Option<CurvePoint> {
+        Some(CurvePoint { budget: Budget::new(self.budget)?, cost: self.cost })
     }
 }
 

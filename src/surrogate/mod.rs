@@ -1,4 +1,4 @@
-//! A guess at the cost of the untried.
+//! Surrogates: predict the cost of configurations that were not evaluated.
 pub mod multi_fidelity;
 pub mod residual_models;
 
@@ -24,7 +24,7 @@ impl Rows {
         Self { width, values: Vec::new() }
     }
 
-    /// The rows that these numbers are, one after the other.
+    /// Rows from numbers that stand row after row; their count must be a multiple of `width`.
     pub fn of(width: usize, values: Vec<f64>) -> Self {
         assert!(width > 0 && values.len().is_multiple_of(width), "rows are whole");
         Self { width, values }
@@ -60,7 +60,7 @@ impl Rows {
     }
 }
 
-/// What a surrogate expects of a point.
+/// A surrogate's prediction for one row: mean and variance of its target.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Prediction {
     pub mean: f64,
@@ -68,13 +68,13 @@ pub struct Prediction {
     pub variance: f64,
 }
 
-/// What is expected around a point.
+/// A prediction with its derivatives by the numbers of the row.
 #[derive(Clone, Debug)]
 pub struct Slope {
     pub prediction: Prediction,
-    /// The derivative of the mean by each number of the row; 0 for categories.
+    /// The derivatives of the mean, one a column; 0 for categories.
     pub of_mean: Vec<f64>,
-    /// That of the variance.
+    /// The derivatives of the variance, one a column; 0 for categories.
     pub of_variance: Vec<f64>,
 }
 
@@ -83,35 +83,37 @@ pub type Targets = Vec<(usize, f64)>;
 
 /// A model fitted to rows and their targets.
 pub trait Surrogate: Send + Sync {
-    /// Learns what is known of `rows` after so many `results`, and forgets what it believed; `earlier` is what was known
-    /// after the first so many of them, at least one. Rows keep their indices, and what has a target keeps having one.
+    /// Fits the model to the targets of `rows` after so many `results`, and drops what it was conditioned on; `earlier`
+    /// returns the targets after the first so many results, at least one. Rows keep their indices, and a row with a target
+    /// keeps having one.
     ///
-    /// The model then depends on these alone: not on what it followed before.
-    fn follow(&mut self, rows: &Rows, known: &Targets, results: usize, earlier: &dyn Fn(usize) -> Targets);
+    /// The model then depends on these arguments alone, not on earlier updates.
+    fn update(&mut self, rows: &Rows, targets: &Targets, results: usize, earlier: &dyn Fn(usize) -> Targets);
 
-    /// The expected target of each known row.
-    fn means(&self, rows: &Rows, known: &Targets) -> Vec<f64> {
-        let predictions = self.predict(&rows.select(known.iter().map(|(index, _)| *index)));
+    /// The expected target of each row that has one.
+    fn means(&self, rows: &Rows, targets: &Targets) -> Vec<f64> {
+        let predictions = self.predict(&rows.select(targets.iter().map(|(index, _)| *index)));
         predictions.into_iter().map(|prediction| prediction.mean).collect()
     }
 
-    /// The expectation of each row.
+    /// The predictions of `rows`, one a row.
     fn predict(&self, rows: &Rows) -> Vec<Prediction>;
 
-    /// The expectations under each of the model's hyperparameters, where it keeps several: of an acquisition function,
-    /// the mean over these counts.
+    /// The predictions under each set of the model's hyperparameters, where it keeps several: an acquisition function is
+    /// averaged over these.
     fn predict_each(&self, rows: &Rows) -> Vec<Vec<Prediction>> {
         vec![self.predict(rows)]
     }
 
-    /// Takes each of `rows`, still running, to have this target, or the one that is expected of it now: its neighbourhood
-    /// is then less worth asking about.
-    fn believe(&mut self, rows: &Rows, target: Option<f64>);
+    /// Conditions the model, until the next update, on each of `rows` having this target, or its predicted mean where there
+    /// is none. Running trials are such rows: their neighbourhood is then less promising.
+    fn condition_on(&mut self, rows: &Rows, target: Option<f64>);
 
-    /// What a function drawn at random from those that the model holds possible is at each row.
-    fn draw(&self, rows: &Rows, stream: &mut Stream) -> Vec<f64>;
+    /// The values at each row of one function drawn from the posterior.
+    fn sample_posterior(&self, rows: &Rows, stream: &mut Stream) -> Vec<f64>;
 
-    /// The expectations around a row, for each of the model's hyperparameters; `None` of a model that has steps.
+    /// The predictions at a row with their derivatives, one for each set of the model's hyperparameters; `None` where the
+    /// model is not differentiable.
     fn slopes(&self, _row: &[f64]) -> Option<Vec<Slope>> {
         None
     }

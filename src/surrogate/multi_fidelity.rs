@@ -93,8 +93,8 @@ impl MultiFidelity {
 
 impl Surrogate for MultiFidelity {
     /// Learns from [`rows`] and [`targets`]; whatever else is asked is about configurations.
-    fn follow(&mut self, rows: &Rows, known: &Targets, results: usize, earlier: &dyn Fn(usize) -> Targets) {
-        self.inner.follow(rows, known, results, earlier);
+    fn update(&mut self, rows: &Rows, targets: &Targets, results: usize, earlier: &dyn Fn(usize) -> Targets) {
+        self.inner.update(rows, targets, results, earlier);
     }
 
     fn predict(&self, rows: &Rows) -> Vec<Prediction> {
@@ -105,12 +105,12 @@ impl Surrogate for MultiFidelity {
         self.inner.predict_each(&full(rows))
     }
 
-    fn believe(&mut self, rows: &Rows, target: Option<f64>) {
-        self.inner.believe(&full(rows), target);
+    fn condition_on(&mut self, rows: &Rows, target: Option<f64>) {
+        self.inner.condition_on(&full(rows), target);
     }
 
-    fn draw(&self, rows: &Rows, stream: &mut Stream) -> Vec<f64> {
-        self.inner.draw(&full(rows), stream)
+    fn sample_posterior(&self, rows: &Rows, stream: &mut Stream) -> Vec<f64> {
+        self.inner.sample_posterior(&full(rows), stream)
     }
 
     fn slopes(&self, row: &[f64]) -> Option<Vec<Slope>> {
@@ -126,7 +126,7 @@ impl Surrogate for MultiFidelity {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::surrogate::gaussian_process::{GaussianProcess, Settings};
+    use crate::surrogate::gaussian_process::{GaussianProcess, GaussianProcessSettings};
 
     /// What is learnt at 30 places of a low rung and 6 of the top, predicted at 20 others: the mean square error.
     fn error(low: impl Fn(f64) -> f64) -> f64 {
@@ -143,15 +143,15 @@ mod tests {
             }
         }
         let known = targets(&observations, Scale::Raw);
-        let inner = GaussianProcess::new(&columns(&[Column::Numeric]), &Settings::default(), 1);
-        let mut ensemble = MultiFidelity::new(Box::new(inner));
+        let inner = GaussianProcess::new(&columns(&[Column::Numeric]), &GaussianProcessSettings::default(), 1);
+        let mut model = MultiFidelity::new(Box::new(inner));
         let joint = rows(&observations, &configurations, 1.0, 9.0);
         let earlier = |results: usize| targets(&observations[..results], Scale::Raw);
-        ensemble.follow(&joint, &known, observations.len(), &earlier);
+        model.update(&joint, &known, observations.len(), &earlier);
         let places: Vec<f64> = (0..20).map(|index| (f64::from(index) + 0.5) / 20.0).collect();
         let mut asked = Rows::new(1);
         places.iter().for_each(|&x| asked.push(&[x]));
-        let predictions = ensemble.predict(&asked);
+        let predictions = model.predict(&asked);
         predictions.iter().zip(places).map(|(prediction, x)| (prediction.mean - top(x)).powi(2)).sum::<f64>() / 20.0
     }
 

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::Mutex;
 
 use super::fidelity_regression::{Missed, Observation, linked};
+use super::forest::{Forest, ForestSettings};
 use super::target::Scale;
-use super::{Rows, Surrogate, Targets, forest};
+use super::{Rows, Surrogate, Targets};
 use crate::space::encoding::Column;
 
 /// Up to so many results, the forests are grown from all.
@@ -29,7 +30,7 @@ fn grown(results: usize) -> usize {
 /// Targets at the highest budget, whose corrections are those that were learnt last.
 pub struct ResidualModels {
     columns: Vec<Column>,
-    settings: forest::Settings,
+    settings: ForestSettings,
     seed: u64,
     /// By the results that they were learnt from.
     learnt: Mutex<BTreeMap<usize, Vec<Correction>>>,
@@ -38,7 +39,7 @@ pub struct ResidualModels {
 /// What is expected of one rung.
 struct Correction {
     budget: f64,
-    forest: forest::Forest,
+    forest: Forest,
     /// By configuration, as far as it was asked for.
     known: Vec<Option<f64>>,
 }
@@ -58,7 +59,7 @@ impl Correction {
 
 impl ResidualModels {
     /// Of rows with these columns, by forests with these knobs.
-    pub fn new(columns: &[Column], settings: &forest::Settings, seed: u64) -> Self {
+    pub fn new(columns: &[Column], settings: &ForestSettings, seed: u64) -> Self {
         Self { columns: columns.to_vec(), settings: settings.clone(), seed, learnt: Mutex::default() }
     }
 
@@ -89,8 +90,7 @@ impl ResidualModels {
             let share = || (0..count).map(|index| index * missed.common.len() / count);
             let at = rows.select(share().map(|index| missed.common[index]));
             let misses: Vec<f64> = share().map(|index| missed.missed[index]).collect();
-            let forest =
-                forest::Forest::fit(&at, &self.columns, &misses, &self.settings, self.seed, "fidelity_regression");
+            let forest = Forest::fit(&at, &self.columns, &misses, &self.settings, self.seed, "fidelity_regression");
             let mut correction = Correction { budget: missed.budget, forest, known: Vec::new() };
             let expected = correction.at(rows, elsewhere);
             learnt.borrow_mut().push(correction);
@@ -117,7 +117,7 @@ mod tests {
                 found.push(Observation { configuration, budget: 3.0, cost: 1.0 + x + y * y });
             }
         }
-        let new = || ResidualModels::new(&[Column::Numeric; 2], &forest::Settings::default(), 1);
+        let new = || ResidualModels::new(&[Column::Numeric; 2], &ForestSettings::default(), 1);
         let followed = new();
         for results in (1..=found.len()).step_by(7) {
             let known = followed.targets(&found[..results], &rows, Scale::Rank);

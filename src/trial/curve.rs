@@ -6,7 +6,7 @@ const POINTS: f64 = 100.0;
 
 /// A finite cost after a part of a trial's budget, counted from the configuration's very beginning.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Point {
+pub struct CurvePoint {
     pub budget: Budget,
     pub cost: f64,
 }
@@ -14,7 +14,7 @@ pub struct Point {
 /// Points in ascending order of their budgets, all below that of the trial.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Curve {
-    points: Vec<Point>,
+    points: Vec<CurvePoint>,
 }
 
 impl Curve {
@@ -22,7 +22,7 @@ impl Curve {
     /// trial's budget, without a finite cost, or hardly beyond the last point.
     ///
     /// A point below the last one comes from another attempt, and what was reported beyond it counts no more.
-    pub fn push(&mut self, point: Point, full: Budget) -> bool {
+    pub fn push(&mut self, point: CurvePoint, full: Budget) -> bool {
         if !point.cost.is_finite() || point.budget >= full {
             return false;
         }
@@ -37,7 +37,7 @@ impl Curve {
         true
     }
 
-    pub fn points(&self) -> &[Point] {
+    pub fn points(&self) -> &[CurvePoint] {
         &self.points
     }
 
@@ -65,7 +65,7 @@ mod tests {
     #[test]
     fn a_curve_keeps_what_is_new() {
         let mut curve = Curve::default();
-        let mut push = |amount, cost| curve.push(Point { budget: budget(amount), cost }, budget(100.0));
+        let mut push = |amount, cost| curve.push(CurvePoint { budget: budget(amount), cost }, budget(100.0));
         assert!(push(1.0, 5.0) && push(2.0, 3.0) && push(9.0, 4.0));
         assert!(!push(9.5, 1.0), "less than a hundredth of the budget further");
         assert!(!push(9.0, 1.0) && !push(20.0, f64::NAN) && !push(100.0, 1.0));
@@ -77,7 +77,7 @@ mod tests {
     fn another_attempt_takes_over() {
         let mut curve = Curve::default();
         for (amount, cost) in [(1.0, 5.0), (2.0, 3.0), (3.0, 2.0), (2.0, 7.0)] {
-            curve.push(Point { budget: budget(amount), cost }, budget(10.0));
+            curve.push(CurvePoint { budget: budget(amount), cost }, budget(10.0));
         }
         let costs: Vec<f64> = curve.points().iter().map(|point| point.cost).collect();
         assert_eq!(costs, [5.0, 7.0]);

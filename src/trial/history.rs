@@ -2,7 +2,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::budget::Budget;
-use super::curve::{Curve, Point};
+use super::curve::{Curve, CurvePoint};
 use super::outcome::Outcome;
 use super::ranking::Ranking;
 use super::{ConfigurationId, Proposal, Trial, TrialId};
@@ -99,7 +99,7 @@ impl History {
 
     /// Adds a point to the learning curve of a trial that runs; false, and nothing changes, where the trial does not run
     /// or the point says nothing new.
-    pub fn report(&mut self, trial: TrialId, point: Point) -> bool {
+    pub fn report(&mut self, trial: TrialId, point: CurvePoint) -> bool {
         self.running.contains(&trial) && {
             let Trial { proposal, curve, .. } = &mut self.trials[trial.0 as usize - 1];
             curve.push(point, proposal.budget)

@@ -7,7 +7,7 @@ use super::{ConfigurationId, TrialId};
 
 /// A configuration's place at one budget, by all pairs of seed and instance that ended.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Place {
+pub struct Ranked {
     /// Its first success.
     pub trial: TrialId,
     pub successes: u32,
@@ -17,9 +17,9 @@ pub struct Place {
     pub cost: f64,
 }
 
-impl Eq for Place {}
+impl Eq for Ranked {}
 
-impl Ord for Place {
+impl Ord for Ranked {
     /// The better first: evaluated on more pairs, failed on fewer, cheaper, earlier.
     fn cmp(&self, other: &Self) -> Ordering {
         let pairs = |place: &Self| place.successes + place.failures;
@@ -30,7 +30,7 @@ impl Ord for Place {
     }
 }
 
-impl PartialOrd for Place {
+impl PartialOrd for Ranked {
     fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
         Some(self.cmp(other))
     }
@@ -46,9 +46,9 @@ struct Tally {
 }
 
 impl Tally {
-    fn place(&self) -> Option<Place> {
+    fn ranked(&self) -> Option<Ranked> {
         let (successes, failures) = (self.successes, self.failures);
-        Some(Place { trial: self.first?, successes, failures, cost: self.sum / f64::from(successes) })
+        Some(Ranked { trial: self.first?, successes, failures, cost: self.sum / f64::from(successes) })
     }
 }
 
@@ -57,7 +57,7 @@ impl Tally {
 pub struct Ranking {
     /// By the configuration's number less one; few budgets each.
     tallies: Vec<Vec<(Budget, Tally)>>,
-    budgets: BTreeMap<Budget, BTreeSet<Place>>,
+    budgets: BTreeMap<Budget, BTreeSet<Ranked>>,
 }
 
 impl Ranking {
@@ -73,7 +73,7 @@ impl Ranking {
             tallies.len() - 1
         });
         let tally = &mut tallies[known].1;
-        let before = tally.place();
+        let before = tally.ranked();
         match cost {
             Some(cost) => {
                 tally.first.get_or_insert(trial);
@@ -82,7 +82,7 @@ impl Ranking {
             }
             None => tally.failures += 1,
         }
-        let after = tally.place();
+        let after = tally.ranked();
         if let Some(before) = before {
             self.budgets.get_mut(&budget).expect("a success is in the ranking").remove(&before);
         }
@@ -97,7 +97,7 @@ impl Ranking {
     }
 
     /// The configurations that succeeded at a budget, the best first.
-    pub fn at(&self, budget: Budget) -> impl DoubleEndedIterator<Item = &Place> {
+    pub fn at(&self, budget: Budget) -> impl DoubleEndedIterator<Item = &Ranked> {
         self.budgets.get(&budget).into_iter().flatten()
     }
 
@@ -107,13 +107,13 @@ impl Ranking {
     }
 
     /// The best at the highest budget with any success.
-    pub fn best(&self) -> Option<&Place> {
+    pub fn best(&self) -> Option<&Ranked> {
         self.budgets.last_key_value().and_then(|(_, places)| places.first())
     }
 
     /// How a configuration did at a budget; `None` before its first success there.
-    pub fn of(&self, configuration: ConfigurationId, budget: Budget) -> Option<Place> {
+    pub fn of(&self, configuration: ConfigurationId, budget: Budget) -> Option<Ranked> {
         let tallies = self.tallies.get(configuration.0 as usize - 1)?;
-        tallies.iter().find(|(known, _)| *known == budget)?.1.place()
+        tallies.iter().find(|(known, _)| *known == budget)?.1.ranked()
     }
 }

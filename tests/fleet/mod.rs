@@ -59,7 +59,7 @@ pub fn choices(instances: usize) -> [IntensifierConfig; 7] {
         IntensifierConfig::Hyperband,
         IntensifierConfig::SuccessiveHalving { bracket: 0 },
         IntensifierConfig::FullFidelity,
-        IntensifierConfig::Racing(racing::Settings { instances, ..Default::default() }),
+        IntensifierConfig::Racing(racing::RacingSettings { instances, ..Default::default() }),
     ]
 }
 

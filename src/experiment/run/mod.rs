@@ -42,7 +42,7 @@ use crate::store::Store;
 use crate::store::record;
 use crate::store::record::Record;
 use crate::trial::budget::Budget;
-use crate::trial::curve::Point;
+use crate::trial::curve::CurvePoint;
 use crate::trial::front::front;
 use crate::trial::incumbent::incumbent;
 use crate::trial::outcome::Outcome;
@@ -345,7 +345,7 @@ impl Session<'_> {
         let point = number("budget").and_then(Budget::new).zip(number("cost"));
         let (Some((budget, cost)), Some(running)) = (point, self.running(trial)) else { return Ok(()) };
         let attempt = running.attempt;
-        if self.optimizer.report(trial, Point { budget, cost }) {
+        if self.optimizer.report(trial, CurvePoint { budget, cost }) {
             let (budget, at) = (budget.amount(), self.executor.now());
             self.store.write(&Record::Reported(record::Reported { trial, attempt, budget, cost, at }))?;
             if self.optimizer.prunes(trial) && self.pruned.insert(trial) {

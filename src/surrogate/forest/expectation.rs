@@ -1,5 +1,5 @@
 //! What the leaves of a tree expect, after the targets that they have seen.
-use super::settings::{Leaves, Settings, Uncertainty};
+use super::settings::{ForestSettings, Leaves, Uncertainty};
 
 /// By the number of a leaf.
 #[derive(Clone, Debug)]
@@ -14,7 +14,7 @@ pub(super) struct Expectations {
 
 impl Expectations {
     /// Of so many leaves, which have seen nothing yet.
-    pub fn new(leaves: usize, settings: &Settings) -> Self {
+    pub fn new(leaves: usize, settings: &ForestSettings) -> Self {
         let is_total = settings.uncertainty == Uncertainty::Total;
         Self {
             seen: vec![(0.0, 0.0); leaves],

@@ -1,13 +1,13 @@
 //! How a tree grows: a node's rows lie side by side, and each split parts them.
 use super::sample::{LANES, Sample};
-use super::settings::{Settings, Splitter};
+use super::settings::{ForestSettings, Splitter};
 use super::tree::{NOWHERE, Rule, Tree};
 use crate::numeric::stream::Stream;
 use crate::space::encoding::Column;
 
 /// A tree from rows that count `weights` times each, not all of them zero, and the leaf of each row ([`NOWHERE`] where
 /// it does not count).
-pub(super) fn grow(sample: &Sample, weights: &[u8], settings: &Settings, stream: Stream) -> (Tree, Vec<u32>) {
+pub(super) fn grow(sample: &Sample, weights: &[u8], settings: &ForestSettings, stream: Stream) -> (Tree, Vec<u32>) {
     let rows: Vec<u32> = (0..weights.len() as u32).filter(|&row| weights[row as usize] > 0).collect();
     let count = rows.len();
     let width = sample.groups() * LANES;
@@ -74,7 +74,7 @@ enum Split {
 
 struct Grower<'a> {
     sample: &'a Sample<'a>,
-    settings: &'a Settings,
+    settings: &'a ForestSettings,
     stream: Stream,
     /// A node owns a range of rows, and the same of the two below.
     rows: Vec<u32>,

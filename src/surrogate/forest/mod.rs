@@ -17,7 +17,7 @@ use expectation::Expectations;
 use growth::grow;
 use renewal::renewed;
 use sample::Sample;
-pub use settings::{Leaves, Settings, Splitter, Uncertainty};
+pub use settings::{ForestSettings, Leaves, Splitter, Uncertainty};
 use tree::{NOWHERE, Tree, cell, place};
 
 /// A forest of trees that are renewed as results come; tree `i` draws from streams at `(seed, purpose, ..)`.
@@ -25,7 +25,7 @@ use tree::{NOWHERE, Tree, cell, place};
 pub struct Forest {
     trees: Vec<Rooted>,
     columns: Vec<Column>,
-    settings: Settings,
+    settings: ForestSettings,
     seed: u64,
     purpose: &'static str,
 }
@@ -52,7 +52,7 @@ const SMALL: usize = 1 << 16;
 
 impl Forest {
     /// A forest that knows nothing; it must follow some results before it is asked.
-    pub fn new(columns: &[Column], settings: &Settings, seed: u64, purpose: &'static str) -> Self {
+    pub fn new(columns: &[Column], settings: &ForestSettings, seed: u64, purpose: &'static str) -> Self {
         Self { trees: Vec::new(), columns: columns.to_vec(), settings: settings.clone(), seed, purpose }
     }
 
@@ -61,14 +61,14 @@ impl Forest {
         rows: &Rows,
         columns: &[Column],
         targets: &[f64],
-        settings: &Settings,
+        settings: &ForestSettings,
         seed: u64,
         purpose: &'static str,
     ) -> Self {
         assert!(!rows.is_empty() && rows.len() == targets.len(), "a forest is fitted to rows with a target each");
-        let known: Targets = targets.iter().copied().enumerate().collect();
+        let targets: Targets = targets.iter().copied().enumerate().collect();
         let mut forest = Self::new(columns, settings, seed, purpose);
-        forest.renew(rows, &known, &vec![rows.len(); forest.size()], &|_| known.clone());
+        forest.renew(rows, &targets, &vec![rows.len(); forest.size()], &|_| targets.clone());
         forest
     }
 
@@ -77,7 +77,7 @@ impl Forest {
     }
 
     /// Grows the trees that are not from as many results as `due` says, and tells all leaves what is known now.
-    fn renew(&mut self, rows: &Rows, known: &Targets, due: &[usize], earlier: &dyn Fn(usize) -> Targets) {
+    fn renew(&mut self, rows: &Rows, targets: &Targets, due: &[usize], earlier: &dyn Fn(usize) -> Targets) {
         let old = |tree: &usize| self.trees.get(*tree).is_none_or(|rooted| rooted.results != due[*tree]);
         let old: Vec<usize> = (0..due.len()).filter(old).collect();
         let samples: BTreeMap<usize, (Vec<usize>, Sample)> =
@@ -87,7 +87,7 @@ impl Forest {
             let (indices, sample) = &samples[&due[tree]];
             (tree, forest.grow(tree, due[tree], indices, sample, rows.len()))
         };
-        let grown: Vec<(usize, Rooted)> = if old.len() * known.len() < SMALL / 16 {
+        let grown: Vec<(usize, Rooted)> = if old.len() * targets.len() < SMALL / 16 {
             old.iter().map(grow).collect()
         } else {
             old.par_iter().map(grow).collect()
@@ -99,12 +99,12 @@ impl Forest {
             }
         }
         for tree in 0..self.trees.len() {
-            self.settle(tree, rows, known);
+            self.settle(tree, rows, targets);
         }
     }
 
-    fn sample(&self, rows: &Rows, known: Targets) -> (Vec<usize>, Sample<'_>) {
-        let (indices, targets): (Vec<usize>, Vec<f64>) = known.into_iter().unzip();
+    fn sample(&self, rows: &Rows, targets: Targets) -> (Vec<usize>, Sample<'_>) {
+        let (indices, targets): (Vec<usize>, Vec<f64>) = targets.into_iter().unzip();
         let sample = Sample::new(&self.columns, indices.iter().map(|&row| rows.row(row)), targets);
         (indices, sample)
     }
@@ -143,11 +143,11 @@ impl Forest {
     }
 
     /// Lets the leaves of a tree see the targets as they are now, those of rows that came after it was grown too.
-    fn settle(&mut self, tree: usize, rows: &Rows, known: &Targets) {
+    fn settle(&mut self, tree: usize, rows: &Rows, targets: &Targets) {
         let Rooted { tree: grown, expectations, leaf_of, weights, .. } = &mut self.trees[tree];
         leaf_of.resize(rows.len(), NOWHERE);
         weights.resize(rows.len(), UNSEEN);
-        for &(row, _) in known {
+        for &(row, _) in targets {
             if weights[row] != UNSEEN {
                 continue;
             }
@@ -157,7 +157,7 @@ impl Forest {
             let cells = cells(&self.columns, rows.row(row));
             grown.find(&cells, self.columns.len(), std::slice::from_mut(&mut leaf_of[row]));
         }
-        expectations.settle(known.iter().map(|&(row, target)| (leaf_of[row], f64::from(weights[row]), target)));
+        expectations.settle(targets.iter().map(|&(row, target)| (leaf_of[row], f64::from(weights[row]), target)));
     }
 
     /// The expectations of rows of cells.
@@ -194,16 +194,16 @@ impl Forest {
 }
 
 impl Surrogate for Forest {
-    fn follow(&mut self, rows: &Rows, known: &Targets, results: usize, earlier: &dyn Fn(usize) -> Targets) {
+    fn update(&mut self, rows: &Rows, targets: &Targets, results: usize, earlier: &dyn Fn(usize) -> Targets) {
         let due: Vec<usize> = (0..self.size()).map(|tree| renewed(tree, results)).collect();
-        let earlier = |before: usize| if before == results { known.clone() } else { earlier(before) };
-        self.renew(rows, known, &due, &earlier);
+        let earlier = |before: usize| if before == results { targets.clone() } else { earlier(before) };
+        self.renew(rows, targets, &due, &earlier);
     }
 
-    fn means(&self, _: &Rows, known: &Targets) -> Vec<f64> {
-        let mut means = vec![0.0; known.len()];
+    fn means(&self, _: &Rows, targets: &Targets) -> Vec<f64> {
+        let mut means = vec![0.0; targets.len()];
         for Rooted { expectations, leaf_of, .. } in &self.trees {
-            known.iter().zip(&mut means).for_each(|((row, _), mean)| *mean += expectations.mean(leaf_of[*row]));
+            targets.iter().zip(&mut means).for_each(|((row, _), mean)| *mean += expectations.mean(leaf_of[*row]));
         }
         means.iter_mut().for_each(|mean| *mean /= self.trees.len() as f64);
         means
@@ -226,7 +226,7 @@ impl Surrogate for Forest {
         (0..blocks).into_par_iter().flat_map_iter(block).collect()
     }
 
-    fn believe(&mut self, rows: &Rows, target: Option<f64>) {
+    fn condition_on(&mut self, rows: &Rows, target: Option<f64>) {
         for index in 0..rows.len() {
             let cells = cells(&self.columns, rows.row(index));
             let mean = target.unwrap_or_else(|| self.expect(&cells)[0].mean);
@@ -239,7 +239,7 @@ impl Surrogate for Forest {
     }
 
     /// A forest holds its trees possible.
-    fn draw(&self, rows: &Rows, stream: &mut Stream) -> Vec<f64> {
+    fn sample_posterior(&self, rows: &Rows, stream: &mut Stream) -> Vec<f64> {
         let Rooted { tree, expectations, .. } = &self.trees[stream.below(self.trees.len())];
         let cells: Vec<u32> = (0..rows.len()).flat_map(|index| cells(&self.columns, rows.row(index))).collect();
         let mut found = vec![0; rows.len()];
@@ -270,7 +270,7 @@ fn poisson(uniform: f64) -> u8 {
 mod tests {
     use super::*;
 
-    fn fit(rows: &Rows, columns: &[Column], targets: &[f64], settings: Settings) -> Forest {
+    fn fit(rows: &Rows, columns: &[Column], targets: &[f64], settings: ForestSettings) -> Forest {
         Forest::fit(rows, columns, targets, &settings, 4, "forest")
     }
 
@@ -299,7 +299,7 @@ mod tests {
         let (train, test) = (numbers(1000, 10, &mut stream), numbers(500, 10, &mut stream));
         let truth = |rows: &Rows| (0..rows.len()).map(|index| friedman(rows.row(index))).collect::<Vec<f64>>();
         for splitter in [Splitter::Best, Splitter::Random] {
-            let settings = Settings { splitter, ..Settings::default() };
+            let settings = ForestSettings { splitter, ..ForestSettings::default() };
             let score = r_squared(&fit(&train, &[Column::Numeric; 10], &truth(&train), settings), &test, &truth(&test));
             assert!(score > 0.85, "{splitter:?} {score}");
         }
@@ -311,7 +311,8 @@ mod tests {
         let mut rows = Rows::new(1);
         (0..140).for_each(|index| rows.push(&[f64::from(index % 70)]));
         let targets: Vec<f64> = (0..140).map(|index| f64::from(index % 2)).collect();
-        let stump = Settings { splitter: Splitter::Best, max_depth: 1, bootstrap: false, ..Settings::default() };
+        let stump =
+            ForestSettings { splitter: Splitter::Best, max_depth: 1, bootstrap: false, ..ForestSettings::default() };
         let as_category = fit(&rows, &[Column::Categorical { choices: 70 }], &targets, stump.clone());
         assert_eq!(r_squared(&as_category, &rows, &targets), 1.0);
         let as_number = fit(&rows, &[Column::Numeric], &targets, stump);
@@ -328,7 +329,7 @@ mod tests {
             targets.push(if active { 1.0 } else { -1.0 });
         }
         for kept in [[Column::Numeric, Column::Numeric], [Column::Categorical { choices: 1 }, Column::Numeric]] {
-            assert_eq!(r_squared(&fit(&rows, &kept, &targets, Settings::default()), &rows, &targets), 1.0);
+            assert_eq!(r_squared(&fit(&rows, &kept, &targets, ForestSettings::default()), &rows, &targets), 1.0);
         }
     }
 
@@ -338,7 +339,7 @@ mod tests {
         let targets: Vec<f64> = (0..rows.len()).map(|index| rows.row(index)[1]).collect();
         let predict = |threads| {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-            pool.install(|| fit(&rows, &[Column::Numeric; 5], &targets, Settings::default()).predict(&rows))
+            pool.install(|| fit(&rows, &[Column::Numeric; 5], &targets, ForestSettings::default()).predict(&rows))
         };
         assert_eq!(predict(1), predict(4));
     }
@@ -347,7 +348,7 @@ mod tests {
     fn variance_is_larger_where_nobody_has_been_and_shrinks_where_somebody_is() {
         let rows = numbers(40, 2, &mut Stream::of(3, "test", 0));
         let targets: Vec<f64> = (0..rows.len()).map(|index| (6.0 * rows.row(index)[0]).sin()).collect();
-        let mut forest = fit(&rows, &[Column::Numeric; 2], &targets, Settings::default());
+        let mut forest = fit(&rows, &[Column::Numeric; 2], &targets, ForestSettings::default());
         let average = |forest: &Forest, rows: &Rows| {
             forest.predict(rows).iter().map(|prediction| prediction.variance).sum::<f64>() / rows.len() as f64
         };
@@ -355,10 +356,10 @@ mod tests {
         assert!(average(&forest, &elsewhere) > average(&forest, &rows));
         let before = average(&forest, &elsewhere);
         let first = forest.predict(&elsewhere)[0];
-        forest.believe(&elsewhere.select([0]), None);
+        forest.condition_on(&elsewhere.select([0]), None);
         let again = forest.predict(&elsewhere)[0];
         assert!((again.mean - first.mean).abs() < 0.5 * first.variance.sqrt() && again.variance < 0.8 * first.variance);
-        forest.believe(&elsewhere, None);
+        forest.condition_on(&elsewhere, None);
         assert!(average(&forest, &elsewhere) < 0.5 * before);
     }
 
@@ -366,7 +367,7 @@ mod tests {
     fn total_variance_adds_what_is_inside_the_leaves() {
         let rows = numbers(100, 2, &mut Stream::of(5, "test", 0));
         let targets: Vec<f64> = (0..100).map(|index| f64::from(index % 2)).collect();
-        let settings = |uncertainty| Settings { min_leaf: 10, uncertainty, ..Settings::default() };
+        let settings = |uncertainty| ForestSettings { min_leaf: 10, uncertainty, ..ForestSettings::default() };
         let between = fit(&rows, &[Column::Numeric; 2], &targets, settings(Uncertainty::Trees)).predict(&rows);
         let total = fit(&rows, &[Column::Numeric; 2], &targets, settings(Uncertainty::Total)).predict(&rows);
         assert!(between.iter().zip(total).all(|(between, total)| total.variance > between.variance + 0.05));

@@ -31,7 +31,7 @@ pub enum Leaves {
 /// The knobs of a forest.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default, rename = "Forest")]
-pub struct Settings {
+pub struct ForestSettings {
     /// How many trees; more are smoother and slower. 16: with 32 the search is no better on one rung, and trusts the
     /// lower of several too much.
     pub trees: u32,
@@ -54,7 +54,7 @@ pub struct Settings {
     pub leaves: Leaves,
 }
 
-impl Default for Settings {
+impl Default for ForestSettings {
     fn default() -> Self {
         Self {
             trees: 16,

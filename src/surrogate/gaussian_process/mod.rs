@@ -1,6 +1,6 @@
 //! A Gaussian process: points that are alike cost alike, and what is alike is learnt.
-mod evidence;
 mod kernel;
+mod marginal_likelihood;
 mod settings;
 
 use super::{Prediction, Rows, Slope, Surrogate, Targets};
@@ -8,9 +8,9 @@ use crate::numeric::linear::{Cholesky, Columns, dot};
 use crate::numeric::quantile::order;
 use crate::numeric::stream::Stream;
 use crate::space::encoding::Column;
-use evidence::{Mean, Seen};
 use kernel::{Kernel, Points};
-pub use settings::Settings;
+use marginal_likelihood::{Mean, Seen};
+pub use settings::GaussianProcessSettings;
 
 /// Results that hyperparameters are learnt from at most: more hardly move them, and take the cube of their number.
 const LEARNING: usize = 140;
@@ -29,7 +29,7 @@ const JITTER: [f64; 6] = [0.0, 1e-8, 1e-6, 1e-4, 1e-2, 1.0];
 #[derive(Clone, Debug)]
 pub struct GaussianProcess {
     columns: Vec<Column>,
-    settings: Settings,
+    settings: GaussianProcessSettings,
     seed: u64,
     mean: Mean,
     /// The hyperparameters, one set a draw, learnt from so many results.
@@ -56,7 +56,7 @@ struct Fit {
 
 impl GaussianProcess {
     /// A process that knows nothing; it must follow some results before it is asked.
-    pub fn new(columns: &[Column], settings: &Settings, seed: u64) -> Self {
+    pub fn new(columns: &[Column], settings: &GaussianProcessSettings, seed: u64) -> Self {
         Self {
             columns: columns.to_vec(),
             settings: settings.clone(),
@@ -72,9 +72,9 @@ impl GaussianProcess {
     }
 
     /// Takes over the points to learn from: all, or at most so many, the better half and an even share of the rest.
-    fn see(&mut self, rows: &Rows, known: &Targets, most: usize) {
-        let targets: Vec<f64> = known.iter().map(|(_, target)| *target).collect();
-        let mut chosen = order(&targets);
+    fn see(&mut self, rows: &Rows, targets: &Targets, most: usize) {
+        let values: Vec<f64> = targets.iter().map(|(_, target)| *target).collect();
+        let mut chosen = order(&values);
         if chosen.len() > most {
             let rest = chosen.split_off(most / 2);
             let wanted = most - chosen.len();
@@ -82,14 +82,14 @@ impl GaussianProcess {
         }
         chosen.sort_unstable();
         self.points = Points::new(&self.columns);
-        chosen.iter().for_each(|&index| self.points.push(rows.row(known[index].0)));
+        chosen.iter().for_each(|&index| self.points.push(rows.row(targets[index].0)));
         let trusted = RESULTS * self.columns.len() as f64;
-        self.mean.optimism = self.settings.optimism * (trusted / known.len() as f64).min(1.0).powi(2);
+        self.mean.optimism = self.settings.optimism * (trusted / targets.len() as f64).min(1.0).powi(2);
         let n = chosen.len() as f64;
-        self.origin = chosen.iter().map(|&index| targets[index]).sum::<f64>() / n;
-        let square = chosen.iter().map(|&index| (targets[index] - self.origin).powi(2)).sum::<f64>() / n;
+        self.origin = chosen.iter().map(|&index| values[index]).sum::<f64>() / n;
+        let square = chosen.iter().map(|&index| (values[index] - self.origin).powi(2)).sum::<f64>() / n;
         self.unit = if square > 0.0 { square.sqrt() } else { 1.0 };
-        self.targets = chosen.iter().map(|&index| (targets[index] - self.origin) / self.unit).collect();
+        self.targets = chosen.iter().map(|&index| (values[index] - self.origin) / self.unit).collect();
     }
 
     fn seen(&self) -> Seen<'_> {
@@ -143,11 +143,11 @@ impl Fit {
 impl Surrogate for GaussianProcess {
     /// Hyperparameters are learnt anew after every eighth more of the results, from what was known then: they depend on
     /// the log alone.
-    fn follow(&mut self, rows: &Rows, known: &Targets, results: usize, earlier: &dyn Fn(usize) -> Targets) {
+    fn update(&mut self, rows: &Rows, targets: &Targets, results: usize, earlier: &dyn Fn(usize) -> Targets) {
         let stride = 1 << (results / 8).max(1).ilog2();
         let from = results - results % stride;
         if self.learnt.as_ref().is_none_or(|(before, _)| *before != from) {
-            let past = if from == results { known.clone() } else { earlier(from) };
+            let past = if from == results { targets.clone() } else { earlier(from) };
             self.see(rows, &past, LEARNING);
             let seen = self.seen();
             let best = seen.maximized(self.settings.evaluations as usize, self.seed, from as u64);
@@ -157,7 +157,7 @@ impl Surrogate for GaussianProcess {
             };
             self.learnt = Some((from, learnt));
         }
-        self.see(rows, known, self.settings.rows as usize);
+        self.see(rows, targets, self.settings.rows as usize);
         self.condition();
     }
 
@@ -180,7 +180,7 @@ impl Surrogate for GaussianProcess {
         self.fits.iter().map(expect).collect()
     }
 
-    fn believe(&mut self, rows: &Rows, lie: Option<f64>) {
+    fn condition_on(&mut self, rows: &Rows, lie: Option<f64>) {
         if rows.is_empty() {
             return;
         }
@@ -190,7 +190,7 @@ impl Surrogate for GaussianProcess {
         self.condition();
     }
 
-    fn draw(&self, rows: &Rows, stream: &mut Stream) -> Vec<f64> {
+    fn sample_posterior(&self, rows: &Rows, stream: &mut Stream) -> Vec<f64> {
         let fit = &self.fits[stream.below(self.fits.len())];
         let forward = fit.factor.forward(fit.covariances(&self.points, rows));
         let mut points = Points::new(&self.columns);

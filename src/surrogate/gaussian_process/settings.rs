@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 /// The knobs of a Gaussian process.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default, rename = "GaussianProcess")]
-pub struct Settings {
-    /// Over so many draws of its hyperparameters the acquisition function is averaged. 0: those of the largest evidence
+pub struct GaussianProcessSettings {
+    /// Over so many draws of its hyperparameters the acquisition function is averaged. 0: those of the largest marginal likelihood
     /// alone; 10 draws take a hundred times as long, and are less sure of themselves after few results.
     pub samples: u32,
     /// How many results it learns from at most, the better half and an even share of the rest; the time of a fit grows
@@ -14,11 +14,11 @@ pub struct Settings {
     /// How much better than the mean the cost is hoped to be far from all that was tried, in standard deviations of the
     /// targets. 1: with 0 the search settles where it first finds something good; more helps no further.
     pub optimism: f64,
-    /// How often the evidence is computed in each search for its maximum. 60: hardly any search takes more.
+    /// How often the marginal likelihood is computed in each search for its maximum. 60: hardly any search takes more.
     pub evaluations: u32,
 }
 
-impl Default for Settings {
+impl Default for GaussianProcessSettings {
     fn default() -> Self {
         Self { samples: 0, rows: 400, optimism: 1.0, evaluations: 60 }
     }

@@ -25,7 +25,7 @@ fn known(targets: &[f64]) -> Targets {
 
 /// A process with given hyperparameters.
 fn fixed(columns: &[Column], mean: Mean, parameters: Vec<f64>, rows: &Rows, targets: &[f64]) -> GaussianProcess {
-    let mut process = GaussianProcess::new(columns, &Settings::default(), 1);
+    let mut process = GaussianProcess::new(columns, &GaussianProcessSettings::default(), 1);
     process.see(rows, &known(targets), usize::MAX);
     process.mean = mean;
     process.learnt = Some((targets.len(), vec![parameters]));
@@ -33,9 +33,9 @@ fn fixed(columns: &[Column], mean: Mean, parameters: Vec<f64>, rows: &Rows, targ
     process
 }
 
-fn follow(columns: &[Column], settings: &Settings, rows: &Rows, targets: &[f64]) -> GaussianProcess {
+fn updated(columns: &[Column], settings: &GaussianProcessSettings, rows: &Rows, targets: &[f64]) -> GaussianProcess {
     let mut process = GaussianProcess::new(columns, settings, 1);
-    process.follow(rows, &known(targets), targets.len(), &|results| known(&targets[..results]));
+    process.update(rows, &known(targets), targets.len(), &|results| known(&targets[..results]));
     process
 }
 
@@ -44,7 +44,7 @@ fn close(found: f64, expected: f64, what: &str) {
 }
 
 #[test]
-fn evidence_and_predictions_are_those_of_others() {
+fn marginal_likelihoods_and_predictions_are_those_of_others() {
     // scikit-learn's mean is that of the targets.
     let means = [Mean { deviation: 0.0, optimism: 0.0 }, Mean { deviation: 3.0, optimism: 0.7 }];
     for (case, mean) in [("numbers", means[0]), ("mixed", means[0]), ("hopeful", means[1])] {
@@ -59,8 +59,8 @@ fn evidence_and_predictions_are_those_of_others() {
             .collect();
         let (targets, parameters) = (numbers(&golden["targets"]), numbers(&golden["parameters"]));
         let process = fixed(&columns, mean, parameters.clone(), &train, &targets);
-        let (evidence, gradient) = process.seen().evidence(&parameters, true).unwrap();
-        close(evidence, golden["evidence"].as_f64().unwrap(), case);
+        let (likelihood, gradient) = process.seen().marginal_likelihood(&parameters, true).unwrap();
+        close(likelihood, golden["evidence"].as_f64().unwrap(), case);
         for (found, expected) in gradient.iter().zip(numbers(&golden["gradient"])) {
             close(*found, expected, &format!("{case}, gradient"));
         }
@@ -73,11 +73,11 @@ fn evidence_and_predictions_are_those_of_others() {
 }
 
 #[test]
-fn the_maximized_evidence_is_at_least_as_large_as_at_any_other_place() {
+fn the_maximized_marginal_likelihood_is_at_least_as_large_as_at_any_other_place() {
     let golden = golden("numbers");
     let (train, targets) = (rows(&golden["train"]), numbers(&golden["targets"]));
     let columns = vec![Column::Numeric; train.width()];
-    let process = follow(&columns, &Settings::default(), &train, &targets);
+    let process = updated(&columns, &GaussianProcessSettings::default(), &train, &targets);
     let seen = process.seen();
     let best = &process.learnt.as_ref().unwrap().1[0];
     let prior = |parameters: &[f64]| seen.posterior_for_tests(parameters);
@@ -101,21 +101,21 @@ fn a_smooth_function_is_learnt_and_its_points_are_met() {
     let (train, test) = (draw(40, &mut stream), draw(100, &mut stream));
     let truth = |rows: &Rows| (0..rows.len()).map(|index| function(rows.row(index))).collect::<Vec<f64>>();
     for samples in [0, 4] {
-        let settings = Settings { samples, ..Settings::default() };
-        let mut process = follow(&[Column::Numeric; 2], &settings, &train, &truth(&train));
+        let settings = GaussianProcessSettings { samples, ..GaussianProcessSettings::default() };
+        let mut process = updated(&[Column::Numeric; 2], &settings, &train, &truth(&train));
         assert_eq!(process.predict_each(&test).len(), samples.max(1) as usize);
         for (prediction, truth) in process.predict(&test).iter().zip(truth(&test)) {
             assert!((prediction.mean - truth).abs() < 0.1, "{samples} {prediction:?} {truth}");
         }
-        let draws = process.draw(&test, &mut stream);
+        let draws = process.sample_posterior(&test, &mut stream);
         for ((draw, prediction), truth) in draws.iter().zip(process.predict(&test)).zip(truth(&test)) {
             assert!((draw - truth).abs() < 0.2 + 6.0 * prediction.variance.sqrt(), "{draw} {truth}");
         }
         let before = process.predict(&test)[0];
-        process.believe(&test.select([0]), None);
+        process.condition_on(&test.select([0]), None);
         let after = process.predict(&test)[0];
         assert!((after.mean - before.mean).abs() < 1e-3 && after.variance <= before.variance);
-        process.believe(&test.select([1]), Some(9.0));
+        process.condition_on(&test.select([1]), Some(9.0));
         assert!(process.predict(&test)[1].mean > 0.5);
     }
 }
@@ -156,12 +156,12 @@ fn many_results_are_thinned_and_hyperparameters_depend_on_the_log_alone() {
     let mut rows = Rows::new(1);
     (0..70).for_each(|_| rows.push(&[stream.uniform()]));
     let targets: Vec<f64> = (0..70).map(|index| (6.0 * rows.row(index)[0]).sin()).collect();
-    let settings = Settings { rows: 30, ..Settings::default() };
+    let settings = GaussianProcessSettings { rows: 30, ..GaussianProcessSettings::default() };
     let mut step_by_step = GaussianProcess::new(&[Column::Numeric], &settings, 1);
     for results in 5..=70 {
-        step_by_step.follow(&rows, &known(&targets[..results]), results, &|earlier| known(&targets[..earlier]));
+        step_by_step.update(&rows, &known(&targets[..results]), results, &|earlier| known(&targets[..earlier]));
     }
-    let at_once = follow(&[Column::Numeric], &settings, &rows, &targets);
+    let at_once = updated(&[Column::Numeric], &settings, &rows, &targets);
     assert_eq!(step_by_step.points.len(), 30);
     assert_eq!(step_by_step.predict(&rows), at_once.predict(&rows));
 }

@@ -1,4 +1,4 @@
-//! How well hyperparameters of a Gaussian process explain what was seen, and which do it best.
+//! The marginal likelihood of a Gaussian process: how well hyperparameters explain the targets, its maximum, and draws of the posterior.
 use std::f64::consts::{PI, SQRT_2};
 
 use super::kernel::{Kernel, Points};
@@ -15,7 +15,7 @@ const LENGTH: (f64, f64) = (-5.0, 4.0);
 /// Logarithms of the variance of the noise.
 const NOISE: (f64, f64) = (-16.0, 1.0);
 
-/// Searches for the largest evidence, each from a place of its own.
+/// Searches for the largest marginal likelihood, each from a place of its own.
 const SEARCHES: u64 = 2;
 
 /// Sweeps over all hyperparameters before the first draw counts.
@@ -42,7 +42,7 @@ struct Implied {
     precision: f64,
 }
 
-/// The points and targets that the evidence is about.
+/// The points and targets that the marginal likelihood is about.
 pub(super) struct Seen<'a> {
     pub mean: Mean,
     pub points: &'a Points,
@@ -75,9 +75,9 @@ impl Seen<'_> {
         Implied { mean: mean - self.mean.optimism, ones, rest, precision }
     }
 
-    /// The logarithm of the evidence, with its derivatives by the hyperparameters where they are wanted (Rasmussen and
+    /// The logarithm of the marginal likelihood, with its derivatives by the hyperparameters where they are wanted (Rasmussen and
     /// Williams 2006, equations 5.8 and 5.9).
-    pub fn evidence(&self, parameters: &[f64], slopes: bool) -> Option<(f64, Vec<f64>)> {
+    pub fn marginal_likelihood(&self, parameters: &[f64], slopes: bool) -> Option<(f64, Vec<f64>)> {
         let kernel = Kernel::of(parameters);
         let factor = self.factor(&kernel)?;
         let Implied { mean, ones, rest, precision } = self.implied(&factor);
@@ -85,7 +85,7 @@ impl Seen<'_> {
         let weights: Vec<f64> = rest.iter().zip(&ones).map(|(rest, one)| rest + self.mean.optimism * one).collect();
         let fit = dot(&weights, &centred);
         let n = self.targets.len();
-        let evidence = -0.5 * fit - 0.5 * factor.log_determinant() - 0.5 * n as f64 * (2.0 * PI).ln();
+        let value = -0.5 * fit - 0.5 * factor.log_determinant() - 0.5 * n as f64 * (2.0 * PI).ln();
         let mut gradient = vec![0.0; parameters.len()];
         if slopes {
             let inverse = factor.inverse();
@@ -104,12 +104,12 @@ impl Seen<'_> {
                 *noise += factors[i] * kernel.noise;
             }
         }
-        Some((evidence, gradient))
+        Some((value, gradient))
     }
 
     /// The same with what is thought of hyperparameters before anything is seen.
     fn posterior(&self, parameters: &[f64], slopes: bool) -> Option<(f64, Vec<f64>)> {
-        let (mut value, mut gradient) = self.evidence(parameters, slopes)?;
+        let (mut value, mut gradient) = self.marginal_likelihood(parameters, slopes)?;
         for (index, &parameter) in parameters.iter().enumerate() {
             let (prior, slope) = self.prior(index, parameter);
             value += prior;
