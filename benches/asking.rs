@@ -85,7 +85,7 @@ fn measure(name: &str, trials: usize) -> Outcomes<()> {
         let row = space.encode(&proposal.configuration);
         let distance = |(index, x): (usize, &f64)| (x - 0.07 * index as f64).powi(2);
         let cost = row.iter().enumerate().map(distance).sum::<f64>() + 1.0 / proposal.budget.amount();
-        optimizer.tell(proposal.trial, Outcome::Finished { cost });
+        optimizer.tell(proposal.trial, Outcome::of_cost(cost));
     }
     let mean = |times: &[f64]| times.iter().sum::<f64>() / times.len() as f64;
     let end = &times[times.len() - (10 * WINDOW).min(times.len())..];

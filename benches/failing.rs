@@ -90,7 +90,7 @@ fn run(problem: &Problem, pessimism: f64, trials: u32, seed: u64) -> Result<(f64
         let outcome = match (problem.cost)(&space.encode(&proposal.configuration)) {
             Some(cost) => {
                 best = best.min(cost);
-                Outcome::Finished { cost }
+                Outcome::of_cost(cost)
             }
             None => {
                 failures += 1;

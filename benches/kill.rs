@@ -198,7 +198,7 @@ fn child(folder: &Path, seed: u64, workers: usize) -> Outcomes<()> {
             0 => Outcome::Diverged,
             1 => Outcome::Crashed { message: "out of luck".into() },
             2 if launch.attempt == 1 => Outcome::Lost,
-            _ => Outcome::Finished { cost: stream.uniform() },
+            _ => Outcome::of_cost(stream.uniform()),
         };
         Scene { outcome, duration: Duration::from_secs(1 + stream.below(100) as u64) }
     };

@@ -67,7 +67,7 @@ fn asking() -> Outcomes {
             let row = space.encode(&proposal.configuration);
             let distance = |(index, x): (usize, &f64)| if x.is_nan() { 0.2 } else { (x - 0.07 * index as f64).powi(2) };
             let cost = row.iter().enumerate().map(distance).sum::<f64>() + 1.0 / proposal.budget.amount();
-            optimizer.tell(proposal.trial, Outcome::Finished { cost });
+            optimizer.tell(proposal.trial, Outcome::of_cost(cost));
             if [50, 200, 1000].contains(&trial) {
                 let last = &times[times.len() - 25..];
                 row_of(&format!("ask after {trial} trials, {name}: mean of 25"), last);

@@ -38,7 +38,7 @@ fn evaluate(space: &Space, proposal: &Proposal) -> Outcome {
     }
     let momentum = number("momentum").map_or(0.02, |momentum| 0.1 * (momentum - 0.9).powi(2));
     let unfinished = 0.5 / proposal.budget.amount();
-    Outcome::Finished { cost: 0.05 + 0.03 * (rate + 3.0).powi(2) + 1.0 / width + momentum + unfinished }
+    Outcome::of_cost(0.05 + 0.03 * (rate + 3.0).powi(2) + 1.0 / width + momentum + unfinished)
 }
 
 fn main() {

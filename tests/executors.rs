@@ -11,7 +11,8 @@ use std::time::{Duration, Instant};
 use galvani::executor::limits::Limits;
 use galvani::executor::process::Processes;
 use galvani::executor::slot::Slot;
-use galvani::executor::{Ended, Event, Executor, ExecutorError, Launch, leftover};
+use galvani::executor::{Event, Executor, ExecutorError, Launch, leftover};
+use galvani::store::record::Ended;
 use galvani::trial::TrialId;
 use galvani::trial::outcome::Outcome;
 use waiting::{LONG, end};
@@ -65,7 +66,7 @@ fn run(script: &str, limits: Limits) -> (Ended, Vec<Event>, tempfile::TempDir) {
     assert!(!folder.path().join("000001/process.json").exists());
     assert_eq!(executor.idle(), 1, "{script}");
     executor.start(shell(2, folder.path(), "echo '{\"cost\": 5}'", Limits::default())).unwrap();
-    assert_eq!(end(&mut executor).0.outcome, Outcome::Finished { cost: 5.0 });
+    assert_eq!(end(&mut executor).0.outcome, Outcome::of_cost(5.0));
     (ended, events, folder)
 }
 
@@ -78,10 +79,10 @@ fn a_result_is_the_last_report_and_brings_its_info() {
     let script = r#"echo hello; echo '{"progress": 0.5}'; echo '{"cost": 9}'
         echo '{"cost": 0.25, "budget": 3, "info": {"loss": 0.125}}'; echo done; echo oops >&2"#;
     let (ended, events, folder) = run(script, Limits::default());
-    assert_eq!(ended.outcome, Outcome::Finished { cost: 0.25 });
+    assert_eq!(ended.outcome, Outcome::of_cost(0.25));
     assert_eq!((ended.trial, ended.attempt, ended.slot.as_str()), (TrialId(1), 1, "cpu:0"));
     assert_eq!(ended.info["loss"], 0.125);
-    assert!(ended.started <= ended.ended && ended.seconds >= 0.0);
+    assert!(ended.started <= ended.at && ended.seconds >= 0.0);
     let cost = |event: &Event| match event {
         Event::Report { line, .. } => line["cost"].as_f64(),
         _ => None,
@@ -103,7 +104,7 @@ fn progress_is_told_while_the_trial_runs() {
         None => false,
     });
     fs::write(folder.path().join("pids"), "").unwrap();
-    assert_eq!(end(&mut executor).0.outcome, Outcome::Finished { cost: 1.0 });
+    assert_eq!(end(&mut executor).0.outcome, Outcome::of_cost(1.0));
 }
 
 #[test]
@@ -129,7 +130,7 @@ fn every_way_to_fail_is_its_own_outcome() {
     ];
     for (script, (name, parts)) in table {
         let (ended, ..) = run(script, Limits::default());
-        assert_eq!(ended.outcome.name(), name, "{script}: {:?}", ended.outcome);
+        assert_eq!(ended.outcome.kind().word(), name, "{script}: {:?}", ended.outcome);
         if let Outcome::Crashed { message } = ended.outcome {
             assert!(parts.iter().all(|part| message.contains(part)), "{script}: {message}");
         }
@@ -140,7 +141,7 @@ fn every_way_to_fail_is_its_own_outcome() {
 fn output_without_end_fills_neither_memory_nor_disk() {
     let script = "yes 'a line that nobody reads' | head -c 100000000; echo '{\"cost\": 1}'";
     let (ended, _, folder) = run(script, Limits::default());
-    assert_eq!(ended.outcome, Outcome::Finished { cost: 1.0 });
+    assert_eq!(ended.outcome, Outcome::of_cost(1.0));
     let log = fs::read(folder.path().join("000001/stdout.log")).unwrap();
     assert!(log.len() < 2_000_000, "{}", log.len());
     assert!(log.starts_with(b"a line") && log.ends_with(b"{\"cost\": 1}\n"));
@@ -150,7 +151,7 @@ fn output_without_end_fills_neither_memory_nor_disk() {
 #[test]
 fn reports_without_end_do_not_stop_the_sweep() {
     let (ended, events, _) = run("yes '{\"cost\": 1}' | head -n 20000; echo '{\"cost\": 2}'", Limits::default());
-    assert_eq!(ended.outcome, Outcome::Finished { cost: 2.0 });
+    assert_eq!(ended.outcome, Outcome::of_cost(2.0));
     assert_eq!(events.len(), 20_001);
 }
 
@@ -175,9 +176,7 @@ fn a_daemon_that_ignores_the_request_to_end_does_not_outlive_its_trial() {
     // Read as a file, so that `$$` is the daemon's own number.
     let daemon = "trap '' TERM HUP; echo $$ >> $PIDS; while true; do sleep 1; done";
     let started = "while [ ! -s $PIDS ]; do sleep 0.02; done";
-    for (ending, expected) in
-        [("echo '{\"cost\": 1}'", Outcome::Finished { cost: 1.0 }), ("exec sleep 600", Outcome::TimedOut)]
-    {
+    for (ending, expected) in [("echo '{\"cost\": 1}'", Outcome::of_cost(1.0)), ("exec sleep 600", Outcome::TimedOut)] {
         for start in [
             "sh $PIDS.sh &",
             // An orphan at once, in a session of its own, holding the output open or not.
@@ -216,7 +215,7 @@ for _ in range(3):
 time.sleep(1)";
     for program in [reserve, share] {
         let (ended, ..) = run(&format!("python3 -c \"{program}\" && echo '{{\"cost\": 1}}'"), limits);
-        assert_eq!(ended.outcome, Outcome::Finished { cost: 1.0 }, "{program}");
+        assert_eq!(ended.outcome, Outcome::of_cost(1.0), "{program}");
     }
     let (ended, ..) = run("python3 -c 'x=bytearray(1<<60)'", Limits::default());
     assert_eq!(ended.outcome, Outcome::OutOfMemory);
@@ -239,7 +238,7 @@ fn trials_run_side_by_side_and_stop_ends_them_all() {
     assert!(ended.iter().all(|ended| ended.outcome == Outcome::Lost), "{ended:?}");
     assert_eq!(executor.idle(), 3);
     executor.start(shell(4, folder.path(), "echo '{\"cost\": 1}'", Limits::default())).unwrap();
-    assert_eq!(end(&mut executor).0.outcome, Outcome::Finished { cost: 1.0 });
+    assert_eq!(end(&mut executor).0.outcome, Outcome::of_cost(1.0));
 }
 
 #[test]
@@ -286,7 +285,7 @@ fn threads_are_shared_among_the_workers_unless_the_launch_says_otherwise() {
     for (environment, expected) in [(vec![], 1.0), (vec![("RAYON_NUM_THREADS".into(), "7".into())], 7.0)] {
         let script = "echo \"{\\\"cost\\\": $RAYON_NUM_THREADS}\"";
         executor.start(Launch { environment, ..shell(1, folder.path(), script, Limits::default()) }).unwrap();
-        assert_eq!(end(&mut executor).0.outcome, Outcome::Finished { cost: expected });
+        assert_eq!(end(&mut executor).0.outcome, Outcome::of_cost(expected));
     }
 }
 

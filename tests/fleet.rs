@@ -49,7 +49,7 @@ fn failures_are_promoted_by_nobody() {
                 .of(trial.proposal.configuration_id)
                 .take_while(|each| each.proposal.trial < trial.proposal.trial);
             let below = below.last().unwrap();
-            assert!(matches!(below.outcome, Some(Outcome::Finished { .. })), "{}: {trial:?}", choice.name());
+            assert!(matches!(below.outcome, Some(Outcome::Finished(_))), "{}: {trial:?}", choice.name());
         }
         let top = history.ranking().budgets().next_back().map(Budget::amount);
         let expected = if choice == IntensifierConfig::Pasha { 3.0 } else { 27.0 };

@@ -19,7 +19,7 @@ fn outcome(stream: &mut Stream) -> Outcome {
         1 => Outcome::Lost,
         2 => Outcome::Pruned,
         // Few different costs, so that there are equals.
-        _ => Outcome::Finished { cost: stream.below(5) as f64 },
+        _ => Outcome::of_cost(stream.below(5) as f64),
     }
 }
 

@@ -107,7 +107,7 @@ fn sweep(space: &Space, trials: usize, noise: f64) -> History {
         let outcome = match trial.0 {
             5 | 22 => Outcome::Diverged,
             17 => Outcome::Crashed { message: "out of ideas".into() },
-            _ => Outcome::Finished { cost },
+            _ => Outcome::of_cost(cost),
         };
         if let Some(cost) = outcome.cost() {
             results.push((budget, configuration, cost));
@@ -367,7 +367,7 @@ fn bowl(space: &Space, trials: u64) -> History {
         let budget = Budget::new(1.0).expect("positive");
         let (bracket, rung, seed, instance, origin) = (0, 0, 0, None, Origin::Random);
         history.ask(Proposal { trial, configuration_id, configuration, budget, bracket, rung, seed, instance, origin });
-        history.tell(trial, Outcome::Finished { cost: bowl - 0.1 });
+        history.tell(trial, Outcome::of_cost(bowl - 0.1));
     }
     history
 }

@@ -8,7 +8,8 @@ use std::time::Duration;
 use galvani::executor::limits::Limits;
 use galvani::executor::process::Processes;
 use galvani::executor::slot::Slot;
-use galvani::executor::{Ended, Event, Executor, Launch};
+use galvani::executor::{Event, Executor, Launch};
+use galvani::store::record::Ended;
 use galvani::trial::TrialId;
 use galvani::trial::outcome::Outcome;
 use waiting::{LONG, end};
@@ -45,7 +46,7 @@ fn run(count: u32, body: &str, limits: Limits) -> Vec<Ended> {
 }
 
 fn names(ends: &[Ended]) -> Vec<&str> {
-    ends.iter().map(|ended| ended.outcome.name()).collect()
+    ends.iter().map(|ended| ended.outcome.kind().word()).collect()
 }
 
 #[test]
@@ -53,7 +54,7 @@ fn one_process_answers_them_all() {
     let answer = r#"echo "{\"trial\": $trial, \"cost\": $trial, \"info\": {\"pid\": $$}}""#;
     let ends = run(50, answer, Limits::default());
     for (ended, trial) in ends.iter().zip(1..) {
-        assert_eq!(ended.outcome, Outcome::Finished { cost: f64::from(trial) });
+        assert_eq!(ended.outcome, Outcome::of_cost(f64::from(trial)));
         assert_eq!((&ended.info["pid"], ended.exit.as_str()), (&ends[0].info["pid"], "answered"));
         assert!(ended.peak_memory > 0);
     }
@@ -64,7 +65,7 @@ fn what_is_no_answer_to_the_trial_is_ignored() {
     let noise = r#"echo hello; head -c 1000 /dev/urandom; echo; printf '{"trial": '; echo
         echo '{"trial": 999, "cost": 7}'; echo '{"cost": 8}'; echo '[1]'
         echo "{\"trial\": $trial, \"cost\": 1}"; echo "{\"trial\": $trial, \"cost\": 2}""#;
-    assert!(run(20, noise, Limits::default()).iter().all(|ended| ended.outcome == Outcome::Finished { cost: 1.0 }));
+    assert!(run(20, noise, Limits::default()).iter().all(|ended| ended.outcome == Outcome::of_cost(1.0)));
 }
 
 #[test]
@@ -99,7 +100,7 @@ fn every_way_to_fail_ends_that_trial_alone() {
 fn a_program_may_end_after_an_answer_but_not_instead_of_one() {
     let answer = r#"echo "{\"trial\": $trial, \"cost\": 1, \"info\": {\"pid\": $$}}""#;
     let ends = run(5, &format!("{answer}; exit 0"), Limits::default());
-    assert!(ends.iter().all(|ended| ended.outcome == Outcome::Finished { cost: 1.0 }), "{ends:?}");
+    assert!(ends.iter().all(|ended| ended.outcome == Outcome::of_cost(1.0)), "{ends:?}");
     assert_ne!(ends[0].info["pid"], ends[1].info["pid"]);
     let ends = run(2, "exit 0", Limits::default());
     assert_eq!(names(&ends), ["crashed", "crashed"]);
@@ -123,7 +124,7 @@ fn what_comes_before_the_answer_is_told_and_is_no_result() {
     }
     assert_eq!(seen, [0.5, 9.0]);
     fs::write(folder.path().join("go"), "").unwrap();
-    assert_eq!(end(&mut executor).0.outcome, Outcome::Finished { cost: 4.0 });
+    assert_eq!(end(&mut executor).0.outcome, Outcome::of_cost(4.0));
 }
 
 #[test]

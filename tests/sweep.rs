@@ -82,7 +82,7 @@ impl<E: Executor> Executor for Zombies<E> {
             && ended.outcome == Outcome::Lost
         {
             let mut late = ended.clone();
-            late.outcome = Outcome::Finished { cost: -1e9 };
+            late.outcome = Outcome::of_cost(-1e9);
             self.late.push(News::Ended(late));
         }
         news
@@ -102,11 +102,11 @@ impl<E: Executor> Executor for Zombies<E> {
 }
 
 fn finished(launch: &Launch) -> Outcome {
-    Outcome::Finished { cost: cost(launch) }
+    Outcome::of_cost(cost(launch))
 }
 
 fn outcomes(log: &Log, name: &str) -> usize {
-    log.history.ended().filter(|trial| trial.outcome.as_ref().unwrap().name() == name).count()
+    log.history.ended().filter(|trial| trial.outcome.as_ref().unwrap().kind().word() == name).count()
 }
 
 #[test]

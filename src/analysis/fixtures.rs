@@ -56,5 +56,5 @@ pub fn input<'a>(space: &'a Space, history: &'a History) -> ReportInput<'a> {
 }
 
 pub fn finished(cost: f64) -> Outcome {
-    Outcome::Finished { cost }
+    Outcome::of_cost(cost)
 }

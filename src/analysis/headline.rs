@@ -182,5 +182,5 @@ fn named(input: &ReportInput, configuration: &Configuration) -> IndexMap<String,
 }
 
 fn word(trial: &Trial) -> String {
-    trial.outcome.as_ref().map_or("running", |outcome| outcome.name()).to_owned()
+    trial.outcome.as_ref().map_or("running", |outcome| outcome.kind().word()).to_owned()
 }

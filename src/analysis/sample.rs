@@ -80,31 +80,26 @@ impl Sample {
         let enters = |budget: Budget| pooled || Some(budget) == aim;
 
         let cap = input.baseline.filter(|cap| cap.is_finite());
-        let mut left_out: BTreeMap<&str, usize> = BTreeMap::new();
+        let mut left_out: BTreeMap<String, usize> = BTreeMap::new();
         let (mut kept, mut rest) = (Vec::new(), Vec::new());
         for trial in input.history.trials() {
             let reason = match &trial.outcome {
-                None => "running",
-                Some(Outcome::Finished { .. } | Outcome::Traded { .. }) if !enters(trial.proposal.budget) => {
-                    "at another budget"
-                }
-                Some(outcome @ (Outcome::Finished { .. } | Outcome::Traded { .. })) => {
+                None => "running".to_owned(),
+                Some(Outcome::Finished(_)) if !enters(trial.proposal.budget) => "at another budget".to_owned(),
+                Some(Outcome::Finished(costs_of_trial)) => {
                     // Where budgets are pooled, those at the budget to be explained are few and all enter.
                     let certain = pooled && Some(trial.proposal.budget) == aim;
                     let costs = if certain { &mut kept } else { &mut rest };
-                    costs.push((trial.proposal.trial, outcome.cost().expect("a success has a cost")));
+                    costs.push((trial.proposal.trial, costs_of_trial.primary()));
                     continue;
                 }
-                Some(Outcome::TimedOut) => "timed out",
-                Some(Outcome::OutOfMemory) => "out of memory",
-                Some(Outcome::OutOfDeviceMemory) => "out of device memory",
-                Some(other) => other.name(),
+                Some(other) => other.kind().in_words(),
             };
             *left_out.entry(reason).or_default() += 1;
         }
         let room = MOST - kept.len().min(MOST);
         if rest.len() > room {
-            left_out.insert("beyond those drawn for the model", rest.len() - room);
+            left_out.insert("beyond those drawn for the model".to_owned(), rest.len() - room);
             Stream::of(0, "sample", 0).shuffle(&mut rest);
             rest.truncate(room);
         }
@@ -138,7 +133,7 @@ impl Sample {
             trials: costs.len(),
             at_budget: aim.map_or(0, entered),
             budgets,
-            left_out: left_out.iter().map(|(why, n)| LeftOut { reason: (*why).into(), trials: *n }).collect(),
+            left_out: left_out.iter().map(|(why, n)| LeftOut { reason: why.clone(), trials: *n }).collect(),
             used: costs.iter().map(|(trial, cost)| SampledTrial { trial: *trial, target: target(*cost) }).collect(),
         }
     }

@@ -18,7 +18,7 @@ use crate::trial::budget::Budget;
 use crate::trial::curve::CurvePoint;
 use crate::trial::front::front;
 use crate::trial::incumbent::{default_at, incumbent};
-use crate::trial::outcome::Outcome;
+use crate::trial::outcome::{Outcome, OutcomeKind};
 use crate::trial::{Proposal, Trial, TrialId};
 
 /// The longest line that is read, in bytes.
@@ -260,26 +260,13 @@ fn config(experiment: &Experiment, proposal: &Proposal) -> Json {
 /// The outcome that a tell states: a cost, or one for each of several objectives, or how the trial failed.
 fn outcome(tell: &TellRequest, objectives: &[String]) -> Result<Outcome, String> {
     if let Some(message) = &tell.message
-        && tell.outcome.as_deref() != Some("crashed")
+        && tell.outcome.as_deref() != Some(OutcomeKind::Crashed.word())
     {
         return Err(format!("`message` goes with `\"outcome\": \"crashed\"`: {message}"));
     }
-    let failed = match tell.outcome.as_deref() {
-        None | Some("finished") => None,
-        Some("diverged") => Some(Outcome::Diverged),
-        Some("crashed") => Some(Outcome::Crashed { message: tell.message.clone().unwrap_or_default() }),
-        Some("timed_out") => Some(Outcome::TimedOut),
-        Some("out_of_memory") => Some(Outcome::OutOfMemory),
-        Some("out_of_device_memory") => Some(Outcome::OutOfDeviceMemory),
-        Some("lost") => Some(Outcome::Lost),
-        Some("pruned") => Some(Outcome::Pruned),
-        Some(other) => {
-            return Err(format!(
-                "there is no outcome `{other}`; there are finished, diverged, crashed, timed_out, out_of_memory, \
-                 out_of_device_memory, lost, pruned"
-            ));
-        }
-    };
+    let kind = tell.outcome.as_deref().unwrap_or(OutcomeKind::Finished.word()).parse::<OutcomeKind>();
+    let kind = kind.map_err(|unknown| unknown.to_string())?;
+    let failed = Outcome::without_cost(kind, tell.message.as_deref().unwrap_or_default());
     if failed.is_none() && (tell.costs.is_some() || !objectives.is_empty()) {
         let report = [("cost", &tell.cost), ("costs", &tell.costs)].into_iter();
         let report = report.filter_map(|(key, value)| Some((key.to_owned(), value.clone()?))).collect();
@@ -288,7 +275,7 @@ fn outcome(tell: &TellRequest, objectives: &[String]) -> Result<Outcome, String>
     match (failed, &tell.cost.as_ref().or(tell.costs.as_ref())) {
         (Some(failed), None | Some(Json::Null)) => Ok(failed),
         (Some(failed), Some(cost)) => {
-            Err(format!("a trial that is {} has no cost, but this has {cost}", failed.name()))
+            Err(format!("a trial that is {} has no cost, but this has {cost}", failed.kind()))
         }
         (None, Some(cost)) => message::cost(cost),
         (None, None) => Err("`tell` has neither a `cost` nor an `outcome`".into()),

@@ -15,6 +15,7 @@ use crate::optimizer::regret::regret;
 use crate::trial::budget::Budget;
 use crate::trial::front::front;
 use crate::trial::incumbent::{default_at, incumbent};
+use crate::trial::outcome::{Outcome, OutcomeKind};
 use crate::trial::{Origin, Trial, TrialId};
 
 #[derive(Args)]
@@ -25,7 +26,7 @@ pub(super) struct Trials {
     #[arg(long)]
     budget: Option<f64>,
     /// Only trials with this outcome
-    #[arg(long, value_parser = clap::builder::PossibleValuesParser::new(OUTCOMES))]
+    #[arg(long, value_parser = clap::builder::PossibleValuesParser::new(OutcomeKind::ALL.map(OutcomeKind::word).into_iter().chain([RUNNING])))]
     outcome: Option<String>,
     /// Only the best so many, best first
     #[arg(long, value_name = "N")]
@@ -40,18 +41,8 @@ pub(super) struct Show {
     trial: u32,
 }
 
-/// What `trials` lists as an outcome.
-const OUTCOMES: [&str; 9] = [
-    "finished",
-    "diverged",
-    "crashed",
-    "timed_out",
-    "out_of_memory",
-    "out_of_device_memory",
-    "lost",
-    "pruned",
-    "running",
-];
+/// The outcome of a trial that has none yet, as `trials` lists it.
+const RUNNING: &str = "running";
 
 /// How many lines of a trial's log `show` prints.
 const TAIL: usize = 20;
@@ -99,12 +90,11 @@ pub(super) fn status(target: &Target) -> Result<(), Failure> {
 
 /// How many trials ended how, in words.
 pub(super) fn outcomes(log: &Log) -> String {
-    let names = &OUTCOMES[..8];
-    let ended = |name: &str| log.history.ended().filter(|trial| outcome(trial) == name).count();
-    let words = names.iter().map(|name| (ended(name), name.replace('_', " ")));
-    let words: Vec<_> = words
-        .filter(|(ended, name)| *ended > 0 || name == "finished")
-        .map(|(ended, name)| format!("{ended} {name}"))
+    let ended = |kind: OutcomeKind| log.history.ended().filter(|trial| outcome(trial) == kind.word()).count();
+    let counts = OutcomeKind::ALL.into_iter().map(|kind| (ended(kind), kind));
+    let words: Vec<_> = counts
+        .filter(|(ended, kind)| *ended > 0 || *kind == OutcomeKind::Finished)
+        .map(|(ended, kind)| format!("{ended} {}", kind.in_words()))
         .collect();
     words.join(", ")
 }
@@ -113,7 +103,7 @@ fn by_budget(log: &Log) -> Vec<(f64, usize, usize)> {
     let mut rows: Vec<(f64, usize, usize)> = Vec::new();
     for trial in log.history.ended() {
         let budget = trial.proposal.budget.amount();
-        let finished = usize::from(outcome(trial) == "finished");
+        let finished = usize::from(outcome(trial) == OutcomeKind::Finished.word());
         match rows.iter_mut().find(|row| row.0 == budget) {
             Some(row) => (row.1, row.2) = (row.1 + 1, row.2 + finished),
             None => rows.push((budget, 1, finished)),
@@ -158,7 +148,7 @@ fn best_first<'a>(trials: &[&'a Trial]) -> Vec<&'a Trial> {
 
 /// The word for a trial's outcome; `running` while it has none.
 pub(super) fn outcome(trial: &Trial) -> &'static str {
-    trial.outcome.as_ref().map_or("running", |outcome| outcome.name())
+    trial.outcome.as_ref().map_or(RUNNING, |outcome| outcome.kind().word())
 }
 
 fn cost(trial: &Trial) -> Option<f64> {
@@ -230,7 +220,7 @@ pub(super) fn show(arguments: &Show) -> Result<(), Failure> {
         say(&format!("exit: {}", ended.exit));
         say(&format!("cpu: {}", duration(ended.cpu_seconds)));
         say(&format!("peak memory: {:.0} MiB", ended.peak_memory as f64 / f64::from(1 << 20)));
-        if let crate::trial::outcome::Outcome::Crashed { message } = &ended.outcome {
+        if let Outcome::Crashed { message } = &ended.outcome {
             say(&format!("message:\n{message}"));
         }
     }

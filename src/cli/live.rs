@@ -134,16 +134,16 @@ impl Drop for Live {
 /// The line of a trial that ended.
 fn ended(standing: &RunStatus, proposal: &Proposal, outcome: &Outcome, seconds: f64, is_incumbent: bool) -> String {
     let result = match outcome {
-        Outcome::Finished { cost } => format!("cost {}", number(*cost)),
-        Outcome::Traded { costs } => {
-            let named = standing.experiment.objectives().iter().zip(costs);
+        Outcome::Finished(costs) if costs.len() == 1 => format!("cost {}", number(costs.primary())),
+        Outcome::Finished(costs) => {
+            let named = standing.experiment.objectives().iter().zip(costs.iter());
             named.map(|(name, cost)| format!("{name} {}", number(*cost))).collect::<Vec<_>>().join(", ")
         }
         Outcome::Crashed { message } => {
             let last = message.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or_default();
             format!("crashed: {last}")
         }
-        other => other.name().replace('_', " "),
+        other => other.kind().in_words(),
     };
     let word = if standing.experiment.objectives().is_empty() { "best so far" } else { "on the front" };
     let best = match (is_incumbent, colour()) {

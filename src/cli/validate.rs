@@ -53,7 +53,7 @@ pub(super) fn execute(arguments: &Arguments) -> Result<(), Failure> {
 fn print(found: &FreshSeeds, unit: &str, format: Format) {
     let cost = |fresh: Option<&Fresh>| match fresh {
         Some(Fresh { cost: Some(cost), .. }) => json!(cost),
-        Some(Fresh { outcome, .. }) if format == Format::Table => json!(outcome.replace('_', " ")),
+        Some(Fresh { outcome, .. }) if format == Format::Table => json!(outcome.in_words()),
         _ => Json::Null,
     };
     let rows: Vec<Map<String, Json>> = found

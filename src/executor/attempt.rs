@@ -14,7 +14,8 @@ use crate::executor::message::Message;
 use crate::executor::output::{self, Heard};
 use crate::executor::supervised::{Pipes, Supervised};
 use crate::executor::tree::Process;
-use crate::executor::{Ended, Event, ExecutorError, Launch, verdict};
+use crate::executor::{Event, ExecutorError, Launch, verdict};
+use crate::store::record::Ended;
 use crate::trial::TrialId;
 
 /// Messages that wait to be taken before the trial is made to wait.
@@ -83,7 +84,7 @@ impl Attempt {
         Ended {
             outcome: verdict::outcome(&exit, self.report.as_ref(), &self.launch.objectives, &self.errors, missing),
             exit: verdict::description(&exit),
-            ..Ended::of(&self.launch, &self.slot, self.started, &self.program.usage(), self.report.as_ref())
+            ..self.launch.lost(&self.slot, self.started, &self.program.usage(), self.report.as_ref())
         }
     }
 

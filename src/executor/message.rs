@@ -3,7 +3,7 @@ use std::io::Write;
 
 use serde_json::{Map, Value as Json};
 
-use crate::trial::outcome::Outcome;
+use crate::trial::outcome::{Outcome, OutcomeKind};
 
 /// What a line of a trial's output says to the parent.
 #[derive(Clone, Debug, PartialEq)]
@@ -77,7 +77,7 @@ pub fn costs(stated: &Json, objectives: &[String]) -> Result<Outcome, String> {
     for name in objectives {
         let stated = named.get(name).ok_or_else(|| format!("its `costs` lack `{name}`"))?;
         match cost(stated).map_err(|message| format!("of `{name}`, {message}"))? {
-            Outcome::Finished { cost } => found.push(cost),
+            Outcome::Finished(costs) => found.push(costs.primary()),
             other => return Ok(other),
         }
     }
@@ -96,13 +96,10 @@ pub fn cost(cost: &Json) -> Result<Outcome, String> {
 
 /// The failure that a program itself has recognized.
 fn named(name: &str, message: Option<&str>) -> Option<Outcome> {
-    Some(match name {
-        "diverged" => Outcome::Diverged,
-        "crashed" => Outcome::Crashed { message: message.unwrap_or("it said so itself").to_owned() },
-        "out_of_memory" => Outcome::OutOfMemory,
-        "out_of_device_memory" => Outcome::OutOfDeviceMemory,
-        _ => return None,
-    })
+    match name.parse().ok()? {
+        OutcomeKind::TimedOut | OutcomeKind::Lost | OutcomeKind::Pruned => None,
+        kind => Outcome::without_cost(kind, message.unwrap_or("it said so itself")),
+    }
 }
 
 /// Tells the parent how much is done, from 0 to 1.
@@ -158,7 +155,7 @@ mod tests {
 
     #[test]
     fn a_result_is_found_in_whatever_a_program_prints() {
-        let finished = |cost| Found::Outcome(Outcome::Finished { cost });
+        let finished = |cost| Found::Outcome(Outcome::of_cost(cost));
         let table: [(&[u8], Found); 20] = [
             (b"{\"outcome\": \"out_of_device_memory\"}", Found::Outcome(Outcome::OutOfDeviceMemory)),
             (b"{\"outcome\": \"lovely\"}", Found::Nothing),
@@ -198,7 +195,7 @@ mod tests {
             _ => Err("no report".into()),
         };
         let found = stated(r#"{"costs": {"latency": 12, "loss": 0.5}}"#);
-        assert_eq!(found, Ok(Outcome::Traded { costs: vec![0.5, 12.0] }));
+        assert_eq!(found, Ok(Outcome::of_costs(vec![0.5, 12.0])));
         assert_eq!(stated(r#"{"costs": {"latency": NaN, "loss": 0.5}}"#), Ok(Outcome::Diverged));
         for (line, problem) in [
             (r#"{"costs": {"loss": 0.5}}"#, "lack `latency`"),

@@ -32,7 +32,7 @@ use serde_json::{Map, Value as Json};
 use thiserror::Error;
 
 use crate::executor::limits::{Limits, Usage};
-use crate::store::record;
+use crate::store::record::Ended;
 use crate::trial::TrialId;
 use crate::trial::outcome::Outcome;
 
@@ -94,66 +94,28 @@ pub enum Event {
     Ended(Ended),
 }
 
-/// The end of an attempt, and what it took.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Ended {
-    pub trial: TrialId,
-    pub attempt: u32,
-    pub outcome: Outcome,
-    /// The `info` of the last report.
-    pub info: Map<String, Json>,
-    pub slot: String,
-    pub started: Timestamp,
-    pub ended: Timestamp,
-    /// From start to end, by a clock that nobody sets.
-    pub seconds: f64,
-    /// Of the whole process tree.
-    pub cpu_seconds: f64,
-    /// Of the whole process tree, in bytes, as sampled.
-    pub peak_memory: u64,
-    /// How its program ended: `exit code 3`, `SIGKILL`, or `answered` where it goes on with the next trial.
-    pub exit: String,
-}
-
-impl Ended {
+impl Launch {
     /// The end of an attempt whose program did not start again.
-    fn unstarted(launch: &Launch, slot: &str, error: &ExecutorError) -> Self {
+    fn unstarted(&self, slot: &str, error: &ExecutorError) -> Ended {
         let outcome = Outcome::Crashed { message: error.to_string() };
-        Self { outcome, ..Self::of(launch, slot, Timestamp::now(), &Usage::default(), None) }
+        Ended { outcome, ..self.lost(slot, Timestamp::now(), &Usage::default(), None) }
     }
 
-    /// The end as a journal keeps it.
-    pub fn record(self) -> record::Ended {
-        record::Ended {
+    /// The end of an attempt that used this much, as if its worker had been lost; `report` is its last one.
+    fn lost(&self, slot: &str, started: Timestamp, usage: &Usage, report: Option<&Map<String, Json>>) -> Ended {
+        Ended {
             trial: self.trial,
             attempt: self.attempt,
-            outcome: self.outcome,
-            info: self.info,
-            slot: self.slot,
-            started: self.started,
-            at: self.ended,
-            seconds: self.seconds,
-            cpu_seconds: self.cpu_seconds,
-            peak_memory: self.peak_memory,
-            exit: self.exit,
-            late: false,
-        }
-    }
-
-    /// What is known beside the outcome of an attempt that used this much.
-    fn of(launch: &Launch, slot: &str, started: Timestamp, usage: &Usage, report: Option<&Map<String, Json>>) -> Self {
-        Self {
-            trial: launch.trial,
-            attempt: launch.attempt,
             outcome: Outcome::Lost,
             info: report.and_then(|report| report.get("info")?.as_object().cloned()).unwrap_or_default(),
             slot: slot.to_owned(),
             started,
-            ended: started.saturating_add(usage.wall).unwrap_or(started),
+            at: started.saturating_add(usage.wall).unwrap_or(started),
             seconds: usage.wall.as_secs_f64(),
             cpu_seconds: usage.cpu_seconds,
             peak_memory: usage.memory,
             exit: String::new(),
+            late: false,
         }
     }
 }

@@ -14,7 +14,8 @@ use crate::executor::message::{self, Message};
 use crate::executor::output::Heard;
 use crate::executor::supervised::Supervised;
 use crate::executor::tree::Process;
-use crate::executor::{Ended, Event, ExecutorError, Launch, attempt, verdict};
+use crate::executor::{Event, ExecutorError, Launch, attempt, verdict};
+use crate::store::record::Ended;
 use crate::trial::TrialId;
 use crate::trial::outcome::Outcome;
 
@@ -175,7 +176,7 @@ impl PersistentWorker {
     }
 
     fn ended(&self, outcome: Outcome, exit: String, usage: &Usage) -> Ended {
-        Ended { outcome, exit, ..Ended::of(&self.launch, &self.slot, self.started, usage, self.report.as_ref()) }
+        Ended { outcome, exit, ..self.launch.lost(&self.slot, self.started, usage, self.report.as_ref()) }
     }
 
     fn send(&mut self) {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::executor::attempt::Attempt;
 use crate::executor::persistent_worker::{End, PersistentWorker};
 use crate::executor::slot::Slot;
-use crate::executor::{Ended, Event, Executor, ExecutorError, Launch};
+use crate::executor::{Event, Executor, ExecutorError, Launch};
 use crate::trial::TrialId;
 
 /// How long a program has between the request to end (SIGTERM) and its end (SIGKILL).
@@ -225,7 +225,7 @@ impl Supervisor {
                 End::Attempt(ended) => *ended,
                 End::Unasked(launch, slot) => match self.start((*launch).clone(), slot.clone()) {
                     Ok(()) => continue,
-                    Err(error) => Ended::unstarted(&launch, &slot, &error),
+                    Err(error) => launch.unstarted(&slot, &error),
                 },
             };
             let _ = self.told.send(Event::Ended(ended));

@@ -5,7 +5,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde_json::Map;
 
-use crate::executor::{Ended, Event, Executor, ExecutorError, Launch};
+use crate::executor::{Event, Executor, ExecutorError, Launch};
+use crate::store::record::Ended;
 use crate::trial::TrialId;
 use crate::trial::outcome::Outcome;
 
@@ -52,11 +53,12 @@ impl<Script: FnMut(&Launch) -> Scene> Scripted<Script> {
             info: Map::new(),
             slot,
             started,
-            ended: self.now,
+            at: self.now,
             seconds,
             cpu_seconds: seconds,
             peak_memory: 0,
             exit: "script".into(),
+            late: false,
         })
     }
 }
@@ -112,6 +114,7 @@ mod tests {
     use super::*;
     use crate::executor::limits::Limits;
     use crate::trial::TrialId;
+    use crate::trial::outcome::OutcomeKind;
 
     fn launch(trial: u32) -> Launch {
         Launch {
@@ -132,8 +135,8 @@ mod tests {
     fn trials_end_in_the_order_of_the_simulated_clock() {
         let seconds = [50, 20, 20, 1000];
         let mut executor = Scripted::new(2, |launch: &Launch| Scene {
-            outcome: Outcome::Finished { cost: f64::from(launch.trial.0) },
-            duration: Duration::from_secs(seconds[launch.trial.0 as usize - 1]),
+            outcome: Outcome::of_cost(f64::from(launch.trial.0)),
+            duration: Duration::from_secs(seconds[launch.trial.index()]),
         });
         let (mut next, mut ends) = (1, Vec::new());
         loop {
@@ -143,14 +146,14 @@ mod tests {
             }
             assert!(next > 4 || matches!(executor.start(launch(9)), Err(ExecutorError::Busy)));
             let Some(Event::Ended(ended)) = executor.wait(Duration::ZERO) else { break };
-            ends.push((ended.trial.0, ended.ended.as_second(), ended.slot, ended.outcome.name()));
+            ends.push((ended.trial.0, ended.at.as_second(), ended.slot, ended.outcome.kind()));
         }
         let expected = [
-            (2, 20, "cpu:1", "finished"),
-            (3, 40, "cpu:1", "finished"),
-            (1, 50, "cpu:0", "finished"),
-            (4, 140, "cpu:1", "timed_out"),
+            (2, 20, "cpu:1", OutcomeKind::Finished),
+            (3, 40, "cpu:1", OutcomeKind::Finished),
+            (1, 50, "cpu:0", OutcomeKind::Finished),
+            (4, 140, "cpu:1", OutcomeKind::TimedOut),
         ];
-        assert_eq!(ends, expected.map(|(trial, at, slot, name)| (trial, at, slot.to_owned(), name)));
+        assert_eq!(ends, expected.map(|(trial, at, slot, kind)| (trial, at, slot.to_owned(), kind)));
     }
 }

@@ -141,7 +141,7 @@ impl<'a> AskTellSession<'a> {
     fn running(&self, trial: TrialId) -> Result<&Proposal, TellError> {
         let known = self.optimizer.history().trial(trial).ok_or(TellError::Unknown(trial))?;
         match &known.outcome {
-            Some(outcome) => Err(TellError::Told(trial, outcome.name())),
+            Some(outcome) => Err(TellError::Told(trial, outcome.kind().word())),
             None => Ok(&known.proposal),
         }
     }

@@ -54,7 +54,7 @@ impl Rung {
             let success = Success { cost, trial: trial.proposal.trial, configuration };
             if outcome.costs().len() > 1 {
                 self.traded.push((success, outcome.costs().to_vec()));
-                return self.assignment(eta);
+                return self.place(eta);
             }
             self.successes.insert(configuration, success);
             self.rest.insert(success);

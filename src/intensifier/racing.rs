@@ -136,7 +136,7 @@ impl Racing {
         let asked = &history.trials()[self.asked..];
         self.racers.resize_with(history.configurations().len(), Racer::default);
         for trial in asked {
-            let index = trial.proposal.configuration_id.0 as usize - 1;
+            let index = trial.proposal.configuration_id.index();
             self.leave(index);
             let racer = &mut self.racers[index];
             racer.last = Some(trial.proposal.trial);
@@ -173,7 +173,7 @@ impl Racing {
     }
 
     fn end(&mut self, trial: &Trial) {
-        let index = trial.proposal.configuration_id.0 as usize - 1;
+        let index = trial.proposal.configuration_id.index();
         let outcome = trial.outcome.as_ref().expect("it has ended");
         self.racers[index].running -= 1;
         let Some(&number) = self.numbers.get(&pair(trial)) else { return };
@@ -219,13 +219,13 @@ impl Racing {
     }
 
     fn run(&self, index: usize, pair: usize) -> Next {
-        Next::Promote { configuration: ConfigurationId(index as u32 + 1), assignment: self.assignment(pair) }
+        Next::Promote { configuration: ConfigurationId::of_index(index), assignment: self.assignment(pair) }
     }
 
     /// A challenger's next pair: of the batch that was begun with the last trial, or of the one that waits longest.
     fn challenger(&self, history: &History, incumbent: usize) -> Option<Next> {
         let known = || self.racers[incumbent].costs.keys();
-        let last = history.trials().last().map(|trial| trial.proposal.configuration_id.0 as usize - 1);
+        let last = history.trials().last().map(|trial| trial.proposal.configuration_id.index());
         let unfinished = last.filter(|&index| {
             let racer = &self.racers[index];
             !racer.rejected && index != incumbent && !racer.asked.len().is_power_of_two()
@@ -384,7 +384,7 @@ mod tests {
                 // One that was replaced while it ran may know a pair more until its successor does; and where the
                 // incumbent fails later, one with as many pairs and fewer failures stands above.
                 let known = |number: u32| {
-                    let costs = &walk.intensifier.racers[number as usize - 1].costs;
+                    let costs = &walk.intensifier.racers[ConfigurationId(number).index()].costs;
                     (costs.len(), costs.values().flatten().count())
                 };
                 let is_ahead = |(found, expected)| known(found) > known(expected);

@@ -39,7 +39,7 @@ impl<I: Intensifier> Walk<I> {
 
     /// Asks; the proposal.
     pub fn proposal(&mut self) -> Option<Proposal> {
-        let new = ConfigurationId(self.history.configurations().len() as u32 + 1);
+        let new = ConfigurationId::of_index(self.history.configurations().len());
         let (configuration_id, assignment) = match self.intensifier.next(&self.history, self.can_sample_new) {
             Next::Promote { configuration, assignment } => (configuration, assignment),
             Next::Choose { among, assignment } => (among[0], assignment),
@@ -78,6 +78,6 @@ impl<I: Intensifier> Walk<I> {
     }
 
     pub fn finish(&mut self, trial: u32, cost: f64) {
-        self.tell(trial, Outcome::Finished { cost });
+        self.tell(trial, Outcome::of_cost(cost));
     }
 }

@@ -46,10 +46,7 @@ impl Duration {
 
 /// What a trial took; `None` of one that was cut short.
 fn seconds(trial: &Trial) -> Option<f64> {
-    let is_whole = matches!(
-        trial.outcome,
-        Some(Outcome::Finished { .. } | Outcome::Traded { .. } | Outcome::TimedOut | Outcome::Diverged)
-    );
+    let is_whole = matches!(trial.outcome, Some(Outcome::Finished(_) | Outcome::TimedOut | Outcome::Diverged));
     trial.seconds.filter(|seconds| is_whole && seconds.is_finite()).map(|seconds| seconds.max(LEAST))
 }
 
@@ -65,7 +62,7 @@ fn rates(history: &History, before: usize, results: usize) -> Targets {
     let mut spent: BTreeMap<usize, Spent> = BTreeMap::new();
     let timed = history.ended().filter_map(|trial| Some((&trial.proposal, seconds(trial)?)));
     for (proposal, seconds) in timed.take(results) {
-        let spent = spent.entry(before + proposal.configuration_id.0 as usize - 1).or_default();
+        let spent = spent.entry(before + proposal.configuration_id.index()).or_default();
         let budget = proposal.budget.amount();
         spent.budget += if budget > spent.reached { budget - spent.reached } else { budget };
         spent.reached = spent.reached.max(budget);

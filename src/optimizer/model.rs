@@ -127,7 +127,7 @@ impl Model {
     }
 
     fn row(&self, configuration: ConfigurationId) -> usize {
-        self.evidence.len() + configuration.0 as usize - 1
+        self.evidence.len() + configuration.index()
     }
 
     /// The evidence, then what trials found, in the order of ending.
@@ -350,6 +350,6 @@ fn failed(trial: &Trial) -> bool {
 fn successes(history: &History, before: usize, results: usize) -> Targets {
     let mut trials: Vec<&Trial> = history.ended().filter(|trial| judged(trial)).take(results).collect();
     trials.sort_unstable_by_key(|trial| trial.proposal.trial);
-    let outcome = |trial: &Trial| (before + trial.proposal.configuration_id.0 as usize - 1, f64::from(!failed(trial)));
+    let outcome = |trial: &Trial| (before + trial.proposal.configuration_id.index(), f64::from(!failed(trial)));
     trials.into_iter().map(outcome).collect::<BTreeMap<_, _>>().into_iter().collect()
 }

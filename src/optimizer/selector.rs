@@ -136,8 +136,8 @@ impl Selector {
         if !is_asked || !self.learn(space, settings, history, &[]) {
             return among[0];
         }
-        let rows = self.rows.select(among.iter().map(|each| self.evidence.len() + each.0 as usize - 1));
-        let configuration = |index: usize| history.configurations()[among[index].0 as usize - 1].clone();
+        let rows = self.rows.select(among.iter().map(|each| self.evidence.len() + each.index()));
+        let configuration = |index: usize| history.configurations()[among[index].index()].clone();
         let scores = self.score(space, settings, history, &Candidates { rows, configuration: &configuration });
         let better = |best: usize, other: usize| if scores[other] > scores[best] { other } else { best };
         among[(0..among.len()).reduce(better).expect("there is at least one")]

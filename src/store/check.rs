@@ -82,7 +82,7 @@ impl Check {
             };
             *self.records.entry(kind.into()).or_default() += 1;
             if let Record::Asked(asked) = record {
-                let next = TrialId(outcomes.len() as u32 + 1);
+                let next = TrialId::of_index(outcomes.len());
                 if asked.trial != next {
                     self.contradictions.push(format!("trial {} was asked for where {next} was next", asked.trial));
                 }

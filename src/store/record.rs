@@ -185,13 +185,14 @@ mod outcome {
     use serde::de::Error;
     use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-    use crate::trial::outcome::Outcome;
+    use crate::trial::outcome::{Outcome, OutcomeKind};
 
     #[derive(Serialize, Deserialize)]
     struct Fields {
-        outcome: String,
+        outcome: OutcomeKind,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         cost: Option<f64>,
+        /// Absent where there is one objective.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         costs: Vec<f64>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -199,31 +200,24 @@ mod outcome {
     }
 
     pub fn serialize<S: Serializer>(outcome: &Outcome, serializer: S) -> Result<S::Ok, S::Error> {
-        // JSON has no NaN: a cost that is not finite is written as what it means.
-        let costs = outcome.costs().to_vec();
-        let outcome = if costs.is_empty() { outcome.clone() } else { Outcome::of_costs(costs) };
-        let message = match &outcome {
+        let message = match outcome {
             Outcome::Crashed { message } => Some(message.clone()),
             _ => None,
         };
-        let costs = if let Outcome::Traded { costs } = &outcome { costs.clone() } else { Vec::new() };
-        Fields { outcome: outcome.name().to_owned(), cost: outcome.cost(), costs, message }.serialize(serializer)
+        let costs = match outcome.costs() {
+            [] | [_] => Vec::new(),
+            several => several.to_vec(),
+        };
+        Fields { outcome: outcome.kind(), cost: outcome.cost(), costs, message }.serialize(serializer)
     }
 
     pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Outcome, D::Error> {
-        let fields = Fields::deserialize(deserializer)?;
-        Ok(match fields.outcome.as_str() {
-            "finished" if !fields.costs.is_empty() => Outcome::of_costs(fields.costs),
-            "finished" => Outcome::of_cost(fields.cost.ok_or_else(|| D::Error::missing_field("cost"))?),
-            "diverged" => Outcome::Diverged,
-            "crashed" => Outcome::Crashed { message: fields.message.unwrap_or_default() },
-            "timed_out" => Outcome::TimedOut,
-            "out_of_memory" => Outcome::OutOfMemory,
-            "out_of_device_memory" => Outcome::OutOfDeviceMemory,
-            "lost" => Outcome::Lost,
-            "pruned" => Outcome::Pruned,
-            other => return Err(D::Error::custom(format!("there is no outcome `{other}`"))),
-        })
+        let Fields { outcome, cost, costs, message } = Fields::deserialize(deserializer)?;
+        match Outcome::without_cost(outcome, &message.unwrap_or_default()) {
+            Some(outcome) => Ok(outcome),
+            None if !costs.is_empty() => Ok(Outcome::of_costs(costs)),
+            None => cost.map(Outcome::of_cost).ok_or_else(|| D::Error::missing_field("cost")),
+        }
     }
 }
 
@@ -255,7 +249,7 @@ mod tests {
     #[test]
     fn every_outcome_comes_back_exactly() {
         let costs = [0.1 + 0.2, f64::MIN_POSITIVE, 5e-324, -0.0, 1e16, 123_456_789.123_456_79, f64::MAX];
-        let finished = costs.into_iter().map(|cost| Outcome::Finished { cost });
+        let finished = costs.into_iter().map(Outcome::of_cost);
         let message = "a \"quote\"\nand \u{0} é".to_owned();
         let failed = [
             Outcome::Diverged,
@@ -265,18 +259,12 @@ mod tests {
             Outcome::OutOfDeviceMemory,
             Outcome::Lost,
             Outcome::Pruned,
-            Outcome::Traded { costs: vec![0.1 + 0.2, -5e-324] },
+            Outcome::of_costs(vec![0.1 + 0.2, -5e-324]),
         ];
         for outcome in finished.chain(failed) {
             let record = Record::Ended(ended(outcome));
             assert_eq!(again(&record), record);
         }
-    }
-
-    #[test]
-    fn a_cost_that_json_cannot_say_is_written_as_diverged() {
-        let record = Record::Ended(ended(Outcome::Finished { cost: f64::NAN }));
-        assert_eq!(again(&record), Record::Ended(ended(Outcome::Diverged)));
     }
 
     #[test]
@@ -323,7 +311,7 @@ mod tests {
         for (index, budget) in [1.0, 1.0 / 3.0, 1e9].into_iter().cycle().take(60).enumerate() {
             let mut stream = crate::numeric::stream::Stream::of(1, "records", index as u64);
             let proposal = Proposal {
-                trial: TrialId(index as u32 + 1),
+                trial: TrialId::of_index(index),
                 configuration_id: ConfigurationId(3),
                 configuration: space.sample(&mut stream).unwrap(),
                 budget: Budget::new(budget).unwrap(),

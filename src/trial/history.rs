@@ -57,13 +57,13 @@ impl History {
         assert_eq!(proposal.trial, self.next_trial(), "trials are numbered in the order of asking");
         let number = self.number_of(&proposal.configuration);
         assert_eq!(proposal.configuration_id, number, "a configuration keeps its number");
-        if number.0 as usize > self.configurations.len() {
+        if number.index() == self.configurations.len() {
             self.configurations.push(proposal.configuration.clone());
             self.numbers.insert(proposal.configuration.clone(), number);
             self.of.push(Vec::new());
         }
         self.asked += self.added(&proposal, |_| true);
-        self.of[number.0 as usize - 1].push(proposal.trial);
+        self.of[number.index()].push(proposal.trial);
         let rung = self.rungs.entry((proposal.bracket, proposal.rung)).or_default();
         rung.trials.push(proposal.trial);
         rung.running += 1;
@@ -76,7 +76,7 @@ impl History {
         if !self.running.remove(&trial) {
             return false;
         }
-        let index = trial.0 as usize - 1;
+        let index = trial.index();
         let proposal = &self.trials[index].proposal;
         self.spent += self.added_budget(proposal);
         self.rungs.get_mut(&(proposal.bracket, proposal.rung)).expect("it was asked for").running -= 1;
@@ -92,7 +92,7 @@ impl History {
     pub fn tell_after(&mut self, trial: TrialId, outcome: Outcome, seconds: f64) -> bool {
         let told = self.tell(trial, outcome);
         if told {
-            self.trials[trial.0 as usize - 1].seconds = Some(seconds);
+            self.trials[trial.index()].seconds = Some(seconds);
         }
         told
     }
@@ -101,19 +101,19 @@ impl History {
     /// or the point says nothing new.
     pub fn report(&mut self, trial: TrialId, point: CurvePoint) -> bool {
         self.running.contains(&trial) && {
-            let Trial { proposal, curve, .. } = &mut self.trials[trial.0 as usize - 1];
+            let Trial { proposal, curve, .. } = &mut self.trials[trial.index()];
             curve.push(point, proposal.budget)
         }
     }
 
     /// The number that the next trial gets.
     pub fn next_trial(&self) -> TrialId {
-        TrialId(self.trials.len() as u32 + 1)
+        TrialId::of_index(self.trials.len())
     }
 
     /// The number that a configuration has, or gets when it is first asked for.
     pub fn number_of(&self, configuration: &Configuration) -> ConfigurationId {
-        self.numbers.get(configuration).copied().unwrap_or(ConfigurationId(self.configurations.len() as u32 + 1))
+        self.numbers.get(configuration).copied().unwrap_or(ConfigurationId::of_index(self.configurations.len()))
     }
 
     /// Whether a configuration was asked for before.
@@ -128,7 +128,7 @@ impl History {
 
     /// The configuration with a number that this history gave.
     pub fn configuration(&self, number: ConfigurationId) -> &Configuration {
-        &self.configurations[number.0 as usize - 1]
+        &self.configurations[number.index()]
     }
 
     /// Every trial, in the order of asking.
@@ -138,28 +138,28 @@ impl History {
 
     /// A trial by its number.
     pub fn trial(&self, trial: TrialId) -> Option<&Trial> {
-        self.trials.get((trial.0 as usize).wrapping_sub(1))
+        self.trials.get(trial.index())
     }
 
     /// The trials of a configuration, in the order of asking.
     pub fn of(&self, configuration: ConfigurationId) -> impl DoubleEndedIterator<Item = &Trial> {
-        let trials = self.of.get((configuration.0 as usize).wrapping_sub(1)).into_iter().flatten();
-        trials.map(|trial| &self.trials[trial.0 as usize - 1])
+        let trials = self.of.get(configuration.index()).into_iter().flatten();
+        trials.map(|trial| &self.trials[trial.index()])
     }
 
     /// The trials that have ended, in the order of ending.
     pub fn ended(&self) -> impl DoubleEndedIterator<Item = &Trial> + ExactSizeIterator {
-        self.ended.iter().map(|trial| &self.trials[trial.0 as usize - 1])
+        self.ended.iter().map(|trial| &self.trials[trial.index()])
     }
 
     /// The trials that ended after the first so many, in the order of ending.
     pub fn ended_after(&self, count: usize) -> impl Iterator<Item = &Trial> {
-        self.ended[count.min(self.ended.len())..].iter().map(|trial| &self.trials[trial.0 as usize - 1])
+        self.ended[count.min(self.ended.len())..].iter().map(|trial| &self.trials[trial.index()])
     }
 
     /// The trials that were asked for and have not ended, in the order of asking.
     pub fn running(&self) -> impl DoubleEndedIterator<Item = &Trial> + ExactSizeIterator {
-        self.running.iter().map(|trial| &self.trials[trial.0 as usize - 1])
+        self.running.iter().map(|trial| &self.trials[trial.index()])
     }
 
     /// The first trial of a configuration at a budget.

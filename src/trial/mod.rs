@@ -30,6 +30,31 @@ pub struct TrialId(pub u32);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct ConfigurationId(pub u32);
 
+impl TrialId {
+    /// The position in a list of all trials, from 0. No trial has the number 0: its index is out of every list.
+    pub fn index(self) -> usize {
+        (self.0 as usize).wrapping_sub(1)
+    }
+
+    /// The number of the trial at a position of a list of all trials.
+    pub fn of_index(index: usize) -> Self {
+        Self(index as u32 + 1)
+    }
+}
+
+impl ConfigurationId {
+    /// The position in a list of all configurations, from 0. No configuration has the number 0: its index is out of every
+    /// list.
+    pub fn index(self) -> usize {
+        (self.0 as usize).wrapping_sub(1)
+    }
+
+    /// The number of the configuration at a position of a list of all configurations.
+    pub fn of_index(index: usize) -> Self {
+        Self(index as u32 + 1)
+    }
+}
+
 impl fmt::Display for TrialId {
     fn fmt(&self, out: &mut fmt::Formatter) -> fmt::Result {
         self.0.fmt(out)

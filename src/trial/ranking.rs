@@ -63,7 +63,7 @@ pub struct Ranking {
 impl Ranking {
     /// Counts the end of a trial that was not lost: its cost, or that it failed.
     pub(super) fn count(&mut self, trial: TrialId, configuration: ConfigurationId, budget: Budget, cost: Option<f64>) {
-        let index = configuration.0 as usize - 1;
+        let index = configuration.index();
         if self.tallies.len() <= index {
             self.tallies.resize(index + 1, Vec::new());
         }
@@ -113,7 +113,7 @@ impl Ranking {
 
     /// How a configuration did at a budget; `None` before its first success there.
     pub fn of(&self, configuration: ConfigurationId, budget: Budget) -> Option<Ranked> {
-        let tallies = self.tallies.get(configuration.0 as usize - 1)?;
+        let tallies = self.tallies.get(configuration.index())?;
         tallies.iter().find(|(known, _)| *known == budget)?.1.ranked()
     }
 }

@@ -25,7 +25,7 @@ pub fn ended(trial: u32) -> Record {
     Record::Ended(Ended {
         trial: TrialId(trial),
         attempt: 1,
-        outcome: Outcome::Finished { cost: 1.0 / f64::from(trial) },
+        outcome: Outcome::of_cost(1.0 / f64::from(trial)),
         info: Map::from_iter([("padding".to_owned(), json!("x".repeat(300 + trial as usize * 37 % 700)))]),
         slot: "cpu:0".into(),
         started: Timestamp::UNIX_EPOCH,

@@ -2,7 +2,8 @@
 use std::time::{Duration, Instant};
 
 use galvani::executor::process::Processes;
-use galvani::executor::{Ended, Event, Executor};
+use galvani::executor::{Event, Executor};
+use galvani::store::record::Ended;
 
 /// Longer than anything takes on a machine that is busy otherwise.
 pub const LONG: Duration = Duration::from_secs(60);

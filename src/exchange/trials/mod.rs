@@ -129,5 +129,5 @@ pub fn numbers(json: Option<&Json>) -> Vec<f64> {
 
 /// The word for a trial's outcome; `running` while it has none.
 fn outcome(trial: &Trial) -> &'static str {
-    trial.outcome.as_ref().map_or("running", |outcome| outcome.name())
+    trial.outcome.as_ref().map_or("running", |outcome| outcome.kind().word())
 }

@@ -126,7 +126,7 @@ pub fn write(name: &str, space: &Space, history: &History, at: Timestamp) -> Str
 fn state(trial: &Trial) -> u64 {
     match &trial.outcome {
         None => RUNNING,
-        Some(Outcome::Finished { .. } | Outcome::Traded { .. }) => COMPLETE,
+        Some(Outcome::Finished(_)) => COMPLETE,
         Some(Outcome::Pruned) => PRUNED,
         Some(_) => FAILED,
     }

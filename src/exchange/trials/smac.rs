@@ -48,7 +48,7 @@ pub fn write(space: &Space, history: &History) -> String {
     for trial in history.ended() {
         let proposal = &trial.proposal;
         let status = match trial.outcome.as_ref().expect("it has ended") {
-            Outcome::Finished { .. } | Outcome::Traded { .. } => SUCCESS,
+            Outcome::Finished(_) => SUCCESS,
             Outcome::TimedOut => 3,
             Outcome::OutOfMemory | Outcome::OutOfDeviceMemory => 4,
             Outcome::Diverged | Outcome::Crashed { .. } => 2,

@@ -70,7 +70,7 @@ impl Log {
 
     /// What is known of a trial beside its outcome.
     pub fn details(&self, trial: TrialId) -> &Details {
-        &self.details[trial.0 as usize - 1]
+        &self.details[trial.index()]
     }
 
     fn take(&mut self, record: &Record) -> Result<(), String> {
@@ -105,9 +105,7 @@ impl Log {
     }
 
     fn detail(&mut self, trial: TrialId) -> Result<&mut Details, String> {
-        self.details
-            .get_mut((trial.0 as usize).wrapping_sub(1))
-            .ok_or_else(|| format!("trial {trial} was started but never asked for"))
+        self.details.get_mut(trial.index()).ok_or_else(|| format!("trial {trial} was started but never asked for"))
     }
 }
 

@@ -83,7 +83,7 @@ mod tests {
         for is_final in [false, false, true] {
             assert_eq!(retries.is_final(&end(2, Outcome::Lost, false), second), is_final);
         }
-        assert!(!retries.is_final(&end(3, Outcome::Finished { cost: 1.0 }, true), second));
-        assert!(retries.is_final(&end(3, Outcome::Finished { cost: 1.0 }, false), second));
+        assert!(!retries.is_final(&end(3, Outcome::of_cost(1.0), true), second));
+        assert!(retries.is_final(&end(3, Outcome::of_cost(1.0), false), second));
     }
 }

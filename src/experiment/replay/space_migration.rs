@@ -76,9 +76,9 @@ impl SpaceMigration {
             self.aside.push((asked.trial, format!("it is now the same as configuration {owner}")));
             return;
         }
-        let next = ConfigurationId(self.configurations.len() as u32 + 1);
+        let next = ConfigurationId::of_index(self.configurations.len());
         let configuration_id = *self.configurations.entry(owner).or_insert(next);
-        let trial = TrialId(self.trials.len() as u32 + 1);
+        let trial = TrialId::of_index(self.trials.len());
         self.trials.insert(asked.trial, trial);
         let named = new.named(&configuration);
         let config = named.map(|(name, value)| (name.to_owned(), value.clone())).collect();

@@ -103,7 +103,7 @@ fn said(event: &Event, standing: &RunStatus, told: &mut f64) -> Option<Json> {
             "configuration_id": proposal.configuration_id,
             "budget": proposal.budget.amount(),
             "slot": slot,
-            "outcome": outcome.name(),
+            "outcome": outcome.kind().word(),
             "cost": outcome.cost(),
             "message": message(outcome),
             "seconds": seconds,

@@ -38,7 +38,7 @@ impl Failures {
         self.failed += usize::from(match outcome {
             Outcome::Crashed { .. } | Outcome::TimedOut | Outcome::Lost => true,
             Outcome::OutOfMemory | Outcome::OutOfDeviceMemory => true,
-            Outcome::Finished { .. } | Outcome::Traded { .. } | Outcome::Diverged | Outcome::Pruned => false,
+            Outcome::Finished(_) | Outcome::Diverged | Outcome::Pruned => false,
         });
     }
 
@@ -80,5 +80,5 @@ fn last_words(trial: &Trial, folder: &RunFolder) -> String {
     };
     let lines: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).collect();
     let tail = lines[lines.len().saturating_sub(TAIL)..].join("\n  ");
-    format!("trial {} {}:\n  {tail}", trial.proposal.trial, outcome.name().replace('_', " "))
+    format!("trial {} {}:\n  {tail}", trial.proposal.trial, outcome.kind().in_words())
 }

@@ -22,7 +22,7 @@ use crate::executor::device::Devices;
 use crate::executor::leftover;
 use crate::executor::process::Processes;
 use crate::executor::slot::Slot;
-use crate::executor::{Ended, Event as News, Executor, ExecutorError};
+use crate::executor::{Event as News, Executor, ExecutorError};
 use crate::experiment::definition::plan;
 use crate::experiment::definition::plan::Work;
 use crate::experiment::error::RunError;
@@ -359,21 +359,20 @@ impl Session<'_> {
         self.running.iter_mut().find(|each| each.proposal.trial == trial)
     }
 
-    fn end(&mut self, mut ended: Ended) -> Result<(), RunError> {
+    fn end(&mut self, mut ended: record::Ended) -> Result<(), RunError> {
         if self.pruned.remove(&ended.trial) && ended.outcome == Outcome::Lost {
             ended.outcome = Outcome::Pruned;
         }
         let is_it = |each: &Running| each.proposal.trial == ended.trial && each.attempt == ended.attempt;
         let Some(index) = self.running.iter().position(is_it) else {
             // Another attempt took its place, or has ended already: kept, and counted for nothing.
-            let late = record::Ended { late: true, ..ended.record() };
+            let late = record::Ended { late: true, ..ended };
             self.store.write(&Record::Ended(late))?;
             return Ok(());
         };
         let Running { proposal, attempt, slot, .. } = self.running.remove(index);
         let (trial, seconds, outcome) = (ended.trial, ended.seconds, ended.outcome.clone());
-        tracing::info!(%trial, attempt, outcome = outcome.name(), cost = outcome.cost(), seconds, "ended");
-        let ended = ended.record();
+        tracing::info!(%trial, attempt, outcome = outcome.kind().word(), cost = outcome.cost(), seconds, "ended");
         let is_final = self.retries.is_final(&ended, proposal.configuration_id);
         let record = self.store.write(&Record::Ended(ended))?;
         self.device_seconds += seconds;

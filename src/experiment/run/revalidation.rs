@@ -18,6 +18,7 @@ use crate::numeric::stream::Stream;
 use crate::store::Store;
 use crate::store::record::{Noted, Record};
 use crate::trial::incumbent::incumbent;
+use crate::trial::outcome::OutcomeKind;
 use crate::trial::{Origin, Proposal, TrialId};
 
 /// The key of the note that keeps it.
@@ -38,7 +39,7 @@ pub struct FreshSeeds {
 /// One evaluation, in the order of the seeds.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Fresh {
-    pub outcome: String,
+    pub outcome: OutcomeKind,
     pub cost: Option<f64>,
     pub seconds: f64,
 }
@@ -102,7 +103,7 @@ pub fn evaluate(
         }
         if let Some(News::Ended(end)) = executor.wait(TICK) {
             ended += 1;
-            let outcome = end.outcome.name().to_owned();
+            let outcome = end.outcome.kind();
             let fresh = Fresh { outcome, cost: end.outcome.cost(), seconds: end.seconds };
             results[end.trial.0 as usize] = Some(fresh);
             progress(ended as f64 / jobs.len() as f64);

@@ -14,6 +14,7 @@ use crate::experiment::run::launch::{Purpose, launch, request};
 use crate::experiment::run::{Finish, Session};
 use crate::store::record::{Noted, Record};
 use crate::trial::incumbent::incumbent;
+use crate::trial::outcome::OutcomeKind;
 use crate::trial::{Origin, Proposal, TrialId};
 
 /// The key of the note that keeps it.
@@ -31,7 +32,7 @@ pub struct Validation {
     /// Absent where the run never tried it, or it failed.
     pub default: Option<Evaluated>,
     /// How the default failed.
-    pub default_failure: Option<String>,
+    pub default_failure: Option<OutcomeKind>,
 }
 
 /// One configuration at the full budget.
@@ -53,7 +54,7 @@ impl Evaluated {
 impl Validation {
     /// Whether there is nothing to gain from another try: a default that diverged will diverge again.
     fn is_settled(&self, incumbent: TrialId) -> bool {
-        self.trial == incumbent && (self.default.is_some() || self.default_failure.as_deref() == Some("diverged"))
+        self.trial == incumbent && (self.default.is_some() || self.default_failure == Some(OutcomeKind::Diverged))
     }
 }
 
@@ -75,7 +76,7 @@ pub(crate) fn validate(
     let is_itself = default.is_some_and(|default| default.proposal.configuration_id == best.proposal.configuration_id);
     let candidates = [("incumbent", Some(best)), ("default", default.filter(|_| !is_itself))];
 
-    let mut results: BTreeMap<&str, Result<Evaluated, &'static str>> = BTreeMap::new();
+    let mut results: BTreeMap<&str, Result<Evaluated, OutcomeKind>> = BTreeMap::new();
     let mut jobs = Vec::new();
     for (name, candidate) in candidates {
         let Some(candidate) = candidate else { continue };
@@ -86,7 +87,7 @@ pub(crate) fn validate(
             None => jobs.push((name, proposal, Purpose::Trial)),
             Some(outcome) => {
                 let evaluated = outcome.cost().map(|cost| Evaluated { cost, info: Map::new() });
-                results.insert(name, evaluated.ok_or(outcome.name()));
+                results.insert(name, evaluated.ok_or(outcome.kind()));
             }
         }
     }
@@ -96,7 +97,7 @@ pub(crate) fn validate(
     if let Some(Ok(incumbent)) = results.remove("incumbent") {
         let (default, default_failure) = match results.remove("default") {
             Some(Ok(default)) => (Some(default), None),
-            Some(Err(failure)) => (None, Some(failure.to_owned())),
+            Some(Err(failure)) => (None, Some(failure)),
             None => (is_itself.then(|| incumbent.clone()), None),
         };
         let validation = Validation { trial, incumbent, default, default_failure };
@@ -110,7 +111,7 @@ pub(crate) fn validate(
 fn execute(
     session: &mut Session,
     jobs: Vec<(&'static str, Proposal, Purpose)>,
-    results: &mut BTreeMap<&str, Result<Evaluated, &'static str>>,
+    results: &mut BTreeMap<&str, Result<Evaluated, OutcomeKind>>,
     watcher: &mut dyn Watcher,
     interrupts: &AtomicUsize,
 ) -> Result<Finish, RunError> {
@@ -148,10 +149,10 @@ fn execute(
                         results.insert(name, Ok(Evaluated { cost, info: ended.info }));
                     }
                     None => {
-                        let (how, log) = (ended.outcome.name(), session.folder.validation().join(name));
+                        let (how, log) = (ended.outcome.kind(), session.folder.validation().join(name));
                         let warning = format!(
                             "the {name} could not be evaluated at the full budget: {}; its log is in `{}`",
-                            how.replace('_', " "),
+                            how.in_words(),
                             log.display()
                         );
                         session.notice(&Event::Warning(&warning), watcher);

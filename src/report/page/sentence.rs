@@ -4,6 +4,7 @@ use crate::analysis::front::{Front, TrialCosts};
 use crate::analysis::prediction::overall_error;
 use crate::report::draw::words::{count, duration, feature, number, percent, unit, value};
 use crate::report::figure::predictions;
+use crate::trial::outcome::OutcomeKind;
 
 /// The best configuration and its cost beside the default's.
 pub fn result(findings: &Findings) -> String {
@@ -100,8 +101,9 @@ pub fn fidelity(findings: &Findings) -> String {
 
 /// The number of failures by outcome, and the value at which they are most frequent.
 pub fn failure(findings: &Findings) -> String {
-    let failures = ["diverged", "crashed", "timed_out", "out_of_memory", "out_of_device_memory", "lost"];
-    let counts = findings.headline.outcomes.iter().filter(|(word, _)| failures.contains(&word.as_str()));
+    let is_failure =
+        |word: &str| word.parse().is_ok_and(|kind| !matches!(kind, OutcomeKind::Finished | OutcomeKind::Pruned));
+    let counts = findings.headline.outcomes.iter().filter(|(word, _)| is_failure(word));
     let all: Vec<String> = counts.map(|(word, n)| format!("{n} {}", word.replace('_', " "))).collect();
     if all.is_empty() {
         return "No trial has failed.".into();
@@ -214,7 +216,7 @@ mod tests {
                 instance: None,
                 origin,
             });
-            history.tell(trial, Outcome::Finished { cost });
+            history.tell(trial, Outcome::of_cost(cost));
             result(&Findings::of(&ReportInput {
                 experiment: "test",
                 space: &space,
