@@ -13,8 +13,6 @@ pub struct Schedule {
     eta: u32,
     /// The rungs above the lowest.
     steps: u32,
-    /// Whether numbers of configurations are rounded as SMAC does.
-    is_smac: bool,
 }
 
 /// Why there is no such schedule.
@@ -62,21 +60,12 @@ impl Schedule {
                 return Err(ScheduleError::Wide { min, max, eta });
             }
         }
-        Ok(Self { min, max, eta, steps, is_smac: false })
-    }
-
-    /// The rungs of SMAC 2.4, in floating point as there: the logarithm of an exact power may fall below the whole
-    /// number, which loses the lowest rung, and a rung's number of configurations too, which may end at
-    /// none. Powers are those of the standard library; NumPy's differ in the last bit here and there.
-    pub fn new_as_smac(min: Budget, max: Budget, eta: u32) -> Result<Self, ScheduleError> {
-        let exact = Self::new(min, max, eta)?;
-        let steps = ((max.amount() / min.amount()).ln() / f64::from(eta).ln()).floor() as u32;
-        Ok(Self { steps, is_smac: true, ..exact })
+        Ok(Self { min, max, eta, steps })
     }
 
     /// One rung: every trial gets `budget`.
     pub fn full(budget: Budget) -> Self {
-        Self { min: budget, max: budget, eta: 2, steps: 0, is_smac: false }
+        Self { min: budget, max: budget, eta: 2, steps: 0 }
     }
 
     /// The lowest budget and the highest.
@@ -105,7 +94,7 @@ impl Schedule {
     fn budget(&self, below: u32) -> Budget {
         let budget = self.max.amount() / u64::from(self.eta).pow(below) as f64;
         let min = self.min.amount();
-        let budget = if (budget - min).abs() <= 1e-9 * min && !self.is_smac { min } else { budget };
+        let budget = if (budget - min).abs() <= 1e-9 * min { min } else { budget };
         Budget::new(budget).expect("a positive budget divided by a small power is positive")
     }
 
@@ -118,11 +107,7 @@ impl Schedule {
         let eta = u64::from(self.eta);
         let mut configurations = (eta.pow(steps) * u64::from(self.rungs())).div_ceil(u64::from(steps) + 1);
         let mut rungs = Vec::with_capacity(steps as usize + 1);
-        let first = configurations as f64;
         for below in (0..=steps).rev() {
-            if self.is_smac {
-                configurations = (first * f64::from(self.eta).powi(below as i32 - steps as i32)).floor() as u64;
-            }
             rungs.push(Rung { budget: self.budget(below), configurations: configurations as u32 });
             configurations /= eta;
         }
@@ -278,23 +263,6 @@ mod tests {
         assert_eq!(numbers(&schedule(1.0, 49.0, 7).plan())[0], [49, 7, 1]);
         assert_eq!(numbers(&schedule(1.0, 3125.0, 5).plan())[0], [3125, 625, 125, 25, 5, 1]);
         assert_eq!(numbers(&schedule(1.0, 1000.0, 10).plan())[0], [1000, 100, 10, 1]);
-    }
-
-    #[test]
-    fn smac_loses_rungs_where_it_does() {
-        let smac = |min, max, eta| Schedule::new_as_smac(budget(min), budget(max), eta).unwrap();
-        let check = |schedule: &Schedule, first: &[u32], trials: u32, total: f64| {
-            let plan = schedule.plan();
-            assert_eq!((numbers(&plan)[0].as_slice(), plan.trials()), (first, trials));
-            assert!((plan.restarted_budget() - total).abs() < 0.05, "{}", plan.restarted_budget());
-        };
-        check(&smac(1.0, 243.0, 3), &[81, 27, 9, 3, 1], 206, 5706.0);
-        check(&smac(1.0, 1000.0, 10), &[100, 10, 1], 130, 8500.0);
-        check(&smac(1.0, 9.0, 3), &[9, 3, 1], 22, 78.0);
-        check(&smac(1.0, 81.0, 3), &[81, 27, 9, 3, 1], 206, 1902.0);
-        assert_eq!(smac(1.0, 243.0, 3).bracket(0).rungs[0].budget, budget(3.0));
-        assert_eq!(numbers(&smac(1.0, 49.0, 7).plan())[0], [49, 7, 0]);
-        assert_eq!(numbers(&smac(1.0, 729.0, 3).plan())[0], [729, 243, 81, 27, 9, 3, 0]);
     }
 
     #[test]

@@ -8,6 +8,7 @@ use super::full_fidelity::FullFidelity;
 use super::hyperband::Hyperband;
 use super::progressive::Progressive;
 use super::racing::{Racing, RacingSettings};
+use crate::document::diagnostic::Diagnostic;
 
 /// An intensifier and its knobs, as an experiment file names them.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -44,18 +45,20 @@ impl IntensifierConfig {
         if workers > 1 { Self::Asynchronous { brackets: None } } else { Self::Screening }
     }
 
-    /// Fails where it does not fit the schedule, with what is wrong and what to do.
-    pub fn validate(&self, schedule: &Schedule) -> Result<(), (String, String)> {
+    /// Fails where it does not fit the schedule, or where its settings make no sense.
+    pub fn validate(&self, schedule: &Schedule) -> Result<(), Diagnostic> {
         let (rungs, most) = (schedule.rungs(), schedule.rungs() - 1);
         match self {
-            Self::SuccessiveHalving { bracket } if *bracket > most => Err((
-                format!("there is no bracket {bracket}: the budget has {rungs} rungs"),
-                format!("the brackets are numbered from 0, with the most rungs, to {most}, with one"),
-            )),
-            Self::Asynchronous { brackets: Some(brackets) } if *brackets == 0 || *brackets > rungs => Err((
-                format!("there are no {brackets} kinds of bracket: the budget has {rungs} rungs"),
-                format!("give a number from 1 to {rungs}, or leave it out for all of them"),
-            )),
+            Self::SuccessiveHalving { bracket } if *bracket > most => {
+                let message = format!("there is no bracket {bracket}: the budget has {rungs} rungs");
+                let hint = format!("the brackets are numbered from 0, with the most rungs, to {most}, with one");
+                Err(Diagnostic::new(message).hint(hint).field("bracket"))
+            }
+            Self::Asynchronous { brackets: Some(brackets) } if *brackets == 0 || *brackets > rungs => {
+                let message = format!("there are no {brackets} kinds of bracket: the budget has {rungs} rungs");
+                let hint = format!("give a number from 1 to {rungs}, or leave it out for all of them");
+                Err(Diagnostic::new(message).hint(hint).field("brackets"))
+            }
             Self::Racing(settings) => settings.validate(),
             _ => Ok(()),
         }

@@ -2,6 +2,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::extrapolation::{FEWEST, Forecast};
+use crate::document::diagnostic::Diagnostic;
 use crate::numeric::quantile::quantile;
 use crate::trial::curve::Curve;
 use crate::trial::history::History;
@@ -32,15 +33,16 @@ impl Default for Pruning {
 }
 
 impl Pruning {
-    /// Fails where a value makes no sense, with the knob, what it is, and what it may be.
-    pub fn validate(&self) -> Result<(), String> {
-        let share = |name: &str, value: f64| match value {
-            _ if (0.0..=1.0).contains(&value) => Ok(()),
-            _ => Err(format!("`pruning.{name}` is {value}, not between 0 and 1")),
-        };
-        share("quantile", self.quantile)
-            .and(share("chance", self.chance.unwrap_or(0.0)))
-            .and(share("least_share", self.least_share))
+    /// Fails where a share or a probability is outside `[0, 1]`; the field of the diagnostic is that of this structure.
+    pub fn validate(&self) -> Result<(), Diagnostic> {
+        let shares =
+            [("quantile", self.quantile), ("chance", self.chance.unwrap_or(0.0)), ("least_share", self.least_share)];
+        match shares.into_iter().find(|(_, value)| !(0.0..=1.0).contains(value)) {
+            None => Ok(()),
+            Some((field, value)) => {
+                Err(Diagnostic::new(format!("`pruning.{field}` must be between 0 and 1, not {value}")).field(field))
+            }
+        }
     }
 
     /// Whether a trial that runs has fallen behind, by its last report.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::{Assignment, InstanceSeed, Intensifier, Next};
+use crate::document::diagnostic::Diagnostic;
 use crate::numeric::stream::Stream;
 use crate::trial::budget::Budget;
 use crate::trial::history::History;
@@ -30,21 +31,21 @@ impl Default for RacingSettings {
 }
 
 impl RacingSettings {
-    /// Fails where there is nothing to race on, with what is wrong and what to do.
-    pub fn validate(&self) -> Result<(), (String, String)> {
+    /// Fails where an instance is named twice, and where there is no seed or no pair to race on.
+    pub fn validate(&self) -> Result<(), Diagnostic> {
         let mut seen = BTreeSet::new();
-        let twice = self.instances.iter().find(|instance| !seen.insert(*instance));
-        match twice {
-            Some(instance) => Err((
-                format!("the instance \"{instance}\" is there twice"),
-                "every instance has a name of its own".into(),
-            )),
-            None if self.seeds == 0 || self.most_pairs == 0 => Err((
-                "a race needs at least one seed and one pair".into(),
-                "for example Racing(instances: [\"a\", \"b\"], seeds: 1)".into(),
-            )),
-            None => Ok(()),
+        if let Some(instance) = self.instances.iter().find(|instance| !seen.insert(*instance)) {
+            let message = format!("the instance \"{instance}\" is there twice");
+            return Err(Diagnostic::new(message).hint("every instance has a name of its own").field("instances"));
         }
+        for (field, value) in [("seeds", self.seeds), ("most_pairs", self.most_pairs)] {
+            if value == 0 {
+                let message = format!("`{field}` of `Racing` must be at least 1");
+                let hint = "for example Racing(instances: [\"a\", \"b\"], seeds: 1)";
+                return Err(Diagnostic::new(message).hint(hint).field(field));
+            }
+        }
+        Ok(())
     }
 }
 

@@ -161,7 +161,7 @@ impl Settings {
             }
         }
         if let Some(pruning) = &self.pruning {
-            pruning.validate()?;
+            pruning.validate().map_err(|wrong| wrong.message)?;
         }
         let mut shares = vec![("random_probability", self.random_probability), ("design_share", self.design_share)];
         let mut counts = vec![

@@ -127,7 +127,7 @@ impl Store {
             (Err(StoreError::Locked { holder, .. }), _) => Agreement::Busy { holder: super::holder_text(holder) },
             (Err(error), _) => Agreement::Unreadable { reason: error.to_string() },
             (Ok(_), None) => Agreement::Missing,
-            (Ok(_), Some(Err(reason))) => Agreement::Unreadable { reason: reason.clone() },
+            (Ok(_), Some(Err(reason))) => Agreement::Unreadable { reason: reason.to_string() },
             (Ok(_), Some(Ok(index))) => agreement(index, &bytes[..whole], check.lines),
         };
         let index = index.as_ref().and_then(|index| index.as_ref().ok());

@@ -9,7 +9,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use crate::store::index::{Index, State};
+use crate::store::index::{Index, IndexError, State};
 
 /// How far the index may fall behind while lines keep coming.
 const LAG: Duration = Duration::from_secs(1);
@@ -149,9 +149,10 @@ fn work(shared: &Shared, file: &File, mirror: &mut Mirror) {
         }
         let is_idle = shared.lock().written == target;
         if (is_idle || mirror.waiting.len() >= BATCH)
-            && let Err(reason) = mirror.catch_up(is_over && is_idle)
+            && let Err(error) = mirror.catch_up(is_over && is_idle)
         {
-            shared.lock().warnings.push(reason);
+            let warning = format!("the index is behind the journal: {error}; the next start rebuilds it");
+            shared.lock().warnings.push(warning);
         }
         if is_over && is_idle {
             return;
@@ -177,7 +178,7 @@ impl Mirror {
     }
 
     /// Hands over what waits, and makes it durable where that is due.
-    fn catch_up(&mut self, is_last: bool) -> Result<(), String> {
+    fn catch_up(&mut self, is_last: bool) -> Result<(), IndexError> {
         let Some(index) = &self.index else {
             self.waiting.clear();
             return Ok(());
@@ -198,11 +199,10 @@ impl Mirror {
         if is_due {
             (self.flushed, self.is_dirty) = (Instant::now(), false);
         }
-        if let Err(reason) = result {
+        if result.is_err() {
             // The journal has it; the next opening rebuilds the index.
             (self.index, self.is_dirty) = (None, false);
-            return Err(format!("the index is behind the journal: {reason}; the next start rebuilds it"));
         }
-        Ok(())
+        result
     }
 }

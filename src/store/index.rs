@@ -1,9 +1,12 @@
 //! The index: every line of the journal by its number in sled, a second copy that repairs it.
 use std::fs::{self, File};
+use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::Instant;
+
+use thiserror::Error;
 
 use crate::store::lock::PATIENCE;
 
@@ -20,6 +23,17 @@ pub struct State {
     pub checksum: u32,
 }
 
+/// The reason why an index cannot be opened or written; the journal does not need it.
+#[derive(Debug, Error)]
+pub enum IndexError {
+    #[error(transparent)]
+    Database(#[from] sled::Error),
+    #[error(transparent)]
+    File(#[from] io::Error),
+    #[error("its files are damaged")]
+    Damaged,
+}
+
 /// A sled database that can be thrown away: the journal is the truth.
 pub struct Index {
     /// Always there until it is dropped.
@@ -28,39 +42,41 @@ pub struct Index {
 }
 
 impl Index {
-    /// Opens or creates the index; a damaged one is an error, as text, never a panic.
+    /// Opens or creates the index; a damaged one is an error, never a panic.
     ///
     /// The caller holds the store's lock: left-over snapshots are removed.
-    pub fn open(folder: &Path) -> Result<Self, String> {
+    pub fn open(folder: &Path) -> Result<Self, IndexError> {
         guarded(|| {
-            remove_stale_snapshots(folder).map_err(|error| error.to_string())?;
+            remove_stale_snapshots(folder)?;
             let config = sled::Config::new().path(folder).flush_every_ms(None).cache_capacity(16 << 20);
             let config = config.mode(sled::Mode::LowSpace);
             let begun = Instant::now();
             let database = loop {
-                match config.open().map_err(|error| error.to_string()) {
+                match config.open() {
                     Ok(database) => break database,
                     // Nobody else may use it, so that whoever holds sled's own lock is about to end.
-                    Err(reason) if reason.contains("could not acquire lock") && begun.elapsed() < PATIENCE => {
+                    Err(error)
+                        if error.to_string().contains("could not acquire lock") && begun.elapsed() < PATIENCE =>
+                    {
                         thread::sleep(PATIENCE / 50);
                     }
-                    Err(reason) => return Err(reason),
+                    Err(error) => return Err(error.into()),
                 }
             };
-            let file = File::open(folder.join("db")).map_err(|error| error.to_string())?;
+            let file = File::open(folder.join("db"))?;
             Ok(Self { database: Some(database), file })
         })
     }
 
     /// How much of the journal it covers; nothing where it is new or does not say.
     pub fn state(&self) -> State {
-        let stored = guarded(|| self.database().get(STATE).map_err(|error| error.to_string())).ok().flatten();
+        let stored = guarded(|| Ok(self.database().get(STATE)?)).ok().flatten();
         stored.and_then(|bytes| State::from_bytes(&bytes)).unwrap_or_default()
     }
 
     /// A line of the journal by its number, from 1; `None` where it was never seen or is long.
     pub fn line(&self, number: u64) -> Option<Vec<u8>> {
-        let stored = guarded(|| self.database().get(line_key(number)).map_err(|error| error.to_string())).ok()?;
+        let stored = guarded(|| Ok(self.database().get(line_key(number))?)).ok()?;
         stored.map(|bytes| bytes.to_vec())
     }
 
@@ -72,18 +88,18 @@ impl Index {
         lines: impl Iterator<Item = &'a [u8]>,
         state: State,
         sync: bool,
-    ) -> Result<(), String> {
+    ) -> Result<(), IndexError> {
         guarded(|| {
             let mut batch = sled::Batch::default();
             for (line, number) in lines.zip(first..).filter(|(line, _)| line.len() <= LONGEST) {
                 batch.insert(line_key(number), line);
             }
             batch.insert(STATE, state.to_bytes().as_slice());
-            self.database().apply_batch(batch).map_err(|error| error.to_string())?;
+            self.database().apply_batch(batch)?;
             if sync {
-                self.database().flush().map_err(|error| error.to_string())?;
+                self.database().flush()?;
                 // sled 0.34 only schedules the write (spacejam/sled issue 1452).
-                self.file.sync_data().map_err(|error| error.to_string())?;
+                self.file.sync_data()?;
             }
             Ok(())
         })
@@ -143,7 +159,7 @@ fn line_key(number: u64) -> Vec<u8> {
 
 /// A snapshot that was being written when the process died is taken for a whole one by sled 0.34, whose filter looks
 /// for another suffix; then it does not open.
-fn remove_stale_snapshots(folder: &Path) -> std::io::Result<()> {
+fn remove_stale_snapshots(folder: &Path) -> io::Result<()> {
     let stale = |path: &PathBuf| {
         let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
         name.starts_with("snap.") && name.ends_with(".generating")
@@ -158,6 +174,6 @@ fn remove_stale_snapshots(folder: &Path) -> std::io::Result<()> {
 }
 
 /// sled 0.34 panics on some damaged files.
-fn guarded<T>(action: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
-    catch_unwind(AssertUnwindSafe(action)).unwrap_or_else(|_| Err("its files are damaged".to_owned()))
+fn guarded<T>(action: impl FnOnce() -> Result<T, IndexError>) -> Result<T, IndexError> {
+    catch_unwind(AssertUnwindSafe(action)).unwrap_or_else(|_| Err(IndexError::Damaged))
 }

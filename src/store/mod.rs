@@ -21,7 +21,7 @@ use std::thread;
 use std::time::Instant;
 
 use commit::Committer;
-use index::{Index, State};
+use index::{Index, IndexError, State};
 use journal::{Fault, Journal};
 use lock::{Holder, Lock};
 use record::Record;
@@ -219,7 +219,7 @@ fn take_lock(folder: &Path) -> Result<Lock, StoreError> {
 /// Brings the index up to the journal: nothing to do, a few lines to add, or all anew. With it, what the journal holds.
 fn adopt(
     folder: &Path,
-    index: Result<Index, String>,
+    index: Result<Index, IndexError>,
     repaired: &Repaired,
     warnings: &mut Vec<String>,
 ) -> (Option<Index>, State, crc32fast::Hasher) {
@@ -247,10 +247,16 @@ fn adopt(
     (index.ok(), state, checksum)
 }
 
-fn rebuild(path: &Path, found: &str, lines: &[u8], state: State, warnings: &mut Vec<String>) -> Result<Index, String> {
+fn rebuild(
+    path: &Path,
+    found: &str,
+    lines: &[u8],
+    state: State,
+    warnings: &mut Vec<String>,
+) -> Result<Index, IndexError> {
     let removed = if path.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) };
     match removed {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error.to_string()),
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error.into()),
         _ => {}
     }
     let index = fill(Index::open(path)?, 1, lines, state)?;
@@ -259,7 +265,7 @@ fn rebuild(path: &Path, found: &str, lines: &[u8], state: State, warnings: &mut 
 }
 
 /// Puts lines into an index, the first of them with this number, which covers `state` then.
-fn fill(index: Index, first: u64, lines: &[u8], state: State) -> Result<Index, String> {
+fn fill(index: Index, first: u64, lines: &[u8], state: State) -> Result<Index, IndexError> {
     let lines: Vec<&[u8]> = lines.split_inclusive(|&byte| byte == b'\n').collect();
     let last = lines.chunks(1000).len().saturating_sub(1);
     for (number, chunk) in lines.chunks(1000).enumerate() {

@@ -1,7 +1,7 @@
-//! How much effort a trial may spend.
+//! Budgets: the effort that a trial may spend.
 use std::fmt;
 
-/// An amount of effort in the experiment's own unit, positive and finite.
+/// An amount of effort in the experiment's own unit (epochs, steps, seconds), positive and finite.
 #[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
 pub struct Budget(f64);
 
@@ -11,7 +11,7 @@ impl Budget {
         (amount > 0.0 && amount.is_finite()).then_some(Self(amount))
     }
 
-    /// The amount in the experiment's unit.
+    /// The amount in the experiment's own unit.
     pub fn amount(self) -> f64 {
         self.0
     }

@@ -1,27 +1,27 @@
-//! The learning curve of a trial: costs that it reports on its way to its budget.
+//! Learning curves: the costs that a trial reports on its way to its budget.
 use super::budget::Budget;
 
-/// A trial keeps at most about so many points, so that one that reports every step fills no journal.
+/// Points that a curve keeps at most, roughly: a trial that reports every step must not fill the journal.
 const POINTS: f64 = 100.0;
 
-/// A finite cost after a part of a trial's budget, counted from the configuration's very beginning.
+/// A finite cost after a part of a trial's budget, which counts from the configuration's first step.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct CurvePoint {
     pub budget: Budget,
     pub cost: f64,
 }
 
-/// Points in ascending order of their budgets, all below that of the trial.
+/// The points of a trial in ascending order of budget, all below the trial's own.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Curve {
     points: Vec<CurvePoint>,
 }
 
 impl Curve {
-    /// Adds a point of a trial with this budget; false, and nothing changes, where it says nothing new: at or above the
-    /// trial's budget, without a finite cost, or hardly beyond the last point.
+    /// Adds a point of a trial whose budget is `full`. It is ignored, and the answer is false, where it lies at or above
+    /// `full`, has no finite cost, or is less than a hundredth of `full` beyond the last point.
     ///
-    /// A point below the last one comes from another attempt, and what was reported beyond it counts no more.
+    /// A point below the last one comes from another attempt: points beyond it are dropped.
     pub fn push(&mut self, point: CurvePoint, full: Budget) -> bool {
         if !point.cost.is_finite() || point.budget >= full {
             return false;
@@ -37,6 +37,7 @@ impl Curve {
         true
     }
 
+    /// All points, in ascending order of budget.
     pub fn points(&self) -> &[CurvePoint] {
         &self.points
     }

@@ -1,10 +1,10 @@
-//! The best so far of several objectives: what nothing else beats in all of them.
+//! The Pareto front of a history: the trials that no other dominates in all objectives.
 use super::Trial;
 use super::history::History;
 use crate::numeric::pareto;
 
-/// The trials at the highest budget with a success that no other of them dominates, the best of the first objective first;
-/// of one objective, the trials with the lowest cost there.
+/// The non-dominated successes at the highest budget with any, in ascending order of the first objective. With one
+/// objective these are the trials with the lowest cost.
 pub fn front(history: &History) -> Vec<&Trial> {
     let Some(budget) = history.ranking().budgets().next_back() else { return Vec::new() };
     let mut trials: Vec<&Trial> =

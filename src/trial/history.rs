@@ -1,4 +1,4 @@
-//! All trials so far, and questions about them.
+//! The history of an experiment: all trials so far, with indexes for the questions that are asked of it.
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::budget::Budget;
@@ -8,10 +8,10 @@ use super::ranking::Ranking;
 use super::{ConfigurationId, Proposal, Trial, TrialId};
 use crate::space::configuration::Configuration;
 
-/// The log of an experiment in memory: what was asked, in order, and what came of it.
+/// The log of an experiment in memory: every proposal in order, its reports and its outcome.
 ///
-/// Rungs, incumbent and surrogate are computed from it. What is kept beside the log are indexes: every question costs
-/// no more than the logarithm of the number of trials, and the answer depends on nothing but the log.
+/// Rungs, incumbent and surrogate are computed from it. Everything beside the log is an index: a question costs at most
+/// the logarithm of the number of trials, and its answer depends on the log alone.
 #[derive(Clone, Debug, Default)]
 pub struct History {
     trials: Vec<Trial>,
@@ -19,10 +19,10 @@ pub struct History {
     ended: Vec<TrialId>,
     running: BTreeSet<TrialId>,
     configurations: Vec<Configuration>,
-    numbers: HashMap<Configuration, ConfigurationId>,
+    ids: HashMap<Configuration, ConfigurationId>,
     /// The trials of each configuration, in the order of asking.
     of: Vec<Vec<TrialId>>,
-    /// By bracket and rung.
+    /// The keys are bracket and rung.
     rungs: BTreeMap<(u32, u32), Rung>,
     ranking: Ranking,
     asked: f64,
@@ -37,12 +37,12 @@ pub struct Rung {
 }
 
 impl Rung {
-    /// Its trials, in the order of asking.
+    /// All trials of the rung, in the order of asking.
     pub fn trials(&self) -> &[TrialId] {
         &self.trials
     }
 
-    /// How many of them have not ended.
+    /// The number of trials that have not ended.
     pub fn running(&self) -> usize {
         self.running
     }
@@ -52,14 +52,14 @@ impl History {
     /// Adds a proposal.
     ///
     /// # Panics
-    /// Where its number is not the next one, or its configuration has another number already.
+    /// Panics where the proposal's trial number is not the next one, or its configuration has another number already.
     pub fn ask(&mut self, proposal: Proposal) {
         assert_eq!(proposal.trial, self.next_trial(), "trials are numbered in the order of asking");
         let number = self.number_of(&proposal.configuration);
         assert_eq!(proposal.configuration_id, number, "a configuration keeps its number");
         if number.index() == self.configurations.len() {
             self.configurations.push(proposal.configuration.clone());
-            self.numbers.insert(proposal.configuration.clone(), number);
+            self.ids.insert(proposal.configuration.clone(), number);
             self.of.push(Vec::new());
         }
         self.asked += self.added(&proposal, |_| true);
@@ -71,7 +71,7 @@ impl History {
         self.trials.push(Trial { proposal, outcome: None, curve: Curve::default(), seconds: None });
     }
 
-    /// Records the outcome of a trial; false, and nothing changes, where it is unknown or has one already.
+    /// Records the outcome of a trial. Returns false, and changes nothing, where the trial is unknown or has one already.
     pub fn tell(&mut self, trial: TrialId, outcome: Outcome) -> bool {
         if !self.running.remove(&trial) {
             return false;
@@ -88,7 +88,7 @@ impl History {
         true
     }
 
-    /// The same of a trial that took so many seconds.
+    /// Records the outcome of a trial as [`tell`](Self::tell) does, and the seconds that it took.
     pub fn tell_after(&mut self, trial: TrialId, outcome: Outcome, seconds: f64) -> bool {
         let told = self.tell(trial, outcome);
         if told {
@@ -97,8 +97,8 @@ impl History {
         told
     }
 
-    /// Adds a point to the learning curve of a trial that runs; false, and nothing changes, where the trial does not run
-    /// or the point says nothing new.
+    /// Adds a point to the learning curve of a running trial. Returns false, and changes nothing, where the trial does not
+    /// run or its curve ignores the point (see [`Curve::push`]).
     pub fn report(&mut self, trial: TrialId, point: CurvePoint) -> bool {
         self.running.contains(&trial) && {
             let Trial { proposal, curve, .. } = &mut self.trials[trial.index()];
@@ -113,12 +113,12 @@ impl History {
 
     /// The number that a configuration has, or gets when it is first asked for.
     pub fn number_of(&self, configuration: &Configuration) -> ConfigurationId {
-        self.numbers.get(configuration).copied().unwrap_or(ConfigurationId::of_index(self.configurations.len()))
+        self.ids.get(configuration).copied().unwrap_or(ConfigurationId::of_index(self.configurations.len()))
     }
 
-    /// Whether a configuration was asked for before.
+    /// True where a trial of this configuration was asked for.
     pub fn contains(&self, configuration: &Configuration) -> bool {
-        self.numbers.contains_key(configuration)
+        self.ids.contains_key(configuration)
     }
 
     /// Every configuration, in the order of its number.
@@ -162,37 +162,38 @@ impl History {
         self.running.iter().map(|trial| &self.trials[trial.index()])
     }
 
-    /// The first trial of a configuration at a budget.
+    /// The first trial of a configuration at a budget; `None` where there is none.
     pub fn at(&self, configuration: ConfigurationId, budget: Budget) -> Option<&Trial> {
         self.of(configuration).find(|trial| trial.proposal.budget == budget)
     }
 
-    /// A rung of a bracket; `None` where nothing was asked for there.
+    /// A rung of a bracket; `None` where no trial of it was asked for.
     pub fn rung(&self, bracket: u32, rung: u32) -> Option<&Rung> {
         self.rungs.get(&(bracket, rung))
     }
 
-    /// How many brackets were opened, by their numbers.
+    /// The number of brackets that were opened, the highest number of any plus one.
     pub fn brackets(&self) -> u32 {
         self.rungs.last_key_value().map_or(0, |((bracket, _), _)| bracket + 1)
     }
 
-    /// The configurations that succeeded, by budget, the best first.
+    /// The ranking of the configurations that succeeded, by budget.
     pub fn ranking(&self) -> &Ranking {
         &self.ranking
     }
 
-    /// Budget spent by the trials that ended, where a configuration continues from what it spent before.
+    /// The budget that all ended trials spent together. A trial that continues its configuration adds only what it went
+    /// beyond before.
     pub fn spent(&self) -> f64 {
         self.spent
     }
 
-    /// Budget of all trials that were asked for, where a configuration continues from what it spent before.
+    /// The budget of all trials that were asked for, counted as in [`spent`](Self::spent).
     pub fn asked(&self) -> f64 {
         self.asked
     }
 
-    /// The budget that a trial adds to what its configuration has spent before, with the same seed and instance.
+    /// The budget that a trial adds to the highest that its configuration reached before with the same seed and instance.
     pub fn added_budget(&self, proposal: &Proposal) -> f64 {
         self.added(proposal, |trial| trial.outcome.is_some())
     }

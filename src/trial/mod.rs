@@ -1,4 +1,4 @@
-//! What was tried: trials, their budgets and outcomes, and the best among them.
+//! Trials: their budgets and outcomes, the history that they make, and the best among them.
 pub mod budget;
 pub mod curve;
 
@@ -67,19 +67,19 @@ impl fmt::Display for ConfigurationId {
     }
 }
 
-/// Where a configuration came from.
+/// The source of a configuration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Origin {
-    /// The user gave it.
+    /// One of the configurations that the user gave.
     Given,
     /// The space's default configuration.
     Default,
-    /// The initial design.
+    /// The initial design of experiments.
     Design,
-    /// The acquisition function's maximum.
+    /// A proposal of the search strategy, such as the maximum of an acquisition function.
     Model,
-    /// Interleaved at random.
+    /// A random draw between the others.
     Random,
 }
 
@@ -95,7 +95,7 @@ impl Origin {
         }
     }
 
-    /// The origin that a file names.
+    /// The origin with this word; `None` where no origin has it.
     pub fn named(name: &str) -> Option<Self> {
         [Self::Given, Self::Default, Self::Design, Self::Model, Self::Random]
             .into_iter()
@@ -103,30 +103,30 @@ impl Origin {
     }
 }
 
-/// A trial that was asked for.
+/// A trial that was asked for: a configuration at a budget, and its place in the schedule.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Proposal {
     pub trial: TrialId,
     pub configuration_id: ConfigurationId,
     pub configuration: Configuration,
     pub budget: Budget,
-    /// Which bracket of the schedule, from 0, in the order of opening.
+    /// The number of its bracket, from 0, in the order of opening.
     pub bracket: u32,
-    /// Which rung of its bracket, from 0 at the smallest budget.
+    /// The number of its rung, from 0 at the bracket's smallest budget.
     pub rung: u32,
     /// The same for all rungs of a configuration, so that a higher one continues a lower one.
     pub seed: u64,
-    /// Which of the experiment's instances it runs on; absent where there are none.
+    /// The instance that it runs on; absent where the experiment has none.
     pub instance: Option<Arc<str>>,
     pub origin: Origin,
 }
 
-/// A proposal, what it reported on its way and, once it has ended, its outcome.
+/// A proposal with its learning curve and, once it has ended, its outcome.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Trial {
     pub proposal: Proposal,
     pub outcome: Option<Outcome>,
     pub curve: Curve,
-    /// From its start to its end, where that was told.
+    /// The seconds from its start to its end, where they were told.
     pub seconds: Option<f64>,
 }

@@ -1,13 +1,13 @@
-//! What is known from elsewhere: results that no trial of this experiment found.
+//! Prior results: costs known from earlier experiments or other programs.
 use super::budget::Budget;
 use crate::space::configuration::Configuration;
 
-/// A result of an earlier experiment or of another program. The model learns from it as from a trial; it is neither an
-/// incumbent nor counted against any limit.
+/// A result of an earlier experiment or of another program. The model learns from it as from a trial, but it is never an
+/// incumbent and counts against no limit.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PriorResult {
     pub configuration: Configuration,
     pub budget: Budget,
-    /// Finite, one an objective.
+    /// Finite costs, one an objective.
     pub costs: Vec<f64>,
 }

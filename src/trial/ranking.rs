@@ -1,17 +1,17 @@
-//! The configurations that succeeded at a budget, the best first.
+//! The ranking of configurations at each budget, kept up to date as trials end.
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::budget::Budget;
 use super::{ConfigurationId, TrialId};
 
-/// A configuration's place at one budget, by all pairs of seed and instance that ended.
+/// A configuration's results at one budget, over all pairs of seed and instance that ended; ordered by rank.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Ranked {
-    /// Its first success.
+    /// The first success.
     pub trial: TrialId,
     pub successes: u32,
-    /// Ends without a cost; a lost trial counts as neither.
+    /// Trials that ended without a cost; lost and pruned ones count as neither.
     pub failures: u32,
     /// The mean cost of the successes.
     pub cost: f64,
@@ -22,7 +22,7 @@ impl Eq for Ranked {}
 impl Ord for Ranked {
     /// The better first: evaluated on more pairs, failed on fewer, cheaper, earlier.
     fn cmp(&self, other: &Self) -> Ordering {
-        let pairs = |place: &Self| place.successes + place.failures;
+        let pairs = |ranked: &Self| ranked.successes + ranked.failures;
         (pairs(other).cmp(&pairs(self)))
             .then(self.failures.cmp(&other.failures))
             .then(self.cost.total_cmp(&other.cost))
@@ -36,7 +36,7 @@ impl PartialOrd for Ranked {
     }
 }
 
-/// How a configuration did at one budget so far.
+/// The sums over a configuration's trials at one budget so far.
 #[derive(Clone, Copy, Debug, Default)]
 struct Tally {
     first: Option<TrialId>,
@@ -52,16 +52,16 @@ impl Tally {
     }
 }
 
-/// Places by budget and by configuration, kept as trials end.
+/// The configurations that succeeded, by budget, the best first.
 #[derive(Clone, Debug, Default)]
 pub struct Ranking {
-    /// By the configuration's number less one; few budgets each.
+    /// By the configuration's index; few budgets each.
     tallies: Vec<Vec<(Budget, Tally)>>,
     budgets: BTreeMap<Budget, BTreeSet<Ranked>>,
 }
 
 impl Ranking {
-    /// Counts the end of a trial that was not lost: its cost, or that it failed.
+    /// Counts the end of a judged trial: its cost, or `None` where it failed.
     pub(super) fn count(&mut self, trial: TrialId, configuration: ConfigurationId, budget: Budget, cost: Option<f64>) {
         let index = configuration.index();
         if self.tallies.len() <= index {
@@ -101,17 +101,17 @@ impl Ranking {
         self.budgets.get(&budget).into_iter().flatten()
     }
 
-    /// How many configurations succeeded at a budget.
+    /// The number of configurations that succeeded at a budget.
     pub fn successes(&self, budget: Budget) -> usize {
         self.budgets.get(&budget).map_or(0, BTreeSet::len)
     }
 
-    /// The best at the highest budget with any success.
+    /// The best configuration at the highest budget with any success.
     pub fn best(&self) -> Option<&Ranked> {
-        self.budgets.last_key_value().and_then(|(_, places)| places.first())
+        self.budgets.last_key_value().and_then(|(_, ranked)| ranked.first())
     }
 
-    /// How a configuration did at a budget; `None` before its first success there.
+    /// The results of a configuration at a budget; `None` before its first success there.
     pub fn of(&self, configuration: ConfigurationId, budget: Budget) -> Option<Ranked> {
         let tallies = self.tallies.get(configuration.index())?;
         tallies.iter().find(|(known, _)| *known == budget)?.1.ranked()

@@ -49,9 +49,6 @@ struct BudgetRange {
     eta: u32,
     #[serde(default = "units")]
     unit: String,
-    /// Whether the rungs are those of SMAC, which loses some to rounding.
-    #[serde(default)]
-    smac_rungs: bool,
 }
 
 fn three() -> u32 {
@@ -170,8 +167,8 @@ impl ExperimentFile {
             .intensifier
             .clone()
             .unwrap_or_else(|| IntensifierConfig::default_for(execution.workers.max(execution.slots.len())));
-        if let Err((message, hint)) = intensifier.validate(&schedule) {
-            return error(&["optimizer", "intensifier"], message, &hint);
+        if let Err(wrong) = intensifier.validate(&schedule) {
+            return Err(place.error(&["optimizer", "intensifier"], wrong.message, wrong.hint));
         }
         #[cfg(feature = "battery")]
         if matches!(self.task, Some(Objective::Battery(_))) && (unit == "evaluations" || schedule.min().amount() < 1.0)
@@ -280,8 +277,7 @@ impl Place<'_> {
             })
         };
         let (min, max) = (budget("min", range.min)?, budget("max", range.max)?);
-        let schedule = if range.smac_rungs { Schedule::new_as_smac } else { Schedule::new };
-        schedule(min, max, range.eta).map_err(|error| {
+        Schedule::new(min, max, range.eta).map_err(|error| {
             let hint = "for example budget: (min: 27, max: 243, eta: 3)";
             self.error(&["budget"], error.to_string(), Some(hint.into()))
         })
