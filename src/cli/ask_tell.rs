@@ -6,9 +6,9 @@ use clap::Args;
 use serde::Deserialize;
 use serde_json::{Map, Value as Json, json};
 
-use super::Failure;
-use super::listing::by_objective;
+use super::failure::Failure;
 use super::message::{count, narrate};
+use super::trial_row::by_objective;
 use crate::executor::message;
 use crate::experiment::Experiment;
 use crate::experiment::ask_tell::{Answer, AskTellSession, TellError};

@@ -4,8 +4,10 @@ use std::path::PathBuf;
 use clap::Args;
 use serde_json::{Value as Json, json};
 
+use super::failure::Failure;
 use super::message::{amount, count, measured, narrate, number, say};
-use super::{Failure, Format, space};
+use super::space;
+use super::table::Format;
 use crate::experiment::definition::plan::planned;
 use crate::experiment::folder::RunFolder;
 use crate::experiment::replay::log::Log;

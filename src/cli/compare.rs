@@ -4,9 +4,11 @@ use std::path::PathBuf;
 use clap::Args;
 use serde_json::json;
 
+use super::failure::Failure;
+use super::incumbent;
 use super::message::{amount, narrate, number, say};
+use super::table::Format;
 use super::target::Target;
-use super::{Failure, Format, listing};
 use crate::analysis::comparison::{ComparedRun, Comparison};
 use crate::experiment::definition::difference::Difference;
 use crate::experiment::replay::log::Log;
@@ -77,9 +79,9 @@ fn print(found: &Comparison, logs: &[Log; 2], difference: &Difference) {
             row(what, &|_, side| known(side.best_after.get(index).copied().flatten()));
         }
     }
-    if logs.iter().any(|log| listing::validation(log).is_some_and(|done| done.incumbent.test("cost").is_some())) {
+    if logs.iter().any(|log| incumbent::validation(log).is_some_and(|done| done.incumbent.test("cost").is_some())) {
         row("best on unseen data".into(), &|index, _| {
-            known(listing::validation(&logs[index]).and_then(|done| done.incumbent.test("cost")))
+            known(incumbent::validation(&logs[index]).and_then(|done| done.incumbent.test("cost")))
         });
     }
     let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);

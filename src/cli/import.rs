@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 
-use super::Failure;
+use super::failure::Failure;
 use super::message::{count, narrate, say};
 use crate::document::source::{SourceError, read};
 use crate::exchange::trials::{self, Found, Unreadable};

@@ -5,7 +5,7 @@ use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
-use super::Failure;
+use super::failure::Failure;
 
 /// The variable that is read where no filter is given.
 const VARIABLE: &str = "GALVANI_LOG";

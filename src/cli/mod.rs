@@ -1,11 +1,14 @@
-//! Words in, words out: the verbs of the command line.
+//! The command line: a file for each verb.
 mod ask_tell;
 #[cfg(feature = "simulator")]
 mod battery;
+mod best;
 mod check;
 mod compare;
 mod export;
+mod failure;
 mod import;
+mod incumbent;
 mod listing;
 mod live;
 mod logging;
@@ -13,104 +16,77 @@ mod message;
 mod new;
 mod report;
 mod run;
+mod show;
 mod space;
+mod status;
 mod store;
 mod table;
 mod target;
+mod trial_row;
+mod trials;
 mod validate;
 mod worker;
 
-use std::fmt;
 use std::process::ExitCode;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Parser, Subcommand};
+use failure::Failure;
+use listing::Listing;
 use target::Target;
 
-/// Hyperparameter optimization for any program: SMAC-style Bayesian optimization with Hyperband.
+/// Hyperparameter optimization of any program: Bayesian optimization with Hyperband.
 #[derive(Parser)]
 #[command(version, about, max_term_width = 100)]
 struct CommandLine {
     #[command(subcommand)]
     verb: Verb,
-    /// Log to stderr what the program does: a level, or MODULE=LEVEL,...; also GALVANI_LOG
+    /// Log to stderr: a level, or MODULE=LEVEL,... [env: GALVANI_LOG]
     #[arg(long, global = true, value_name = "FILTER")]
     log: Option<String>,
 }
 
 #[derive(Subcommand)]
 enum Verb {
-    /// Write a commented starter experiment
+    /// Write an example experiment with comments
     New(new::Arguments),
-    /// Validate an experiment; print its space and plan, run nothing
+    /// Check an experiment or a search space and print its plan, without running it
     Check(check::Arguments),
-    /// Start an experiment, or resume what is there
+    /// Run an experiment, or resume it
     Run(run::Arguments),
     /// Serve an experiment to a program in any language: JSON lines on stdin and stdout
     AskTell(ask_tell::Arguments),
-    /// Say where an experiment stands
+    /// Print the state of a run: trials, best cost, time
     Status(Target),
-    /// List the trials
-    Trials(listing::Trials),
-    /// Show everything about one trial, its log included
-    Show(listing::Show),
-    /// Print the best configuration, ready to paste
+    /// List the trials of a run
+    Trials(trials::Arguments),
+    /// Print one trial with all that is recorded of it, its log included
+    Show(show::Arguments),
+    /// Print the best configuration in RON
     Best(Listing),
-    /// Write the report: HTML, figures, numbers
+    /// Write the report of a run: HTML, figures, numbers as JSON
     Report(report::Arguments),
-    /// Evaluate best and default again at the full budget, on fresh seeds
+    /// Evaluate the best and the default configuration again, at the full budget and with new seeds
     Validate(validate::Arguments),
-    /// Compare two experiments: what each found, and for how much
+    /// Compare two runs: best costs, budget spent, differences of their files
     Compare(compare::Arguments),
-    /// Read what another program wrote
+    /// Import a search space or results from another program
     Import(import::Arguments),
-    /// Write what another program reads
+    /// Export a search space or results for another program
     Export(export::Arguments),
-    /// Check or repair what a run keeps
+    /// Check or repair the journal of a run
     Store(store::Arguments),
-    /// The battery task's own steps, each usable alone
+    /// Run single steps of the battery task: simulate, generate datasets, train, evaluate
     #[cfg(feature = "simulator")]
     #[command(subcommand)]
     Battery(battery::Verb),
-    /// Evaluate one trial in this process; started by `run`
+    /// Evaluate one trial in this process (used by `run`)
     #[command(hide = true)]
     Worker(worker::Arguments),
 }
 
-/// An experiment and how to print what is known of it.
-#[derive(Args)]
-struct Listing {
-    #[command(flatten)]
-    target: Target,
-    #[arg(long, value_enum, default_value_t = Format::Table)]
-    format: Format,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
-    Table,
-    Json,
-    Csv,
-}
-
-/// How a verb ended, beside success.
-enum Failure {
-    /// It ran, but no trial succeeded.
-    NoSuccess,
-    /// The input was wrong: what, where, and what to do.
-    Input(String),
-    /// Interrupted; the same command goes on.
-    Interrupted,
-}
-
-impl Failure {
-    fn input(error: impl fmt::Display) -> Self {
-        Self::Input(error.to_string())
-    }
-}
-
-/// Reads the command line, does what it says, and answers with the exit code.
+/// Runs the program: reads the command line, executes its verb, and returns the exit code.
 ///
-/// 0 is success, 1 that no trial succeeded, 2 wrong input, 130 an interruption that can be resumed.
+/// 0: success. 1: no trial succeeded. 2: the input was wrong. 130: interrupted; the same command resumes.
 pub fn main() -> ExitCode {
     let outcome = execute(CommandLine::parse());
     match outcome {
@@ -131,10 +107,10 @@ fn execute(command: CommandLine) -> Result<(), Failure> {
         Verb::Check(arguments) => check::execute(&arguments),
         Verb::Run(arguments) => run::execute(&arguments, is_logged),
         Verb::AskTell(arguments) => ask_tell::execute(&arguments),
-        Verb::Status(target) => listing::status(&target),
-        Verb::Trials(arguments) => listing::trials(&arguments),
-        Verb::Show(arguments) => listing::show(&arguments),
-        Verb::Best(arguments) => listing::best(&arguments),
+        Verb::Status(target) => status::execute(&target),
+        Verb::Trials(arguments) => trials::execute(&arguments),
+        Verb::Show(arguments) => show::execute(&arguments),
+        Verb::Best(arguments) => best::execute(&arguments),
         Verb::Report(arguments) => report::execute(&arguments),
         Verb::Validate(arguments) => validate::execute(&arguments),
         Verb::Compare(arguments) => compare::execute(&arguments),

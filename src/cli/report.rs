@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
+use super::failure::Failure;
+use super::incumbent;
 use super::target::Target;
-use super::{Failure, listing};
 use crate::analysis::{Findings, ReportInput, Source, TestCosts, Timing};
 use crate::document::diagnostic::Diagnostic;
 use crate::experiment::replay::log::Log;
@@ -70,8 +71,8 @@ pub(super) fn write(log: &Log, folder: &Path) -> Result<PathBuf, Failure> {
         },
         objectives: experiment.objectives(),
         timings: &timings,
-        baseline: listing::validation(log).and_then(|done| done.incumbent.info.get("mean_predictor")?.as_f64()),
-        default: listing::validation(log)
+        baseline: incumbent::validation(log).and_then(|done| done.incumbent.info.get("mean_predictor")?.as_f64()),
+        default: incumbent::validation(log)
             .and_then(|done| Some((experiment.schedule.max().amount(), done.default?.cost))),
         verdict: verdict.as_ref(),
         predictions: &predictions,
@@ -107,7 +108,7 @@ fn timings(log: &Log) -> Vec<Timing> {
 }
 
 fn verdict(log: &Log) -> Option<TestCosts> {
-    let validation = listing::validation(log)?;
+    let validation = incumbent::validation(log)?;
     let incumbent = &validation.incumbent;
     Some(TestCosts {
         default_cost: validation.default.as_ref().and_then(|default| default.test("cost")),

@@ -8,9 +8,13 @@ use clap::Args;
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
+use super::failure::Failure;
+use super::incumbent;
 use super::live::Live;
 use super::message::{amount, duration, narrate, number, say};
-use super::{Failure, listing, report};
+use super::report;
+use super::status;
+use super::table::Format;
 use crate::experiment::Experiment;
 use crate::experiment::folder::RunFolder;
 use crate::experiment::replay::log::Log;
@@ -49,7 +53,7 @@ pub(super) fn execute(arguments: &Arguments, is_logged: bool) -> Result<(), Fail
     }
     let log = Log::read(folder).map_err(Failure::input)?;
     if incumbent(&log.history).is_none() {
-        narrate(&format!("no trial succeeded: {}", listing::outcomes(&log)));
+        narrate(&format!("no trial succeeded: {}", status::outcomes(&log)));
         return Err(Failure::NoSuccess);
     }
     summary(&log);
@@ -59,7 +63,7 @@ pub(super) fn execute(arguments: &Arguments, is_logged: bool) -> Result<(), Fail
     let share = 100.0 * ended.asking.as_secs_f64() / ended.elapsed.as_secs_f64().max(f64::MIN_POSITIVE);
     narrate(&format!(
         "{}; {} in all, of which the optimizer took {} ({} %)",
-        listing::outcomes(&log),
+        status::outcomes(&log),
         duration(ended.elapsed.as_secs_f64()),
         duration(ended.asking.as_secs_f64()),
         number(share)
@@ -85,7 +89,7 @@ pub(super) fn count_interrupts(interrupts: &Arc<AtomicUsize>) -> std::io::Result
 fn summary(log: &Log) {
     let Some(best) = incumbent(&log.history) else { return };
     if !log.experiment.objectives().is_empty() {
-        listing::print_front(log, super::Format::Table);
+        incumbent::print_front(log, Format::Table);
         return;
     }
     let (space, unit) = (&log.experiment.space, &log.experiment.unit);
@@ -97,7 +101,7 @@ fn summary(log: &Log) {
     });
     let mut rows: Vec<_> = std::iter::once(("".into(), "best".into(), "default".into())).chain(rows).collect();
     let known = |cost: Option<f64>| cost.map_or("-".to_owned(), number);
-    match listing::validation(log) {
+    match incumbent::validation(log) {
         Some(validation) => {
             let full = amount(log.experiment.schedule.max().amount());
             let default = validation.default.as_ref();
@@ -117,7 +121,7 @@ fn summary(log: &Log) {
             }
         }
         None => {
-            let default = listing::default_cost(log, best.proposal.budget);
+            let default = incumbent::default_cost(log, best.proposal.budget);
             let cost = best.outcome.as_ref().and_then(|outcome| outcome.cost());
             rows.push((format!("cost at {} {unit}", best.proposal.budget), known(cost), known(default)));
         }

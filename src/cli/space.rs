@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value as Json, json};
 
-use super::Failure;
+use super::failure::Failure;
 use super::message::{number, say};
 use crate::document::outline::Node;
 use crate::document::source::read;

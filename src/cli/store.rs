@@ -2,9 +2,10 @@
 use clap::{Args, Subcommand};
 use serde_json::json;
 
+use super::failure::Failure;
 use super::message::{count, narrate, say};
+use super::table::Format;
 use super::target::Target;
-use super::{Failure, Format};
 use crate::store::Store;
 use crate::store::check::{Agreement, Check};
 

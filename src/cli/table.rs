@@ -1,21 +1,32 @@
-//! Rows as a table, as JSON lines, or as CSV.
-use serde_json::{Map, Value as Json};
+//! Tables: rows printed for people, as JSON lines, or as CSV.
+use clap::ValueEnum;
+use serde_json::{Map, Value};
 
-use super::Format;
 use super::message::{number, say};
 
-/// Prints rows that all have the same keys, which are the columns.
+/// The format of printed rows.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Format {
+    /// Aligned columns
+    Table,
+    /// One JSON object a line
+    Json,
+    /// Comma-separated values
+    Csv,
+}
+
+/// Prints rows that all have the same keys.
 ///
-/// JSON keeps every key; the table shows `columns` only, and CSV spells out what is nested.
-pub(super) fn print(format: Format, columns: &[&str], rows: &[Map<String, Json>]) {
+/// JSON and CSV have every key, and CSV holds nested values as JSON; the table has `columns` only.
+pub(super) fn print(format: Format, columns: &[&str], rows: &[Map<String, Value>]) {
     match format {
-        Format::Json => rows.iter().for_each(|row| say(&Json::Object(row.clone()).to_string())),
+        Format::Json => rows.iter().for_each(|row| say(&Value::Object(row.clone()).to_string())),
         Format::Csv => say(csv(rows).trim_end()),
         Format::Table => say(&table(columns, rows)),
     }
 }
 
-fn csv(rows: &[Map<String, Json>]) -> String {
+fn csv(rows: &[Map<String, Value>]) -> String {
     let mut writer = csv::Writer::from_writer(Vec::new());
     let Some(first) = rows.first() else { return String::new() };
     let expectation = "memory is always writable";
@@ -26,7 +37,7 @@ fn csv(rows: &[Map<String, Json>]) -> String {
     String::from_utf8(writer.into_inner().expect(expectation)).expect("csv keeps text as it is")
 }
 
-fn table(columns: &[&str], rows: &[Map<String, Json>]) -> String {
+fn table(columns: &[&str], rows: &[Map<String, Value>]) -> String {
     let mut lines = vec![columns.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>()];
     lines.extend(rows.iter().map(|row| columns.iter().map(|name| short(&row[*name])).collect()));
     let width = |column: usize| lines.iter().map(|line| line[column].chars().count()).max().unwrap_or(0);
@@ -44,22 +55,23 @@ fn table(columns: &[&str], rows: &[Map<String, Json>]) -> String {
     lines.iter().map(print).collect::<Vec<_>>().join("\n")
 }
 
-/// A cell for people: three digits, and a configuration as `name=value`.
-fn short(value: &Json) -> String {
+/// The text of a cell in a table: numbers with three digits, a configuration as `name=value`.
+fn short(value: &Value) -> String {
     match value {
-        Json::Null => "-".into(),
-        Json::Number(float) if float.is_f64() => float.as_f64().map_or_else(String::new, number),
-        Json::Object(map) => {
+        Value::Null => "-".into(),
+        Value::Number(float) if float.is_f64() => float.as_f64().map_or_else(String::new, number),
+        Value::Object(map) => {
             map.iter().map(|(name, value)| format!("{name}={}", short(value))).collect::<Vec<_>>().join(" ")
         }
         other => exact(other),
     }
 }
 
-fn exact(value: &Json) -> String {
+/// The text of a cell in CSV.
+fn exact(value: &Value) -> String {
     match value {
-        Json::Null => String::new(),
-        Json::String(text) => text.clone(),
+        Value::Null => String::new(),
+        Value::String(text) => text.clone(),
         other => other.to_string(),
     }
 }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::Failure;
+use super::failure::Failure;
 use crate::experiment::Experiment;
 use crate::experiment::folder::RunFolder;
 use crate::experiment::replay::log::Log;

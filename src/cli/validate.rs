@@ -6,8 +6,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use clap::Args;
 use serde_json::{Map, Value as Json, json};
 
+use super::failure::Failure;
 use super::message::{amount, count, narrate, number, say};
-use super::{Failure, Format, run, table};
+use super::table::Format;
+use super::{run, table};
 use crate::experiment::Experiment;
 use crate::experiment::folder::RunFolder;
 use crate::experiment::run::revalidation;

@@ -7,9 +7,10 @@ use serde_json::{Map, Value as Json, json};
 use crate::battery::baseline::estimator::Sensors;
 use crate::battery::baseline::{Baseline, Method, Settings, baseline};
 use crate::battery::dataset::Dataset;
+use crate::cli::failure::Failure;
 use crate::cli::message::{duration, narrate, number, say};
 use crate::cli::table;
-use crate::cli::{Failure, Format};
+use crate::cli::table::Format;
 
 const COLUMNS: [&str; 8] = [
     "cell",

@@ -2,7 +2,7 @@
 use clap::Args;
 
 use crate::battery::cell::Cell;
-use crate::cli::Failure;
+use crate::cli::failure::Failure;
 use crate::cli::message::say;
 
 /// Print the file of a built-in cell, to copy and edit

@@ -17,9 +17,10 @@ use crate::battery::model::Model;
 use crate::battery::training::batch::{Part, Source};
 use crate::battery::training::checkpoint;
 use crate::battery::training::checkpoint::About;
+use crate::cli::failure::Failure;
 use crate::cli::message::{count, duration, narrate, say};
 use crate::cli::table;
-use crate::cli::{Failure, Format};
+use crate::cli::table::Format;
 
 const COLUMNS: [&str; 8] = [
     "cell",

@@ -8,7 +8,7 @@ use serde_json::json;
 
 use crate::battery::dataset::npy;
 use crate::battery::dataset::{Dataset, FEATURES, Split, UNITS};
-use crate::cli::Failure;
+use crate::cli::failure::Failure;
 use crate::cli::message::{narrate, number, say};
 
 /// Write series as NumPy arrays

@@ -9,7 +9,7 @@ use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
 use crate::battery::dataset::{Dataset, DatasetError, FEATURES, Specification, Split, UNITS};
-use crate::cli::Failure;
+use crate::cli::failure::Failure;
 use crate::cli::live::Live;
 use crate::cli::message::{amount, duration, narrate, number, say};
 use crate::report::draw::words::unit;

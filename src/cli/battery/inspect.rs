@@ -7,8 +7,9 @@ use serde_json::{Map, Value as Json, json};
 use super::generate::describe;
 use crate::battery::dataset::audit::{Audit, audit};
 use crate::battery::dataset::{Dataset, FEATURES, UNITS};
+use crate::cli::failure::Failure;
 use crate::cli::message::{narrate, say};
-use crate::cli::{Failure, Format};
+use crate::cli::table::Format;
 use crate::report::draw::words::{number, unit};
 
 /// Violations that are listed; more are counted.

@@ -20,7 +20,7 @@ mod train;
 
 use clap::Subcommand;
 
-use super::Failure;
+use super::failure::Failure;
 
 /// What each does is said where its arguments are.
 #[derive(Subcommand)]

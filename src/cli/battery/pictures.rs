@@ -5,7 +5,7 @@ use crate::battery::dataset::specification::{FEATURES, UNITS};
 use crate::battery::evaluation::score::OverTime;
 use crate::battery::model::WIDTH;
 use crate::battery::training::Point;
-use crate::cli::Failure;
+use crate::cli::failure::Failure;
 use crate::report;
 use crate::report::draw::words;
 use crate::report::figure::curves;

@@ -6,7 +6,7 @@ use clap::{Args, ValueEnum};
 
 use crate::battery::dataset::coverage::coverage;
 use crate::battery::dataset::{Dataset, Split};
-use crate::cli::Failure;
+use crate::cli::failure::Failure;
 use crate::cli::message::{amount, say};
 use crate::report;
 use crate::report::figure::profile::{Profile, ProfileLine, ProfilePanel};

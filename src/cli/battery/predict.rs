@@ -8,7 +8,7 @@ use super::subject;
 use crate::battery::dataset::npy::Array;
 use crate::battery::model::WIDTH;
 use crate::battery::training::checkpoint;
-use crate::cli::Failure;
+use crate::cli::failure::Failure;
 use crate::cli::message::{narrate, say};
 
 /// Predict the next rows of NumPy arrays

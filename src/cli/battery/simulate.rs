@@ -9,7 +9,7 @@ use crate::battery::cell::{Cell, ZERO_CELSIUS};
 use crate::battery::current::file::CurrentFile;
 use crate::battery::simulation::thermal::Thermal;
 use crate::battery::simulation::trace::{Start, Trace, simulate_in_steps, simulate_within_limits};
-use crate::cli::Failure;
+use crate::cli::failure::Failure;
 use crate::cli::message::narrate;
 
 const HEADER: &str = "time_s,current_a,voltage_v,surface_temperature_c,core_temperature_c,soc,ocv_v";

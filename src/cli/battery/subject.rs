@@ -9,7 +9,7 @@ use signal_hook::consts::{SIGINT, SIGTERM};
 use crate::battery::dataset::Dataset;
 use crate::battery::model::Model;
 use crate::battery::model::architecture::Family;
-use crate::cli::Failure;
+use crate::cli::failure::Failure;
 use crate::cli::live::Live;
 use crate::cli::message::narrate;
 use crate::experiment::folder::RunFolder;

@@ -14,7 +14,7 @@ use crate::battery::model::{Model, Statistics};
 use crate::battery::training::batch::Part;
 use crate::battery::training::checkpoint;
 use crate::battery::training::{Progress, Trained, TrainingSpan, resume, train};
-use crate::cli::Failure;
+use crate::cli::failure::Failure;
 use crate::cli::live::Live;
 use crate::cli::message::{amount, count, duration, narrate, number, say};
 use crate::document::source;

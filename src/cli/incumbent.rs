@@ -1,0 +1,54 @@
+//! The incumbent of a run, beside the default configuration, and the front of several objectives.
+use serde_json::{Value, json};
+
+use super::table;
+use super::table::Format;
+use super::trial_row::{by_objective, config};
+use crate::experiment::replay::log::Log;
+use crate::experiment::run::validation;
+use crate::experiment::run::validation::Validation;
+use crate::trial::Trial;
+use crate::trial::budget::Budget;
+use crate::trial::front::front;
+use crate::trial::incumbent::default_at;
+
+/// Prints the front: the trials that no other dominates.
+pub(super) fn print_front(log: &Log, format: Format) {
+    let member = |trial: &Trial| {
+        let row = json!({
+            "trial": trial.proposal.trial.0,
+            "budget": trial.proposal.budget.amount(),
+            "costs": by_objective(log.experiment.objectives(), trial),
+            "config": config(log, trial),
+        });
+        let Value::Object(row) = row else { unreachable!("a row is an object") };
+        row
+    };
+    let rows: Vec<_> = front(&log.history).into_iter().map(member).collect();
+    table::print(format, &["trial", "budget", "costs", "config"], &rows);
+}
+
+/// The mean cost of the incumbent at its budget, and the number of seeds and instances behind it, in words, if several.
+pub(super) fn mean_cost(log: &Log, best: &Trial) -> (f64, String) {
+    let ranked = log.history.ranking().of(best.proposal.configuration_id, best.proposal.budget);
+    let ranked = ranked.expect("the incumbent has succeeded");
+    let over = match ranked.successes {
+        1 => String::new(),
+        pairs => format!(" over {pairs} pairs of seed and instance"),
+    };
+    (ranked.cost, over)
+}
+
+/// The comparison of incumbent and default at the end of the run, if it was made.
+pub(super) fn validation(log: &Log) -> Option<Validation> {
+    serde_json::from_value(log.notes.get(validation::NOTE)?.clone()).ok()
+}
+
+/// The cost of the default configuration at a budget, if it was evaluated there.
+pub(super) fn default_cost(log: &Log, budget: Budget) -> Option<f64> {
+    let default = default_at(&log.history, budget);
+    let measured = default.and_then(|trial| log.history.ranking().of(trial.proposal.configuration_id, budget));
+    let measured = measured.map(|ranked| ranked.cost);
+    let is_full = budget == log.experiment.schedule.max();
+    measured.or_else(|| validation(log).filter(|_| is_full)?.default.map(|default| default.cost))
+}

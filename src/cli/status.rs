@@ -1,0 +1,81 @@
+//! The verb `status`: the state of a run in a few lines.
+use super::failure::Failure;
+use super::incumbent::mean_cost;
+use super::message::{amount, count, duration, number, say};
+use super::target::Target;
+use super::trial_row::outcome;
+use crate::experiment::replay::log::Log;
+use crate::optimizer::regret::regret;
+use crate::trial::front::front;
+use crate::trial::incumbent::incumbent;
+use crate::trial::outcome::OutcomeKind;
+
+pub(super) fn execute(target: &Target) -> Result<(), Failure> {
+    let log = target.log()?;
+    let (history, unit) = (&log.history, &log.experiment.unit);
+    let running = history.running().count();
+    say(&format!(
+        "{}: {} asked, {}, {running} without an outcome",
+        log.experiment.name,
+        count(history.trials().len(), "trial"),
+        outcomes(&log)
+    ));
+    for (budget, ended, finished) in by_budget(&log) {
+        say(&format!("at {} {unit}: {}, {finished} finished", amount(budget), count(ended, "trial")));
+    }
+    if !log.experiment.objectives().is_empty() {
+        let front = front(history);
+        let budget = front.first().map(|trial| trial.proposal.budget.amount());
+        let at = budget.map(|budget| format!(" at {} {unit}", amount(budget))).unwrap_or_default();
+        say(&format!("front: {}{at}", count(front.len(), "trial")));
+    } else if let Some(best) = incumbent(history) {
+        let (cost, over) = mean_cost(&log, best);
+        let budget = amount(best.proposal.budget.amount());
+        say(&format!("best: {} at {budget} {unit}{over}, trial {}", number(cost), best.proposal.trial));
+    }
+    let (space, full) = (&log.experiment.space, log.experiment.schedule.max());
+    if log.experiment.objectives().is_empty()
+        && let Some(left) = regret(space, history, full, log.experiment.seed)
+    {
+        let could = if left.bound <= left.noise {
+            ", within its uncertainty at the incumbent: the run could stop now"
+        } else {
+            ""
+        };
+        say(&format!("left to gain: at most {} by the surrogate's confidence{could}", number(left.bound)));
+    }
+    let seconds =
+        log.details.iter().filter_map(|details| Some(details.ended.as_ref()?.seconds)).fold(0.0, |a, b| a + b);
+    say(&format!(
+        "time of the trials: {}, with {}",
+        duration(seconds),
+        count(log.experiment.execution.workers, "worker")
+    ));
+    Ok(())
+}
+
+/// The number of trials of each outcome, in words.
+pub(super) fn outcomes(log: &Log) -> String {
+    let ended = |kind: OutcomeKind| log.history.ended().filter(|trial| outcome(trial) == kind.word()).count();
+    let counts = OutcomeKind::ALL.into_iter().map(|kind| (ended(kind), kind));
+    let words: Vec<_> = counts
+        .filter(|(ended, kind)| *ended > 0 || *kind == OutcomeKind::Finished)
+        .map(|(ended, kind)| format!("{ended} {}", kind.in_words()))
+        .collect();
+    words.join(", ")
+}
+
+/// Each budget with the number of trials that ended and that finished there, from the smallest budget.
+pub(super) fn by_budget(log: &Log) -> Vec<(f64, usize, usize)> {
+    let mut rows: Vec<(f64, usize, usize)> = Vec::new();
+    for trial in log.history.ended() {
+        let budget = trial.proposal.budget.amount();
+        let finished = usize::from(outcome(trial) == OutcomeKind::Finished.word());
+        match rows.iter_mut().find(|row| row.0 == budget) {
+            Some(row) => (row.1, row.2) = (row.1 + 1, row.2 + finished),
+            None => rows.push((budget, 1, finished)),
+        }
+    }
+    rows.sort_by(|a, b| a.0.total_cmp(&b.0));
+    rows
+}

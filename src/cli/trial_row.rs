@@ -1,0 +1,62 @@
+//! Trials as rows: their configuration, outcome and costs under the names that listings and JSON use.
+use serde_json::{Map, Value, json};
+
+use crate::experiment::replay::log::Log;
+use crate::trial::Trial;
+
+/// The word for the outcome of a trial that has not ended.
+pub(super) const RUNNING: &str = "running";
+
+/// The word for a trial's outcome; `running` while it has none.
+pub(super) fn outcome(trial: &Trial) -> &'static str {
+    trial.outcome.as_ref().map_or(RUNNING, |outcome| outcome.kind().word())
+}
+
+/// The cost of a trial, the first of several; `None` if it has none.
+pub(super) fn cost(trial: &Trial) -> Option<f64> {
+    trial.outcome.as_ref()?.cost()
+}
+
+/// A trial with all of its columns, as `trials --format json` prints it.
+pub(super) fn row(log: &Log, trial: &Trial) -> Map<String, Value> {
+    let proposal = &trial.proposal;
+    let details = log.details(proposal.trial);
+    let ended = details.ended.as_ref();
+    let row = json!({
+        "trial": proposal.trial.0,
+        "configuration_id": proposal.configuration_id.0,
+        "config": config(log, trial),
+        "budget": proposal.budget.amount(),
+        "bracket": proposal.bracket,
+        "rung": proposal.rung,
+        "seed": proposal.seed,
+        "instance": proposal.instance.as_deref(),
+        "outcome": outcome(trial),
+        "cost": cost(trial),
+        "started": ended.map(|ended| ended.started).or(details.started.last().copied()).map(|at| at.to_string()),
+        "ended": ended.map(|ended| ended.at.to_string()),
+        "seconds": ended.map(|ended| ended.seconds),
+        "device": ended.map(|ended| ended.slot.clone()),
+        "origin": proposal.origin.name(),
+        "curve": trial.curve.points().iter().map(|point| json!([point.budget.amount(), point.cost])).collect::<Value>(),
+        "info": ended.map_or_else(Map::new, |ended| ended.info.clone()),
+    });
+    let Value::Object(mut row) = row else { unreachable!("a row is an object") };
+    if !log.experiment.objectives().is_empty() {
+        row.insert("costs".into(), by_objective(log.experiment.objectives(), trial));
+    }
+    row
+}
+
+/// The costs of a trial by the names of the objectives; null if it has none.
+pub(super) fn by_objective(objectives: &[String], trial: &Trial) -> Value {
+    let costs = trial.outcome.as_ref().map(|outcome| outcome.costs()).unwrap_or_default();
+    let named = objectives.iter().zip(costs).map(|(name, cost)| (name.clone(), json!(cost)));
+    if costs.is_empty() { Value::Null } else { Value::Object(named.collect()) }
+}
+
+/// The active hyperparameters by name.
+pub(super) fn config(log: &Log, trial: &Trial) -> Value {
+    let named = log.experiment.space.named(&trial.proposal.configuration);
+    Value::Object(named.map(|(name, value)| (name.to_owned(), json!(value))).collect())
+}

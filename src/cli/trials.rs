@@ -1,0 +1,68 @@
+//! The verb `trials`: the trials of a run, all or selected.
+use clap::Args;
+use clap::builder::PossibleValuesParser;
+
+use super::failure::Failure;
+use super::listing::Listing;
+use super::message::amount;
+use super::status::by_budget;
+use super::table;
+use super::trial_row::{RUNNING, cost, outcome, row};
+use crate::document::diagnostic::Diagnostic;
+use crate::numeric::pareto;
+use crate::trial::Trial;
+use crate::trial::outcome::OutcomeKind;
+
+#[derive(Args)]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    listing: Listing,
+    /// Only trials at this budget
+    #[arg(long)]
+    budget: Option<f64>,
+    /// Only trials with this outcome
+    #[arg(long, value_parser = outcome_words())]
+    outcome: Option<String>,
+    /// Only the N best trials, the best first
+    #[arg(long, value_name = "N")]
+    top: Option<usize>,
+}
+
+/// The words that `--outcome` takes.
+fn outcome_words() -> PossibleValuesParser {
+    OutcomeKind::ALL.map(OutcomeKind::word).into_iter().chain([RUNNING]).into()
+}
+
+pub(super) fn execute(arguments: &Arguments) -> Result<(), Failure> {
+    let log = arguments.listing.target.log()?;
+    let mut trials: Vec<&Trial> = log.history.trials().iter().collect();
+    if let Some(budget) = arguments.budget {
+        let budgets = by_budget(&log).iter().map(|row| amount(row.0)).collect::<Vec<_>>().join(", ");
+        trials.retain(|trial| trial.proposal.budget.amount() == budget);
+        if trials.is_empty() {
+            let diagnostic = Diagnostic::new(format!("no trial has the budget {budget}"));
+            return Err(diagnostic.hint(format!("trials ended at these budgets: {budgets}")).into());
+        }
+    }
+    if let Some(wanted) = &arguments.outcome {
+        trials.retain(|trial| outcome(trial) == wanted);
+    }
+    if let Some(top) = arguments.top {
+        trials.retain(|trial| cost(trial).is_some());
+        trials.sort_by_key(|trial| std::cmp::Reverse(trial.proposal.budget));
+        trials = trials.chunk_by(|a, b| a.proposal.budget == b.proposal.budget).flat_map(best_first).collect();
+        trials.truncate(top);
+    }
+    let rows: Vec<_> = trials.into_iter().map(|trial| row(&log, trial)).collect();
+    let cost = if log.experiment.objectives().is_empty() { "cost" } else { "costs" };
+    let columns =
+        ["trial", "configuration_id", "budget", "bracket", "rung", "outcome", cost, "seconds", "origin", "config"];
+    table::print(arguments.listing.format, &columns, &rows);
+    Ok(())
+}
+
+/// Trials with a cost, the best first; with several objectives, front by front.
+fn best_first<'a>(trials: &[&'a Trial]) -> Vec<&'a Trial> {
+    let costs: Vec<&[f64]> = trials.iter().filter_map(|trial| Some(trial.outcome.as_ref()?.costs())).collect();
+    pareto::order(&costs).into_iter().map(|index| trials[index]).collect()
+}
