@@ -5,10 +5,10 @@ use galvani::numeric::stream::Stream;
 use galvani::space::Space;
 use galvani::space::configuration::Configuration;
 use galvani::space::encoding::Column;
-use galvani::space::file::validation::Place;
 use galvani::space::hyperparameter::{Domain, Hyperparameter, Value};
 use galvani::space::prior::Prior;
 use galvani::space::steps::Steps;
+use galvani::space::validation::SpacePart;
 use proptest::prelude::*;
 
 /// Hyperparameters of the random spaces.
@@ -177,11 +177,12 @@ proptest! {
             prop_assert!(legal(&rules, configuration.values()), "{configuration:?}");
             prop_assert_eq!(space.configuration(configuration.values().to_vec()), Ok(configuration.clone()));
             check_encoding(&space, &configuration);
-            for neighbor in space.neighbors(&configuration, &mut stream) {
-                prop_assert!(legal(&rules, neighbor.values()), "{neighbor:?}");
-                let both = configuration.values().iter().zip(neighbor.values());
+            for _ in 0..20 {
+                let Some(mutant) = space.mutate(&configuration, 1, 0.1, &mut stream) else { continue };
+                prop_assert!(legal(&rules, mutant.values()), "{mutant:?}");
+                let both = configuration.values().iter().zip(mutant.values());
                 let changed = both.filter(|(a, b)| a.is_some() && b.is_some() && a != b).count();
-                prop_assert_eq!(changed, 1, "{:?} and {:?}", &configuration, &neighbor);
+                prop_assert_eq!(changed, 1, "{:?} and {:?}", &configuration, &mutant);
             }
         }
         if let Ok(many) = space.sample_many(7, &mut stream) {
@@ -229,7 +230,7 @@ proptest! {
         let at = |place: usize| text.floor_char_boundary(place.min(text.len()));
         let broken = format!("{}{insert}{}", &text[..at(cut)], &text[at(cut + length)..]);
         if let Err(error) = Space::parse(&broken, Path::new("x.ron")) {
-            prop_assert!(error.line <= broken.lines().count() + 1 && !error.message.is_empty());
+            prop_assert!(error.line <= broken.lines().count() + 1 && !error.diagnostic.message.is_empty());
             prop_assert!(error.column <= error.source_line.chars().count() + 1, "{error}");
             prop_assert!(error.to_string().starts_with("x.ron:"));
         }
@@ -238,7 +239,7 @@ proptest! {
     #[test]
     fn no_expression_is_too_broken_for_a_message(text in "(p0|p1|p2|p3|==|!=|<|%|and|or|not|in|\\[|\\]|\\(|\\)|'a'|\"|'|1|0|2.5|,| |é|\\|){1,9}") {
         if let Err(error) = Space::new("x".into(), hyperparameters(), vec![], vec![text.clone()]) {
-            let Place::Forbidden { index: 0, offset } = error.place else { panic!("{error:?}") };
+            let SpacePart::Forbidden { index: 0, offset } = error.part else { panic!("{error:?}") };
             prop_assert!(offset <= text.len() && text.is_char_boundary(offset), "{offset} in {text}: {error}");
         }
     }

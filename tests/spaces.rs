@@ -4,10 +4,9 @@ use std::path::{Path, PathBuf};
 use galvani::document::source;
 use galvani::numeric::stream::Stream;
 use galvani::space::Space;
-use galvani::space::configuration::Configuration;
 use galvani::space::file::SpaceSource;
-use galvani::space::file::validation::Place;
 use galvani::space::hyperparameter::{Domain, Hyperparameter, Value};
+use galvani::space::validation::SpacePart;
 
 fn word(word: &str) -> Value {
     Value::Word(word.into())
@@ -228,8 +227,8 @@ fn a_mistake_in_an_expression_has_its_place() {
             Ok(_) => assert_eq!(message, "fine", "{text}"),
             Err(error) => {
                 assert_eq!(
-                    (error.message.as_str(), error.place),
-                    (message, Place::Forbidden { index: 1, offset: place }),
+                    (error.diagnostic.message.as_str(), error.part),
+                    (message, SpacePart::Forbidden { index: 1, offset: place }),
                     "{text}"
                 );
             }
@@ -251,10 +250,13 @@ fn a_space_inside_another_file_is_read_and_its_mistakes_are_found() {
     let outer: Outer = source::parse(path, text).unwrap();
     let SpaceSource::Inline(file) = outer.search_space else { panic!("it is inside") };
     let error = file.validate(path, text).unwrap_err();
-    assert_eq!((error.line, error.column, error.message.as_str()), (3, 16, "there is no parameter named `z`"));
+    assert_eq!(
+        (error.line, error.column, error.diagnostic.message.as_str()),
+        (3, 16, "there is no parameter named `z`")
+    );
 
     let error = source::parse::<Outer>(path, "(search_space: (parameters: {\"x\": Integer(mim: 1)}))").unwrap_err();
-    assert_eq!((error.line, error.column, error.hint.as_deref()), (1, 43, Some("did you mean `min`?")));
+    assert_eq!((error.line, error.column, error.diagnostic.hint.as_deref()), (1, 43, Some("did you mean `min`?")));
 }
 
 #[test]
@@ -272,35 +274,4 @@ fn a_file_that_cannot_be_read_says_why() {
         let error = error.replace(folder.path().to_str().unwrap(), "FOLDER");
         assert_eq!(error, format!("FOLDER/{expected}"));
     }
-}
-
-#[test]
-fn neighbors_are_as_many_as_in_smac() {
-    let mut all = transformer();
-    all.push(hyperparameter("wide", Domain::Integer { min: 1, max: 100, log: false }));
-    let conditions = vec![("theta".to_owned(), "pe == 'RoPE'".to_owned()), ("heads".to_owned(), "bias".to_owned())];
-    let space = Space::new("test".into(), all, conditions, vec!["width == 128 and pe == 'ALiBi'".into()]).unwrap();
-    let mut stream = Stream::of(3, "test", 0);
-    let default = space.default_configuration().unwrap();
-    let neighbors = space.neighbors(&default, &mut stream);
-    // pe 2, width 1, layers 8, size 1, bias 1, wide 8; theta and heads are inactive.
-    assert_eq!(neighbors.len(), 21);
-    let changes =
-        |index: usize| neighbors.iter().filter(|each| each.get(index) != default.get(index)).collect::<Vec<_>>();
-    let counts: Vec<usize> = (0..8).map(|index| changes(index).len()).collect();
-    assert_eq!(counts, [2, 1, 1, 1, 8, 1, 1, 8]);
-    // What becomes active takes its default.
-    assert_eq!(changes(1)[0].get(1), Some(&space.hyperparameters()[1].default));
-
-    let near = |each: &Configuration| {
-        (each.get(7).unwrap().number().unwrap() - default.get(7).unwrap().number().unwrap()).abs() <= 20.0
-    };
-    assert!(changes(7).into_iter().all(near), "four standard deviations of 0.05 are 20 values of 100");
-
-    let named =
-        [("pe", word("ALiBi")), ("width", Value::Integer(96)), ("layers", Value::Integer(1)), ("size", word("medium"))];
-    let edge =
-        space.configuration_of(named.into_iter().chain([("bias", Value::Boolean(false)), ("wide", Value::Integer(1))]));
-    // pe 2, width 1 since 128 is forbidden, layers 8, size 2, bias 1, wide 8.
-    assert_eq!(space.neighbors(&edge.unwrap(), &mut stream).len(), 22);
 }

@@ -8,8 +8,9 @@ use super::import::write;
 use super::message::narrate;
 use super::space::search_space;
 use super::target::Target;
+use crate::document::diagnostic::Diagnostic;
 use crate::exchange::trials;
-use crate::exchange::{Exported, Inexpressible, configspace, pcs};
+use crate::exchange::{Exported, configspace, pcs};
 use crate::experiment::replay::log::Log;
 use crate::space::Space;
 
@@ -72,7 +73,7 @@ fn results(results: &Results, writer: impl Fn(&Log) -> String) -> Result<(), Fai
     write(&writer(&results.target.log()?), results.out.as_deref())
 }
 
-fn space(file: &File, writer: fn(&Space) -> Result<Exported, Inexpressible>) -> Result<(), Failure> {
+fn space(file: &File, writer: fn(&Space) -> Result<Exported, Diagnostic>) -> Result<(), Failure> {
     let space = search_space(&file.file)?;
     let Exported { text, notes } = writer(&space).map_err(Failure::input)?;
     notes.iter().for_each(|note| narrate(&format!("note: {note}")));

@@ -86,8 +86,8 @@ fn results(
     let found = reader(&text, &experiment)
         .map_err(|error| Failure::Input(format!("{source}: {error}\n\nhint: is it a file of this format?")))?;
     let fitted = imported_results::fitting(&experiment, &found);
-    if let Some(complaint) = fitted.complaint(&source) {
-        narrate(&format!("warning: {complaint}"));
+    if let Some(warning) = fitted.mismatch_warning(&source) {
+        narrate(&format!("warning: {warning}"));
     }
     if fitted.evidence.is_empty() {
         let failures = count(fitted.failures, "result");

@@ -1,14 +1,17 @@
-//! RON's errors in a newcomer's words.
+//! The errors of the RON parser in a newcomer's words.
 use ron::error::Error;
 
+use crate::document::diagnostic::{Diagnostic, Positioned};
 use crate::document::outline::{Kind, Node};
-use crate::document::spelling::nearest;
+use crate::document::spelling::suggestion;
 
-/// Fields that hold a duration.
+/// The hint for a field that holds a duration.
 const DURATIONS: &str = "a duration is written \"90s\", \"1h 30m\" or \"2d 12h\"";
 
-/// A value of the wrong kind, with its place, what is wrong, and what to do; `None` where the error is another.
-pub(crate) fn misfit(error: &Error, text: &str, place: usize) -> Option<(usize, String, String)> {
+/// A value of the wrong kind, such as text in place of a number; `None` for every other error.
+///
+/// `place` is the byte where RON stopped.
+pub(crate) fn misfit(error: &Error, text: &str, place: usize) -> Option<Positioned> {
     let outline = Node::of(text)?;
     let at = |offset: usize| outline.value_at(offset).map(|(name, node)| (name, node, &text[node.span.clone()]));
     match error {
@@ -17,22 +20,23 @@ pub(crate) fn misfit(error: &Error, text: &str, place: usize) -> Option<(usize, 
             let (name, node, written) = at(place)?;
             let is_cut = node.span.start < place && place < node.span.end && matches!(node.kind, Kind::Scalar);
             let number: f64 = written.replace('_', "").parse().ok().filter(|_| is_cut)?;
-            let hint = format!("for example {}", number.round());
-            Some((node.span.start, format!("`{name}` must be a whole number, not {written}"), hint))
+            let message = format!("`{name}` must be a whole number, not {written}");
+            Some(Positioned::new(node.span.start, message).hint(format!("for example {}", number.round())))
         }
         Error::IntegerOutOfBounds => {
             let (name, node, written) = at(place.saturating_sub(1)).or_else(|| at(place))?;
             let negative = written.starts_with('-');
             let fault = if negative { "cannot be negative" } else { "is too large" };
             let hint = if negative { "a whole number, at least 0" } else { "a whole number that is smaller" };
-            Some((node.span.start, format!("`{name}` {fault}: {written}"), hint.to_owned()))
+            Some(Positioned::new(node.span.start, format!("`{name}` {fault}: {written}")).hint(hint))
         }
         Error::ExpectedString => {
             let (name, node, written) = at(place)?;
             matches!(node.kind, Kind::Scalar).then(|| {
                 let is_duration = name.ends_with("_limit") || name == "wall_clock";
                 let hint = if is_duration { DURATIONS.to_owned() } else { format!("write \"{written}\"") };
-                (node.span.start, format!("`{name}` must be text in double quotes, not {written}"), hint)
+                let message = format!("`{name}` must be text in double quotes, not {written}");
+                Positioned::new(node.span.start, message).hint(hint)
             })
         }
         Error::ExpectedFloat | Error::ExpectedInteger => {
@@ -45,25 +49,18 @@ pub(crate) fn misfit(error: &Error, text: &str, place: usize) -> Option<(usize, 
                 Err(_) => "for example 0.001 or 1e-3".to_owned(),
             };
             let kind = if matches!(error, Error::ExpectedInteger) { "a whole number" } else { "a number" };
-            Some((node.span.start, format!("`{name}` must be {kind}, not text"), hint))
+            Some(Positioned::new(node.span.start, format!("`{name}` must be {kind}, not text")).hint(hint))
         }
         Error::Message(message) if message.contains("duration") => {
             let (_, node, written) = at(place).or_else(|| at(place.saturating_sub(1)))?;
-            Some((node.span.start, format!("{written} is no duration"), DURATIONS.to_owned()))
+            Some(Positioned::new(node.span.start, format!("{written} is not a duration")).hint(DURATIONS))
         }
         _ => None,
     }
 }
 
-/// The message and the hint of an error of RON.
-pub(crate) fn explain(error: &Error, text: &str) -> (String, Option<String>) {
-    let backticks = |names: &[&str]| names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
-    let meant = |found: &str, expected: &[&'static str]| {
-        Some(match nearest(found, expected.iter().copied()) {
-            Some(near) => format!("did you mean `{near}`?"),
-            None => format!("there are {}", backticks(expected)),
-        })
-    };
+/// An error of the RON parser as a diagnostic.
+pub(crate) fn explain(error: &Error, text: &str) -> Diagnostic {
     // The name of a type means something to a reader only where it is written.
     let written = |outer: &Option<String>| outer.clone().filter(|outer| text.contains(&format!("{outer}(")));
     let (message, hint) = match error {
@@ -72,30 +69,32 @@ pub(crate) fn explain(error: &Error, text: &str) -> (String, Option<String>) {
                 Some(outer) => format!("`{outer}` has no field `{found}`"),
                 None => format!("there is no field `{found}`"),
             };
-            return (message, meant(found, expected));
+            return Diagnostic::new(message).hint(suggestion(found, expected.iter().copied()));
         }
         Error::NoSuchEnumVariant { expected, found, .. } => {
-            return (format!("there is no `{found}`"), meant(found, expected));
+            return Diagnostic::new(format!("there is no `{found}`")).hint(suggestion(found, expected.iter().copied()));
         }
         Error::MissingStructField { field, outer } => {
             let message = match written(outer) {
                 Some(outer) => format!("`{outer}` needs the field `{field}`"),
                 None => format!("the field `{field}` is missing"),
             };
-            return (message, Some(format!("add {field}: ...")));
+            return Diagnostic::new(message).hint(format!("add {field}: ..."));
         }
         Error::DuplicateStructField { field, .. } => {
-            return (format!("`{field}` is given twice"), Some("take one of them out".to_owned()));
+            return Diagnostic::new(format!("`{field}` is given twice")).hint("take one of them out");
         }
         Error::InvalidValueForType { expected, found } => {
             let found = found.replace("a sequence", "a list").replace("the string", "the text");
             let found = found.replace("unsigned integer", "number").replace("floating point number", "number");
-            return (format!("expected {expected}, but found {found}"), None);
+            return Diagnostic::new(format!("expected {expected}, but found {found}"));
         }
-        Error::Message(message) => match message.split_once("; hint: ") {
-            Some((message, hint)) => return (message.to_owned(), Some(hint.to_owned())),
-            None => return (message.clone(), None),
-        },
+        Error::Message(message) => {
+            return match message.split_once("; hint: ") {
+                Some((message, hint)) => Diagnostic::new(message).hint(hint),
+                None => Diagnostic::new(message.as_str()),
+            };
+        }
         Error::ExpectedComma => ("a comma is missing before this", "fields and values are separated by commas"),
         Error::ExpectedMapColon => ("a colon is missing before this", "an entry is written `name: value`"),
         Error::ExpectedString => ("expected text in double quotes", "for example \"RoPE\""),
@@ -125,8 +124,8 @@ pub(crate) fn explain(error: &Error, text: &str) -> (String, Option<String>) {
             let text = other.to_string();
             let mut letters = text.chars();
             let lowered = letters.next().map(|first| first.to_lowercase().chain(letters).collect::<String>());
-            return (lowered.unwrap_or_default(), None);
+            return Diagnostic::new(lowered.unwrap_or_default());
         }
     };
-    (message.to_owned(), Some(hint.to_owned()))
+    Diagnostic::new(message).hint(hint)
 }

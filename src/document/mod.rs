@@ -1,7 +1,11 @@
 //! Documents in RON: where in a text something stands, and messages that say so.
 pub mod diagnostic;
-pub(crate) mod explanation;
-pub mod outline;
-
+mod explanation;
+pub(crate) mod expression;
+mod number;
+pub(crate) mod outline;
+mod ron_error;
 pub mod source;
-pub mod spelling;
+pub(crate) mod spelling;
+
+pub(crate) use number::check_number;

@@ -1,17 +1,18 @@
-//! The outline of a RON text: where its fields, keys and values are.
+//! The outline of a RON text: the bytes of its fields, keys and values.
 //!
-//! RON's own errors have places, but what it accepted has none; this finds the place of a value that turns out wrong.
+//! The parser gives places for its own errors only. The outline has the place of a value that parses and turns out wrong.
 use std::ops::Range;
 
 /// A value of a RON text and the bytes that it covers.
 #[derive(Clone, Debug)]
-pub struct Node {
+pub(crate) struct Node {
     pub span: Range<usize>,
     pub kind: Kind,
 }
 
+/// The structure of a value.
 #[derive(Clone, Debug)]
-pub enum Kind {
+pub(crate) enum Kind {
     /// A number, a character, or a name on its own.
     Scalar,
     /// A string between its quotes; `raw` has no escapes.
@@ -24,7 +25,7 @@ pub enum Kind {
 
 /// A field of a struct, or an entry of a map.
 #[derive(Clone, Debug)]
-pub struct Field {
+pub(crate) struct Field {
     pub name: String,
     pub key: Range<usize>,
     pub value: Node,
@@ -32,7 +33,7 @@ pub struct Field {
 
 impl Node {
     /// The outline of a text that RON accepts.
-    pub fn of(text: &str) -> Option<Self> {
+    pub(crate) fn of(text: &str) -> Option<Self> {
         let mut reader = Reader { text, at: 0 };
         reader.skip();
         while text[reader.at..].starts_with("#!") {
@@ -43,7 +44,7 @@ impl Node {
     }
 
     /// The fields of a struct or the entries of a map, in the order of the text.
-    pub fn fields(&self) -> &[Field] {
+    pub(crate) fn fields(&self) -> &[Field] {
         match &self.kind {
             Kind::Fields(fields) => fields,
             _ => &[],
@@ -51,7 +52,7 @@ impl Node {
     }
 
     /// The values of a list.
-    pub fn items(&self) -> &[Node] {
+    pub(crate) fn items(&self) -> &[Node] {
         match &self.kind {
             Kind::Items(items) => items,
             _ => &[],
@@ -59,12 +60,12 @@ impl Node {
     }
 
     /// The value of a field.
-    pub fn field(&self, name: &str) -> Option<&Node> {
+    pub(crate) fn field(&self, name: &str) -> Option<&Node> {
         self.fields().iter().find(|field| field.name == name).map(|field| &field.value)
     }
 
-    /// The byte of the text where the byte `offset` of a string's value is written.
-    pub fn inside(&self, text: &str, offset: usize) -> usize {
+    /// The byte of the text that writes the byte `offset` of a string's value, which may have escapes.
+    pub(crate) fn inside(&self, text: &str, offset: usize) -> usize {
         let Kind::Text { content, raw } = &self.kind else { return self.span.start };
         let (mut at, mut value) = (content.start, 0);
         while at < content.end && value < offset {
@@ -76,7 +77,7 @@ impl Node {
     }
 
     /// The first byte of the value whose last byte is before `end`.
-    pub fn ending_at(&self, end: usize) -> Option<usize> {
+    pub(crate) fn ending_at(&self, end: usize) -> Option<usize> {
         if self.span.end == end {
             return Some(self.span.start);
         }
@@ -85,7 +86,7 @@ impl Node {
     }
 
     /// The innermost field around a byte, and its value, which is no struct, map or list.
-    pub fn value_at(&self, offset: usize) -> Option<(&str, &Node)> {
+    pub(crate) fn value_at(&self, offset: usize) -> Option<(&str, &Node)> {
         self.value_within("", offset)
     }
 
@@ -102,7 +103,7 @@ impl Node {
     }
 
     /// Visits every number and every name on its own.
-    pub fn scalars(&self, visit: &mut impl FnMut(Range<usize>)) {
+    pub(crate) fn scalars(&self, visit: &mut impl FnMut(Range<usize>)) {
         match &self.kind {
             Kind::Scalar => visit(self.span.clone()),
             Kind::Text { .. } => {}
@@ -113,7 +114,7 @@ impl Node {
 }
 
 /// The first bracket of a text that has no partner, and whether it opens.
-pub fn lone_bracket(text: &str) -> Option<(usize, char)> {
+pub(crate) fn lone_bracket(text: &str) -> Option<(usize, char)> {
     let mut reader = Reader { text, at: 0 };
     let mut open: Vec<(usize, char)> = Vec::new();
     loop {
@@ -146,7 +147,7 @@ pub fn lone_bracket(text: &str) -> Option<(usize, char)> {
 }
 
 /// The bracket that closes another.
-pub fn closer(opener: char) -> char {
+pub(crate) fn closer(opener: char) -> char {
     match opener {
         '(' => ')',
         '[' => ']',
@@ -154,7 +155,7 @@ pub fn closer(opener: char) -> char {
     }
 }
 
-/// How many bytes the first letter of a string is written with, and how many it means.
+/// The bytes that the first letter of a string is written with, and the bytes that it stands for.
 fn letter(written: &str) -> (usize, usize) {
     let first = written.chars().next().map_or(1, char::len_utf8);
     if !written.starts_with('\\') {

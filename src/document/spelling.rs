@@ -1,7 +1,8 @@
-//! The nearest known name to a misspelt one.
+//! Misspelt names: the nearest known one, and the hint that offers it.
+use strsim::osa_distance;
 
 /// The candidate that a writer most likely meant; `None` where nothing is near.
-pub fn nearest<'a>(written: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+pub(crate) fn nearest<'a>(written: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let fold = |name: &str| name.to_lowercase().replace(['-', ' '], "_");
     let written = fold(written);
     let reach = (written.chars().count() / 3).clamp(1, 3);
@@ -9,7 +10,7 @@ pub fn nearest<'a>(written: &str, candidates: impl IntoIterator<Item = &'a str>)
         let candidate = fold(candidate);
         // An abbreviation is as near as one slip.
         let short = written.len() >= 3 && candidate.starts_with(&written);
-        distance(&written, &candidate).min(if short { 1 } else { usize::MAX })
+        osa_distance(&written, &candidate).min(if short { 1 } else { usize::MAX })
     };
     candidates
         .into_iter()
@@ -19,25 +20,17 @@ pub fn nearest<'a>(written: &str, candidates: impl IntoIterator<Item = &'a str>)
         .map(|(_, candidate)| candidate)
 }
 
-/// Edits between two words, where exchanging neighbours is one edit (Damerau and Levenshtein, restricted).
-fn distance(a: &str, b: &str) -> usize {
-    let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
-    let mut rows = vec![vec![0; b.len() + 1]; a.len() + 1];
-    for i in 0..=a.len() {
-        for j in 0..=b.len() {
-            rows[i][j] = if i == 0 || j == 0 {
-                i + j
-            } else {
-                let change = usize::from(a[i - 1] != b[j - 1]);
-                let mut least = (rows[i - 1][j] + 1).min(rows[i][j - 1] + 1).min(rows[i - 1][j - 1] + change);
-                if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
-                    least = least.min(rows[i - 2][j - 2] + 1);
-                }
-                least
-            };
-        }
+/// The hint for a name that is not known: the nearest one, or else all of them.
+pub(crate) fn suggestion<'a>(written: &str, known: impl IntoIterator<Item = &'a str> + Clone) -> String {
+    match nearest(written, known.clone()) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => format!("there are {}", backticked(known)),
     }
-    rows[a.len()][b.len()]
+}
+
+/// Names in backticks, with commas between them.
+pub(crate) fn backticked<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
+    names.into_iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }
 
 #[cfg(test)]
@@ -58,5 +51,7 @@ mod tests {
         ] {
             assert_eq!(nearest(written, names), meant, "{written}");
         }
+        assert_eq!(suggestion("mni", names), "did you mean `min`?");
+        assert_eq!(suggestion("dropout", ["min", "max"]), "there are `min`, `max`");
     }
 }

@@ -1,4 +1,4 @@
-//! An expression taken apart into the comparisons that other formats know.
+//! Clauses: expressions taken apart into the comparisons that other formats have.
 use crate::space::Space;
 use crate::space::expression::Expression;
 use crate::space::expression::evaluation::{Comparison, Number, Truth};
@@ -7,7 +7,7 @@ use crate::space::hyperparameter::{Domain, Value};
 /// Combinations of values that are written out at most, where a format has no arithmetic.
 const COMBINATIONS: u64 = 20_000;
 
-/// A clause over hyperparameters by their index; about one that is inactive, each is false.
+/// A clause over hyperparameters by their index, false where one of them is inactive.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Clause {
     Equals(usize, Value),
@@ -15,13 +15,13 @@ pub(super) enum Clause {
     Compare(usize, Comparison, f64),
     Relation(usize, Comparison, usize),
     All(Vec<Clause>),
-    /// None of nothing is false.
+    /// At least one of them; false where there are none.
     Any(Vec<Clause>),
 }
 
-/// What a format knows beside the equality of one hyperparameter with a value.
+/// The comparisons that a format has beside the equality of one hyperparameter with a value.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Known {
+pub(super) struct FormatSupport {
     /// The order of a number and a value.
     pub order: bool,
     /// The order of two numbers.
@@ -29,22 +29,23 @@ pub(super) struct Known {
 }
 
 impl Clause {
-    /// The same as an expression; `None` where it takes arithmetic over real numbers, or too many combinations.
-    pub fn of(expression: &Expression, space: &Space, known: Known) -> Option<Self> {
-        Taker { space, known }.take(expression.truth(), false)
+    /// The clause that means the same as an expression; `None` where that takes arithmetic over real numbers, or too many
+    /// combinations.
+    pub fn of(expression: &Expression, space: &Space, support: FormatSupport) -> Option<Self> {
+        Taker { space, support }.take(expression.truth(), false)
     }
 }
 
 struct Taker<'a> {
     space: &'a Space,
-    known: Known,
+    support: FormatSupport,
 }
 
 impl Taker<'_> {
     fn take(&self, truth: &Truth, negated: bool) -> Option<Clause> {
         let each = |terms: &[Truth]| terms.iter().map(|term| self.take(term, negated)).collect::<Option<Vec<_>>>();
         match truth {
-            // True is all of nothing, and false any of it.
+            // `All` of an empty list is true, `Any` of one is false.
             Truth::Literal(truth) => {
                 return Some(if *truth != negated { Clause::All(Vec::new()) } else { Clause::Any(Vec::new()) });
             }
@@ -60,13 +61,13 @@ impl Taker<'_> {
             Truth::Numbers(comparison, terms) => {
                 let comparison = if negated { opposite(*comparison) } else { *comparison };
                 match &**terms {
-                    [Number::Parameter(a), Number::Literal(number)] if self.known.order && !self.is_discrete(*a) => {
+                    [Number::Parameter(a), Number::Literal(number)] if self.support.order && !self.is_discrete(*a) => {
                         return Some(self.compare(*a, comparison, *number));
                     }
-                    [Number::Literal(number), Number::Parameter(a)] if self.known.order && !self.is_discrete(*a) => {
+                    [Number::Literal(number), Number::Parameter(a)] if self.support.order && !self.is_discrete(*a) => {
                         return Some(self.compare(*a, mirrored(comparison), *number));
                     }
-                    [Number::Parameter(a), Number::Parameter(b)] if self.known.relations => {
+                    [Number::Parameter(a), Number::Parameter(b)] if self.support.relations => {
                         return Some(match comparison {
                             Comparison::Unequal => {
                                 let sides = [Comparison::Less, Comparison::Greater];
@@ -121,7 +122,7 @@ impl Taker<'_> {
         }
     }
 
-    /// Whether a hyperparameter's values are better listed than compared.
+    /// True for a hyperparameter whose values are listed rather than compared.
     fn is_discrete(&self, index: usize) -> bool {
         match &self.space.hyperparameters()[index].domain {
             Domain::Float { .. } => false,

@@ -1,11 +1,12 @@
-//! A space that another program described, on its way to becoming one of ours.
+//! Drafts: spaces of other programs while they are read.
 use std::collections::HashMap;
 use std::path::Path;
 
-use crate::document::source::SourceError;
+use crate::document::diagnostic::Diagnostic;
+use crate::document::source::{Source, SourceError};
 use crate::space::Space;
-use crate::space::file::validation::{Place, RESERVED, SpaceError};
 use crate::space::hyperparameter::{Domain, Hyperparameter, Value};
+use crate::space::validation::{RESERVED, SpacePart};
 
 /// A space from another format, and what had to be changed for it.
 #[derive(Clone, Debug)]
@@ -14,10 +15,9 @@ pub struct Imported {
     pub notes: Vec<String>,
 }
 
-/// What is collected while a file is read, with the place of each part in its text.
+/// The parts of a space that were read so far, each with its place in the text.
 pub(super) struct Draft<'a> {
-    path: &'a Path,
-    text: &'a str,
+    source: Source<'a>,
     pub name: String,
     hyperparameters: Vec<(Hyperparameter, usize)>,
     /// Our names of parameters by those of the file.
@@ -26,15 +26,15 @@ pub(super) struct Draft<'a> {
     conditions: Vec<(String, Vec<String>, usize)>,
     forbidden: Vec<(String, usize)>,
     pub notes: Vec<String>,
-    /// Which names are others here.
+    /// Notes on the names that had to change.
     renamed: Vec<String>,
 }
 
 impl<'a> Draft<'a> {
+    /// A draft without parts, named after the file.
     pub fn new(path: &'a Path, text: &'a str) -> Self {
         Self {
-            path,
-            text,
+            source: Source::new(path, text),
             name: path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default(),
             hyperparameters: Vec::new(),
             names: HashMap::new(),
@@ -47,7 +47,7 @@ impl<'a> Draft<'a> {
 
     /// An error at a byte of the text.
     pub fn error(&self, offset: usize, message: impl Into<String>, hint: impl Into<String>) -> SourceError {
-        SourceError::at(self.path, self.text, offset, message, Some(hint.into()))
+        self.source.error_at(offset, Diagnostic::new(message).hint(hint))
     }
 
     /// Adds a hyperparameter under a name that conditions and commands can hold.
@@ -98,11 +98,12 @@ impl<'a> Draft<'a> {
         Ok(())
     }
 
+    /// Adds a forbidden combination.
     pub fn forbid(&mut self, text: String, offset: usize) {
         self.forbidden.push((text, offset));
     }
 
-    /// The space, if it can be one.
+    /// The space of the parts; fails where they do not make one.
     pub fn finish(self) -> Result<Imported, SourceError> {
         let conditions = self.conditions.iter().map(|(child, all, _)| (child.clone(), joined(all, "and")));
         let space = Space::new(
@@ -111,14 +112,14 @@ impl<'a> Draft<'a> {
             conditions.collect(),
             self.forbidden.iter().map(|(text, _)| text.clone()).collect(),
         );
-        let space = space.map_err(|SpaceError { place, message, hint }| {
-            let offset = match place {
-                Place::Parameters => 0,
-                Place::Parameter { index, .. } => self.hyperparameters[index].1,
-                Place::Condition { index, .. } => self.conditions[index].2,
-                Place::Forbidden { index, .. } => self.forbidden[index].1,
+        let space = space.map_err(|error| {
+            let offset = match error.part {
+                SpacePart::Parameters => 0,
+                SpacePart::Parameter { index } => self.hyperparameters[index].1,
+                SpacePart::Condition { index, .. } => self.conditions[index].2,
+                SpacePart::Forbidden { index, .. } => self.forbidden[index].1,
             };
-            SourceError::at(self.path, self.text, offset, message, hint)
+            self.source.error_at(offset, error.diagnostic)
         })?;
         let doubled = self.conditions.iter().filter(|(_, all, _)| all.len() > 1);
         let doubled = doubled.map(|(child, ..)| format!("all conditions of `{child}` must hold at once"));
@@ -130,10 +131,10 @@ impl<'a> Draft<'a> {
 }
 
 /// A few notes as they are, many as one.
-fn summary(notes: Vec<String>, what: &str) -> Vec<String> {
+fn summary(notes: Vec<String>, subject: &str) -> Vec<String> {
     const MANY: usize = 4;
     match notes.as_slice() {
-        [first, ..] if notes.len() > MANY => vec![format!("{} {what}: {first}, for example", notes.len())],
+        [first, ..] if notes.len() > MANY => vec![format!("{} {subject}: {first}, for example", notes.len())],
         _ => notes,
     }
 }
@@ -162,22 +163,14 @@ pub(super) fn joined(all: &[String], word: &str) -> String {
     }
 }
 
-/// A value as it is written in an expression.
-pub(super) fn literal(value: &Value) -> String {
-    match value {
-        Value::Word(word) => format!("'{}'", word.replace('\\', "\\\\").replace('\'', "\\'")),
-        other => other.to_string(),
-    }
-}
-
 /// The expression that a hyperparameter has one of these values.
 pub(super) fn among(name: &str, domain: &Domain, values: &[Value]) -> String {
     let is_boolean = domain.values().iter().all(|value| matches!(value, Value::Boolean(_)));
     match values {
-        [only] => format!("{name} == {}", literal(only)),
+        [only] => format!("{name} == {}", only.to_literal()),
         _ if is_boolean && !domain.values().is_empty() => {
-            joined(&values.iter().map(|value| format!("{name} == {}", literal(value))).collect::<Vec<_>>(), "or")
+            joined(&values.iter().map(|value| format!("{name} == {}", value.to_literal())).collect::<Vec<_>>(), "or")
         }
-        _ => format!("{name} in [{}]", values.iter().map(literal).collect::<Vec<_>>().join(", ")),
+        _ => format!("{name} in [{}]", values.iter().map(Value::to_literal).collect::<Vec<_>>().join(", ")),
     }
 }

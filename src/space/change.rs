@@ -1,28 +1,30 @@
-//! What differs between two versions of a space, and which configurations of the one are configurations of the other.
-use super::Space;
-use super::configuration::Configuration;
-use super::hyperparameter::{Domain, Hyperparameter, Value};
-use crate::space::file::describing::quoted;
+//! Changes of a space: the differences of two versions, and the configurations that both have.
+use crate::document::diagnostic::Diagnostic;
+use crate::space::Space;
+use crate::space::configuration::Configuration;
+use crate::space::domain::Domain;
+use crate::space::hyperparameter::Hyperparameter;
+use crate::space::prior::Prior;
+use crate::space::value::Value;
 
 impl Space {
-    /// What has changed since an earlier version, a sentence each; none where both mean the same.
+    /// The changes since an earlier version, a sentence each; none where both mean the same.
     ///
     /// Names, descriptions and units mean nothing to a trial.
     pub fn changes_since(&self, old: &Self) -> Vec<String> {
         let mut changes = Vec::new();
-        for hyperparameter in &self.hyperparameters {
+        for hyperparameter in self.hyperparameters() {
             let name = &hyperparameter.name;
             match old.index(name) {
-                Some(index) => changes.extend(differences(&old.hyperparameters[index], hyperparameter)),
+                Some(index) => changes.extend(differences(&old.hyperparameters()[index], hyperparameter)),
                 None => changes.push(format!(
                     "`{name}` is new ({}); earlier trials count as if they had its default, {}",
                     hyperparameter.domain,
-                    quoted(&hyperparameter.default)
+                    hyperparameter.default.to_ron()
                 )),
             }
-            let condition = |space: &Self| {
-                space.index(name).and_then(|index| space.conditions[index].as_ref()).map(ToString::to_string)
-            };
+            let condition =
+                |space: &Self| space.index(name).and_then(|index| space.condition(index)).map(ToString::to_string);
             match (old.index(name).and_then(|_| condition(old)), condition(self)) {
                 (before, now) if before == now => {}
                 (Some(before), None) => changes.push(format!("`{name}` is always active; before, if {before}")),
@@ -33,56 +35,59 @@ impl Space {
                 (None, _) => {}
             }
         }
-        for hyperparameter in old.hyperparameters.iter().filter(|each| self.index(&each.name).is_none()) {
+        for hyperparameter in old.hyperparameters().iter().filter(|each| self.index(&each.name).is_none()) {
             changes.push(format!(
                 "`{}` is gone; earlier trials count where it was inactive or had its default, {}",
                 hyperparameter.name,
-                quoted(&hyperparameter.default)
+                hyperparameter.default.to_ron()
             ));
         }
-        let clauses = |space: &Self| space.forbidden.iter().map(ToString::to_string).collect::<Vec<_>>();
+        let clauses = |space: &Self| space.forbidden().iter().map(ToString::to_string).collect::<Vec<_>>();
         let (before, now) = (clauses(old), clauses(self));
         let added = now.iter().filter(|clause| !before.contains(clause));
         changes.extend(added.map(|clause| format!("`{clause}` is forbidden now")));
         let removed = before.iter().filter(|clause| !now.contains(clause));
         changes.extend(removed.map(|clause| format!("`{clause}` is allowed now")));
-        let names = |space: &Self| space.hyperparameters.iter().map(|each| each.name.clone()).collect::<Vec<_>>();
+        let names = |space: &Self| space.hyperparameters().iter().map(|each| each.name.clone()).collect::<Vec<_>>();
         if changes.is_empty() && names(old) != names(self) {
             changes.push("the parameters come in another order".to_owned());
         }
         changes
     }
 
-    /// A configuration of an earlier version as one of this version; fails with the reason where its trials say nothing
-    /// about any.
+    /// A configuration of an earlier version as one of this version; fails with the reason where none
+    /// corresponds to it.
     ///
     /// A parameter that a trial did not have counts as if it had been at its default, in either direction.
-    pub fn carry(&self, old: &Self, configuration: &Configuration) -> Result<Configuration, String> {
-        let mut values: Vec<Option<Value>> = vec![None; self.hyperparameters.len()];
-        for (index, before) in old.hyperparameters.iter().enumerate() {
+    pub fn carry(&self, old: &Self, configuration: &Configuration) -> Result<Configuration, Diagnostic> {
+        let reason = |message: String| Diagnostic::new(message);
+        let mut values: Vec<Option<Value>> = vec![None; self.hyperparameters().len()];
+        for (index, before) in old.hyperparameters().iter().enumerate() {
             let Some(value) = configuration.get(index) else { continue };
             let name = &before.name;
             match self.index(name) {
                 Some(own) => {
-                    let admitted = self.hyperparameters[own].admit(value);
-                    values[own] = Some(admitted.ok_or_else(|| format!("`{name}` can no longer be {}", quoted(value)))?);
+                    let admitted = self.hyperparameters()[own].admit(value);
+                    values[own] =
+                        Some(admitted.ok_or_else(|| reason(format!("`{name}` can no longer be {}", value.to_ron())))?);
                 }
                 None if *value == before.default => {}
-                None => return Err(format!("`{name}` was {}, and is gone", quoted(value))),
+                None => return Err(reason(format!("`{name}` was {}, and is gone", value.to_ron()))),
             }
         }
-        for &index in &self.order {
-            let Hyperparameter { name, default, .. } = &self.hyperparameters[index];
-            match (&values[index], self.inactive(index, &values)) {
+        for &index in &self.definition.order {
+            let Hyperparameter { name, default, .. } = &self.hyperparameters()[index];
+            match (&values[index], self.definition.inactive(index, &values)) {
                 (Some(value), Some(_)) if value != default => {
-                    return Err(format!("`{name}` was {}, and is inactive now", quoted(value)));
+                    return Err(reason(format!("`{name}` was {}, and is inactive now", value.to_ron())));
                 }
                 (_, Some(_)) => values[index] = None,
                 (None, None) => values[index] = Some(default.clone()),
                 (Some(_), None) => {}
             }
         }
-        self.allowed(values).map_err(|clause| format!("`{}` forbids it now", self.forbidden[clause]))
+        let forbidden = |clause: usize| reason(format!("`{}` forbids it now", self.forbidden()[clause]));
+        self.definition.allowed(values).map_err(forbidden)
     }
 }
 
@@ -98,7 +103,7 @@ fn differences(old: &Hyperparameter, new: &Hyperparameter) -> Vec<String> {
         match (listed(&old.domain), listed(&new.domain)) {
             (Some(before), Some(now)) if same_kind => {
                 let missing = |all: &[Value], from: &[Value]| {
-                    let all = all.iter().filter(|value| !from.contains(value)).map(quoted);
+                    let all = all.iter().filter(|value| !from.contains(value)).map(Value::to_ron);
                     all.collect::<Vec<_>>().join(" or ")
                 };
                 let (added, removed) = (missing(&now, &before), missing(&before, &now));
@@ -116,13 +121,13 @@ fn differences(old: &Hyperparameter, new: &Hyperparameter) -> Vec<String> {
         }
     }
     if old.prior != new.prior {
-        let law = |prior: &super::prior::Prior| Some(prior.to_string()).filter(|law| !law.is_empty());
+        let law = |prior: &Prior| Some(prior.to_string()).filter(|law| !law.is_empty());
         let uniform = || "uniform".to_owned();
         let (before, now) = (law(&old.prior).unwrap_or_else(uniform), law(&new.prior).unwrap_or_else(uniform));
         found.push(format!("the prior of `{name}` is {now}; before, {before}"));
     }
     if old.default != new.default {
-        found.push(format!("the default of `{name}` is {}; before, {}", quoted(&new.default), quoted(&old.default)));
+        found.push(format!("the default of `{name}` is {}; before, {}", new.default.to_ron(), old.default.to_ron()));
     }
     found
 }

@@ -1,15 +1,14 @@
 //! The code of a value: the number that stands for it in an encoded row, and back.
 //!
 //! A number or ordinal has its place in `[0, 1]`, a categorical value its index, and what is inactive NaN.
-use super::hyperparameter::{Domain, Hyperparameter, Value};
-use super::prior::Range;
-
-/// Values that are worth a table of their codes.
-pub(super) const TABLE: u64 = 1 << 14;
+use crate::space::domain::Domain;
+use crate::space::hyperparameter::Hyperparameter;
+use crate::space::prior::Range;
+use crate::space::value::Value;
 
 impl Hyperparameter {
     /// The code of a value of the domain.
-    pub(super) fn code(&self, value: &Value) -> f64 {
+    pub(crate) fn code(&self, value: &Value) -> f64 {
         match (&self.domain, value.number()) {
             (Domain::Float { min, max, log }, Some(number)) => Range { min: *min, max: *max, log: *log }.place(number),
             (domain, _) => self.code_of_index(domain.index(value).expect("a value of the domain")),
@@ -17,7 +16,7 @@ impl Hyperparameter {
     }
 
     /// The code of the value with this index among finitely many.
-    pub(super) fn code_of_index(&self, index: u64) -> f64 {
+    pub(crate) fn code_of_index(&self, index: u64) -> f64 {
         match &self.domain {
             Domain::Float { .. } => unreachable!("real numbers are never counted"),
             Domain::Categorical { .. } => index as f64,
@@ -30,7 +29,7 @@ impl Hyperparameter {
     }
 
     /// The code of the value below which lies this share of the prior.
-    pub(super) fn code_below(&self, share: f64) -> f64 {
+    pub(crate) fn code_below(&self, share: f64) -> f64 {
         match &self.domain {
             Domain::Float { min, max, log } => {
                 self.prior.quantile(share, &Range { min: *min, max: *max, log: *log }).clamp(0.0, 1.0)
@@ -40,7 +39,7 @@ impl Hyperparameter {
     }
 
     /// The value with this code; `None` where it is inactive.
-    pub(super) fn decode(&self, code: f64) -> Option<Value> {
+    pub(crate) fn decode(&self, code: f64) -> Option<Value> {
         (!code.is_nan()).then(|| match &self.domain {
             domain @ Domain::Float { .. } => domain.at(code),
             Domain::Integer { min, max, .. } => Value::Integer((self.integer(code) as i64).clamp(*min, *max)),
@@ -48,7 +47,7 @@ impl Hyperparameter {
         })
     }
 
-    /// What a code is multiplied by to be an index.
+    /// The factor that makes an index of a code.
     fn scale(&self) -> f64 {
         if self.is_categorical() { 1.0 } else { self.last() }
     }
@@ -69,7 +68,7 @@ impl Hyperparameter {
     }
 
     /// Codes as numbers of expressions: NaN for words and for what is inactive.
-    pub(super) fn numbers(&self, codes: &[f64]) -> Vec<f64> {
+    pub(crate) fn numbers(&self, codes: &[f64]) -> Vec<f64> {
         let each =
             |of: &dyn Fn(f64) -> f64| codes.iter().map(|&code| if code.is_nan() { code } else { of(code) }).collect();
         match &self.domain {
@@ -87,7 +86,7 @@ impl Hyperparameter {
     }
 
     /// Codes of listed values as something else, or this where they are inactive.
-    pub(super) fn listed<T: Copy>(&self, codes: &[f64], inactive: T, of: impl Fn(&Value) -> T) -> Vec<T> {
+    pub(crate) fn listed<T: Copy>(&self, codes: &[f64], inactive: T, of: impl Fn(&Value) -> T) -> Vec<T> {
         let table: Vec<T> = self.domain.values().iter().map(of).collect();
         let scale = self.scale();
         // Half a value more is cut off again, which rounds.

@@ -1,16 +1,16 @@
-//! One legal point of a space.
-use super::hyperparameter::Value;
+//! One configuration: a legal choice of values for the hyperparameters of a space.
+use crate::space::value::Value;
 
 /// A value for each active hyperparameter of a space, `None` for each inactive one, in the order of the space.
 ///
-/// Only a [`Space`](super::Space) makes one, so that a configuration that exists is legal.
+/// Only a [`Space`](crate::space::Space) makes one, so that a configuration that exists is legal.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Configuration {
     values: Vec<Option<Value>>,
 }
 
 impl Configuration {
-    pub(super) fn of(values: Vec<Option<Value>>) -> Self {
+    pub(crate) fn of(values: Vec<Option<Value>>) -> Self {
         Self { values }
     }
 

@@ -1,9 +1,9 @@
-//! A configuration as a row of numbers, a column for each hyperparameter.
-use super::Space;
-use super::configuration::Configuration;
-use super::hyperparameter::Domain;
+//! Encoding: a configuration as a row of numbers, a column for each hyperparameter.
+use crate::space::Space;
+use crate::space::configuration::Configuration;
+use crate::space::domain::Domain;
 
-/// What the numbers of a column mean.
+/// The meaning of the numbers of a column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Column {
     /// Places of `[0, 1]`, in an order that means something.

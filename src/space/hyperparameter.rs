@@ -1,24 +1,8 @@
-//! One hyperparameter: its values, their scale and law, its default.
-use super::prior::{Prior, Range};
-use super::steps::Steps;
-pub use super::value::Value;
-
-/// The values that a hyperparameter may take, and how they are spread.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Domain {
-    /// Real numbers from `min` to `max`, both included.
-    Float { min: f64, max: f64, log: bool },
-    /// Whole numbers from `min` to `max`, both included.
-    Integer { min: i64, max: i64, log: bool },
-    /// Numbers at equal distances.
-    Steps(Steps),
-    /// Values in an order that means something.
-    Ordinal { values: Vec<Value> },
-    /// Values in no order.
-    Categorical { choices: Vec<Value> },
-    /// One value.
-    Constant { value: Value },
-}
+//! One hyperparameter: its domain, its prior, its default.
+use crate::document::diagnostic::Diagnostic;
+pub use crate::space::domain::Domain;
+use crate::space::prior::Prior;
+pub use crate::space::value::Value;
 
 /// A hyperparameter of a space, already validated by [`Space::new`](super::Space::new).
 #[derive(Clone, Debug, PartialEq)]
@@ -27,125 +11,10 @@ pub struct Hyperparameter {
     pub domain: Domain,
     pub prior: Prior,
     pub default: Value,
-    /// What it is, for reports.
+    /// A sentence about it, for reports.
     pub description: Option<String>,
     /// The unit of its values, for reports.
     pub unit: Option<String>,
-}
-
-impl Domain {
-    /// The values that are listed one by one; none for a range.
-    pub fn values(&self) -> &[Value] {
-        match self {
-            Self::Ordinal { values } | Self::Categorical { choices: values } => values,
-            Self::Constant { value } => std::slice::from_ref(value),
-            Self::Float { .. } | Self::Integer { .. } | Self::Steps(_) => &[],
-        }
-    }
-
-    /// The default where the file gives none: the middle of a range on its scale, the first of a list.
-    pub fn natural_default(&self) -> Value {
-        match self {
-            Self::Ordinal { values } | Self::Categorical { choices: values } => {
-                values.first().cloned().unwrap_or(Value::Boolean(false))
-            }
-            Self::Integer { min, max, log } => {
-                let range = Range { min: *min as f64, max: *max as f64, log: *log && *min > 0 };
-                Value::Integer(range.value(0.5).round() as i64)
-            }
-            _ => self.at(0.5),
-        }
-    }
-
-    /// How many values there are; `None` for real numbers.
-    pub fn size(&self) -> Option<u64> {
-        match self {
-            Self::Float { .. } => None,
-            Self::Integer { min, max, .. } => Some(max.abs_diff(*min).saturating_add(1)),
-            Self::Steps(steps) => Some(steps.count()),
-            Self::Ordinal { values } | Self::Categorical { choices: values } => Some(values.len() as u64),
-            Self::Constant { .. } => Some(1),
-        }
-    }
-
-    /// The value at a position of `[0, 1]`: equal lengths of the unit interval are equally many values of the scale.
-    pub fn at(&self, position: f64) -> Value {
-        let position = position.clamp(0.0, 1.0);
-        let index = |n: usize| ((position * n as f64) as usize).min(n - 1);
-        match self {
-            Self::Float { min, max, log } => Value::Float(Range { min: *min, max: *max, log: *log }.value(position)),
-            Self::Integer { min, max, .. } => {
-                let value = self.range().expect("integers have a range").value(position);
-                Value::Integer((value.round() as i64).clamp(*min, *max))
-            }
-            Self::Steps(steps) => steps.value(((position * steps.count() as f64) as u64).min(steps.count() - 1)),
-            Self::Ordinal { values } => values[index(values.len())].clone(),
-            Self::Categorical { choices } => choices[index(choices.len())].clone(),
-            Self::Constant { value } => value.clone(),
-        }
-    }
-
-    /// The position of a value in `[0, 1]`, the middle of its share; `None` where the value is not of the domain.
-    pub fn position(&self, value: &Value) -> Option<f64> {
-        let number = || match value {
-            Value::Float(_) | Value::Integer(_) => value.number(),
-            Value::Boolean(_) | Value::Word(_) => None,
-        };
-        match self {
-            Self::Float { min, max, .. } => {
-                let number = number()?;
-                (*min <= number && number <= *max).then(|| self.range().map(|range| range.place(number)))?
-            }
-            Self::Integer { min, max, .. } => {
-                let number = number()?;
-                let whole = number.fract() == 0.0 && *min as f64 <= number && number <= *max as f64;
-                whole.then(|| self.range().map(|range| range.place(number)))?
-            }
-            _ => Some((self.index(value)? as f64 + 0.5) / self.size()? as f64),
-        }
-    }
-
-    /// The index of a value among finitely many; `None` where it is not of the domain, or the domain is of real numbers.
-    pub fn index(&self, value: &Value) -> Option<u64> {
-        let among = |values: &[Value]| values.iter().position(|each| each == value).map(|index| index as u64);
-        match (self, value) {
-            (Self::Ordinal { values } | Self::Categorical { choices: values }, _) => among(values),
-            (Self::Constant { value: only }, _) => (only == value).then_some(0),
-            (_, Value::Boolean(_) | Value::Word(_)) | (Self::Float { .. }, _) => None,
-            (Self::Steps(steps), _) => steps.index(value.number()?),
-            (Self::Integer { min, .. }, _) => {
-                self.position(value).map(|_| (value.number().unwrap_or(0.0) as i64).abs_diff(*min))
-            }
-        }
-    }
-
-    /// The value with this index among finitely many.
-    ///
-    /// # Panics
-    /// Where the domain is of real numbers, or has fewer values.
-    pub fn nth(&self, index: u64) -> Value {
-        match self {
-            Self::Float { .. } => unreachable!("real numbers are never counted"),
-            Self::Integer { min, .. } => Value::Integer(min + index as i64),
-            Self::Steps(steps) => steps.value(index),
-            Self::Ordinal { values } | Self::Categorical { choices: values } => values[index as usize].clone(),
-            Self::Constant { value } => value.clone(),
-        }
-    }
-
-    /// The range that is cut into positions; a whole number or a step owns half a unit on either side of it.
-    fn range(&self) -> Option<Range> {
-        Some(match self {
-            Self::Float { min, max, log } => Range { min: *min, max: *max, log: *log },
-            Self::Integer { min, max, log } => {
-                Range { min: *min as f64 - 0.5, max: *max as f64 + 0.5, log: *log && *min > 0 }
-            }
-            Self::Steps(steps) => {
-                Range { min: steps.min() - steps.step() / 2.0, max: steps.max() + steps.step() / 2.0, log: false }
-            }
-            Self::Ordinal { .. } | Self::Categorical { .. } | Self::Constant { .. } => return None,
-        })
-    }
 }
 
 impl Hyperparameter {
@@ -154,12 +23,12 @@ impl Hyperparameter {
         Self { name: name.into(), domain, prior: Prior::Uniform, default, description: None, unit: None }
     }
 
-    /// How many values there are; `None` for real numbers.
+    /// The number of values; `None` for real numbers.
     pub fn size(&self) -> Option<u64> {
         self.domain.size()
     }
 
-    /// Whether the values have no order.
+    /// True where the values have no order.
     pub fn is_categorical(&self) -> bool {
         matches!(self.domain, Domain::Categorical { .. })
     }
@@ -192,7 +61,7 @@ impl Hyperparameter {
         }
     }
 
-    /// How likely a value is under the prior, relative to one under which all values of the scale are equally likely.
+    /// The density of the prior at a value, relative to a prior that is uniform on the scale.
     pub fn density(&self, value: &Value) -> f64 {
         const STEP: f64 = 1e-4;
         match (self.domain.index(value), self.domain.range(), self.domain.position(value)) {
@@ -207,7 +76,7 @@ impl Hyperparameter {
     }
 
     /// The prior probability of the value with this index among finitely many.
-    pub(super) fn probability(&self, index: u64) -> f64 {
+    pub(crate) fn probability(&self, index: u64) -> f64 {
         let count = self.size().expect("real numbers are never counted") as f64;
         match (&self.prior, self.domain.range()) {
             (Prior::Weights(weights), _) => weights[index as usize] / weights.iter().sum::<f64>(),
@@ -241,8 +110,8 @@ impl Hyperparameter {
         }
     }
 
-    /// What is wrong with the prior for this domain, and what to do.
-    pub(super) fn prior_mistake(&self) -> Option<(String, String)> {
+    /// The mistake in the prior for this domain, if there is one.
+    pub(crate) fn prior_mistake(&self) -> Option<Diagnostic> {
         let name = &self.name;
         match (&self.prior, self.domain.range()) {
             (Prior::Uniform, _) => None,
@@ -250,18 +119,22 @@ impl Hyperparameter {
                 let choices = self.domain.values().len();
                 if weights.len() != choices {
                     let message = format!("`{name}` has {choices} choices, but {} weights", weights.len());
-                    return Some((message, "give each choice its weight, in the same order".to_owned()));
+                    return Some(Diagnostic::new(message).hint("give each choice its weight, in the same order"));
                 }
                 if let Some(wrong) = weights.iter().find(|weight| !weight.is_finite() || **weight < 0.0) {
-                    return Some((format!("`{name}` has the weight {wrong}"), "a weight is at least 0".to_owned()));
+                    let message = format!("`{name}` has the weight {wrong}");
+                    return Some(Diagnostic::new(message).hint("a weight is at least 0"));
                 }
-                let message = || format!("all weights of `{name}` are 0");
-                weights.iter().all(|weight| *weight == 0.0).then(|| (message(), "at least one must be above 0".into()))
+                weights.iter().all(|weight| *weight == 0.0).then(|| {
+                    Diagnostic::new(format!("all weights of `{name}` are 0")).hint("at least one must be above 0")
+                })
             }
             (Prior::Weights(_), Some(_)) => {
-                Some((format!("`{name}` is a range and has no weights"), "give it a `prior`".to_owned()))
+                Some(Diagnostic::new(format!("`{name}` is a range and has no weights")).hint("give it a `prior`"))
             }
-            (_, None) => Some((format!("`{name}` is a list and has no prior"), "give it `weights`".to_owned())),
+            (_, None) => {
+                Some(Diagnostic::new(format!("`{name}` is a list and has no prior")).hint("give it `weights`"))
+            }
             (prior, Some(range)) => prior.mistake(name, &range),
         }
     }
@@ -278,6 +151,7 @@ impl Hyperparameter {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::space::steps::Steps;
 
     #[test]
     fn positions_and_values_agree() {

@@ -1,11 +1,12 @@
-//! How likely the values of a hyperparameter are before anything was tried.
+//! Priors: the probability of the values of a hyperparameter before any trial.
 use statrs::distribution::{Beta, ContinuousCDF};
 
+use crate::document::diagnostic::Diagnostic;
 use crate::numeric::normal::{distribution, inverse_distribution};
 
-/// The law of a hyperparameter's values, cut off at the ends of its range.
+/// The distribution of a hyperparameter's values, cut off at the ends of its range.
 ///
-/// Random draws and the initial design follow it; encodings, neighbours and analysis do not.
+/// Random draws and the initial design follow it; encodings, mutations and analysis do not.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub enum Prior {
     /// Equally likely on the scale of the range, or among the choices.
@@ -21,9 +22,9 @@ pub enum Prior {
     Weights(Vec<f64>),
 }
 
-/// The range that a law is cut to, and its scale.
+/// The range that a prior is cut to, and its scale.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Range {
+pub(crate) struct Range {
     pub min: f64,
     pub max: f64,
     pub log: bool,
@@ -47,7 +48,7 @@ impl Range {
 
 impl Prior {
     /// The place in a range below which lies this share of the values, both in `[0, 1]`.
-    pub(super) fn quantile(&self, share: f64, range: &Range) -> f64 {
+    pub(crate) fn quantile(&self, share: f64, range: &Range) -> f64 {
         match self {
             Self::Uniform | Self::Weights(_) => share,
             Self::Normal { mean, deviation } => {
@@ -58,13 +59,13 @@ impl Prior {
                 let [low, high] = [range.min, range.max].map(|end| (end.max(0.0) / median).ln() / deviation);
                 range.place(median * (deviation * cut(share, low, high)).exp())
             }
-            Self::Beta { alpha, beta } => law(*alpha, *beta).inverse_cdf(share).clamp(0.0, 1.0),
+            Self::Beta { alpha, beta } => beta_law(*alpha, *beta).inverse_cdf(share).clamp(0.0, 1.0),
         }
     }
 
     /// The share of the values below a place of a range, both in `[0, 1]`.
-    pub(super) fn share_below(&self, place: f64, range: &Range) -> f64 {
-        let standing = |low: f64, here: f64, high: f64| {
+    pub(crate) fn share_below(&self, place: f64, range: &Range) -> f64 {
+        let share_of_normal = |low: f64, here: f64, high: f64| {
             let share = between(low, here.clamp(low, high)) / between(low, high);
             if share.is_nan() { place } else { share }
         };
@@ -72,18 +73,18 @@ impl Prior {
             Self::Uniform | Self::Weights(_) => place,
             Self::Normal { mean, deviation } => {
                 let z = |value: f64| (value - mean) / deviation;
-                standing(z(range.min), z(range.value(place)), z(range.max))
+                share_of_normal(z(range.min), z(range.value(place)), z(range.max))
             }
             Self::LogNormal { median, deviation } => {
                 let z = |value: f64| (value.max(0.0) / median).ln() / deviation;
-                standing(z(range.min), z(range.value(place)), z(range.max))
+                share_of_normal(z(range.min), z(range.value(place)), z(range.max))
             }
-            Self::Beta { alpha, beta } => law(*alpha, *beta).cdf(place),
+            Self::Beta { alpha, beta } => beta_law(*alpha, *beta).cdf(place),
         }
     }
 
-    /// The place that stands for the whole law: the mode of the Beta law, the middle of any other.
-    pub(super) fn center(&self, range: &Range) -> f64 {
+    /// The mode of a Beta prior, the center of any other, as a place in the range.
+    pub(crate) fn center(&self, range: &Range) -> f64 {
         match self {
             Self::Uniform | Self::Weights(_) => 0.5,
             Self::Normal { mean, .. } => range.place(mean.clamp(range.min, range.max)),
@@ -95,18 +96,21 @@ impl Prior {
         }
     }
 
-    /// What is wrong with the law for this range, and what to do.
-    pub(super) fn mistake(&self, name: &str, range: &Range) -> Option<(String, String)> {
-        let positive = |what: &str, number: f64| {
-            (!number.is_finite() || number <= 0.0)
-                .then(|| (format!("the {what} of the prior of `{name}` is {number}"), "it must be above 0".to_owned()))
+    /// The mistake in the prior for this range, if there is one.
+    pub(crate) fn mistake(&self, name: &str, range: &Range) -> Option<Diagnostic> {
+        let positive = |parameter: &str, number: f64| {
+            (!number.is_finite() || number <= 0.0).then(|| {
+                let message = format!("the {parameter} of the prior of `{name}` is {number}");
+                Diagnostic::new(message).hint("it must be above 0")
+            })
         };
         let (low, high) = match self {
             Self::Uniform | Self::Weights(_) => return None,
             Self::Beta { alpha, beta } => return positive("alpha", *alpha).or_else(|| positive("beta", *beta)),
             Self::Normal { mean, deviation } => {
                 if !mean.is_finite() {
-                    return Some((format!("the mean of the prior of `{name}` is {mean}"), "it must be finite".into()));
+                    let message = format!("the mean of the prior of `{name}` is {mean}");
+                    return Some(Diagnostic::new(message).hint("it must be finite"));
                 }
                 if let Some(mistake) = positive("deviation", *deviation) {
                     return Some(mistake);
@@ -121,17 +125,16 @@ impl Prior {
                 (z(range.min), z(range.max))
             }
         };
-        // Beyond eight standard deviations lies less than 1e-15, and the law would be cut to noise.
+        // Beyond eight standard deviations lies less than 1e-15, and the prior would be cut to noise.
         (low > 8.0 || high < -8.0).then(|| {
-            (
-                format!("the prior of `{name}` lies outside of its range from {} to {}", range.min, range.max),
-                "move it nearer, or make its deviation larger".to_owned(),
-            )
+            let ends = format!("from {} to {}", range.min, range.max);
+            Diagnostic::new(format!("the prior of `{name}` lies outside of its range {ends}"))
+                .hint("move it nearer, or make its deviation larger")
         })
     }
 }
 
-fn law(alpha: f64, beta: f64) -> Beta {
+fn beta_law(alpha: f64, beta: f64) -> Beta {
     Beta::new(alpha, beta).expect("the shape of a prior is validated")
 }
 

@@ -1,5 +1,5 @@
 //! Numbers at equal distances, exact in decimals: 0, 0.05, 0.1 and so on.
-use super::hyperparameter::Value;
+use crate::space::value::Value;
 
 /// Whole numbers up to this are exact as floating point numbers.
 const EXACT: f64 = (1_u64 << 53) as f64;
@@ -7,7 +7,7 @@ const EXACT: f64 = (1_u64 << 53) as f64;
 /// Powers of ten up to this are exact as floating point numbers.
 const DECIMALS: usize = 22;
 
-/// `min`, `min + step`, and so on up to `max`.
+/// The numbers `min`, `min + step`, and so on up to `max`.
 ///
 /// Kept as whole numbers over a power of ten, so that the third step of 0.1 is 0.3 and not 0.30000000000000004.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -19,7 +19,7 @@ pub struct Steps {
     whole: bool,
 }
 
-/// Why numbers do not make steps.
+/// A reason why numbers do not make steps.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Unstepped {
     /// The step is not above 0.
@@ -33,7 +33,7 @@ pub enum Unstepped {
 }
 
 impl Steps {
-    /// Steps of a range; `whole` makes them integers.
+    /// Steps from `min` to `max`, both included; `whole` makes them integers.
     pub fn new(min: f64, max: f64, step: f64, whole: bool) -> Result<Self, Unstepped> {
         if step.is_nan() || step <= 0.0 {
             return Err(Unstepped::Backward);
@@ -58,20 +58,22 @@ impl Steps {
         Ok(Self { first, stride, count: ((last - first) / stride + 1) as u64, scale, whole })
     }
 
-    /// How many numbers there are, at least two.
+    /// The count of numbers, at least two.
     pub fn count(&self) -> u64 {
         self.count
     }
 
-    /// Whether they are integers.
+    /// True where the numbers are integers.
     pub fn is_whole(&self) -> bool {
         self.whole
     }
 
+    /// The first number.
     pub fn min(&self) -> f64 {
         self.number(0)
     }
 
+    /// The last number.
     pub fn max(&self) -> f64 {
         self.number(self.count - 1)
     }

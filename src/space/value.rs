@@ -5,7 +5,7 @@ use std::hash::{Hash, Hasher};
 use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 
-/// A value that a hyperparameter takes.
+/// A value of a hyperparameter; in JSON it is a boolean, a number or a string.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Value {
@@ -25,6 +25,27 @@ impl Value {
             Self::Word(_) => None,
         }
     }
+
+    /// The value as RON has it, with words in double quotes.
+    pub(crate) fn to_ron(&self) -> String {
+        match self {
+            Self::Word(word) => format!("{word:?}"),
+            other => other.to_string(),
+        }
+    }
+
+    /// The value as an expression has it, with words in single quotes.
+    pub(crate) fn to_literal(&self) -> String {
+        match self {
+            Self::Word(word) => format!("'{}'", word.replace('\\', "\\\\").replace('\'', "\\'")),
+            other => other.to_string(),
+        }
+    }
+}
+
+/// The elements of a list of values in RON.
+pub(crate) fn ron_elements(values: &[Value]) -> String {
+    values.iter().map(Value::to_ron).collect::<Vec<_>>().join(", ")
 }
 
 impl PartialEq for Value {

@@ -8,8 +8,9 @@ use crate::battery::cell::parameters::{
 };
 use crate::battery::cell::section::{C, S, Section, T};
 use crate::battery::simd::elementary::power;
+use crate::document::diagnostic::Diagnostic;
 use crate::document::outline::Node;
-use crate::document::source::{SourceError, parse as parse_ron};
+use crate::document::source::{self, Source, SourceError};
 
 /// Thicknesses, m; and shares of a volume.
 const THIN: (f64, f64) = (1e-7, 1e-2);
@@ -20,12 +21,12 @@ const POSITIVE: (f64, f64) = (f64::MIN_POSITIVE, f64::INFINITY);
 
 /// Reads a cell; everything that is missing, has a wrong unit or is out of range is named with its place.
 pub(crate) fn parse(path: &Path, text: &str) -> Result<Cell, SourceError> {
-    parse_ron::<ron::Value>(path, text)?;
+    source::parse::<ron::Value>(path, text)?;
     let Some(outline) = Node::of(text).filter(|node| !node.fields().is_empty()) else {
-        let hint = "a cell is a list of fields: ( name: ..., capacity: ..., ... )".to_owned();
-        return Err(SourceError::whole(path, "this is not the file of a cell", Some(hint)));
+        let hint = "a cell is a list of fields: ( name: ..., capacity: ..., ... )";
+        return Err(SourceError::whole(path, Diagnostic::new("this is not the file of a cell").hint(hint)));
     };
-    let root = Section::new(path, text, &outline, String::new());
+    let root = Section::new(Source::new(path, text), &outline, String::new());
     let temperature = root.range("temperature", "K", (150.0, 500.0))?;
     let area = root.number("area", "m2", (1e-6, 100.0))? * root.number("parallel", "1", (1.0, 1e4))?;
     let salt = root.section("electrolyte")?;

@@ -3,17 +3,19 @@
 //! `+ - * / **`, parentheses, `exp ln log10 sqrt sinh cosh tanh min max`, the constants `R` (J/mol/K), `F` (C/mol) and
 //! `pi`. Powers bind as in mathematics: `-s ** 2` is `-(s ** 2)`. Arithmetic is the simulator's own, the same bits on
 //! every machine.
+use minijinja::machinery::Span;
 use minijinja::machinery::ast::{BinOpKind, Call, CallArg, Expr, UnaryOpKind};
-use minijinja::machinery::{Span, parse_expr, tokenize};
 
 use crate::battery::cell::constants::{FARADAY, GAS};
 use crate::battery::simd::elementary::{exp, ln, power, tanh};
-use crate::document::spelling::nearest;
+use crate::document::diagnostic::Positioned;
+use crate::document::expression::{self, SyntaxError};
+use crate::document::spelling::suggestion;
 
 /// Concentration in the electrolyte mol/m³, stoichiometry, temperature K.
 pub type Conditions = [f64; 3];
 
-/// What an expression may read, by its place in a point.
+/// The variables that an expression may read, by their place in a point.
 pub const VARIABLES: [&str; 3] = ["c", "s", "T"];
 
 const FUNCTIONS: [&str; 9] = ["exp", "ln", "log10", "sqrt", "sinh", "cosh", "tanh", "min", "max"];
@@ -25,16 +27,8 @@ const LONGEST: usize = 4000;
 #[derive(Clone, Debug)]
 pub struct Formula {
     root: Term,
-    /// Which variables it reads.
+    /// The variables that it reads.
     pub reads: [bool; 3],
-}
-
-/// What is wrong, and at which byte of the text.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Mistake {
-    pub offset: usize,
-    pub message: String,
-    pub hint: String,
 }
 
 #[derive(Clone, Debug)]
@@ -58,11 +52,12 @@ impl Formula {
         Self { root: Term::Number(value), reads: [false; 3] }
     }
 
-    pub fn parse(text: &str) -> Result<Self, Mistake> {
+    /// Parses an expression; fails at the first byte that does not belong to one.
+    pub fn parse(text: &str) -> Result<Self, Positioned> {
         if text.len() > LONGEST {
             return Err(mistake(LONGEST, "the expression is too long", "a table may say it better"));
         }
-        let syntax = parse_expr(text).map_err(|error| syntax_mistake(text, &error))?;
+        let syntax = expression::parse(text, |_| false).map_err(|error| syntax_mistake(text, error))?;
         let mut reader = Reader { text, reads: [false; 3] };
         let root = reader.term(&syntax)?;
         Ok(Self { root, reads: reader.reads })
@@ -129,7 +124,7 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    fn term(&mut self, syntax: &Expr) -> Result<Term, Mistake> {
+    fn term(&mut self, syntax: &Expr) -> Result<Term, Positioned> {
         let offset = syntax.span().start_offset as usize;
         match syntax {
             Expr::Const(constant) => match f64::try_from(constant.value.clone()) {
@@ -165,7 +160,7 @@ impl Reader<'_> {
         }
     }
 
-    fn name(&mut self, name: &str, offset: usize) -> Result<Term, Mistake> {
+    fn name(&mut self, name: &str, offset: usize) -> Result<Term, Positioned> {
         if let Some(index) = VARIABLES.iter().position(|variable| *variable == name) {
             self.reads[index] = true;
             return Ok(Term::Variable(index));
@@ -178,17 +173,13 @@ impl Reader<'_> {
         Err(mistake(offset, &format!("there is no `{name}`"), hint))
     }
 
-    fn call(&mut self, call: &Call, offset: usize) -> Result<Term, Mistake> {
+    fn call(&mut self, call: &Call, offset: usize) -> Result<Term, Positioned> {
         let Expr::Var(name) = &call.expr else {
             return Err(mistake(offset, "this is no function", "functions look like exp(-s)"));
         };
         if !FUNCTIONS.contains(&name.id) {
-            let known = FUNCTIONS.join("`, `");
-            let hint = match nearest(name.id, FUNCTIONS) {
-                Some(near) => format!("did you mean `{near}`?"),
-                None => format!("the functions are `{known}`"),
-            };
-            return Err(mistake(offset, &format!("there is no function `{}`", name.id), &hint));
+            let message = format!("there is no function `{}`", name.id);
+            return Err(mistake(offset, &message, &suggestion(name.id, FUNCTIONS)));
         }
         let mut arguments = Vec::new();
         for argument in &call.args {
@@ -210,7 +201,7 @@ impl Reader<'_> {
         }
     }
 
-    /// Whether the term at `inner` is closed by a bracket before the one at `next` begins.
+    /// True where the term at `inner` is closed by a bracket before the one at `next` begins.
     fn is_enclosed(&self, inner: Span, next: Span) -> bool {
         let between = &self.text[inner.start_offset as usize..next.start_offset as usize];
         let mut depth = 0;
@@ -221,33 +212,22 @@ impl Reader<'_> {
     }
 }
 
-fn mistake(offset: usize, message: &str, hint: &str) -> Mistake {
-    Mistake { offset, message: message.to_owned(), hint: hint.to_owned() }
+fn mistake(offset: usize, message: &str, hint: &str) -> Positioned {
+    Positioned::new(offset, message).hint(hint)
 }
 
-/// The parser tells no column, so the place is found again: the first token that no continuation repairs.
-fn syntax_mistake(text: &str, error: &minijinja::Error) -> Mistake {
+fn syntax_mistake(text: &str, error: SyntaxError) -> Positioned {
     const HINT: &str = "an expression looks like 3.9e-14 * exp(42770 / R * (1 / 298.15 - 1 / T))";
-    let mut end = 0;
-    for token in tokenize(text, true, Default::default()) {
-        let Ok((_, span)) = token else {
-            let start = end + text[end..].find(|letter: char| !letter.is_whitespace()).unwrap_or(0);
-            return mistake(start, "this is not part of an expression", HINT);
-        };
-        end = span.end_offset as usize;
-        let unrepaired = |error: minijinja::Error| {
-            !error.detail().is_some_and(|detail| detail.starts_with("unexpected end of input"))
-        };
-        if parse_expr(&text[..end]).is_err_and(unrepaired) {
-            let start = span.start_offset as usize;
-            return mistake(start, &format!("unexpected `{}`", &text[start..end]), HINT);
+    match error {
+        SyntaxError::Empty => mistake(text.len(), "the expression is empty", HINT),
+        SyntaxError::NoToken { start } => mistake(start, "this is not part of an expression", HINT),
+        SyntaxError::Unexpected { span, .. } => {
+            mistake(span.start, &format!("unexpected `{}`", &text[span.clone()]), HINT)
+        }
+        SyntaxError::Incomplete { expected, .. } => {
+            mistake(text.len(), "the expression ends too early", &format!("{expected} is missing"))
         }
     }
-    let what = if text.trim().is_empty() { "the expression is empty" } else { "the expression ends too early" };
-    let hint = error.detail().filter(|_| !text.trim().is_empty()).map_or(HINT.to_owned(), |detail| {
-        format!("{} is missing", detail.rsplit("expected ").next().unwrap_or(detail))
-    });
-    mistake(text.len(), what, &hint)
 }
 
 #[cfg(test)]
@@ -297,7 +277,7 @@ mod tests {
             ("'word'", 0, "not a number"),
         ] {
             let mistake = Formula::parse(text).unwrap_err();
-            assert!(mistake.offset == offset && mistake.message.contains(message), "{text}: {mistake:?}");
+            assert!(mistake.offset == offset && mistake.diagnostic.message.contains(message), "{text}: {mistake:?}");
         }
     }
 }

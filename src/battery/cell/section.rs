@@ -1,13 +1,13 @@
 //! A struct of a cell's file: its values with their units, and what is wrong with them, named and placed.
 use std::cell::RefCell;
-use std::path::Path;
 
-use crate::battery::cell::formula::{Formula, Mistake, VARIABLES};
+use crate::battery::cell::formula::{Formula, VARIABLES};
 use crate::battery::cell::function::{Function, Interpolation, Table};
 use crate::battery::cell::unit::Unit;
+use crate::document::diagnostic::{Diagnostic, Positioned};
 use crate::document::outline::{Kind, Node};
-use crate::document::source::SourceError;
-use crate::document::spelling::nearest;
+use crate::document::source::{Source, SourceError};
+use crate::document::spelling::suggestion;
 
 /// Places of the variables in a point: concentration, stoichiometry, temperature.
 pub(crate) const C: usize = 0;
@@ -17,9 +17,9 @@ pub(crate) const T: usize = 2;
 /// Samples of a variable's range where a function is tried.
 const TRIED: usize = 9;
 
+/// One struct of the file, and the fields of it that were asked for.
 pub(crate) struct Section<'a> {
-    path: &'a Path,
-    text: &'a str,
+    source: Source<'a>,
     node: &'a Node,
     /// With its own point at the end, and empty at the root.
     prefix: String,
@@ -29,8 +29,8 @@ pub(crate) struct Section<'a> {
 type Range = (f64, f64);
 
 impl<'a> Section<'a> {
-    pub fn new(path: &'a Path, text: &'a str, node: &'a Node, prefix: String) -> Self {
-        Self { path, text, node, prefix, asked: RefCell::default() }
+    pub fn new(source: Source<'a>, node: &'a Node, prefix: String) -> Self {
+        Self { source, node, prefix, asked: RefCell::default() }
     }
 
     /// A number in SI units; `range` too.
@@ -112,7 +112,7 @@ impl<'a> Section<'a> {
     pub fn word(&self, name: &str) -> Result<String, SourceError> {
         let node = self.field(name, "1")?;
         match &node.kind {
-            Kind::Text { content, .. } => Ok(self.text[content.clone()].to_owned()),
+            Kind::Text { content, .. } => Ok(self.source.text[content.clone()].to_owned()),
             _ => Err(self.at(node.span.start, format!("`{}{name}` is not a text", self.prefix), "write it in quotes")),
         }
     }
@@ -129,17 +129,14 @@ impl<'a> Section<'a> {
     }
 
     fn inner(&self, name: &str, node: &'a Node) -> Section<'a> {
-        Section::new(self.path, self.text, node, format!("{}{name}.", self.prefix))
+        Section::new(self.source, node, format!("{}{name}.", self.prefix))
     }
 
-    /// Says which fields nobody asked for.
+    /// Fails at a field that nobody asked for.
     pub fn finish(&self) -> Result<(), SourceError> {
         let asked = self.asked.borrow();
         let Some(field) = self.node.fields().iter().find(|field| !asked.contains(&field.name)) else { return Ok(()) };
-        let hint = match nearest(&field.name, asked.iter().map(String::as_str)) {
-            Some(near) => format!("did you mean `{near}`?"),
-            None => format!("the fields here are `{}`", asked.join("`, `")),
-        };
+        let hint = suggestion(&field.name, asked.iter().map(String::as_str));
         Err(self.at(field.key.start, format!("there is no field `{}{}`", self.prefix, field.name), &hint))
     }
 
@@ -150,7 +147,7 @@ impl<'a> Section<'a> {
     }
 
     fn at(&self, offset: usize, message: String, hint: &str) -> SourceError {
-        SourceError::at(self.path, self.text, offset, message, Some(hint.to_owned()))
+        self.source.error_at(offset, Diagnostic::new(message).hint(hint))
     }
 
     fn field(&self, name: &str, unit: &str) -> Result<&'a Node, SourceError> {
@@ -194,14 +191,14 @@ impl<'a> Section<'a> {
         let full = format!("{}{name}", self.prefix);
         match &node.kind {
             Kind::Scalar if unit == "1" => {
-                let text = self.text[node.span.clone()].replace('_', "");
+                let text = self.source.text[node.span.clone()].replace('_', "");
                 let number: f64 = text.parse().map_err(|_| {
                     self.at(node.span.start, format!("`{full}` is not a number"), "write a number such as 0.25")
                 })?;
                 Ok((Formula::number(number), 1.0))
             }
             Kind::Text { content, .. } => {
-                let written = &self.text[content.clone()];
+                let written = &self.source.text[content.clone()];
                 let bracket = written.rfind('[').filter(|_| written.trim_end().ends_with(']'));
                 let factor = match bracket {
                     Some(at) => {
@@ -212,8 +209,9 @@ impl<'a> Section<'a> {
                     None => return Err(self.unitless(&full, node, unit)),
                 };
                 let expression = &written[..bracket.unwrap_or(written.len())];
-                let formula = Formula::parse(expression).map_err(|Mistake { offset, message, hint }| {
-                    self.at(content.start + offset, format!("`{full}`: {message}"), &hint)
+                let formula = Formula::parse(expression).map_err(|Positioned { offset, diagnostic }| {
+                    let message = format!("`{full}`: {}", diagnostic.message);
+                    self.source.error_at(content.start + offset, Diagnostic { message, ..diagnostic })
                 })?;
                 Ok((formula, factor))
             }
@@ -223,7 +221,7 @@ impl<'a> Section<'a> {
     }
 
     fn unitless(&self, full: &str, node: &Node, unit: &str) -> SourceError {
-        let written = self.text[node.span.clone()].trim_matches('"');
+        let written = self.source.text[node.span.clone()].trim_matches('"');
         let hint = format!("write it as a text, with its unit in brackets: \"{written} [{unit}]\"");
         self.at(node.span.start, format!("`{full}` has no unit"), &hint)
     }
@@ -267,7 +265,12 @@ impl<'a> Section<'a> {
         let factor = match section.node.field("unit") {
             Some(Node { kind: Kind::Text { content, .. }, .. }) => {
                 section.asked.borrow_mut().push("unit".to_owned());
-                section.factor(&format!("{}{name}", self.prefix), &self.text[content.clone()], content.start, unit)?
+                section.factor(
+                    &format!("{}{name}", self.prefix),
+                    &self.source.text[content.clone()],
+                    content.start,
+                    unit,
+                )?
             }
             _ => {
                 return Err(section.at(

@@ -2,7 +2,8 @@
 use std::fs;
 use std::path::Path;
 
-use crate::document::source::SourceError;
+use crate::document::diagnostic::Diagnostic;
+use crate::document::source::{Source, SourceError};
 
 const COLUMNS: [&str; 2] = ["time_s", "current_a"];
 /// The longest simulation, in steps: a year at 1 s.
@@ -25,8 +26,8 @@ impl CurrentFile {
     /// Reads a profile; times ascend, and may be any multiples of 1 ms apart.
     pub fn read(path: &Path) -> Result<Self, SourceError> {
         let text = fs::read_to_string(path).map_err(|error| {
-            let hint = "the file holds the columns `time_s,current_a`".to_owned();
-            SourceError::whole(path, error.to_string(), Some(hint))
+            let hint = "the file holds the columns `time_s,current_a`";
+            SourceError::whole(path, Diagnostic::new(error.to_string()).hint(hint))
         })?;
         Self::parse(path, &text)
     }
@@ -44,7 +45,7 @@ impl CurrentFile {
             }
             let fields = fields(line);
             let fail = |at: usize, message: String, hint: &str| {
-                SourceError::at(path, text, start + at, message, Some(hint.to_owned()))
+                Source::new(path, text).error_at(start + at, Diagnostic::new(message).hint(hint))
             };
             let Some([time, current]) = columns else {
                 columns = Some(header(&fields).map_err(|(at, message)| {
@@ -72,13 +73,13 @@ impl CurrentFile {
             samples.push((time, current, at));
         }
         if samples.len() < 2 {
-            let hint = "a profile has a header and at least two rows".to_owned();
-            return Err(SourceError::whole(path, format!("{} rows with a current", samples.len()), Some(hint)));
+            let mistake = Diagnostic::new(format!("{} rows with a current", samples.len()));
+            return Err(SourceError::whole(path, mistake.hint("a profile has a header and at least two rows")));
         }
-        Self::on_a_grid(path, text, &samples)
+        Self::on_a_grid(Source::new(path, text), &samples)
     }
 
-    fn on_a_grid(path: &Path, text: &str, samples: &[(f64, f64, usize)]) -> Result<Self, SourceError> {
+    fn on_a_grid(source: Source, samples: &[(f64, f64, usize)]) -> Result<Self, SourceError> {
         let start = samples[0].0;
         let position = |time: f64, division: u32| (time - start) * f64::from(division);
         let off = |time: f64, division: u32| {
@@ -89,14 +90,14 @@ impl CurrentFile {
         let Some(&division) = DIVISIONS.iter().find(fits) else {
             let finest = DIVISIONS[DIVISIONS.len() - 1];
             let &(time, _, at) = samples.iter().find(|&&(time, ..)| off(time, finest)).expect("one that does not fit");
-            let hint = "times may be any multiples of 1 ms apart; round them".to_owned();
-            return Err(SourceError::at(path, text, at, format!("the time {time} s lies between two ms"), Some(hint)));
+            let mistake = Diagnostic::new(format!("the time {time} s lies between two ms"));
+            return Err(source.error_at(at, mistake.hint("times may be any multiples of 1 ms apart; round them")));
         };
         let &(last, _, at) = samples.last().expect("two samples");
         if position(last, division) > LONGEST {
             let what = format!("{} steps of {} s are too many", position(last, division), 1.0 / f64::from(division));
-            let hint = "split the profile, or give its times in whole seconds".to_owned();
-            return Err(SourceError::at(path, text, at, what, Some(hint)));
+            let hint = "split the profile, or give its times in whole seconds";
+            return Err(source.error_at(at, Diagnostic::new(what).hint(hint)));
         }
         let mut current = vec![samples[0].1];
         let mut before = 0;

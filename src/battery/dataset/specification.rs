@@ -7,8 +7,8 @@ use crate::battery::cell::Cell;
 use crate::battery::current::drive_cycle;
 use crate::battery::current::{Coverage, Kind};
 use crate::battery::simulation::thermal::Thermal;
-use crate::document::outline::Node;
-use crate::document::source::{SourceError, parse, read};
+use crate::document::diagnostic::Diagnostic;
+use crate::document::source::{Source, SourceError, parse, read};
 
 /// Columns of a row, in this order everywhere; units as in `UNITS`.
 pub const FEATURES: [&str; 6] = ["current", "voltage", "surface_temperature", "soc", "core_temperature", "ocv"];
@@ -127,9 +127,8 @@ impl Specification {
         specification.validate().map_err(|problem| {
             // A problem begins with the field's name.
             let name = problem.split('`').nth(1).unwrap_or_default();
-            let field = Node::of(&text).and_then(|outline| outline.field(name).map(|field| field.span.start));
-            let hint = "every field may be left out and has a default".to_owned();
-            SourceError::at(path, &text, field.unwrap_or(0), problem.clone(), Some(hint))
+            let mistake = Diagnostic::new(problem.as_str()).hint("every field may be left out and has a default");
+            Source::new(path, &text).error(mistake.field(name.to_owned()))
         })?;
         Ok(specification)
     }

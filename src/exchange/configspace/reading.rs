@@ -1,15 +1,16 @@
-//! ConfigSpace's JSON as a space.
+//! Reads the JSON of ConfigSpace as a space.
 use std::path::Path;
 
 use serde_json::Value as Json;
 
-use crate::document::source::SourceError;
-use crate::exchange::draft::{Draft, Imported, among, joined, literal};
+use crate::document::diagnostic::Diagnostic;
+use crate::document::source::{Source, SourceError};
+use crate::exchange::draft::{Draft, Imported, among, joined};
 use crate::space::hyperparameter::{Domain, Hyperparameter, Value};
 use crate::space::prior::Prior;
 use crate::space::steps::Steps;
 
-/// Standard deviations that a normal law without bounds is cut to; beyond lies one value in 16,000.
+/// Standard deviations that a normal prior without bounds is cut to; beyond lies one value in 16,000.
 const WIDE: f64 = 4.0;
 
 /// The space of a text; `path` names it in errors.
@@ -18,8 +19,9 @@ pub fn read(text: &str, path: &Path) -> Result<Imported, SourceError> {
         let start: usize = text.split_inclusive('\n').take(error.line().saturating_sub(1)).map(str::len).sum();
         let message = error.to_string();
         let message = message.split(" at line ").next().unwrap_or_default();
-        let hint = "ConfigSpace writes such a file with `space.to_json(path)`".to_owned();
-        SourceError::at(path, text, start + error.column().saturating_sub(1), message, Some(hint))
+        let hint = "ConfigSpace writes such a file with `space.to_json(path)`";
+        let offset = start + error.column().saturating_sub(1);
+        Source::new(path, text).error_at(offset, Diagnostic::new(message).hint(hint))
     })?;
     let mut reader = Reader { text, draft: Draft::new(path, text) };
     let Some(hyperparameters) = json["hyperparameters"].as_array() else {
@@ -31,7 +33,7 @@ pub fn read(text: &str, path: &Path) -> Result<Imported, SourceError> {
     }
     hyperparameters.iter().try_for_each(|item| reader.hyperparameter(item))?;
     for item in json["conditions"].as_array().into_iter().flatten() {
-        let Part { child, text, offset } = reader.condition(item)?;
+        let ReadCondition { child, text, offset } = reader.condition(item)?;
         reader.draft.condition(&child, text, offset)?;
     }
     for item in json["forbiddens"].as_array().into_iter().flatten() {
@@ -47,14 +49,14 @@ struct Reader<'a> {
 }
 
 /// A condition, or a part of one.
-struct Part {
+struct ReadCondition {
     child: String,
     text: String,
     offset: usize,
 }
 
 impl Reader<'_> {
-    /// Where a name stands in the text as a value.
+    /// The byte of the text at which a name is the value of a field.
     fn place(&self, name: &str) -> usize {
         let quoted = Json::from(name).to_string();
         let mut found = self.text.match_indices(&quoted).map(|(at, _)| at);
@@ -176,7 +178,7 @@ impl Reader<'_> {
                 None => Value::Float(number.as_f64().unwrap_or(f64::NAN)),
             },
             Json::String(word) => Value::Word(word.into()),
-            // What Python calls it.
+            // The word of Python.
             Json::Null => Value::Word("None".into()),
             Json::Array(_) | Json::Object(_) => Value::Word(json.to_string().into()),
         }
@@ -205,12 +207,12 @@ impl Reader<'_> {
                 }
                 among(name, domain, &values)
             }
-            _ => format!("{name} {sign} {}", literal(&self.value_of(domain, &item["value"]))),
+            _ => format!("{name} {sign} {}", self.value_of(domain, &item["value"]).to_literal()),
         };
         Ok((text, offset))
     }
 
-    fn condition(&self, item: &Json) -> Result<Part, SourceError> {
+    fn condition(&self, item: &Json) -> Result<ReadCondition, SourceError> {
         let kind = item["type"].as_str().unwrap_or_default();
         let child = item["child"].as_str().unwrap_or_default().to_owned();
         let sign = match kind {
@@ -232,7 +234,7 @@ impl Reader<'_> {
                 let child = if child.is_empty() { first.child.clone() } else { child };
                 let offset = first.offset;
                 let texts: Vec<String> = parts.into_iter().map(|part| part.text).collect();
-                return Ok(Part { child, text: joined(&texts, &kind.to_lowercase()), offset });
+                return Ok(ReadCondition { child, text: joined(&texts, &kind.to_lowercase()), offset });
             }
             _ => {
                 let message = format!("there is no condition of the type `{kind}`");
@@ -240,7 +242,7 @@ impl Reader<'_> {
             }
         };
         let (text, offset) = self.comparison(item, "parent", sign)?;
-        Ok(Part { child, text, offset })
+        Ok(ReadCondition { child, text, offset })
     }
 
     fn forbidden(&self, item: &Json) -> Result<(String, usize), SourceError> {
@@ -294,7 +296,7 @@ fn range(lower: f64, upper: f64, log: bool, whole: bool) -> Domain {
     }
 }
 
-/// The quantisation of the formats before 1.0, where it makes whole steps, and what to say where it does not.
+/// The domain with the quantisation of the formats before 1.0, and a note where that does not make whole steps.
 fn stepped(domain: Domain, quantum: Option<f64>) -> (Domain, Option<String>) {
     let Some(quantum) = quantum else { return (domain, None) };
     let steps = match &domain {

@@ -1,8 +1,9 @@
-//! A space as ConfigSpace's JSON, format 0.4.
+//! Writes a space as the JSON of ConfigSpace, format 0.4.
 use serde_json::{Map, Value as Json, json};
 
-use crate::exchange::clause::{Clause, Known, any};
-use crate::exchange::{Exported, Inexpressible};
+use crate::document::diagnostic::Diagnostic;
+use crate::exchange::clause::{Clause, FormatSupport, any};
+use crate::exchange::export::{Exported, left_out, never_active};
 use crate::numeric::stream::Stream;
 use crate::space::Space;
 use crate::space::expression::evaluation::Comparison;
@@ -10,7 +11,7 @@ use crate::space::hyperparameter::{Domain, Hyperparameter, Value};
 use crate::space::prior::Prior;
 
 /// The text of a file that ConfigSpace 1.2 reads.
-pub fn write(space: &Space) -> Result<Exported, Inexpressible> {
+pub fn write(space: &Space) -> Result<Exported, Diagnostic> {
     let mut notes = Vec::new();
     let defaults = defaults(space, &mut notes);
     let hyperparameters = space.hyperparameters().iter().zip(&defaults);
@@ -20,21 +21,21 @@ pub fn write(space: &Space) -> Result<Exported, Inexpressible> {
     let mut conditions = Vec::new();
     for (index, child) in space.hyperparameters().iter().enumerate() {
         let Some(condition) = space.condition(index) else { continue };
-        let clause = Clause::of(condition, space, Known { order: true, relations: false });
+        let clause = Clause::of(condition, space, FormatSupport { order: true, relations: false });
         let clause = clause.ok_or_else(|| inexpressible(condition.text(), "a condition compares one parameter"))?;
         if clause == Clause::Any(Vec::new()) {
-            return Err(Inexpressible::never_active(&child.name, condition.text()));
+            return Err(never_active(&child.name, condition.text()));
         }
         conditions.push(writer.condition(&clause, &child.name));
     }
     let mut forbiddens = Vec::new();
     for expression in space.forbidden() {
-        let clause = Clause::of(expression, space, Known { order: true, relations: true });
+        let clause = Clause::of(expression, space, FormatSupport { order: true, relations: true });
         let clause = clause.ok_or_else(|| {
             inexpressible(expression.text(), "a clause compares one parameter, or two with each other")
         })?;
         match clause {
-            // Each its own, so that ConfigSpace looks at the parameters that it must.
+            // A clause for each part, so that ConfigSpace reads only the parameters of that part.
             Clause::Any(parts) => forbiddens.extend(parts.iter().map(|part| writer.forbidden(part))),
             other => forbiddens.push(writer.forbidden(&other)),
         }
@@ -51,11 +52,10 @@ pub fn write(space: &Space) -> Result<Exported, Inexpressible> {
     Ok(Exported { text, notes })
 }
 
-fn inexpressible(clause: &str, knows: &str) -> Inexpressible {
-    Inexpressible {
-        message: format!("`{clause}` cannot be said in ConfigSpace's format"),
-        hint: format!("there, {knows} with a value; arithmetic is written out only over few discrete values"),
-    }
+fn inexpressible(clause: &str, rule: &str) -> Diagnostic {
+    let message = format!("`{clause}` cannot be expressed in ConfigSpace's format");
+    Diagnostic::new(message)
+        .hint(format!("there, {rule} with a value; arithmetic is written out only over few discrete values"))
 }
 
 /// The default of each hyperparameter; ConfigSpace refuses a space whose defaults are forbidden.
@@ -72,7 +72,7 @@ fn defaults(space: &Space, notes: &mut Vec<String>) -> Vec<Value> {
 
 fn hyperparameter(hyperparameter: &Hyperparameter, default: &Value, notes: &mut Vec<String>) -> Json {
     let name = &hyperparameter.name;
-    let mut lost = |what: &str| notes.push(format!("the {what} of `{name}` cannot be said there and is left out"));
+    let mut lost = |part: &str| notes.push(left_out(part, name));
     let mut fields = Map::new();
     let mut set = |field: &str, value: Json| {
         fields.insert(field.to_owned(), value);
@@ -112,7 +112,7 @@ fn hyperparameter(hyperparameter: &Hyperparameter, default: &Value, notes: &mut 
         }
     };
     let lower = min.as_f64().unwrap_or(0.0);
-    let law = match &hyperparameter.prior {
+    let prior = match &hyperparameter.prior {
         Prior::Normal { mean, deviation } if !log => Some(("normal", [("mu", *mean), ("sigma", *deviation)])),
         // ConfigSpace reads ln(lower + sigma) as the deviation of a logarithmic scale.
         Prior::LogNormal { median, deviation } if log && deviation.exp() > lower => {
@@ -127,9 +127,9 @@ fn hyperparameter(hyperparameter: &Hyperparameter, default: &Value, notes: &mut 
             None
         }
     };
-    set("type", json!(format!("{}_{kind}", law.map_or("uniform", |law| law.0))));
+    set("type", json!(format!("{}_{kind}", prior.map_or("uniform", |(kind, _)| kind))));
     set("name", json!(name));
-    for (field, number) in law.into_iter().flat_map(|law| law.1) {
+    for (field, number) in prior.into_iter().flat_map(|(_, fields)| fields) {
         set(field, json!(number));
     }
     set("lower", min);

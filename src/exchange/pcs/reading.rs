@@ -1,8 +1,8 @@
-//! Lines of pcs-new, or of the format before it, as a space.
+//! Reads pcs-new, or the format before it, as a space.
 use std::path::Path;
 
 use crate::document::source::SourceError;
-use crate::exchange::draft::{Draft, Imported, among, joined, literal};
+use crate::exchange::draft::{Draft, Imported, among, joined};
 use crate::space::hyperparameter::{Domain, Hyperparameter, Value};
 
 /// The space of a text; `path` names it in errors.
@@ -106,12 +106,12 @@ impl Reader<'_> {
 
     fn comparison(&self, term: &str, offset: usize) -> Result<String, SourceError> {
         let (name, sign, written) = operator(term).ok_or_else(|| {
-            let message = format!("`{term}` is no comparison");
+            let message = format!("`{term}` is not a comparison");
             self.draft.error(offset, message, "a condition is `child | parent in {a, b}`, or with ==, !=, < or >")
         })?;
         let parent = self.draft.find(name, offset)?;
         if sign != "in" {
-            return Ok(format!("{} {sign} {}", parent.name, literal(&value(&parent.domain, written))));
+            return Ok(format!("{} {sign} {}", parent.name, value(&parent.domain, written).to_literal()));
         }
         let inner = written.strip_prefix('{').and_then(|inner| inner.strip_suffix('}')).unwrap_or(written);
         let values: Vec<Value> = inner.split(',').map(|each| value(&parent.domain, each.trim())).collect();
@@ -121,7 +121,7 @@ impl Reader<'_> {
     /// `{a=1, b=2}`: both at once are forbidden.
     fn forbidden(&mut self, line: &str, offset: usize) -> Result<(), SourceError> {
         let wrong = || {
-            let message = format!("`{line}` is no forbidden combination");
+            let message = format!("`{line}` is not a forbidden combination");
             self.draft.error(offset, message, "one is written {a=1, b=2}")
         };
         let inner = line.strip_prefix('{').and_then(|inner| inner.strip_suffix('}')).ok_or_else(wrong)?;
@@ -129,7 +129,7 @@ impl Reader<'_> {
             let (name, written) = term.split_once('=').ok_or_else(wrong)?;
             let parameter = self.draft.find(name.trim(), offset)?;
             let written = written.trim_start_matches('=').trim();
-            Ok(format!("{} == {}", parameter.name, literal(&value(&parameter.domain, written))))
+            Ok(format!("{} == {}", parameter.name, value(&parameter.domain, written).to_literal()))
         };
         let terms = inner.split(',').map(term).collect::<Result<Vec<_>, SourceError>>()?;
         self.draft.forbid(terms.join(" and "), offset);
@@ -152,7 +152,7 @@ fn operator(term: &str) -> Option<(&str, &str, &str)> {
     Some((name.trim().strip_suffix("in")?.trim(), "in", written.trim().trim_end_matches('}')))
 }
 
-/// A list of values: numbers where every text is how we would write it and the order is theirs, words otherwise.
+/// A list of values: numbers where each is written as galvani writes it and they are in order, words otherwise.
 fn listed(values: &[&str], ordered: bool) -> Domain {
     let words = || values.iter().map(|value| Value::Word((*value).into())).collect::<Vec<_>>();
     let numbers: Option<Vec<Value>> = values.iter().map(|value| number(value)).collect();
@@ -176,7 +176,7 @@ fn number(text: &str) -> Option<Value> {
     (number.to_string() == text).then_some(number)
 }
 
-/// The value of a domain that a text stands for; what stands for none is left for the space to refuse.
+/// The value of a domain that a text stands for; the validation of the space refuses a text that stands for none.
 fn value(domain: &Domain, text: &str) -> Value {
     let word = Value::Word(text.into());
     if domain.index(&word).is_some() {

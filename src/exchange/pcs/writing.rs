@@ -1,8 +1,9 @@
-//! A space as pcs-new.
+//! Writes a space as pcs-new.
 use std::fmt::Write;
 
-use crate::exchange::clause::{Clause, Known};
-use crate::exchange::{Exported, Inexpressible};
+use crate::document::diagnostic::Diagnostic;
+use crate::exchange::clause::{Clause, FormatSupport};
+use crate::exchange::export::{Exported, left_out, never_active};
 use crate::space::Space;
 use crate::space::expression::evaluation::Comparison;
 use crate::space::hyperparameter::{Domain, Value};
@@ -12,7 +13,7 @@ use crate::space::prior::Prior;
 const LINES: usize = 20_000;
 
 /// The text of a file that ConfigSpace's and SMAC's readers of pcs-new read.
-pub fn write(space: &Space) -> Result<Exported, Inexpressible> {
+pub fn write(space: &Space) -> Result<Exported, Diagnostic> {
     let (mut text, mut notes) = (String::new(), Vec::new());
     for each in space.hyperparameters() {
         let name = &each.name;
@@ -31,24 +32,22 @@ pub fn write(space: &Space) -> Result<Exported, Inexpressible> {
         if let Some(value) =
             each.domain.values().iter().find(|value| value.to_string().contains([' ', ',', '{', '}', '#']))
         {
-            return Err(Inexpressible {
-                message: format!("the value `{value}` of `{name}` cannot be written in pcs-new"),
-                hint: "values there have no spaces, commas, braces and `#`".into(),
-            });
+            let message = format!("the value `{value}` of `{name}` cannot be written in pcs-new");
+            return Err(Diagnostic::new(message).hint("values there have no spaces, commas, braces and `#`"));
         }
         if each.prior != Prior::Uniform {
-            notes.push(format!("the prior of `{name}` cannot be said there and is left out"));
+            notes.push(left_out("prior", name));
         }
         let _ = writeln!(text, "{name} {body}");
     }
     let mut conditions = String::new();
     for (index, child) in space.hyperparameters().iter().enumerate() {
         let Some(condition) = space.condition(index) else { continue };
-        let known = Known { order: true, relations: false };
-        let alternatives = Clause::of(condition, space, known).and_then(|clause| alternatives(&clause));
+        let support = FormatSupport { order: true, relations: false };
+        let alternatives = Clause::of(condition, space, support).and_then(|clause| alternatives(&clause));
         let alternatives = alternatives.ok_or_else(|| inexpressible(condition.text()))?;
         if alternatives.is_empty() {
-            return Err(Inexpressible::never_active(&child.name, condition.text()));
+            return Err(never_active(&child.name, condition.text()));
         }
         let any: Vec<String> = alternatives
             .iter()
@@ -58,8 +57,8 @@ pub fn write(space: &Space) -> Result<Exported, Inexpressible> {
     }
     let mut forbidden = String::new();
     for clause in space.forbidden() {
-        let known = Known { order: false, relations: false };
-        let alternatives = Clause::of(clause, space, known).and_then(|clause| alternatives(&clause));
+        let support = FormatSupport { order: false, relations: false };
+        let alternatives = Clause::of(clause, space, support).and_then(|clause| alternatives(&clause));
         for all in alternatives.ok_or_else(|| inexpressible(clause.text()))? {
             for line in equalities(space, &all).ok_or_else(|| inexpressible(clause.text()))? {
                 let _ = writeln!(forbidden, "{{{}}}", line.join(", "));
@@ -75,13 +74,10 @@ pub fn write(space: &Space) -> Result<Exported, Inexpressible> {
     Ok(Exported { text, notes })
 }
 
-fn inexpressible(clause: &str) -> Inexpressible {
-    Inexpressible {
-        message: format!("`{clause}` cannot be said in pcs-new"),
-        hint: "there, a condition compares one parameter with a value, and what is forbidden is a list of values; try \
-               `galvani export configspace`"
-            .into(),
-    }
+fn inexpressible(clause: &str) -> Diagnostic {
+    let hint = "there, a condition compares one parameter with a value, and a forbidden combination is a list of \
+                values; try `galvani export configspace`";
+    Diagnostic::new(format!("`{clause}` cannot be expressed in pcs-new")).hint(hint)
 }
 
 /// A clause as alternatives, each of comparisons that must all hold; `None` where there are too many.

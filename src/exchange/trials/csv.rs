@@ -1,11 +1,11 @@
 //! Trials as comma-separated values: a column for each hyperparameter, and `budget`, `outcome`, `cost`, `cost_2` and on.
 use serde_json::Value as Json;
 
-use super::{Found, Unreadable, config, costs, outcome};
+use crate::exchange::trials::{Found, Unreadable, config, costs, outcome};
 use crate::space::Space;
 use crate::trial::history::History;
 
-/// Columns that are no hyperparameters.
+/// The names of the columns that hold no hyperparameter and no cost.
 const OTHERS: [&str; 4] = ["trial", "budget", "seed", "outcome"];
 
 /// The objective whose cost a column holds, from 0.

@@ -1,7 +1,7 @@
 //! Trials as JSON, one object a line: `config`, `budget`, `cost`, `costs` where they are several, `outcome`.
 use serde_json::{Value as Json, json};
 
-use super::{Found, Unreadable, config, costs, numbers, outcome};
+use crate::exchange::trials::{Found, Unreadable, config, costs, numbers, outcome};
 use crate::space::Space;
 use crate::trial::history::History;
 

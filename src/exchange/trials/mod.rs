@@ -1,4 +1,4 @@
-//! Results of trials as other programs keep them.
+//! Results of trials in the files of other programs.
 pub mod csv;
 pub mod jsonl;
 
@@ -8,6 +8,7 @@ pub mod smac;
 use indexmap::IndexMap;
 use serde_json::Value as Json;
 
+use crate::document::diagnostic::Diagnostic;
 use crate::space::Space;
 use crate::space::hyperparameter::{Hyperparameter, Value};
 use crate::trial::Trial;
@@ -17,15 +18,15 @@ use crate::trial::prior_result::PriorResult;
 /// One result as a file has it.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Found {
-    /// Values by the names that the file has; what has none is absent.
+    /// Values by the names that the file has; a name without a value is absent.
     pub config: IndexMap<String, Json>,
-    /// Absent where the file knows no budgets: it is the full one.
+    /// The budget; absent where the file has no budgets, which stands for the full one.
     pub budget: Option<f64>,
-    /// One an objective; none where the trial failed or did not end.
+    /// A cost for each objective; none where the trial failed or did not end.
     pub costs: Vec<f64>,
 }
 
-/// A file that is not what it should be: the line, where there is one, and the reason.
+/// A file that is not of its format: the line, where there is one, and the reason.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[error("{}{reason}", .line.map(|line| format!("line {line}: ")).unwrap_or_default())]
 pub struct Unreadable {
@@ -33,22 +34,25 @@ pub struct Unreadable {
     pub reason: String,
 }
 
-/// The results that fit an experiment, and for each that does not why.
+/// The results that fit an experiment, and the reasons why others do not.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Fitted {
     pub evidence: Vec<PriorResult>,
     /// The place of the result in the file, from 1, and the reason.
-    pub mismatches: Vec<(usize, String)>,
+    pub mismatches: Vec<(usize, Diagnostic)>,
     /// Results without a cost.
     pub failures: usize,
 }
 
 impl Fitted {
-    /// What did not fit, and why the first of it did not; `None` where all did.
-    pub fn complaint(&self, source: &str) -> Option<String> {
+    /// A warning that counts the results that do not fit, with the first reason; `None` where all fit.
+    pub fn mismatch_warning(&self, source: &str) -> Option<String> {
         let (place, reason) = self.mismatches.first()?;
         let (left_out, all) = (self.mismatches.len(), self.mismatches.len() + self.evidence.len());
-        Some(format!("{source}: {left_out} of {all} results do not fit, the first of them number {place}: {reason}"))
+        Some(format!(
+            "{source}: {left_out} of {all} results do not fit, the first of them number {place}: {}",
+            reason.message
+        ))
     }
 }
 
@@ -60,38 +64,39 @@ pub fn fit(found: &[Found], space: &Space, (min, max): (Budget, Budget), objecti
             fitted.failures += 1;
             continue;
         }
-        match evidence(each, space, (min, max), objectives) {
-            Ok(evidence) => fitted.evidence.push(evidence),
+        match prior_result(each, space, (min, max), objectives) {
+            Ok(result) => fitted.evidence.push(result),
             Err(reason) => fitted.mismatches.push((index + 1, reason)),
         }
     }
     fitted
 }
 
-fn evidence(
+fn prior_result(
     found: &Found,
     space: &Space,
     (min, max): (Budget, Budget),
     objectives: usize,
-) -> Result<PriorResult, String> {
+) -> Result<PriorResult, Diagnostic> {
     if found.costs.len() != objectives {
-        let count = |n: usize, what: &str| format!("{n} {what}{}", if n == 1 { "" } else { "s" });
+        let count = |n: usize, noun: &str| format!("{n} {noun}{}", if n == 1 { "" } else { "s" });
         let (found, wanted) = (count(found.costs.len(), "cost"), count(objectives, "objective"));
-        return Err(format!("it has {found}, and the experiment {wanted}"));
+        return Err(Diagnostic::new(format!("it has {found}, and the experiment {wanted}")));
     }
     let amount = found.budget.unwrap_or(max.amount());
     let slack = 1e-6 * max.amount();
     if !(min.amount() - slack <= amount && amount <= max.amount() + slack) {
-        return Err(format!("the budget {amount} is not from {min} to {max}"));
+        return Err(Diagnostic::new(format!("the budget {amount} is not from {min} to {max}")));
     }
     let budget = Budget::new(amount.clamp(min.amount(), max.amount())).expect("between two budgets");
     let mut named = Vec::new();
     for (name, json) in &found.config {
-        let index = space.index(name).ok_or_else(|| format!("there is no hyperparameter `{name}`"))?;
-        let value = value(&space.hyperparameters()[index], json).ok_or_else(|| format!("`{name}` cannot be {json}"))?;
+        let index = space.index(name).ok_or_else(|| Diagnostic::new(format!("there is no hyperparameter `{name}`")))?;
+        let value = value(&space.hyperparameters()[index], json);
+        let value = value.ok_or_else(|| Diagnostic::new(format!("`{name}` cannot be {json}")))?;
         named.push((name.as_str(), value));
     }
-    let configuration = space.configuration_of(named).map_err(|illegal| illegal.to_string())?;
+    let configuration = space.configuration_of(named).map_err(|illegal| Diagnostic::new(illegal.to_string()))?;
     Ok(PriorResult { configuration, budget, costs: found.costs.clone() })
 }
 

@@ -1,10 +1,10 @@
-//! Optuna's journal file: one operation a line, as optuna-dashboard reads it.
+//! The journal file of Optuna: one operation a line, as optuna-dashboard reads it.
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use serde_json::{Map, Value as Json, json};
 
-use super::{Found, Unreadable, config, costs, numbers, outcome};
+use crate::exchange::trials::{Found, Unreadable, config, costs, numbers, outcome};
 use crate::space::Space;
 use crate::space::hyperparameter::{Domain, Hyperparameter, Value};
 use crate::trial::history::History;

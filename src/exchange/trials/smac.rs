@@ -1,9 +1,9 @@
-//! SMAC3's run history: `runhistory.json` in its output folder.
+//! The run history of SMAC3: `runhistory.json` in its output folder.
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json, json};
 
-use super::{Found, Unreadable, config, costs, numbers};
+use crate::exchange::trials::{Found, Unreadable, config, costs, numbers};
 use crate::space::Space;
 use crate::trial::history::History;
 use crate::trial::outcome::Outcome;
@@ -24,7 +24,7 @@ struct RunHistory {
 pub fn read(text: &str) -> Result<Vec<Found>, Unreadable> {
     let wrong = |reason: String| Unreadable { line: None, reason };
     let history: RunHistory =
-        serde_json::from_str(text).map_err(|error| wrong(format!("this is no run history of SMAC: {error}")))?;
+        serde_json::from_str(text).map_err(|error| wrong(format!("this is not a run history of SMAC: {error}")))?;
     let entry = |entry: &Json| {
         // In a list: configuration, instance, seed, budget, cost, time, cpu time, status.
         let field = |name: &str, place: usize| entry.get(name).or_else(|| entry.get(place));

@@ -4,11 +4,11 @@ use std::time::Duration;
 use jiff::SignedDuration;
 use serde::Deserialize;
 
-use crate::document::source::SourceError;
+use crate::document::diagnostic::Diagnostic;
+use crate::document::source::{Source, SourceError};
 use crate::executor::limits::Limits;
 use crate::executor::process::GRACE;
 use crate::executor::slot::Wanted;
-use crate::experiment::definition::file::Place;
 
 /// Where and within which limits trials run.
 #[derive(Clone, Debug, PartialEq)]
@@ -59,10 +59,10 @@ impl Default for ExecutorFile {
 
 impl ExecutorFile {
     /// What the file says; the error is at the place of the field.
-    pub(crate) fn validate(self, place: &Place) -> Result<Execution, SourceError> {
+    pub(crate) fn validate(self, source: &Source) -> Result<Execution, SourceError> {
         let Self::Process(process) = self;
         let error = |field: &str, message: String, hint: &str| {
-            place.error(&["executor", field], message, Some(hint.to_owned()))
+            source.error(Diagnostic::new(message).hint(hint).field(format!("executor.{field}")))
         };
         let span = |field: &str, span: Option<SignedDuration>| match span {
             Some(limit) if limit <= SignedDuration::ZERO => {
@@ -71,10 +71,10 @@ impl ExecutorFile {
             limit => Ok(limit.map(|limit| Duration::try_from(limit).unwrap_or_default())),
         };
         let bytes = |field: &str, mebibytes: Option<u64>| match mebibytes.map(|amount| amount.checked_mul(1 << 20)) {
-            Some(Some(0) | None) => {
-                let hint = format!("for example {field}: 4096");
-                Err(error(field, "this is no amount that a trial could hold".into(), &hint))
+            Some(Some(0)) => {
+                Err(error(field, format!("`{field}` must be positive"), &format!("for example {field}: 4096")))
             }
+            Some(None) => Err(error(field, format!("`{field}` is too large"), "leave it out where there is no limit")),
             amount => Ok(amount.flatten()),
         };
         let (workers, slots) = match (process.workers, process.slots) {

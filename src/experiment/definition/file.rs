@@ -5,8 +5,9 @@ use std::sync::Arc;
 use jiff::SignedDuration;
 use serde::Deserialize;
 
+use crate::document::diagnostic::Diagnostic;
 use crate::document::outline::Node;
-use crate::document::source::{SourceError, parse, read};
+use crate::document::source::{Source, SourceError, parse, read};
 use crate::experiment::definition::execution::ExecutorFile;
 use crate::experiment::{Experiment, Objective};
 use crate::intensifier::bracket::Schedule;
@@ -75,10 +76,10 @@ impl Experiment {
             SpaceSource::Path(relative) => {
                 let file = path.parent().unwrap_or(Path::new("")).join(relative);
                 if !file.exists() {
-                    let missing = read(&file).err();
-                    let hint = missing.and_then(|missing| missing.hint);
+                    let hint = read(&file).err().and_then(|missing| missing.diagnostic.hint);
                     let message = format!("there is no search space `{}`", file.display());
-                    return Err(Place { path, text: &text }.error(&["search_space"], message, hint));
+                    let mistake = Diagnostic { hint, ..Diagnostic::new(message) };
+                    return Err(Source::new(path, &text).error(mistake.field("search_space")));
                 }
                 (Space::read(&file)?, read(&file)?)
             }
@@ -88,7 +89,8 @@ impl Experiment {
             && let Some(message) = command.missing(path.parent().unwrap_or(Path::new("")))
         {
             let hint = "a program with a `/` is looked up beside this file, any other on the `PATH`";
-            return Err(Place { path, text: &experiment.text }.error(&["task", "program"], message, Some(hint.into())));
+            let mistake = Diagnostic::new(message).hint(hint).field("task.program");
+            return Err(Source::new(path, &experiment.text).error(mistake));
         }
         Ok(experiment)
     }
@@ -107,16 +109,18 @@ impl ExperimentFile {
         text: String,
         (space, space_text): (Space, String),
     ) -> Result<Experiment, SourceError> {
-        let place = Place { path, text: &text };
-        let error = |at: &[&str], message: String, hint: &str| Err(place.error(at, message, Some(hint.to_owned())));
+        let source = Source::new(path, &text);
+        let error = |at: &[&str], message: String, hint: &str| {
+            Err(source.error(Diagnostic::new(message).hint(hint).field(at.join("."))))
+        };
         let is_plain = self.name.chars().all(|letter| letter.is_alphanumeric() || "_-.".contains(letter));
         if self.name.is_empty() || self.name.starts_with('.') || !is_plain || self.name == "datasets" {
             let message = format!("`{}` cannot be the name of a run's folder", self.name);
             return error(&["name"], message, "use letters, digits, `-`, `_` and `.`; `datasets` is taken");
         }
-        let execution = self.executor.validate(&place)?;
+        let execution = self.executor.validate(&source)?;
         let (schedule, unit) = match self.budget {
-            Some(range) => (place.schedule(&range)?, range.unit),
+            Some(range) => (schedule(&source, &range)?, range.unit),
             None => (Schedule::full(Budget::new(1.0).expect("1 is positive")), "evaluations".into()),
         };
         for (field, is_wrong) in [
@@ -168,7 +172,7 @@ impl ExperimentFile {
             .clone()
             .unwrap_or_else(|| IntensifierConfig::default_for(execution.workers.max(execution.slots.len())));
         if let Err(wrong) = intensifier.validate(&schedule) {
-            return Err(place.error(&["optimizer", "intensifier"], wrong.message, wrong.hint));
+            return Err(source.error(wrong.inside("optimizer.intensifier")));
         }
         #[cfg(feature = "battery")]
         if matches!(self.task, Some(Objective::Battery(_))) && (unit == "evaluations" || schedule.min().amount() < 1.0)
@@ -178,7 +182,7 @@ impl ExperimentFile {
             return error(&["task"], message, "for example budget: (min: 60, max: 540, eta: 3, unit: \"steps\")");
         }
         if let Some(message) = self.task.as_ref().and_then(|task| task.mismatch(&space)) {
-            return Err(place.error(&["task"], message.0, Some(message.1)));
+            return error(&["task"], message.0, &message.1);
         }
         Ok(Experiment {
             name: self.name,
@@ -249,37 +253,17 @@ impl Objective {
     }
 }
 
-/// A file in which a mistake may be.
-pub(crate) struct Place<'a> {
-    path: &'a Path,
-    text: &'a str,
-}
-
-impl Place<'_> {
-    /// The error at the value of a field, one name for each level.
-    pub(crate) fn error(&self, names: &[&str], message: String, hint: Option<String>) -> SourceError {
-        let outline = Node::of(self.text);
-        let mut offset = 0;
-        let mut node = outline.as_ref();
-        for name in names {
-            let Some(inner) = node.and_then(|node| node.field(name)) else { break };
-            (node, offset) = (Some(inner), inner.span.start);
-        }
-        SourceError::at(self.path, self.text, offset, message, hint)
-    }
-
-    fn schedule(&self, range: &BudgetRange) -> Result<Schedule, SourceError> {
-        let budget = |field, amount| {
-            Budget::new(amount).ok_or_else(|| {
-                let message = format!("a budget must be positive, not {amount}");
-                let hint = "count it in a unit of which a trial needs at least one, such as steps or epochs";
-                self.error(&["budget", field], message, Some(hint.into()))
-            })
-        };
-        let (min, max) = (budget("min", range.min)?, budget("max", range.max)?);
-        Schedule::new(min, max, range.eta).map_err(|error| {
-            let hint = "for example budget: (min: 27, max: 243, eta: 3)";
-            self.error(&["budget"], error.to_string(), Some(hint.into()))
+fn schedule(source: &Source, range: &BudgetRange) -> Result<Schedule, SourceError> {
+    let budget = |field: &str, amount| {
+        Budget::new(amount).ok_or_else(|| {
+            let hint = "count it in a unit of which a trial needs at least one, such as steps or epochs";
+            let mistake = Diagnostic::new(format!("a budget must be positive, not {amount}")).hint(hint);
+            source.error(mistake.field(format!("budget.{field}")))
         })
-    }
+    };
+    let (min, max) = (budget("min", range.min)?, budget("max", range.max)?);
+    Schedule::new(min, max, range.eta).map_err(|error| {
+        let mistake = Diagnostic::new(error.to_string()).hint("for example budget: (min: 27, max: 243, eta: 3)");
+        source.error(mistake.field("budget"))
+    })
 }

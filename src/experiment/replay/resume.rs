@@ -98,7 +98,7 @@ pub(crate) fn open(experiment: &Experiment, folder: &RunFolder) -> Result<Resume
         resumed.take(record, &experiment.space).map_err(wrong)?;
     }
     for (number, (path, fitted)) in (1..).zip(earlier) {
-        resumed.warnings.extend(fitted.complaint(path));
+        resumed.warnings.extend(fitted.mismatch_warning(path));
         let (key, value) = imported_results::note(number, path, &fitted.evidence, &experiment.space);
         resumed.note(&key, value)?;
     }

@@ -38,7 +38,7 @@ impl SpaceMigration {
                 let proposal = asked.proposal(old).map_err(|error| error.to_string())?;
                 match new.carry(old, &proposal.configuration) {
                     Ok(configuration) => succession.keep(asked, configuration, new, &mut owners),
-                    Err(reason) => succession.aside.push((asked.trial, reason)),
+                    Err(reason) => succession.aside.push((asked.trial, reason.message)),
                 }
             } else {
                 succession.follow(record.clone());

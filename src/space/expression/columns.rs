@@ -1,6 +1,7 @@
-//! The value of an expression at many points at once, each hyperparameter a column of codes.
+//! Expressions over many points at once, each hyperparameter a column of codes.
 use crate::space::expression::evaluation::{Comparison, Number, Rank, Truth};
-use crate::space::hyperparameter::{Hyperparameter, Value};
+use crate::space::hyperparameter::Hyperparameter;
+use crate::space::value::Value;
 
 /// A truth for each point: [`TRUE`], [`FALSE`], or neither.
 type Truths = Vec<u8>;
@@ -22,7 +23,7 @@ enum Numbers {
     Each(Vec<f64>),
 }
 
-/// The truths of all terms together, of none `first`.
+/// The truths of all terms joined by `of`, beginning with `first`.
 fn join(first: u8, rows: usize, terms: impl Iterator<Item = Truths>, of: impl Fn(u8, u8) -> u8) -> Truths {
     let mut truths = vec![first; rows];
     for term in terms {
@@ -44,7 +45,7 @@ fn truth(is: bool) -> u8 {
 }
 
 impl Columns<'_> {
-    /// Whether the expression is true, for each point.
+    /// True for each point at which the expression holds.
     pub fn hold(&self, expression: &Truth) -> Vec<bool> {
         self.truths(expression).into_iter().map(|each| each == TRUE).collect()
     }
@@ -86,7 +87,7 @@ impl Columns<'_> {
         }
     }
 
-    /// Whether a hyperparameter has one of these values.
+    /// True for each point at which a hyperparameter has one of these values.
     fn are(&self, index: usize, values: &[Value]) -> Truths {
         let (hyperparameter, codes) = (&self.hyperparameters[index], &self.codes[index]);
         if !hyperparameter.domain.values().is_empty() {
@@ -108,7 +109,7 @@ impl Columns<'_> {
             Number::Arithmetic(operation, terms) => {
                 let of = |a: f64, b: f64| {
                     let result = operation.of(a, b);
-                    // No power of what is unknown is known, whatever floating point says of NaN to the 0.
+                    // Floating point has NaN to the power of 0 as 1, but an unknown number stays unknown.
                     if result.is_finite() && !a.is_nan() && !b.is_nan() { result } else { f64::NAN }
                 };
                 match (self.numbers(&terms[0]), self.numbers(&terms[1])) {
@@ -163,7 +164,7 @@ fn is_number(value: &Value) -> bool {
     matches!(value, Value::Integer(_) | Value::Float(_))
 }
 
-/// What a comparison of two numbers says, neither where one is unknown.
+/// The truth of a comparison of two numbers, neither where one is unknown.
 fn known(a: f64, b: f64, holds: bool) -> u8 {
     if a.is_nan() || b.is_nan() { 0 } else { truth(holds) }
 }

@@ -1,13 +1,16 @@
-//! The type check of comparisons: like with like, and only with values that can be.
-use minijinja::machinery::ast::{CompareOpKind, Expr};
+//! The type check of comparisons: both sides of one kind, and only with values of the domain.
+use minijinja::machinery::ast::Expr;
 
+use crate::document::diagnostic::{Diagnostic, Positioned};
 use crate::document::spelling::nearest;
-use crate::space::expression::checking::{Checker, Mistake, Term, start};
+use crate::space::domain::Domain;
+use crate::space::expression::checking::{Checker, Term};
 use crate::space::expression::evaluation::{Comparison, Number, Rank, Truth};
-use crate::space::hyperparameter::{Domain, Value};
+use crate::space::expression::syntax::start;
+use crate::space::value::Value;
 
 impl Checker<'_> {
-    pub(crate) fn compare(&mut self, comparison: Comparison, left: &Expr, right: &Expr) -> Result<Truth, Mistake> {
+    pub(crate) fn compare(&mut self, comparison: Comparison, left: &Expr, right: &Expr) -> Result<Truth, Positioned> {
         let (left_source, right_source) = (self.source(left), self.source(right));
         let (a, b) = (self.term(left)?, self.term(right)?);
         let ordered = !matches!(comparison, Comparison::Equal | Comparison::Unequal);
@@ -31,8 +34,8 @@ impl Checker<'_> {
                 let (first, second) = (self.rank(a, start(left))?, self.rank(b, start(right))?);
                 if self.values(a) != self.values(b) {
                     let message = format!("the orders of `{left_source}` and `{right_source}` are not the same");
-                    return Err(Mistake::new(start(left), message)
-                        .hint("words compare by their place in an order that both sides must share".to_owned()));
+                    return Err(Positioned::new(start(left), message)
+                        .hint("words compare by their place in an order that both sides must share"));
                 }
                 Ok(Truth::Ranks(comparison, Box::new([first, second])))
             }
@@ -41,7 +44,7 @@ impl Checker<'_> {
                 if !ordered {
                     return Ok(signed(Truth::Is(index, value)));
                 }
-                let place = self.place(index, &value);
+                let place = self.rank_of(index, &value);
                 Ok(Truth::Ranks(comparison, Box::new([self.rank(index, start(left))?, place])))
             }
             (other, Term::Choice(index)) => {
@@ -49,7 +52,7 @@ impl Checker<'_> {
                 if !ordered {
                     return Ok(signed(Truth::Is(index, value)));
                 }
-                let place = self.place(index, &value);
+                let place = self.rank_of(index, &value);
                 Ok(Truth::Ranks(comparison, Box::new([place, self.rank(index, start(right))?])))
             }
             (a, b) => {
@@ -73,23 +76,23 @@ impl Checker<'_> {
                     }
                     _ => None,
                 };
-                Err(Mistake { offset: start(left), message, hint })
+                Err(Positioned { offset: start(left), diagnostic: Diagnostic { hint, ..Diagnostic::new(message) } })
             }
         }
     }
 
-    pub(crate) fn membership(&mut self, left: &Expr, right: &Expr, negated: bool) -> Result<Truth, Mistake> {
+    pub(crate) fn membership(&mut self, left: &Expr, right: &Expr, negated: bool) -> Result<Truth, Positioned> {
         let source = self.source(left);
         let items = match right {
             Expr::List(list) => &list.items,
             Expr::Tuple(tuple) => &tuple.items,
             _ => {
                 let hint = format!("for example `{source} in [1, 2]`");
-                return Err(Mistake::new(start(right), "`in` needs a list in square brackets").hint(hint));
+                return Err(Positioned::new(start(right), "`in` needs a list in square brackets").hint(hint));
             }
         };
         if items.is_empty() {
-            return Err(Mistake::new(start(right), "this list is empty"));
+            return Err(Positioned::new(start(right), "this list is empty"));
         }
         let truth = match self.term(left)? {
             Term::Number(number) => {
@@ -99,7 +102,7 @@ impl Checker<'_> {
                         Term::Number(other) => other,
                         _ => {
                             let message = format!("`{source}` is a number, but {} is not", self.source(item));
-                            return Err(Mistake::new(start(item), message));
+                            return Err(Positioned::new(start(item), message));
                         }
                     };
                     self.reachable(&number, &other, start(item))?;
@@ -117,25 +120,25 @@ impl Checker<'_> {
             }
             Term::Word(_) => {
                 let message = format!("{source} is a word and not a parameter");
-                return Err(Mistake::new(start(left), message));
+                return Err(Positioned::new(start(left), message));
             }
             Term::Truth(_) => {
                 let message = format!("`{source}` is true or false and needs no list");
-                return Err(Mistake::new(start(left), message));
+                return Err(Positioned::new(start(left), message));
             }
         };
         Ok(if negated { Truth::Not(Box::new(truth)) } else { truth })
     }
 
     /// The value of a hyperparameter that a literal stands for.
-    fn member(&self, index: usize, name: &str, other: Term, syntax: &Expr) -> Result<Value, Mistake> {
+    fn member(&self, index: usize, name: &str, other: Term, syntax: &Expr) -> Result<Value, Positioned> {
         let value = match other {
             Term::Word(word) => Value::Word(word.into()),
             Term::Number(Number::Literal(number)) => Value::Float(number),
             Term::Truth(Truth::Literal(truth)) => Value::Boolean(truth),
             _ => {
                 let message = format!("`{name}` can only be compared with its own values");
-                return Err(Mistake::new(start(syntax), message).hint(self.listing(index, name)));
+                return Err(Positioned::new(start(syntax), message).hint(self.listing(index, name)));
             }
         };
         if let Some(own) = self.values(index).iter().find(|each| **each == value) {
@@ -147,7 +150,7 @@ impl Checker<'_> {
                 .filter_map(|each| if let Value::Word(word) = each { Some(word.as_str()) } else { None })
         };
         let message = match &value {
-            Value::Word(_) => format!("`{name}` is never {}", quoted(&value)),
+            Value::Word(_) => format!("`{name}` is never {}", value.to_literal()),
             _ if words().count() < self.values(index).len() => format!("`{name}` is never {value}"),
             _ => format!("`{name}` is a word, but `{}` is not", self.source(syntax)),
         };
@@ -158,11 +161,11 @@ impl Checker<'_> {
             },
             _ => self.listing(index, name),
         };
-        Err(Mistake::new(start(syntax), message).hint(hint))
+        Err(Positioned::new(start(syntax), message).hint(hint))
     }
 
     /// Fails where a hyperparameter is compared for equality with a number that it never is.
-    fn reachable(&self, term: &Number, literal: &Number, offset: usize) -> Result<(), Mistake> {
+    fn reachable(&self, term: &Number, literal: &Number, offset: usize) -> Result<(), Positioned> {
         let (Number::Parameter(index), Number::Literal(number)) = (term, literal) else { return Ok(()) };
         let hyperparameter = &self.hyperparameters[*index];
         if hyperparameter.admit(&Value::Float(*number)).is_some() {
@@ -177,43 +180,24 @@ impl Checker<'_> {
             }
             _ => self.listing(*index, name),
         };
-        Err(Mistake::new(offset, format!("`{name}` is never {number}")).hint(hint))
+        Err(Positioned::new(offset, format!("`{name}` is never {number}")).hint(hint))
     }
 
-    fn rank(&self, index: usize, offset: usize) -> Result<Rank, Mistake> {
+    fn rank(&self, index: usize, offset: usize) -> Result<Rank, Positioned> {
         let name = &self.hyperparameters[index].name;
         match &self.hyperparameters[index].domain {
             Domain::Ordinal { values } => Ok(Rank::Parameter(index, values.clone().into())),
-            _ => Err(Mistake::new(offset, format!("the values of `{name}` have no order"))
+            _ => Err(Positioned::new(offset, format!("the values of `{name}` have no order"))
                 .hint(format!("use `{name} in [..]`, or make it an Ordinal with its values in order"))),
         }
     }
 
-    fn place(&self, index: usize, value: &Value) -> Rank {
+    fn rank_of(&self, index: usize, value: &Value) -> Rank {
         Rank::Literal(self.values(index).iter().position(|each| each == value).expect("a member was found"))
     }
 
     fn listing(&self, index: usize, name: &str) -> String {
-        let values: Vec<_> = self.values(index).iter().map(quoted).collect();
+        let values: Vec<_> = self.values(index).iter().map(Value::to_literal).collect();
         format!("`{name}` is one of {}", values.join(", "))
     }
-}
-
-pub(crate) fn quoted(value: &Value) -> String {
-    match value {
-        Value::Word(word) => format!("'{word}'"),
-        other => other.to_string(),
-    }
-}
-
-pub(crate) fn comparison_of(operation: CompareOpKind) -> Option<Comparison> {
-    Some(match operation {
-        CompareOpKind::Eq => Comparison::Equal,
-        CompareOpKind::Ne => Comparison::Unequal,
-        CompareOpKind::Lt => Comparison::Less,
-        CompareOpKind::Lte => Comparison::LessOrEqual,
-        CompareOpKind::Gt => Comparison::Greater,
-        CompareOpKind::Gte => Comparison::GreaterOrEqual,
-        CompareOpKind::In | CompareOpKind::NotIn => return None,
-    })
 }

@@ -1,11 +1,11 @@
-//! The compiled form of an expression, and its value at a point of the space.
-use crate::space::hyperparameter::Value;
+//! The compiled form of an expression, and its value where the hyperparameters have given values.
+//!
+//! Values are in the order of the space, `None` for an inactive hyperparameter.
+use crate::space::value::Value;
 
-/// A point of the space: `None` for an inactive hyperparameter.
-pub type Point<'a> = &'a [Option<Value>];
-
+/// An operation of two numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Arithmetic {
+pub(crate) enum Arithmetic {
     Add,
     Subtract,
     Multiply,
@@ -15,8 +15,9 @@ pub enum Arithmetic {
     Power,
 }
 
+/// A comparison of two terms.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Comparison {
+pub(crate) enum Comparison {
     Equal,
     Unequal,
     Less,
@@ -27,7 +28,7 @@ pub enum Comparison {
 
 /// A term with a number as its value; the value is `None` where it reads an inactive hyperparameter or is not finite.
 #[derive(Clone, Debug)]
-pub enum Number {
+pub(crate) enum Number {
     Literal(f64),
     Parameter(usize),
     Negative(Box<Number>),
@@ -36,17 +37,17 @@ pub enum Number {
 
 /// A word's place in the order of the ordinal that it belongs to.
 #[derive(Clone, Debug)]
-pub enum Rank {
+pub(crate) enum Rank {
     Literal(usize),
     Parameter(usize, Box<[Value]>),
 }
 
 /// A term with a truth as its value, in Kleene's three-valued logic.
 ///
-/// What reads an inactive hyperparameter, or divides by zero, is neither true nor false (`None`), and so is its
+/// A term that reads an inactive hyperparameter, or divides by zero, is neither true nor false (`None`), and so is its
 /// negation. A condition holds and a forbidden combination applies only where the value is `Some(true)`.
 #[derive(Clone, Debug)]
-pub enum Truth {
+pub(crate) enum Truth {
     Literal(bool),
     Parameter(usize),
     Not(Box<Truth>),
@@ -65,12 +66,12 @@ pub enum Truth {
 }
 
 impl Number {
-    fn at(&self, point: Point) -> Option<f64> {
+    fn at(&self, values: &[Option<Value>]) -> Option<f64> {
         let value = match self {
             Self::Literal(number) => *number,
-            Self::Parameter(index) => point[*index].as_ref()?.number()?,
-            Self::Negative(number) => -number.at(point)?,
-            Self::Arithmetic(operation, terms) => operation.of(terms[0].at(point)?, terms[1].at(point)?),
+            Self::Parameter(index) => values[*index].as_ref()?.number()?,
+            Self::Negative(number) => -number.at(values)?,
+            Self::Arithmetic(operation, terms) => operation.of(terms[0].at(values)?, terms[1].at(values)?),
         };
         value.is_finite().then_some(value)
     }
@@ -96,39 +97,39 @@ impl Arithmetic {
 }
 
 impl Rank {
-    fn at(&self, point: Point) -> Option<usize> {
+    fn at(&self, values: &[Option<Value>]) -> Option<usize> {
         match self {
             Self::Literal(rank) => Some(*rank),
-            Self::Parameter(index, values) => {
-                let value = point[*index].as_ref()?;
-                values.iter().position(|each| each == value)
+            Self::Parameter(index, order) => {
+                let value = values[*index].as_ref()?;
+                order.iter().position(|each| each == value)
             }
         }
     }
 }
 
 impl Truth {
-    /// The truth at a point; `None` is neither.
-    pub fn at(&self, point: Point) -> Option<bool> {
+    /// The truth for these values; `None` is neither.
+    pub(crate) fn at(&self, values: &[Option<Value>]) -> Option<bool> {
         match self {
             Self::Literal(truth) => Some(*truth),
-            Self::Parameter(index) => match point[*index].as_ref()? {
+            Self::Parameter(index) => match values[*index].as_ref()? {
                 Value::Boolean(truth) => Some(*truth),
                 _ => None,
             },
-            Self::Not(term) => term.at(point).map(|truth| !truth),
-            Self::All(terms) => decide(terms, point, false),
-            Self::Any(terms) => decide(terms, point, true),
-            Self::Numbers(comparison, terms) => Some(comparison.holds(&terms[0].at(point)?, &terms[1].at(point)?)),
-            Self::Ranks(comparison, terms) => Some(comparison.holds(&terms[0].at(point)?, &terms[1].at(point)?)),
-            Self::Is(index, value) => Some(point[*index].as_ref()? == value),
-            Self::Same(a, b) => Some(point[*a].as_ref()? == point[*b].as_ref()?),
-            Self::Among(index, values) => point[*index].as_ref().map(|value| values.contains(value)),
+            Self::Not(term) => term.at(values).map(|truth| !truth),
+            Self::All(terms) => decide(terms, values, false),
+            Self::Any(terms) => decide(terms, values, true),
+            Self::Numbers(comparison, terms) => Some(comparison.holds(&terms[0].at(values)?, &terms[1].at(values)?)),
+            Self::Ranks(comparison, terms) => Some(comparison.holds(&terms[0].at(values)?, &terms[1].at(values)?)),
+            Self::Is(index, value) => Some(values[*index].as_ref()? == value),
+            Self::Same(a, b) => Some(values[*a].as_ref()? == values[*b].as_ref()?),
+            Self::Among(index, among) => values[*index].as_ref().map(|value| among.contains(value)),
             Self::NumberAmong(number, others) => {
-                let number = number.at(point)?;
+                let number = number.at(values)?;
                 let mut known = true;
                 for other in others {
-                    match other.at(point) {
+                    match other.at(values) {
                         Some(other) if other == number => return Some(true),
                         Some(_) => {}
                         None => known = false,
@@ -153,7 +154,7 @@ impl Number {
 
 impl Truth {
     /// Indices of the hyperparameters that the term reads, ascending.
-    pub fn reads(&self) -> Vec<usize> {
+    pub(crate) fn reads(&self) -> Vec<usize> {
         let mut found = Vec::new();
         self.reads_into(&mut found);
         found.sort_unstable();
@@ -197,10 +198,10 @@ impl Comparison {
 }
 
 /// `decisive` as soon as one term has it, its opposite if all terms have that, and neither otherwise.
-fn decide(terms: &[Truth], point: Point, decisive: bool) -> Option<bool> {
+fn decide(terms: &[Truth], values: &[Option<Value>], decisive: bool) -> Option<bool> {
     let mut known = true;
     for term in terms {
-        match term.at(point) {
+        match term.at(values) {
             Some(truth) if truth == decisive => return Some(decisive),
             Some(_) => {}
             None => known = false,

@@ -1,8 +1,8 @@
-//! What an expression can be where numbers are only known to lie in intervals.
-use crate::space::Space;
+//! Interval arithmetic: the truths that an expression may have where numbers lie in given intervals.
 use crate::space::expression::Expression;
 use crate::space::expression::evaluation::{Arithmetic, Comparison, Number, Truth};
-use crate::space::hyperparameter::{Hyperparameter, Value};
+use crate::space::hyperparameter::Hyperparameter;
+use crate::space::value::Value;
 
 /// The ends of an interval, by the index of a hyperparameter; `None` where nothing is known of it.
 pub(crate) type Ends<'a> = &'a [Option<(f64, f64)>];
@@ -19,15 +19,15 @@ pub(crate) struct Possible {
 const ANYTHING: Possible = Possible { yes: true, no: true, neither: true };
 
 impl Possible {
-    /// Whether the truth holds everywhere.
+    /// True where the truth holds everywhere.
     pub fn is_certain(self) -> bool {
         self.yes && !self.no && !self.neither
     }
 }
 
-impl Space {
-    /// Whether an expression may be true where every number lies in its range; false is a proof, true is none.
-    pub fn may_hold(&self, expression: &Expression) -> bool {
+impl Expression {
+    /// True where the expression may hold with every number in its range; false is a proof, true is none.
+    pub(crate) fn may_hold(&self, hyperparameters: &[Hyperparameter]) -> bool {
         let ends = |each: &Hyperparameter| {
             let values = match each.domain.values() {
                 [] => vec![each.at(0.0), each.at(1.0)],
@@ -36,13 +36,13 @@ impl Space {
             let numbers: Option<Vec<f64>> = values.iter().map(Value::number).collect();
             numbers?.into_iter().map(|number| (number, number)).reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)))
         };
-        let ends: Vec<_> = self.hyperparameters().iter().map(ends).collect();
-        expression.truth().within(&ends).yes
+        let ends: Vec<_> = hyperparameters.iter().map(ends).collect();
+        self.truth().within(&ends).yes
     }
 }
 
 impl Truth {
-    /// What the truth can be at points within these intervals.
+    /// The truths that are possible at points within these intervals.
     pub(crate) fn within(&self, ends: Ends) -> Possible {
         match self {
             Self::Literal(truth) => Possible { yes: *truth, no: !*truth, neither: false },
@@ -133,13 +133,16 @@ fn arithmetic(operation: Arithmetic, (a, b): (f64, f64), (c, d): (f64, f64)) -> 
 #[cfg(test)]
 mod tests {
     use crate::numeric::stream::Stream;
-    use crate::space::Space;
-    use crate::space::hyperparameter::Value;
+    use crate::space::domain::Domain;
+    use crate::space::expression::Expression;
+    use crate::space::hyperparameter::Hyperparameter;
+    use crate::space::value::Value;
 
-    /// Whatever is found at a point of a box was possible there.
     #[test]
     fn no_point_is_overlooked() {
         let mut stream = Stream::of(1, "test", 0);
+        let domain = Domain::Float { min: -2.0, max: 2.0, log: false };
+        let hyperparameters = ["x", "y"].map(|name| Hyperparameter::new(name, domain.clone(), Value::Float(0.0)));
         for clause in [
             "x + y > 0.5",
             "x * y <= -1",
@@ -154,11 +157,8 @@ mod tests {
             "x > 1 or y < -1",
             "0 < x < y",
         ] {
-            let text = format!(
-                "(parameters: {{\"x\": Float(min: -2, max: 2), \"y\": Float(min: -2, max: 2)}}, forbidden: [{clause:?}, \"x > 99\"])"
-            );
-            let Ok(space) = Space::parse(&text, std::path::Path::new("x.ron")) else { panic!("{clause}") };
-            let truth = space.forbidden()[0].truth();
+            let expression = Expression::compile(clause, &hyperparameters).unwrap();
+            let truth = expression.truth();
             for _ in 0..300 {
                 let ends: Vec<(f64, f64)> = (0..2)
                     .map(|_| {

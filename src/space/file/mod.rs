@@ -1,8 +1,6 @@
-//! A space's RON file: what is written, and how it becomes a space.
-pub(crate) mod describing;
-pub(crate) mod parameter;
-pub mod validation;
-pub(crate) mod writing;
+//! The RON file of a space: reading it, and placing the errors of its parts.
+mod parameter;
+mod writing;
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -11,13 +9,13 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, Visitor, value::MapAccessDeserializer};
 
+use crate::document::diagnostic::Diagnostic;
 use crate::document::outline::Node;
-pub use crate::document::source::SourceError;
-use crate::document::source::{parse, read};
+use crate::document::source::{Source, SourceError, parse, read};
 use crate::numeric::stream::Stream;
 use crate::space::Space;
 use crate::space::file::parameter::Parameter;
-use crate::space::file::validation::{Place, SpaceError};
+use crate::space::validation::{SpaceError, SpacePart};
 
 /// A search space as it is written, not yet validated.
 #[derive(Clone, Debug, Deserialize)]
@@ -27,7 +25,7 @@ pub struct SpaceFile {
     #[serde(default)]
     name: String,
     parameters: Entries<Parameter>,
-    /// When a parameter is active; always, where nothing is written.
+    /// The condition under which a parameter is active; always, where nothing is written.
     #[serde(default)]
     conditions: Entries<String>,
     /// Combinations that are never tried.
@@ -59,52 +57,56 @@ impl Space {
 }
 
 impl SpaceFile {
-    /// The space, if it can be one and has a legal configuration; `text` is that of the whole file, whose field `search_space` this may be.
+    /// The space; fails where it is not one or has no legal configuration.
+    ///
+    /// `text` is that of the whole file, whose field `search_space` this may be.
     pub fn validate(self, path: &Path, text: &str) -> Result<Space, SourceError> {
         let outline = Node::of(text);
         let outline = outline.as_ref().map(|root| match root.field("search_space") {
             Some(inner) if root.field("parameters").is_none() => inner,
             _ => root,
         });
-        let fail = |SpaceError { place, message, hint }| {
-            SourceError::at(path, text, outline.map_or(0, |outline| offset(outline, text, place)), message, hint)
+        let fail = |error: SpaceError| {
+            let offset = outline.map_or(0, |outline| offset(outline, text, &error));
+            Source::new(path, text).error_at(offset, error.diagnostic)
         };
         let mut hyperparameters = Vec::new();
         for (index, (name, parameter)) in self.parameters.0.into_iter().enumerate() {
-            hyperparameters.push(parameter.hyperparameter(name).map_err(|(field, message, hint)| {
-                fail(SpaceError { place: Place::Parameter { index, field }, message, hint: Some(hint) })
-            })?);
+            let part = SpacePart::Parameter { index };
+            let hyperparameter = parameter.hyperparameter(name);
+            hyperparameters.push(hyperparameter.map_err(|diagnostic| fail(SpaceError { part, diagnostic }))?);
         }
         let stem = || path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
         let name = if self.name.is_empty() { stem() } else { self.name };
         let space = Space::new(name, hyperparameters, self.conditions.0, self.forbidden).map_err(fail)?;
         if let Err(impossible) = space.sample(&mut Stream::of(0, "possible", 0)) {
             let first = space.forbidden().iter().position(|clause| clause.text() == impossible.clauses[0]);
-            let place = Place::Forbidden { index: first.unwrap_or(0), offset: 0 };
-            let hint = "loosen what forbids them, or allow more values".to_owned();
-            return Err(fail(SpaceError { place, message: impossible.to_string(), hint: Some(hint) }));
+            let part = SpacePart::Forbidden { index: first.unwrap_or(0), offset: 0 };
+            let hint = "loosen a forbidden combination, or allow more values";
+            return Err(fail(SpaceError { part, diagnostic: Diagnostic::new(impossible.to_string()).hint(hint) }));
         }
         Ok(space)
     }
 }
 
-/// The byte of the text where a part of a space is written.
-fn offset(space: &Node, text: &str, place: Place) -> usize {
-    let found = match place {
-        Place::Parameters => space.field("parameters").map(|node| node.span.start),
-        Place::Parameter { index, field } => {
+/// The byte of the text where the wrong part of a space is written.
+fn offset(space: &Node, text: &str, error: &SpaceError) -> usize {
+    let found = match error.part {
+        SpacePart::Parameters => space.field("parameters").map(|node| node.span.start),
+        SpacePart::Parameter { index } => {
+            let field = error.diagnostic.field.as_deref();
             space.field("parameters").and_then(|node| node.fields().get(index)).map(|parameter| {
                 let value = field.and_then(|field| parameter.value.field(field));
                 value.map_or(parameter.key.start, |value| value.span.start)
             })
         }
-        Place::Condition { index, offset } => {
+        SpacePart::Condition { index, offset } => {
             space.field("conditions").and_then(|node| node.fields().get(index)).map(|condition| match offset {
                 Some(offset) => condition.value.inside(text, offset),
                 None => condition.key.start,
             })
         }
-        Place::Forbidden { index, offset } => {
+        SpacePart::Forbidden { index, offset } => {
             space.field("forbidden").and_then(|node| node.items().get(index)).map(|clause| clause.inside(text, offset))
         }
     };

@@ -4,11 +4,14 @@ use std::fmt;
 use serde::Deserialize;
 use serde::de::{self, Deserializer, Visitor};
 
-use crate::space::file::validation::listing;
-use crate::space::hyperparameter::{Domain, Hyperparameter, Value};
+use crate::document::diagnostic::Diagnostic;
+use crate::space::domain::Domain;
+use crate::space::hyperparameter::Hyperparameter;
 use crate::space::prior::Prior;
 use crate::space::steps::{Steps, Unstepped};
+use crate::space::value::Value;
 
+/// A parameter of a space's file, by its kind.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) enum Parameter {
@@ -110,33 +113,31 @@ pub(crate) enum Law {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Literal(Option<Value>);
 
-/// The field that is wrong, what is wrong, and what to do.
-type Complaint = (Option<&'static str>, String, String);
-
 impl Parameter {
-    pub fn hyperparameter(self, name: String) -> Result<Hyperparameter, Complaint> {
+    /// The hyperparameter of this name; fails where a field is missing, of the wrong kind, or makes no steps.
+    pub fn hyperparameter(self, name: String) -> Result<Hyperparameter, Diagnostic> {
         let (domain, prior, default, description, unit) = match self {
             Self::Float { min, max, log, step, prior, default, description, unit } => {
-                let field = Field { name: &name, example: "Float(min: 1e-4, max: 0.1, log: true)" };
-                let (min, max) = (field.real(min, "min")?, field.real(max, "max")?);
+                let fields = Fields { name: &name, example: "Float(min: 1e-4, max: 0.1, log: true)" };
+                let (min, max) = (fields.real(min, "min")?, fields.real(max, "max")?);
                 let domain = match step.0 {
                     None => Domain::Float { min, max, log },
                     Some(_) => {
-                        let field = Field { name: &name, example: "Float(min: 0, max: 1, step: 0.05)" };
-                        field.steps((min, max, field.real(step, "step")?), log, false)?
+                        let fields = Fields { name: &name, example: "Float(min: 0, max: 1, step: 0.05)" };
+                        fields.steps((min, max, fields.real(step, "step")?), log, false)?
                     }
                 };
                 (domain, prior.into(), default, description, unit)
             }
             Self::Integer { min, max, log, step, prior, default, description, unit } => {
-                let field = Field { name: &name, example: "Integer(min: 1, max: 8)" };
-                let (min, max) = (field.whole(min, "min")?, field.whole(max, "max")?);
+                let fields = Fields { name: &name, example: "Integer(min: 1, max: 8)" };
+                let (min, max) = (fields.whole(min, "min")?, fields.whole(max, "max")?);
                 let domain = match step.0 {
                     None => Domain::Integer { min, max, log },
                     Some(_) => {
-                        let field = Field { name: &name, example: "Integer(min: 16, max: 256, step: 16)" };
-                        let step = field.whole(step, "step")?;
-                        field.steps((min as f64, max as f64, step as f64), log, true)?
+                        let fields = Fields { name: &name, example: "Integer(min: 16, max: 256, step: 16)" };
+                        let step = fields.whole(step, "step")?;
+                        fields.steps((min as f64, max as f64, step as f64), log, true)?
                     }
                 };
                 (domain, prior.into(), default, description, unit)
@@ -155,8 +156,8 @@ impl Parameter {
                 (Domain::Categorical { choices }, Prior::Uniform, default, description, String::new())
             }
             Self::Constant { value, description, unit } => {
-                let field = Field { name: &name, example: "Constant(value: 8)" };
-                let value = value.0.ok_or_else(|| field.missing("value"))?;
+                let fields = Fields { name: &name, example: "Constant(value: 8)" };
+                let value = value.0.ok_or_else(|| fields.missing("value"))?;
                 (Domain::Constant { value }, Prior::Uniform, Literal(None), description, unit)
             }
         };
@@ -179,71 +180,70 @@ impl Parameter {
     }
 }
 
-/// The parameter that a field is of, and how it is written.
-struct Field<'a> {
+/// The name of a parameter and an example of its kind, for the errors of its fields.
+struct Fields<'a> {
     name: &'a str,
     example: &'a str,
 }
 
-impl Field<'_> {
-    fn missing(&self, field: &str) -> Complaint {
-        (None, format!("`{}` needs the field `{field}`", self.name), format!("for example {}", self.example))
+impl Fields<'_> {
+    fn missing(&self, field: &str) -> Diagnostic {
+        let message = format!("`{}` needs the field `{field}`", self.name);
+        Diagnostic::new(message).hint(format!("for example {}", self.example))
     }
 
-    fn number(&self, literal: Literal, field: &'static str) -> Result<Value, Complaint> {
+    fn number(&self, literal: Literal, field: &'static str) -> Result<Value, Diagnostic> {
         match literal.0 {
             None => Err(self.missing(field)),
             Some(value @ (Value::Integer(_) | Value::Float(_))) => Ok(value),
             Some(other) => {
-                let other = listing(std::slice::from_ref(&other));
-                let message = format!("the {field} of `{}` must be a number, not {other}", self.name);
-                Err((Some(field), message, format!("for example {}", self.example)))
+                let message = format!("the {field} of `{}` must be a number, not {}", self.name, other.to_ron());
+                Err(Diagnostic::new(message).hint(format!("for example {}", self.example)).field(field))
             }
         }
     }
 
-    fn real(&self, literal: Literal, field: &'static str) -> Result<f64, Complaint> {
+    fn real(&self, literal: Literal, field: &'static str) -> Result<f64, Diagnostic> {
         self.number(literal, field).map(|value| value.number().expect("it was checked"))
     }
 
-    fn whole(&self, literal: Literal, field: &'static str) -> Result<i64, Complaint> {
+    fn whole(&self, literal: Literal, field: &'static str) -> Result<i64, Diagnostic> {
         match self.number(literal, field)? {
             Value::Integer(integer) => Ok(integer),
             Value::Float(float) if float.fract() == 0.0 && float.abs() < 9e15 => Ok(float as i64),
             other => {
                 let message = format!("the {field} of `{}` must be a whole number, not {other}", self.name);
-                Err((Some(field), message, "round it, or make the parameter a Float".to_owned()))
+                Err(Diagnostic::new(message).hint("round it, or make the parameter a Float").field(field))
             }
         }
     }
 
-    fn steps(&self, (min, max, step): (f64, f64, f64), log: bool, whole: bool) -> Result<Domain, Complaint> {
+    fn steps(&self, (min, max, step): (f64, f64, f64), log: bool, whole: bool) -> Result<Domain, Diagnostic> {
         let name = self.name;
         if log {
             let message = format!("`{name}` has both a step and a logarithmic scale");
             let hint = "leave one of them out, or list the values: Ordinal(values: [1, 10, 100])";
-            return Err((Some("step"), message, hint.to_owned()));
+            return Err(Diagnostic::new(message).hint(hint).field("step"));
         }
         Steps::new(min, max, step, whole).map(Domain::Steps).map_err(|wrong| match wrong {
             Unstepped::Backward => {
-                (Some("step"), format!("the step of `{name}` is {step}"), "a step is above 0".to_owned())
+                Diagnostic::new(format!("the step of `{name}` is {step}")).hint("a step is above 0").field("step")
             }
-            Unstepped::Digits => {
-                let message = format!("the steps of `{name}` have too many digits to be exact");
-                (Some("step"), message, "round the step and the ends, or leave the step out".to_owned())
-            }
+            Unstepped::Digits => Diagnostic::new(format!("the steps of `{name}` have too many digits to be exact"))
+                .hint("round the step and the ends, or leave the step out")
+                .field("step"),
             Unstepped::Wide if min < max => {
-                let message = format!("the step of `{name}` ({step}) is wider than its range");
-                (Some("step"), message, format!("make it at most {}", max - min))
+                Diagnostic::new(format!("the step of `{name}` ({step}) is wider than its range"))
+                    .hint(format!("make it at most {}", max - min))
+                    .field("step")
             }
-            Unstepped::Wide => (
-                Some("min"),
-                format!("the min of `{name}` ({min}) is not below its max ({max})"),
-                "exchange the two".into(),
-            ),
+            Unstepped::Wide => Diagnostic::new(format!("the min of `{name}` ({min}) is not below its max ({max})"))
+                .hint("exchange the two")
+                .field("min"),
             Unstepped::Remainder { last } => {
-                let message = format!("the range of `{name}` is not a whole number of steps");
-                (Some("max"), message, format!("write max: {last}, where the last step ends"))
+                Diagnostic::new(format!("the range of `{name}` is not a whole number of steps"))
+                    .hint(format!("write max: {last}, where the last step ends"))
+                    .field("max")
             }
         })
     }

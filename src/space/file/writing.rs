@@ -2,21 +2,22 @@
 use std::fmt::Write;
 
 use crate::space::Space;
-use crate::space::file::validation::listing;
-use crate::space::hyperparameter::{Domain, Hyperparameter, Value};
+use crate::space::domain::Domain;
+use crate::space::hyperparameter::Hyperparameter;
 use crate::space::prior::Prior;
+use crate::space::value::{Value, ron_elements};
 
 impl Space {
     /// The text of a file that means this space, all values to the last digit.
     ///
-    /// Comments are the writer's own: whoever has the text that a space was read from keeps that instead.
+    /// A space has no comments: to keep those of a file, keep its text.
     pub fn to_text(&self) -> String {
         let mut text = format!("(\n    name: {:?},\n    parameters: {{\n", self.name);
-        for hyperparameter in &self.hyperparameters {
+        for hyperparameter in self.hyperparameters() {
             let _ = writeln!(text, "        {:?}: {},", hyperparameter.name, parameter(hyperparameter));
         }
         text += "    },\n";
-        let conditions = self.hyperparameters.iter().zip(&self.conditions);
+        let conditions = self.definition.hyperparameters.iter().zip(&self.definition.conditions);
         let conditions: Vec<_> =
             conditions.filter_map(|(each, condition)| Some((&each.name, condition.as_ref()?))).collect();
         if !conditions.is_empty() {
@@ -26,9 +27,9 @@ impl Space {
             }
             text += "    },\n";
         }
-        if !self.forbidden.is_empty() {
+        if !self.forbidden().is_empty() {
             text += "    forbidden: [\n";
-            for clause in &self.forbidden {
+            for clause in self.forbidden() {
                 let _ = writeln!(text, "        {:?},", clause.text());
             }
             text += "    ],\n";
@@ -53,10 +54,10 @@ fn parameter(hyperparameter: &Hyperparameter) -> String {
                 false => ("Float", vec![format!("min: {min:?}, max: {max:?}, step: {step:?}")]),
             }
         }
-        Domain::Ordinal { values } => ("Ordinal", vec![format!("values: [{}]", listing(values))]),
+        Domain::Ordinal { values } => ("Ordinal", vec![format!("values: [{}]", ron_elements(values))]),
         Domain::Categorical { choices } if is_boolean(choices, &hyperparameter.prior) => ("Boolean", Vec::new()),
-        Domain::Categorical { choices } => ("Categorical", vec![format!("choices: [{}]", listing(choices))]),
-        Domain::Constant { value } => ("Constant", vec![format!("value: {}", listing(std::slice::from_ref(value)))]),
+        Domain::Categorical { choices } => ("Categorical", vec![format!("choices: [{}]", ron_elements(choices))]),
+        Domain::Constant { value } => ("Constant", vec![format!("value: {}", value.to_ron())]),
     };
     fields.extend(match &hyperparameter.prior {
         Prior::Uniform => None,
@@ -68,14 +69,14 @@ fn parameter(hyperparameter: &Hyperparameter) -> String {
         Prior::Weights(weights) => Some(format!("weights: {weights:?}")),
     });
     if hyperparameter.default != hyperparameter.natural_default() {
-        fields.push(format!("default: {}", listing(std::slice::from_ref(&hyperparameter.default))));
+        fields.push(format!("default: {}", hyperparameter.default.to_ron()));
     }
     fields.extend(hyperparameter.description.as_ref().map(|text| format!("description: {text:?}")));
     fields.extend(hyperparameter.unit.as_ref().map(|text| format!("unit: {text:?}")));
     format!("{kind}({})", fields.join(", "))
 }
 
-/// Whether a categorical is what `Boolean()` means.
+/// True for a categorical that `Boolean()` stands for.
 fn is_boolean(choices: &[Value], prior: &Prior) -> bool {
     *prior == Prior::Uniform && *choices == [Value::Boolean(false), Value::Boolean(true)]
 }

@@ -1,14 +1,15 @@
 //! Boxes around the legal points of real numbers that share clauses.
 //!
 //! The cube of the numbers is halved again and again; a half in which a clause certainly forbids everything is left out.
-//! What is left holds every legal point, so that a draw from it, rejected where it is forbidden after all, has the same
+//! The boxes that are left hold every legal point, so that a draw from it, rejected where it is forbidden after all, has the same
 //! law as one from the whole cube, and is rejected far less often where little is legal.
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
 
 use crate::numeric::stream::Stream;
-use crate::space::Space;
-use crate::space::hyperparameter::{Domain, Value};
+use crate::space::definition::Definition;
+use crate::space::domain::Domain;
+use crate::space::value::Value;
 
 /// Halvings of one cube.
 const HALVINGS: usize = 4_000;
@@ -16,6 +17,7 @@ const HALVINGS: usize = 4_000;
 /// The share of what is left that may still be undecided when the halving stops.
 const UNDECIDED: f64 = 0.1;
 
+/// The boxes of the numbers that share clauses.
 #[derive(Clone, Debug)]
 pub(crate) struct Boxes {
     pub members: Vec<usize>,
@@ -34,15 +36,15 @@ struct Cell {
 
 impl Boxes {
     /// The boxes that these clauses leave of the numbers that they read, those apart that share none.
-    pub fn all(space: &Space, clauses: &[usize], decided: &dyn Fn(usize) -> bool) -> Vec<Self> {
+    pub fn all(definition: &Definition, clauses: &[usize], decided: &dyn Fn(usize) -> bool) -> Vec<Self> {
         let is_number = |index: usize| {
-            let domain = &space.hyperparameters[index].domain;
+            let domain = &definition.hyperparameters[index].domain;
             matches!(domain, Domain::Float { .. } | Domain::Integer { .. } | Domain::Steps(_))
         };
-        let fits = |index: &usize| is_number(*index) && space.conditions[*index].is_none() && !decided(*index);
+        let fits = |index: &usize| is_number(*index) && definition.conditions[*index].is_none() && !decided(*index);
         let mut parts: Vec<(Vec<usize>, Vec<usize>)> = Vec::new();
         for &clause in clauses {
-            let mut members: Vec<usize> = space.forbidden[clause].reads().iter().copied().filter(fits).collect();
+            let mut members: Vec<usize> = definition.forbidden[clause].reads().iter().copied().filter(fits).collect();
             if members.is_empty() {
                 continue;
             }
@@ -58,18 +60,18 @@ impl Boxes {
             });
             parts.push((members, own));
         }
-        parts.into_iter().map(|(members, clauses)| Self::of(space, members, clauses)).collect()
+        parts.into_iter().map(|(members, clauses)| Self::of(definition, members, clauses)).collect()
     }
 
-    pub fn of(space: &Space, members: Vec<usize>, clauses: Vec<usize>) -> Self {
+    pub fn of(definition: &Definition, members: Vec<usize>, clauses: Vec<usize>) -> Self {
         let whole = Cell { sides: vec![(0.0, 1.0); members.len()], volume: 1.0 };
-        let mut ends = vec![None; space.hyperparameters.len()];
+        let mut ends = vec![None; definition.hyperparameters.len()];
         let (mut cells, mut open) = (Vec::new(), BinaryHeap::new());
         let (mut closed, mut undecided) = (0.0, 0.0);
         let mut new = vec![whole];
         for _ in 0..=HALVINGS {
             for cell in new.drain(..) {
-                match verdict(space, &members, &clauses, &cell, &mut ends) {
+                match verdict(definition, &members, &clauses, &cell, &mut ends) {
                     Verdict::Forbidden => {}
                     Verdict::Allowed => {
                         closed += cell.volume;
@@ -110,18 +112,18 @@ impl Boxes {
         Self { cumulative: cumulative.collect(), members, clauses, cells }
     }
 
-    /// The share of the cube that is left.
+    /// The share of the cube that the boxes fill.
     pub fn volume(&self) -> f64 {
         self.cumulative.last().copied().unwrap_or(0.0)
     }
 
-    /// Writes random values of what is left into a point.
-    pub fn draw(&self, space: &Space, stream: &mut Stream, point: &mut [Option<Value>]) {
-        let quantile = |member: usize, share| space.hyperparameters[member].quantile(share);
-        self.pick(|| stream.uniform(), |member, share| point[member] = Some(quantile(member, share)));
+    /// Writes random values from the boxes into those of a configuration.
+    pub fn draw(&self, definition: &Definition, stream: &mut Stream, values: &mut [Option<Value>]) {
+        let quantile = |member: usize, share| definition.hyperparameters[member].quantile(share);
+        self.pick(|| stream.uniform(), |member, share| values[member] = Some(quantile(member, share)));
     }
 
-    /// Tells the share of each member's prior at a point of what is left, by numbers uniform in `[0, 1)`.
+    /// Tells the share of each member's prior at a random point of the boxes, by numbers uniform in `[0, 1)`.
     pub fn pick(&self, mut uniform: impl FnMut() -> f64, mut tell: impl FnMut(usize, f64)) {
         let target = uniform() * self.volume();
         let chosen = self.cumulative.partition_point(|sum| *sum <= target).min(self.cells.len() - 1);
@@ -139,24 +141,24 @@ enum Verdict {
 }
 
 fn verdict(
-    space: &Space,
+    definition: &Definition,
     members: &[usize],
     clauses: &[usize],
     cell: &Cell,
     ends: &mut [Option<(f64, f64)>],
 ) -> Verdict {
     for (&member, (low, high)) in members.iter().zip(&cell.sides) {
-        let number = |share: f64| space.hyperparameters[member].quantile(share).number();
+        let number = |share: f64| definition.hyperparameters[member].quantile(share).number();
         ends[member] = number(*low).zip(number(*high));
     }
     let mut sides = Vec::new();
     for &clause in clauses {
-        let possible = space.forbidden[clause].truth().within(ends);
+        let possible = definition.forbidden[clause].truth().within(ends);
         if possible.is_certain() {
             return Verdict::Forbidden;
         }
         if possible.yes {
-            let reads = space.forbidden[clause].reads();
+            let reads = definition.forbidden[clause].reads();
             sides.extend((0..members.len()).filter(|side| reads.contains(&members[*side])));
         }
     }

@@ -5,17 +5,18 @@
 use std::collections::HashMap;
 
 use crate::numeric::stream::Stream;
-use crate::space::Space;
-use crate::space::hyperparameter::Value;
-use crate::space::sampling::Impossible;
+use crate::space::definition::Definition;
 use crate::space::sampling::group::Group;
+use crate::space::sampling::impossible::Impossible;
+use crate::space::value::Value;
 
 /// Edges that are tried for one diagram; a group beyond is left to rejection.
 const STEPS: usize = 1 << 20;
 
-/// What stands for an inactive hyperparameter.
+/// The index that stands for an inactive hyperparameter.
 const INACTIVE: u16 = u16::MAX;
 
+/// The legal choices of a group, as a graph.
 #[derive(Clone, Debug)]
 pub(crate) struct Diagram {
     pub group: Group,
@@ -43,20 +44,21 @@ struct Edge {
 
 impl Diagram {
     /// The diagram of a group; `None` where it would be too large.
-    pub fn of(space: &Space, group: Group) -> Option<Self> {
+    pub fn of(definition: &Definition, group: Group) -> Option<Self> {
         let depth_of =
             |index: &usize| group.members.iter().position(|member| member == index).expect("groups are closed");
         let mut due = vec![Vec::new(); group.members.len()];
         for &clause in &group.clauses {
-            let last = space.forbidden[clause].reads().iter().map(depth_of).max().expect("a clause reads something");
+            let last =
+                definition.forbidden[clause].reads().iter().map(depth_of).max().expect("a clause reads something");
             due[last].push(clause);
         }
         let mut builder = Builder {
-            space,
-            frontiers: group.frontiers(space),
+            definition,
+            frontiers: group.frontiers(definition),
             due,
             steps: STEPS,
-            point: vec![None; space.hyperparameters.len()],
+            values: vec![None; definition.hyperparameters.len()],
             row: vec![INACTIVE; group.members.len()],
             nodes: vec![Node { edges: Vec::new(), count: 1, share: 1.0 }],
             known: HashMap::new(),
@@ -71,7 +73,7 @@ impl Diagram {
         self.nodes.last().expect("there is always the end")
     }
 
-    /// Whether nothing is legal.
+    /// True where nothing is legal.
     pub fn is_empty(&self) -> bool {
         self.root().count == 0
     }
@@ -81,13 +83,13 @@ impl Diagram {
         self.root().share
     }
 
-    /// How many choices are legal, at most `u128::MAX`.
+    /// The number of legal choices, at most `u128::MAX`.
     pub fn count(&self) -> u128 {
         self.root().count
     }
 
-    /// Writes the legal choice with this number into a point.
-    pub fn choose(&self, space: &Space, mut number: u128, point: &mut [Option<Value>]) {
+    /// Writes the legal choice with this number into the values of a configuration.
+    pub fn choose(&self, definition: &Definition, mut number: u128, values: &mut [Option<Value>]) {
         let mut node = self.root();
         for &member in &self.group.members {
             let mut edges = node.edges.iter();
@@ -99,19 +101,19 @@ impl Diagram {
                 }
                 number -= paths;
             };
-            point[member] = self.value(space, member, edge);
+            values[member] = self.value(definition, member, edge);
             node = &self.nodes[edge.child as usize];
         }
     }
 
-    fn value(&self, space: &Space, member: usize, edge: &Edge) -> Option<Value> {
-        edge.value().map(|index| space.hyperparameters[member].domain.nth(u64::from(index)))
+    fn value(&self, definition: &Definition, member: usize, edge: &Edge) -> Option<Value> {
+        edge.value().map(|index| definition.hyperparameters[member].domain.nth(u64::from(index)))
     }
 
-    /// Writes a random legal choice into a point.
-    pub fn draw(&self, space: &Space, stream: &mut Stream, point: &mut [Option<Value>]) {
-        let value = |member: usize, index| space.hyperparameters[member].domain.nth(u64::from(index));
-        self.walk(|| stream.uniform(), |member, index: Option<u16>| point[member] = index.map(|it| value(member, it)));
+    /// Writes a random legal choice into the values of a configuration.
+    pub fn draw(&self, definition: &Definition, stream: &mut Stream, values: &mut [Option<Value>]) {
+        let value = |member: usize, index| definition.hyperparameters[member].domain.nth(u64::from(index));
+        self.walk(|| stream.uniform(), |member, index: Option<u16>| values[member] = index.map(|it| value(member, it)));
     }
 
     /// Tells the index of each member's value, `None` where it is inactive, of a choice by numbers uniform in `[0, 1)`.
@@ -159,34 +161,32 @@ impl Edge {
     }
 }
 
-impl Space {
-    /// Clauses of a group that together allow nothing, each of which is needed.
-    pub(crate) fn conflict(&self, group: &Group) -> Impossible {
-        let mut needed = group.clauses.clone();
-        for clause in &group.clauses {
-            let fewer: Vec<usize> = needed.iter().copied().filter(|each| each != clause).collect();
-            let attempt = Group { members: group.members.clone(), clauses: fewer.clone() };
-            if Diagram::of(self, attempt).is_some_and(|diagram| diagram.is_empty()) {
-                needed = fewer;
-            }
+/// Clauses of a group that together allow nothing, each of which is needed.
+pub(crate) fn conflict(definition: &Definition, group: &Group) -> Impossible {
+    let mut needed = group.clauses.clone();
+    for clause in &group.clauses {
+        let fewer: Vec<usize> = needed.iter().copied().filter(|each| each != clause).collect();
+        let attempt = Group { members: group.members.clone(), clauses: fewer.clone() };
+        if Diagram::of(definition, attempt).is_some_and(|diagram| diagram.is_empty()) {
+            needed = fewer;
         }
-        Impossible { clauses: needed.iter().map(|&clause| self.forbidden[clause].to_string()).collect(), draws: None }
     }
+    Impossible { clauses: needed.iter().map(|&clause| definition.forbidden[clause].to_string()).collect(), draws: None }
+}
 
-    /// Whether a hyperparameter has few enough values to be decided one by one.
-    pub(crate) fn small(&self, member: usize) -> bool {
-        self.hyperparameters[member].size().is_some_and(|size| size < u64::from(INACTIVE))
-    }
+/// True where a hyperparameter has few enough values to be decided one by one.
+pub(crate) fn is_small(definition: &Definition, member: usize) -> bool {
+    definition.hyperparameters[member].size().is_some_and(|size| size < u64::from(INACTIVE))
 }
 
 struct Builder<'a> {
-    space: &'a Space,
+    definition: &'a Definition,
     group: &'a Group,
     frontiers: Vec<Vec<usize>>,
     /// Clauses to ask once the member at this depth is decided.
     due: Vec<Vec<usize>>,
     steps: usize,
-    point: Vec<Option<Value>>,
+    values: Vec<Option<Value>>,
     row: Vec<u16>,
     nodes: Vec<Node>,
     /// Nodes by their depth and the values that matter there.
@@ -194,7 +194,7 @@ struct Builder<'a> {
 }
 
 impl Builder<'_> {
-    /// The node of what is decided above this depth; `None` where the steps are used up.
+    /// The node that follows the decisions above this depth; `None` where the steps are used up.
     fn node(&mut self, depth: usize) -> Option<u32> {
         let Some(&member) = self.group.members.get(depth) else { return Some(0) };
         let key = (depth, self.frontiers[depth].iter().map(|&above| self.row[above]).collect());
@@ -202,8 +202,8 @@ impl Builder<'_> {
             return Some(node);
         }
         let mut node = Node { edges: Vec::new(), count: 0, share: 0.0 };
-        let hyperparameter = &self.space.hyperparameters[member];
-        if self.space.inactive(member, &self.point).is_some() {
+        let hyperparameter = &self.definition.hyperparameters[member];
+        if self.definition.inactive(member, &self.values).is_some() {
             self.edge(depth, INACTIVE, None, 1.0, &mut node)?;
         } else {
             for index in 0..hyperparameter.size().expect("groups are discrete") as usize {
@@ -211,7 +211,7 @@ impl Builder<'_> {
                 self.edge(depth, index as u16, value, hyperparameter.probability(index as u64), &mut node)?;
             }
         }
-        self.point[member] = None;
+        self.values[member] = None;
         let number = u32::try_from(self.nodes.len()).expect("steps bound the nodes");
         self.nodes.push(node);
         self.known.insert(key, number);
@@ -220,9 +220,9 @@ impl Builder<'_> {
 
     fn edge(&mut self, depth: usize, index: u16, value: Option<Value>, share: f64, node: &mut Node) -> Option<()> {
         self.steps = self.steps.checked_sub(1)?;
-        self.point[self.group.members[depth]] = value;
+        self.values[self.group.members[depth]] = value;
         self.row[depth] = index;
-        if self.due[depth].iter().any(|&clause| self.space.forbidden[clause].holds(&self.point)) {
+        if self.due[depth].iter().any(|&clause| self.definition.forbidden[clause].holds(&self.values)) {
             return Some(());
         }
         let child = self.node(depth + 1)?;

@@ -1,19 +1,19 @@
 //! All configurations of a finite space, each with a number.
-use crate::space::Space;
 use crate::space::configuration::Configuration;
-use crate::space::hyperparameter::Value;
-use crate::space::sampling::diagram::Diagram;
+use crate::space::definition::Definition;
+use crate::space::sampling::diagram::{Diagram, is_small};
 use crate::space::sampling::group::Group;
+use crate::space::value::Value;
 
-/// The choices of a finite space, as parts that do not depend on each other.
+/// The choices of a finite space, as factors that do not depend on each other.
 #[derive(Clone, Debug)]
 pub(crate) struct Enumeration {
-    parts: Vec<Part>,
+    factors: Vec<Factor>,
     count: u64,
 }
 
 #[derive(Clone, Debug)]
-enum Part {
+enum Factor {
     /// One hyperparameter that no clause and no condition reads, with so many values.
     Free(usize, u64),
     Tied(Diagram),
@@ -21,62 +21,51 @@ enum Part {
 
 impl Enumeration {
     /// The choices of a space; `None` where there are real numbers, or too many to count.
-    fn of(space: &Space) -> Option<Self> {
-        let clauses: Vec<usize> = (0..space.forbidden.len()).collect();
-        let (mut parts, mut count) = (Vec::new(), 1_u64);
-        for group in Group::all(space, &clauses, true) {
-            let (part, ways) = if group.members.len() == 1 && group.clauses.is_empty() {
-                let size = space.hyperparameters[group.members[0]].size()?;
-                (Part::Free(group.members[0], size), size)
-            } else if group.members.iter().all(|&member| space.small(member)) {
-                let diagram = Diagram::of(space, group)?;
+    pub(crate) fn of(definition: &Definition) -> Option<Self> {
+        let clauses: Vec<usize> = (0..definition.forbidden.len()).collect();
+        let (mut factors, mut count) = (Vec::new(), 1_u64);
+        for group in Group::all(definition, &clauses, true) {
+            let (factor, ways) = if group.members.len() == 1 && group.clauses.is_empty() {
+                let size = definition.hyperparameters[group.members[0]].size()?;
+                (Factor::Free(group.members[0], size), size)
+            } else if group.members.iter().all(|&member| is_small(definition, member)) {
+                let diagram = Diagram::of(definition, group)?;
                 let ways = u64::try_from(diagram.count()).ok()?;
-                (Part::Tied(diagram), ways)
+                (Factor::Tied(diagram), ways)
             } else {
                 return None;
             };
             count = count.checked_mul(ways)?;
-            parts.push(part);
+            factors.push(factor);
         }
-        Some(Self { parts, count })
-    }
-}
-
-impl Space {
-    /// The number of legal configurations; `None` where there are real numbers, or too many to count.
-    pub fn count(&self) -> Option<u64> {
-        self.enumeration().map(|enumeration| enumeration.count)
+        Some(Self { factors, count })
     }
 
-    /// The legal configuration with this number, of all [`count`](Self::count); `None` where there are not so many, or
-    /// they cannot be counted.
-    pub fn nth(&self, number: u64) -> Option<Configuration> {
-        let enumeration = self.enumeration().filter(|enumeration| number < enumeration.count)?;
-        let mut point: Vec<Option<Value>> = vec![None; self.hyperparameters.len()];
+    /// The number of legal configurations.
+    pub(crate) fn count(&self) -> u64 {
+        self.count
+    }
+
+    /// The legal configuration with this number; `None` from the count on.
+    pub(crate) fn nth(&self, definition: &Definition, number: u64) -> Option<Configuration> {
+        if number >= self.count {
+            return None;
+        }
+        let mut values: Vec<Option<Value>> = vec![None; definition.hyperparameters.len()];
         let mut rest = number;
-        for part in &enumeration.parts {
-            match part {
-                Part::Free(index, size) => {
-                    point[*index] = Some(self.hyperparameters[*index].domain.nth(rest % size));
+        for factor in &self.factors {
+            match factor {
+                Factor::Free(index, size) => {
+                    values[*index] = Some(definition.hyperparameters[*index].domain.nth(rest % size));
                     rest /= size;
                 }
-                Part::Tied(diagram) => {
+                Factor::Tied(diagram) => {
                     let ways = diagram.count() as u64;
-                    diagram.choose(self, u128::from(rest % ways), &mut point);
+                    diagram.choose(definition, u128::from(rest % ways), &mut values);
                     rest /= ways;
                 }
             }
         }
-        Some(Configuration::of(point))
-    }
-
-    /// Every legal configuration, each once; `None` where they cannot be counted.
-    pub fn configurations(&self) -> Option<impl Iterator<Item = Configuration>> {
-        let count = self.count()?;
-        Some((0..count).filter_map(|number| self.nth(number)))
-    }
-
-    fn enumeration(&self) -> Option<&Enumeration> {
-        self.enumeration.get_or_init(|| Enumeration::of(self)).as_ref()
+        Some(Configuration::of(values))
     }
 }

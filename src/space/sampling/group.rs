@@ -1,5 +1,5 @@
 //! A group of hyperparameters that clauses tie together, in an order that decides it quickly.
-use crate::space::Space;
+use crate::space::definition::Definition;
 
 /// Hyperparameters that share clauses, parents before children, closed under conditions.
 #[derive(Clone, Debug)]
@@ -10,8 +10,8 @@ pub(crate) struct Group {
 
 impl Group {
     /// The groups that these clauses make; with `everything`, also of hyperparameters that no clause reads.
-    pub fn all(space: &Space, clauses: &[usize], everything: bool) -> Vec<Self> {
-        let size = space.hyperparameters.len();
+    pub fn all(definition: &Definition, clauses: &[usize], everything: bool) -> Vec<Self> {
+        let size = definition.hyperparameters.len();
         let mut leader: Vec<usize> = (0..size).collect();
         let mut tied = vec![everything; size];
         let tie = |leader: &mut Vec<usize>, members: &[usize]| {
@@ -21,33 +21,33 @@ impl Group {
             }
         };
         for &clause in clauses {
-            let members = closure(space, space.forbidden[clause].reads());
+            let members = closure(definition, definition.forbidden[clause].reads());
             members.iter().for_each(|&member| tied[member] = true);
             tie(&mut leader, &members);
         }
         if everything {
-            (0..size).for_each(|index| tie(&mut leader, &closure(space, &[index])));
+            (0..size).for_each(|index| tie(&mut leader, &closure(definition, &[index])));
         }
         let mut groups: Vec<(usize, Self)> = Vec::new();
-        for &member in space.order.iter().filter(|&&member| tied[member]) {
+        for &member in definition.order.iter().filter(|&&member| tied[member]) {
             match groups.iter_mut().find(|(each, _)| *each == leader[member]) {
                 Some((_, group)) => group.members.push(member),
                 None => groups.push((leader[member], Self { members: vec![member], clauses: Vec::new() })),
             }
         }
         for &clause in clauses {
-            let first = leader[space.forbidden[clause].reads()[0]];
+            let first = leader[definition.forbidden[clause].reads()[0]];
             let (_, group) = groups.iter_mut().find(|(each, _)| *each == first).expect("a clause has its group");
             group.clauses.push(clause);
         }
-        groups.into_iter().map(|(_, group)| group.ordered(space)).collect()
+        groups.into_iter().map(|(_, group)| group.ordered(definition)).collect()
     }
 
     /// For each depth, the depths above it whose values still matter there.
-    pub fn frontiers(&self, space: &Space) -> Vec<Vec<usize>> {
+    pub fn frontiers(&self, definition: &Definition) -> Vec<Vec<usize>> {
         let depth_of = |member: &usize| self.members.iter().position(|each| each == member).expect("groups are closed");
         let mut until: Vec<usize> = (0..self.members.len()).collect();
-        for scope in self.scopes(space) {
+        for scope in self.scopes(definition) {
             let depths: Vec<usize> = scope.iter().map(depth_of).collect();
             let last = depths.iter().copied().max().expect("a scope has members");
             depths.into_iter().for_each(|depth| until[depth] = until[depth].max(last));
@@ -57,14 +57,14 @@ impl Group {
     }
 
     /// The same group in an order where few values matter at a time: the next member is one that leaves least open.
-    fn ordered(mut self, space: &Space) -> Self {
-        let scopes = self.scopes(space);
+    fn ordered(mut self, definition: &Definition) -> Self {
+        let scopes = self.scopes(definition);
         let mut waits: Vec<usize> = scopes.iter().map(Vec::len).collect();
-        let mut placed = vec![false; space.hyperparameters.len()];
+        let mut placed = vec![false; definition.hyperparameters.len()];
         let mut left = std::mem::take(&mut self.members);
         while !left.is_empty() {
             let ready = |member: &usize| {
-                let mut parents = space.conditions[*member].iter().flat_map(|condition| condition.reads());
+                let mut parents = definition.conditions[*member].iter().flat_map(|condition| condition.reads());
                 parents.all(|&parent| placed[parent])
             };
             let open = |next: usize| -> f64 {
@@ -76,7 +76,7 @@ impl Group {
                     }
                 }
                 let open = (0..placed.len()).filter(|&member| matters[member]);
-                open.map(|member| space.hyperparameters[member].size().map_or(f64::MAX, |size| (size as f64).ln()))
+                open.map(|member| definition.hyperparameters[member].size().map_or(f64::MAX, |size| (size as f64).ln()))
                     .sum()
             };
             let candidates = left.iter().copied().filter(ready).map(|member| (open(member), member));
@@ -90,10 +90,10 @@ impl Group {
     }
 
     /// Sets of members that must be known together: those of a clause, and a child with its parents.
-    fn scopes(&self, space: &Space) -> Vec<Vec<usize>> {
-        let clauses = self.clauses.iter().map(|&clause| space.forbidden[clause].reads().to_vec());
+    fn scopes(&self, definition: &Definition) -> Vec<Vec<usize>> {
+        let clauses = self.clauses.iter().map(|&clause| definition.forbidden[clause].reads().to_vec());
         let conditions = self.members.iter().filter_map(|&member| {
-            let condition = space.conditions[member].as_ref()?;
+            let condition = definition.conditions[member].as_ref()?;
             Some(condition.reads().iter().copied().chain([member]).collect())
         });
         clauses.chain(conditions).collect()
@@ -101,11 +101,11 @@ impl Group {
 }
 
 /// The hyperparameters and everything that decides whether they are active.
-pub(crate) fn closure(space: &Space, indices: &[usize]) -> Vec<usize> {
+pub(crate) fn closure(definition: &Definition, indices: &[usize]) -> Vec<usize> {
     let mut found = indices.to_vec();
     let mut next = 0;
     while next < found.len() {
-        if let Some(condition) = &space.conditions[found[next]] {
+        if let Some(condition) = &definition.conditions[found[next]] {
             for &parent in condition.reads() {
                 if !found.contains(&parent) {
                     found.push(parent);

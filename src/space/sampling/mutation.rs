@@ -1,8 +1,8 @@
-//! A random configuration near another one.
+//! Mutation: a random configuration near another one.
 use crate::numeric::stream::Stream;
 use crate::space::Space;
 use crate::space::configuration::Configuration;
-use crate::space::hyperparameter::Value;
+use crate::space::value::Value;
 
 /// Draws of a value that must all be the old one before it stays.
 const DRAWS: u32 = 8;
@@ -12,7 +12,7 @@ impl Space {
     /// draw is forbidden or changes nothing.
     ///
     /// A categorical takes any other choice, everything else a normal step of `deviation` positions (in `[0, 1]`), wider
-    /// where its values are further apart. What becomes active takes its default.
+    /// where its values are further apart. A hyperparameter that becomes active takes its default.
     pub fn mutate(
         &self,
         configuration: &Configuration,
@@ -33,7 +33,7 @@ impl Space {
             }
         }
         let defaults = |index: usize| self.hyperparameters()[index].default.clone();
-        self.settle(values, defaults).ok().filter(|_| changed)
+        self.definition.settle(values, defaults).ok().filter(|_| changed)
     }
 
     /// Another value of a hyperparameter near this one.
@@ -55,7 +55,8 @@ impl Space {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::space::hyperparameter::{Domain, Hyperparameter};
+    use crate::space::domain::Domain;
+    use crate::space::hyperparameter::Hyperparameter;
 
     #[test]
     fn so_many_values_change_and_the_rest_stays() {

@@ -1,9 +1,9 @@
 //! Domains and priors in words, for tables and messages.
 use std::fmt;
 
-use crate::space::file::validation::listing;
-use crate::space::hyperparameter::{Domain, Value};
+use crate::space::domain::Domain;
 use crate::space::prior::Prior;
+use crate::space::value::Value;
 
 impl fmt::Display for Domain {
     /// For example `0.0001 to 0.1, log`.
@@ -24,7 +24,7 @@ impl fmt::Display for Domain {
 }
 
 impl fmt::Display for Prior {
-    /// For example `normal around 3 ± 1`; nothing for the uniform law.
+    /// For example `normal around 3 ± 1`; nothing for the uniform prior.
     fn fmt(&self, out: &mut fmt::Formatter) -> fmt::Result {
         match self {
             Self::Uniform => Ok(()),
@@ -46,9 +46,4 @@ impl fmt::Display for Prior {
 fn plain(number: f64) -> String {
     let (long, short) = (number.to_string(), format!("{number:e}"));
     if long.len() <= short.len().max(6) { long } else { short }
-}
-
-/// A value as it is written in a file.
-pub(crate) fn quoted(value: &Value) -> String {
-    listing(std::slice::from_ref(value))
 }

@@ -1,0 +1,63 @@
+//! The definition of a space: its hyperparameters, when each is active, and which combinations are forbidden.
+use crate::space::configuration::Configuration;
+use crate::space::expression::Expression;
+use crate::space::hyperparameter::Hyperparameter;
+use crate::space::validation::{self, SpaceError};
+use crate::space::value::Value;
+
+/// Everything that decides which configurations are legal.
+#[derive(Clone, Debug)]
+pub(crate) struct Definition {
+    pub hyperparameters: Vec<Hyperparameter>,
+    /// The condition under which the hyperparameter with the same index is active; `None` is always.
+    pub conditions: Vec<Option<Expression>>,
+    pub forbidden: Vec<Expression>,
+    /// Indices in an order in which parents come before the hyperparameters that they activate.
+    pub order: Vec<usize>,
+}
+
+impl Definition {
+    /// The definition of a space; fails at the first part that is wrong.
+    pub(crate) fn new(
+        hyperparameters: Vec<Hyperparameter>,
+        conditions: &[(String, String)],
+        forbidden: &[String],
+    ) -> Result<Self, SpaceError> {
+        let hyperparameters = validation::hyperparameters(hyperparameters)?;
+        let conditions = validation::conditions(&hyperparameters, conditions)?;
+        let forbidden = validation::forbidden(&hyperparameters, forbidden)?;
+        let order = validation::order(&hyperparameters, &conditions)?;
+        let conditions = conditions.into_iter().map(|condition| condition.map(|(_, expression)| expression)).collect();
+        Ok(Self { hyperparameters, conditions, forbidden, order })
+    }
+
+    /// The configuration with these values where they are active, and filled-in values where an active hyperparameter
+    /// has none; fails with the index of the clause that forbids it.
+    pub(crate) fn settle(
+        &self,
+        mut values: Vec<Option<Value>>,
+        mut fill: impl FnMut(usize) -> Value,
+    ) -> Result<Configuration, usize> {
+        for &index in &self.order {
+            if self.inactive(index, &values).is_some() {
+                values[index] = None;
+            } else if values[index].is_none() {
+                values[index] = Some(fill(index));
+            }
+        }
+        self.allowed(values)
+    }
+
+    /// The condition that makes a hyperparameter inactive, given the values of its parents.
+    pub(crate) fn inactive(&self, index: usize, values: &[Option<Value>]) -> Option<&Expression> {
+        self.conditions[index].as_ref().filter(|condition| !condition.holds(values))
+    }
+
+    /// The configuration of settled values, or the index of the first clause that forbids it.
+    pub(crate) fn allowed(&self, values: Vec<Option<Value>>) -> Result<Configuration, usize> {
+        match self.forbidden.iter().position(|clause| clause.holds(&values)) {
+            Some(clause) => Err(clause),
+            None => Ok(Configuration::of(values)),
+        }
+    }
+}
