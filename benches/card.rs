@@ -11,11 +11,12 @@ use std::path::Path;
 use std::process::{Command, Output};
 use std::time::Instant;
 
-use galvani::battery::evaluation::rollout::{Given, Rollout, free_run};
+use galvani::battery::dataset::WIDTH;
+use galvani::battery::evaluation::rollout::{GivenFeatures, Rollout, free_run};
 use galvani::battery::model::architecture::Architecture;
 use galvani::battery::model::device;
 use galvani::battery::model::hyperparameter::{Hyperparameters, Mixing, NormKind, Position};
-use galvani::battery::model::{Model, Statistics, WIDTH};
+use galvani::battery::model::{Model, Statistics};
 use galvani::battery::training::batch::Source;
 use galvani::battery::training::{Precision, Training, TrainingSpan, train};
 
@@ -178,8 +179,8 @@ impl Work {
             ..Training::default()
         };
         let run = |model: Model, steps: u64| {
-            let stint = TrainingSpan { steps, seed: 1, divisor: 1, folder: None };
-            train(model, &Walk, &settings, stint, &mut |_| ControlFlow::Continue(()))
+            let span = TrainingSpan { steps, seed: 1, divisor: 1, folder: None };
+            train(model, &Walk, &settings, span, &mut |_| ControlFlow::Continue(()))
         };
         let model = run(model, WARM_UP)?.model;
         let begun = Instant::now();
@@ -191,7 +192,7 @@ impl Work {
         let mut truth = vec![0.0; SERIES * rows * WIDTH];
         truth.chunks_exact_mut(rows * WIDTH).enumerate().for_each(|(series, out)| Walk.read(series, 0, out));
         let stride = (self.steps / 4).max(1);
-        let rollout = Rollout { context: CONTEXT, stride, given: Given::Current, carry_state: false };
+        let rollout = Rollout { context: CONTEXT, stride, given: GivenFeatures::Current, carry_state: false };
         let begun = Instant::now();
         std::hint::black_box(free_run(&model.valid(), &truth, SERIES, &rollout));
         let evaluation = begun.elapsed().as_secs_f64();

@@ -58,8 +58,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         let parameters = model.parameters();
         let settings = Training { tokens_per_step: batch * steps, ..Training::default() };
         let mut times = Vec::new();
-        let stint = TrainingSpan { steps: (WARM_UP + timed) as u64, seed: 1, divisor: 1, folder: None };
-        train(model, &Walk, &settings, stint, &mut |_| {
+        let span = TrainingSpan { steps: (WARM_UP + timed) as u64, seed: 1, divisor: 1, folder: None };
+        train(model, &Walk, &settings, span, &mut |_| {
             times.push(processor_seconds());
             ControlFlow::Continue(())
         })?;

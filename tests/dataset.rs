@@ -8,7 +8,7 @@ use std::sync::Mutex;
 
 use galvani::battery::cell::Cell;
 use galvani::battery::current::limits::Limit;
-use galvani::battery::current::{Coverage, Kind};
+use galvani::battery::current::{Coverage, ProfileKind};
 use galvani::battery::dataset::audit::audit;
 use galvani::battery::dataset::{Dataset, DatasetError, FEATURES, Generated, Specification, Split};
 use galvani::battery::simulation::thermal::Thermal;
@@ -72,7 +72,7 @@ fn a_series_does_not_depend_on_its_company() {
 #[test]
 fn what_is_read_is_what_was_simulated() {
     let folder = tempfile::tempdir().unwrap();
-    let specification = Specification { ambient: (5.0, 35.0), kinds: vec![Kind::DriveCycle], ..small() };
+    let specification = Specification { ambient: (5.0, 35.0), kinds: vec![ProfileKind::DriveCycle], ..small() };
     let dataset = Dataset::open(&generate(&specification, folder.path())).unwrap();
     let mut rows = vec![0.0; dataset.steps() * FEATURES.len()];
     dataset.read(Split::Validation, 1, 0, &mut rows);
@@ -180,7 +180,7 @@ fn what_is_held_out_is_seen_nowhere_else() {
         let dataset = Dataset::open(&generate(specification, folder.path())).unwrap();
         dataset.rows(split, 0, 0, dataset.steps())
     };
-    let specification = Specification { held_out: 1, kinds: vec![Kind::DriveCycle], ..small() };
+    let specification = Specification { held_out: 1, kinds: vec![ProfileKind::DriveCycle], ..small() };
     let other =
         Specification { held_out_cycles: vec!["hwfet".into()], cycles: vec!["udds".into()], ..specification.clone() };
     assert_eq!(read(&specification, Split::HeldOut), read(&other, Split::HeldOut), "training cycles do not reach it");

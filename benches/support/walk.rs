@@ -1,6 +1,6 @@
 //! Series that wander, for benchmarks of training.
 use galvani::battery::dataset::Ranges;
-use galvani::battery::model::WIDTH;
+use galvani::battery::dataset::WIDTH;
 use galvani::battery::training::batch::{Provenance, Source};
 use galvani::numeric::stream::Stream;
 

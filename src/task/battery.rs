@@ -10,12 +10,12 @@ use serde_json::{Map, Value as Json, json};
 use super::{Report, Request, Task, TaskError};
 use crate::battery::dataset::Dataset;
 use crate::battery::dataset::specification::{Specification, Split};
-use crate::battery::evaluation::{Evaluation, Windows};
+use crate::battery::evaluation::{Evaluation, EvaluationWindows};
 use crate::battery::model::architecture::Architecture;
 use crate::battery::model::device;
 use crate::battery::model::hyperparameter::Hyperparameters;
 use crate::battery::model::{Model, Statistics};
-use crate::battery::training::batch::Part;
+use crate::battery::training::batch::SplitSource;
 use crate::battery::training::{Trained, Training, TrainingSpan, train};
 use crate::space::Space;
 use crate::space::hyperparameter::{Domain, Value};
@@ -95,8 +95,8 @@ impl Battery {
         let dataset = self.open(&request.data)?;
         let (mut report, model) = self.trial(&dataset, request, &mut |share| progress(0.8 * share))?;
         let Some(model) = model else { return Ok(report) };
-        let source = Part(&dataset, Split::Test);
-        let windows = Windows::of(&self.evaluation, &source);
+        let source = SplitSource(&dataset, Split::Test);
+        let windows = EvaluationWindows::of(&self.evaluation, &source);
         let predicted = windows.predict(&model.valid());
         let mut test = windows.score(&predicted).describe();
         test.extend(baselines(&windows, model.statistics()));
@@ -138,20 +138,20 @@ impl Battery {
         self.validate().map_err(TaskError::new)?;
         let hyperparameters = Hyperparameters::read(&request.config, &self.model.family).map_err(TaskError::new)?;
         let (device, note) = device::resolve(&self.device).map_err(TaskError::new)?;
-        let source = Part(dataset, Split::Train);
+        let source = SplitSource(dataset, Split::Train);
         let statistics = Statistics::of(&source);
         let device = device.autodiff();
         let model = Model::new(hyperparameters, self.model.clone(), statistics, request.seed, &device);
 
         let began = Instant::now();
-        let stint = TrainingSpan {
+        let span = TrainingSpan {
             steps: steps(request.budget)?,
             seed: request.seed,
             divisor: request.micro_batch_divisor,
             folder: Some(&request.checkpoint),
         };
         let settings = self.training.scheduled(steps(request.full_budget)?);
-        let trained = train(model, &source, &settings, stint, &mut |each| {
+        let trained = train(model, &source, &settings, span, &mut |each| {
             progress(0.9 * each.share);
             ControlFlow::Continue(())
         })
@@ -169,7 +169,7 @@ impl Battery {
         }
 
         let began = Instant::now();
-        let windows = Windows::of(&self.evaluation, &Part(dataset, Split::Validation));
+        let windows = EvaluationWindows::of(&self.evaluation, &SplitSource(dataset, Split::Validation));
         let score = windows.score(&windows.predict(&trained.model.valid()));
         info.insert("evaluation_seconds".into(), json!(began.elapsed().as_secs_f64()));
         info.insert("stride".into(), json!(self.evaluation.stride(trained.model.hyperparameters().seq_len)));
@@ -223,7 +223,7 @@ fn story(trained: &Trained) -> Map<String, Json> {
 }
 
 /// Costs on the same windows of the mean row of the training series, and of the last true row.
-fn baselines(windows: &Windows, statistics: &Statistics) -> Map<String, Json> {
+fn baselines(windows: &EvaluationWindows, statistics: &Statistics) -> Map<String, Json> {
     let mut info = Map::new();
     info.insert("mean_predictor".into(), json!(windows.score(&windows.mean(statistics.mean)).cost));
     info.insert("persistence".into(), json!(windows.score(&windows.persistence()).cost));

@@ -236,7 +236,7 @@ impl Problem<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::battery::baseline::equivalent_circuit::tests::known;
+    use crate::battery::baseline::fixtures::known;
     use crate::numeric::stream::Stream;
 
     /// What a known circuit would have measured under random currents.

@@ -111,7 +111,7 @@ pub fn estimate(circuit: &EquivalentCircuit, rhythm: Rhythm, measured: &Measured
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::battery::baseline::equivalent_circuit::tests::known;
+    use crate::battery::baseline::fixtures::known;
 
     /// An hour of a circuit that is known, and its true states of charge.
     fn truth(circuit: &EquivalentCircuit, rhythm: Rhythm) -> (Vec<f64>, Estimate) {

@@ -6,6 +6,8 @@ pub mod circuit_fit;
 pub mod equivalent_circuit;
 
 pub mod estimator;
+#[cfg(test)]
+mod fixtures;
 
 use rayon::prelude::*;
 use serde::Serialize;
@@ -18,7 +20,7 @@ use crate::numeric::stream::Stream;
 
 /// How the classic method is fitted and judged.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Settings {
+pub struct BaselineSettings {
     /// Windows of the training series that the circuit is fitted to.
     pub fitted: usize,
     /// Windows of each split that it is judged on.
@@ -44,7 +46,7 @@ pub enum Method {
 
 /// Errors of one method on one split.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Score {
+pub struct BaselineScore {
     pub split: Split,
     pub method: Method,
     /// Whether the sensors were perfect, and the state of charge known at first.
@@ -62,16 +64,16 @@ pub struct Baseline {
     pub fit: Fit,
     /// Chosen on the training series.
     pub trust: [Trust; 2],
-    pub scores: Vec<Score>,
+    pub scores: Vec<BaselineScore>,
 }
 
 /// A window and what is true of it.
-struct Place {
+struct NumberedWindow {
     window: Window,
     index: u64,
 }
 
-impl Settings {
+impl BaselineSettings {
     /// Sensors as good as those of a car, for the cell of a dataset.
     pub fn usual(dataset: &Dataset) -> Self {
         let hour = dataset.specification().known_cell().capacity_ah;
@@ -89,7 +91,7 @@ impl Settings {
 /// Fits and judges, on windows of the test and held-out series; `None` where the training series tell nothing of a circuit.
 ///
 /// Panics where the series are shorter than context and window together.
-pub fn baseline(dataset: &Dataset, settings: &Settings) -> Option<Baseline> {
+pub fn baseline(dataset: &Dataset, settings: &BaselineSettings) -> Option<Baseline> {
     let splits = [Split::Test, Split::HeldOut].into_iter().filter(|&split| dataset.series(split) > 0);
     let judged = splits.map(|split| (split, drawn(dataset, split, settings.windows, settings))).collect();
     baseline_at(dataset, settings, judged)
@@ -98,7 +100,7 @@ pub fn baseline(dataset: &Dataset, settings: &Settings) -> Option<Baseline> {
 /// The same, on windows whose contexts begin at the given series and rows.
 pub fn baseline_at(
     dataset: &Dataset,
-    settings: &Settings,
+    settings: &BaselineSettings,
     judged: Vec<(Split, Vec<(usize, usize)>)>,
 ) -> Option<Baseline> {
     let specification = dataset.specification();
@@ -125,7 +127,7 @@ pub fn baseline_at(
 }
 
 /// Series in turn and rows at which contexts begin, addressed.
-fn drawn(dataset: &Dataset, split: Split, count: usize, settings: &Settings) -> Vec<(usize, usize)> {
+fn drawn(dataset: &Dataset, split: Split, count: usize, settings: &BaselineSettings) -> Vec<(usize, usize)> {
     let starts = dataset.steps() + 1 - settings.context - settings.rows;
     let start = |index: u64| {
         let purpose = format!("window {}", split.name());
@@ -135,12 +137,12 @@ fn drawn(dataset: &Dataset, split: Split, count: usize, settings: &Settings) -> 
 }
 
 /// Context and window from each of the places on.
-fn cut(dataset: &Dataset, split: Split, places: &[(usize, usize)], settings: &Settings) -> Vec<Place> {
+fn cut(dataset: &Dataset, split: Split, places: &[(usize, usize)], settings: &BaselineSettings) -> Vec<NumberedWindow> {
     let place = |(index, &(series, start)): (usize, &(usize, usize))| {
         let rows = dataset.rows(split, series, start, start + settings.context + settings.rows);
         let column = |feature: usize| rows.iter().map(|row| row[feature]).collect();
         let window = Window { current: column(0), voltage: column(1), temperature: column(2), soc: column(3) };
-        Place { window, index: index as u64 }
+        NumberedWindow { window, index: index as u64 }
     };
     places.par_iter().enumerate().map(place).collect()
 }
@@ -152,13 +154,20 @@ struct Judge<'a> {
 }
 
 impl Judge<'_> {
-    fn measured(&self, place: &Place, sensors: Sensors) -> Measured {
+    fn measured(&self, place: &NumberedWindow, sensors: Sensors) -> Measured {
         let Window { current, voltage, temperature, soc } = &place.window;
         sensors.measure(current, voltage, temperature, soc[0], Stream::of(1, "sensors", place.index))
     }
 
-    fn score(&self, places: &[Place], sensors: Sensors, method: Method, trust: Option<Trust>, split: Split) -> Score {
-        let errors = |place: &Place| {
+    fn score(
+        &self,
+        places: &[NumberedWindow],
+        sensors: Sensors,
+        method: Method,
+        trust: Option<Trust>,
+        split: Split,
+    ) -> BaselineScore {
+        let errors = |place: &NumberedWindow| {
             let Estimate { soc, voltage } = estimate(self.circuit, self.rhythm, &self.measured(place, sensors), trust);
             let mut sums = [0.0; 4];
             for row in self.context..soc.len() {
@@ -172,7 +181,7 @@ impl Judge<'_> {
         };
         let all: Vec<[f64; 4]> = places.par_iter().map(errors).collect();
         let mean = |k: usize| all.iter().map(|sums| sums[k]).sum::<f64>() / all.len() as f64;
-        Score {
+        BaselineScore {
             split,
             method,
             perfect_sensors: sensors == Sensors::default(),
@@ -185,7 +194,7 @@ impl Judge<'_> {
     }
 
     /// The trust that does best on training windows: how soon the count is doubted is searched for, in powers of ten.
-    fn trust(&self, training: &[Place], sensors: Sensors, error: f64) -> Trust {
+    fn trust(&self, training: &[NumberedWindow], sensors: Sensors, error: f64) -> Trust {
         let voltage = error * error + sensors.voltage_noise.powi(2) + sensors.voltage_offset.powi(2) / 3.0;
         let trust = |power: i32, patience: i32| Trust {
             initial: (sensors.initial_soc / 3f64.sqrt()).max(1e-6),

@@ -24,7 +24,7 @@ const LAG: f64 = 75.0;
 
 /// The shape of a profile's moves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Kind {
+pub enum ProfileKind {
     /// Constant currents and short pulses.
     Step,
     /// Strings of pieces from standard drive cycles.
@@ -45,14 +45,14 @@ pub enum Coverage {
 }
 
 /// Everything that generating profiles for one cell needs.
-pub struct Generator<'a> {
+pub struct ProfileGenerator<'a> {
     cell: &'a Cell,
     taper: Taper,
     pieces: &'a Pieces,
     coverage: Coverage,
 }
 
-impl<'a> Generator<'a> {
+impl<'a> ProfileGenerator<'a> {
     pub fn new(cell: &'a Cell, pieces: &'a Pieces, coverage: Coverage) -> Self {
         Self { cell, taper: Taper::new(cell), pieces, coverage }
     }
@@ -60,10 +60,10 @@ impl<'a> Generator<'a> {
     /// So many samples, 1 s apart, from a relaxed cell at a state of charge within the limits; A, discharge positive.
     ///
     /// `caution` multiplies the resistance with which the current tapers towards the voltage limits; 1 is usual.
-    pub fn profile(&self, kind: Kind, samples: usize, soc: f64, caution: f64, mut stream: Stream) -> Vec<f64> {
+    pub fn profile(&self, kind: ProfileKind, samples: usize, soc: f64, caution: f64, mut stream: Stream) -> Vec<f64> {
         let limiter = Limiter::new(self.cell, &self.taper, caution, soc);
         let limits = self.cell.limits.soc;
-        let mut profile = Profile {
+        let mut profile = GrowingProfile {
             samples,
             currents: vec![0.0],
             limiter,
@@ -93,7 +93,7 @@ impl<'a> Generator<'a> {
     }
 
     /// A state of charge at least three tenths away, uniform among those; or the part of the range least visited.
-    fn target(&self, profile: &Profile, stream: &mut Stream) -> f64 {
+    fn target(&self, profile: &GrowingProfile, stream: &mut Stream) -> f64 {
         let soc = profile.limiter.soc();
         if self.coverage == Coverage::Even {
             return profile.visits.rarest(soc, stream);
@@ -105,7 +105,7 @@ impl<'a> Generator<'a> {
     }
 
     /// The currents wanted for a change of the state of charge.
-    fn shape(&self, kind: Kind, soc: f64, change: f64, stream: &mut Stream) -> Vec<f64> {
+    fn shape(&self, kind: ProfileKind, soc: f64, change: f64, stream: &mut Stream) -> Vec<f64> {
         let limits = &self.cell.limits;
         let charging = change > 0.0;
         let side = if charging { &limits.charge } else { &limits.discharge };
@@ -130,20 +130,20 @@ impl<'a> Generator<'a> {
             pieces.into_iter().map(|piece| mean * (1.0 - share + share * piece)).collect()
         };
         match kind {
-            Kind::Step => vec![mean; seconds],
-            Kind::DriveCycle => string(1.0),
-            Kind::Mixed => string(0.3),
+            ProfileKind::Step => vec![mean; seconds],
+            ProfileKind::DriveCycle => string(1.0),
+            ProfileKind::Mixed => string(0.3),
         }
     }
 }
 
 /// A profile that grows.
-struct Profile<'a> {
+struct GrowingProfile<'a> {
     samples: usize,
     currents: Vec<f64>,
     limiter: Limiter<'a>,
     lags: [f64; 2],
-    kind: Kind,
+    kind: ProfileKind,
     visits: Visits,
 }
 
@@ -173,9 +173,9 @@ impl Visits {
     }
 }
 
-impl Profile<'_> {
+impl GrowingProfile<'_> {
     fn play(&mut self, wanted: &[f64]) {
-        let keep = if self.kind == Kind::Mixed { exp(-1.0 / LAG) } else { 0.0 };
+        let keep = if self.kind == ProfileKind::Mixed { exp(-1.0 / LAG) } else { 0.0 };
         for &wanted in wanted.iter().take(self.samples.saturating_sub(self.currents.len())) {
             let mut smooth = wanted;
             for lag in &mut self.lags {
@@ -199,14 +199,14 @@ mod tests {
     use super::*;
     use crate::battery::current::limits::check;
 
-    const KINDS: [Kind; 3] = [Kind::Step, Kind::DriveCycle, Kind::Mixed];
+    const KINDS: [ProfileKind; 3] = [ProfileKind::Step, ProfileKind::DriveCycle, ProfileKind::Mixed];
 
     #[test]
     fn profiles_obey_the_limits_and_visit_much_of_the_charge() {
         let cell = Cell::named("chen2020").unwrap();
         let pieces = Pieces::of(&["udds".into(), "us06".into()]);
         for (kind, coverage) in KINDS.into_iter().flat_map(|kind| [(kind, Coverage::Random), (kind, Coverage::Even)]) {
-            let generator = Generator::new(&cell, &pieces, coverage);
+            let generator = ProfileGenerator::new(&cell, &pieces, coverage);
             let mut range = 0.0;
             for series in 0..20 {
                 let soc = 0.1 + 0.04 * series as f64;
@@ -231,8 +231,8 @@ mod tests {
         let pieces = Pieces::of(&["udds".into()]);
         // Standard deviation over mean of the time in the parts; a profile of 100 h.
         let unevenness = |coverage| {
-            let generator = Generator::new(&cell, &pieces, coverage);
-            let profile = generator.profile(Kind::Step, 360_000, 0.5, 1.0, Stream::of(1, "test", 0));
+            let generator = ProfileGenerator::new(&cell, &pieces, coverage);
+            let profile = generator.profile(ProfileKind::Step, 360_000, 0.5, 1.0, Stream::of(1, "test", 0));
             let mut visits = Visits { limits: cell.limits.soc, seconds: [0; PARTS] };
             let mut soc = 0.5;
             for pair in profile.windows(2) {
@@ -252,7 +252,7 @@ mod tests {
     fn an_address_decides_a_profile() {
         let cell = Cell::named("chen2020").unwrap();
         let pieces = Pieces::of(&["us06".into()]);
-        let generator = Generator::new(&cell, &pieces, Coverage::Random);
+        let generator = ProfileGenerator::new(&cell, &pieces, Coverage::Random);
         let draw = |kind, series| generator.profile(kind, 5000, 0.5, 1.0, Stream::of(5, "test", series));
         for kind in KINDS {
             assert_eq!(draw(kind, 1), draw(kind, 1));

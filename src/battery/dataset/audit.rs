@@ -2,10 +2,9 @@
 use rayon::prelude::*;
 
 use crate::battery::current::limits::{Violation, check_rows};
+use crate::battery::dataset::feature::WIDTH;
 use crate::battery::dataset::jitter::cell_of;
-use crate::battery::dataset::{Dataset, FEATURES, Split};
-
-const WIDTH: usize = FEATURES.len();
+use crate::battery::dataset::{Dataset, Split};
 
 /// What was found in a dataset.
 #[derive(Clone, Debug, PartialEq)]

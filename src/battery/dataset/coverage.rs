@@ -2,7 +2,7 @@
 use rayon::prelude::*;
 use serde::Serialize;
 
-use crate::battery::current::Kind;
+use crate::battery::current::ProfileKind;
 use crate::battery::dataset::{Dataset, FEATURES, Split, UNITS};
 
 /// Columns that are looked at, among the features.
@@ -17,7 +17,7 @@ const REST: f64 = 1e-3;
 
 /// One feature.
 #[derive(Clone, Debug, Serialize)]
-pub struct Axis {
+pub struct FeatureAxis {
     pub name: String,
     pub unit: String,
     pub least: f64,
@@ -26,15 +26,15 @@ pub struct Axis {
 
 /// How often rows fall into the parts of each axis, and of each pair of axes.
 #[derive(Clone, Debug, Serialize)]
-pub struct Coverage {
+pub struct SplitCoverage {
     pub cell: String,
     pub split: Split,
     pub series: usize,
     /// Rows of the split, and how many of them were counted.
     pub rows: usize,
     pub counted: usize,
-    pub axes: Vec<Axis>,
-    pub kinds: Vec<Kind>,
+    pub axes: Vec<FeatureAxis>,
+    pub kinds: Vec<ProfileKind>,
     /// For each kind of profile and each axis, the share of the kind's rows in each part.
     pub single: Vec<Vec<Vec<f64>>>,
     /// For each pair of axes, the later first, as in `pairs`: rows in each part of the later, for each part of the other.
@@ -53,7 +53,7 @@ pub fn pairs() -> impl Iterator<Item = (usize, usize)> {
 /// Counts the rows of a split.
 ///
 /// Panics where it has no series.
-pub fn coverage(dataset: &Dataset, split: Split) -> Coverage {
+pub fn coverage(dataset: &Dataset, split: Split) -> SplitCoverage {
     let specification = dataset.specification();
     let cell = specification.known_cell();
     let (series, steps) = (dataset.series(split), dataset.steps());
@@ -103,7 +103,7 @@ pub fn coverage(dataset: &Dataset, split: Split) -> Coverage {
     // Whole numbers: their sum does not depend on who counted what.
     let counts =
         windows.par_iter().fold(|| Counts::new(kinds.len()), count).reduce(|| Counts::new(kinds.len()), Counts::joined);
-    let axis = |axis: usize| Axis {
+    let axis = |axis: usize| FeatureAxis {
         name: FEATURES[SHOWN[axis]].to_owned(),
         unit: UNITS[SHOWN[axis]].to_owned(),
         least: spans[axis].0,
@@ -113,7 +113,7 @@ pub fn coverage(dataset: &Dataset, split: Split) -> Coverage {
         let all = parts.iter().sum::<u64>().max(1) as f64;
         parts.iter().map(|&rows| rows as f64 / all).collect()
     };
-    Coverage {
+    SplitCoverage {
         cell: specification.cell.clone(),
         split,
         series,

@@ -2,15 +2,15 @@
 use crate::battery::cell::Cell;
 use crate::battery::current::drive_cycle::Pieces;
 use crate::battery::current::limits::check;
-use crate::battery::current::{Coverage, Generator};
+use crate::battery::current::{Coverage, ProfileGenerator};
+use crate::battery::dataset::feature::{Ranges, WIDTH};
 use crate::battery::dataset::jitter::cell_of;
-use crate::battery::dataset::specification::{FEATURES, Ranges, Specification, Split};
+use crate::battery::dataset::specification::{Specification, Split};
 use crate::battery::dataset::storage::DatasetError;
 use crate::battery::simd::lanes::{LANES, Lanes, each};
 use crate::battery::simulation::{Row, Simulator};
 use crate::numeric::stream::Stream;
 
-const WIDTH: usize = FEATURES.len();
 /// Steps between looks at the simulator's rows; they stay in the processor's cache.
 const CHUNK: usize = 64;
 /// How often a series that leaves the voltage window is drawn again with twice the caution.
@@ -20,14 +20,14 @@ const RECURRENCE: [f64; 2] = [0.754_877_666_246_692_7, 0.569_840_290_998_053_2];
 
 /// Series in a row that are simulated side by side, all of one cell.
 #[derive(Clone, Copy)]
-pub(crate) struct Batch {
+pub(crate) struct SeriesBatch {
     pub split: Split,
     /// The first of them within the split.
     pub first: usize,
     pub count: usize,
 }
 
-impl Batch {
+impl SeriesBatch {
     /// All series of a dataset; a batch never holds two splits, so that a series is the same in any company.
     pub fn all(specification: &Specification) -> Vec<Self> {
         let batches = |split| {
@@ -40,7 +40,7 @@ impl Batch {
 }
 
 /// What every batch of series needs.
-pub(crate) struct Factory<'a> {
+pub(crate) struct SeriesFactory<'a> {
     specification: &'a Specification,
     cell: &'a Cell,
     pieces: Pieces,
@@ -49,21 +49,21 @@ pub(crate) struct Factory<'a> {
 }
 
 /// A series before it is simulated.
-struct Plan {
+struct SeriesPlan {
     soc: f64,
     ambient: f64,
     currents: Vec<f64>,
 }
 
 /// A batch that is done.
-pub(crate) struct Made {
+pub(crate) struct SimulatedBatch {
     /// Of each series.
     pub numbers: Vec<Vec<u16>>,
     /// Series that had to be drawn again.
     pub redrawn: usize,
 }
 
-impl<'a> Factory<'a> {
+impl<'a> SeriesFactory<'a> {
     pub fn new(specification: &'a Specification, cell: &'a Cell) -> Self {
         Self {
             specification,
@@ -75,16 +75,16 @@ impl<'a> Factory<'a> {
     }
 
     /// The stored numbers of a batch.
-    pub fn make(&self, batch: Batch) -> Result<Made, DatasetError> {
-        let Batch { split, first, count } = batch;
+    pub fn make(&self, batch: SeriesBatch) -> Result<SimulatedBatch, DatasetError> {
+        let SeriesBatch { split, first, count } = batch;
         let cell = cell_of(self.specification, self.cell, split, first);
         let pieces = if split == Split::HeldOut { &self.held_out_pieces } else { &self.pieces };
-        let generator = Generator::new(&cell, pieces, self.specification.coverage);
+        let generator = ProfileGenerator::new(&cell, pieces, self.specification.coverage);
         let simulator = Simulator::new(&cell, self.specification.thermal);
         let mut caution = [1.0; LANES];
         for _ in 0..ATTEMPTS {
             let plan = |k: usize| self.plan(&generator, split, first + k, caution[k]);
-            let plans: Vec<Plan> = (0..count).map(plan).collect();
+            let plans: Vec<SeriesPlan> = (0..count).map(plan).collect();
             let recorders = self.run(&simulator, &plans);
             let mut failed = false;
             for ((plan, recorder), caution) in plans.iter().zip(&recorders).zip(&mut caution) {
@@ -99,7 +99,7 @@ impl<'a> Factory<'a> {
                     recorder.numbers.ok_or(DatasetError::Limits { split, series: first + k, what })
                 });
                 let redrawn = caution.iter().filter(|&&caution| caution > 1.0).count();
-                return Ok(Made { numbers: numbers.collect::<Result<_, _>>()?, redrawn });
+                return Ok(SimulatedBatch { numbers: numbers.collect::<Result<_, _>>()?, redrawn });
             }
         }
         let worst = caution.iter().position(|&caution| caution == f64::from(1 << ATTEMPTS)).unwrap_or(0);
@@ -107,7 +107,7 @@ impl<'a> Factory<'a> {
         Err(DatasetError::Limits { split, series: first + worst, what })
     }
 
-    fn plan(&self, generator: &Generator, split: Split, series: usize, caution: f64) -> Plan {
+    fn plan(&self, generator: &ProfileGenerator, split: Split, series: usize, caution: f64) -> SeriesPlan {
         let Specification { seed, kinds, initial_soc, coverage, .. } = self.specification;
         let ambient =
             if split == Split::HeldOut { self.specification.held_out_ambient } else { self.specification.ambient };
@@ -124,14 +124,14 @@ impl<'a> Factory<'a> {
         let stream = Stream::of(*seed, &format!("current {}", split.name()), series as u64);
         let samples = (self.specification.steps() - 1) * self.interval() + 1;
         let currents = generator.profile(kinds[series % kinds.len()], samples, soc, caution, stream);
-        Plan { soc, ambient: between(ambient, second), currents }
+        SeriesPlan { soc, ambient: between(ambient, second), currents }
     }
 
     fn interval(&self) -> usize {
         self.specification.interval_s as usize
     }
 
-    fn run(&self, simulator: &Simulator, plans: &[Plan]) -> Vec<Recorder> {
+    fn run(&self, simulator: &Simulator, plans: &[SeriesPlan]) -> Vec<Recorder> {
         // Lanes without a series of their own repeat the last.
         let plan = |l: usize| &plans[l.min(plans.len() - 1)];
         let at = |second: usize| -> Lanes { each(|l| plan(l).currents[second]) };
@@ -209,7 +209,7 @@ impl Recorder {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::battery::current::Kind;
+    use crate::battery::current::ProfileKind;
 
     #[test]
     fn a_series_that_leaves_the_voltage_window_is_drawn_again_with_more_caution() {
@@ -217,19 +217,19 @@ mod tests {
         cell.limits.resistance /= 4.0;
         cell.limits.voltage.1 = 3.9;
         let specification =
-            Specification { hours: 1.5, initial_soc: (0.2, 0.5), kinds: vec![Kind::Step], ..Default::default() };
-        let factory = Factory::new(&specification, &cell);
+            Specification { hours: 1.5, initial_soc: (0.2, 0.5), kinds: vec![ProfileKind::Step], ..Default::default() };
+        let factory = SeriesFactory::new(&specification, &cell);
         let largest =
             |numbers: &[Vec<u16>]| numbers.iter().flat_map(|rows| rows.iter().skip(1).step_by(WIDTH)).max().copied();
         let volts = |number: Option<u16>| 2.5 + 1.75 * f64::from(number.unwrap()) / 65535.0;
 
-        let generator = Generator::new(&cell, &factory.pieces, Coverage::Random);
-        let careless: Vec<Plan> = (0..LANES).map(|k| factory.plan(&generator, Split::Train, k, 1.0)).collect();
+        let generator = ProfileGenerator::new(&cell, &factory.pieces, Coverage::Random);
+        let careless: Vec<SeriesPlan> = (0..LANES).map(|k| factory.plan(&generator, Split::Train, k, 1.0)).collect();
         let simulator = Simulator::new(&cell, specification.thermal);
         let careless: Vec<Vec<u16>> =
             factory.run(&simulator, &careless).into_iter().map(|recorder| recorder.numbers.unwrap()).collect();
         assert!(volts(largest(&careless)) > 3.9, "{}", volts(largest(&careless)));
-        let kept = factory.make(Batch { split: Split::Train, first: 0, count: LANES }).unwrap();
+        let kept = factory.make(SeriesBatch { split: Split::Train, first: 0, count: LANES }).unwrap();
         assert!(volts(largest(&kept.numbers)) <= 3.9, "{}", volts(largest(&kept.numbers)));
         let same = kept.numbers.iter().zip(&careless).filter(|(kept, careless)| kept == careless).count();
         assert!(same > 0 && kept.redrawn == LANES - same, "only what failed is drawn again: {same} {}", kept.redrawn);

@@ -4,6 +4,7 @@
 //! 0.2 mA, 14 µV, 1 mK, and 7.7e-6 of state of charge.
 pub mod audit;
 pub mod coverage;
+pub mod feature;
 pub(crate) mod generation;
 pub mod jitter;
 
@@ -17,13 +18,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rayon::prelude::*;
 
-use crate::battery::dataset::generation::{Batch, Factory};
+use crate::battery::dataset::generation::{SeriesBatch, SeriesFactory};
 use crate::battery::dataset::storage::{Mapped, Writer};
 
-pub use crate::battery::dataset::specification::{FEATURES, Ranges, Specification, Split, UNITS};
+pub use crate::battery::dataset::feature::{FEATURES, Ranges, UNITS, WIDTH};
+pub use crate::battery::dataset::specification::{Specification, Split};
 pub use crate::battery::dataset::storage::DatasetError;
 
-const WIDTH: usize = FEATURES.len();
 /// Up to this size a file is read and compared with its checksums whenever it is opened.
 const VERIFIED: u64 = 1 << 28;
 
@@ -61,12 +62,12 @@ impl Dataset {
             return Ok(Generated { resumed: all, redrawn: 0 });
         };
         let resumed = (0..all).filter(|&series| writer.has(series)).count();
-        let factory = Factory::new(specification, &cell);
+        let factory = SeriesFactory::new(specification, &cell);
         let (done, redrawn) = (AtomicUsize::new(resumed), AtomicUsize::new(0));
         if resumed > 0 {
             progress(resumed as f64 / all as f64);
         }
-        let made: Result<(), DatasetError> = Batch::all(specification).into_par_iter().try_for_each(|batch| {
+        let made: Result<(), DatasetError> = SeriesBatch::all(specification).into_par_iter().try_for_each(|batch| {
             let first = specification.first(batch.split) + batch.first;
             let left = (first..first + batch.count).filter(|&series| !writer.has(series)).count();
             if left == 0 {

@@ -5,16 +5,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::battery::cell::Cell;
 use crate::battery::current::drive_cycle;
-use crate::battery::current::{Coverage, Kind};
+use crate::battery::current::{Coverage, ProfileKind};
+use crate::battery::dataset::feature::{Ranges, WIDTH};
 use crate::battery::simulation::thermal::Thermal;
 use crate::document::diagnostic::Diagnostic;
 use crate::document::source::{Source, SourceError, parse, read};
-
-/// Columns of a row, in this order everywhere; units as in `UNITS`.
-pub const FEATURES: [&str; 6] = ["current", "voltage", "surface_temperature", "soc", "core_temperature", "ocv"];
-pub const UNITS: [&str; 6] = ["A", "V", "degC", "1", "degC", "V"];
-/// What 0 and 1 mean after scaling, for each feature in its unit.
-pub type Ranges = [(f64, f64); 6];
 
 /// Where a cell may be charged, °C.
 const AMBIENT: (f64, f64) = (0.0, 45.0);
@@ -70,7 +65,7 @@ pub struct Specification {
     /// Seconds from row to row; a row's current is the mean of the samples since the row before.
     pub interval_s: u32,
     /// Kinds of current profile, in turn.
-    pub kinds: Vec<Kind>,
+    pub kinds: Vec<ProfileKind>,
     /// How the cell warms up.
     pub thermal: Thermal,
     /// Where the state of charge of a series begins, uniform between both.
@@ -101,7 +96,7 @@ impl Default for Specification {
             held_out: 0,
             hours: 12.0,
             interval_s: 1,
-            kinds: vec![Kind::Step, Kind::DriveCycle, Kind::Mixed],
+            kinds: vec![ProfileKind::Step, ProfileKind::DriveCycle, ProfileKind::Mixed],
             thermal: Thermal::default(),
             initial_soc: (0.1, 0.95),
             ambient: (25.0, 25.0),
@@ -246,7 +241,7 @@ impl Specification {
 
     /// Size of the data in a file.
     pub fn bytes(&self) -> u64 {
-        (self.all_series() * self.steps() * FEATURES.len() * size_of::<u16>()) as u64
+        (self.all_series() * self.steps() * WIDTH * size_of::<u16>()) as u64
     }
 
     /// A number to name the file with: equal where the data are.

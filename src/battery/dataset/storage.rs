@@ -20,7 +20,8 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::battery::dataset::specification::{FEATURES, GENERATION, Specification, Split, UNITS};
+use crate::battery::dataset::feature::{FEATURES, UNITS};
+use crate::battery::dataset::specification::{GENERATION, Specification, Split};
 
 const FORMAT: &str = "galvani battery dataset";
 const VERSION: u32 = 1;

@@ -11,12 +11,12 @@ use std::cmp::Ordering;
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
-use crate::battery::dataset::specification::{FEATURES, Ranges, UNITS};
-use crate::battery::evaluation::rollout::{Given, Rollout, free_run};
-use crate::battery::evaluation::score::{OverTime, Score, Sums};
-use crate::battery::model::{Model, WIDTH};
+use crate::battery::dataset::feature::{FEATURES, Ranges, UNITS, WIDTH};
+use crate::battery::evaluation::rollout::{GivenFeatures, Rollout, free_run};
+use crate::battery::evaluation::score::{ErrorOverTime, ErrorSums, Score};
+use crate::battery::model::Model;
 use crate::battery::training::batch;
-use crate::battery::training::batch::{Place, Source};
+use crate::battery::training::batch::{Source, WindowStart};
 use crate::numeric::stream::Stream;
 use crate::trial::prediction::{FeatureSeries, SeriesPrediction};
 
@@ -36,7 +36,7 @@ pub struct Evaluation {
     /// Rows at the end of the horizon that count; default 4,096.
     pub scored: usize,
     /// What a model is told of the predicted rows, `Current` or `Sensors`; default `Current`.
-    pub given: Given,
+    pub given: GivenFeatures,
     /// Rows dropped at once when a model's window is full, at most `seq_len`: 1 is the rolling window, more is faster.
     ///
     /// Absent: a quarter of `seq_len`, so that every model works with at least three quarters of the context that it was
@@ -58,7 +58,7 @@ impl Default for Evaluation {
             context: 512,
             horizon: 16_384,
             scored: 4096,
-            given: Given::Current,
+            given: GivenFeatures::Current,
             stride: None,
             carry_state: false,
             bounds: IndexMap::new(),
@@ -103,7 +103,7 @@ impl Evaluation {
     }
 
     /// Where the windows are, the same for every trial.
-    pub fn places(&self, source: &dyn Source) -> Vec<Place> {
+    pub fn window_starts(&self, source: &dyn Source) -> Vec<WindowStart> {
         let starts = source.steps() + 1 - self.rows();
         let start = |window| Stream::of(0, "evaluation", window as u64).below(starts);
         (0..self.windows).map(|window| (window % source.series(), start(window))).collect()
@@ -127,15 +127,15 @@ impl Evaluation {
 }
 
 /// The windows of a source that an evaluation asks for.
-pub struct Windows<'a> {
+pub struct EvaluationWindows<'a> {
     evaluation: &'a Evaluation,
     ranges: Ranges,
     truth: Vec<f32>,
 }
 
-impl<'a> Windows<'a> {
+impl<'a> EvaluationWindows<'a> {
     pub fn of(evaluation: &'a Evaluation, source: &dyn Source) -> Self {
-        let truth = batch::windows(source, &evaluation.places(source), evaluation.rows());
+        let truth = batch::windows(source, &evaluation.window_starts(source), evaluation.rows());
         Self { evaluation, ranges: source.ranges(), truth }
     }
 
@@ -173,7 +173,7 @@ impl<'a> Windows<'a> {
             (least..=largest).contains(&f64::from(*value))
         };
         let skipped = (self.evaluation.horizon - self.evaluation.scored) * WIDTH;
-        let (mut sums, mut diverged) = (Sums::default(), 0);
+        let (mut sums, mut diverged) = (ErrorSums::default(), 0);
         for (truth, predicted) in self.pairs(predicted) {
             diverged += usize::from(!predicted.iter().enumerate().all(is_sound));
             sums.add(&truth[skipped..], &predicted[skipped..]);
@@ -182,9 +182,9 @@ impl<'a> Windows<'a> {
     }
 
     /// How the error grows over the horizon, in `parts` parts at most, of rows `interval_s` seconds apart.
-    pub fn over_time(&self, predicted: &[f32], parts: usize, interval_s: f64) -> OverTime {
+    pub fn over_time(&self, predicted: &[f32], parts: usize, interval_s: f64) -> ErrorOverTime {
         let rows = self.evaluation.horizon.div_ceil(parts);
-        let mut sums = vec![Sums::default(); self.evaluation.horizon.div_ceil(rows)];
+        let mut sums = vec![ErrorSums::default(); self.evaluation.horizon.div_ceil(rows)];
         for (truth, predicted) in self.pairs(predicted) {
             let both = truth.chunks(rows * WIDTH).zip(predicted.chunks(rows * WIDTH));
             both.zip(&mut sums).for_each(|((truth, predicted), sums)| sums.add(truth, predicted));
@@ -194,7 +194,7 @@ impl<'a> Windows<'a> {
             (first + end + 1) as f64 / 2.0 * interval_s / 3600.0
         };
         let errors: Vec<[f64; WIDTH]> = sums.iter().map(|sums| sums.root_mean_square(&self.ranges)).collect();
-        OverTime {
+        ErrorOverTime {
             hours: (0..sums.len()).map(middle).collect(),
             root_mean_square: std::array::from_fn(|feature| errors.iter().map(|part| part[feature]).collect()),
         }
@@ -234,7 +234,7 @@ mod tests {
     fn the_truth_costs_nothing_and_an_error_what_it_should() {
         let toy = Toy::new(1, 2, 64, 30.0);
         let evaluation = small();
-        let windows = Windows::of(&evaluation, &toy);
+        let windows = EvaluationWindows::of(&evaluation, &toy);
         let mut predicted: Vec<f32> =
             windows.truth.chunks_exact(14 * WIDTH).flat_map(|window| window[4 * WIDTH..].to_vec()).collect();
         assert_eq!(windows.score(&predicted).cost, 0.0);
@@ -249,8 +249,8 @@ mod tests {
         assert!((score.mean_absolute[3] - 0.1 / 15.0).abs() < 1e-6, "{score:?}");
         assert_eq!((score.mean_absolute[0], score.diverged), (0.0, 0));
 
-        let sensors = Evaluation { given: Given::Sensors, ..small() };
-        let (sensors, all) = (Windows::of(&sensors, &toy).score(&predicted), windows.score(&predicted));
+        let sensors = Evaluation { given: GivenFeatures::Sensors, ..small() };
+        let (sensors, all) = (EvaluationWindows::of(&sensors, &toy).score(&predicted), windows.score(&predicted));
         assert_eq!((sensors.mean_square[1], sensors.mean_square[3]), (0.0, all.mean_square[3]));
         assert!((sensors.cost - 0.01 / 15.0).abs() < 1e-6, "{sensors:?}");
 
@@ -259,7 +259,7 @@ mod tests {
         let volts = &course.root_mean_square[1];
         assert!((volts[1] - 1.75 * ((1.0 + 0.09) / 9.0f64).sqrt()).abs() < 1e-6 && volts[0] == 0.0, "{volts:?}");
         let close = Evaluation { bounds: [("soc".to_owned(), (-1.0, -0.5))].into(), ..small() };
-        assert_eq!(Windows::of(&close, &toy).score(&predicted).diverged, 3, "no cell is emptier than empty");
+        assert_eq!(EvaluationWindows::of(&close, &toy).score(&predicted).diverged, 3, "no cell is emptier than empty");
 
         for wild in [f32::NAN, f32::INFINITY, -10.5] {
             predicted[7] = wild;
@@ -272,7 +272,7 @@ mod tests {
     fn baselines_and_traces_have_the_windows_shape() {
         let toy = Toy::new(1, 2, 64, 30.0);
         let evaluation = small();
-        let windows = Windows::of(&evaluation, &toy);
+        let windows = EvaluationWindows::of(&evaluation, &toy);
         let statistics = Statistics::of(&toy);
         let (mean, persistence) = (windows.mean(statistics.mean), windows.persistence());
         assert_eq!((mean.len(), persistence.len()), (3 * 10 * WIDTH, 3 * 10 * WIDTH));

@@ -2,11 +2,12 @@
 use burn::tensor::{Tensor, TensorData};
 use serde::{Deserialize, Serialize};
 
-use crate::battery::model::{Model, WIDTH};
+use crate::battery::dataset::feature::WIDTH;
+use crate::battery::model::Model;
 
 /// What a model is told of every row beyond the context.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Given {
+pub enum GivenFeatures {
     /// The current alone.
     #[default]
     Current,
@@ -15,7 +16,7 @@ pub enum Given {
     Sensors,
 }
 
-impl Given {
+impl GivenFeatures {
     /// How many of the features are given; they are the first ones.
     pub fn features(self) -> usize {
         match self {
@@ -32,7 +33,7 @@ pub struct Rollout {
     pub context: usize,
     /// Rows that are dropped at once when the window is full.
     pub stride: usize,
-    pub given: Given,
+    pub given: GivenFeatures,
     /// Whether a model with a state carries it from the first row to the last, instead of being shown windows.
     pub carry_state: bool,
 }
@@ -95,7 +96,7 @@ mod tests {
 
     use super::*;
     use crate::battery::model::device::tested;
-    use crate::battery::model::tests::{model, shapes};
+    use crate::battery::model::fixtures::{model, shapes};
     use crate::battery::training::batch;
     use crate::battery::training::batch::Source;
     use crate::battery::training::toy::Toy;
@@ -128,14 +129,17 @@ mod tests {
     #[test]
     fn a_cached_run_is_the_naive_run() {
         let toy = Toy::new(5, 2, 64, 30.0);
-        let places = batch::places(&toy, 40, 3, Stream::of(1, "test", 0));
-        let truth = batch::windows(&toy, &places, 40);
+        let window_starts = batch::window_starts(&toy, 40, 3, Stream::of(1, "test", 0));
+        let truth = batch::windows(&toy, &window_starts, 40);
         assert_eq!(toy.steps(), 64);
         for shape in shapes() {
             let model = model(shape, 3, &tested());
-            for (context, stride, given) in
-                [(5, 1, Given::Current), (20, 1, Given::Sensors), (12, 3, Given::Current), (3, 12, Given::Sensors)]
-            {
+            for (context, stride, given) in [
+                (5, 1, GivenFeatures::Current),
+                (20, 1, GivenFeatures::Sensors),
+                (12, 3, GivenFeatures::Current),
+                (3, 12, GivenFeatures::Sensors),
+            ] {
                 let rollout = Rollout { context, stride, given, carry_state: stride == 12 && model.carries_state() };
                 let fast = free_run(&model, &truth, 3, &rollout);
                 let slow: Vec<f32> =

@@ -2,8 +2,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json, json};
 
-use crate::battery::dataset::specification::{FEATURES, Ranges, UNITS};
-use crate::battery::model::WIDTH;
+use crate::battery::dataset::feature::{FEATURES, Ranges, UNITS, WIDTH};
 
 /// How far predictions are from the truth over the scored rows.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -41,7 +40,7 @@ impl Score {
 
 /// Errors of a prediction that goes on and on, in parts of its horizon.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct OverTime {
+pub struct ErrorOverTime {
     /// Hours since the context, at the middle of each part.
     pub hours: Vec<f64>,
     /// For each feature, its root mean square error in each part over all windows, in its unit.
@@ -50,13 +49,13 @@ pub struct OverTime {
 
 /// Squared and absolute errors of each feature, summed.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Sums {
+pub(crate) struct ErrorSums {
     square: [f64; WIDTH],
     absolute: [f64; WIDTH],
     rows: usize,
 }
 
-impl Sums {
+impl ErrorSums {
     /// Adds the errors of rows, flat, scaled.
     pub fn add(&mut self, truth: &[f32], predicted: &[f32]) {
         for (truth, predicted) in truth.chunks_exact(WIDTH).zip(predicted.chunks_exact(WIDTH)) {

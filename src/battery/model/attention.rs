@@ -3,11 +3,11 @@ use burn::module::Module;
 use burn::tensor::activation::softmax;
 use burn::tensor::{Device, Tensor};
 
-use super::initial::Draw;
+use super::initial::WeightInitializer;
 use super::linear::Linear;
-use super::mixer::Rows;
 use super::operation::attention::attend;
-use super::position::Tables;
+use super::position::PositionTables;
+use super::rows::Rows;
 
 /// Queries, keys and values in one matrix, and the projection back.
 #[derive(Module, Debug)]
@@ -20,12 +20,12 @@ pub struct Attention {
 }
 
 /// Keys and values of the rows seen, batch × heads × window × head each, and how many of them are filled.
-pub struct KeyValue {
+pub struct KeyValueCache {
     keys: Tensor<4>,
     values: Tensor<4>,
 }
 
-impl KeyValue {
+impl KeyValueCache {
     /// Room for `window` rows.
     pub fn new([batch, heads, window, head]: [usize; 4], device: &Device) -> Self {
         let zeros = || Tensor::zeros([batch, heads, window, head], device);
@@ -44,12 +44,18 @@ impl KeyValue {
 }
 
 impl Attention {
-    pub fn new(width: usize, heads: usize, residual: f64, draw: &mut Draw) -> Self {
+    pub fn new(width: usize, heads: usize, residual: f64, draw: &mut WeightInitializer) -> Self {
         Self { packed: draw.linear(width, 3 * width, 1.0), out: draw.linear(width, width, residual), heads }
     }
 
     /// Rows `x`, (batch · steps) × width; those of `past` come before them.
-    pub fn forward(&self, x: Tensor<2>, rows: Rows, tables: &Tables, past: Option<&mut KeyValue>) -> Tensor<2> {
+    pub fn forward(
+        &self,
+        x: Tensor<2>,
+        rows: Rows,
+        tables: &PositionTables,
+        past: Option<&mut KeyValueCache>,
+    ) -> Tensor<2> {
         let packed = self.packed.forward(x);
         let mixed = match past {
             None => {
@@ -62,7 +68,7 @@ impl Attention {
     }
 
     /// Attention of rows that follow others, for predictions: without gradients, and with scores in memory.
-    fn after(&self, packed: Tensor<2>, rows: Rows, tables: &Tables, past: &mut KeyValue) -> Tensor<2> {
+    fn after(&self, packed: Tensor<2>, rows: Rows, tables: &PositionTables, past: &mut KeyValueCache) -> Tensor<2> {
         let Rows { batch, steps, start } = rows;
         let width = self.out.weight.dims()[1];
         let head = width / self.heads;
@@ -81,7 +87,7 @@ impl Attention {
     }
 
     /// Room for `window` rows.
-    pub fn memory(&self, batch: usize, window: usize, device: &Device) -> KeyValue {
-        KeyValue::new([batch, self.heads, window, self.out.weight.dims()[1] / self.heads], device)
+    pub fn memory(&self, batch: usize, window: usize, device: &Device) -> KeyValueCache {
+        KeyValueCache::new([batch, self.heads, window, self.out.weight.dims()[1] / self.heads], device)
     }
 }

@@ -3,14 +3,16 @@ use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 
 use super::architecture::Architecture;
+use super::cache::Cache;
 use super::feed_forward::FeedForward;
 use super::hyperparameter::{Hyperparameters, Mixing};
-use super::initial::Draw;
+use super::initial::WeightInitializer;
 use super::linear::Linear;
-use super::mixer::{Memory, Mixer, Rows};
+use super::mixer::{Mixer, MixerMemory};
 use super::norm::Norm;
-use super::position::Tables;
-use super::{Cache, WIDTH};
+use super::position::PositionTables;
+use super::rows::Rows;
+use crate::battery::dataset::feature::WIDTH;
 
 /// The trainable part of a model: six features in, six numbers out for each row.
 #[derive(Module, Debug)]
@@ -31,7 +33,7 @@ struct Block {
 }
 
 impl Decoder {
-    pub fn new(hyperparameters: &Hyperparameters, architecture: &Architecture, draw: &mut Draw) -> Self {
+    pub fn new(hyperparameters: &Hyperparameters, architecture: &Architecture, draw: &mut WeightInitializer) -> Self {
         let (width, layers) = (hyperparameters.dim_model, hyperparameters.n_layer);
         let wide = ((width as f64 * architecture.feed_forward).round() as usize).max(1);
         let hidden = match hyperparameters.mixing {
@@ -41,7 +43,7 @@ impl Decoder {
         // A model begins with a stream whose variance does not grow with its depth (Radford et al. 2019, section 2.3).
         let additions = if hidden > 0 { 2 * layers } else { layers };
         let residual = 1.0 / (additions as f64).sqrt();
-        let norm = |draw: &mut Draw| Norm::new(hyperparameters.norm, width, draw);
+        let norm = |draw: &mut WeightInitializer| Norm::new(hyperparameters.norm, width, draw);
         let input = match architecture.tied {
             true => draw.tied(WIDTH, width),
             false => draw.linear(WIDTH, width, 1.0),
@@ -60,7 +62,7 @@ impl Decoder {
     }
 
     /// Rows `x`, batch × steps × 6, which follow those of the cache where there is one.
-    pub fn forward(&self, x: Tensor<3>, tables: &Tables, mut cache: Option<&mut Cache>) -> Tensor<3> {
+    pub fn forward(&self, x: Tensor<3>, tables: &PositionTables, mut cache: Option<&mut Cache>) -> Tensor<3> {
         let [batch, steps, _] = x.dims();
         let width = self.input.weight.dims()[1];
         let rows = Rows { batch, steps, start: cache.as_ref().map_or(0, |cache| cache.length) };
@@ -88,7 +90,13 @@ impl Decoder {
 }
 
 impl Block {
-    fn forward(&self, stream: Tensor<2>, rows: Rows, tables: &Tables, memory: Option<&mut Memory>) -> Tensor<2> {
+    fn forward(
+        &self,
+        stream: Tensor<2>,
+        rows: Rows,
+        tables: &PositionTables,
+        memory: Option<&mut MixerMemory>,
+    ) -> Tensor<2> {
         let mixed = self.mixer.forward(self.mixer_norm.forward(stream.clone()), rows, tables, memory);
         let stream = stream + mixed;
         match (&self.feed_forward_norm, &self.feed_forward) {

@@ -4,7 +4,7 @@ use burn::tensor::Tensor;
 use burn::tensor::activation::gelu;
 
 use super::architecture::Activation;
-use super::initial::Draw;
+use super::initial::WeightInitializer;
 use super::linear::Linear;
 use super::operation::gate::gate;
 
@@ -18,7 +18,13 @@ pub struct FeedForward {
 }
 
 impl FeedForward {
-    pub fn new(width: usize, hidden: usize, activation: Activation, residual: f64, draw: &mut Draw) -> Self {
+    pub fn new(
+        width: usize,
+        hidden: usize,
+        activation: Activation,
+        residual: f64,
+        draw: &mut WeightInitializer,
+    ) -> Self {
         let parts = match activation {
             Activation::SwiGlu => 2,
             Activation::Gelu => 1,

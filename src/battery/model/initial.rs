@@ -6,14 +6,14 @@ use super::linear::Linear;
 use crate::numeric::stream::Stream;
 
 /// Draws the weights of one model, in the order in which it asks.
-pub struct Draw<'a> {
+pub struct WeightInitializer<'a> {
     stream: Stream,
     device: &'a Device,
     /// The deviation of all matrices, where it is fixed.
     fixed: Option<f64>,
 }
 
-impl<'a> Draw<'a> {
+impl<'a> WeightInitializer<'a> {
     /// Weights of `seed` on `device`, of the deviation `fixed` where there is one.
     pub fn new(seed: u64, device: &'a Device, fixed: Option<f64>) -> Self {
         Self { stream: Stream::of(seed, "weights", 0), device, fixed }
@@ -58,7 +58,7 @@ impl<'a> Draw<'a> {
 }
 
 /// A filter of channels × rows and its bias, as a convolution of that many inputs begins in PyTorch.
-pub fn filter(channels: usize, rows: usize, draw: &mut Draw) -> (Param<Tensor<2>>, Param<Tensor<1>>) {
+pub fn filter(channels: usize, rows: usize, draw: &mut WeightInitializer) -> (Param<Tensor<2>>, Param<Tensor<1>>) {
     let most = 1.0 / (rows as f64).sqrt();
     let mut numbers = |count| draw.uniform(count, -most, most).iter().map(|value| *value as f32).collect();
     let (weight, bias) = (numbers(channels * rows), numbers(channels));
@@ -66,7 +66,7 @@ pub fn filter(channels: usize, rows: usize, draw: &mut Draw) -> (Param<Tensor<2>
 }
 
 /// The bias with which steps begin between 0.001 and 0.1, evenly over the magnitudes (Gu and Dao 2023, section 3.6).
-pub fn step_bias(count: usize, draw: &mut Draw) -> Param<Tensor<1>> {
+pub fn step_bias(count: usize, draw: &mut WeightInitializer) -> Param<Tensor<1>> {
     let inverse_softplus = |step: f64| step + (-(-step).exp_m1()).ln();
     let steps = draw.uniform(count, 1e-3f64.ln(), 0.1f64.ln());
     draw.tensor(steps.iter().map(|step| inverse_softplus(step.exp().max(1e-4)) as f32).collect(), [count])

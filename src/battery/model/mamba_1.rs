@@ -4,11 +4,11 @@ use burn::tensor::activation::softplus;
 use burn::tensor::{Device, Tensor};
 
 use super::architecture::Mamba;
-use super::initial::{self, Draw};
+use super::initial::{self, WeightInitializer};
 use super::linear::Linear;
-use super::mixer::Rows;
 use super::operation::selective_scan::selective_scan;
-use super::state::{State, convolve_on, gate};
+use super::rows::Rows;
+use super::state::{MixerState, convolve_on, gate};
 
 /// One mixer.
 #[derive(Module, Debug)]
@@ -31,7 +31,7 @@ pub struct Mamba1 {
 }
 
 impl Mamba1 {
-    pub fn new(width: usize, settings: &Mamba, residual: f64, draw: &mut Draw) -> Self {
+    pub fn new(width: usize, settings: &Mamba, residual: f64, draw: &mut WeightInitializer) -> Self {
         let (channels, state, rank) = (settings.expand * width, settings.state(), width.div_ceil(16));
         let packed = draw.linear(width, 2 * channels, 1.0);
         let (filter, filter_bias) = initial::filter(channels, settings.convolution, draw);
@@ -50,7 +50,7 @@ impl Mamba1 {
     }
 
     /// Rows `x`, (batch · steps) × width; those of `past` come before them.
-    pub fn forward(&self, x: Tensor<2>, rows: Rows, mut past: Option<&mut State>) -> Tensor<2> {
+    pub fn forward(&self, x: Tensor<2>, rows: Rows, mut past: Option<&mut MixerState>) -> Tensor<2> {
         let Rows { batch, steps, .. } = rows;
         let [channels, state] = self.decay.dims();
         let rank = self.step.weight.dims()[0];
@@ -75,8 +75,8 @@ impl Mamba1 {
     }
 
     /// The memory of no row.
-    pub fn memory(&self, batch: usize, device: &Device) -> State {
+    pub fn memory(&self, batch: usize, device: &Device) -> MixerState {
         let [channels, state] = self.decay.dims();
-        State::new([batch, self.filter.dims()[1] - 1, channels], [batch, 1, state, channels], device)
+        MixerState::new([batch, self.filter.dims()[1] - 1, channels], [batch, 1, state, channels], device)
     }
 }

@@ -6,11 +6,11 @@ use burn::tensor::{Device, Tensor};
 use super::architecture::Mamba;
 use super::duality;
 use super::hyperparameter::NormKind;
-use super::initial::{self, Draw};
+use super::initial::{self, WeightInitializer};
 use super::linear::Linear;
-use super::mixer::Rows;
 use super::norm::Norm;
-use super::state::{State, convolve_on, gate};
+use super::rows::Rows;
+use super::state::{MixerState, convolve_on, gate};
 
 /// One mixer; all heads write and read with the same vectors (one group).
 #[derive(Module, Debug)]
@@ -34,7 +34,7 @@ pub struct Mamba2 {
 }
 
 impl Mamba2 {
-    pub fn new(width: usize, settings: &Mamba, residual: f64, draw: &mut Draw) -> Self {
+    pub fn new(width: usize, settings: &Mamba, residual: f64, draw: &mut WeightInitializer) -> Self {
         let (channels, state) = (settings.expand * width, settings.state());
         let heads = channels / greatest_common_divisor(channels, settings.head);
         let filtered = channels + 2 * state;
@@ -58,7 +58,7 @@ impl Mamba2 {
     }
 
     /// Rows `x`, (batch · steps) × width; those of `past` come before them.
-    pub fn forward(&self, x: Tensor<2>, rows: Rows, mut past: Option<&mut State>) -> Tensor<2> {
+    pub fn forward(&self, x: Tensor<2>, rows: Rows, mut past: Option<&mut MixerState>) -> Tensor<2> {
         let Rows { batch, steps, .. } = rows;
         let (channels, state, heads) = (self.out.weight.dims()[0], self.state, self.skip.dims()[0]);
         let filtered = channels + 2 * state;
@@ -83,10 +83,10 @@ impl Mamba2 {
     }
 
     /// The memory of no row.
-    pub fn memory(&self, batch: usize, device: &Device) -> State {
+    pub fn memory(&self, batch: usize, device: &Device) -> MixerState {
         let [filtered, rows] = self.filter.dims();
         let (channels, heads) = (self.out.weight.dims()[0], self.skip.dims()[0]);
-        State::new([batch, rows - 1, filtered], [batch, heads, self.state, channels / heads], device)
+        MixerState::new([batch, rows - 1, filtered], [batch, heads, self.state, channels / heads], device)
     }
 }
 

@@ -3,13 +3,14 @@ use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 
 use super::architecture::{Architecture, Family};
-use super::attention::{Attention, KeyValue};
+use super::attention::{Attention, KeyValueCache};
 use super::hyperparameter::{Hyperparameters, Mixing};
-use super::initial::Draw;
+use super::initial::WeightInitializer;
 use super::mamba_1::Mamba1;
 use super::mamba_2::Mamba2;
-use super::position::Tables;
-use super::state::State;
+use super::position::PositionTables;
+use super::rows::Rows;
+use super::state::MixerState;
 
 /// The part of a block that works across rows; everything else works on each row alone.
 #[derive(Module, Debug)]
@@ -20,23 +21,18 @@ pub enum Mixer {
 }
 
 /// What one mixer keeps of the rows that it has seen.
-pub enum Memory {
-    KeyValue(KeyValue),
-    State(State),
-}
-
-/// Which rows a mixer is given.
-#[derive(Clone, Copy, Debug)]
-pub struct Rows {
-    pub batch: usize,
-    /// Rows of each series.
-    pub steps: usize,
-    /// Rows that the memory holds already.
-    pub start: usize,
+pub enum MixerMemory {
+    KeyValue(KeyValueCache),
+    State(MixerState),
 }
 
 impl Mixer {
-    pub fn new(hyperparameters: &Hyperparameters, architecture: &Architecture, residual: f64, draw: &mut Draw) -> Self {
+    pub fn new(
+        hyperparameters: &Hyperparameters,
+        architecture: &Architecture,
+        residual: f64,
+        draw: &mut WeightInitializer,
+    ) -> Self {
         let width = hyperparameters.dim_model;
         match (hyperparameters.mixing, &architecture.family) {
             (Mixing::Attention { n_heads, .. }, _) => Self::Attention(Attention::new(width, n_heads, residual, draw)),
@@ -51,29 +47,35 @@ impl Mixer {
     }
 
     /// Normalised rows `x`, (batch · steps) × width, to what is added to the stream, of the same shape.
-    pub fn forward(&self, x: Tensor<2>, rows: Rows, tables: &Tables, memory: Option<&mut Memory>) -> Tensor<2> {
+    pub fn forward(
+        &self,
+        x: Tensor<2>,
+        rows: Rows,
+        tables: &PositionTables,
+        memory: Option<&mut MixerMemory>,
+    ) -> Tensor<2> {
         match (self, memory) {
             (Self::Attention(mixer), None) => mixer.forward(x, rows, tables, None),
-            (Self::Attention(mixer), Some(Memory::KeyValue(past))) => mixer.forward(x, rows, tables, Some(past)),
+            (Self::Attention(mixer), Some(MixerMemory::KeyValue(past))) => mixer.forward(x, rows, tables, Some(past)),
             (Self::Mamba1(mixer), None) => mixer.forward(x, rows, None),
-            (Self::Mamba1(mixer), Some(Memory::State(past))) => mixer.forward(x, rows, Some(past)),
+            (Self::Mamba1(mixer), Some(MixerMemory::State(past))) => mixer.forward(x, rows, Some(past)),
             (Self::Mamba2(mixer), None) => mixer.forward(x, rows, None),
-            (Self::Mamba2(mixer), Some(Memory::State(past))) => mixer.forward(x, rows, Some(past)),
+            (Self::Mamba2(mixer), Some(MixerMemory::State(past))) => mixer.forward(x, rows, Some(past)),
             _ => unreachable!("a cache is of the network that made it"),
         }
     }
 
     /// An empty memory for `batch` series of at most `window` rows.
-    pub fn memory(&self, batch: usize, window: usize, device: &Device) -> Memory {
+    pub fn memory(&self, batch: usize, window: usize, device: &Device) -> MixerMemory {
         match self {
-            Self::Attention(mixer) => Memory::KeyValue(mixer.memory(batch, window, device)),
-            Self::Mamba1(mixer) => Memory::State(mixer.memory(batch, device)),
-            Self::Mamba2(mixer) => Memory::State(mixer.memory(batch, device)),
+            Self::Attention(mixer) => MixerMemory::KeyValue(mixer.memory(batch, window, device)),
+            Self::Mamba1(mixer) => MixerMemory::State(mixer.memory(batch, device)),
+            Self::Mamba2(mixer) => MixerMemory::State(mixer.memory(batch, device)),
         }
     }
 }
 
-impl Memory {
+impl MixerMemory {
     /// Forgets all rows.
     pub fn clear(&mut self) {
         match self {

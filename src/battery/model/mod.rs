@@ -1,80 +1,41 @@
 //! A model of a series of rows: a window of six features in, the next row after each of them out.
 pub mod architecture;
 mod attention;
+pub mod cache;
+mod constants;
 mod decoder;
 pub mod device;
 mod duality;
 mod feed_forward;
 #[cfg(test)]
-mod golden;
+pub(crate) mod fixtures;
 pub mod hyperparameter;
 mod initial;
 mod linear;
 mod mamba_1;
 mod mamba_2;
-pub mod memory;
-
-pub mod mixer;
+mod memory;
+mod mixer;
 mod norm;
-pub mod operation;
-
-pub mod parameter_path;
+mod operation;
+pub(crate) mod parameter_path;
 mod position;
+mod rows;
 mod state;
-pub mod weights;
+pub mod statistics;
+pub(crate) mod weights;
 
 use burn::module::Module;
-use burn::tensor::{Device, Tensor, TensorData};
-use serde::{Deserialize, Serialize};
+use burn::tensor::{Device, Tensor};
 
-use architecture::{Architecture, Predict};
+use crate::battery::dataset::feature::WIDTH;
+use architecture::Architecture;
+use cache::Cache;
+use constants::Constants;
 pub use decoder::Decoder;
 use hyperparameter::{Hyperparameters, Mixing};
-use initial::Draw;
-use mixer::Memory;
-use position::Tables;
-
-/// Features of a row; the first, the current, is given and not predicted.
-pub const WIDTH: usize = 6;
-
-/// What the features of the training series look like: constants of the model, in scaled units.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Statistics {
-    /// The mean row.
-    pub mean: [f32; WIDTH],
-    /// Standard deviations of the features.
-    pub deviation: [f32; WIDTH],
-    /// Standard deviations of the change from one row to the next.
-    pub change: [f32; WIDTH],
-    /// The linear part of the changes; absent in files of other programs.
-    #[serde(default)]
-    pub linear: Linear,
-}
-
-/// The changes from one row to the next that least squares expects of a row, given with the current of the next.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Linear {
-    /// A row for each feature, in standard deviations from its mean: what it adds to each change.
-    pub slope: [[f32; WIDTH]; WIDTH],
-    /// The changes of the mean row.
-    pub offset: [f32; WIDTH],
-    /// Standard deviations of what is left of the changes.
-    pub residual: [f32; WIDTH],
-}
-
-impl Default for Linear {
-    /// Nothing that is linear.
-    fn default() -> Self {
-        Self { slope: [[0.0; WIDTH]; WIDTH], offset: [0.0; WIDTH], residual: [1.0; WIDTH] }
-    }
-}
-
-impl Default for Statistics {
-    /// Of features that are scaled already.
-    fn default() -> Self {
-        Self { mean: [0.0; WIDTH], deviation: [1.0; WIDTH], change: [1.0; WIDTH], linear: Linear::default() }
-    }
-}
+use initial::WeightInitializer;
+pub use statistics::Statistics;
 
 /// A network with the constants that turn rows into its inputs and its outputs into rows.
 #[derive(Clone)]
@@ -84,37 +45,6 @@ pub struct Model {
     architecture: Architecture,
     statistics: Statistics,
     constants: Constants,
-}
-
-/// What a network remembers of the rows that it has seen, one entry a block.
-pub struct Cache {
-    layers: Vec<Memory>,
-    length: usize,
-}
-
-impl Cache {
-    /// Rows seen since it was empty.
-    pub fn length(&self) -> usize {
-        self.length
-    }
-
-    /// Forgets all rows.
-    pub fn clear(&mut self) {
-        self.length = 0;
-        self.layers.iter_mut().for_each(Memory::clear);
-    }
-}
-
-#[derive(Clone)]
-struct Constants {
-    tables: Tables,
-    mean: Tensor<3>,
-    inverse_deviation: Tensor<3>,
-    keep: Tensor<3>,
-    gain: Tensor<3>,
-    offset: Tensor<3>,
-    /// What the standardized inputs add to the next row.
-    slope: Option<Tensor<2>>,
 }
 
 impl Model {
@@ -127,7 +57,7 @@ impl Model {
         device: &Device,
     ) -> Self {
         memory::keep();
-        let mut draw = Draw::new(seed, device, architecture.initial_deviation);
+        let mut draw = WeightInitializer::new(seed, device, architecture.initial_deviation);
         let network = Decoder::new(&hyperparameters, &architecture, &mut draw);
         let constants = Constants::new(&hyperparameters, &architecture, &statistics, device);
         Self { network, hyperparameters, architecture, statistics, constants }
@@ -200,84 +130,13 @@ impl Model {
     }
 }
 
-impl Constants {
-    fn new(
-        hyperparameters: &Hyperparameters,
-        architecture: &Architecture,
-        statistics: &Statistics,
-        device: &Device,
-    ) -> Self {
-        let row = |values: [f32; WIDTH]| Tensor::from_data(TensorData::new(values.to_vec(), [1, 1, WIDTH]), device);
-        let predicted = |values: [f32; WIDTH]| {
-            let mut values = values;
-            values[0] = 0.0;
-            values
-        };
-        let linear = &statistics.linear;
-        let (keep, gain, offset) = match architecture.predict {
-            Predict::Change => ([1.0; WIDTH], predicted(statistics.change), [0.0; WIDTH]),
-            Predict::Residual => ([1.0; WIDTH], predicted(linear.residual), predicted(linear.offset)),
-            Predict::Value => {
-                let mut keep = [0.0; WIDTH];
-                keep[0] = 1.0;
-                (keep, predicted(statistics.deviation), predicted(statistics.mean))
-            }
-        };
-        Self {
-            tables: Tables::new(hyperparameters, device),
-            mean: row(statistics.mean),
-            inverse_deviation: row(statistics.deviation.map(|deviation| 1.0 / deviation.max(1e-6))),
-            keep: row(keep),
-            gain: row(gain),
-            offset: row(offset),
-            slope: (architecture.predict == Predict::Residual).then(|| {
-                let slope = linear.slope.iter().flat_map(|row| predicted(*row)).collect();
-                Tensor::from_data(TensorData::new(slope, [WIDTH, WIDTH]), device)
-            }),
-        }
-    }
-}
-
 #[cfg(test)]
-pub mod tests {
+mod tests {
     use burn::tensor::Distribution;
 
-    use super::architecture::{Family, Mamba, Predict};
-    use super::hyperparameter::{NormKind, Position};
     use super::*;
     use crate::battery::model::device::tested;
-
-    pub type Shape = (Hyperparameters, Architecture);
-
-    pub fn model((hyperparameters, architecture): Shape, seed: u64, device: &Device) -> Model {
-        let linear = Linear { slope: [[0.1; WIDTH]; WIDTH], offset: [0.02; WIDTH], residual: [0.01; WIDTH] };
-        let statistics = Statistics { mean: [0.5; WIDTH], deviation: [0.3; WIDTH], change: [0.05; WIDTH], linear };
-        Model::new(hyperparameters, architecture, statistics, seed, device)
-    }
-
-    fn shape(mixing: Mixing, norm: NormKind, architecture: Architecture) -> Shape {
-        let hyperparameters =
-            Hyperparameters { mixing, norm, dim_model: 16, seq_len: 12, n_layer: 2, learning_rate: None };
-        (hyperparameters, architecture)
-    }
-
-    /// Every position with every norm, and both versions of Mamba, small.
-    pub fn shapes() -> Vec<Shape> {
-        let positions = [Position::Sinusoidal, Position::Rotary { theta: 1e4 }, Position::LinearBias];
-        let norms = [NormKind::RootMeanSquare, NormKind::Layer];
-        let transformer =
-            |position, norm| shape(Mixing::Attention { position, n_heads: 4 }, norm, Architecture::default());
-        let mamba = |version, d_intermediate| {
-            let mamba = Mamba { version, state: Some(4), head: 8, chunk: 5, ..Mamba::default() };
-            let architecture = Architecture { family: Family::Mamba(mamba), ..Architecture::default() };
-            shape(Mixing::Mamba { d_intermediate }, NormKind::RootMeanSquare, architecture)
-        };
-        let mut all: Vec<_> =
-            positions.iter().flat_map(|position| norms.map(|norm| transformer(*position, norm))).collect();
-        all.extend([mamba(1, 0), mamba(1, 1), mamba(2, 0), mamba(2, 24)]);
-        all[2].1.predict = Predict::Residual;
-        all
-    }
+    use crate::battery::model::fixtures::{model, shapes};
 
     fn close(a: Tensor<3>, b: Tensor<3>) -> bool {
         (a - b).abs().max().into_scalar::<f32>() < 1e-5

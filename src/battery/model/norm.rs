@@ -3,7 +3,7 @@ use burn::module::{Module, Param};
 use burn::tensor::Tensor;
 
 use super::hyperparameter::NormKind;
-use super::initial::Draw;
+use super::initial::WeightInitializer;
 use super::operation::norm::normalize;
 
 /// One gain a channel.
@@ -15,7 +15,7 @@ pub struct Norm {
 }
 
 impl Norm {
-    pub fn new(kind: NormKind, width: usize, draw: &mut Draw) -> Self {
+    pub fn new(kind: NormKind, width: usize, draw: &mut WeightInitializer) -> Self {
         Self { weight: draw.ones(width), kind }
     }
 

@@ -6,22 +6,22 @@ use super::operation::attention::{Heads, Positions};
 
 /// Constants for every position of a window.
 #[derive(Clone)]
-pub struct Tables {
+pub struct PositionTables {
     /// Added to the input: window × width.
     sinusoids: Option<Tensor<2>>,
     /// What attention needs; absent for other mixers.
-    attention: Option<Attention>,
+    attention: Option<AttentionTables>,
 }
 
 #[derive(Clone)]
-struct Attention {
+struct AttentionTables {
     positions: Positions<Tensor<2>, Tensor<1>>,
     heads: usize,
     rotary: bool,
     fading: bool,
 }
 
-impl Tables {
+impl PositionTables {
     pub fn new(hyperparameters: &Hyperparameters, device: &Device) -> Self {
         let (window, width) = (hyperparameters.seq_len, hyperparameters.dim_model);
         let Mixing::Attention { position, n_heads } = hyperparameters.mixing else {
@@ -29,7 +29,7 @@ impl Tables {
         };
         let sinusoids = (position == Position::Sinusoidal)
             .then(|| Tensor::from_data(TensorData::new(sinusoids(window, width), [window, width]), device));
-        Self { sinusoids, attention: Some(Attention::new(position, window, width, n_heads, device)) }
+        Self { sinusoids, attention: Some(AttentionTables::new(position, window, width, n_heads, device)) }
     }
 
     /// Adds the sinusoids of positions `start..` to `x`, batch × steps × width.
@@ -43,7 +43,7 @@ impl Tables {
 
     /// What attention needs for windows of `steps` rows.
     pub fn attention(&self, batch: usize, steps: usize) -> (Positions<Tensor<2>, Tensor<1>>, Heads) {
-        let Attention { positions, heads, rotary, fading } = self.of_attention();
+        let AttentionTables { positions, heads, rotary, fading } = self.of_attention();
         let rows = |table: &Tensor<2>| table.clone().narrow(0, 0, steps);
         let square = |table: &Tensor<2>| rows(table).narrow(1, 0, steps);
         let positions = Positions {
@@ -58,7 +58,7 @@ impl Tables {
 
     /// Turns queries or keys, batch × heads × steps × head, to positions `start..`.
     pub fn rotate(&self, x: Tensor<4>, start: usize) -> Tensor<4> {
-        let Attention { positions, rotary, .. } = self.of_attention();
+        let AttentionTables { positions, rotary, .. } = self.of_attention();
         if !rotary {
             return x;
         }
@@ -72,7 +72,7 @@ impl Tables {
 
     /// What is added to the scores of queries at `start..start + steps` against keys at `0..start + steps`, if anything.
     pub fn bias(&self, start: usize, steps: usize) -> Option<Tensor<4>> {
-        let Attention { positions, heads, fading, .. } = self.of_attention();
+        let AttentionTables { positions, heads, fading, .. } = self.of_attention();
         let part =
             |table: &Tensor<2>| table.clone().narrow(0, start, steps).narrow(1, 0, start + steps).unsqueeze::<4>();
         match (fading, steps) {
@@ -85,12 +85,12 @@ impl Tables {
         }
     }
 
-    fn of_attention(&self) -> &Attention {
+    fn of_attention(&self) -> &AttentionTables {
         self.attention.as_ref().expect("tables are of the network that asks")
     }
 }
 
-impl Attention {
+impl AttentionTables {
     fn new(position: Position, window: usize, width: usize, heads: usize, device: &Device) -> Self {
         let head = width / heads;
         let half = head / 2;

@@ -5,14 +5,14 @@ use burn::tensor::{Device, Tensor};
 use super::operation::convolution::convolve;
 
 /// Constant in size, however many rows have been seen.
-pub struct State {
+pub struct MixerState {
     /// Batch × (rows of the convolution − 1) × channels.
     pub tail: Tensor<3>,
     /// Batch × heads × state × channels of a head.
     pub state: Tensor<4>,
 }
 
-impl State {
+impl MixerState {
     /// Of no row.
     pub fn new(tail: [usize; 3], state: [usize; 4], device: &Device) -> Self {
         Self { tail: Tensor::zeros(tail, device), state: Tensor::zeros(state, device) }

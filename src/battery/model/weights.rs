@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
 use burn::tensor::{Tensor, TensorData};
 
-use crate::battery::model::Decoder;
-use crate::battery::model::parameter_path::ParameterPath;
+use super::decoder::Decoder;
+use super::parameter_path::ParameterPath;
 
 /// Shape and values of one tensor.
 pub type Weight = (Vec<usize>, Vec<f32>);
@@ -20,38 +20,38 @@ pub fn take(network: &Decoder) -> BTreeMap<String, Weight> {
 /// `network` with the weights of `all`, which may hold other tensors as well; the error names one that is missing or of
 /// another shape.
 pub fn put(network: Decoder, all: &BTreeMap<String, Weight>) -> Result<Decoder, String> {
-    let mut put = Put { all, way: ParameterPath::default(), problem: None };
+    let mut put = Put { all, path: ParameterPath::default(), problem: None };
     let network = network.map(&mut put);
     put.problem.map_or(Ok(network), Err)
 }
 
 #[derive(Default)]
 struct Take {
-    way: ParameterPath,
+    path: ParameterPath,
     weights: BTreeMap<String, Weight>,
 }
 
 impl ModuleVisitor for Take {
     fn enter_module(&mut self, name: &str, container: &str) {
-        self.way.enter(name, container);
+        self.path.enter(name, container);
     }
 
     fn exit_module(&mut self, _: &str, _: &str) {
-        self.way.leave();
+        self.path.leave();
     }
 
     fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
         let value = param.val().inner();
-        let value = if self.way.is_projection() { value.transpose() } else { value };
+        let value = if self.path.is_projection() { value.transpose() } else { value };
         let shape = value.dims().to_vec();
         let values = value.into_data().try_into_vec().expect("weights are 32-bit floats");
-        self.weights.insert(self.way.name(), (shape, values));
+        self.weights.insert(self.path.name(), (shape, values));
     }
 }
 
 struct Put<'a> {
     all: &'a BTreeMap<String, Weight>,
-    way: ParameterPath,
+    path: ParameterPath,
     problem: Option<String>,
 }
 
@@ -67,21 +67,21 @@ impl Put<'_> {
 
 impl ModuleMapper for Put<'_> {
     fn enter_module(&mut self, name: &str, container: &str) {
-        self.way.enter(name, container);
+        self.path.enter(name, container);
     }
 
     fn exit_module(&mut self, _: &str, _: &str) {
-        self.way.leave();
+        self.path.leave();
     }
 
     fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
         let (id, value, mapper) = param.consume();
         let mut shape = value.dims();
-        let projection = self.way.is_projection();
+        let projection = self.path.is_projection();
         if projection {
             shape.reverse();
         }
-        let value = match self.find(&self.way.name(), &shape) {
+        let value = match self.find(&self.path.name(), &shape) {
             Ok(values) => {
                 let loaded = Tensor::<D>::from_data(TensorData::new(values, shape), &value.device());
                 let loaded = if projection { contiguous(loaded.transpose()) } else { loaded };

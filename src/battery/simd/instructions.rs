@@ -2,35 +2,35 @@
 use pulp::{Scalar, Simd};
 
 /// 2⁵²: adding it leaves the nearest integer in the low bits.
-pub(crate) const INTEGER: f64 = 4503599627370496.0;
+pub(crate) const NEAREST_INTEGER: f64 = 4503599627370496.0;
 
 #[inline(always)]
-pub(crate) fn index(shifted: f64, last: usize) -> usize {
+pub(crate) fn table_index(shifted: f64, last: usize) -> usize {
     (shifted.to_bits() as u32 as usize).min(last)
 }
 
 /// What the vectors of a kind of processor need beside arithmetic.
 pub trait SimdExt: Simd {
-    fn up_by_52(self, bits: Self::u64s) -> Self::u64s;
-    fn down_by_52(self, bits: Self::u64s) -> Self::u64s;
+    fn shift_left_52(self, bits: Self::u64s) -> Self::u64s;
+    fn shift_right_52(self, bits: Self::u64s) -> Self::u64s;
     /// The columns of the rows whose numbers are in the low bits.
-    fn columns(self, table: &[[f64; 4]], rows: &[f64], last: usize) -> [Self::f64s; 4];
+    fn gather_columns(self, table: &[[f64; 4]], rows: &[f64], last: usize) -> [Self::f64s; 4];
 }
 
 impl SimdExt for Scalar {
     #[inline(always)]
-    fn up_by_52(self, bits: u64) -> u64 {
+    fn shift_left_52(self, bits: u64) -> u64 {
         bits << 52
     }
 
     #[inline(always)]
-    fn down_by_52(self, bits: u64) -> u64 {
+    fn shift_right_52(self, bits: u64) -> u64 {
         bits >> 52
     }
 
     #[inline(always)]
-    fn columns(self, table: &[[f64; 4]], rows: &[f64], last: usize) -> [f64; 4] {
-        table[index(rows[0], last)]
+    fn gather_columns(self, table: &[[f64; 4]], rows: &[f64], last: usize) -> [f64; 4] {
+        table[table_index(rows[0], last)]
     }
 }
 
@@ -39,14 +39,14 @@ mod x86 {
     use pulp::x86::{V3, V4};
     use pulp::{cast, f64x4, f64x8, u64x4, u64x8};
 
-    use super::{SimdExt, index};
+    use super::{SimdExt, table_index};
 
     /// Four rows turned into four columns.
     #[inline(always)]
     fn transposed(simd: V3, table: &[[f64; 4]], rows: &[f64], last: usize) -> [f64x4; 4] {
         let avx = simd.avx;
-        let (a, b) = (cast(table[index(rows[0], last)]), cast(table[index(rows[1], last)]));
-        let (c, d) = (cast(table[index(rows[2], last)]), cast(table[index(rows[3], last)]));
+        let (a, b) = (cast(table[table_index(rows[0], last)]), cast(table[table_index(rows[1], last)]));
+        let (c, d) = (cast(table[table_index(rows[2], last)]), cast(table[table_index(rows[3], last)]));
         let (even_low, odd_low) = (avx._mm256_unpacklo_pd(a, b), avx._mm256_unpackhi_pd(a, b));
         let (even_high, odd_high) = (avx._mm256_unpacklo_pd(c, d), avx._mm256_unpackhi_pd(c, d));
         [
@@ -59,34 +59,34 @@ mod x86 {
 
     impl SimdExt for V3 {
         #[inline(always)]
-        fn up_by_52(self, bits: u64x4) -> u64x4 {
+        fn shift_left_52(self, bits: u64x4) -> u64x4 {
             cast(self.avx2._mm256_slli_epi64::<52>(cast(bits)))
         }
 
         #[inline(always)]
-        fn down_by_52(self, bits: u64x4) -> u64x4 {
+        fn shift_right_52(self, bits: u64x4) -> u64x4 {
             cast(self.avx2._mm256_srli_epi64::<52>(cast(bits)))
         }
 
         #[inline(always)]
-        fn columns(self, table: &[[f64; 4]], rows: &[f64], last: usize) -> [f64x4; 4] {
+        fn gather_columns(self, table: &[[f64; 4]], rows: &[f64], last: usize) -> [f64x4; 4] {
             transposed(self, table, rows, last)
         }
     }
 
     impl SimdExt for V4 {
         #[inline(always)]
-        fn up_by_52(self, bits: u64x8) -> u64x8 {
+        fn shift_left_52(self, bits: u64x8) -> u64x8 {
             cast(self.avx512f._mm512_slli_epi64::<52>(cast(bits)))
         }
 
         #[inline(always)]
-        fn down_by_52(self, bits: u64x8) -> u64x8 {
+        fn shift_right_52(self, bits: u64x8) -> u64x8 {
             cast(self.avx512f._mm512_srli_epi64::<52>(cast(bits)))
         }
 
         #[inline(always)]
-        fn columns(self, table: &[[f64; 4]], rows: &[f64], last: usize) -> [f64x8; 4] {
+        fn gather_columns(self, table: &[[f64; 4]], rows: &[f64], last: usize) -> [f64x8; 4] {
             let low = transposed(*self, table, &rows[..4], last);
             let high = transposed(*self, table, &rows[4..], last);
             let mut columns = [cast([0.0f64; 8]); 4];

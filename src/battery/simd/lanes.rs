@@ -8,7 +8,7 @@ use std::ops::{Add, Div, Mul, Neg, Sub};
 use pulp::x86::{V3, V4};
 use pulp::{Scalar, Simd, WithSimd};
 
-use crate::battery::simd::instructions::{INTEGER, SimdExt, index};
+use crate::battery::simd::instructions::{NEAREST_INTEGER, SimdExt, table_index};
 
 /// How many profiles are simulated side by side.
 pub const LANES: usize = 8;
@@ -44,7 +44,7 @@ pub trait Vector:
     const WIDTH: usize;
 
     /// The same number in each place; `self` only tells for which processor.
-    fn all(self, value: f64) -> Self;
+    fn splat(self, value: f64) -> Self;
     /// The first numbers of a slice; `self` only tells for which processor.
     fn load(self, from: &[f64]) -> Self;
     fn store(self, to: &mut [f64]);
@@ -58,7 +58,7 @@ pub trait Vector:
     /// Its size with the sign of another.
     fn copysign(self, sign: Self) -> Self;
     /// `then` where it is larger than a bound, `otherwise` elsewhere.
-    fn above(self, bound: impl Operand<Self>, then: Self, otherwise: Self) -> Self;
+    fn select_gt(self, bound: impl Operand<Self>, then: Self, otherwise: Self) -> Self;
     /// `eˣ` to 2 units in the last place; arguments beyond ±700 are taken as ±700.
     fn exp(self) -> Self;
     /// The natural logarithm of a positive normal number, to 3 units in the last place.
@@ -69,7 +69,7 @@ pub trait Vector:
     fn look_up_one(self, table: &[f64]) -> Self;
 
     /// Runs a task as a function of its own: what is long should not be copied into each of its callers.
-    fn apart<T: Kernel<Self>>(self, task: T) -> T::Output;
+    fn run_separately<T: Kernel<Self>>(self, kernel: T) -> T::Output;
 }
 
 /// What is computed with one kind of vectors; `run` must be inlined into what calls it, always.
@@ -81,34 +81,34 @@ pub trait Kernel<V> {
 
 /// Runs a task with the widest vectors that this processor has.
 #[cfg(target_arch = "x86_64")]
-pub fn widest<O, T>(task: T) -> O
+pub fn widest<O, T>(kernel: T) -> O
 where
     T: Kernel<Packed<V4, 1>, Output = O> + Kernel<Packed<V3, 2>, Output = O> + Kernel<Plain, Output = O>,
 {
     if let Some(simd) = V4::try_new() {
-        return Packed::<V4, 1>::zero(simd).apart(task);
+        return Packed::<V4, 1>::zero(simd).run_separately(kernel);
     }
     match V3::try_new() {
-        Some(simd) => Packed::<V3, 2>::zero(simd).apart(task),
-        None => Plain::of(0.0).apart(task),
+        Some(simd) => Packed::<V3, 2>::zero(simd).run_separately(kernel),
+        None => Plain::of(0.0).run_separately(kernel),
     }
 }
 
 /// Runs a task, one number after another.
 #[cfg(not(target_arch = "x86_64"))]
-pub fn widest<T: Kernel<Plain>>(task: T) -> T::Output {
-    Plain::of(0.0).apart(task)
+pub fn widest<T: Kernel<Plain>>(kernel: T) -> T::Output {
+    Plain::of(0.0).run_separately(kernel)
 }
 
 /// What stands beside a vector in an operation: another, or a number for all places.
 pub trait Operand<V>: Copy {
-    fn beside(self, vector: V) -> V;
+    fn broadcast(self, like: V) -> V;
 }
 
 impl<V: Vector> Operand<V> for f64 {
     #[inline(always)]
-    fn beside(self, vector: V) -> V {
-        vector.all(self)
+    fn broadcast(self, like: V) -> V {
+        like.splat(self)
     }
 }
 
@@ -144,7 +144,7 @@ impl Plain {
 
 impl<S: SimdExt, const N: usize> Operand<Self> for Packed<S, N> {
     #[inline(always)]
-    fn beside(self, _: Self) -> Self {
+    fn broadcast(self, _: Self) -> Self {
         self
     }
 }
@@ -168,7 +168,7 @@ macro_rules! operator {
 
             #[inline(always)]
             fn $name(self, other: f64) -> Self {
-                $trait::$name(self, self.all(other))
+                $trait::$name(self, self.splat(other))
             }
         }
     };
@@ -195,7 +195,7 @@ impl<S: SimdExt, const N: usize> Vector for Packed<S, N> {
     const WIDTH: usize = N * S::F64_LANES;
 
     #[inline(always)]
-    fn all(self, value: f64) -> Self {
+    fn splat(self, value: f64) -> Self {
         Self { simd: self.simd, parts: [self.simd.splat_f64s(value); N] }
     }
 
@@ -213,7 +213,7 @@ impl<S: SimdExt, const N: usize> Vector for Packed<S, N> {
 
     #[inline(always)]
     fn mul_add(mut self, factor: impl Operand<Self>, summand: impl Operand<Self>) -> Self {
-        let (factor, summand) = (factor.beside(self), summand.beside(self));
+        let (factor, summand) = (factor.broadcast(self), summand.broadcast(self));
         for k in 0..N {
             self.parts[k] = self.simd.mul_add_f64s(self.parts[k], factor.parts[k], summand.parts[k]);
         }
@@ -222,7 +222,7 @@ impl<S: SimdExt, const N: usize> Vector for Packed<S, N> {
 
     #[inline(always)]
     fn max(mut self, other: impl Operand<Self>) -> Self {
-        let other = other.beside(self);
+        let other = other.broadcast(self);
         for k in 0..N {
             self.parts[k] = self.simd.max_f64s(self.parts[k], other.parts[k]);
         }
@@ -231,7 +231,7 @@ impl<S: SimdExt, const N: usize> Vector for Packed<S, N> {
 
     #[inline(always)]
     fn min(mut self, other: impl Operand<Self>) -> Self {
-        let other = other.beside(self);
+        let other = other.broadcast(self);
         for k in 0..N {
             self.parts[k] = self.simd.min_f64s(self.parts[k], other.parts[k]);
         }
@@ -265,8 +265,8 @@ impl<S: SimdExt, const N: usize> Vector for Packed<S, N> {
     }
 
     #[inline(always)]
-    fn above(self, bound: impl Operand<Self>, mut then: Self, otherwise: Self) -> Self {
-        let bound = bound.beside(self);
+    fn select_gt(self, bound: impl Operand<Self>, mut then: Self, otherwise: Self) -> Self {
+        let bound = bound.broadcast(self);
         for k in 0..N {
             let mask = self.simd.greater_than_f64s(self.parts[k], bound.parts[k]);
             then.parts[k] = self.simd.select_f64s(mask, then.parts[k], otherwise.parts[k]);
@@ -298,13 +298,13 @@ impl<S: SimdExt, const N: usize> Vector for Packed<S, N> {
         let k = shifted - ROUND;
         // ln 2 in two parts, so that k times the first is exact.
         let r = k.mul_add(-1.908_214_929_270_587_7e-10, k.mul_add(-6.931_471_803_691_238e-1, x));
-        let mut p = self.all(1.0 / 6227020800.0);
+        let mut p = self.splat(1.0 / 6227020800.0);
         for c in COEFFICIENTS {
             p = p.mul_add(r, c);
         }
         let simd = self.simd;
         for k in 0..N {
-            let exponent = simd.up_by_52(simd.transmute_u64s_f64s(shifted.parts[k]));
+            let exponent = simd.shift_left_52(simd.transmute_u64s_f64s(shifted.parts[k]));
             let bits = simd.add_u64s(exponent, simd.transmute_u64s_f64s(p.parts[k]));
             p.parts[k] = simd.transmute_f64s_u64s(bits);
         }
@@ -320,7 +320,7 @@ impl<S: SimdExt, const N: usize> Vector for Packed<S, N> {
             let bits = simd.transmute_u64s_f64s(self.parts[k]);
             let bits = simd.add_u64s(bits, simd.splat_u64s(0x3ff0_0000_0000_0000 - HALF_ROOT));
             // The exponent, placed into the mantissa of 2⁵².
-            let placed = simd.or_u64s(simd.down_by_52(bits), simd.splat_u64s(0x4330_0000_0000_0000));
+            let placed = simd.or_u64s(simd.shift_right_52(bits), simd.splat_u64s(0x4330_0000_0000_0000));
             exponent.parts[k] = simd.transmute_f64s_u64s(placed);
             let mantissa = simd.and_u64s(bits, simd.splat_u64s(MANTISSA));
             m.parts[k] = simd.transmute_f64s_u64s(simd.add_u64s(mantissa, simd.splat_u64s(HALF_ROOT)));
@@ -328,7 +328,7 @@ impl<S: SimdExt, const N: usize> Vector for Packed<S, N> {
         let exponent = exponent - (4503599627370496.0 + 1023.0);
         let s = (m - 1.0) / (m + 1.0);
         let z = s * s;
-        let mut p = self.all(1.0 / 19.0);
+        let mut p = self.splat(1.0 / 19.0);
         for c in [1.0 / 17.0, 1.0 / 15.0, 1.0 / 13.0, 1.0 / 11.0, 1.0 / 9.0, 1.0 / 7.0, 1.0 / 5.0, 1.0 / 3.0, 1.0] {
             p = p.mul_add(z, c);
         }
@@ -338,50 +338,50 @@ impl<S: SimdExt, const N: usize> Vector for Packed<S, N> {
     #[inline(always)]
     fn look_up(self, table: &[[f64; 4]]) -> (Self, [Self; 4]) {
         let mut columns = [self; 4];
-        let shifted = self + INTEGER;
+        let shifted = self + NEAREST_INTEGER;
         let last = table.len() - 1;
         for k in 0..N {
             let bits = shifted.parts[k];
             let bits: &[f64] = pulp::bytemuck::cast_slice(std::slice::from_ref(&bits));
-            let values = self.simd.columns(table, bits, last);
+            let values = self.simd.gather_columns(table, bits, last);
             for c in 0..4 {
                 columns[c].parts[k] = values[c];
             }
         }
-        (shifted - INTEGER, columns)
+        (shifted - NEAREST_INTEGER, columns)
     }
 
     #[inline(always)]
     fn look_up_one(mut self, table: &[f64]) -> Self {
-        let shifted = self + INTEGER;
+        let shifted = self + NEAREST_INTEGER;
         let last = table.len() - 1;
         for k in 0..N {
             let bits: &[f64] = pulp::bytemuck::cast_slice(std::slice::from_ref(&shifted.parts[k]));
             let out: &mut [f64] = pulp::bytemuck::cast_slice_mut(std::slice::from_mut(&mut self.parts[k]));
             for l in 0..S::F64_LANES {
-                out[l] = table[index(bits[l], last)];
+                out[l] = table[table_index(bits[l], last)];
             }
         }
         self
     }
 
     #[inline(always)]
-    fn apart<T: Kernel<Self>>(self, task: T) -> T::Output {
-        self.simd.vectorize(Apart { task, like: self })
+    fn run_separately<T: Kernel<Self>>(self, kernel: T) -> T::Output {
+        self.simd.vectorize(VectorizedKernel { kernel, like: self })
     }
 }
 
 /// A task for vectors of one kind of processor.
-struct Apart<T, V> {
-    task: T,
+struct VectorizedKernel<T, V> {
+    kernel: T,
     like: V,
 }
 
-impl<T: Kernel<V>, V> WithSimd for Apart<T, V> {
+impl<T: Kernel<V>, V> WithSimd for VectorizedKernel<T, V> {
     type Output = T::Output;
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, _: S) -> T::Output {
-        self.task.run(self.like)
+        self.kernel.run(self.like)
     }
 }

@@ -7,8 +7,8 @@
 use crate::battery::cell::function::Function;
 use crate::battery::cell::{Cell, FARADAY};
 use crate::battery::simd::lanes::{Kernel, Vector};
-use crate::battery::simulation::electrolyte_average::{Profile, View};
-use crate::battery::simulation::fitted_surface::Surface;
+use crate::battery::simulation::electrolyte_average::{ElectrolyteProfile, ProfileProjection};
+use crate::battery::simulation::fitted_surface::FittedSurface;
 
 const ELECTRODE: usize = 16;
 const SEPARATOR: usize = 4;
@@ -33,22 +33,22 @@ pub struct Electrolyte {
     across: [f64; 2],
     /// Share of the diffusivity that the pores leave.
     efficiency: [f64; SIDES],
-    diffusivity: Surface,
+    diffusivity: FittedSurface,
     /// Where it is no constant, and the current in the electrolyte at the faces for 1 A over Faraday's constant.
-    transference: Option<(Surface, [f64; FACES])>,
+    transference: Option<(FittedSurface, [f64; FACES])>,
     rest: f64,
-    view: View,
+    view: ProfileProjection,
 }
 
 /// Concentration now and one step before.
 pub struct Concentration<V> {
     now: [V; CELLS],
     before: [V; CELLS],
-    work: Work<V>,
+    work: Workspace<V>,
 }
 
 /// Where a step keeps what it needs on the way.
-struct Work<V> {
+struct Workspace<V> {
     /// Concentrations, then diffusivities at the faces.
     sides: [V; SIDES],
     /// What the current brings in half a step.
@@ -119,7 +119,7 @@ impl Electrolyte {
         let diffusivity = Self::surface(cell, &salt.diffusivity);
         Self {
             across: INTERFACES.map(|i| width[i + 1] / 3.0),
-            view: View::new(&width, ELECTRODE),
+            view: ProfileProjection::new(&width, ELECTRODE),
             rise,
             source,
             stencil,
@@ -131,32 +131,32 @@ impl Electrolyte {
     }
 
     /// A property of the electrolyte over its range, kmol/m³.
-    pub fn surface(cell: &Cell, function: &Function) -> Surface {
+    pub fn surface(cell: &Cell, function: &Function) -> FittedSurface {
         let (low, high) = cell.electrolyte.range;
         let at = |c: f64, t: f64| function.at(&[1e3 * c, 0.0, t]);
-        Surface::fit(at, (1e-3 * low, 1e-3 * high), cell.temperature, function.reads_temperature())
+        FittedSurface::fit(at, (1e-3 * low, 1e-3 * high), cell.temperature, function.reads_temperature())
     }
 
     /// The concentration of a cell at rest.
     pub fn rest<V: Vector>(&self, like: V) -> Concentration<V> {
-        let zero = like.all(0.0);
-        let work = Work { sides: [zero; SIDES], gain: [zero; CELLS], share: [zero; FACES], flux: [zero; FACES] };
-        Concentration { now: [like.all(self.rest); CELLS], before: [like.all(self.rest); CELLS], work }
+        let zero = like.splat(0.0);
+        let work = Workspace { sides: [zero; SIDES], gain: [zero; CELLS], share: [zero; FACES], flux: [zero; FACES] };
+        Concentration { now: [like.splat(self.rest); CELLS], before: [like.splat(self.rest); CELLS], work }
     }
 
     /// Steps under the mean current of the step, A, at its mean temperature, K.
     #[inline(always)]
     pub fn step<V: Vector>(&self, concentration: &mut Concentration<V>, current: V, kelvin: V) {
-        current.apart(Step { electrolyte: self, concentration, current, kelvin });
+        current.run_separately(ElectrolyteStep { electrolyte: self, concentration, current, kelvin });
     }
 
     /// Puts the diffusive fluxes to the left in the middle of the step into the work, by elimination from both walls at
     /// once: two chains that do not wait for each other.
     #[inline(always)]
-    fn solve<V: Vector>(&self, c: &[V; CELLS], work: &mut Work<V>) {
+    fn solve<V: Vector>(&self, c: &[V; CELLS], work: &mut Workspace<V>) {
         const CENTRE: usize = FACES / 2;
-        let one = c[0].all(1.0);
-        let zero = c[0].all(0.0);
+        let one = c[0].splat(1.0);
+        let zero = c[0].splat(0.0);
         // At each interface the gradient on its right, in units of that on its left.
         let ratio = [0, 1].map(|k| work.sides[INTERFACES[k]] / work.sides[FACES + k]);
         // Of the chain from the left and of the chain from the right: share of the next gradient, and value.
@@ -188,11 +188,11 @@ impl Electrolyte {
 
     /// The equation of one face's gradient.
     #[inline(always)]
-    fn row<V: Vector>(&self, i: usize, c: &[V; CELLS], work: &Work<V>, ratio: [V; 2]) -> Equation<V> {
+    fn row<V: Vector>(&self, i: usize, c: &[V; CELLS], work: &Workspace<V>, ratio: [V; 2]) -> TridiagonalRow<V> {
         let [behind, at, ahead] = self.stencil[i];
         let (rise_l, rise_r) = (self.rise[i], self.rise[i + 1]);
         let (sides, gain) = (&work.sides, &work.gain);
-        let mut row = Equation {
+        let mut row = TridiagonalRow {
             behind: sides[i.saturating_sub(1)].mul_add(rise_l, -behind),
             own: sides[i].mul_add(rise_l + rise_r, at),
             ahead: sides[(i + 1).min(FACES - 1)].mul_add(rise_r, -ahead),
@@ -210,7 +210,7 @@ impl Electrolyte {
 
     /// What the voltage sees of a concentration.
     #[inline(always)]
-    pub fn profile<V: Vector>(&self, concentration: &Concentration<V>) -> Profile<V> {
+    pub fn profile<V: Vector>(&self, concentration: &Concentration<V>) -> ElectrolyteProfile<V> {
         self.view.of(&concentration.now)
     }
 
@@ -222,7 +222,7 @@ impl Electrolyte {
 }
 
 /// `own` times a gradient is what is known and its shares of the gradients behind and ahead.
-struct Equation<V> {
+struct TridiagonalRow<V> {
     behind: V,
     own: V,
     ahead: V,
@@ -230,14 +230,14 @@ struct Equation<V> {
 }
 
 /// A step of the electrolyte.
-struct Step<'a, V> {
+struct ElectrolyteStep<'a, V> {
     electrolyte: &'a Electrolyte,
     concentration: &'a mut Concentration<V>,
     current: V,
     kelvin: V,
 }
 
-impl<V: Vector> Kernel<V> for Step<'_, V> {
+impl<V: Vector> Kernel<V> for ElectrolyteStep<'_, V> {
     type Output = ();
 
     #[inline(always)]
@@ -264,9 +264,9 @@ impl<V: Vector> Kernel<V> for Step<'_, V> {
             work.sides[i] = work.sides[i] * electrolyte.efficiency[i];
         }
         electrolyte.solve(now, work);
-        let mut behind = like.all(0.0);
+        let mut behind = like.splat(0.0);
         for i in 0..CELLS {
-            let ahead = if i < FACES { work.flux[i] } else { like.all(0.0) };
+            let ahead = if i < FACES { work.flux[i] } else { like.splat(0.0) };
             before[i] = now[i];
             now[i] = now[i] + (ahead - behind).mul_add(2.0 * electrolyte.rise[i], work.gain[i] * 2.0);
             behind = ahead;

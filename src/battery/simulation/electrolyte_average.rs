@@ -10,29 +10,29 @@ const ABSCISSAE: [f64; POINTS] =
 
 /// What a voltage needs: concentrations at the points of both electrodes, and the mean over the length.
 #[derive(Clone, Copy)]
-pub struct Profile<V> {
+pub struct ElectrolyteProfile<V> {
     pub negative: [V; POINTS],
     pub positive: [V; POINTS],
     pub mean: V,
 }
 
 /// From the averages of cells to what is seen.
-pub struct View {
+pub struct ProfileProjection {
     /// Of each cell in the length.
     shares: Vec<f64>,
     /// Cells of one electrode.
     electrode: usize,
-    points: [Point; POINTS],
+    points: [QuadraturePoint; POINTS],
 }
 
 /// A point of an electrode: a cubic through the averages of four cells.
 #[derive(Clone, Copy)]
-struct Point {
+struct QuadraturePoint {
     first: usize,
     weights: [f64; 4],
 }
 
-impl<V> Profile<V> {
+impl<V> ElectrolyteProfile<V> {
     /// Shows every number, always in the same order.
     pub fn visit(&mut self, f: &mut impl FnMut(&mut V)) {
         self.negative.iter_mut().chain(&mut self.positive).for_each(&mut *f);
@@ -40,7 +40,7 @@ impl<V> Profile<V> {
     }
 }
 
-impl<V: Vector> Profile<V> {
+impl<V: Vector> ElectrolyteProfile<V> {
     /// Half way between two profiles.
     #[inline(always)]
     pub fn between(a: &Self, b: &Self) -> Self {
@@ -54,24 +54,24 @@ impl<V: Vector> Profile<V> {
     }
 }
 
-impl View {
+impl ProfileProjection {
     /// Of cells of these widths, the first and the last `electrode` of them in an electrode.
     pub fn new(width: &[f64], electrode: usize) -> Self {
         let length: f64 = width.iter().sum();
         let shares = width.iter().map(|width| width / length).collect();
-        Self { shares, electrode, points: ABSCISSAE.map(|abscissa| Point::at(abscissa, electrode)) }
+        Self { shares, electrode, points: ABSCISSAE.map(|abscissa| QuadraturePoint::at(abscissa, electrode)) }
     }
 
     /// What is seen of the averages of cells.
     #[inline(always)]
-    pub fn of<V: Vector>(&self, c: &[V]) -> Profile<V> {
-        let mut mean = c[0].all(0.0);
+    pub fn of<V: Vector>(&self, c: &[V]) -> ElectrolyteProfile<V> {
+        let mut mean = c[0].splat(0.0);
         for (c, share) in c.iter().zip(&self.shares) {
             mean = c.mul_add(*share, mean);
         }
-        let mut profile = Profile { negative: [mean; POINTS], positive: [mean; POINTS], mean };
+        let mut profile = ElectrolyteProfile { negative: [mean; POINTS], positive: [mean; POINTS], mean };
         let positive = &c[c.len() - self.electrode..];
-        for (k, Point { first, weights }) in self.points.iter().enumerate() {
+        for (k, QuadraturePoint { first, weights }) in self.points.iter().enumerate() {
             profile.negative[k] = interpolated(&c[*first..], weights);
             profile.positive[k] = interpolated(&positive[*first..], weights);
         }
@@ -86,7 +86,7 @@ fn interpolated<V: Vector>(c: &[V], weights: &[f64; 4]) -> V {
     c[0].mul_add(weights[0], c[1].mul_add(weights[1], far)).max(FLOOR)
 }
 
-impl Point {
+impl QuadraturePoint {
     /// The point at `abscissa` in -1..1 of an electrode of so many cells.
     fn at(abscissa: f64, electrode: usize) -> Self {
         let position = (0.5 + 0.5 * abscissa) * electrode as f64;
@@ -114,7 +114,7 @@ mod tests {
         let integral = |x: f64| x - x * x + 0.3 * x.powi(3) - 0.05 * x.powi(4);
         let value = |x: f64| 1.0 - 2.0 * x + 0.9 * x * x - 0.2 * x.powi(3);
         for abscissa in ABSCISSAE {
-            let Point { first, weights } = Point::at(abscissa, 16);
+            let QuadraturePoint { first, weights } = QuadraturePoint::at(abscissa, 16);
             let found: f64 =
                 (0..4).map(|k| weights[k] * (integral((first + k + 1) as f64) - integral((first + k) as f64))).sum();
             let middle = 0.5 * 16.0;

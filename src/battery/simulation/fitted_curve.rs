@@ -7,7 +7,7 @@ const COARSEST: usize = 64;
 
 /// Cubics through four samples of each interval; outside its range the function keeps its last value.
 #[derive(Clone, Debug)]
-pub struct Curve {
+pub struct FittedCurve {
     low: f64,
     /// Intervals in one unit of the argument.
     density: f64,
@@ -16,7 +16,7 @@ pub struct Curve {
     pub error: f64,
 }
 
-impl Curve {
+impl FittedCurve {
     /// Follows `f` over `low..high`, refining until the deviation is below `tolerance` or the grid is finest.
     pub fn fit(f: impl Fn(f64) -> f64, (low, high): (f64, f64), tolerance: f64) -> Self {
         let mut count = COARSEST;
@@ -76,15 +76,15 @@ impl Curve {
 
 /// A curve with its integral from the low end of its range.
 #[derive(Clone, Debug)]
-pub struct Primitive {
-    curve: Curve,
+pub struct IntegratedCurve {
+    curve: FittedCurve,
     /// The integral up to the beginning of each interval.
     before: Vec<f64>,
 }
 
-impl Primitive {
+impl IntegratedCurve {
     /// Of a curve.
-    pub fn of(curve: Curve) -> Self {
+    pub fn of(curve: FittedCurve) -> Self {
         let whole = |[a, b, c, d]: &[f64; 4]| (a + b / 2.0 + c / 3.0 + d / 4.0) / curve.density;
         let before = curve.intervals.iter().scan(0.0, |sum, interval| {
             let before = *sum;
@@ -98,7 +98,7 @@ impl Primitive {
     /// value.
     #[inline(always)]
     pub fn at<V: Vector>(&self, x: V) -> (V, V) {
-        let Curve { low, density, intervals, .. } = &self.curve;
+        let FittedCurve { low, density, intervals, .. } = &self.curve;
         let (position, nearest) = self.curve.position(x);
         let (interval, [a, b, c, d]) = nearest.look_up(intervals);
         let t = position - interval;
@@ -116,19 +116,19 @@ mod tests {
     #[test]
     fn a_curve_is_its_function_within_the_error_that_it_states() {
         let f = |x: f64| (-30.0 * x).exp() + (20.0 * (x - 0.4)).tanh();
-        let curve = Curve::fit(f, (0.0, 1.0), 1e-8);
+        let curve = FittedCurve::fit(f, (0.0, 1.0), 1e-8);
         assert!(curve.error <= 1e-8 && curve.intervals.len() < FINEST, "{}", curve.error);
         for k in 0..=10_007 {
             let x = f64::from(k) / 10_007.0;
             assert!((curve.value(x) - f(x)).abs() < 1.5e-8, "{x}: {}", curve.value(x) - f(x));
         }
         assert!((curve.value(-3.0) - f(0.0)).abs() < 1e-8 && (curve.value(7.0) - f(1.0)).abs() < 1e-8);
-        assert!(Curve::fit(|x| x.sqrt(), (-1.0, 1.0), 1e-8).error.is_infinite());
+        assert!(FittedCurve::fit(|x| x.sqrt(), (-1.0, 1.0), 1e-8).error.is_infinite());
     }
 
     #[test]
     fn an_integral_is_that_of_the_function() {
-        let primitive = Primitive::of(Curve::fit(|x| (3.0 * x).exp(), (0.0, 1.0), 1e-9));
+        let primitive = IntegratedCurve::of(FittedCurve::fit(|x| (3.0 * x).exp(), (0.0, 1.0), 1e-9));
         let exact = |x: f64| (3.0 * x).exp_m1() / 3.0;
         for (x, expected) in
             [(0.0, 0.0), (0.3, exact(0.3)), (1.0, exact(1.0)), (-0.1, -0.1), (1.2, exact(1.0) + 0.2 * (3.0f64).exp())]

@@ -5,7 +5,7 @@
 use std::f64::consts::PI;
 
 use crate::battery::simd::lanes::{Kernel, Operand, Plain, Vector};
-use crate::battery::simulation::fitted_curve::Curve;
+use crate::battery::simulation::fitted_curve::FittedCurve;
 
 /// Terms of the longest polynomial in concentration, and in temperature.
 const TERMS: usize = 25;
@@ -27,14 +27,14 @@ enum Shape {
 }
 
 #[derive(Clone, Debug)]
-pub struct Surface {
+pub struct FittedSurface {
     shape: Shape,
     concentration: (f64, f64),
     /// Midpoint and half width of the polynomial's variables.
     u: (f64, f64),
     v: (f64, f64),
     /// Of temperature, and only where temperature matters.
-    factor: Option<Curve>,
+    factor: Option<FittedCurve>,
     /// Powers of u, for each powers of v.
     coefficients: Vec<Vec<f64>>,
     /// The first of each: all that there is where temperature does not matter.
@@ -44,13 +44,13 @@ pub struct Surface {
 }
 
 /// Concentrations that are to become values.
-struct Values<'a, V> {
-    surface: &'a Surface,
+struct SurfaceValues<'a, V> {
+    surface: &'a FittedSurface,
     c: &'a mut [V],
     kelvin: V,
 }
 
-impl<V: Vector> Kernel<V> for Values<'_, V> {
+impl<V: Vector> Kernel<V> for SurfaceValues<'_, V> {
     type Output = ();
 
     #[inline(always)]
@@ -59,12 +59,12 @@ impl<V: Vector> Kernel<V> for Values<'_, V> {
         if !surface.is_warm() {
             return surface.polynomial(&surface.first, c);
         }
-        let factor = surface.factor.as_ref().map_or(like.all(1.0), |curve| curve.at(kelvin));
+        let factor = surface.factor.as_ref().map_or(like.splat(1.0), |curve| curve.at(kelvin));
         let (middle, half) = surface.v;
-        let v = (like.all(1.0) / kelvin - middle) / half;
-        let mut coefficients = [like.all(0.0); TERMS];
+        let v = (like.splat(1.0) / kelvin - middle) / half;
+        let mut coefficients = [like.splat(0.0); TERMS];
         for (out, row) in coefficients.iter_mut().zip(&surface.coefficients) {
-            let mut sum = like.all(0.0);
+            let mut sum = like.splat(0.0);
             for power in row.iter().rev() {
                 sum = sum.mul_add(v, *power);
             }
@@ -74,7 +74,7 @@ impl<V: Vector> Kernel<V> for Values<'_, V> {
     }
 }
 
-impl Surface {
+impl FittedSurface {
     /// Follows `f(c, T)`, c in kmol/m³ and T in K, over these ranges; `warm` says that temperature matters.
     pub fn fit(f: impl Fn(f64, f64) -> f64, concentration: (f64, f64), kelvin: (f64, f64), warm: bool) -> Self {
         let shapes = [Shape::Plain, Shape::Root, Shape::Inverse];
@@ -96,7 +96,7 @@ impl Surface {
     ) -> Self {
         let (low, high) = concentration;
         let middle = low.max(1.0).min(high);
-        let factor = warm.then(|| Curve::fit(|t| f(middle, t), kelvin, 1e-9 * f(middle, kelvin.1).abs()));
+        let factor = warm.then(|| FittedCurve::fit(|t| f(middle, t), kelvin, 1e-9 * f(middle, kelvin.1).abs()));
         let factor = factor.filter(|curve| curve.error.is_finite() && f(middle, kelvin.0) > 0.0);
         let is_factored = factor.is_some();
         let scale = |t: f64| if is_factored { f(middle, t) } else { 1.0 };
@@ -165,7 +165,7 @@ impl Surface {
     /// Turns concentrations into values.
     #[inline(always)]
     pub fn at_all<V: Vector>(&self, c: &mut [V], kelvin: V) {
-        kelvin.apart(Values { surface: self, c, kelvin });
+        kelvin.run_separately(SurfaceValues { surface: self, c, kelvin });
     }
 
     #[inline(always)]
@@ -190,7 +190,7 @@ impl Surface {
             c[k] = c[k].max(low).min(high);
             u[k] = if self.shape == Shape::Root { c[k].sqrt() } else { c[k] };
             u[k] = u[k].mul_add(scale, shift);
-            sum[k] = coefficients[last].beside(u[k]);
+            sum[k] = coefficients[last].broadcast(u[k]);
         }
         for coefficient in coefficients[..last].iter().rev() {
             for k in 0..N {
@@ -272,23 +272,32 @@ mod tests {
 
     #[test]
     fn surfaces_find_the_shape_of_what_they_follow() {
-        let nyman =
-            Surface::fit(|c, _| 0.1297 * c.powi(3) - 2.51 * c.powf(1.5) + 3.329 * c, CONCENTRATION, KELVIN, false);
+        let nyman = FittedSurface::fit(
+            |c, _| 0.1297 * c.powi(3) - 2.51 * c.powf(1.5) + 3.329 * c,
+            CONCENTRATION,
+            KELVIN,
+            false,
+        );
         assert_eq!((nyman.shape, nyman.coefficients.len(), nyman.is_warm()), (Shape::Root, 7, false));
         let diffusivity =
-            Surface::fit(|c, _| 8.794e-11 * c * c - 3.972e-10 * c + 4.862e-10, CONCENTRATION, KELVIN, false);
+            FittedSurface::fit(|c, _| 8.794e-11 * c * c - 3.972e-10 * c + 4.862e-10, CONCENTRATION, KELVIN, false);
         assert_eq!((diffusivity.shape, diffusivity.coefficients.len()), (Shape::Plain, 3));
-        let arrhenius = Surface::fit(
+        let arrhenius = FittedSurface::fit(
             |c, t| 5.34e-10 * (-0.65 * c).exp() * (37040.0 / 8.314 * (1.0 / 298.15 - 1.0 / t)).exp(),
             CONCENTRATION,
             KELVIN,
             true,
         );
         assert!(arrhenius.is_warm() && arrhenius.coefficients[0].len() == 1 && arrhenius.error < 1e-6);
-        let inverse =
-            Surface::fit(|c, _| (0.2667 * c.powi(3) - 1.3 * c * c + 1.8 * c + 0.17) / c, CONCENTRATION, KELVIN, false);
+        let inverse = FittedSurface::fit(
+            |c, _| (0.2667 * c.powi(3) - 1.3 * c * c + 1.8 * c + 0.17) / c,
+            CONCENTRATION,
+            KELVIN,
+            false,
+        );
         assert_eq!((inverse.shape, inverse.coefficients.len()), (Shape::Inverse, 4));
-        let entangled = Surface::fit(|c, t| 0.3 + 0.02 * c - 1e-3 * (t - 290.0) * c * c, CONCENTRATION, KELVIN, true);
+        let entangled =
+            FittedSurface::fit(|c, t| 0.3 + 0.02 * c - 1e-3 * (t - 290.0) * c * c, CONCENTRATION, KELVIN, true);
         for surface in [nyman, diffusivity, arrhenius, inverse, entangled] {
             assert!(surface.error < 2e-6, "{surface:?}");
         }

@@ -20,10 +20,10 @@ pub mod voltage;
 use crate::battery::cell::{Cell, ZERO_CELSIUS};
 use crate::battery::simd::lanes::{Kernel, LANES, Lanes, Plain, Vector, widest};
 use crate::battery::simulation::electrolyte::{Concentration, Electrolyte};
-use crate::battery::simulation::electrolyte_average::Profile;
-use crate::battery::simulation::particle::{Interior, Particle};
+use crate::battery::simulation::electrolyte_average::ElectrolyteProfile;
+use crate::battery::simulation::particle::{Particle, ParticleState};
 use crate::battery::simulation::thermal::{Cooling, Temperature, Thermal};
-use crate::battery::simulation::voltage::{Parts, Voltage};
+use crate::battery::simulation::voltage::{Voltage, VoltageParts};
 
 /// A cell, ready to be simulated.
 pub struct Simulator {
@@ -45,16 +45,16 @@ pub struct Simulator {
 
 /// The state of as many cells as there are lanes.
 #[derive(Clone)]
-pub struct State(Vec<Lanes>);
+pub struct SimulatorState(Vec<Lanes>);
 
 /// The state of some cells, in the vectors that it is computed with.
 struct Cells<V> {
     /// Charge taken out since the cell was full, A s.
     charge: V,
-    negative: Interior<V>,
-    positive: Interior<V>,
+    negative: ParticleState<V>,
+    positive: ParticleState<V>,
     concentration: Concentration<V>,
-    profile: Profile<V>,
+    profile: ElectrolyteProfile<V>,
     temperature: Temperature<V>,
     current: V,
     /// Heat for 1 A s, V.
@@ -73,12 +73,12 @@ impl<V: Vector> Cells<V> {
     }
 
     /// Takes over the state of the cells from lane `first` on.
-    fn load(&mut self, state: &State, first: usize) {
+    fn load(&mut self, state: &SimulatorState, first: usize) {
         let mut lanes = state.0.iter();
         self.visit(&mut |number| *number = number.load(&lanes.next().expect("as many numbers")[first..]));
     }
 
-    fn store(&mut self, state: &mut State, first: usize) {
+    fn store(&mut self, state: &mut SimulatorState, first: usize) {
         let mut lanes = state.0.iter_mut();
         self.visit(&mut |number| number.store(&mut lanes.next().expect("as many numbers")[first..]));
     }
@@ -99,7 +99,7 @@ pub struct Row<V = Lanes> {
     /// Open-circuit voltage of the relaxed cell, V.
     pub ocv: V,
     /// What the terminal voltage is made of.
-    pub parts: Parts<V>,
+    pub parts: VoltageParts<V>,
 }
 
 impl<V: Vector> Row<V> {
@@ -120,14 +120,14 @@ impl<V: Vector> Row<V> {
 }
 
 /// A step for each current.
-struct Steps<'a> {
+struct SimulationSteps<'a> {
     simulator: &'a Simulator,
-    state: &'a mut State,
+    state: &'a mut SimulatorState,
     currents: &'a [Lanes],
     rows: &'a mut [Row],
 }
 
-impl<V: Vector> Kernel<V> for Steps<'_> {
+impl<V: Vector> Kernel<V> for SimulationSteps<'_> {
     type Output = ();
 
     #[inline(always)]
@@ -170,8 +170,8 @@ impl Simulator {
     }
 
     /// Relaxed cells at a state of charge and an ambient temperature, °C, at the instant when `current` sets in.
-    pub fn start(&self, soc: &Lanes, ambient: &Lanes, current: &Lanes) -> (State, Row) {
-        let (mut state, mut row) = (State(Vec::new()), Row::default());
+    pub fn start(&self, soc: &Lanes, ambient: &Lanes, current: &Lanes) -> (SimulatorState, Row) {
+        let (mut state, mut row) = (SimulatorState(Vec::new()), Row::default());
         for lane in 0..LANES {
             let [soc, ambient, current] = [soc[lane], ambient[lane], current[lane]].map(Plain::of);
             let (mut cells, seen) = self.begin(soc, ambient, current);
@@ -185,14 +185,14 @@ impl Simulator {
     }
 
     /// Steps once for each current, and writes what is then seen.
-    pub fn advance(&self, state: &mut State, currents: &[Lanes], rows: &mut [Row]) {
+    pub fn advance(&self, state: &mut SimulatorState, currents: &[Lanes], rows: &mut [Row]) {
         assert_eq!(currents.len(), rows.len(), "each current has its row");
-        widest(Steps { simulator: self, state, currents, rows });
+        widest(SimulationSteps { simulator: self, state, currents, rows });
     }
 
     /// Cells whose numbers mean nothing yet.
     fn blank<V: Vector>(&self, like: V) -> Cells<V> {
-        let zero = like.all(0.0);
+        let zero = like.splat(0.0);
         let concentration = self.electrolyte.rest(zero);
         Cells {
             charge: zero,
@@ -223,7 +223,7 @@ impl Simulator {
     }
 
     #[inline(always)]
-    fn step<V: Vector>(&self, cells: &mut Cells<V>, end: V) -> Parts<V> {
+    fn step<V: Vector>(&self, cells: &mut Cells<V>, end: V) -> VoltageParts<V> {
         let start = cells.current;
         let middle = (start + end) * 0.5;
         let kelvin = cells.temperature.middle();
@@ -235,12 +235,12 @@ impl Simulator {
         let profile_end = self.electrolyte.profile(&cells.concentration);
 
         // The voltage at the end needs the temperature there, which the heat in the middle predicts.
-        let mut heat_middle = end.all(0.0);
+        let mut heat_middle = end.splat(0.0);
         let mut core = cells.temperature.core;
         if self.cooling.warms() {
             let [negative, positive] = self.bulk(charge_middle);
             let (negative, positive) = (negative + negative_middle, positive + positive_middle);
-            let profile = Profile::between(&cells.profile, &profile_end);
+            let profile = ElectrolyteProfile::between(&cells.profile, &profile_end);
             let parts = self.voltage.losses(middle, negative, positive, &profile, kelvin);
             heat_middle = self.heat(&parts, negative, positive, kelvin);
             let power = middle * (heat_middle + middle * self.collectors);
@@ -264,7 +264,7 @@ impl Simulator {
 
     /// What 1 A s sets free within the cell, V: losses, and entropy at the surfaces of the particles.
     #[inline(always)]
-    fn heat<V: Vector>(&self, parts: &Parts<V>, negative: V, positive: V, kelvin: V) -> V {
+    fn heat<V: Vector>(&self, parts: &VoltageParts<V>, negative: V, positive: V, kelvin: V) -> V {
         let loss = parts.loss();
         match self.voltage.entropy(negative, positive) {
             Some(entropy) => loss - kelvin * entropy,
@@ -280,7 +280,7 @@ impl Simulator {
     }
 
     #[inline(always)]
-    fn row<V: Vector>(&self, cells: &Cells<V>, parts: Parts<V>) -> Row<V> {
+    fn row<V: Vector>(&self, cells: &Cells<V>, parts: VoltageParts<V>) -> Row<V> {
         let [negative, positive] = self.bulk(cells.charge);
         Row {
             current: cells.current,
@@ -306,7 +306,8 @@ mod tests {
         let mut rows = [vec![Row::default(); 600], vec![Row::default(); 600]];
         let start = || simulator.start(&each(|l| 0.3 + 0.05 * l as f64), &[20.0; LANES], &currents[0]).0;
         simulator.advance(&mut start(), &currents, &mut rows[0]);
-        let steps = Steps { simulator: &simulator, state: &mut start(), currents: &currents, rows: &mut rows[1] };
+        let steps =
+            SimulationSteps { simulator: &simulator, state: &mut start(), currents: &currents, rows: &mut rows[1] };
         steps.run(Plain::of(0.0));
         for (second, (fast, plain)) in rows[0].iter().zip(&rows[1]).enumerate() {
             let bits = |row: &Row| [row.voltage, row.core_temperature, row.ocv].map(|lanes| lanes.map(f64::to_bits));

@@ -7,7 +7,7 @@
 use crate::battery::cell::{Cell, Electrode};
 use crate::battery::simd::elementary::exp;
 use crate::battery::simd::lanes::{Kernel, Operand, Plain, Vector};
-use crate::battery::simulation::fitted_curve::Curve;
+use crate::battery::simulation::fitted_curve::FittedCurve;
 use crate::battery::simulation::shells::Shells;
 
 /// Rates in units of D / R² and weights; written by `tests/golden/spme/particle_bank.py 12`.
@@ -33,23 +33,23 @@ const SLOW: f64 = 1e-2;
 #[expect(clippy::large_enum_variant, reason = "one an electrode, read at every step: a pointer would cost more")]
 pub enum Particle {
     /// Diffusivity is a constant.
-    Constant { half: [Hold<f64>; MODES], whole: [Hold<f64>; MODES] },
+    Constant { half: [FirstOrderHold<f64>; MODES], whole: [FirstOrderHold<f64>; MODES] },
     /// Diffusivity depends on temperature: D / R², 1/s; step, s; stoichiometry for 1 A s.
-    Warm { pace: Curve, step: f64, change: f64 },
+    Warm { pace: FittedCurve, step: f64, change: f64 },
     /// Diffusivity depends on stoichiometry.
     Shells(Box<Shells>),
 }
 
 /// What is inside of a particle.
 #[derive(Clone)]
-pub enum Interior<V> {
+pub enum ParticleState<V> {
     /// Excitation of the modes, in stoichiometry.
     Modes([V; MODES]),
     /// Stoichiometry of the shells, from the centre.
     Shells(Vec<V>),
 }
 
-impl<V> Interior<V> {
+impl<V> ParticleState<V> {
     /// Shows every number, always in the same order.
     pub fn visit(&mut self, f: &mut impl FnMut(&mut V)) {
         match self {
@@ -61,41 +61,41 @@ impl<V> Interior<V> {
 
 /// How one mode moves in a step with the current at its start and at its end (first-order hold).
 #[derive(Clone, Copy)]
-pub struct Hold<C> {
+pub struct FirstOrderHold<C> {
     decay: C,
     start: C,
     end: C,
 }
 
-impl<V: Vector> Hold<V> {
+impl<V: Vector> FirstOrderHold<V> {
     /// For a mode of that rate times time, driven by `scale` for 1 A.
     #[inline(always)]
     fn of(z: V, decay: V, scale: f64) -> Self {
-        let one = z.all(1.0);
+        let one = z.splat(1.0);
         // The mean of exp(-z (1 - s)) over the step, and its first moment.
         let mean = (one - decay) / z;
         let moment = (one - mean) / z;
         let slow_mean = series(z, [1.0, -0.5, 1.0 / 6.0, -1.0 / 24.0, 1.0 / 120.0]);
         let slow_moment = series(z, [0.5, -1.0 / 6.0, 1.0 / 24.0, -1.0 / 120.0, 1.0 / 720.0]);
-        let (mean, moment) = (z.above(SLOW, mean, slow_mean), z.above(SLOW, moment, slow_moment));
+        let (mean, moment) = (z.select_gt(SLOW, mean, slow_mean), z.select_gt(SLOW, moment, slow_moment));
         Self { decay, start: (mean - moment) * scale, end: moment * scale }
     }
 }
 
-impl<C> Hold<C> {
+impl<C> FirstOrderHold<C> {
     /// The mode after a step between two currents.
     #[inline(always)]
     fn moved<V: Vector>(&self, mode: V, start: V, end: V) -> V
     where
         C: Operand<V>,
     {
-        mode.mul_add(self.decay, start.mul_add(self.start, end * self.end.beside(end)))
+        mode.mul_add(self.decay, start.mul_add(self.start, end * self.end.broadcast(end)))
     }
 }
 
 #[inline(always)]
 fn series<V: Vector>(z: V, coefficients: [f64; 5]) -> V {
-    let mut sum = z.all(0.0);
+    let mut sum = z.splat(0.0);
     for coefficient in coefficients.into_iter().rev() {
         sum = sum.mul_add(z, coefficient);
     }
@@ -114,75 +114,75 @@ impl Particle {
         }
         if electrode.diffusivity.reads_temperature() {
             let (low, high) = cell.temperature;
-            let pace = Curve::fit(|t| pace(0.5, t), (low, high), 1e-9 * pace(0.5, low).min(pace(0.5, high)));
+            let pace = FittedCurve::fit(|t| pace(0.5, t), (low, high), 1e-9 * pace(0.5, low).min(pace(0.5, high)));
             return Self::Warm { pace, step, change };
         }
         let pace = pace(0.5, cell.reference_temperature);
         let hold = |(rate, weight): (f64, f64), seconds: f64| {
             let z = rate * pace * seconds;
-            let Hold { decay, start, end } =
-                Hold::of(Plain::of(z), Plain::of(exp(-z)), change * weight * rate * seconds / 3.0);
-            Hold { decay: decay.value(), start: start.value(), end: end.value() }
+            let FirstOrderHold { decay, start, end } =
+                FirstOrderHold::of(Plain::of(z), Plain::of(exp(-z)), change * weight * rate * seconds / 3.0);
+            FirstOrderHold { decay: decay.value(), start: start.value(), end: end.value() }
         };
         Self::Constant { half: BANK.map(|mode| hold(mode, 0.5 * step)), whole: BANK.map(|mode| hold(mode, step)) }
     }
 
     /// Particles at rest at a stoichiometry.
     #[inline(always)]
-    pub fn rest<V: Vector>(&self, stoichiometry: V) -> Interior<V> {
+    pub fn rest<V: Vector>(&self, stoichiometry: V) -> ParticleState<V> {
         match self {
-            Self::Shells(shells) => Interior::Shells(shells.rest(stoichiometry)),
-            _ => Interior::Modes([stoichiometry.all(0.0); MODES]),
+            Self::Shells(shells) => ParticleState::Shells(shells.rest(stoichiometry)),
+            _ => ParticleState::Modes([stoichiometry.splat(0.0); MODES]),
         }
     }
 
     /// Steps from the current at the start to that at the end, at that mean temperature; surface less bulk
     /// stoichiometry in the middle and at the end of the step.
     #[inline(always)]
-    pub fn step<V: Vector>(&self, interior: &mut Interior<V>, start: V, end: V, kelvin: V) -> (V, V) {
-        start.apart(Step { particle: self, interior, start, end, kelvin })
+    pub fn step<V: Vector>(&self, interior: &mut ParticleState<V>, start: V, end: V, kelvin: V) -> (V, V) {
+        start.run_separately(ParticleStep { particle: self, interior, start, end, kelvin })
     }
 }
 
 /// A step of the particles of one electrode.
-struct Step<'a, V> {
+struct ParticleStep<'a, V> {
     particle: &'a Particle,
-    interior: &'a mut Interior<V>,
+    interior: &'a mut ParticleState<V>,
     start: V,
     end: V,
     kelvin: V,
 }
 
-impl<V: Vector> Kernel<V> for Step<'_, V> {
+impl<V: Vector> Kernel<V> for ParticleStep<'_, V> {
     type Output = (V, V);
 
     #[inline(always)]
     fn run(self, _: V) -> (V, V) {
         let Self { particle, interior, start, end, kelvin } = self;
         let middle = (start + end) * 0.5;
-        let (mut at_middle, mut at_end) = (start.all(0.0), start.all(0.0));
+        let (mut at_middle, mut at_end) = (start.splat(0.0), start.splat(0.0));
         match (particle, interior) {
-            (Particle::Constant { half, whole }, Interior::Modes(modes)) => {
+            (Particle::Constant { half, whole }, ParticleState::Modes(modes)) => {
                 for k in 0..MODES {
                     at_middle = at_middle + half[k].moved(modes[k], start, middle);
                     modes[k] = whole[k].moved(modes[k], start, end);
                     at_end = at_end + modes[k];
                 }
             }
-            (Particle::Warm { pace, step, change }, Interior::Modes(modes)) => {
+            (Particle::Warm { pace, step, change }, ParticleState::Modes(modes)) => {
                 let pace = pace.at(kelvin);
                 for (k, (rate, weight)) in BANK.into_iter().enumerate() {
                     let scale = change * weight * rate * step / 3.0;
                     let z = pace * (0.5 * rate * step);
                     let decay = (-z).exp();
-                    let half = Hold::of(z, decay, 0.5 * scale);
-                    let whole = Hold::of(z * 2.0, decay * decay, scale);
+                    let half = FirstOrderHold::of(z, decay, 0.5 * scale);
+                    let whole = FirstOrderHold::of(z * 2.0, decay * decay, scale);
                     at_middle = at_middle + half.moved(modes[k], start, middle);
                     modes[k] = whole.moved(modes[k], start, end);
                     at_end = at_end + modes[k];
                 }
             }
-            (Particle::Shells(shells), Interior::Shells(state)) => return shells.step(state, start, end, kelvin),
+            (Particle::Shells(shells), ParticleState::Shells(state)) => return shells.step(state, start, end, kelvin),
             _ => unreachable!("particles keep the kind of their interior"),
         }
         (at_middle, at_end)

@@ -5,7 +5,7 @@
 use crate::battery::cell::Cell;
 use crate::battery::simd::elementary::exp;
 use crate::battery::simd::lanes::Vector;
-use crate::battery::simulation::fitted_curve::{Curve, Primitive};
+use crate::battery::simulation::fitted_curve::{FittedCurve, IntegratedCurve};
 
 const SHELLS: usize = 80;
 /// How many times thinner the outermost shell is than the innermost, as a power of e.
@@ -24,8 +24,8 @@ const GAMMA: f64 = 0.292_893_218_813_452_4;
 pub struct Shells {
     /// D / R² over stoichiometry at the reference temperature, 1/s, with its integral; and how many times that it is over
     /// temperature.
-    pace: Primitive,
-    warmth: Curve,
+    pace: IntegratedCurve,
+    warmth: FittedCurve,
     /// Volumes, with the radius 1 and without 4π.
     volume: [f64; SHELLS],
     /// Area of the outer face over the distance to the next shell's middle; of the surface it is unused.
@@ -54,8 +54,8 @@ impl Shells {
         let (reference, temperature) = (cell.reference_temperature, cell.temperature);
         let least = (0..=64).map(|k| pace(f64::from(k) / 64.0, reference)).fold(f64::INFINITY, f64::min);
         Self {
-            pace: Primitive::of(Curve::fit(|s| pace(s, reference), (0.0, 1.0), 1e-6 * least)),
-            warmth: Curve::fit(|t| pace(0.5, t) / pace(0.5, reference), temperature, 1e-9),
+            pace: IntegratedCurve::of(FittedCurve::fit(|s| pace(s, reference), (0.0, 1.0), 1e-6 * least)),
+            warmth: FittedCurve::fit(|t| pace(0.5, t) / pace(0.5, reference), temperature, 1e-9),
             volume,
             conductance,
             surface: surface(width[SHELLS - 1], width[SHELLS - 2]),
@@ -74,7 +74,7 @@ impl Shells {
     pub fn step<V: Vector>(&self, state: &mut [V], start: V, end: V, kelvin: V) -> (V, V) {
         let state: &mut [V; SHELLS] = state.try_into().expect("a particle keeps its shells");
         let warmth = self.warmth.at(kelvin);
-        let mut at_middle = start.all(0.0);
+        let mut at_middle = start.splat(0.0);
         let mut begin = 0.0;
         for (k, part) in PARTS.into_iter().enumerate() {
             let seconds = (part - begin) * self.step;
@@ -111,13 +111,13 @@ impl Shells {
     /// Conductances of the faces between shells, 1/s.
     #[inline(always)]
     fn faces<V: Vector>(&self, s: &[V; SHELLS], warmth: V) -> [V; SHELLS] {
-        let mut faces = [warmth.all(0.0); SHELLS];
+        let mut faces = [warmth.splat(0.0); SHELLS];
         let (mut pace, mut behind) = self.pace.at(s[0]);
         for i in 0..SHELLS - 1 {
             // What flows is a difference of the diffusivity's integral (Kirchhoff), whatever it does in between.
             let (next, ahead) = self.pace.at(s[i + 1]);
             let apart = s[i + 1] - s[i];
-            let mean = apart.abs().above(NEAR, (ahead - behind) / apart, (pace + next) * 0.5);
+            let mean = apart.abs().select_gt(NEAR, (ahead - behind) / apart, (pace + next) * 0.5);
             faces[i] = mean * warmth * self.conductance[i];
             (pace, behind) = (next, ahead);
         }
@@ -127,14 +127,14 @@ impl Shells {
     /// Solves for the shells after that many seconds of backward Euler.
     #[inline(always)]
     fn implicit<V: Vector>(&self, from: &[V; SHELLS], faces: &[V; SHELLS], seconds: f64, influx: V) -> [V; SHELLS] {
-        let zero = influx.all(0.0);
+        let zero = influx.splat(0.0);
         let (mut shares, mut values) = ([zero; SHELLS], *from);
         let (mut share, mut value, mut face) = (zero, zero, zero);
         for i in 0..SHELLS {
             let scale = seconds / self.volume[i];
             let (behind, ahead) = (face * scale, faces[i] * scale);
             face = faces[i];
-            let inverse = zero.all(1.0) / (ahead + 1.0 + behind * (zero.all(1.0) - share));
+            let inverse = zero.splat(1.0) / (ahead + 1.0 + behind * (zero.splat(1.0) - share));
             let entering = if i == SHELLS - 1 { influx * scale } else { zero };
             value = (behind.mul_add(value, from[i]) + entering) * inverse;
             share = ahead * inverse;
@@ -151,7 +151,7 @@ impl Shells {
     #[inline(always)]
     fn excess<V: Vector>(&self, s: &[V; SHELLS], influx: V, warmth: V) -> V {
         let [outer, inner, slope] = self.surface;
-        let mut mean = influx.all(0.0);
+        let mut mean = influx.splat(0.0);
         for (s, volume) in s.iter().zip(self.volume) {
             mean = s.mul_add(3.0 * volume, mean);
         }

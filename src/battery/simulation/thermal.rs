@@ -3,7 +3,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::battery::cell::Cell;
 use crate::battery::simd::lanes::Vector;
-use crate::battery::simulation::fitted_curve::Curve;
+use crate::battery::simulation::fitted_curve::FittedCurve;
 
 /// How the cell warms up and cools down.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,7 +31,7 @@ pub struct Cooling {
     share: f64,
     /// Of the whole cell, J/K; over temperature where it matters.
     capacity: f64,
-    warm: Option<Curve>,
+    warm: Option<FittedCurve>,
     /// s.
     step: f64,
 }
@@ -50,7 +50,7 @@ impl<V: Vector> Temperature<V> {
     /// In balance with its surroundings.
     #[inline(always)]
     pub fn ambient(kelvin: V) -> Self {
-        Self { core: kelvin, surface: kelvin, ambient: kelvin, rise: kelvin.all(0.0) }
+        Self { core: kelvin, surface: kelvin, ambient: kelvin, rise: kelvin.splat(0.0) }
     }
 
     /// Of the core in the middle of the step that begins.
@@ -87,7 +87,7 @@ impl Cooling {
             core: if thermal == Thermal::TwoNode { properties.conductance } else { surface / 3.0 },
             share: properties.surface_share,
             capacity: capacity(cell.reference_temperature),
-            warm: is_warm.then(|| Curve::fit(capacity, cell.temperature, 1e-6)),
+            warm: is_warm.then(|| FittedCurve::fit(capacity, cell.temperature, 1e-6)),
             step,
         }
     }
@@ -102,8 +102,8 @@ impl Cooling {
     #[inline(always)]
     fn pace<V: Vector>(&self, kelvin: V) -> V {
         match &self.warm {
-            Some(curve) => kelvin.all(self.step) / curve.at(kelvin),
-            None => kelvin.all(self.step / self.capacity),
+            Some(curve) => kelvin.splat(self.step) / curve.at(kelvin),
+            None => kelvin.splat(self.step / self.capacity),
         }
     }
 

@@ -2,7 +2,7 @@
 use crate::battery::cell::Cell;
 use crate::battery::simd::lanes::{LANES, Lanes, each};
 use crate::battery::simulation::thermal::Thermal;
-use crate::battery::simulation::{Row, Simulator, State};
+use crate::battery::simulation::{Row, Simulator, SimulatorState};
 
 /// Samples between looks at the simulator's rows.
 const CHUNK: usize = 64;
@@ -85,13 +85,13 @@ pub fn simulate_within_limits(cell: &Cell, thermal: Thermal, current: &[f64], st
     let excess = |current: f64, voltage: f64| if current > 0.0 { low - voltage } else { voltage - high };
     let simulator = Simulator::with_step(cell, thermal, step);
     let begin = |currents: &Lanes| simulator.start(&[start.soc; LANES], &[start.ambient; LANES], currents);
-    let next = |state: &State, currents: &Lanes| {
+    let next = |state: &SimulatorState, currents: &Lanes| {
         let (mut state, mut row) = (state.clone(), [Row::default()]);
         simulator.advance(&mut state, &[*currents], &mut row);
         (state, row[0])
     };
     // Each lane tries a share of what is wanted; the largest that obeys stands at the lower end of the next interval.
-    let taper = |wanted: f64, attempt: &dyn Fn(&Lanes) -> (State, Row)| {
+    let taper = |wanted: f64, attempt: &dyn Fn(&Lanes) -> (SimulatorState, Row)| {
         let (state, row) = attempt(&[wanted; LANES]);
         if wanted == 0.0 || excess(wanted, row.voltage[0]) <= 0.0 {
             return (state, row);

@@ -5,9 +5,9 @@ use crate::battery::cell::function::Function;
 use crate::battery::cell::{Cell, Electrode, FARADAY, GAS};
 use crate::battery::simd::lanes::{Kernel, Vector};
 use crate::battery::simulation::electrolyte::Electrolyte;
-use crate::battery::simulation::electrolyte_average::{POINTS, Profile};
-use crate::battery::simulation::fitted_curve::Curve;
-use crate::battery::simulation::fitted_surface::Surface;
+use crate::battery::simulation::electrolyte_average::{ElectrolyteProfile, POINTS};
+use crate::battery::simulation::fitted_curve::FittedCurve;
+use crate::battery::simulation::fitted_surface::FittedSurface;
 
 /// What a potential may deviate from its expression, V, and an entropy, V/K.
 const POTENTIAL: f64 = 2e-8;
@@ -20,31 +20,31 @@ pub struct Voltage {
     /// Resistance of the electrolyte times its conductivity, 1/m.
     path: f64,
     /// Of solid and contacts over temperature, Ω.
-    solid: Property,
+    solid: TemperatureFunction,
     /// 2 (1 - t⁺) times the thermodynamic factor.
-    polarization: Surface,
-    conductivity: Surface,
+    polarization: FittedSurface,
+    conductivity: FittedSurface,
     reference: f64,
 }
 
 /// How an electrode turns current into overpotential.
 struct Kinetics {
-    potential: Curve,
-    entropy: Option<Curve>,
+    potential: FittedCurve,
+    entropy: Option<FittedCurve>,
     /// Current density over twice the exchange current density, for 1 A, s and 1 - s both one, and 1 kmol/m³.
-    scale: Property,
+    scale: TemperatureFunction,
     orders: [f64; 3],
 }
 
 /// A function of temperature.
-enum Property {
+enum TemperatureFunction {
     Constant(f64),
-    Warm(Curve),
+    Warm(FittedCurve),
 }
 
 /// The parts of a terminal voltage, V; all but `open` are negative on discharge.
 #[derive(Clone, Copy, Default)]
-pub struct Parts<V> {
+pub struct VoltageParts<V> {
     /// Open-circuit potentials of the surfaces.
     pub open: V,
     /// Reaction overpotentials of both electrodes.
@@ -55,7 +55,7 @@ pub struct Parts<V> {
     pub ohmic: V,
 }
 
-impl<V: Vector> Parts<V> {
+impl<V: Vector> VoltageParts<V> {
     /// Everything but the open-circuit potential.
     #[inline(always)]
     pub fn loss(&self) -> V {
@@ -63,16 +63,20 @@ impl<V: Vector> Parts<V> {
     }
 }
 
-impl Property {
+impl TemperatureFunction {
     fn of(f: impl Fn(f64) -> f64, warm: bool, cell: &Cell) -> Self {
         let reference = f(cell.reference_temperature);
-        if warm { Self::Warm(Curve::fit(f, cell.temperature, 1e-9 * reference)) } else { Self::Constant(reference) }
+        if warm {
+            Self::Warm(FittedCurve::fit(f, cell.temperature, 1e-9 * reference))
+        } else {
+            Self::Constant(reference)
+        }
     }
 
     #[inline(always)]
     fn at<V: Vector>(&self, kelvin: V) -> V {
         match self {
-            Self::Constant(value) => kelvin.all(*value),
+            Self::Constant(value) => kelvin.splat(*value),
             Self::Warm(curve) => curve.at(kelvin),
         }
     }
@@ -82,13 +86,13 @@ impl Kinetics {
     fn new(electrode: &Electrode, cell: &Cell) -> Self {
         let density = 1.0 / (cell.area * electrode.specific_surface() * electrode.thickness);
         let curve = |function: &Function, tolerance| {
-            Curve::fit(|s| function.at(&[0.0, s, cell.reference_temperature]), (0.0, 1.0), tolerance)
+            FittedCurve::fit(|s| function.at(&[0.0, s, cell.reference_temperature]), (0.0, 1.0), tolerance)
         };
         let exchange = &electrode.exchange;
         Self {
             potential: curve(&electrode.potential, POTENTIAL),
             entropy: (!electrode.entropy.is_zero()).then(|| curve(&electrode.entropy, ENTROPY)),
-            scale: Property::of(|t| density / (2.0 * exchange.rate(t)), exchange.is_warm(), cell),
+            scale: TemperatureFunction::of(|t| density / (2.0 * exchange.rate(t)), exchange.is_warm(), cell),
             orders: exchange.orders,
         }
     }
@@ -127,8 +131,8 @@ impl Voltage {
             negative: Kinetics::new(negative, cell),
             positive: Kinetics::new(positive, cell),
             path: path / cell.area,
-            solid: Property::of(solid, warm, cell),
-            polarization: Surface::fit(polarization, range, cell.temperature, hot),
+            solid: TemperatureFunction::of(solid, warm, cell),
+            polarization: FittedSurface::fit(polarization, range, cell.temperature, hot),
             conductivity: Electrolyte::surface(cell, &salt.conductivity),
             reference: cell.reference_temperature,
         }
@@ -157,8 +161,15 @@ impl Voltage {
 
     /// Everything that stands between open-circuit and terminal voltage; `open` stays zero.
     #[inline(always)]
-    pub fn losses<V: Vector>(&self, current: V, negative: V, positive: V, profile: &Profile<V>, kelvin: V) -> Parts<V> {
-        current.apart(Losses { voltage: self, current, negative, positive, profile, kelvin })
+    pub fn losses<V: Vector>(
+        &self,
+        current: V,
+        negative: V,
+        positive: V,
+        profile: &ElectrolyteProfile<V>,
+        kelvin: V,
+    ) -> VoltageParts<V> {
+        current.run_separately(Losses { voltage: self, current, negative, positive, profile, kelvin })
     }
 }
 
@@ -168,17 +179,17 @@ struct Losses<'a, V> {
     current: V,
     negative: V,
     positive: V,
-    profile: &'a Profile<V>,
+    profile: &'a ElectrolyteProfile<V>,
     kelvin: V,
 }
 
 impl<V: Vector> Kernel<V> for Losses<'_, V> {
-    type Output = Parts<V>;
+    type Output = VoltageParts<V>;
 
     #[inline(always)]
-    fn run(self, one: V) -> Parts<V> {
+    fn run(self, one: V) -> VoltageParts<V> {
         let Self { voltage, current, negative, positive, profile, kelvin } = self;
-        let one = one.all(1.0);
+        let one = one.splat(1.0);
         let zn = voltage.negative.argument(current, negative, kelvin);
         let zp = voltage.positive.argument(current, positive, kelvin);
         let (squared_n, squared_p) = (zn * zn, zp * zp);
@@ -204,9 +215,9 @@ impl<V: Vector> Kernel<V> for Losses<'_, V> {
         let thermal = kelvin * (GAS / FARADAY / POINTS as f64);
         let conductivity = voltage.conductivity.at(profile.mean, kelvin);
         let polarization = voltage.polarization.at(profile.mean, kelvin);
-        let path = current.all(voltage.path) / conductivity;
-        Parts {
-            open: current.all(0.0),
+        let path = current.splat(voltage.path) / conductivity;
+        VoltageParts {
+            open: current.splat(0.0),
             reaction: (thermal * both * -2.0).copysign(-current),
             concentration: polarization * thermal * ratio,
             ohmic: -current * (path + voltage.solid.at(kelvin)),

@@ -8,7 +8,7 @@ use crate::battery::model::parameter_path::ParameterPath;
 
 /// Settings of the optimizer; the defaults are those of GPT-3 (Brown et al. 2020, appendix B).
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Settings {
+pub struct AdamWSettings {
     pub beta_1: f64,
     pub beta_2: f64,
     pub epsilon: f64,
@@ -20,7 +20,7 @@ pub struct Settings {
 
 /// Weights and their moments, flat, on the device without gradients.
 pub struct AdamW {
-    settings: Settings,
+    settings: AdamWSettings,
     /// 1 where a weight decays, 0 where not.
     decays: Tensor<1>,
     weights: Tensor<1>,
@@ -32,7 +32,7 @@ pub struct AdamW {
 
 /// What continues an optimizer: moments of all weights in the order of the network, and the steps taken.
 #[derive(Clone, Debug, PartialEq)]
-pub struct State {
+pub struct AdamWState {
     pub first: Vec<f32>,
     pub second: Vec<f32>,
     pub step: u64,
@@ -40,7 +40,7 @@ pub struct State {
 
 impl AdamW {
     /// Starts from the network's weights; with a state, continues from it.
-    pub fn new(network: &Decoder, settings: Settings, state: Option<State>, device: &Device) -> Self {
+    pub fn new(network: &Decoder, settings: AdamWSettings, state: Option<AdamWState>, device: &Device) -> Self {
         let mut gathered = Gather::new(None);
         network.visit(&mut gathered);
         let vector = |values: Vec<f32>| {
@@ -48,7 +48,7 @@ impl AdamW {
             Tensor::from_data(TensorData::new(values, [length]), device)
         };
         let count = gathered.decays.len();
-        let zero = || State { first: vec![0.0; count], second: vec![0.0; count], step: 0 };
+        let zero = || AdamWState { first: vec![0.0; count], second: vec![0.0; count], step: 0 };
         let state = state.unwrap_or_else(zero);
         Self {
             settings,
@@ -69,7 +69,7 @@ impl AdamW {
 
     /// One step of learning rate `rate`; nothing is read back from the device.
     pub fn apply(&mut self, network: Decoder, gradient: Tensor<1>, rate: f64) -> Decoder {
-        let Settings { beta_1, beta_2, epsilon, weight_decay, gradient_norm } = self.settings;
+        let AdamWSettings { beta_1, beta_2, epsilon, weight_decay, gradient_norm } = self.settings;
         let norm = (gradient.clone() * gradient.clone()).sum().sqrt();
         let gradient = gradient * ((norm + 1e-6).recip() * gradient_norm).clamp_max(1.0);
 
@@ -85,13 +85,14 @@ impl AdamW {
     }
 
     /// All weights in the network's order.
+    #[cfg(test)]
     pub fn weights(&self) -> Vec<f32> {
         read(&self.weights)
     }
 
     /// What a checkpoint keeps beside the weights.
-    pub fn state(&self) -> State {
-        State { first: read(&self.first), second: read(&self.second), step: self.step }
+    pub fn state(&self) -> AdamWState {
+        AdamWState { first: read(&self.first), second: read(&self.second), step: self.step }
     }
 }
 
@@ -104,22 +105,22 @@ struct Gather<'a> {
     parts: Vec<Tensor<1>>,
     decays: Vec<f32>,
     gradients: Option<&'a Gradients>,
-    way: ParameterPath,
+    path: ParameterPath,
 }
 
 impl<'a> Gather<'a> {
     fn new(gradients: Option<&'a Gradients>) -> Self {
-        Self { parts: Vec::new(), decays: Vec::new(), gradients, way: ParameterPath::default() }
+        Self { parts: Vec::new(), decays: Vec::new(), gradients, path: ParameterPath::default() }
     }
 }
 
 impl ModuleVisitor for Gather<'_> {
     fn enter_module(&mut self, name: &str, container: &str) {
-        self.way.enter(name, container);
+        self.path.enter(name, container);
     }
 
     fn exit_module(&mut self, _: &str, _: &str) {
-        self.way.leave();
+        self.path.leave();
     }
 
     fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
@@ -128,7 +129,7 @@ impl ModuleVisitor for Gather<'_> {
         let part = match self.gradients {
             Some(gradients) => value.grad(gradients).unwrap_or_else(|| value.inner().zeros_like()),
             None => {
-                self.decays.extend(std::iter::repeat_n(f32::from(u8::from(self.way.is_projection())), count));
+                self.decays.extend(std::iter::repeat_n(f32::from(u8::from(self.path.is_projection())), count));
                 value.inner()
             }
         };
@@ -157,10 +158,10 @@ impl ModuleMapper for Scatter {
 mod tests {
     use super::*;
     use crate::battery::model::device::tested;
-    use crate::battery::model::tests::{model, shapes};
+    use crate::battery::model::fixtures::{model, shapes};
 
-    const SETTINGS: Settings =
-        Settings { beta_1: 0.9, beta_2: 0.95, epsilon: 1e-8, weight_decay: 0.1, gradient_norm: 0.5 };
+    const SETTINGS: AdamWSettings =
+        AdamWSettings { beta_1: 0.9, beta_2: 0.95, epsilon: 1e-8, weight_decay: 0.1, gradient_norm: 0.5 };
 
     /// Loshchilov and Hutter 2019, algorithm 2, after clipping, in 64-bit floats.
     #[test]

@@ -2,9 +2,10 @@
 use burn::tensor::{Device, Tensor, TensorData};
 use serde::{Deserialize, Serialize};
 
+use crate::battery::dataset::feature::WIDTH;
 use crate::battery::dataset::specification::Split;
 use crate::battery::dataset::{Dataset, Ranges};
-use crate::battery::model::{Linear, Statistics, WIDTH};
+use crate::battery::model::statistics::{LinearChanges, Statistics};
 use crate::numeric::linear::Cholesky;
 use crate::numeric::stream::Stream;
 
@@ -52,9 +53,9 @@ impl Provenance {
 }
 
 /// One split of a dataset.
-pub struct Part<'a>(pub &'a Dataset, pub Split);
+pub struct SplitSource<'a>(pub &'a Dataset, pub Split);
 
-impl Source for Part<'_> {
+impl Source for SplitSource<'_> {
     fn series(&self) -> usize {
         self.0.series(self.1)
     }
@@ -83,18 +84,18 @@ impl Source for Part<'_> {
 }
 
 /// Where windows begin: series and first row.
-pub type Place = (usize, usize);
+pub type WindowStart = (usize, usize);
 
 /// `count` places of windows of `rows` rows, which depend on the address alone.
-pub fn places(source: &dyn Source, rows: usize, count: usize, mut stream: Stream) -> Vec<Place> {
+pub fn window_starts(source: &dyn Source, rows: usize, count: usize, mut stream: Stream) -> Vec<WindowStart> {
     let starts = source.steps() + 1 - rows;
     (0..count).map(|_| (stream.below(source.series()), stream.below(starts))).collect()
 }
 
 /// The rows of windows, one window after the other: places × rows × 6.
-pub fn windows(source: &dyn Source, places: &[Place], rows: usize) -> Vec<f32> {
-    let mut out = vec![0.0; places.len() * rows * WIDTH];
-    for ((series, start), window) in places.iter().zip(out.chunks_exact_mut(rows * WIDTH)) {
+pub fn windows(source: &dyn Source, window_starts: &[WindowStart], rows: usize) -> Vec<f32> {
+    let mut out = vec![0.0; window_starts.len() * rows * WIDTH];
+    for ((series, start), window) in window_starts.iter().zip(out.chunks_exact_mut(rows * WIDTH)) {
         source.read(*series, *start, window);
     }
     out
@@ -167,7 +168,7 @@ impl Statistics {
     /// Of a thousand addressed windows, the same for every trial on the source.
     pub fn of(source: &dyn Source) -> Self {
         let rows = source.steps().min(64);
-        let sample = windows(source, &places(source, rows, 1024, Stream::of(0, "statistics", 0)), rows);
+        let sample = windows(source, &window_starts(source, rows, 1024, Stream::of(0, "statistics", 0)), rows);
         let mut statistics = Self::default();
         for feature in 0..WIDTH {
             let value = |row: &[f32]| f64::from(row[feature]);
@@ -187,7 +188,7 @@ impl Statistics {
     }
 
     /// The linear part of the changes in a batch.
-    fn fit(&self, batch: &Batch) -> Linear {
+    fn fit(&self, batch: &Batch) -> LinearChanges {
         let input = |row: &[f32]| -> [f64; WIDTH + 1] {
             std::array::from_fn(|index| match index {
                 WIDTH => 1.0,
@@ -207,7 +208,7 @@ impl Statistics {
         // Features that say the same as others are left to those: a little of a ridge, far below what is resolved.
         let count = pairs().count().max(1) as f64;
         let factor = Cholesky::of(WIDTH + 1, |i, j| square[i][j] + if i == j { 1e-9 * count } else { 0.0 });
-        let mut linear = Linear::default();
+        let mut linear = LinearChanges::default();
         for (feature, product) in product.iter().enumerate().skip(1) {
             let Some(factor) = &factor else { break };
             let weights = factor.solve(product);

@@ -13,9 +13,9 @@ use crate::battery::model::hyperparameter::Hyperparameters;
 use crate::battery::model::weights;
 use crate::battery::model::weights::Weight;
 use crate::battery::model::{Decoder, Model, Statistics};
-use crate::battery::training::Point;
-use crate::battery::training::adamw::State;
+use crate::battery::training::adamw::AdamWState;
 use crate::battery::training::batch::Provenance;
+use crate::battery::training::curve::CurvePoint;
 
 /// The file's name in the checkpoint folder.
 pub const FILE: &str = "model.safetensors";
@@ -24,7 +24,7 @@ const FORMAT: &str = "galvani-model-2";
 /// What a file says of itself, as JSON in the safetensors metadata under `galvani`. A file that another program wrote needs
 /// `format`, `hyperparameters` and, where it is no transformer of the usual kind, `architecture`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct About {
+pub struct ModelDescription {
     pub format: String,
     pub hyperparameters: Hyperparameters,
     #[serde(default)]
@@ -43,15 +43,21 @@ pub struct About {
     pub step: u64,
     /// Losses and errors at some of the steps.
     #[serde(default)]
-    pub curve: Vec<Point>,
+    pub curve: Vec<CurvePoint>,
     /// Checksum of all tensors, in the order of their names.
     #[serde(default)]
     checksum: Option<u32>,
 }
 
-impl About {
+impl ModelDescription {
     /// Describes `model` after `step` steps of `training`.
-    pub fn new(model: &Model, provenance: Option<Provenance>, training: String, step: u64, curve: Vec<Point>) -> Self {
+    pub fn new(
+        model: &Model,
+        provenance: Option<Provenance>,
+        training: String,
+        step: u64,
+        curve: Vec<CurvePoint>,
+    ) -> Self {
         Self {
             format: FORMAT.into(),
             hyperparameters: model.hyperparameters().clone(),
@@ -74,7 +80,7 @@ impl About {
 
 /// A checkpoint that was read and found whole.
 pub struct Checkpoint {
-    pub about: About,
+    pub about: ModelDescription,
     tensors: BTreeMap<String, Weight>,
 }
 
@@ -82,7 +88,7 @@ const FIRST: &str = "optimizer.first_moment";
 const SECOND: &str = "optimizer.second_moment";
 
 /// Writes the checkpoint into `folder`, whole or not at all.
-pub fn write(folder: &Path, about: About, network: &Decoder, state: &State) -> io::Result<()> {
+pub fn write(folder: &Path, about: ModelDescription, network: &Decoder, state: &AdamWState) -> io::Result<()> {
     let mut tensors = weights::take(network);
     tensors.insert(FIRST.into(), (vec![state.first.len()], state.first.clone()));
     tensors.insert(SECOND.into(), (vec![state.second.len()], state.second.clone()));
@@ -92,10 +98,10 @@ pub fn write(folder: &Path, about: About, network: &Decoder, state: &State) -> i
 
 /// Writes the weights of `model`, and what it takes to use them, whole or not at all.
 pub fn save(path: &Path, model: &Model) -> io::Result<()> {
-    put(path, About::new(model, None, String::new(), 0, Vec::new()), &weights::take(&model.network))
+    put(path, ModelDescription::new(model, None, String::new(), 0, Vec::new()), &weights::take(&model.network))
 }
 
-fn put(path: &Path, mut about: About, tensors: &BTreeMap<String, Weight>) -> io::Result<()> {
+fn put(path: &Path, mut about: ModelDescription, tensors: &BTreeMap<String, Weight>) -> io::Result<()> {
     about.checksum = Some(checksum(tensors));
     let views: Vec<(&str, TensorView)> = tensors
         .iter()
@@ -128,10 +134,10 @@ pub fn read(folder: &Path) -> Result<Option<Checkpoint>, String> {
 
 /// Reads the model in the file `path`, a checkpoint or weights alone, onto `device`, and what the file says of it; the error
 /// says what is wrong.
-pub fn load(path: &Path, device: &Device) -> Result<(Model, About), String> {
+pub fn load(path: &Path, device: &Device) -> Result<(Model, ModelDescription), String> {
     let bytes = fs::read(path).map_err(|error| format!("cannot read `{}`: {error}", path.display()))?;
     let found = parse(&bytes, path)?;
-    let About { hyperparameters, architecture, statistics, .. } = found.about.clone();
+    let ModelDescription { hyperparameters, architecture, statistics, .. } = found.about.clone();
     let wrong = |problem: String| format!("the model `{}` is unusable: {problem}", path.display());
     architecture.validate().and_then(|()| hyperparameters.validate(&architecture.family)).map_err(wrong)?;
     let mut model = Model::new(hyperparameters, architecture, statistics, 0, device);
@@ -144,7 +150,7 @@ fn parse(bytes: &[u8], path: &Path) -> Result<Checkpoint, String> {
     let (_, metadata) = SafeTensors::read_metadata(bytes).map_err(|error| damaged(&error))?;
     let description = metadata.metadata().as_ref().and_then(|all| all.get("galvani"));
     let description = description.ok_or_else(|| damaged(&"it does not say what it holds"))?;
-    let about: About = serde_json::from_str(description).map_err(|error| damaged(&error))?;
+    let about: ModelDescription = serde_json::from_str(description).map_err(|error| damaged(&error))?;
     if about.format != FORMAT {
         return Err(format!("the checkpoint `{}` has the format `{}`, not `{FORMAT}`", path.display(), about.format));
     }
@@ -168,12 +174,12 @@ impl Checkpoint {
     }
 
     /// The optimizer's state.
-    pub fn state(&self) -> Result<State, String> {
+    pub fn state(&self) -> Result<AdamWState, String> {
         let get = |name| match self.tensors.get(name) {
             Some((_, values)) => Ok(values.clone()),
             None => Err(format!("the checkpoint has no `{name}`")),
         };
-        Ok(State { first: get(FIRST)?, second: get(SECOND)?, step: self.about.step })
+        Ok(AdamWState { first: get(FIRST)?, second: get(SECOND)?, step: self.about.step })
     }
 }
 

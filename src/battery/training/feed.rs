@@ -13,7 +13,7 @@ const AHEAD: usize = 2;
 
 /// What every step's batch is like.
 #[derive(Clone, Debug)]
-pub struct Plan {
+pub struct BatchPlan {
     /// Rows of a window that are predicted.
     pub length: usize,
     /// Windows of a batch, and of each piece that the device works on at once.
@@ -25,12 +25,12 @@ pub struct Plan {
     pub seed: u64,
 }
 
-impl Plan {
+impl BatchPlan {
     /// The pieces of a step's batch, which depend on seed and step alone; together they are the same however many.
     pub fn pieces(&self, source: &dyn Source, step: u64) -> Vec<Batch> {
         let rows = self.length + 1;
-        let places = batch::places(source, rows, self.windows, Stream::of(self.seed, "window", step));
-        let mut batch = Batch::new(&batch::windows(source, &places, rows), self.length);
+        let window_starts = batch::window_starts(source, rows, self.windows, Stream::of(self.seed, "window", step));
+        let mut batch = Batch::new(&batch::windows(source, &window_starts, rows), self.length);
         if self.noise > 0.0 {
             batch.disturb(self.noise, &self.statistics, Stream::of(self.seed, "noise", step));
         }

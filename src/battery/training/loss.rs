@@ -2,7 +2,8 @@
 use burn::tensor::{Tensor, TensorData};
 use serde::{Deserialize, Serialize};
 
-use crate::battery::model::{Model, WIDTH};
+use crate::battery::dataset::feature::WIDTH;
+use crate::battery::model::Model;
 
 /// Features that a model predicts: all but the current, which is given.
 const PREDICTED: usize = WIDTH - 1;
@@ -90,7 +91,7 @@ mod tests {
 
     use super::*;
     use crate::battery::model::device::tested;
-    use crate::battery::model::tests::{model, shapes};
+    use crate::battery::model::fixtures::{model, shapes};
 
     #[test]
     fn losses_are_what_they_say_and_so_are_their_gradients() {

@@ -1,7 +1,7 @@
 //! Losses on their way from the device to the host, read many at once where reading means waiting.
 use burn::tensor::{Device, Tensor};
 
-use crate::battery::model::WIDTH;
+use crate::battery::dataset::feature::WIDTH;
 
 /// How many steps a graphics card goes on before its losses are looked at.
 const PATIENCE: usize = 16;

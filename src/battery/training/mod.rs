@@ -1,18 +1,18 @@
 //! Training: exactly as many optimizer steps as the budget says, continued where an earlier rung stopped.
-pub mod adamw;
+mod adamw;
 pub mod batch;
-
 pub mod checkpoint;
+pub mod curve;
 mod feed;
-pub mod loss;
+#[cfg(test)]
+mod golden;
+mod loss;
 mod meter;
-pub mod precision;
-
-pub mod schedule;
-pub mod settings;
+mod precision;
+mod schedule;
+mod settings;
 #[cfg(test)]
 mod tests;
-
 #[cfg(test)]
 pub(crate) mod toy;
 
@@ -23,13 +23,14 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use burn::tensor::Tensor;
-use serde::{Deserialize, Serialize};
 
-use super::model::{Model, WIDTH};
-use crate::battery::training::adamw::AdamW;
+use crate::battery::dataset::feature::WIDTH;
+use crate::battery::model::Model;
+use crate::battery::training::adamw::{AdamW, AdamWState};
 use crate::battery::training::batch::{Batch, Source};
-use crate::battery::training::checkpoint::About;
-use feed::Plan;
+use crate::battery::training::checkpoint::ModelDescription;
+use crate::battery::training::curve::CurvePoint;
+use feed::BatchPlan;
 use loss::Objective;
 use meter::{Meter, Reading};
 pub use precision::Precision;
@@ -62,15 +63,6 @@ pub struct Progress {
     pub loss: f64,
 }
 
-/// A point of a learning curve.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Point {
-    pub step: u64,
-    pub loss: f64,
-    /// Root mean square error of each feature one row ahead, on the step's batch, in the feature's unit.
-    pub errors: [f64; WIDTH],
-}
-
 /// A model after its training.
 pub struct Trained {
     pub model: Model,
@@ -81,7 +73,7 @@ pub struct Trained {
     /// Loss of the last step; `None` where no step was left to take.
     pub loss: Option<f64>,
     /// Some of the steps, first and last included.
-    pub curve: Vec<Point>,
+    pub curve: Vec<CurvePoint>,
     /// Why a checkpoint was not continued, where there was one.
     pub note: Option<String>,
 }
@@ -102,51 +94,51 @@ pub fn train(
     mut model: Model,
     source: &dyn Source,
     settings: &Training,
-    stint: TrainingSpan,
+    span: TrainingSpan,
     progress: &mut dyn FnMut(&Progress) -> ControlFlow<()>,
 ) -> io::Result<Trained> {
-    let about = |model: &Model, step: u64, curve: &[Point]| {
-        About::new(model, Some(source.provenance()), identity(settings, stint.seed), step, curve.to_vec())
+    let about = |model: &Model, step: u64, curve: &[CurvePoint]| {
+        ModelDescription::new(model, Some(source.provenance()), identity(settings, span.seed), step, curve.to_vec())
     };
     let (mut state, mut curve, mut note) = (None, Vec::new(), None);
-    match resume(&model, source, settings, &stint) {
+    match resume(&model, source, settings, &span) {
         Ok(Some((resumed, from, old))) => (model, state, curve) = (resumed, Some(from), old),
         Ok(None) => {}
         Err(reason) => note = Some(format!("trained from the start: {reason}")),
     }
-    let resumed = state.as_ref().map_or(0, |state: &adamw::State| state.step);
+    let resumed = state.as_ref().map_or(0, |state: &AdamWState| state.step);
     let device = model.device();
     let mut optimizer = AdamW::new(&model.network, settings.optimizer(), state, &device.clone().inner());
-    let scheduled = settings.schedule_steps.unwrap_or(stint.steps);
+    let scheduled = settings.schedule_steps.unwrap_or(span.steps);
     let schedule = settings.schedule(&model, scheduled);
     let length = model.hyperparameters().seq_len.min(source.steps() - 1);
-    let (windows, piece) = settings.windows(length, stint.divisor);
-    let (noise, statistics, seed) = (settings.input_noise, model.statistics().clone(), stint.seed);
-    let plan = Plan { length, windows, piece, noise, statistics, seed };
+    let (windows, piece) = settings.windows(length, span.divisor);
+    let (noise, statistics, seed) = (settings.input_noise, model.statistics().clone(), span.seed);
+    let plan = BatchPlan { length, windows, piece, noise, statistics, seed };
     let objective = Objective::new(settings.loss, settings.aggregate, settings.error_unit, &model);
     let every = (scheduled / POINTS).max(1);
     let spans = source.ranges().map(|(least, largest)| largest - least);
-    let mut log = Log { resumed, steps: stint.steps, every, spans, curve, loss: None, progress };
+    let mut log = TrainingLog { resumed, steps: span.steps, every, spans, curve, loss: None, progress };
 
     let mut meter = Meter::new(&device);
     let (mut taken, mut saved) = (resumed, Instant::now());
     thread::scope(|scope| -> io::Result<()> {
-        let batches = plan.begin(scope, source, resumed..stint.steps);
-        for step in resumed..stint.steps {
+        let batches = plan.begin(scope, source, resumed..span.steps);
+        for step in resumed..span.steps {
             let pieces = batches.recv().expect("the feed prepares every step");
             let [gradient, loss, squares] =
                 gradient(&model, &objective, &optimizer, pieces, windows, settings.precision);
             model.network = optimizer.apply(model.network.clone(), gradient, schedule.at(step));
             taken = step + 1;
-            let is_due = stint.folder.is_some() && saved.elapsed() > UNSAVED;
+            let is_due = span.folder.is_some() && saved.elapsed() > UNSAVED;
             let mut readings = meter.add(taken, loss, squares);
-            if is_due || taken == stint.steps {
+            if is_due || taken == span.steps {
                 readings.extend(meter.read());
             }
             if readings.iter().any(|reading| log.add(reading).is_break()) {
                 break;
             }
-            if let Some(folder) = stint.folder.filter(|_| is_due && taken < stint.steps) {
+            if let Some(folder) = span.folder.filter(|_| is_due && taken < span.steps) {
                 checkpoint::write(folder, about(&model, taken, &log.curve), &model.network, &optimizer.state())?;
                 saved = Instant::now();
             }
@@ -157,9 +149,9 @@ pub fn train(
     for reading in meter.read() {
         let _ = log.add(&reading);
     }
-    let Log { loss, curve, .. } = log;
+    let TrainingLog { loss, curve, .. } = log;
     let diverged = loss.filter(|(_, loss)| !loss.is_finite());
-    if let (Some(folder), Some(_), None) = (stint.folder, loss, diverged) {
+    if let (Some(folder), Some(_), None) = (span.folder, loss, diverged) {
         checkpoint::write(folder, about(&model, taken, &curve), &model.network, &optimizer.state())?;
     }
     let step = diverged.map_or(taken, |(step, _)| step);
@@ -189,19 +181,19 @@ fn gradient(
 }
 
 /// What a training writes down of its steps.
-struct Log<'a> {
+struct TrainingLog<'a> {
     resumed: u64,
     steps: u64,
     every: u64,
     /// What a scaled 1 is of each feature.
     spans: [f64; WIDTH],
-    curve: Vec<Point>,
+    curve: Vec<CurvePoint>,
     /// Step and loss of the last reading, which is the first that is no number.
     loss: Option<(u64, f64)>,
     progress: &'a mut dyn FnMut(&Progress) -> ControlFlow<()>,
 }
 
-impl Log<'_> {
+impl TrainingLog<'_> {
     /// Whether the training should end.
     fn add(&mut self, reading: &Reading) -> ControlFlow<()> {
         if self.loss.is_some_and(|(_, loss)| !loss.is_finite()) {
@@ -211,7 +203,7 @@ impl Log<'_> {
         self.loss = Some((step, loss));
         if (step - 1) % self.every == 0 || step == self.steps {
             let errors = std::array::from_fn(|feature| squares[feature].sqrt() * self.spans[feature]);
-            self.curve.push(Point { step, loss, errors });
+            self.curve.push(CurvePoint { step, loss, errors });
         }
         let share = (step - self.resumed) as f64 / (self.steps - self.resumed) as f64;
         let wish = (self.progress)(&Progress { step, share, loss });
@@ -226,7 +218,7 @@ fn identity(settings: &Training, seed: u64) -> String {
     serde_json::to_string(&(settings, seed)).expect("settings are plain data")
 }
 
-type Resumed = (Model, adamw::State, Vec<Point>);
+type Resumed = (Model, AdamWState, Vec<CurvePoint>);
 
 /// The model as the stint's checkpoint left it, `None` without one; the error says why it cannot be continued, in which case
 /// [`train`] begins anew and replaces it.
@@ -234,16 +226,16 @@ pub fn resume(
     model: &Model,
     source: &dyn Source,
     settings: &Training,
-    stint: &TrainingSpan,
+    span: &TrainingSpan,
 ) -> Result<Option<Resumed>, String> {
-    let Some(folder) = stint.folder else { return Ok(None) };
+    let Some(folder) = span.folder else { return Ok(None) };
     let Some(found) = checkpoint::read(folder)? else { return Ok(None) };
-    let about = About::new(model, Some(source.provenance()), identity(settings, stint.seed), 0, Vec::new());
+    let about = ModelDescription::new(model, Some(source.provenance()), identity(settings, span.seed), 0, Vec::new());
     if !found.about.same(&about) {
         return Err("the checkpoint is of another training".into());
     }
-    if found.about.step > stint.steps {
-        return Err(format!("the checkpoint has {} steps already, more than {}", found.about.step, stint.steps));
+    if found.about.step > span.steps {
+        return Err(format!("the checkpoint has {} steps already, more than {}", found.about.step, span.steps));
     }
     let mut resumed = model.clone();
     resumed.network = found.load(resumed.network)?;

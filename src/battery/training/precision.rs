@@ -22,7 +22,7 @@ impl Precision {
             Self::Float32 => model.forward(rows),
             Self::BFloat16 => {
                 let mut model = model.clone();
-                model.network = model.network.map(&mut Cast { to: DType::BF16, way: ParameterPath::default() });
+                model.network = model.network.map(&mut Cast { to: DType::BF16, path: ParameterPath::default() });
                 model.forward(rows)
             }
         }
@@ -33,20 +33,20 @@ impl Precision {
 /// the precision: norms, attention, decays.
 struct Cast {
     to: DType,
-    way: ParameterPath,
+    path: ParameterPath,
 }
 
 impl ModuleMapper for Cast {
     fn enter_module(&mut self, name: &str, container: &str) {
-        self.way.enter(name, container);
+        self.path.enter(name, container);
     }
 
     fn exit_module(&mut self, _: &str, _: &str) {
-        self.way.leave();
+        self.path.leave();
     }
 
     fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
-        match self.way.is_projection() {
+        match self.path.is_projection() {
             true => param.map(|value| value.cast(self.to)),
             false => param,
         }

@@ -5,7 +5,7 @@ use super::loss::{Aggregate, ErrorUnit, Loss};
 use super::precision::Precision;
 use super::schedule::{Decay, Schedule};
 use crate::battery::model::Model;
-use crate::battery::training::adamw;
+use crate::battery::training::adamw::AdamWSettings;
 
 /// How models are trained; none of it depends on a trial's budget.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -114,8 +114,8 @@ impl Training {
         }
     }
 
-    pub(super) fn optimizer(&self) -> adamw::Settings {
-        adamw::Settings {
+    pub(super) fn optimizer(&self) -> AdamWSettings {
+        AdamWSettings {
             beta_1: self.beta_1,
             beta_2: self.beta_2,
             epsilon: self.epsilon,

@@ -32,12 +32,12 @@ fn settings() -> Training {
     }
 }
 
-fn stint(seed: u64, steps: u64, folder: Option<&Path>) -> TrainingSpan<'_> {
+fn span(seed: u64, steps: u64, folder: Option<&Path>) -> TrainingSpan<'_> {
     TrainingSpan { steps, seed, divisor: 1, folder }
 }
 
 fn run(toy: &Toy, seed: u64, steps: u64, folder: Option<&Path>) -> Trained {
-    train(untrained(toy, seed), toy, &settings(), stint(seed, steps, folder), &mut |_| ControlFlow::Continue(()))
+    train(untrained(toy, seed), toy, &settings(), span(seed, steps, folder), &mut |_| ControlFlow::Continue(()))
         .unwrap()
 }
 
@@ -55,7 +55,7 @@ fn the_loss_falls() {
         losses.push((progress.share, progress.loss));
         ControlFlow::Continue(())
     };
-    let trained = train(untrained(&toy, 1), &toy, &settings(), stint(1, 50, None), &mut progress).unwrap();
+    let trained = train(untrained(&toy, 1), &toy, &settings(), span(1, 50, None), &mut progress).unwrap();
     assert_eq!((losses.len(), trained.step, trained.resumed), (50, 50, 0));
     assert_eq!(losses[49].0, 1.0);
     // It begins with what the linear part leaves: less than half of the changes' variance of five features.
@@ -63,7 +63,7 @@ fn the_loss_falls() {
     let [first, .., last] = trained.curve.as_slice() else { panic!("a curve has two ends") };
     assert_eq!((first.step, last.step, last.loss), (1, 50, losses[49].1));
     // In the unit of a change from row to row, what is left of the loss is what is left of the squared errors.
-    let changes = |point: &Point| -> f64 {
+    let changes = |point: &CurvePoint| -> f64 {
         let spans = toy.ranges().map(|(least, largest)| largest - least);
         let change = trained.model.statistics().change;
         (1..WIDTH).map(|each| (point.errors[each] / spans[each] / f64::from(change[each])).powi(2)).sum()
@@ -134,7 +134,7 @@ fn a_loss_that_is_no_number_ends_at_once() {
         heard += 1;
         ControlFlow::Continue(())
     };
-    let trained = train(untrained(&toy, 1), &toy, &hopeless, stint(1, 5000, Some(folder.path())), &mut count).unwrap();
+    let trained = train(untrained(&toy, 1), &toy, &hopeless, span(1, 5000, Some(folder.path())), &mut count).unwrap();
     assert!(trained.diverged() && trained.step < 5000, "{:?} at {}", trained.loss, trained.step);
     assert_eq!(heard, trained.step);
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0, "a diverged model is not kept");
@@ -145,8 +145,8 @@ fn pieces_of_a_batch_make_the_step_of_the_whole() {
     let toy = Toy::new(1, 4, 256, 30.0);
     let trained = |micro_batch: Option<usize>, divisor: u32| {
         let settings = Training { micro_batch, loss: loss::Loss::LogCosh, ..settings() };
-        let stint = TrainingSpan { divisor, ..stint(7, 5, None) };
-        train(untrained(&toy, 7), &toy, &settings, stint, &mut |_| ControlFlow::Continue(())).unwrap()
+        let span = TrainingSpan { divisor, ..span(7, 5, None) };
+        train(untrained(&toy, 7), &toy, &settings, span, &mut |_| ControlFlow::Continue(())).unwrap()
     };
     let whole = trained(None, 1);
     for (micro_batch, divisor) in [(None, 2), (Some(64), 1), (None, 3), (Some(64), 16)] {
@@ -156,10 +156,11 @@ fn pieces_of_a_batch_make_the_step_of_the_whole() {
         assert!(apart < 1e-5, "{micro_batch:?} in {divisor}: {apart}");
         assert!((whole.loss.unwrap() / pieces.loss.unwrap() - 1.0).abs() < 1e-4);
     }
-    let batch = feed::Plan { length: 16, windows: 8, piece: 3, noise: 0.1, statistics: Statistics::of(&toy), seed: 7 };
+    let batch =
+        feed::BatchPlan { length: 16, windows: 8, piece: 3, noise: 0.1, statistics: Statistics::of(&toy), seed: 7 };
     let pieces = batch.pieces(&toy, 3);
     assert_eq!(pieces.iter().map(Batch::windows).collect::<Vec<_>>(), [3, 3, 2]);
-    let whole = feed::Plan { piece: 8, ..batch }.pieces(&toy, 3).remove(0);
+    let whole = feed::BatchPlan { piece: 8, ..batch }.pieces(&toy, 3).remove(0);
     let joined: Vec<f32> = pieces.into_iter().flat_map(|piece| piece.input).collect();
     assert_eq!(joined, whole.input);
 }
@@ -173,7 +174,7 @@ fn a_training_that_a_listener_ends_goes_on_as_if_it_had_not() {
         _ => ControlFlow::Continue(()),
     };
     let ended =
-        train(untrained(&toy, 7), &toy, &settings(), stint(7, 20, Some(folder.path())), &mut until_seven).unwrap();
+        train(untrained(&toy, 7), &toy, &settings(), span(7, 20, Some(folder.path())), &mut until_seven).unwrap();
     assert_eq!((ended.step, ended.diverged()), (7, false));
     let continued = run(&toy, 7, 20, Some(folder.path()));
     assert_eq!(continued.resumed, 7);
@@ -199,8 +200,8 @@ fn sixteen_bits_learn_beside_weights_of_thirty_two() {
     let toy = Toy::new(1, 4, 256, 30.0);
     let trained = |precision| {
         let settings = Training { precision, ..settings() };
-        let stint = stint(1, 50, None);
-        train(untrained(&toy, 1), &toy, &settings, stint, &mut |_| ControlFlow::Continue(())).unwrap()
+        let span = span(1, 50, None);
+        train(untrained(&toy, 1), &toy, &settings, span, &mut |_| ControlFlow::Continue(())).unwrap()
     };
     let (plain, mixed) = (trained(Precision::Float32), trained(Precision::BFloat16));
     let ratio = mixed.loss.unwrap() / plain.loss.unwrap();

@@ -1,6 +1,6 @@
 //! A toy cell for tests: series with a battery's features at no cost.
 use crate::battery::dataset::Ranges;
-use crate::battery::model::WIDTH;
+use crate::battery::dataset::feature::WIDTH;
 use crate::battery::training::batch::{Provenance, Source};
 use crate::numeric::stream::Stream;
 

@@ -5,7 +5,7 @@ use clap::Args;
 use serde_json::{Map, Value as Json, json};
 
 use crate::battery::baseline::estimator::Sensors;
-use crate::battery::baseline::{Baseline, Method, Settings, baseline};
+use crate::battery::baseline::{Baseline, BaselineSettings, Method, baseline};
 use crate::battery::dataset::Dataset;
 use crate::cli::failure::Failure;
 use crate::cli::message::{duration, narrate, number, say};
@@ -121,9 +121,9 @@ pub fn execute(arguments: &Arguments) -> Result<(), Failure> {
     Ok(())
 }
 
-fn settings(arguments: &Arguments, dataset: &Dataset) -> Settings {
+fn settings(arguments: &Arguments, dataset: &Dataset) -> BaselineSettings {
     let hour = dataset.specification().known_cell().capacity_ah;
-    Settings {
+    BaselineSettings {
         fitted: 4 * arguments.windows,
         windows: arguments.windows,
         rows: arguments.rows,

@@ -7,16 +7,16 @@ use clap::{Args, ValueEnum};
 use serde_json::{Map, Value as Json, json};
 
 use super::{pictures, subject};
-use crate::battery::baseline::{self, Method};
+use crate::battery::baseline::{BaselineScore, BaselineSettings, Method, baseline_at};
 use crate::battery::dataset::Dataset;
 use crate::battery::dataset::specification::Split;
-use crate::battery::evaluation::rollout::Given;
-use crate::battery::evaluation::score::{OverTime, Score};
-use crate::battery::evaluation::{Evaluation, Windows};
+use crate::battery::evaluation::rollout::GivenFeatures;
+use crate::battery::evaluation::score::{ErrorOverTime, Score};
+use crate::battery::evaluation::{Evaluation, EvaluationWindows};
 use crate::battery::model::Model;
-use crate::battery::training::batch::{Part, Source};
+use crate::battery::training::batch::{Source, SplitSource};
 use crate::battery::training::checkpoint;
-use crate::battery::training::checkpoint::About;
+use crate::battery::training::checkpoint::ModelDescription;
 use crate::cli::failure::Failure;
 use crate::cli::message::{count, duration, narrate, say};
 use crate::cli::table;
@@ -119,7 +119,7 @@ enum Told {
 struct Named {
     name: String,
     model: Model,
-    about: About,
+    about: ModelDescription,
 }
 
 pub fn execute(arguments: &Arguments) -> Result<(), Failure> {
@@ -202,15 +202,15 @@ fn adapt(evaluation: &mut Evaluation, arguments: &Arguments) {
     evaluation.stride = arguments.stride.or(evaluation.stride);
     evaluation.carry_state |= arguments.carry_state;
     evaluation.given = match arguments.given {
-        Some(Told::Current) => Given::Current,
-        Some(Told::Sensors) => Given::Sensors,
+        Some(Told::Current) => GivenFeatures::Current,
+        Some(Told::Sensors) => GivenFeatures::Sensors,
         None => evaluation.given,
     };
 }
 
 /// Why a model knows nothing of a dataset.
 fn misfit(named: &Named, dataset: &Dataset) -> Option<String> {
-    named.about.provenance.as_ref()?.differs(&Part(dataset, Split::Train).provenance())
+    named.about.provenance.as_ref()?.differs(&SplitSource(dataset, Split::Train).provenance())
 }
 
 fn tell(paths: &[PathBuf]) {
@@ -234,8 +234,8 @@ impl Bench<'_> {
         evaluation.validate(dataset.steps()).map_err(|problem| {
             Failure::Input(format!("{problem}\nhint: give smaller `--context`, `--horizon` and `--scored`"))
         })?;
-        let source = Part(dataset, split);
-        let windows = Windows::of(evaluation, &source);
+        let source = SplitSource(dataset, split);
+        let windows = EvaluationWindows::of(evaluation, &source);
         let interval = f64::from(specification.interval_s);
         let cell = specification.cell.as_str();
         let suffix = if several { format!("-{cell}") } else { String::new() };
@@ -286,18 +286,18 @@ impl Bench<'_> {
     /// The classic method on the same rows.
     fn classic(&self) -> Result<Vec<Map<String, Json>>, Failure> {
         let Self { dataset, split, evaluation } = *self;
-        let settings = baseline::Settings {
+        let settings = BaselineSettings {
             rows: evaluation.scored,
             context: evaluation.rows() - evaluation.scored,
-            ..baseline::Settings::usual(dataset)
+            ..BaselineSettings::usual(dataset)
         };
         let begun = Instant::now();
-        let places = evaluation.places(&Part(dataset, split));
-        let done = baseline::baseline_at(dataset, &settings, vec![(split, places)]).ok_or_else(|| {
+        let window_starts = evaluation.window_starts(&SplitSource(dataset, split));
+        let done = baseline_at(dataset, &settings, vec![(split, window_starts)]).ok_or_else(|| {
             Failure::Input("nothing can be fitted to the training series, so there is no classic method".into())
         })?;
         narrate(&format!("equivalent circuit fitted and judged in {}", duration(begun.elapsed().as_secs_f64())));
-        let row = |score: &baseline::Score| {
+        let row = |score: &BaselineScore| {
             let method = match score.method {
                 Method::CoulombCounter => "coulomb counter",
                 Method::KalmanFilter => "equivalent circuit, Kalman filter",
@@ -341,7 +341,7 @@ fn row(
     method: &str,
     score: &Score,
     seconds: Option<f64>,
-    course: &OverTime,
+    course: &ErrorOverTime,
     parameters: Option<usize>,
 ) -> Map<String, Json> {
     let mut row = empty(cell, method);

@@ -1,10 +1,9 @@
 //! Pictures of models: how they learnt, how their errors grow, what they predict.
 use std::path::{Path, PathBuf};
 
-use crate::battery::dataset::specification::{FEATURES, UNITS};
-use crate::battery::evaluation::score::OverTime;
-use crate::battery::model::WIDTH;
-use crate::battery::training::Point;
+use crate::battery::dataset::feature::{FEATURES, UNITS, WIDTH};
+use crate::battery::evaluation::score::ErrorOverTime;
+use crate::battery::training::curve::CurvePoint;
 use crate::cli::failure::Failure;
 use crate::report;
 use crate::report::draw::words;
@@ -17,14 +16,15 @@ use crate::trial::prediction::SeriesPrediction;
 const ORDER: [usize; WIDTH - 1] = [3, 1, 5, 2, 4];
 
 /// Draws `learning_curve`: loss and errors one row ahead over the steps of each model.
-pub(super) fn learning(models: &[(String, &[Point])], out: &Path) -> Result<Vec<PathBuf>, Failure> {
-    let over = |value: &dyn Fn(&Point) -> f64| -> Vec<Vec<(f64, f64)>> {
-        let line =
-            |(_, curve): &(String, &[Point])| curve.iter().map(|point| (point.step as f64, value(point))).collect();
+pub(super) fn learning(models: &[(String, &[CurvePoint])], out: &Path) -> Result<Vec<PathBuf>, Failure> {
+    let over = |value: &dyn Fn(&CurvePoint) -> f64| -> Vec<Vec<(f64, f64)>> {
+        let line = |(_, curve): &(String, &[CurvePoint])| {
+            curve.iter().map(|point| (point.step as f64, value(point))).collect()
+        };
         models.iter().map(line).collect()
     };
     let mut panels = vec![CurvesPanel { name: "loss".into(), unit: String::new(), lines: over(&|point| point.loss) }];
-    panels.extend(ORDER.map(|feature| panel(feature, over(&|point: &Point| point.errors[feature]))));
+    panels.extend(ORDER.map(|feature| panel(feature, over(&|point: &CurvePoint| point.errors[feature]))));
     let curves = Curves {
         title: "How the models learnt".into(),
         subtitle: "root mean square error of the next row, on the batch of each step; the loss weighs the features as its settings say"
@@ -41,13 +41,13 @@ pub(super) fn learning(models: &[(String, &[Point])], out: &Path) -> Result<Vec<
 /// predictors are no models.
 pub(super) fn over_time(
     title: &str,
-    predictors: &[(String, OverTime)],
+    predictors: &[(String, ErrorOverTime)],
     references: usize,
     out: &Path,
     name: &str,
 ) -> Result<Vec<PathBuf>, Failure> {
     let lines = |feature: usize| {
-        let line = |(_, course): &(String, OverTime)| {
+        let line = |(_, course): &(String, ErrorOverTime)| {
             course.hours.iter().copied().zip(course.root_mean_square[feature].iter().copied()).collect()
         };
         predictors.iter().map(line).collect()

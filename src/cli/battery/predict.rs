@@ -5,8 +5,8 @@ use burn::tensor::{Tensor, TensorData};
 use clap::Args;
 
 use super::subject;
+use crate::battery::dataset::feature::WIDTH;
 use crate::battery::dataset::npy::Array;
-use crate::battery::model::WIDTH;
 use crate::battery::training::checkpoint;
 use crate::cli::failure::Failure;
 use crate::cli::message::{narrate, say};

@@ -11,7 +11,7 @@ use crate::battery::dataset::specification::Split;
 use crate::battery::model::device;
 use crate::battery::model::hyperparameter::Hyperparameters;
 use crate::battery::model::{Model, Statistics};
-use crate::battery::training::batch::Part;
+use crate::battery::training::batch::SplitSource;
 use crate::battery::training::checkpoint;
 use crate::battery::training::{Progress, Trained, TrainingSpan, resume, train};
 use crate::cli::failure::Failure;
@@ -72,21 +72,21 @@ pub fn execute(arguments: &Arguments) -> Result<(), Failure> {
     let hyperparameters = Hyperparameters::read(&config, &battery.model.family).map_err(Failure::input)?;
     let device = subject::device(arguments.device.as_deref().unwrap_or(&battery.device))?;
     let dataset = subject::dataset_or(arguments.dataset.as_deref(), &experiment, &battery, &arguments.dir)?;
-    let source = Part(&dataset, Split::Train);
+    let source = SplitSource(&dataset, Split::Train);
     let full = experiment.schedule.max().amount().round() as u64;
     let seed = arguments.seed.unwrap_or(experiment.seed);
-    let stint = TrainingSpan {
+    let span = TrainingSpan {
         steps: arguments.steps.unwrap_or(full),
         seed,
         divisor: divisor()?,
         folder: Some(&arguments.out),
     };
     // The schedule is as long as the training, so that another number of steps is another training.
-    let settings = battery.training.scheduled(stint.steps);
+    let settings = battery.training.scheduled(span.steps);
     let ad = device.clone().autodiff();
     let model = Model::new(hyperparameters, battery.model.clone(), Statistics::of(&source), seed, &ad);
     let rows = battery.training.windows(model.hyperparameters().seq_len, 1).0 * model.hyperparameters().seq_len;
-    if let Err(reason) = resume(&model, &source, &settings, &stint) {
+    if let Err(reason) = resume(&model, &source, &settings, &span) {
         return Err(Failure::Input(format!(
             "`{}` cannot be continued: {reason}\nhint: give another folder with `--out`, or delete this one",
             arguments.out.display()
@@ -98,16 +98,16 @@ pub fn execute(arguments: &Arguments) -> Result<(), Failure> {
         amount(model.parameters() as f64),
         device::name(&device),
         amount(rows as f64),
-        count(stint.steps as usize, "step")
+        count(span.steps as usize, "step")
     ));
 
     let (interruption, begun) = (Interruption::watch()?, Instant::now());
     let (mut live, mut first) = (Live::new(false), None);
-    let trained = train(model, &source, &settings, stint, &mut |progress| {
+    let trained = train(model, &source, &settings, span, &mut |progress| {
         let &Progress { step, share, loss } = progress;
         let from = *first.get_or_insert(step - 1);
         let pace = (step - from) as f64 * rows as f64 / begun.elapsed().as_secs_f64();
-        let what = format!("step {step} of {}  loss {}  {} rows/s ", stint.steps, number(loss), number(pace));
+        let what = format!("step {step} of {}  loss {}  {} rows/s ", span.steps, number(loss), number(pace));
         live.share(&what, share);
         interruption.flow()
     });
@@ -115,7 +115,7 @@ pub fn execute(arguments: &Arguments) -> Result<(), Failure> {
     let trained = trained.map_err(|error| {
         Failure::Input(format!("cannot write a checkpoint in `{}`: {error}", arguments.out.display()))
     })?;
-    report(&trained, &arguments.out, stint.steps, begun.elapsed().as_secs_f64())
+    report(&trained, &arguments.out, span.steps, begun.elapsed().as_secs_f64())
 }
 
 fn report(trained: &Trained, out: &Path, steps: u64, seconds: f64) -> Result<(), Failure> {

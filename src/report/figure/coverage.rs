@@ -1,6 +1,6 @@
 //! What a dataset covers, as a figure: the density of each quantity, and of each pair of them.
 use crate::battery::dataset::coverage;
-use crate::battery::dataset::coverage::{BINS, Coverage};
+use crate::battery::dataset::coverage::{BINS, SplitCoverage};
 use crate::report::draw::axis;
 use crate::report::draw::axis::Axis;
 use crate::report::draw::canvas::{Anchor, Canvas, Frame, Text};
@@ -28,7 +28,7 @@ const PALE: Colour = [0xe3, 0xec, 0xf5];
 const DEEP: Colour = [0x0d, 0x2b, 0x4d];
 
 /// Draws what a split covers.
-pub fn figure(coverage: &Coverage) -> Canvas {
+pub fn figure(coverage: &SplitCoverage) -> Canvas {
     let axes = coverage.axes.len();
     let size = LEFT + STEP * (axes - 1) as f64 + SIDE;
     let mut canvas = Canvas::new(2.0 * MARGIN + size, TOP + STEP * (axes - 1) as f64 + SIDE + 66.0);
@@ -70,14 +70,14 @@ fn count_of(rows: usize) -> String {
     if rows < 100_000 { count(rows, "row") } else { format!("{} rows", number(rows as f64)) }
 }
 
-fn head(axis: &coverage::Axis) -> String {
+fn head(axis: &coverage::FeatureAxis) -> String {
     match unit(&axis.unit) {
         "" => feature(&axis.name),
         unit => format!("{} ({unit})", feature(&axis.name)),
     }
 }
 
-fn below(canvas: &mut Canvas, frame: Frame, scale: &Axis, axis: &coverage::Axis) {
+fn below(canvas: &mut Canvas, frame: Frame, scale: &Axis, axis: &coverage::FeatureAxis) {
     axis::below(canvas, frame, scale.ticks(5), false, SMALL);
     canvas.say((frame.x + frame.width / 2.0, frame.bottom() + 36.0), head(axis), TEXT, INK, Anchor::Middle, false);
 }
@@ -114,7 +114,7 @@ fn density(canvas: &mut Canvas, frame: Frame, columns: &[Vec<u64>], most: f64) {
 }
 
 /// How the rows of each kind of profile are distributed over one axis.
-fn single(canvas: &mut Canvas, frame: Frame, coverage: &Coverage, axis: usize) {
+fn single(canvas: &mut Canvas, frame: Frame, coverage: &SplitCoverage, axis: usize) {
     let mut shares: Vec<f64> = coverage.single.iter().flat_map(|axes| &axes[axis]).copied().collect();
     shares.retain(|share| *share > 0.0);
     shares.sort_by(f64::total_cmp);
@@ -145,7 +145,7 @@ fn single(canvas: &mut Canvas, frame: Frame, coverage: &Coverage, axis: usize) {
 }
 
 /// Colours of the kinds, the scale of the densities, and what they add up to.
-fn legend(canvas: &mut Canvas, frame: Frame, coverage: &Coverage, most: f64) {
+fn legend(canvas: &mut Canvas, frame: Frame, coverage: &SplitCoverage, most: f64) {
     let (x, mut y) = (frame.x + 4.0, frame.y + 6.0);
     canvas.say((x, y), "on the diagonal: share of the rows, by kind of profile", TEXT, INK, Anchor::Start, false);
     for (kind, name) in coverage.kinds.iter().enumerate() {

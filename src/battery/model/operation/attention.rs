@@ -271,8 +271,8 @@ mod tests {
     use burn::tensor::{DType, Device};
 
     use super::super::super::hyperparameter::{Hyperparameters, Mixing, NormKind, Position};
-    use super::super::super::position::Tables;
-    use super::super::native::tests::{close, random};
+    use super::super::super::position::PositionTables;
+    use super::super::fixtures::{close, random};
     use super::*;
 
     /// More rows than a block of queries has, and no multiple of it.
@@ -289,7 +289,7 @@ mod tests {
                 n_layer: 1,
                 learning_rate: None,
             };
-            let (positions, heads) = Tables::new(&hyperparameters, &Device::flex()).attention(2, STEPS);
+            let (positions, heads) = PositionTables::new(&hyperparameters, &Device::flex()).attention(2, STEPS);
             let table = |table: Tensor<2>| native(table.into_data());
             let slopes = native(positions.slopes.into_data());
             let [cosine, sine, distance, ahead] =

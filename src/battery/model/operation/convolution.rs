@@ -175,7 +175,7 @@ impl<B: Convolve, C: CheckpointStrategy> Convolve for Autodiff<B, C> {
 mod tests {
     use burn::backend::Flex;
 
-    use super::super::native::tests::{close, random};
+    use super::super::fixtures::{close, random};
     use super::*;
 
     #[test]

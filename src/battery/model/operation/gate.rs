@@ -90,7 +90,7 @@ impl<B: Gate, C: CheckpointStrategy> Gate for Autodiff<B, C> {
 mod tests {
     use burn::backend::Flex;
 
-    use super::super::native::tests::{close, random};
+    use super::super::fixtures::{close, random};
     use super::*;
 
     #[test]

@@ -5,6 +5,8 @@
 pub mod attention;
 pub mod convolution;
 
+#[cfg(test)]
+mod fixtures;
 pub mod gate;
 #[cfg(feature = "kernels")]
 mod kernel;

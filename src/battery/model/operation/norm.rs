@@ -124,7 +124,7 @@ impl<B: Normalize, C: CheckpointStrategy> Normalize for Autodiff<B, C> {
 mod tests {
     use burn::backend::Flex;
 
-    use super::super::native::tests::{close, random};
+    use super::super::fixtures::{close, random};
     use super::*;
 
     /// On a graphics card, only the basic operations are at work.

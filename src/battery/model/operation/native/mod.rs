@@ -95,23 +95,8 @@ fn dot(a: &[f32], b: &[f32]) -> f32 {
 }
 
 #[cfg(test)]
-pub mod tests {
+mod tests {
     use super::*;
-    use crate::numeric::stream::Stream;
-
-    /// Normal numbers.
-    pub fn random<const D: usize>(seed: u64, shape: [usize; D]) -> FlexTensor {
-        let mut stream = Stream::of(seed, "test", 0);
-        tensor((0..shape.iter().product()).map(|_| stream.normal() as f32).collect(), shape)
-    }
-
-    pub fn close(name: &str, ours: FlexTensor, expected: FlexTensor) {
-        assert_eq!(ours.layout().shape(), expected.layout().shape(), "{name}");
-        let (ours, expected) = (ours.to_contiguous(), expected.to_contiguous());
-        for (index, (ours, expected)) in ours.storage::<f32>().iter().zip(expected.storage::<f32>()).enumerate() {
-            assert!((ours - expected).abs() <= 1e-5 * expected.abs().max(1.0), "{name}[{index}]: {ours} {expected}");
-        }
-    }
 
     #[test]
     fn the_exponential_is_that_of_the_standard_library() {

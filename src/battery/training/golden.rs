@@ -17,26 +17,26 @@ struct Compare<'a> {
     case: &'a str,
     expected: &'a SafeTensors<'a>,
     gradients: &'a Gradients,
-    way: ParameterPath,
+    path: ParameterPath,
     compared: usize,
 }
 
 impl ModuleVisitor for Compare<'_> {
     fn enter_module(&mut self, name: &str, container: &str) {
-        self.way.enter(name, container);
+        self.path.enter(name, container);
     }
 
     fn exit_module(&mut self, _: &str, _: &str) {
-        self.way.leave();
+        self.path.leave();
     }
 
     fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
         let gradient = param.val().grad(self.gradients).expect("every weight matters");
-        let gradient = if self.way.is_projection() { gradient.transpose() } else { gradient };
+        let gradient = if self.path.is_projection() { gradient.transpose() } else { gradient };
         close(
-            &format!("{}: {}", self.case, self.way.name()),
+            &format!("{}: {}", self.case, self.path.name()),
             gradient.into_data(),
-            &numbers(self.expected, &format!("gradient.{}", self.way.name())),
+            &numbers(self.expected, &format!("gradient.{}", self.path.name())),
         );
         self.compared += 1;
     }
@@ -74,8 +74,13 @@ fn outputs_and_gradients_are_those_of_pytorch() {
         close(&name, output.clone().into_data(), &numbers(&file, "output"));
 
         let gradients = (output.clone() * output).mean().backward();
-        let mut compare =
-            Compare { case: &name, expected: &file, gradients: &gradients, way: ParameterPath::default(), compared: 0 };
+        let mut compare = Compare {
+            case: &name,
+            expected: &file,
+            gradients: &gradients,
+            path: ParameterPath::default(),
+            compared: 0,
+        };
         model.network.visit(&mut compare);
         let expected = file.names().iter().filter(|name| name.starts_with("gradient.")).count();
         assert_eq!(compare.compared, expected, "{name}");

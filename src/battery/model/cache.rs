@@ -1,0 +1,23 @@
+//! The cache of a network: what each of its blocks remembers of the rows that it has seen.
+use super::mixer::MixerMemory;
+
+/// What a network remembers of the rows that it has seen.
+pub struct Cache {
+    /// One entry a block.
+    pub(super) layers: Vec<MixerMemory>,
+    /// Rows seen since it was empty.
+    pub(super) length: usize,
+}
+
+impl Cache {
+    /// Rows seen since it was empty.
+    pub fn length(&self) -> usize {
+        self.length
+    }
+
+    /// Forgets all rows.
+    pub fn clear(&mut self) {
+        self.length = 0;
+        self.layers.iter_mut().for_each(MixerMemory::clear);
+    }
+}
