@@ -1,14 +1,14 @@
-//! Costs at several budgets on one scale: that of the highest budget.
+//! Fidelity regression: brings costs at several budgets to the scale of the highest one.
 use super::Targets;
 use super::target::{Scale, logarithms, normal_scores, powers};
 
-/// So many common configurations weigh as much as the assumption that a lower rung's differences carry over in full.
+/// Weight of the assumption that a lower rung's differences carry over in full, in common configurations.
 const PRIOR: f64 = 3.0;
 
-/// With fewer common configurations, nothing is learnt of where the line misses.
+/// Common configurations below which no residual is learnt.
 const FEW: usize = 4;
 
-/// A cost that was found.
+/// The cost of a configuration at a budget, as a trial or a prior result found it.
 #[derive(Clone, Copy, Debug)]
 pub struct Observation {
     pub configuration: usize,
@@ -16,15 +16,15 @@ pub struct Observation {
     pub cost: f64,
 }
 
-/// One target a configuration, in ascending order of its number: what its cost at the highest budget is expected to be.
+/// Regression targets, one a configuration in ascending order of its index: the expected cost at the highest budget.
 ///
-/// A configuration counts once, by the highest budget it reached: its lower rungs say less about the same thing. From
-/// the top down, a rung is linked by the regression of what was found above on what was found there, over the
-/// configurations that went on. Selection by the lower rung does not bias that regression, and its slope forgets what
-/// the lower rung does not know. What the line misses may depend on where a configuration is (Kennedy and O'Hagan
-/// 2000): `residual` says so, where it knows. A budget column instead would let a forest learn that whatever was promoted
-/// is good.
-pub fn linked(observations: &[Observation], scale: Scale, residual: &Residual) -> Targets {
+/// A configuration counts once, by the highest budget that it reached, since its lower rungs say less about the same
+/// thing. From the top down, each rung is mapped by a regression line of the targets above on the costs there, over the
+/// configurations that went on. Selection by the lower rung does not bias that regression, and its slope drops what the
+/// lower rung cannot tell. The residuals of the line may depend on the configuration (Kennedy and O'Hagan 2000):
+/// `residual` predicts them where it can. A budget column instead would let a forest learn that whatever was promoted is
+/// good.
+pub fn regress(observations: &[Observation], scale: Scale, residual: &Residual) -> Targets {
     let rungs = rungs(observations);
     let count = rungs.iter().map(|rung| rung.found.len()).max().unwrap_or(0);
     let mut targets: Vec<Option<f64>> = vec![None; count];
@@ -32,27 +32,28 @@ pub fn linked(observations: &[Observation], scale: Scale, residual: &Residual) -
         let (configurations, costs) = rung.means();
         let is_raw = matches!(scale, Scale::Raw | Scale::Power);
         let values = if is_raw { costs } else { logarithms(&costs) };
-        let link = if index == 0 { Link::IDENTITY } else { Link::between(&configurations, &values, &targets) };
-        let (mut common, mut missed, mut new, mut linked) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        let line = if index == 0 { Line::IDENTITY } else { Line::between(&configurations, &values, &targets) };
+        let (mut common, mut residuals, mut new, mut expected) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         for (configuration, value) in configurations.into_iter().zip(values) {
             match targets[configuration] {
                 Some(target) => {
                     common.push(configuration);
-                    missed.push(target - link.at(value));
+                    residuals.push(target - line.at(value));
                 }
                 None => {
                     new.push(configuration);
-                    linked.push(link.at(value));
+                    expected.push(line.at(value));
                 }
             }
         }
         if common.len() >= FEW
             && !new.is_empty()
-            && let Some(corrections) = residual(&Missed { budget: rung.budget, common: &common, missed: &missed }, &new)
+            && let Some(predicted) =
+                residual(&Residuals { budget: rung.budget, configurations: &common, values: &residuals }, &new)
         {
-            linked.iter_mut().zip(corrections).for_each(|(target, correction)| *target += correction);
+            expected.iter_mut().zip(predicted).for_each(|(target, residual)| *target += residual);
         }
-        new.into_iter().zip(linked).for_each(|(configuration, target)| targets[configuration] = Some(target));
+        new.into_iter().zip(expected).for_each(|(configuration, target)| targets[configuration] = Some(target));
     }
     let known = targets.into_iter().enumerate().filter_map(|(configuration, target)| Some((configuration, target?)));
     let (configurations, mut values): (Vec<usize>, Vec<f64>) = known.unzip();
@@ -64,33 +65,33 @@ pub fn linked(observations: &[Observation], scale: Scale, residual: &Residual) -
     configurations.into_iter().zip(values).collect()
 }
 
-/// By how much a rung's line misses the targets of the configurations that went on from it.
-pub struct Missed<'a> {
+/// The residuals of one rung's regression line: target less line, at the configurations that went on from the rung.
+pub struct Residuals<'a> {
     pub budget: f64,
-    pub common: &'a [usize],
-    /// One for each of those.
-    pub missed: &'a [f64],
+    pub configurations: &'a [usize],
+    /// The residuals, one a configuration.
+    pub values: &'a [f64],
 }
 
-/// By how much the line is expected to miss other configurations; `None` where that is not known.
-pub type Residual<'a> = dyn Fn(&Missed, &[usize]) -> Option<Vec<f64>> + 'a;
+/// A predictor of residuals at other configurations, one each; `None` where it cannot predict any.
+pub type Residual<'a> = dyn Fn(&Residuals, &[usize]) -> Option<Vec<f64>> + 'a;
 
-/// What was found at one budget.
+/// The costs found at one budget.
 struct Rung {
     budget: f64,
-    /// By configuration: the sum over its seeds and instances, and how many they are.
+    /// Sum and number of the costs of each configuration, over its seeds and instances.
     found: Vec<(f64, u32)>,
 }
 
 impl Rung {
-    /// The configurations with a result in ascending order, and the mean of each.
+    /// The configurations with a cost in ascending order, and the mean cost of each.
     fn means(&self) -> (Vec<usize>, Vec<f64>) {
         let known = self.found.iter().enumerate().filter(|(_, (_, count))| *count > 0);
         known.map(|(configuration, (sum, count))| (configuration, sum / f64::from(*count))).unzip()
     }
 }
 
-/// The rungs with a result, from the highest budget.
+/// The rungs with a cost, from the highest budget.
 fn rungs(observations: &[Observation]) -> Vec<Rung> {
     let mut rungs: Vec<Rung> = Vec::new();
     for &Observation { configuration, budget, cost } in observations {
@@ -109,15 +110,15 @@ fn rungs(observations: &[Observation]) -> Vec<Rung> {
     rungs
 }
 
-/// The line from a rung's values to targets.
-struct Link {
+/// A regression line from a rung's costs to targets.
+struct Line {
     from: f64,
     to: f64,
     slope: f64,
 }
 
-impl Link {
-    /// Of the highest rung, which is its own scale.
+impl Line {
+    /// The line of the highest rung, whose costs are the targets.
     const IDENTITY: Self = Self { from: 0.0, to: 0.0, slope: 1.0 };
 
     fn between(configurations: &[usize], values: &[f64], targets: &[Option<f64>]) -> Self {
@@ -157,28 +158,28 @@ mod tests {
         costs.iter().map(|&(configuration, budget, cost)| Observation { configuration, budget, cost }).collect()
     }
 
-    /// The same correction at every configuration: none.
-    fn everywhere(_: &Missed, at: &[usize]) -> Option<Vec<f64>> {
+    /// Residuals of 0 at every configuration.
+    fn everywhere(_: &Residuals, at: &[usize]) -> Option<Vec<f64>> {
         Some(vec![0.0; at.len()])
     }
 
     #[test]
     fn one_rung_is_its_own_scale() {
         let costs = observations(&[(2, 9.0, 3.0), (0, 9.0, 1.0)]);
-        assert_eq!(linked(&costs, Scale::Raw, &everywhere), [(0, 1.0), (2, 3.0)]);
+        assert_eq!(regress(&costs, Scale::Raw, &everywhere), [(0, 1.0), (2, 3.0)]);
     }
 
     #[test]
     fn several_seeds_count_by_their_mean() {
         let costs = observations(&[(0, 9.0, 3.0), (1, 9.0, 1.0), (0, 9.0, 5.0), (0, 9.0, 7.0)]);
-        assert_eq!(linked(&costs, Scale::Raw, &everywhere), [(0, 5.0), (1, 1.0)]);
+        assert_eq!(regress(&costs, Scale::Raw, &everywhere), [(0, 5.0), (1, 1.0)]);
     }
 
     #[test]
     fn a_lower_rung_is_shifted_to_the_higher() {
         // Training longer takes two off every cost.
         let costs = observations(&[(0, 1.0, 5.0), (1, 1.0, 6.0), (2, 1.0, 7.0), (0, 3.0, 3.0), (1, 3.0, 4.0)]);
-        let targets = linked(&costs, Scale::Raw, &everywhere);
+        let targets = regress(&costs, Scale::Raw, &everywhere);
         assert_eq!(targets.iter().map(|(configuration, _)| *configuration).collect::<Vec<_>>(), [0, 1, 2]);
         for ((_, target), expected) in targets.iter().zip([3.0, 4.0, 5.0]) {
             assert!((target - expected).abs() < 1e-9, "{targets:?}");
@@ -195,7 +196,7 @@ mod tests {
                 costs.push((configuration, 3.0, stream.normal()));
             }
         }
-        let targets = linked(&observations(&costs), Scale::Raw, &everywhere);
+        let targets = regress(&observations(&costs), Scale::Raw, &everywhere);
         let spread = |targets: &[(usize, f64)]| targets.iter().map(|(_, t)| t * t).sum::<f64>() / targets.len() as f64;
         assert!(spread(&targets[40..]) < 0.3 * spread(&targets[..40]), "{targets:?}");
     }
@@ -207,26 +208,26 @@ mod tests {
         let mut costs: Vec<_> = (0..8).map(cost).collect();
         costs
             .extend((0..6).map(|configuration| (configuration, 3.0, (configuration + 8 * (configuration % 2)) as f64)));
-        let parity = |known: &Missed, elsewhere: &[usize]| {
+        let parity = |known: &Residuals, elsewhere: &[usize]| {
             let mean = |parity| {
-                let each = known.common.iter().zip(known.missed);
+                let each = known.configurations.iter().zip(known.values);
                 let of: Vec<f64> = each.filter(|(c, _)| *c % 2 == parity).map(|(_, m)| *m).collect();
                 of.iter().sum::<f64>() / of.len() as f64
             };
             Some(elsewhere.iter().map(|configuration| mean(configuration % 2)).collect())
         };
-        let targets = linked(&observations(&costs), Scale::Raw, &everywhere);
+        let targets = regress(&observations(&costs), Scale::Raw, &everywhere);
         assert!(targets[7].1 - targets[6].1 < 2.0, "{targets:?}");
-        let targets = linked(&observations(&costs), Scale::Raw, &parity);
+        let targets = regress(&observations(&costs), Scale::Raw, &parity);
         assert!(targets[7].1 - targets[6].1 > 7.0, "{targets:?}");
     }
 
     #[test]
     fn the_order_of_arrival_does_not_matter() {
         let mut costs = observations(&[(0, 1.0, 5.0), (1, 1.0, 6.0), (2, 3.0, 1.0), (0, 3.0, 3.0), (1, 9.0, 4.0)]);
-        let targets = linked(&costs, Scale::Rank, &everywhere);
+        let targets = regress(&costs, Scale::Rank, &everywhere);
         costs.reverse();
-        for ((_, a), (_, b)) in targets.iter().zip(linked(&costs, Scale::Rank, &everywhere)) {
+        for ((_, a), (_, b)) in targets.iter().zip(regress(&costs, Scale::Rank, &everywhere)) {
             assert!((a - b).abs() < 1e-12);
         }
     }

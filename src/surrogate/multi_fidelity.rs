@@ -1,4 +1,4 @@
-//! One model over all rungs: the budget is one more number of a point, and what it is worth is learnt.
+//! A multi-fidelity surrogate: one model over all rungs, with the budget as one more column.
 use std::collections::BTreeMap;
 
 use super::fidelity_regression::Observation;
@@ -7,33 +7,33 @@ use super::{Prediction, Rows, Slope, Surrogate, Targets};
 use crate::numeric::stream::Stream;
 use crate::space::encoding::Column;
 
-/// A surrogate of configurations at the highest budget, made of one that sees every trial at its own budget.
+/// A surrogate of configurations at the highest budget, made of an inner one that sees every trial at its own budget.
 ///
-/// Rungs agree as much as the model's hyperparameters for the budget say, which fit what was found: where a low rung
-/// misleads, it is soon taken for another function, and trusted no further (Swersky et al. 2013). A trial at the highest
+/// The inner model's hyperparameters of the budget column say how much rungs agree, and fit the results: a low rung that
+/// misleads is soon treated as another function, and trusted no further (Swersky et al. 2013). A trial at the highest
 /// budget is never outvoted by many cheap ones.
 pub struct MultiFidelity {
     inner: Box<dyn Surrogate>,
 }
 
-/// The columns that the inner surrogate sees: those of a configuration, and the budget.
+/// The columns of the inner surrogate: those of a configuration, then the budget.
 pub fn columns(columns: &[Column]) -> Vec<Column> {
     columns.iter().copied().chain([Column::Numeric]).collect()
 }
 
-/// Every result as a row of its own, in the given order, `rows` being configurations; budgets lie on `[0, 1]` by their
-/// logarithms from `min` to `max`.
+/// Rows of the inner surrogate, one an observation in the given order; `rows` holds the configurations. Budgets are scaled
+/// to `[0, 1]` by their logarithms, from `min` to `max`.
 pub fn rows(observations: &[Observation], rows: &Rows, min: f64, max: f64) -> Rows {
     let mut joint = Rows::new(rows.width() + 1);
     for observation in observations {
-        let place = (observation.budget / min).ln() / (max / min).ln();
-        joint.push(&extended(rows.row(observation.configuration), place));
+        let position = (observation.budget / min).ln() / (max / min).ln();
+        joint.push(&extended(rows.row(observation.configuration), position));
     }
     joint
 }
 
-/// The target of each result, in their order: on the scale, and with every rung moved to where the rung above it is, as the
-/// configurations of both say.
+/// The targets of the inner surrogate, one an observation in the given order: on the scale, and each rung shifted by the
+/// mean difference to the rung above over the configurations that both have.
 pub fn targets(observations: &[Observation], scale: Scale) -> Targets {
     let mut rungs: BTreeMap<u64, Vec<usize>> = BTreeMap::new();
     for (index, observation) in observations.iter().enumerate() {
@@ -73,11 +73,11 @@ fn mean(values: &[f64]) -> f64 {
     values.iter().sum::<f64>() / values.len() as f64
 }
 
-fn extended(row: &[f64], place: f64) -> Vec<f64> {
-    row.iter().copied().chain([place]).collect()
+fn extended(row: &[f64], position: f64) -> Vec<f64> {
+    row.iter().copied().chain([position]).collect()
 }
 
-/// Configurations at the highest budget.
+/// Rows of the inner surrogate for configurations at the highest budget.
 fn full(rows: &Rows) -> Rows {
     let mut joint = Rows::new(rows.width() + 1);
     (0..rows.len()).for_each(|index| joint.push(&extended(rows.row(index), 1.0)));
@@ -85,14 +85,14 @@ fn full(rows: &Rows) -> Rows {
 }
 
 impl MultiFidelity {
-    /// Of a surrogate over [`columns`].
+    /// A multi-fidelity surrogate with an inner one over [`columns`].
     pub fn new(inner: Box<dyn Surrogate>) -> Self {
         Self { inner }
     }
 }
 
 impl Surrogate for MultiFidelity {
-    /// Learns from [`rows`] and [`targets`]; whatever else is asked is about configurations.
+    /// Fits the inner surrogate to [`rows`] and [`targets`]; the rows of all other methods are configurations.
     fn update(&mut self, rows: &Rows, targets: &Targets, results: usize, earlier: &dyn Fn(usize) -> Targets) {
         self.inner.update(rows, targets, results, earlier);
     }
@@ -128,7 +128,7 @@ mod tests {
     use super::*;
     use crate::surrogate::gaussian_process::{GaussianProcess, GaussianProcessSettings};
 
-    /// What is learnt at 30 places of a low rung and 6 of the top, predicted at 20 others: the mean square error.
+    /// The mean squared error at 20 points after 30 results of a low rung and 6 of the highest.
     fn error(low: impl Fn(f64) -> f64) -> f64 {
         let top = |x: f64| (6.0 * x).sin() + 2.0 * x;
         let mut configurations = Rows::new(1);

@@ -1,102 +1,106 @@
-//! Where the lines between rungs miss: a forest for each rung, grown anew only now and then.
+//! Residual models: a forest for each rung predicts where the line of the fidelity regression misses, refitted now and then.
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 
-use super::fidelity_regression::{Missed, Observation, linked};
+use super::fidelity_regression::{Observation, Residuals, regress};
 use super::forest::{Forest, ForestSettings};
 use super::target::Scale;
 use super::{Rows, Surrogate, Targets};
 use crate::space::encoding::Column;
 
-/// Up to so many results, the forests are grown from all.
+/// Results up to which the forests are fitted to all of them.
 const EAGER: usize = 128;
 
-/// Configurations that a forest is grown from at most, an even share of all: more hardly move a correction.
+/// Configurations that a forest is fitted to at most, an even share of all: more hardly change a prediction.
 const MOST: usize = 500;
 
-/// How many pasts are kept: the latest, and those that trees were grown from.
+/// The purpose of the forests' random streams. It keeps its first name: another one would change proposals.
+const PURPOSE: &str = "linkage";
+
+/// Fits that are kept: the latest, and those from the results that the surrogate's trees were grown from.
 const KEPT: usize = 3;
 
-/// The results, the first so many, that forests are grown from once there are `results`: they lack at most a 32nd. As with
-/// the trees of a surrogate that depends on the log alone.
-fn grown(results: usize) -> usize {
+/// The number of first results that the forests are fitted to once there are `results`: all but at most a 32nd. It depends
+/// on the log alone, as the schedule of the surrogate's trees does.
+fn fitted(results: usize) -> usize {
     if results < EAGER {
         return results;
     }
     results - results % (1 << (4 * results / EAGER).ilog2())
 }
 
-/// Targets at the highest budget, whose corrections are those that were learnt last.
+/// A fidelity regression whose residuals are predicted by forests.
 pub struct ResidualModels {
     columns: Vec<Column>,
     settings: ForestSettings,
     seed: u64,
-    /// By the results that they were learnt from.
-    learnt: Mutex<BTreeMap<usize, Vec<Correction>>>,
+    /// The models of the rungs, by the number of results that they were fitted to.
+    fits: Mutex<BTreeMap<usize, Vec<RungModel>>>,
 }
 
-/// What is expected of one rung.
-struct Correction {
+/// The model of one rung's residuals.
+struct RungModel {
     budget: f64,
     forest: Forest,
-    /// By configuration, as far as it was asked for.
-    known: Vec<Option<f64>>,
+    /// Predictions by configuration, as far as they were asked for.
+    predicted: Vec<Option<f64>>,
 }
 
-impl Correction {
-    fn at(&mut self, rows: &Rows, configurations: &[usize]) -> Vec<f64> {
-        self.known.resize(rows.len(), None);
-        let unknown: Vec<usize> =
-            configurations.iter().copied().filter(|&configuration| self.known[configuration].is_none()).collect();
-        let predictions = self.forest.predict(&rows.select(unknown.iter().copied()));
-        for (configuration, prediction) in unknown.into_iter().zip(predictions) {
-            self.known[configuration] = Some(prediction.mean);
+impl RungModel {
+    /// The predicted residuals of some configurations, `rows` being all.
+    fn predict(&mut self, rows: &Rows, configurations: &[usize]) -> Vec<f64> {
+        self.predicted.resize(rows.len(), None);
+        let new: Vec<usize> =
+            configurations.iter().copied().filter(|&configuration| self.predicted[configuration].is_none()).collect();
+        let predictions = self.forest.predict(&rows.select(new.iter().copied()));
+        for (configuration, prediction) in new.into_iter().zip(predictions) {
+            self.predicted[configuration] = Some(prediction.mean);
         }
-        configurations.iter().map(|&configuration| self.known[configuration].unwrap_or(0.0)).collect()
+        configurations.iter().map(|&configuration| self.predicted[configuration].unwrap_or(0.0)).collect()
     }
 }
 
 impl ResidualModels {
-    /// Of rows with these columns, by forests with these knobs.
+    /// Models over rows with these columns, as forests with these settings.
     pub fn new(columns: &[Column], settings: &ForestSettings, seed: u64) -> Self {
-        Self { columns: columns.to_vec(), settings: settings.clone(), seed, learnt: Mutex::default() }
+        Self { columns: columns.to_vec(), settings: settings.clone(), seed, fits: Mutex::default() }
     }
 
-    /// The target of each configuration with a result, `rows` being all configurations: a function of what was found, in
-    /// its order.
+    /// The target of each configuration with a result, `rows` being all configurations. It depends on the observations
+    /// and their order alone.
     pub fn targets(&self, found: &[Observation], rows: &Rows, scale: Scale) -> Targets {
-        let from = grown(found.len());
-        let mut all = self.learnt.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let from = fitted(found.len());
+        let mut all = self.fits.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
         if !all.contains_key(&from) {
             while all.len() >= KEPT {
                 all.pop_first();
             }
-            let learnt = self.learn(&found[..from], rows, scale);
-            all.insert(from, learnt);
+            let models = self.fit(&found[..from], rows, scale);
+            all.insert(from, models);
         }
-        let learnt = RefCell::new(all.entry(from).or_default());
-        linked(found, scale, &|missed: &Missed, elsewhere: &[usize]| {
-            let mut learnt = learnt.borrow_mut();
-            let correction = learnt.iter_mut().find(|each| each.budget == missed.budget)?;
-            Some(correction.at(rows, elsewhere))
+        let models = RefCell::new(all.entry(from).or_default());
+        regress(found, scale, &|residuals: &Residuals, elsewhere: &[usize]| {
+            let mut models = models.borrow_mut();
+            let model = models.iter_mut().find(|model| model.budget == residuals.budget)?;
+            Some(model.predict(rows, elsewhere))
         })
     }
 
-    fn learn(&self, found: &[Observation], rows: &Rows, scale: Scale) -> Vec<Correction> {
-        let learnt = RefCell::new(Vec::new());
-        linked(found, scale, &|missed: &Missed, elsewhere: &[usize]| {
-            let count = missed.common.len().min(MOST);
-            let share = || (0..count).map(|index| index * missed.common.len() / count);
-            let at = rows.select(share().map(|index| missed.common[index]));
-            let misses: Vec<f64> = share().map(|index| missed.missed[index]).collect();
-            let forest = Forest::fit(&at, &self.columns, &misses, &self.settings, self.seed, "fidelity_regression");
-            let mut correction = Correction { budget: missed.budget, forest, known: Vec::new() };
-            let expected = correction.at(rows, elsewhere);
-            learnt.borrow_mut().push(correction);
+    fn fit(&self, found: &[Observation], rows: &Rows, scale: Scale) -> Vec<RungModel> {
+        let models = RefCell::new(Vec::new());
+        regress(found, scale, &|residuals: &Residuals, elsewhere: &[usize]| {
+            let count = residuals.configurations.len().min(MOST);
+            let share = || (0..count).map(|index| index * residuals.configurations.len() / count);
+            let at = rows.select(share().map(|index| residuals.configurations[index]));
+            let values: Vec<f64> = share().map(|index| residuals.values[index]).collect();
+            let forest = Forest::fit(&at, &self.columns, &values, &self.settings, self.seed, PURPOSE);
+            let mut model = RungModel { budget: residuals.budget, forest, predicted: Vec::new() };
+            let expected = model.predict(rows, elsewhere);
+            models.borrow_mut().push(model);
             Some(expected)
         });
-        learnt.into_inner()
+        models.into_inner()
     }
 }
 
@@ -118,14 +122,14 @@ mod tests {
             }
         }
         let new = || ResidualModels::new(&[Column::Numeric; 2], &ForestSettings::default(), 1);
-        let followed = new();
+        let model = new();
         for results in (1..=found.len()).step_by(7) {
-            let known = followed.targets(&found[..results], &rows, Scale::Rank);
+            let known = model.targets(&found[..results], &rows, Scale::Rank);
             assert_eq!(known, new().targets(&found[..results], &rows, Scale::Rank), "{results}");
         }
-        assert!(followed.learnt.lock().unwrap().len() <= KEPT);
-        // What the line cannot know, the forest does: y of configurations that did not go on.
-        let known = followed.targets(&found, &rows, Scale::Raw);
+        assert!(model.fits.lock().unwrap().len() <= KEPT);
+        // The line cannot know y of configurations that did not go on; the forest does.
+        let known = model.targets(&found, &rows, Scale::Raw);
         let error = |known: &Targets| {
             let miss = |&(index, target): &(usize, f64)| {
                 let row = rows.row(index);
@@ -133,7 +137,7 @@ mod tests {
             };
             known.iter().map(miss).sum::<f64>() / known.len() as f64
         };
-        let straight = linked(&found, Scale::Raw, &|_, _| None);
+        let straight = regress(&found, Scale::Raw, &|_, _| None);
         assert!(error(&known) < 0.4 * error(&straight), "{} {}", error(&known), error(&straight));
     }
 
@@ -141,7 +145,7 @@ mod tests {
     fn forests_are_never_old() {
         let mut before = 0;
         for results in 1..20_000 {
-            let from = grown(results);
+            let from = fitted(results);
             assert!(from <= results && from >= before && results - from <= results / 32, "{results}: {from}");
             before = from;
         }

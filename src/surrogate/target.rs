@@ -1,19 +1,19 @@
-//! Costs as regression targets: failures never enter, so that no cost stands for one.
+//! Regression targets: transformations of costs. Failures have none, so that no cost stands for one.
 use serde::{Deserialize, Serialize};
 
 use crate::numeric::normal;
 use crate::numeric::quantile::{average_ranks, quantile};
 
-/// What the surrogate learns in place of the cost; lower stays better.
+/// The scale on which a surrogate learns costs; lower stays better.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Scale {
     /// The cost itself.
     Raw,
-    /// Its logarithm; where a cost is not positive, that of the distance from just below the best.
+    /// The logarithm of the cost; where any cost is not positive, that of the distance from just below the best.
     Log,
-    /// The normal score of its rank, which forgets how costs are spread.
+    /// The normal score of the cost's rank, which ignores the spread of costs.
     Rank,
-    /// A power of it that makes the costs as normal as a power can (Yeo and Johnson 2000).
+    /// The power transformation that makes the costs most normal (Yeo and Johnson 2000).
     Power,
 }
 
@@ -37,7 +37,7 @@ pub fn normal_scores(values: &[f64]) -> Vec<f64> {
     average_ranks(values).into_iter().map(|rank| normal::inverse_distribution((rank - 0.5) / n)).collect()
 }
 
-/// Each value, standardised, under the power transformation of Yeo and Johnson with the largest likelihood.
+/// The values, standardised, under the power transformation of Yeo and Johnson with the largest likelihood.
 pub fn powers(values: &[f64]) -> Vec<f64> {
     let n = values.len() as f64;
     let mean = values.iter().sum::<f64>() / n;
@@ -59,7 +59,7 @@ pub fn powers(values: &[f64]) -> Vec<f64> {
 }
 
 fn yeo_johnson(value: f64, power: f64) -> f64 {
-    // Of a negative value, the same with the power reflected at 1.
+    // A negative value is transformed with the power reflected at 1.
     let half = |size: f64, power: f64| {
         if power.abs() < 1e-9 { size.ln_1p() } else { (power * size.ln_1p()).exp_m1() / power }
     };

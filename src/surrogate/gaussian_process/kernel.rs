@@ -1,12 +1,12 @@
-//! How alike points are: a Matérn kernel over numbers times an exponentiated Hamming kernel over categories.
+//! The kernel of a Gaussian process: a Matérn kernel over numbers times an exponentiated Hamming kernel over categories.
 use wide::f64x4;
 
 use crate::space::encoding::Column;
 
-/// Points that are compared at once, a lane each.
+/// Points that are compared at once, one a lane.
 const LANES: usize = 4;
 
-/// A kernel's hyperparameters, from their logarithms: of the variance, of a length for each column, of the noise's variance.
+/// A kernel with its hyperparameters: the variance, a length for each column, and the variance of the noise.
 ///
 /// Numbers are compared on `[0, 1]` in units of their lengths. A category that differs, or a hyperparameter that is
 /// active in one point only, is a factor exp(-1 / (2 length²)), so that points in different branches of a space still
@@ -19,12 +19,12 @@ pub(super) struct Kernel {
     pub noise: f64,
 }
 
-/// Points to be compared with; NaN is inactive.
+/// Points that others are compared with; NaN stands for an inactive hyperparameter.
 #[derive(Clone, Debug)]
 pub(super) struct Points {
     kinds: Vec<Column>,
     rows: Vec<f64>,
-    /// The same by fours, column after column; where there are fewer, the last lanes are 0.
+    /// The rows again, by fours and column after column; unused lanes of the last block are 0.
     blocks: Vec<f64x4>,
 }
 
@@ -51,7 +51,7 @@ impl Points {
         &self.rows[index * self.kinds.len()..][..self.kinds.len()]
     }
 
-    /// How a block of points and a point differ in a column, inactive ones only from those that are active.
+    /// The gap between a block of points and a point in a column; two inactive values do not differ.
     #[inline(always)]
     fn gap(kind: Column, block: f64x4, value: f64) -> Gap {
         let is_inactive = block.is_nan();
@@ -65,23 +65,23 @@ impl Points {
     }
 }
 
-/// How points differ in a column, by lanes.
+/// The gap between points in a column, by lanes.
 enum Gap {
-    /// Where they do, as a mask.
+    /// A mask of the lanes that differ.
     Different(f64x4),
-    /// By so much, but for the lanes of a mask, where one has no number and the other has.
+    /// The differences, and a mask of the lanes where one value is inactive and the other is not.
     Apart(f64x4, f64x4),
 }
 
-/// What a kernel makes of a block of points and a point.
+/// The kernel's values for a block of points and a point.
 struct Likeness {
     covariance: f64x4,
-    /// Its derivative by the squared distance.
+    /// The derivative of the covariance by the squared distance.
     slope: f64x4,
 }
 
 impl Kernel {
-    /// The kernel with these logarithms.
+    /// The kernel whose hyperparameters have these logarithms: variance, lengths, noise.
     pub fn of(parameters: &[f64]) -> Self {
         let lengths = &parameters[1..parameters.len() - 1];
         Self {
@@ -91,7 +91,7 @@ impl Kernel {
         }
     }
 
-    /// The variance before anything is known.
+    /// The prior variance.
     pub fn variance(&self) -> f64 {
         self.variance
     }
@@ -118,14 +118,14 @@ impl Kernel {
         }
     }
 
-    /// The covariances of a point with the points from a number on, without noise.
+    /// The covariances of `row` with the points from index `from` on, without noise.
     pub fn covariances(&self, points: &Points, row: &[f64], from: usize, into: &mut [f64]) {
         let width = points.kinds.len();
         let blocks = points.blocks.chunks_exact(width).enumerate().skip(from / LANES);
         for (number, block) in blocks {
             let found = self.compare(&points.kinds, block, row).covariance;
             let first = number * LANES;
-            // The point before which nothing is wanted may be within a block, and so may the last one.
+            // The first and the last wanted point may lie within a block.
             let skipped = from.saturating_sub(first);
             let wanted = into[first + skipped - from..].iter_mut().take(LANES - skipped);
             wanted.zip(&found.as_array()[skipped..]).for_each(|(into, found)| *into = *found);
@@ -171,7 +171,7 @@ impl Kernel {
     }
 }
 
-/// At most four numbers, then zeros.
+/// A vector of at most four numbers, padded with zeros.
 fn lanes(numbers: &[f64]) -> f64x4 {
     let mut lanes = [0.0; LANES];
     lanes[..numbers.len()].copy_from_slice(numbers);

@@ -6,47 +6,47 @@ use crate::numeric::linear::{Cholesky, dot};
 use crate::numeric::minimize::minimize;
 use crate::numeric::stream::Stream;
 
-/// Logarithms of the variance, of targets that are standardised.
+/// Bounds of the logarithm of the variance, for standardised targets.
 const VARIANCE: (f64, f64) = (-5.0, 4.0);
 
-/// Logarithms of a length, in widths of the space.
+/// Bounds of the logarithm of a length, in widths of the space.
 const LENGTH: (f64, f64) = (-5.0, 4.0);
 
-/// Logarithms of the variance of the noise.
+/// Bounds of the logarithm of the noise's variance.
 const NOISE: (f64, f64) = (-16.0, 1.0);
 
-/// Searches for the largest marginal likelihood, each from a place of its own.
+/// Searches for the most probable hyperparameters, each with a start of its own.
 const SEARCHES: u64 = 2;
 
 /// Sweeps over all hyperparameters before the first draw counts.
 const WARMING: u32 = 5;
 
-/// What is expected of a target far from everything that was seen, on the scale of the standardised targets: the mean that
-/// they imply by the covariance (generalised least squares), less `optimism`.
+/// The mean of the process far from all points, on the scale of the standardised targets: their generalised least-squares
+/// mean less `optimism`.
 ///
 /// Targets lie close together where the search has been, so that their plain mean falls as it goes on.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Mean {
-    /// How far it is from 0 before anything is seen.
+    /// Prior standard deviation of the mean, whose prior expectation is 0.
     pub deviation: f64,
     pub optimism: f64,
 }
 
-/// The mean under a kernel, and what its derivative takes.
+/// The mean under a kernel, and the terms of its derivative.
 struct Implied {
     mean: f64,
     /// The inverse of the covariance times ones, and times the targets less the mean without optimism.
     ones: Vec<f64>,
     rest: Vec<f64>,
-    /// The weight of all targets and the mean's prior together.
+    /// The precision of the mean: that of all targets and of its prior together.
     precision: f64,
 }
 
-/// The points and targets that the marginal likelihood is about.
+/// The points and targets that a process is fitted to.
 pub(super) struct Seen<'a> {
     pub mean: Mean,
     pub points: &'a Points,
-    /// Standardised.
+    /// Standardised targets, one a point.
     pub targets: &'a [f64],
     /// Columns of the space.
     pub columns: usize,
@@ -61,7 +61,7 @@ impl Seen<'_> {
         })
     }
 
-    /// The targets less their mean, with that.
+    /// The mean, and the targets less the mean.
     pub fn centred(&self, factor: &Cholesky) -> (f64, Vec<f64>) {
         let mean = self.implied(factor).mean;
         (mean, self.targets.iter().map(|target| target - mean).collect())
@@ -107,7 +107,7 @@ impl Seen<'_> {
         Some((value, gradient))
     }
 
-    /// The same with what is thought of hyperparameters before anything is seen.
+    /// The logarithm of the posterior density of hyperparameters up to a constant, with its derivatives.
     fn posterior(&self, parameters: &[f64], slopes: bool) -> Option<(f64, Vec<f64>)> {
         let (mut value, mut gradient) = self.marginal_likelihood(parameters, slopes)?;
         for (index, &parameter) in parameters.iter().enumerate() {
@@ -143,14 +143,14 @@ impl Seen<'_> {
         std::iter::once(VARIANCE).chain(lengths).chain([NOISE]).collect()
     }
 
-    /// Where every search could begin: lengths at the mode of their prior.
+    /// The start of the first search: lengths at the mode of their prior.
     pub fn center(&self) -> Vec<f64> {
         let length = SQRT_2 + 0.5 * (self.columns as f64).ln() - 3.0;
         let lengths = std::iter::repeat_n(length, self.columns);
         std::iter::once(0.0).chain(lengths).chain([-6.0]).collect()
     }
 
-    /// The hyperparameters of the largest posterior density that is found.
+    /// The hyperparameters with the largest posterior density that was found.
     pub fn maximized(&self, evaluations: usize, seed: u64, index: u64) -> Vec<f64> {
         let bounds = self.bounds();
         let negative = |parameters: &[f64]| {
@@ -170,7 +170,7 @@ impl Seen<'_> {
         found.map_or_else(|| self.center(), |(parameters, _)| parameters)
     }
 
-    /// So many draws of hyperparameters from their posterior, one a sweep of slice sampling (Neal 2003, figures 3 and 5).
+    /// Draws of hyperparameters from their posterior, one a sweep of slice sampling (Neal 2003, figures 3 and 5).
     pub fn sampled(&self, start: Vec<f64>, samples: u32, seed: u64, index: u64) -> Vec<Vec<f64>> {
         let mut stream = Stream::of(seed, "slice sampling", index);
         let bounds = self.bounds();

@@ -1,4 +1,4 @@
-//! A Gaussian process: points that are alike cost alike, and what is alike is learnt.
+//! A Gaussian process over encoded configurations, with learnt hyperparameters.
 mod kernel;
 mod marginal_likelihood;
 mod settings;
@@ -12,32 +12,32 @@ use kernel::{Kernel, Points};
 use marginal_likelihood::{Mean, Seen};
 pub use settings::GaussianProcessSettings;
 
-/// Results that hyperparameters are learnt from at most: more hardly move them, and take the cube of their number.
+/// Results that hyperparameters are learnt from at most: more hardly change them, and time grows with the cube.
 const LEARNING: usize = 140;
 
-/// How far the mean of everything is from that of the targets before anything is seen, in their deviations.
+/// Prior standard deviation of the function's mean, in standard deviations of the targets.
 const DEVIATION: f64 = 3.0;
 
-/// Results for each column after which optimism shrinks with the square of their number: it is there to see the space, not to
-/// doubt what was seen.
+/// Results for each column after which optimism shrinks with the square of their number: it is there to see the space, not
+/// to doubt results.
 const RESULTS: f64 = 10.0;
 
-/// Added to the variance of the noise, until the covariance has a factor.
+/// Amounts added to the variance of the noise, one after the other, until the covariance has a factor.
 const JITTER: [f64; 6] = [0.0, 1e-8, 1e-6, 1e-4, 1e-2, 1.0];
 
-/// A Gaussian process over encoded configurations.
+/// A Gaussian process over encoded configurations, conditioned on the targets that it was updated with.
 #[derive(Clone, Debug)]
 pub struct GaussianProcess {
     columns: Vec<Column>,
     settings: GaussianProcessSettings,
     seed: u64,
     mean: Mean,
-    /// The hyperparameters, one set a draw, learnt from so many results.
+    /// The number of results that the hyperparameters were learnt from, and the hyperparameters, one set a draw.
     learnt: Option<(usize, Vec<Vec<f64>>)>,
     points: Points,
-    /// Standardised.
+    /// Standardised targets, one a point.
     targets: Vec<f64>,
-    /// What a target of 0 and a step of 1 are.
+    /// Mean and standard deviation of the targets before they were standardised.
     origin: f64,
     unit: f64,
     fits: Vec<Fit>,
@@ -48,14 +48,14 @@ pub struct GaussianProcess {
 struct Fit {
     kernel: Kernel,
     factor: Cholesky,
-    /// What is expected far from everything, standardised.
+    /// The mean far from all points, standardised.
     mean: f64,
-    /// The inverse of the covariance times the targets less that.
+    /// The inverse of the covariance times the targets less the mean.
     weights: Vec<f64>,
 }
 
 impl GaussianProcess {
-    /// A process that knows nothing; it must follow some results before it is asked.
+    /// A process without results; it must be updated before it predicts.
     pub fn new(columns: &[Column], settings: &GaussianProcessSettings, seed: u64) -> Self {
         Self {
             columns: columns.to_vec(),
@@ -71,8 +71,8 @@ impl GaussianProcess {
         }
     }
 
-    /// Takes over the points to learn from: all, or at most so many, the better half and an even share of the rest.
-    fn see(&mut self, rows: &Rows, targets: &Targets, most: usize) {
+    /// Takes over the rows with a target: all, or of more than `most` the best half of so many and an even share of the rest.
+    fn adopt(&mut self, rows: &Rows, targets: &Targets, most: usize) {
         let values: Vec<f64> = targets.iter().map(|(_, target)| *target).collect();
         let mut chosen = order(&values);
         if chosen.len() > most {
@@ -119,7 +119,7 @@ impl GaussianProcess {
 }
 
 impl Fit {
-    /// The covariances of each row with the points that were seen.
+    /// The covariances of each row with the points.
     fn covariances(&self, seen: &Points, rows: &Rows) -> Columns {
         Columns::filled(seen.len(), rows.len(), |index, column| {
             self.kernel.covariances(seen, rows.row(index), 0, column);
@@ -141,14 +141,14 @@ impl Fit {
 }
 
 impl Surrogate for GaussianProcess {
-    /// Hyperparameters are learnt anew after every eighth more of the results, from what was known then: they depend on
-    /// the log alone.
+    /// Updates the process. Hyperparameters are learnt anew after every eighth more of the results, from the targets at
+    /// that time, so that they depend on the log alone.
     fn update(&mut self, rows: &Rows, targets: &Targets, results: usize, earlier: &dyn Fn(usize) -> Targets) {
         let stride = 1 << (results / 8).max(1).ilog2();
         let from = results - results % stride;
         if self.learnt.as_ref().is_none_or(|(before, _)| *before != from) {
-            let past = if from == results { targets.clone() } else { earlier(from) };
-            self.see(rows, &past, LEARNING);
+            let earlier_targets = if from == results { targets.clone() } else { earlier(from) };
+            self.adopt(rows, &earlier_targets, LEARNING);
             let seen = self.seen();
             let best = seen.maximized(self.settings.evaluations as usize, self.seed, from as u64);
             let learnt = match self.settings.samples {
@@ -157,7 +157,7 @@ impl Surrogate for GaussianProcess {
             };
             self.learnt = Some((from, learnt));
         }
-        self.see(rows, targets, self.settings.rows as usize);
+        self.adopt(rows, targets, self.settings.rows as usize);
         self.condition();
     }
 
@@ -180,11 +180,11 @@ impl Surrogate for GaussianProcess {
         self.fits.iter().map(expect).collect()
     }
 
-    fn condition_on(&mut self, rows: &Rows, lie: Option<f64>) {
+    fn condition_on(&mut self, rows: &Rows, target: Option<f64>) {
         if rows.is_empty() {
             return;
         }
-        let means = self.predict(rows).into_iter().map(|prediction| lie.unwrap_or(prediction.mean));
+        let means = self.predict(rows).into_iter().map(|prediction| target.unwrap_or(prediction.mean));
         self.targets.extend(means.map(|mean| (mean - self.origin) / self.unit).collect::<Vec<f64>>());
         (0..rows.len()).for_each(|index| self.points.push(rows.row(index)));
         self.condition();
@@ -198,18 +198,18 @@ impl Surrogate for GaussianProcess {
         let covariance = |jitter: f64| {
             Cholesky::of_columns(rows.len(), |i, column| {
                 fit.kernel.covariances(&points, rows.row(i), i, &mut column[i..]);
-                let known = (i..rows.len()).map(|j| dot(forward.column(i), forward.column(j)));
-                column[i..].iter_mut().zip(known).for_each(|(entry, known)| *entry -= known);
+                let explained = (i..rows.len()).map(|j| dot(forward.column(i), forward.column(j)));
+                column[i..].iter_mut().zip(explained).for_each(|(entry, explained)| *entry -= explained);
                 column[i] += jitter;
             })
         };
         let normal: Vec<f64> = (0..rows.len()).map(|_| stream.normal()).collect();
-        // Rounding leaves errors in proportion to the variance before anything was known.
+        // Rounding leaves errors in proportion to the prior variance.
         let factor = JITTER[1..].iter().find_map(|jitter| covariance(jitter * fit.kernel.variance()));
         let expected = fit.expect(&self.points, rows);
         let noise = match factor {
             Some(factor) => factor.times(&normal),
-            // Each point by itself is drawn right even so.
+            // Without a factor, points are drawn independently of each other.
             None => expected.iter().zip(&normal).map(|((_, variance), normal)| variance.sqrt() * normal).collect(),
         };
         expected.iter().zip(noise).map(|((mean, _), noise)| self.prediction(mean + noise, 0.0).mean).collect()

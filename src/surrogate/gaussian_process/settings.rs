@@ -1,20 +1,20 @@
-//! The knobs of a Gaussian process.
+//! Settings of a Gaussian process.
 use serde::{Deserialize, Serialize};
 
-/// The knobs of a Gaussian process.
+/// The settings of a Gaussian process.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default, rename = "GaussianProcess")]
 pub struct GaussianProcessSettings {
-    /// Over so many draws of its hyperparameters the acquisition function is averaged. 0: those of the largest marginal likelihood
-    /// alone; 10 draws take a hundred times as long, and are less sure of themselves after few results.
+    /// Draws of its hyperparameters over which the acquisition function is averaged. 0: the most probable ones alone; 10
+    /// draws take a hundred times as long, and are less sure of themselves after few results.
     pub samples: u32,
-    /// How many results it learns from at most, the better half and an even share of the rest; the time of a fit grows
-    /// with the cube. 400: half a second on one core.
+    /// Results that it learns from at most, the better half and an even share of the rest; the time of a fit grows with the
+    /// cube. 400: half a second on one core.
     pub rows: u32,
-    /// How much better than the mean the cost is hoped to be far from all that was tried, in standard deviations of the
-    /// targets. 1: with 0 the search settles where it first finds something good; more helps no further.
+    /// Optimism: how much better than the mean the cost is assumed to be far from all results, in standard deviations of
+    /// the targets. 1: with 0 the search settles where it first finds something good; more helps no further.
     pub optimism: f64,
-    /// How often the marginal likelihood is computed in each search for its maximum. 60: hardly any search takes more.
+    /// Evaluations of the marginal likelihood in each search for its maximum. 60: hardly any search takes more.
     pub evaluations: u32,
 }
 

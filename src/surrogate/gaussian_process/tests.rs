@@ -1,4 +1,4 @@
-//! What a Gaussian process promises, against numbers of scikit-learn and of an independent computation.
+//! Tests of the Gaussian process, against numbers of scikit-learn and of an independent computation.
 use super::*;
 
 /// Made by `tests/golden/gaussian_process.py`.
@@ -26,7 +26,7 @@ fn known(targets: &[f64]) -> Targets {
 /// A process with given hyperparameters.
 fn fixed(columns: &[Column], mean: Mean, parameters: Vec<f64>, rows: &Rows, targets: &[f64]) -> GaussianProcess {
     let mut process = GaussianProcess::new(columns, &GaussianProcessSettings::default(), 1);
-    process.see(rows, &known(targets), usize::MAX);
+    process.adopt(rows, &known(targets), usize::MAX);
     process.mean = mean;
     process.learnt = Some((targets.len(), vec![parameters]));
     process.condition();
