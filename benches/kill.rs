@@ -26,7 +26,7 @@ use galvani::trial::Trial;
 use galvani::trial::outcome::Outcome;
 use serde_json::Value as Json;
 
-type Outcomes<T> = Result<T, Box<dyn Error>>;
+type BenchResult<T> = Result<T, Box<dyn Error>>;
 
 const SPACE: &str = r#"(parameters: {
     "x1": Float(min: -5, max: 10), "x2": Float(min: 0, max: 15), "kind": Categorical(choices: ["a", "b", "c"]),
@@ -56,7 +56,7 @@ awk -v a="$1" -v b="$2" -v k="$3" -v u="$4" 'BEGIN {
     printf "{\"cost\": %.12f}\n", a * a + b + (k == "b" ? 0 : 1) + 1 / u }'
 "#;
 
-fn main() -> Outcomes<()> {
+fn main() -> BenchResult<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let value = |name: &str| arguments.iter().position(|each| each == name).and_then(|at| arguments.get(at + 1));
     if let Some(folder) = value("--child") {
@@ -74,16 +74,16 @@ fn main() -> Outcomes<()> {
     if scripted.is_good() && real.is_good() { Ok(()) } else { Err("a promise is broken".into()) }
 }
 
-/// What was counted over many kills.
+/// Counts over many kills.
 #[derive(Default)]
 struct Tally {
     kills: u32,
-    /// Kills before anything new was acknowledged: while the store was opened and replayed, mostly.
+    /// Kills before any new result was acknowledged: mostly while the store was opened and replayed.
     early: u32,
     acknowledged: usize,
     lost: usize,
     twice: usize,
-    /// Sweeps with one worker, and those that ended like the uninterrupted one.
+    /// The number of sweeps with one worker, and of those among them that ended like the uninterrupted one.
     compared: u32,
     equal: u32,
     /// Repairs that a start had to report.
@@ -104,8 +104,8 @@ impl Tally {
         println!("  repairs of a store {}, processes left behind {}", self.repairs, self.survivors);
     }
 
-    /// Kills a life at a random moment, unless that was done often enough or it ended before; whether it ends by itself.
-    fn strike(&mut self, running: &mut Child, kills: u32, window: &Window, moments: &mut Stream) -> Outcomes<bool> {
+    /// Kills a life at a random moment, unless enough were killed or it ended before; true where it ends by itself.
+    fn strike(&mut self, running: &mut Child, kills: u32, window: &Window, moments: &mut Stream) -> BenchResult<bool> {
         if self.kills >= kills {
             return Ok(true);
         }
@@ -118,8 +118,8 @@ impl Tally {
         Ok(false)
     }
 
-    /// Compares what was acknowledged so far with what the journal holds.
-    fn check(&mut self, folder: &RunFolder, acknowledged: &HashMap<u32, Option<f64>>) -> Outcomes<()> {
+    /// Compares the acknowledged results with the journal.
+    fn check(&mut self, folder: &RunFolder, acknowledged: &HashMap<u32, Option<f64>>) -> BenchResult<()> {
         let records = match Store::read(&folder.store()) {
             Ok(records) => records,
             // Killed before it was made.
@@ -143,19 +143,19 @@ impl Tally {
     }
 }
 
-fn succeeded(status: ExitStatus) -> Outcomes<()> {
+fn succeeded(status: ExitStatus) -> BenchResult<()> {
     if status.success() { Ok(()) } else { Err(format!("the sweep ended with {status}").into()) }
 }
 
-/// What must not depend on interruptions.
-fn sweep_of(folder: &RunFolder) -> Outcomes<Vec<String>> {
+/// The trials of a sweep, as text, without anything that may depend on interruptions.
+fn sweep_of(folder: &RunFolder) -> BenchResult<Vec<String>> {
     let log = Log::read(folder.clone())?;
-    // Not how long each took: that is another time's weather.
+    // The seconds of each trial differ from run to run.
     let said = |trial: &Trial| format!("{:?} {:?} {:?}", trial.proposal, trial.outcome, trial.curve);
     Ok(log.history.trials().iter().map(said).collect())
 }
 
-/// Says where two sweeps part, if they do.
+/// Compares two sweeps, and prints their first difference.
 fn are_equal(killed: &[String], uninterrupted: &[String]) -> bool {
     if let Some((killed, uninterrupted)) = killed.iter().zip(uninterrupted).find(|(killed, whole)| killed != whole) {
         println!("  killed:        {killed}\n  uninterrupted: {uninterrupted}");
@@ -163,7 +163,7 @@ fn are_equal(killed: &[String], uninterrupted: &[String]) -> bool {
     killed == uninterrupted
 }
 
-fn experiment(seed: u64, workers: usize) -> Outcomes<Experiment> {
+fn experiment(seed: u64, workers: usize) -> BenchResult<Experiment> {
     let text = format!(
         "(name: \"sweep\", search_space: {SPACE}, task: Function(\"branin\"), budget: (min: 1, max: 9, eta: 3),
           executor: Process(workers: {workers}), stop: (trials: {TRIALS}), seed: {seed})"
@@ -171,7 +171,7 @@ fn experiment(seed: u64, workers: usize) -> Outcomes<Experiment> {
     Ok(Experiment::with_space(&text, Path::new("sweep.ron"), SPACE)?)
 }
 
-/// Says each result that is acknowledged on stdout.
+/// A watcher that prints each acknowledged result.
 struct Acknowledgements;
 
 impl Watcher for Acknowledgements {
@@ -189,7 +189,7 @@ impl Watcher for Acknowledgements {
 }
 
 /// One life of the scripted sweep; the trials take some milliseconds, and some of them fail or lose their worker.
-fn child(folder: &Path, seed: u64, workers: usize) -> Outcomes<()> {
+fn child(folder: &Path, seed: u64, workers: usize) -> BenchResult<()> {
     let experiment = experiment(seed, workers)?;
     let script = |launch: &Launch| {
         let mut stream = Stream::of(seed, "script", u64::from(launch.trial.0));
@@ -208,7 +208,7 @@ fn child(folder: &Path, seed: u64, workers: usize) -> Outcomes<()> {
 }
 
 /// Kills sweeps with scripted outcomes so often in all, each until it is through.
-fn scripted(kills: u32) -> Outcomes<Tally> {
+fn scripted(kills: u32) -> BenchResult<Tally> {
     let mut tally = Tally::default();
     let (mut moments, mut window) = (Stream::of(1, "moments", 0), Window(0.1));
     for seed in 1.. {
@@ -263,7 +263,7 @@ fn scripted(kills: u32) -> Outcomes<Tally> {
 }
 
 /// Kills the binary in the middle of a sweep whose trials are processes.
-fn processes(kills: u32) -> Outcomes<Tally> {
+fn processes(kills: u32) -> BenchResult<Tally> {
     let mut tally = Tally::default();
     let (mut moments, mut window) = (Stream::of(2, "moments", 0), Window(0.5));
     let (whole, killed) = (tempfile::tempdir()?, tempfile::tempdir()?);

@@ -17,7 +17,7 @@ use galvani::experiment::run::run;
 use galvani::store::Store;
 use galvani::store::record::Record;
 
-type Outcomes<T = ()> = Result<T, Box<dyn Error>>;
+type BenchResult<T = ()> = Result<T, Box<dyn Error>>;
 
 const TRIALS: usize = 10_000;
 
@@ -29,7 +29,7 @@ for line in sys.stdin:
     print(json.dumps({"trial": request["trial"], "cost": x * x}), flush=True)
 "#;
 
-fn main() -> Outcomes {
+fn main() -> BenchResult {
     let folder = tempfile::tempdir()?;
     let ours = throughput(folder.path())?;
     if let Some(python) = std::env::var_os("GALVANI_BENCH_PYTHON") {
@@ -56,7 +56,7 @@ fn row(what: &str, value: f64, unit: &str) {
 }
 
 /// Random search with two workers, every trial asked, started, answered, told and kept.
-fn throughput(folder: &Path) -> Outcomes<f64> {
+fn throughput(folder: &Path) -> BenchResult<f64> {
     fs::write(folder.join("trivial.py"), PROGRAM)?;
     let text = format!(
         r#"(
@@ -91,7 +91,7 @@ fn throughput(folder: &Path) -> Outcomes<f64> {
     Ok(rate)
 }
 
-/// PersistentWorker memory at some numbers of trials.
+/// Resident memory of this process at some numbers of trials.
 #[derive(Default)]
 struct Memory {
     samples: Vec<(usize, u64)>,
@@ -121,7 +121,7 @@ fn cpu_seconds() -> f64 {
 }
 
 /// Four slots that are called GPUs, trials from 0.1 to 4 s under asynchronous promotion.
-fn occupancy(folder: &Path) -> Outcomes {
+fn occupancy(folder: &Path) -> BenchResult {
     let text = r#"(
     name: "occupancy",
     search_space: (parameters: { "x": Float(min: 0.1, max: 1.3, log: true), "y": Float(min: 0, max: 1) }),

@@ -1,4 +1,4 @@
-//! A history answers from its indexes what one would find by looking at every trial.
+//! The indexes of a history agree with a scan of all trials.
 use galvani::numeric::stream::Stream;
 use galvani::space::Space;
 use galvani::space::hyperparameter::{Domain, Hyperparameter, Value};

@@ -49,7 +49,7 @@ fn galvani(folder: &Path, arguments: &[&str]) -> Command {
     command
 }
 
-/// What must not depend on interruptions: every trial's number, configuration, budget, place and cost.
+/// The trials' numbers, configurations, budgets, rungs and costs, which must not depend on interruptions.
 fn trials(folder: &Path) -> Vec<String> {
     let output = galvani(folder, &["trials", "sweep", "--format", "json"]).stdout(Stdio::piped()).output().unwrap();
     let text = String::from_utf8(output.stdout).unwrap();
@@ -62,7 +62,7 @@ fn trials(folder: &Path) -> Vec<String> {
     text.lines().map(line).collect()
 }
 
-/// How often a trial was started; what the comparison at the end runs has its own folder.
+/// The number of starts of trials; the comparison at the end runs in a folder of its own.
 fn ran(folder: &Path) -> usize {
     let starts = fs::read_to_string(folder.join("ran.txt")).unwrap_or_default();
     starts.lines().filter(|line| line.contains("/trials/")).count()

@@ -1,4 +1,4 @@
-//! The promise that damage to a store is noticed, repaired or explained.
+//! Damage to a store is noticed, repaired or explained.
 mod records;
 
 use std::fs::{self, File, OpenOptions};

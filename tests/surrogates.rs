@@ -1,4 +1,4 @@
-//! What holds of every surrogate, acquisition function and way to treat running trials.
+//! Properties of every surrogate, acquisition function and treatment of running trials.
 use std::collections::HashSet;
 use std::path::Path;
 use std::sync::Arc;

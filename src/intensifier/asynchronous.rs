@@ -10,7 +10,7 @@ use crate::trial::history::History;
 /// several brackets asynchronous Hyperband.
 ///
 /// Whenever a worker is free, the best configuration that is in the top 1/eta of the results on its rung and has not
-/// gone on does so, at the highest rung with one; where there is none, a new configuration begins. Nobody waits for a
+/// gone on does so, at the highest rung with one; where there is none, a new configuration begins. No worker waits for a
 /// straggler. A failure counts as a result and never goes on; a lost trial counts as nothing. New configurations are
 /// shared out among the brackets as Hyperband shares them.
 #[derive(Clone, Debug)]
@@ -30,7 +30,7 @@ struct Ladder {
 }
 
 impl Asynchronous {
-    /// The first `brackets` kinds of bracket; 1 for asynchronous successive halving.
+    /// Asynchronous promotion in the first `brackets` kinds of bracket; 1 is asynchronous successive halving.
     pub fn new(schedule: &Schedule, brackets: u32) -> Self {
         let ladder = |number| {
             let shape = schedule.bracket(number);
@@ -60,7 +60,7 @@ impl Asynchronous {
         self.ended = history.ended().len();
     }
 
-    /// Every rung that one can go on from, the highest budget first: its bracket, and its number.
+    /// All rungs that have one above, as pairs of bracket and rung, the highest budget first.
     fn highest_first(&self) -> Vec<(usize, usize)> {
         let mut rungs: Vec<_> = (self.brackets.iter().enumerate())
             .flat_map(|(bracket, ladder)| (0..ladder.rungs.len() - 1).map(move |rung| (bracket, rung)))
@@ -87,7 +87,7 @@ impl Intensifier for Asynchronous {
             return next;
         }
         if can_sample_new {
-            // The bracket that is furthest behind its share.
+            // The bracket furthest behind its share.
             let share =
                 |ladder: &&Ladder| (ladder.begun + 1) as f64 / f64::from(ladder.shape.rungs[0].configurations.max(1));
             let behind = self.brackets.iter().min_by(|a, b| share(a).total_cmp(&share(b)));
@@ -100,7 +100,7 @@ impl Intensifier for Asynchronous {
         if history.running().next().is_some() {
             return Next::Wait;
         }
-        // Nothing will ever be added: the best of what there is goes on to the full budget.
+        // No configuration will be added: the best so far goes on to the full budget.
         rungs.iter().find_map(|&rung| self.promotion(rung, true)).unwrap_or(Next::Wait)
     }
 }

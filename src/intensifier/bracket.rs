@@ -1,4 +1,4 @@
-//! Rungs of one bracket: how many configurations, at which budget.
+//! Schedules: the rungs of each bracket, with numbers of configurations and budgets.
 use std::ops::Range;
 
 use thiserror::Error;
@@ -11,11 +11,11 @@ pub struct Schedule {
     min: Budget,
     max: Budget,
     eta: u32,
-    /// The rungs above the lowest.
+    /// The number of rungs above the lowest.
     steps: u32,
 }
 
-/// Why there is no such schedule.
+/// The reason why budgets and `eta` make no schedule.
 #[derive(Clone, Debug, PartialEq, Error)]
 pub enum ScheduleError {
     #[error("budget minimum {min} is above maximum {max}")]
@@ -28,21 +28,21 @@ pub enum ScheduleError {
     Wide { min: Budget, max: Budget, eta: u32 },
 }
 
-/// A number of configurations, each of which gets `budget`.
+/// The size of a rung: a number of configurations, each of which gets `budget`.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Rung {
+pub struct RungSize {
     pub budget: Budget,
     pub configurations: u32,
 }
 
-/// Rungs from the lowest budget up; the best of each go on to the next.
+/// A bracket: rungs from the lowest budget up; the best of each go on to the next.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Bracket {
-    pub rungs: Vec<Rung>,
+    pub rungs: Vec<RungSize>,
 }
 
 impl Schedule {
-    /// As many rungs as powers of `eta` fit between `min` and `max`; equal budgets give one rung.
+    /// A schedule with as many rungs as powers of `eta` fit between `min` and `max`; equal budgets give one rung.
     pub fn new(min: Budget, max: Budget, eta: u32) -> Result<Self, ScheduleError> {
         if min > max {
             return Err(ScheduleError::Reversed { min, max });
@@ -63,12 +63,12 @@ impl Schedule {
         Ok(Self { min, max, eta, steps })
     }
 
-    /// One rung: every trial gets `budget`.
+    /// A schedule of one rung: every trial gets `budget`.
     pub fn full(budget: Budget) -> Self {
         Self { min: budget, max: budget, eta: 2, steps: 0 }
     }
 
-    /// The lowest budget and the highest.
+    /// The lowest and the highest budget.
     pub fn ends(&self) -> (Budget, Budget) {
         (self.min, self.max)
     }
@@ -85,7 +85,7 @@ impl Schedule {
         self.eta
     }
 
-    /// How many different budgets there are, and how many kinds of brackets.
+    /// The number of different budgets, which is also the number of kinds of brackets.
     pub fn rungs(&self) -> u32 {
         self.steps + 1
     }
@@ -98,40 +98,41 @@ impl Schedule {
         Budget::new(budget).expect("a positive budget divided by a small power is positive")
     }
 
-    /// The bracket with this number, from 0; after the last kind, full fidelity only, they come again.
+    /// The bracket with this number, from 0; after the last kind, which is full fidelity only, the kinds repeat.
     ///
-    /// Numbers of configurations as in SMAC (Li et al. 2018, algorithm 1), in whole numbers throughout: no rung is
-    /// lost to rounding.
+    /// Numbers of configurations are those of SMAC (Li et al. 2018, algorithm 1), computed in integers throughout, so that
+    /// no rung is lost to rounding.
     pub fn bracket(&self, number: u32) -> Bracket {
         let steps = self.steps - number % self.rungs();
         let eta = u64::from(self.eta);
         let mut configurations = (eta.pow(steps) * u64::from(self.rungs())).div_ceil(u64::from(steps) + 1);
         let mut rungs = Vec::with_capacity(steps as usize + 1);
         for below in (0..=steps).rev() {
-            rungs.push(Rung { budget: self.budget(below), configurations: configurations as u32 });
+            rungs.push(RungSize { budget: self.budget(below), configurations: configurations as u32 });
             configurations /= eta;
         }
         Bracket { rungs }
     }
 
-    /// One iteration: every kind of bracket once.
+    /// The plan of one iteration: every kind of bracket once.
     pub fn plan(&self) -> Plan {
         self.plan_of(0..self.rungs())
     }
 
-    /// The brackets of these kinds, once each.
+    /// The plan of an iteration with the brackets of these kinds, once each.
     pub fn plan_of(&self, kinds: Range<u32>) -> Plan {
         Plan { brackets: kinds.map(|number| self.bracket(number)).collect(), again: 0, max: self.max }
     }
 
-    /// The bracket with all rungs, then again and again one that looks at `eta` configurations at the lowest budget before
-    /// the best of them gets the full one; just full ones, where that look would take more than a third of one.
+    /// The plan of screening: the bracket with all rungs, then repeatedly one that prescreens `eta` configurations at the
+    /// lowest budget before the best of them gets the full one. Where a prescreen would take more than a third of a full
+    /// evaluation, only full ones follow.
     pub fn screening(&self) -> Plan {
         let screen = self.bracket(0);
-        let look = Rung { configurations: self.eta, budget: screen.rungs[0].budget };
-        let is_cheap = f64::from(self.eta) * look.budget.amount() <= self.max.amount() / 3.0;
+        let prescreen = RungSize { configurations: self.eta, budget: screen.rungs[0].budget };
+        let is_cheap = f64::from(self.eta) * prescreen.budget.amount() <= self.max.amount() / 3.0;
         let again = match is_cheap {
-            true => Bracket { rungs: vec![look, Rung { configurations: 1, budget: self.max }] },
+            true => Bracket { rungs: vec![prescreen, RungSize { configurations: 1, budget: self.max }] },
             false => self.bracket(self.rungs() - 1),
         };
         Plan { brackets: vec![screen, again], again: 1, max: self.max }
@@ -139,17 +140,17 @@ impl Schedule {
 }
 
 impl Bracket {
-    /// How many trials it has.
+    /// The number of trials.
     pub fn trials(&self) -> u32 {
         self.rungs.iter().map(|rung| rung.configurations).sum()
     }
 
-    /// The budget of all trials, each from the start.
+    /// The budget of all trials together, each from the start.
     pub fn restarted_budget(&self) -> f64 {
         self.rungs.iter().map(|rung| f64::from(rung.configurations) * rung.budget.amount()).sum()
     }
 
-    /// The budget of all trials where one that goes on continues from what its configuration has spent.
+    /// The budget of all trials together, where a promoted one continues from what its configuration has spent.
     pub fn continued_budget(&self) -> f64 {
         let mut before = 0.0;
         let mut total = 0.0;
@@ -161,38 +162,38 @@ impl Bracket {
     }
 }
 
-/// The brackets of one iteration of Hyperband, and what they take.
+/// The brackets of one iteration, and the budget that they take.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Plan {
     pub brackets: Vec<Bracket>,
-    /// The first of those that come again.
+    /// The index of the first bracket that repeats.
     pub again: usize,
     /// The full budget.
     pub max: Budget,
 }
 
 impl Plan {
-    /// How many trials the iteration has.
+    /// The number of trials of the iteration.
     pub fn trials(&self) -> u32 {
         self.brackets.iter().map(Bracket::trials).sum()
     }
 
-    /// The budget of all trials, each from the start.
+    /// The budget of all trials together, each from the start.
     pub fn restarted_budget(&self) -> f64 {
         self.brackets.iter().map(Bracket::restarted_budget).sum()
     }
 
-    /// The budget of all trials where one that goes on continues from what its configuration has spent.
+    /// The budget of all trials together, where a promoted one continues from what its configuration has spent.
     pub fn continued_budget(&self) -> f64 {
         self.brackets.iter().map(Bracket::continued_budget).sum()
     }
 
-    /// [`restarted_budget`](Self::restarted_budget) in units of the maximum.
+    /// The [`restarted_budget`](Self::restarted_budget) in units of the full one.
     pub fn restarted_full_evaluations(&self) -> f64 {
         self.restarted_budget() / self.max.amount()
     }
 
-    /// [`continued_budget`](Self::continued_budget) in units of the maximum.
+    /// The [`continued_budget`](Self::continued_budget) in units of the full one.
     pub fn continued_full_evaluations(&self) -> f64 {
         self.continued_budget() / self.max.amount()
     }
@@ -266,7 +267,7 @@ mod tests {
     }
 
     #[test]
-    fn a_screen_is_followed_by_looks_where_they_are_cheap() {
+    fn a_screen_is_followed_by_prescreens_where_they_are_cheap() {
         let plan = schedule(1.0, 27.0, 3).screening();
         assert_eq!((numbers(&plan), plan.again), (vec![vec![27, 9, 3, 1], vec![3, 1]], 1));
         let budgets: Vec<f64> = plan.brackets[1].rungs.iter().map(|rung| rung.budget.amount()).collect();
@@ -275,7 +276,7 @@ mod tests {
         assert_eq!(numbers(&schedule(1.0, 9.0, 3).screening())[1], [3, 1]);
         for (min, max, eta, rungs) in [(1.0, 3.0, 3, 2), (1.0, 4.0, 2, 3), (2.0, 8.0, 3, 2)] {
             let full = numbers(&schedule(min, max, eta).screening()).swap_remove(1);
-            assert_eq!(full, [rungs], "a look takes more than a third of a full evaluation");
+            assert_eq!(full, [rungs], "a prescreen takes more than a third of a full evaluation");
         }
     }
 

@@ -1,4 +1,4 @@
-//! Which intensifier an experiment uses.
+//! The configuration of an intensifier, as an experiment file names it.
 use serde::{Deserialize, Serialize};
 
 use super::Intensifier;
@@ -10,15 +10,15 @@ use super::progressive::Progressive;
 use super::racing::{Racing, RacingSettings};
 use crate::document::diagnostic::Diagnostic;
 
-/// An intensifier and its knobs, as an experiment file names them.
+/// An intensifier with its settings, as an experiment file names them.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub enum IntensifierConfig {
     /// One bracket with all rungs, then trials at the full budget, each of the most promising of `eta` configurations after
-    /// a look at them at the lowest. The default for one worker: a model that has seen the space once at low budgets learns
-    /// more of the best from one trial in full than from many cheap ones, but a look tells what is worth one.
+    /// a prescreen of them at the lowest. The default for one worker: a model that has seen the space once at low budgets
+    /// learns more of the best from one trial in full than from many cheap ones, but a prescreen tells what is worth one.
     Screening,
-    /// Whole rungs are promoted, brackets come in turn: where low budgets tell the best apart and full ones are few.
+    /// Whole rungs are promoted, brackets come in turn: for low budgets that tell the best apart, and few full ones.
     Hyperband,
     /// Whole rungs are promoted, every bracket is of one kind: 0 has the most rungs.
     SuccessiveHalving {
@@ -27,7 +27,7 @@ pub enum IntensifierConfig {
     },
     /// Each configuration is promoted as soon as it is among the best of its rung. The default for several workers.
     Asynchronous {
-        /// How many kinds of bracket. Absent: all, which is asynchronous Hyperband; 1: asynchronous successive halving.
+        /// The number of kinds of bracket. Absent: all, which is asynchronous Hyperband; 1: asynchronous successive halving.
         #[serde(default)]
         brackets: Option<u32>,
     },
@@ -40,7 +40,7 @@ pub enum IntensifierConfig {
 }
 
 impl IntensifierConfig {
-    /// What is used where the experiment does not say.
+    /// The default for this number of workers, for experiments that name none.
     pub fn default_for(workers: usize) -> Self {
         if workers > 1 { Self::Asynchronous { brackets: None } } else { Self::Screening }
     }
@@ -64,7 +64,7 @@ impl IntensifierConfig {
         }
     }
 
-    /// The intensifier itself.
+    /// Builds the intensifier for a schedule; `seed` is the experiment's.
     pub fn build(&self, schedule: &Schedule, seed: u64) -> Box<dyn Intensifier> {
         match self {
             Self::Racing(settings) => Box::new(Racing::new(schedule.max(), settings, seed)),
@@ -80,7 +80,7 @@ impl IntensifierConfig {
         }
     }
 
-    /// The brackets of one turn. Where promotion is asynchronous no bracket closes, and these are its shares.
+    /// The brackets of one iteration. Where promotion is asynchronous no bracket closes, and they say its shares.
     pub fn plan(&self, schedule: &Schedule) -> Plan {
         let kinds = match self {
             Self::Hyperband => 0..schedule.rungs(),
@@ -93,7 +93,7 @@ impl IntensifierConfig {
         schedule.plan_of(kinds)
     }
 
-    /// The bracket with a number that a trial has.
+    /// The bracket with the number that a trial has.
     pub fn bracket(&self, schedule: &Schedule, number: u32) -> Bracket {
         let mut brackets = self.plan(schedule).brackets;
         let kind = match self {
@@ -103,15 +103,15 @@ impl IntensifierConfig {
         brackets.swap_remove(kind)
     }
 
-    /// Whether its brackets have an end.
+    /// True where its brackets have an end.
     pub fn closes(&self, schedule: &Schedule) -> bool {
         schedule.rungs() > 1 && matches!(self, Self::Screening | Self::Hyperband | Self::SuccessiveHalving { .. })
     }
 
-    /// What it does, in words.
+    /// The name for listings and reports.
     pub fn name(&self) -> &'static str {
         match self {
-            Self::Screening => "one bracket, then full fidelity after a look",
+            Self::Screening => "one bracket, then full fidelity after a prescreen",
             Self::Hyperband => "Hyperband",
             Self::SuccessiveHalving { .. } => "successive halving",
             Self::Asynchronous { brackets: Some(1) } => "asynchronous successive halving",

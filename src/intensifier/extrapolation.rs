@@ -1,24 +1,24 @@
-//! Extrapolation: what a learning curve will end with, after the curves that have ended.
+//! Extrapolation of learning curves: the final cost of a trial, from the curves of those that have ended.
 use statrs::distribution::{ContinuousCDF, StudentsT};
 
 use crate::numeric::linear::Cholesky;
 use crate::trial::budget::Budget;
 use crate::trial::curve::Curve;
 
-/// The intercept, the level and the drop.
+/// The features of the regression: intercept, level and drop.
 const FEATURES: usize = 3;
 
-/// Fewer curves than this have no error to judge the fit by.
+/// Curves that a fit needs at least, for an estimate of its error.
 pub const FEWEST: usize = FEATURES + 2;
 
-/// So many curves that end like the average weigh as much as the assumption that level and drop tell nothing.
+/// The weight, in average curves, of the prior assumption that level and drop have no influence.
 const PRIOR: f64 = 1.0;
 
-/// What a trial will cost: a law of Student around a regression.
+/// A forecast of a trial's final cost: Student's t distribution around a regression.
 ///
-/// By how much a curve falls from here to its end is regressed, over the curves that have ended, on where it is now and
-/// on how much it fell over the last half of its way. That takes its shape from the experiment itself, as Baker et al.
-/// (2018) do, and not from a family of functions.
+/// The fall of a curve from now to its end is regressed, over the curves that have ended, on its current level and on its
+/// drop over the last half of its way. The shape comes from the experiment itself, as with Baker et al. (2018), and not
+/// from a family of functions.
 #[derive(Clone, Copy, Debug)]
 pub struct Forecast {
     is_logarithmic: bool,
@@ -26,11 +26,11 @@ pub struct Forecast {
 }
 
 impl Forecast {
-    /// Of `curve` from what it reported up to `budget`, `ended` being curves with their final costs; `None` where it
+    /// The forecast for `curve` from its reports up to `budget`; `ended` are curves with their final costs. `None` where it
     /// reported nothing by then, or too few of the others did.
     pub fn of(curve: &Curve, budget: Budget, ended: &[(&Curve, f64)]) -> Option<Self> {
-        let here = points(curve, budget)?;
-        let others = ended.iter().filter_map(|(curve, cost)| Some((points(curve, budget)?, *cost)));
+        let here = level_and_earlier(curve, budget)?;
+        let others = ended.iter().filter_map(|(curve, cost)| Some((level_and_earlier(curve, budget)?, *cost)));
         let (others, finals): (Vec<(f64, f64)>, Vec<f64>) = others.unzip();
         if others.len() < FEWEST {
             return None;
@@ -75,8 +75,8 @@ impl Forecast {
     }
 }
 
-/// What a curve had reported last by a budget, and by half of it; where there is nothing so early, its first report.
-fn points(curve: &Curve, budget: Budget) -> Option<(f64, f64)> {
+/// The last cost that a curve reported by a budget, and by half of it; its first report where there is none so early.
+fn level_and_earlier(curve: &Curve, budget: Budget) -> Option<(f64, f64)> {
     let level = curve.at(budget)?;
     let half = Budget::new(0.5 * budget.amount()).and_then(|half| curve.at(half));
     Some((level, half.unwrap_or(curve.points()[0].cost)))

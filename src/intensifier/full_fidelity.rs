@@ -1,16 +1,16 @@
-//! Full fidelity: every configuration is tried once, at the full budget.
+//! Full fidelity: every configuration is evaluated once, at the full budget.
 use super::{Assignment, Intensifier, Next};
 use crate::trial::budget::Budget;
 use crate::trial::history::History;
 
-/// One endless rung.
+/// An intensifier with one endless rung.
 #[derive(Clone, Debug)]
 pub struct FullFidelity {
     budget: Budget,
 }
 
 impl FullFidelity {
-    /// Every trial gets `budget`.
+    /// Full fidelity at this budget.
     pub fn new(budget: Budget) -> Self {
         Self { budget }
     }

@@ -1,22 +1,22 @@
 //! Hyperband: whole rungs are promoted, brackets come in turn.
 use std::collections::BTreeSet;
 
-use super::bracket::{Rung as Shape, Schedule};
+use super::bracket::{RungSize, Schedule};
 use super::{Assignment, Intensifier, Next};
 use crate::numeric::pareto;
 use crate::trial::history::History;
 use crate::trial::{ConfigurationId, Trial, TrialId};
 
-/// Successive halving at several degrees of boldness (Li et al. 2018), or at one.
+/// Successive halving with several kinds of brackets (Li et al. 2018), with one, or with one followed by prescreens.
 ///
 /// A rung is promoted when all of its trials have ended. Failures count as ended and never go on: where fewer succeed
-/// than the next rung has places, only they go on. A trial that was lost for good is such an end, so that no rung waits
+/// than the next rung holds, only they go on. A trial that was lost for good is such an end, so that no rung waits
 /// for it. While every open bracket waits for trials that run, the next one is opened, so that no worker idles.
 #[derive(Clone, Debug)]
 pub struct Hyperband {
     schedule: Schedule,
     kinds: Kinds,
-    /// Brackets that may have something to ask for: all others wait for the end of a trial, or are done.
+    /// Brackets that may have a trial to ask for: all others wait for the end of a trial, or are done.
     ready: BTreeSet<u32>,
     opened: u32,
     ended: usize,
@@ -25,23 +25,23 @@ pub struct Hyperband {
 /// The kind of each bracket.
 #[derive(Clone, Copy, Debug)]
 enum Kinds {
-    /// One after the other.
+    /// The kinds one after the other.
     InTurn,
-    /// Always this.
+    /// Always this kind.
     One(u32),
-    /// The one with the most rungs, then what [`Schedule::screening`] has, of which the model chooses what goes on.
+    /// The kind with the most rungs, then the prescreens of [`Schedule::screening`], from which the model chooses.
     Once,
 }
 
-/// What a bracket has to ask for.
+/// The next step of a bracket.
 enum Step {
     Promote(Next),
-    /// Nothing before a trial of it ends.
+    /// No step before one of its trials ends.
     Blocked,
 }
 
 impl Hyperband {
-    /// Every kind of bracket in turn.
+    /// Hyperband: every kind of bracket in turn.
     pub fn new(schedule: Schedule) -> Self {
         Self { schedule, kinds: Kinds::InTurn, ready: BTreeSet::new(), opened: 0, ended: 0 }
     }
@@ -51,12 +51,12 @@ impl Hyperband {
         Self { kinds: Kinds::One(kind), ..Self::new(schedule) }
     }
 
-    /// One bracket with all rungs, then full fidelity after a look at the lowest.
+    /// Screening: one bracket with all rungs, then full fidelity after a prescreen at the lowest budget.
     pub fn once(schedule: Schedule) -> Self {
         Self { kinds: Kinds::Once, ..Self::new(schedule) }
     }
 
-    fn shape(&self, bracket: u32) -> Vec<Shape> {
+    fn shape(&self, bracket: u32) -> Vec<RungSize> {
         match self.kinds {
             Kinds::InTurn => self.schedule.bracket(bracket).rungs,
             Kinds::One(kind) => self.schedule.bracket(kind).rungs,
@@ -64,8 +64,8 @@ impl Hyperband {
         }
     }
 
-    /// Whether one of a bracket's lowest rung is chosen to go all the way.
-    fn is_look(&self, bracket: u32) -> bool {
+    /// True where a bracket is a prescreen: one configuration of its lowest rung is chosen for the full budget.
+    fn is_prescreen(&self, bracket: u32) -> bool {
         matches!(self.kinds, Kinds::Once) && bracket > 0 && self.shape(bracket).len() > 1
     }
 
@@ -81,23 +81,23 @@ impl Hyperband {
         self.ended = history.ended().len();
     }
 
-    /// The rungs of an open bracket that are filled already, from the lowest, and then the one that is not.
-    fn step(&self, history: &History, bracket: u32, shape: &[Shape], closed: bool) -> Step {
+    /// The promotion that the lowest unfilled rung of an open bracket asks for, if the rungs below have ended.
+    fn step(&self, history: &History, bracket: u32, shape: &[RungSize], closed: bool) -> Step {
         let Some(lowest) = history.rung(bracket, 0) else { return Step::Blocked };
-        // How many trials the rung below gets in the end, once that is known.
+        // The number of trials that the rung below gets in the end, once that is known.
         let mut size = if closed { lowest.trials().len() } else { shape[0].configurations as usize };
         for rung in 1..shape.len() as u32 {
-            let (places, budget) = (shape[rung as usize].configurations as usize, shape[rung as usize].budget);
+            let (size_here, budget) = (shape[rung as usize].configurations as usize, shape[rung as usize].budget);
             match history.rung(bracket, rung - 1) {
                 Some(below) if below.trials().len() >= size && below.running() == 0 => {
                     let asked = history.rung(bracket, rung).map_or(0, |rung| rung.trials().len());
                     let assignment = Assignment { bracket, rung, budget, instance_seed: None };
-                    if self.is_look(bracket) {
+                    if self.is_prescreen(bracket) {
                         let among = best(history, below.trials(), size);
                         let is_open = asked == 0 && !among.is_empty();
                         return if is_open { Step::Promote(Next::Choose { among, assignment }) } else { Step::Blocked };
                     }
-                    let best = best(history, below.trials(), places);
+                    let best = best(history, below.trials(), size_here);
                     // They are asked for in this order.
                     if let Some(&configuration) = best.get(asked) {
                         return Step::Promote(Next::Promote { configuration, assignment });
@@ -152,13 +152,13 @@ impl Intensifier for Hyperband {
     fn waiting(&self, history: &History) -> Vec<ConfigurationId> {
         let mut open: BTreeSet<u32> = history.running().map(|trial| trial.proposal.bracket).collect();
         open.extend(history.brackets().checked_sub(1));
-        let open = open.into_iter().filter(|&bracket| self.is_look(bracket) && history.rung(bracket, 1).is_none());
+        let open = open.into_iter().filter(|&bracket| self.is_prescreen(bracket) && history.rung(bracket, 1).is_none());
         open.filter_map(|bracket| history.rung(bracket, 0))
             .flat_map(|rung| best(history, rung.trials(), rung.trials().len()))
             .collect()
     }
 
-    /// Once one of a rung has gone on, the rung has ended and all that will go on are known.
+    /// Once any configuration of a rung has gone on, the rung has ended, and all that go on are known.
     fn may_go_on(&self, history: &History, configuration: ConfigurationId) -> bool {
         let Some(last) = history.of(configuration).next_back() else { return false };
         let (bracket, rung) = (last.proposal.bracket, last.proposal.rung);
@@ -166,7 +166,7 @@ impl Intensifier for Hyperband {
         let Some(above) = shape.get(rung as usize + 1) else { return false };
         match (&last.outcome, history.rung(bracket, rung), history.rung(bracket, rung + 1)) {
             (None, ..) => true,
-            (Some(_), _, Some(_)) if self.is_look(bracket) => false,
+            (Some(_), _, Some(_)) if self.is_prescreen(bracket) => false,
             (Some(_), Some(here), Some(_)) => {
                 best(history, here.trials(), above.configurations as usize).contains(&configuration)
             }
@@ -175,13 +175,13 @@ impl Intensifier for Hyperband {
     }
 }
 
-/// The best successes, at most `places`, the earlier of equals first.
-fn best(history: &History, rung: &[TrialId], places: usize) -> Vec<ConfigurationId> {
+/// The configurations of the best successes of a rung, at most `count`, the earlier of equals first.
+fn best(history: &History, rung: &[TrialId], count: usize) -> Vec<ConfigurationId> {
     let mut trials: Vec<_> = rung.iter().filter_map(|&trial| history.trial(trial)).collect();
     trials.sort_unstable_by_key(|trial| trial.proposal.trial);
     let outcomes = trials.into_iter().filter_map(|trial| Some((trial, trial.outcome.as_ref()?.costs())));
     let (successes, costs): (Vec<&Trial>, Vec<&[f64]>) = outcomes.filter(|(_, costs)| !costs.is_empty()).unzip();
-    let best = pareto::order(&costs).into_iter().take(places);
+    let best = pareto::order(&costs).into_iter().take(count);
     best.map(|index| successes[index].proposal.configuration_id).collect()
 }
 
@@ -226,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn after_the_screen_the_best_of_a_look_goes_all_the_way() {
+    fn after_the_screen_the_best_of_a_prescreen_goes_all_the_way() {
         let mut walk = Walk::new(Hyperband::once(schedule(1.0, 9.0, 3)));
         let mut asked = Vec::new();
         for trial in 1..=21 {
@@ -236,12 +236,12 @@ mod tests {
             walk.same_as(Hyperband::once(schedule(1.0, 9.0, 3)));
         }
         let screen = [at(1.0, 1..=9), at(3.0, [9, 8, 7]), at(9.0, [9])].concat();
-        let looks = [at(1.0, 10..=12), at(9.0, [12]), at(1.0, 13..=15), at(9.0, [15])].concat();
-        assert_eq!(asked, [screen, looks].concat());
+        let prescreens = [at(1.0, 10..=12), at(9.0, [12]), at(1.0, 13..=15), at(9.0, [15])].concat();
+        assert_eq!(asked, [screen, prescreens].concat());
     }
 
     #[test]
-    fn what_goes_on_from_a_look_is_chosen_and_nothing_else_of_it_does() {
+    fn what_goes_on_from_a_prescreen_is_chosen_and_nothing_else_of_it_does() {
         let mut walk = Walk::new(Hyperband::once(schedule(1.0, 9.0, 3)));
         for trial in 1..=13 {
             walk.ask().unwrap();
@@ -265,9 +265,9 @@ mod tests {
         let goes_on = |walk: &Walk<Hyperband>, number| walk.intensifier.may_go_on(&walk.history, configuration(number));
         assert!(!goes_on(&walk, 10) && !goes_on(&walk, 12));
         walk.finish(17, 1.0);
-        assert_eq!(walk.ask(), Some((13, 1.0)), "one goes on, then the next look begins");
+        assert_eq!(walk.ask(), Some((13, 1.0)), "one goes on, then the next prescreen begins");
         assert!(goes_on(&walk, 13) && !goes_on(&walk, 11));
-        // Where a look is too dear the screen is followed by single trials in full: none of them waits for anything.
+        // Where a prescreen is too expensive the screen is followed by single trials in full: none of them waits for anything.
         let mut walk = Walk::new(Hyperband::once(schedule(1.0, 3.0, 3)));
         for trial in 1..=8 {
             walk.ask().unwrap();

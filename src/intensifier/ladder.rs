@@ -1,11 +1,12 @@
-//! A ladder of rungs whose best go on as results come, without waiting for the others.
+//! Rungs whose best go on as results come, without waiting for the others.
 use std::cmp::Ordering;
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use crate::numeric::pareto;
+use crate::trial::outcome::Outcome;
 use crate::trial::{ConfigurationId, Trial, TrialId};
 
-/// A success on a rung; the better first, the earlier of equals.
+/// A success on a rung, ordered by cost, the earlier of equals first.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Success {
     pub cost: f64,
@@ -27,25 +28,25 @@ impl PartialOrd for Success {
     }
 }
 
-/// The results of one rung, split at the best 1/eta: an end and a promotion each cost a logarithm.
+/// The results of one rung, split at the best 1/eta. An end and a promotion take logarithmic time.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Rung {
     ended: usize,
     successes: HashMap<ConfigurationId, Success>,
     top: BTreeSet<Success>,
     rest: BTreeSet<Success>,
-    /// Those of the top that have not gone on.
+    /// The successes of the top that have not gone on.
     waiting: BTreeSet<Success>,
     promoted: HashSet<ConfigurationId>,
-    /// Of several objectives: every success with all of its costs. The cost of each is then its place among them.
-    traded: Vec<(Success, Vec<f64>)>,
+    /// With several objectives, every success with all of its costs. The cost of each is then its rank among them.
+    with_costs: Vec<(Success, Vec<f64>)>,
 }
 
 impl Rung {
-    /// Counts the end of a trial; a lost one says nothing.
+    /// Counts the end of a trial; a lost one does not count.
     pub fn end(&mut self, trial: &Trial, eta: usize) {
         let outcome = trial.outcome.as_ref().expect("it has ended");
-        if *outcome == crate::trial::outcome::Outcome::Lost {
+        if *outcome == Outcome::Lost {
             return;
         }
         self.ended += 1;
@@ -53,8 +54,8 @@ impl Rung {
             let configuration = trial.proposal.configuration_id;
             let success = Success { cost, trial: trial.proposal.trial, configuration };
             if outcome.costs().len() > 1 {
-                self.traded.push((success, outcome.costs().to_vec()));
-                return self.place(eta);
+                self.with_costs.push((success, outcome.costs().to_vec()));
+                return self.rank(eta);
             }
             self.successes.insert(configuration, success);
             self.rest.insert(success);
@@ -73,15 +74,15 @@ impl Rung {
         }
     }
 
-    /// Splits what has several costs anew: the place of each may depend on every other.
-    fn place(&mut self, eta: usize) {
-        let costs: Vec<&[f64]> = self.traded.iter().map(|(_, costs)| &costs[..]).collect();
-        let places = pareto::order(&costs).into_iter().enumerate();
-        let placed: Vec<Success> =
-            places.map(|(place, index)| Success { cost: place as f64, ..self.traded[index].0 }).collect();
-        self.successes = placed.iter().map(|success| (success.configuration, *success)).collect();
+    /// Ranks and splits successes with several costs anew: the rank of each depends on all others.
+    fn rank(&mut self, eta: usize) {
+        let costs: Vec<&[f64]> = self.with_costs.iter().map(|(_, costs)| &costs[..]).collect();
+        let order = pareto::order(&costs).into_iter().enumerate();
+        let ranked: Vec<Success> =
+            order.map(|(rank, index)| Success { cost: rank as f64, ..self.with_costs[index].0 }).collect();
+        self.successes = ranked.iter().map(|success| (success.configuration, *success)).collect();
         (self.top, self.waiting) = Default::default();
-        let (top, rest) = placed.split_at(placed.len().min(self.ended / eta));
+        let (top, rest) = ranked.split_at(ranked.len().min(self.ended / eta));
         self.rest = rest.iter().copied().collect();
         top.iter().for_each(|success| self.raise(*success));
     }
@@ -93,7 +94,7 @@ impl Rung {
         }
     }
 
-    /// Notes that a configuration was asked for one rung above.
+    /// Marks a configuration as promoted to the rung above.
     pub fn promote(&mut self, configuration: ConfigurationId) {
         self.promoted.insert(configuration);
         if let Some(success) = self.successes.get(&configuration) {
@@ -101,12 +102,12 @@ impl Rung {
         }
     }
 
-    /// The best that belongs on the next rung and is not there.
+    /// The best configuration of the top that has not gone on.
     pub fn next(&self) -> Option<ConfigurationId> {
         self.waiting.first().map(|success| success.configuration)
     }
 
-    /// The best of a rung from which nothing has gone on.
+    /// The best configuration of the rung, if none has gone on from it.
     pub fn leader(&self) -> Option<ConfigurationId> {
         let best = self.top.first().or(self.rest.first())?;
         self.promoted.is_empty().then_some(best.configuration)
@@ -130,7 +131,6 @@ mod tests {
     use crate::intensifier::walk::Walk;
     use crate::numeric::stream::Stream;
     use crate::trial::budget::Budget;
-    use crate::trial::outcome::Outcome;
 
     #[test]
     fn the_split_is_that_of_a_sorted_list() {

@@ -1,4 +1,4 @@
-//! Who deserves more budget.
+//! Intensifiers: decide which configuration is evaluated next at which budget.
 pub mod asynchronous;
 pub mod bracket;
 
@@ -20,53 +20,54 @@ use crate::trial::ConfigurationId;
 use crate::trial::budget::Budget;
 use crate::trial::history::History;
 
-/// What should be asked for next.
+/// An intensifier's decision about the next trial.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Next {
-    /// A configuration that was tried goes on: at a higher budget, or on another pair of seed and instance.
+    /// This configuration, which was tried before, goes on: at a higher budget, or with another seed and instance.
     Promote { configuration: ConfigurationId, assignment: Assignment },
-    /// One of these goes on: of which the model expects most, or the first, which has cost least.
+    /// One of these configurations goes on: the one that the model finds most promising, or the first, whose cost was lowest.
     Choose { among: Vec<ConfigurationId>, assignment: Assignment },
-    /// A configuration that was never tried.
+    /// A new configuration, never tried before.
     New { assignment: Assignment },
-    /// Nothing until a running trial ends; where none runs, nothing ever.
+    /// No trial until a running one ends; where none runs, no trial ever.
     Wait,
 }
 
-/// Where a trial belongs.
+/// The place of a trial in the schedule: bracket, rung, budget, and where it is fixed, seed and instance.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Assignment {
-    /// From 0.
+    /// The number of the bracket, from 0.
     pub bracket: u32,
-    /// From 0 at the bracket's smallest budget.
+    /// The number of the rung, from 0 at the bracket's smallest budget.
     pub rung: u32,
     pub budget: Budget,
-    /// Absent: the configuration's own seed, and no instance.
+    /// The seed and the instance; absent where the configuration's own seed and no instance are used.
     pub instance_seed: Option<InstanceSeed>,
 }
 
-/// What an evaluation depends on beside the configuration and the budget.
+/// The seed and the instance of an evaluation, on which it depends beside configuration and budget.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct InstanceSeed {
     pub seed: u64,
     pub instance: Option<Arc<str>>,
 }
 
-/// Decides, from the history alone, which rung the next trial belongs to.
+/// A rule that decides, from the history alone, at which budget the next trial runs and whether it continues a
+/// configuration.
 ///
-/// What it keeps between two questions follows from the history, which it is shown as it grows: one that is shown the
-/// whole of it at once answers the same.
+/// An intensifier may keep state between calls, as long as it follows from the history, which only grows: one that is
+/// shown the whole history at once must decide the same.
 pub trait Intensifier: Send + Sync {
-    /// What comes next; `can_sample_new` says whether configurations are left that were never tried.
+    /// Decides on the next trial; `can_sample_new` is true while there are configurations that were never tried.
     fn next(&mut self, history: &History, can_sample_new: bool) -> Next;
 
-    /// Configurations of which one will be chosen to go on once others of its kind have ended: what is new should not be one
-    /// of them again.
+    /// The configurations from which one will be chosen to go on, once the others of their rung have ended. A strategy keeps
+    /// new configurations away from them.
     fn waiting(&self, _history: &History) -> Vec<ConfigurationId> {
         Vec::new()
     }
 
-    /// Whether a configuration that was tried may be promoted, now or later; where nothing rules it out, true.
+    /// False where a configuration that was tried can never be promoted again, so that its checkpoint can be removed.
     fn may_go_on(&self, history: &History, configuration: ConfigurationId) -> bool {
         let last = history.of(configuration).next_back();
         last.is_some_and(|trial| trial.outcome.as_ref().is_none_or(|outcome| outcome.cost().is_some()))

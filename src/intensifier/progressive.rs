@@ -7,7 +7,7 @@ use crate::trial::ConfigurationId;
 use crate::trial::budget::Budget;
 use crate::trial::history::History;
 
-/// So many of the best of a rung are compared: who follows further down decides nothing.
+/// The best configurations of a rung that are compared; the order further down does not matter.
 const COMPARED: usize = 50;
 
 /// The share of the differences between crossing curves that is taken for noise.
@@ -31,6 +31,7 @@ pub struct Progressive {
 }
 
 impl Progressive {
+    /// Progressive promotion in the bracket with all rungs.
     pub fn new(schedule: &Schedule) -> Self {
         let shape = schedule.bracket(0);
         let rungs = vec![Rung::default(); shape.rungs.len()];
@@ -55,7 +56,7 @@ impl Progressive {
         self.ended = history.ended().len();
     }
 
-    /// Whether the highest open rung ranks its best as the rung below does, but for noise.
+    /// True where the highest open rung ranks its best as the rung below does, but for noise.
     fn agree(&self, history: &History) -> bool {
         let (here, below) = (&self.rungs[self.open], &self.rungs[self.open - 1]);
         let ranked: Vec<ConfigurationId> = here.best(COMPARED).map(|success| success.configuration).collect();
@@ -70,7 +71,7 @@ impl Progressive {
         swapped().all(|difference| difference <= noise)
     }
 
-    /// How far costs that differ by chance lie apart; 0 where no curves cross twice.
+    /// The difference between costs that is taken for noise; 0 where no curves cross twice.
     fn noise(&self, history: &History, configurations: &[ConfigurationId]) -> f64 {
         let curves: Vec<Vec<(Budget, f64)>> =
             configurations.iter().map(|configuration| self.curve(history, *configuration)).collect();
@@ -83,7 +84,7 @@ impl Progressive {
         quantile(&differences, NOISE).unwrap_or(0.0)
     }
 
-    /// A configuration's costs on the open rungs and what it reported between them, by budget.
+    /// A configuration's costs on the open rungs, with the costs that it reported between them, by budget.
     fn curve(&self, history: &History, configuration: ConfigurationId) -> Vec<(Budget, f64)> {
         let mut curve = Vec::new();
         for (rung, results) in self.rungs[..=self.open].iter().enumerate() {

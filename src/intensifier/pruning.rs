@@ -8,19 +8,21 @@ use crate::trial::curve::Curve;
 use crate::trial::history::History;
 use crate::trial::{Trial, TrialId};
 
-/// Percentile stopping, with 0.5 the median rule of Vizier (Golovin et al. 2017), or by what curves will end with.
+/// Percentile stopping, with 0.5 the median rule of Vizier (Golovin et al. 2017), or stopping by extrapolated curves.
 ///
-/// A trial is ended where its lowest cost so far is above this quantile of what other trials at the same budget had
-/// reported by then; with a `chance`, where it has less than that of ending at or below this quantile of what the others
-/// ended with.
+/// A trial is ended where its lowest cost so far is above `quantile` of the costs that other trials at the same budget had
+/// reported by then. With a `chance`, it is ended where the probability that it ends at or below `quantile` of the others'
+/// final costs is lower.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Pruning {
-    /// Of the others' costs, from the best. 0.5: the worse half is ended. 0 is the best of them.
+    /// The quantile of the others' costs that a trial must reach, from the best. 0.5: the worse half is ended. 0: all but the
+    /// best.
     pub quantile: f64,
-    /// Extrapolates curves: what is behind now may end ahead. Absent: it is compared as it is; 0.05 is careful.
+    /// The probability below which a trial is ended, by extrapolating its curve: it may be behind now and end ahead. Absent:
+    /// curves are compared as they are; 0.05 is careful.
     pub chance: Option<f64>,
-    /// So many others must have come as far. 5: fewer have no median to speak of.
+    /// The number of others that must have come as far. 5: fewer have no meaningful median.
     pub least_trials: u32,
     /// No trial is ended before this share of its budget. 0.1: first reports are mostly the start-up.
     pub least_share: f64,
@@ -45,7 +47,7 @@ impl Pruning {
         }
     }
 
-    /// Whether a trial that runs has fallen behind, by its last report.
+    /// True where a running trial has fallen behind, by its last report.
     pub fn is_behind(&self, history: &History, trial: TrialId) -> bool {
         let Some(this) = history.trial(trial).filter(|this| this.outcome.is_none()) else { return false };
         let (budget, Some(last)) = (this.proposal.budget, this.curve.points().last()) else { return false };

@@ -12,13 +12,13 @@ use crate::trial::history::History;
 use crate::trial::outcome::Outcome;
 use crate::trial::{ConfigurationId, Trial, TrialId};
 
-/// The knobs of a race.
+/// The settings of a race.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default, rename = "Racing")]
 pub struct RacingSettings {
-    /// What a trial is run on, by name: datasets, folds, problems. Empty: seeds alone differ.
+    /// The names of the instances that trials run on: datasets, folds, problems. Empty: only seeds differ.
     pub instances: Vec<String>,
-    /// How many seeds each instance is run with. 3, as in SMAC; 1 where a trial does not depend on its seed.
+    /// The number of seeds that each instance is run with. 3, as in SMAC; 1 where a trial does not depend on its seed.
     pub seeds: u32,
     /// The most pairs of seed and instance that a configuration is run on. 2,000, as in SMAC.
     pub most_pairs: u32,
@@ -51,41 +51,41 @@ impl RacingSettings {
 
 /// The race of SMAC (Hutter et al. 2011; Lindauer et al. 2022).
 ///
-/// A challenger is run on 1, 2, 4, ... of the pairs that the incumbent was run on. As soon as it is not strictly better
-/// on the pairs that both know, it is rejected; once it is better on all of them, it is the incumbent. Before each new
-/// configuration the incumbent is run on one more pair, so that luck does not last. Failures are worse than any cost. A
-/// challenger with a lost trial leaves the race.
+/// A challenger is run on 1, 2, 4, ... of the pairs of seed and instance that the incumbent was run on. As soon as it is
+/// not strictly better on the pairs that both have results for, it is rejected; once it is better on all of them, it is
+/// the incumbent. Before each new configuration the incumbent is run on one more pair, so that luck does not last.
+/// Failures are worse than any cost. A challenger with a lost trial leaves the race.
 #[derive(Clone, Debug)]
 pub struct Racing {
     budget: Budget,
-    /// In the order in which they are used, the same for all configurations: seed by seed, the instances shuffled.
+    /// All pairs in the order in which every configuration is run on them: seed by seed, the instances shuffled.
     pairs: Vec<InstanceSeed>,
     numbers: HashMap<InstanceSeed, usize>,
     racers: Vec<Racer>,
     incumbent: Option<usize>,
-    /// The pairs that any configuration was asked for.
+    /// The indices of the pairs that any configuration was asked for.
     opened: BTreeSet<usize>,
-    /// Whether the last trial opened a pair: beyond the first pair, only the incumbent does.
+    /// True where the last trial opened a pair: beyond the first pair, only the incumbent does.
     has_opened: bool,
-    /// Those that are neither incumbent nor rejected, by their last trial.
+    /// The racers that are neither incumbent nor rejected, by their last trial.
     queue: BTreeSet<(TrialId, usize)>,
     asked: usize,
     ended: usize,
 }
 
-/// What is known of a configuration.
+/// The state of a configuration in the race.
 #[derive(Clone, Debug, Default)]
 struct Racer {
     last: Option<TrialId>,
     running: usize,
     asked: BTreeSet<usize>,
-    /// Its cost on each pair; none where it failed.
+    /// The cost on each pair; `None` where it failed.
     costs: BTreeMap<usize, Option<f64>>,
     rejected: bool,
 }
 
 impl Racer {
-    /// Failures and mean cost over these pairs: the lower, the better.
+    /// The number of failures and the mean cost over these pairs: lower is better.
     fn score<'a>(&self, pairs: impl Iterator<Item = &'a usize>) -> (usize, f64) {
         let (mut failures, mut successes, mut sum) = (0, 0, 0.0);
         for cost in pairs.filter_map(|pair| self.costs.get(pair)) {
@@ -99,7 +99,7 @@ impl Racer {
 }
 
 impl Racing {
-    /// A race at one budget, its seeds drawn from the experiment's.
+    /// A race at one budget, with seeds drawn from the experiment's.
     pub fn new(budget: Budget, settings: &RacingSettings, seed: u64) -> Self {
         let mut pairs = Vec::new();
         for index in 0..u64::from(settings.seeds.max(1)) {
@@ -128,7 +128,7 @@ impl Racing {
         }
     }
 
-    /// How many pairs a configuration is run on at most.
+    /// The number of pairs that a configuration is run on at most.
     pub fn pairs(&self) -> usize {
         self.pairs.len()
     }
@@ -142,7 +142,7 @@ impl Racing {
             let racer = &mut self.racers[index];
             racer.last = Some(trial.proposal.trial);
             racer.running += 1;
-            if let Some(&number) = self.numbers.get(&pair(trial)) {
+            if let Some(&number) = self.numbers.get(&instance_seed(trial)) {
                 racer.asked.insert(number);
                 self.has_opened = self.opened.insert(number) && number > 0;
             }
@@ -177,7 +177,7 @@ impl Racing {
         let index = trial.proposal.configuration_id.index();
         let outcome = trial.outcome.as_ref().expect("it has ended");
         self.racers[index].running -= 1;
-        let Some(&number) = self.numbers.get(&pair(trial)) else { return };
+        let Some(&number) = self.numbers.get(&instance_seed(trial)) else { return };
         if matches!(outcome, Outcome::Lost | Outcome::Pruned) {
             if self.incumbent != Some(index) {
                 self.reject(index);
@@ -195,10 +195,10 @@ impl Racing {
             return;
         }
         let (racer, best) = (&self.racers[index], &self.racers[incumbent]);
-        let both = || racer.costs.keys().filter(|pair| best.costs.contains_key(pair));
-        if racer.score(both()) >= best.score(both()) {
+        let common = || racer.costs.keys().filter(|pair| best.costs.contains_key(pair));
+        if racer.score(common()) >= best.score(common()) {
             self.reject(index);
-        } else if both().count() == best.costs.len() {
+        } else if common().count() == best.costs.len() {
             self.reject(incumbent);
             self.crown(index);
         }
@@ -210,7 +210,7 @@ impl Racing {
         self.incumbent = Some(index);
     }
 
-    /// The first pair that a racer was not asked for, among these.
+    /// The first of these pairs that a racer was not asked for.
     fn open<'a>(&self, index: usize, mut among: impl Iterator<Item = &'a usize>) -> Option<usize> {
         among.find(|pair| !self.racers[index].asked.contains(pair)).copied()
     }
@@ -225,17 +225,17 @@ impl Racing {
 
     /// A challenger's next pair: of the batch that was begun with the last trial, or of the one that waits longest.
     fn challenger(&self, history: &History, incumbent: usize) -> Option<Next> {
-        let known = || self.racers[incumbent].costs.keys();
+        let pairs = || self.racers[incumbent].costs.keys();
         let last = history.trials().last().map(|trial| trial.proposal.configuration_id.index());
         let unfinished = last.filter(|&index| {
             let racer = &self.racers[index];
             !racer.rejected && index != incumbent && !racer.asked.len().is_power_of_two()
         });
-        if let Some((index, pair)) = unfinished.and_then(|index| Some((index, self.open(index, known())?))) {
+        if let Some((index, pair)) = unfinished.and_then(|index| Some((index, self.open(index, pairs())?))) {
             return Some(self.run(index, pair));
         }
         let resting = self.queue.iter().map(|(_, index)| *index).filter(|&index| self.racers[index].running == 0);
-        resting.into_iter().find_map(|index| Some(self.run(index, self.open(index, known())?)))
+        resting.into_iter().find_map(|index| Some(self.run(index, self.open(index, pairs())?)))
     }
 }
 
@@ -261,7 +261,7 @@ impl Intensifier for Racing {
     }
 }
 
-fn pair(trial: &Trial) -> InstanceSeed {
+fn instance_seed(trial: &Trial) -> InstanceSeed {
     InstanceSeed { seed: trial.proposal.seed, instance: trial.proposal.instance.clone() }
 }
 
@@ -392,8 +392,12 @@ mod tests {
                 assert!(found == expected || found.zip(expected).is_some_and(is_ahead), "{found:?} {expected:?}");
                 (agreed, asked) = (agreed + usize::from(found == expected), asked + 1);
             }
-            let keys: BTreeSet<_> =
-                walk.history.trials().iter().map(|trial| (trial.proposal.configuration_id, pair(trial))).collect();
+            let keys: BTreeSet<_> = walk
+                .history
+                .trials()
+                .iter()
+                .map(|trial| (trial.proposal.configuration_id, instance_seed(trial)))
+                .collect();
             assert_eq!(keys.len(), walk.history.trials().len(), "no pair twice");
         }
         assert!(agreed * 100 > asked * 90, "{agreed} of {asked}");

@@ -1,4 +1,4 @@
-//! A history that follows an intensifier, with a new configuration wherever it wants one: for tests.
+//! A history that grows by an intensifier's decisions, for tests.
 use super::bracket::Schedule;
 use super::{InstanceSeed, Intensifier, Next};
 use crate::space::Space;
@@ -31,13 +31,13 @@ impl<I: Intensifier> Walk<I> {
         Self { intensifier, space, history: History::default(), can_sample_new: true }
     }
 
-    /// What an intensifier that is shown the whole history at once says; it must be what this one says.
+    /// Asserts that an intensifier which is shown the whole history at once decides as this one does.
     pub fn same_as(&mut self, mut other: I) {
         let history = &self.history;
         assert_eq!(other.next(history, self.can_sample_new), self.intensifier.next(history, self.can_sample_new));
     }
 
-    /// Asks; the proposal.
+    /// Asks for a trial.
     pub fn proposal(&mut self) -> Option<Proposal> {
         let new = ConfigurationId::of_index(self.history.configurations().len());
         let (configuration_id, assignment) = match self.intensifier.next(&self.history, self.can_sample_new) {
@@ -64,7 +64,7 @@ impl<I: Intensifier> Walk<I> {
         Some(proposal)
     }
 
-    /// Asks; the number of the configuration, and its budget.
+    /// Asks for a trial; returns the number of its configuration and its budget.
     pub fn ask(&mut self) -> Option<(u32, f64)> {
         self.proposal().map(|proposal| (proposal.configuration_id.0, proposal.budget.amount()))
     }

@@ -1,4 +1,4 @@
-//! Systems with a symmetric positive definite matrix: Cholesky's factor, and what is solved with it.
+//! Linear systems with a symmetric positive definite matrix, by Cholesky's factorization.
 use faer::linalg::solvers::{DenseSolveCore, Llt, Solve};
 use faer::{Mat, Side};
 
@@ -13,7 +13,8 @@ impl Cholesky {
         Self::of_columns(size, |j, column| (j..size).for_each(|i| column[i] = entry(i, j)))
     }
 
-    /// The same of a matrix that is filled by columns, given zeros; what stands above the diagonal does not count.
+    /// The factor of a matrix that is filled column by column; `fill` is given the column's index and zeros. Entries above
+    /// the diagonal are ignored. `None` where the matrix is not positive definite.
     pub fn of_columns(size: usize, fill: impl FnMut(usize, &mut [f64])) -> Option<Self> {
         Columns::filled(size, size, fill).0.llt(Side::Lower).ok().map(Self)
     }
@@ -41,17 +42,17 @@ impl Cholesky {
         2.0 * (0..factor.nrows()).map(|i| factor[(i, i)].ln()).sum::<f64>()
     }
 
-    /// (LLᵀ)⁻¹.
+    /// The inverse (LLᵀ)⁻¹.
     pub fn inverse(&self) -> Columns {
         Columns(self.0.inverse())
     }
 }
 
-/// A matrix by columns.
+/// A dense matrix, stored by columns.
 pub struct Columns(Mat<f64>);
 
 impl Columns {
-    /// So many columns of zeros, each filled by its number.
+    /// A matrix of this shape; `fill` is given each column's index and zeros.
     pub fn filled(rows: usize, columns: usize, mut fill: impl FnMut(usize, &mut [f64])) -> Self {
         let mut matrix = Mat::zeros(rows, columns);
         (0..columns).for_each(|column| fill(column, matrix.col_as_slice_mut(column)));
@@ -64,7 +65,7 @@ impl Columns {
     }
 }
 
-/// The sum of the products of two vectors' entries.
+/// The scalar product of two vectors of equal length.
 pub fn dot(a: &[f64], b: &[f64]) -> f64 {
     // Four sums at once: one alone waits for each addition.
     let (a, b) = (a.chunks_exact(4), b.chunks_exact(4));

@@ -1,4 +1,4 @@
-//! Points spread evenly over the unit cube.
+//! Low-discrepancy points: Sobol sequences and Latin hypercubes, spread evenly over the unit cube.
 use super::stream::Stream;
 
 /// The dimensions that the Sobol sequence covers evenly; further ones are uniform.
@@ -22,7 +22,7 @@ pub fn sobol(points: usize, dimensions: usize, seed: u64, purpose: &str) -> Vec<
         }
         let scrambling = scrambling[point / SOBOL_POINTS] as u32;
         let coarse = sobol_burley::sample((point % SOBOL_POINTS) as u32, dimension as u32, scrambling);
-        // The sequence has 24 bits; what is below them is noise.
+        // The sequence has 24 bits; lower ones are drawn.
         (f64::from(coarse) + uniform / f64::from(1 << 24)).min(1.0 - f64::EPSILON)
     };
     (0..points)

@@ -1,11 +1,11 @@
-//! The lowest point of a smooth function inside a box.
+//! Minimization of a smooth function inside a box, by L-BFGS.
 use std::cell::RefCell;
 
 use argmin::core::{CostFunction, Error, Executor, Gradient};
 use argmin::solver::linesearch::MoreThuenteLineSearch;
 use argmin::solver::quasinewton::LBFGS;
 
-/// Steps that the search remembers.
+/// Steps that L-BFGS remembers.
 const MEMORY: usize = 8;
 
 /// A function with its gradient; `None` where it has no value.
@@ -13,8 +13,8 @@ pub type Smooth<'a> = dyn Fn(&[f64]) -> Option<(f64, Vec<f64>)> + 'a;
 
 /// The lowest point that L-BFGS meets from `start`, with its value; `None` where the function has no value at `start`.
 ///
-/// Each side of the box is the range of a sine, so that the search itself knows no bounds. It ends after so many
-/// `evaluations`, however a line search goes on.
+/// Each side of the box is the range of a sine, so that the search itself has no bounds. It ends after at most
+/// `evaluations` of the function.
 pub fn minimize(
     function: &Smooth,
     bounds: &[(f64, f64)],
@@ -37,7 +37,7 @@ pub fn minimize(
     seen.best.clone().map(|(point, value)| (problem.unfolded(&point), value))
 }
 
-/// The function on angles instead of places between bounds.
+/// The function on angles instead of coordinates between bounds.
 struct Folded<'a> {
     function: &'a Smooth<'a>,
     bounds: &'a [(f64, f64)],
@@ -49,20 +49,20 @@ struct Folded<'a> {
 struct Seen {
     count: usize,
     best: Option<(Vec<f64>, f64)>,
-    /// The last point, with value and gradient: a search asks for them one after the other.
+    /// The last point with value and gradient, which a search asks for one after the other.
     last: Option<(Vec<f64>, f64, Vec<f64>)>,
 }
 
 impl Folded<'_> {
     fn unfolded(&self, angles: &[f64]) -> Vec<f64> {
-        let place = |(&(low, high), angle): (&(f64, f64), &f64)| low + (high - low) * 0.5 * (1.0 + angle.sin());
-        self.bounds.iter().zip(angles).map(place).collect()
+        let coordinate = |(&(low, high), angle): (&(f64, f64), &f64)| low + (high - low) * 0.5 * (1.0 + angle.sin());
+        self.bounds.iter().zip(angles).map(coordinate).collect()
     }
 
     fn folded(&self, point: &[f64]) -> Vec<f64> {
-        let angle = |(&(low, high), place): (&(f64, f64), &f64)| {
+        let angle = |(&(low, high), coordinate): (&(f64, f64), &f64)| {
             // At a bound the sine is flat, and a search would never leave it.
-            (2.0 * (place - low) / (high - low) - 1.0).clamp(-0.99, 0.99).asin()
+            (2.0 * (coordinate - low) / (high - low) - 1.0).clamp(-0.99, 0.99).asin()
         };
         self.bounds.iter().zip(point).map(angle).collect()
     }

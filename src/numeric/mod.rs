@@ -1,4 +1,4 @@
-//! Small mathematics with no opinion about optimization.
+//! Numerical mathematics that knows nothing of optimization: random streams, distributions, ranks, linear systems.
 pub mod linear;
 pub mod low_discrepancy;
 

@@ -1,42 +1,42 @@
-//! The standard normal law: density, distribution, and tails without underflow.
+//! The standard normal distribution: density, distribution function, and tails without underflow.
 use std::f64::consts::{PI, SQRT_2};
 
 use statrs::function::erf::{erfc, erfc_inv};
 
-/// From here down the tails go through Mills' ratio; above, the plain formulas lose at most a digit.
+/// The argument at and below which tails are computed by Mills' ratio; above, the plain formulas lose at most a digit.
 const TAIL: f64 = -3.0;
 
-/// φ(x).
+/// The density φ(x).
 pub fn density(x: f64) -> f64 {
     log_density(x).exp()
 }
 
-/// ln φ(x).
+/// The logarithm of the density, ln φ(x).
 pub fn log_density(x: f64) -> f64 {
     -0.5 * x * x - 0.5 * (2.0 * PI).ln()
 }
 
-/// Φ(x).
+/// The distribution function Φ(x).
 pub fn distribution(x: f64) -> f64 {
     0.5 * erfc(-x / SQRT_2)
 }
 
-/// ln Φ(x), also where Φ(x) is below the smallest number.
+/// The logarithm of the distribution function, ln Φ(x), also where Φ(x) underflows.
 pub fn log_distribution(x: f64) -> f64 {
     if x > TAIL { distribution(x).ln() } else { log_density(x) - (-x + mills_remainder(-x)).ln() }
 }
 
-/// Φ⁻¹(probability), infinite at 0 and 1.
+/// The quantile function Φ⁻¹(probability), infinite at 0 and 1.
 pub fn inverse_distribution(probability: f64) -> f64 {
     -SQRT_2 * erfc_inv(2.0 * probability)
 }
 
-/// E max(X + x, 0) = φ(x) + x Φ(x) for standard normal X.
+/// The expected excess E max(X + x, 0) = φ(x) + x Φ(x) for standard normal X.
 pub fn excess(x: f64) -> f64 {
     if x > TAIL { density(x) + x * distribution(x) } else { log_excess(x).exp() }
 }
 
-/// ln of [`excess`], also where it is below the smallest number (Ament et al. 2023, section 4.1).
+/// The logarithm of [`excess`], also where that underflows (Ament et al. 2023, section 4.1).
 pub fn log_excess(x: f64) -> f64 {
     if x > TAIL {
         return excess(x).ln();
@@ -46,7 +46,7 @@ pub fn log_excess(x: f64) -> f64 {
     log_density(x) + (remainder / (-x + remainder)).ln()
 }
 
-/// r with (1 - Φ(t)) / φ(t) = 1 / (t + r), by Laplace's continued fraction; `t` is at least 3.
+/// The number r with (1 - Φ(t)) / φ(t) = 1 / (t + r), by Laplace's continued fraction; `t` is at least 3.
 fn mills_remainder(t: f64) -> f64 {
     (1..=60).rev().fold(0.0, |tail, k| f64::from(k) / (t + tail))
 }

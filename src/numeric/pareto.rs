@@ -1,25 +1,25 @@
-//! Vectors of costs in order: which dominate which, in which fronts, and how lonely each is in its own.
+//! Pareto order of cost vectors: dominance, non-dominated fronts and crowding distances.
 use std::cmp::Ordering;
 
-/// Whether a vector is nowhere worse than another and somewhere better.
+/// True where `a` is nowhere above `b` and somewhere below.
 pub fn dominates(a: &[f64], b: &[f64]) -> bool {
     a.iter().zip(b).all(|(a, b)| a <= b) && a.iter().zip(b).any(|(a, b)| a < b)
 }
 
-/// Indices by front: the first holds what nothing dominates, each further one what nothing dominates but those before it.
-/// Within a front they ascend.
+/// The indices of the vectors by non-dominated front, ascending within each. The first front holds the vectors that no
+/// other dominates, each further one those that only vectors of earlier fronts dominate.
 ///
-/// In the order of the first cost, what comes later dominates nothing that came before, so that each vector is placed by
-/// the fronts so far alone (efficient non-dominated sorting: Zhang et al. 2015).
+/// Vectors are taken in the order of the first cost, where a later one dominates no earlier one, so that the fronts so
+/// far decide (efficient non-dominated sorting: Zhang et al. 2015).
 pub fn fronts(costs: &[&[f64]]) -> Vec<Vec<usize>> {
     let mut order: Vec<usize> = (0..costs.len()).collect();
     order.sort_by(|&a, &b| lexicographic(costs[a], costs[b]).then(a.cmp(&b)));
     let mut fronts: Vec<Vec<usize>> = Vec::new();
     for index in order {
         let dominated = |front: &Vec<usize>| front.iter().rev().any(|&other| dominates(costs[other], costs[index]));
-        // What dominates a member of a later front is itself dominated by one of each earlier front.
-        let place = fronts.partition_point(dominated);
-        match fronts.get_mut(place) {
+        // A vector that a member of a later front dominates is dominated by one of each earlier front.
+        let position = fronts.partition_point(dominated);
+        match fronts.get_mut(position) {
             Some(front) => front.push(index),
             None => fronts.push(vec![index]),
         }
@@ -28,8 +28,8 @@ pub fn fronts(costs: &[&[f64]]) -> Vec<Vec<usize>> {
     fronts
 }
 
-/// How far each vector's neighbours on either side are apart, added over the costs, each in units of its range; infinite at
-/// the ends (Deb et al. 2002).
+/// The crowding distance of each vector: the distance between its neighbours on either side, summed over the costs, each in
+/// units of its range; infinite at the ends (Deb et al. 2002).
 pub fn crowding_distances(costs: &[&[f64]]) -> Vec<f64> {
     let mut distances = vec![0.0; costs.len()];
     let dimensions = costs.first().map_or(0, |first| first.len());
@@ -50,7 +50,8 @@ pub fn crowding_distances(costs: &[&[f64]]) -> Vec<f64> {
     distances
 }
 
-/// Indices from the best: front by front, in each the loneliest first, the earlier of equals. Of one cost, by that.
+/// The indices of the vectors from the best: front by front, within a front by descending crowding distance, the earlier of
+/// equals. Vectors of one cost are ordered by it.
 pub fn order(costs: &[&[f64]]) -> Vec<usize> {
     if costs.iter().all(|cost| cost.len() <= 1) {
         let mut order: Vec<usize> = (0..costs.len()).collect();
@@ -58,10 +59,10 @@ pub fn order(costs: &[&[f64]]) -> Vec<usize> {
         return order;
     }
     let spread = |mut front: Vec<usize>| {
-        let members: Vec<&[f64]> = front.iter().map(|&index| costs[index]).collect();
-        let mut lonely: Vec<(f64, usize)> = crowding_distances(&members).into_iter().zip(front.drain(..)).collect();
-        lonely.sort_by(|(a, first), (b, second)| b.total_cmp(a).then(first.cmp(second)));
-        lonely.into_iter().map(|(_, index)| index)
+        let vectors: Vec<&[f64]> = front.iter().map(|&index| costs[index]).collect();
+        let mut members: Vec<(f64, usize)> = crowding_distances(&vectors).into_iter().zip(front.drain(..)).collect();
+        members.sort_by(|(a, first), (b, second)| b.total_cmp(a).then(first.cmp(second)));
+        members.into_iter().map(|(_, index)| index)
     };
     fronts(costs).into_iter().flat_map(spread).collect()
 }

@@ -1,21 +1,21 @@
 //! Ranks and quantiles of finite numbers.
 
-/// The quantile at `share` of `[0, 1]`, linear between neighbours; `None` of nothing.
+/// The quantile at `share` of `[0, 1]`, linear between neighbours; `None` without values.
 pub fn quantile(values: &[f64], share: f64) -> Option<f64> {
     let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);
-    let place = share.clamp(0.0, 1.0) * sorted.len().checked_sub(1)? as f64;
-    let below = sorted[place.floor() as usize];
-    let above = sorted[place.ceil() as usize];
-    Some(below + (above - below) * place.fract())
+    let position = share.clamp(0.0, 1.0) * sorted.len().checked_sub(1)? as f64;
+    let below = sorted[position.floor() as usize];
+    let above = sorted[position.ceil() as usize];
+    Some(below + (above - below) * position.fract())
 }
 
-/// The middle value, the mean of the middle two of an even number; `None` of nothing.
+/// The median, the mean of the middle two of an even number; `None` without values.
 pub fn median(values: &[f64]) -> Option<f64> {
     quantile(values, 0.5)
 }
 
-/// Indices in ascending order of value, equals in their given order.
+/// The indices of the values in ascending order of value, equals in their given order.
 pub fn order(values: &[f64]) -> Vec<usize> {
     let mut order: Vec<usize> = (0..values.len()).collect();
     order.sort_by(|&a, &b| values[a].total_cmp(&values[b]));

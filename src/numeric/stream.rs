@@ -1,15 +1,17 @@
-//! A random stream addressed by seed, purpose and index, never shared.
+//! Random streams, addressed by seed, purpose and index and never shared.
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-/// Random numbers that depend on their address alone, not on who drew before.
+/// A stream of random numbers that depend on its address alone, not on earlier draws elsewhere.
 ///
-/// The address is written into ChaCha8's key, so streams are independent by the cipher's own guarantee and the same
-/// on every machine.
+/// The address is ChaCha8's key, so streams are independent by the cipher's own guarantee and the same on every machine.
 pub struct Stream(ChaCha8Rng);
 
 impl Stream {
-    /// The stream at `(seed, purpose, index)`; `purpose` has at most 24 bytes.
+    /// The stream at `(seed, purpose, index)`.
+    ///
+    /// # Panics
+    /// Panics where `purpose` has more than 24 bytes.
     pub fn of(seed: u64, purpose: &str, index: u64) -> Self {
         assert!(purpose.len() <= 24, "a purpose has at most 24 bytes: `{purpose}`");
         let mut key = [0; 32];
@@ -25,19 +27,22 @@ impl Stream {
         self.0.next_u64()
     }
 
-    /// Uniform in `[0, 1)`, a multiple of 2⁻⁵³.
+    /// A number uniform in `[0, 1)`, a multiple of 2⁻⁵³.
     pub fn uniform(&mut self) -> f64 {
         (self.bits() >> 11) as f64 * (1.0 / (1u64 << 53) as f64)
     }
 
-    /// Uniform among `0..n`; `n` must not be zero.
+    /// An integer uniform in `0..n`.
+    ///
+    /// # Panics
+    /// Panics where `n` is zero.
     pub fn below(&mut self, n: usize) -> usize {
         assert!(n > 0, "a draw needs at least one candidate");
         // Lemire's multiplication; its bias, below n / 2⁶⁴, does not matter here.
         ((u128::from(self.bits()) * n as u128) >> 64) as usize
     }
 
-    /// Standard normal, by the polar form of Box and Muller.
+    /// A standard normal number, by the polar form of Box and Muller.
     pub fn normal(&mut self) -> f64 {
         loop {
             let (u, v) = (2.0 * self.uniform() - 1.0, 2.0 * self.uniform() - 1.0);
@@ -48,7 +53,7 @@ impl Stream {
         }
     }
 
-    /// A uniformly random order (Fisher and Yates).
+    /// Puts items into a uniformly random order (Fisher and Yates).
     pub fn shuffle<T>(&mut self, items: &mut [T]) {
         for last in (1..items.len()).rev() {
             items.swap(last, self.below(last + 1));

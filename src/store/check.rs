@@ -1,4 +1,4 @@
-//! Whether a store is sound, line by line, and whether its index agrees; nothing is changed.
+//! The check of a store: every line, and the agreement of the index; nothing is changed.
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
@@ -11,41 +11,41 @@ use super::{Store, StoreError, repair, take_lock};
 use crate::trial::TrialId;
 use crate::trial::outcome::Outcome;
 
-/// What is in a store.
+/// The contents of a store, with all damage found.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Check {
-    /// Lines of the journal, an unfinished one left out, and its bytes.
+    /// The number of lines of the journal and of their bytes, without an unfinished line.
     pub lines: u64,
     pub bytes: u64,
-    /// How many records of each kind there are.
+    /// The number of records of each kind.
     pub records: BTreeMap<String, u64>,
     pub trials: u64,
     /// Trials with a result.
     pub ended: u64,
-    /// Bytes after the last whole line: being written right now, or by a writer that died.
+    /// Bytes after the last whole line: a writer is writing them, or died while it did.
     pub unfinished: u64,
     pub damaged: Vec<Damage>,
-    /// Records that contradict each other, a sentence each.
+    /// Contradictions between records, one a sentence.
     pub contradictions: Vec<String>,
     pub index: Agreement,
 }
 
-/// A line of the journal that does not say what it said.
+/// A damaged line of the journal.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Damage {
     pub line: u64,
     pub reason: String,
-    /// Whether the index can repair it; absent where it could not be asked.
+    /// True where the index can restore it; absent where the index could not be read.
     pub is_repairable: Option<bool>,
 }
 
-/// How the index stands beside the journal.
+/// The agreement of the index with the journal.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case", tag = "state")]
 pub enum Agreement {
-    /// It holds the same lines.
+    /// The index holds the same lines.
     Agrees,
-    /// It lacks the last lines, and the next start adds them.
+    /// The index lacks the last lines, and the next start adds them.
     Behind {
         lines: u64,
     },
@@ -55,14 +55,14 @@ pub enum Agreement {
     Unreadable {
         reason: String,
     },
-    /// A writer uses it.
+    /// A writer uses the store.
     Busy {
         holder: String,
     },
 }
 
 impl Check {
-    /// Whether nothing was found that needs a repair.
+    /// True where no repair is needed.
     pub fn is_sound(&self) -> bool {
         let is_index_sound =
             matches!(self.index, Agreement::Agrees | Agreement::Behind { .. } | Agreement::Busy { .. });
@@ -91,7 +91,7 @@ impl Check {
             }
             let Some(trial) = record.trial() else { continue };
             match (outcomes.get_mut(&trial), record) {
-                (None, _) => self.contradictions.push(format!("trial {trial} is spoken of but was never asked for")),
+                (None, _) => self.contradictions.push(format!("trial {trial} has records but was never asked for")),
                 // A lost attempt is no result, and a trial that was ended for good by its third loss has no other.
                 (Some(first @ None), Record::Ended(ended)) if ended.outcome != Outcome::Lost => {
                     *first = Some(ended.attempt);
@@ -105,7 +105,7 @@ impl Check {
 }
 
 impl Store {
-    /// Looks at the store in a folder; needs no lock, but the index can be asked only while nobody writes.
+    /// Checks the store in a folder. No lock is needed, but the index can be read only while there is no writer.
     pub fn check(folder: &Path) -> Result<Check, StoreError> {
         let path = folder.join("journal.jsonl");
         let bytes = super::read_journal(folder)?;

@@ -1,7 +1,7 @@
-//! The committer: one wait for the disk for all lines that wait.
+//! The committer: a thread that makes written lines durable, many with one wait for the disk.
 //!
-//! A line is written to the file at once, so that it outlives this process; a thread waits for the disk and says up to
-//! which line that has lasted. While it waits more lines come, and the next wait covers them all. The index, a second
+//! A line is written to the file at once, so that it outlives this process. The thread waits for the disk and publishes
+//! the number of the last durable line; lines that come while it waits are covered by the next wait. The index, a second
 //! copy that may lag behind, is filled by the same thread in batches.
 use std::fs::File;
 use std::io;
@@ -11,9 +11,9 @@ use std::time::{Duration, Instant};
 
 use crate::store::index::{Index, IndexError, State};
 
-/// How far the index may fall behind while lines keep coming.
+/// The time that the index may be behind while lines keep coming.
 const LAG: Duration = Duration::from_secs(1);
-/// So many lines are put into the index although others wait for the disk.
+/// Waiting lines from which on the index is filled although others wait for the disk.
 const BATCH: usize = 1024;
 
 /// The thread that waits for the disk.
@@ -30,12 +30,12 @@ struct Shared {
 
 #[derive(Default)]
 struct Progress {
-    /// Lines of the journal that are written, and those that the disk has.
+    /// The numbers of the last line that is written and of the last that is durable.
     written: u64,
     durable: u64,
-    /// Written and not yet handed to the index.
-    fresh: Vec<Vec<u8>>,
-    /// The wait for the disk failed: nobody knows what it holds, only a new opening may go on.
+    /// Lines that are written and not yet handed to the index.
+    unindexed: Vec<Vec<u8>>,
+    /// The failure of a wait for the disk. What the disk holds is then unknown, and only a new opening may go on.
     failure: Option<(io::ErrorKind, String)>,
     warnings: Vec<String>,
     is_over: bool,
@@ -57,7 +57,7 @@ impl Progress {
 }
 
 impl Committer {
-    /// Starts the thread; all lines up to now are on the disk, and the index, where there is one, holds them.
+    /// Starts the thread. All lines so far must be durable and, where there is an index, in it.
     pub fn start(file: File, index: Option<Index>, state: State, checksum: crc32fast::Hasher) -> io::Result<Self> {
         let shared = Arc::new(Shared::default());
         {
@@ -71,22 +71,22 @@ impl Committer {
         Ok(Self { shared, thread: Some(thread) })
     }
 
-    /// Says that a line was written; its number.
+    /// Takes over a line that was written; returns its number.
     pub fn written(&self, line: Vec<u8>) -> u64 {
         let mut progress = self.shared.lock();
         progress.written += 1;
-        progress.fresh.push(line);
+        progress.unindexed.push(line);
         self.shared.changed.notify_all();
         progress.written
     }
 
-    /// The number of the last line that the disk has; an error where it stopped taking them.
+    /// The number of the last durable line; an error where a wait for the disk failed.
     pub fn durable(&self) -> io::Result<u64> {
         let progress = self.shared.lock();
         progress.check().map(|()| progress.durable)
     }
 
-    /// Waits until the disk has this line and all before it.
+    /// Waits until this line and all before it are durable.
     pub fn wait(&self, line: u64) -> io::Result<()> {
         let mut progress = self.shared.lock();
         while progress.durable < line {
@@ -96,14 +96,14 @@ impl Committer {
         Ok(())
     }
 
-    /// What went wrong with the index since the last call.
+    /// Warnings about the index since the last call, for the user.
     pub fn take_warnings(&self) -> Vec<String> {
         std::mem::take(&mut self.shared.lock().warnings)
     }
 }
 
 impl Drop for Committer {
-    /// Everything that was written is on the disk, and in the index, afterwards.
+    /// Waits until every written line is durable and in the index.
     fn drop(&mut self) {
         self.shared.lock().is_over = true;
         self.shared.changed.notify_all();
@@ -113,7 +113,7 @@ impl Drop for Committer {
     }
 }
 
-/// What the thread does until it is told that all is over.
+/// The work of the thread, until the committer is dropped.
 fn work(shared: &Shared, file: &File, mirror: &mut Mirror) {
     loop {
         let mut progress = shared.lock();
@@ -129,7 +129,7 @@ fn work(shared: &Shared, file: &File, mirror: &mut Mirror) {
             }
         }
         let (target, before, is_over) = (progress.written, progress.durable, progress.is_over);
-        mirror.waiting.append(&mut progress.fresh);
+        mirror.waiting.append(&mut progress.unindexed);
         drop(progress);
 
         if target > before {
@@ -160,10 +160,10 @@ fn work(shared: &Shared, file: &File, mirror: &mut Mirror) {
     }
 }
 
-/// The index and what it has not taken yet.
+/// The index, with the lines that it does not hold yet.
 struct Mirror {
     index: Option<Index>,
-    /// What the index holds.
+    /// The part of the journal that the index holds.
     state: State,
     checksum: crc32fast::Hasher,
     waiting: Vec<Vec<u8>>,
@@ -172,12 +172,12 @@ struct Mirror {
 }
 
 impl Mirror {
-    /// How long until the index must be made durable, where it holds what is not.
+    /// The time until the index must be made durable; `None` where it is.
     fn due(&self) -> Option<Duration> {
         self.is_dirty.then(|| LAG.saturating_sub(self.flushed.elapsed()))
     }
 
-    /// Hands over what waits, and makes it durable where that is due.
+    /// Puts the waiting lines into the index, and makes it durable where that is due.
     fn catch_up(&mut self, is_last: bool) -> Result<(), IndexError> {
         let Some(index) = &self.index else {
             self.waiting.clear();

@@ -1,4 +1,4 @@
-//! The index: every line of the journal by its number in sled, a second copy that repairs it.
+//! The index: a copy of the journal's lines by number in sled, from which damaged ones are restored.
 use std::fs::{self, File};
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -10,11 +10,12 @@ use thiserror::Error;
 
 use crate::store::lock::PATIENCE;
 
-/// Longer lines stay in the journal alone: sled never syncs the side files that it puts large values into.
+/// Bytes of a line above which it stays in the journal alone: sled never syncs the side files of large values.
 const LONGEST: usize = 8 * 1024;
+/// The key of the stored [`State`].
 const STATE: &[u8] = b"s";
 
-/// How much of a journal an index covers.
+/// The part of a journal that an index covers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct State {
     pub lines: u64,
@@ -36,7 +37,7 @@ pub enum IndexError {
 
 /// A sled database that can be thrown away: the journal is the truth.
 pub struct Index {
-    /// Always there until it is dropped.
+    /// Present until the index is dropped.
     database: Option<sled::Db>,
     file: File,
 }
@@ -68,20 +69,20 @@ impl Index {
         })
     }
 
-    /// How much of the journal it covers; nothing where it is new or does not say.
+    /// The part of the journal that the index covers; nothing where it is new or unreadable.
     pub fn state(&self) -> State {
         let stored = guarded(|| Ok(self.database().get(STATE)?)).ok().flatten();
         stored.and_then(|bytes| State::from_bytes(&bytes)).unwrap_or_default()
     }
 
-    /// A line of the journal by its number, from 1; `None` where it was never seen or is long.
+    /// A line of the journal by its number, from 1; `None` where the index does not hold it.
     pub fn line(&self, number: u64) -> Option<Vec<u8>> {
         let stored = guarded(|| Ok(self.database().get(line_key(number))?)).ok()?;
         stored.map(|bytes| bytes.to_vec())
     }
 
-    /// Adds lines, the first of them with this number, all or none; `state` is what is covered then, `sync` waits for
-    /// the disk.
+    /// Adds lines, all or none, the first of them with the number `first`. Afterwards the index covers `state`; with `sync`
+    /// it also survives a power cut.
     pub fn put<'a>(
         &self,
         first: u64,
@@ -122,14 +123,14 @@ impl Drop for Index {
 }
 
 impl State {
-    /// What so many lines come to, and the checksum as it goes on.
+    /// The state of an index that covers these lines, and the checksum to continue with.
     pub fn of(journal: &[u8], lines: u64) -> (Self, crc32fast::Hasher) {
         let mut checksum = crc32fast::Hasher::new();
         checksum.update(journal);
         (Self { lines, bytes: journal.len() as u64, checksum: checksum.clone().finalize() }, checksum)
     }
 
-    /// Whether it is a state that this journal has been in.
+    /// True where the journal begins with exactly the lines that are covered.
     pub fn covers(&self, journal: &[u8]) -> bool {
         let begun = usize::try_from(self.bytes).ok().and_then(|bytes| journal.get(..bytes));
         begun.is_some_and(|begun| {

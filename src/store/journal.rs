@@ -1,4 +1,4 @@
-//! The journal: the acknowledged lines.
+//! The journal: an append-only file of records, one a line with a checksum.
 //!
 //! A line is, byte by byte: the CRC-32 (IEEE) of the JSON text as 8 lower-case hexadecimal digits, one space, the JSON
 //! text, one line feed. The JSON text is one object without line feeds whose first member is `"v"`, the version of the
@@ -22,7 +22,7 @@ pub struct Journal {
     is_broken: bool,
 }
 
-/// What is wrong with a line.
+/// The fault of a line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Fault {
     /// Incomplete, or its checksum does not fit.
@@ -33,7 +33,7 @@ pub enum Fault {
     Foreign(String),
 }
 
-/// A line as it stands in the file, line feed included, and what it says.
+/// A line as it stands in the file, line feed included, with its record.
 #[derive(Debug)]
 pub struct Line<'a> {
     pub bytes: &'a [u8],
@@ -43,10 +43,10 @@ pub struct Line<'a> {
 impl Journal {
     /// Opens the file at its end, creating it where there is none.
     pub fn open(path: &Path) -> io::Result<Self> {
-        let fresh = !path.exists();
+        let is_new = !path.exists();
         let file = OpenOptions::new().append(true).create(true).open(path)?;
         let length = file.metadata()?.len();
-        if fresh {
+        if is_new {
             file.sync_all()?;
             sync_folder(path)?;
         }
@@ -67,12 +67,12 @@ impl Journal {
         result
     }
 
-    /// The same file, for whoever waits for the disk.
+    /// A second handle of the file, for the thread that waits for the disk.
     pub fn file(&self) -> io::Result<File> {
         self.file.try_clone()
     }
 
-    /// Forgets everything after the first `length` bytes.
+    /// Drops everything after the first `length` bytes.
     pub fn cut(&mut self, length: u64) -> io::Result<()> {
         self.file.set_len(length)?;
         self.file.sync_all()?;
@@ -80,27 +80,27 @@ impl Journal {
         Ok(())
     }
 
-    /// Where it is.
+    /// The path of the file.
     pub fn path(&self) -> &Path {
         &self.path
     }
 }
 
-/// The line that says a record.
+/// The line of a record.
 pub fn encode(record: &Record) -> Vec<u8> {
     let json = serde_json::to_string(record).expect("a record is made of strings, numbers and maps with string keys");
     let json = format!("{{\"v\":{FORMAT},{}", &json[1..]);
     format!("{:08x} {json}\n", crc32fast::hash(json.as_bytes())).into_bytes()
 }
 
-/// Every line of a journal.
+/// The lines of a journal, decoded.
 pub fn decode(bytes: &[u8]) -> Vec<Line<'_>> {
     let lines: Vec<&[u8]> = bytes.split_inclusive(|&byte| byte == b'\n').collect();
     let decoded = lines.into_par_iter().with_min_len(256);
     decoded.map(|bytes| Line { bytes, record: decode_line(bytes) }).collect()
 }
 
-/// What a line says.
+/// The record of a line, line feed included.
 pub fn decode_line(line: &[u8]) -> Result<Record, Fault> {
     let json = verified(line).ok_or(Fault::Damaged)?;
     let foreign = || Fault::Foreign("it does not begin with the version of the record".to_owned());
@@ -112,7 +112,7 @@ pub fn decode_line(line: &[u8]) -> Result<Record, Fault> {
     }
 }
 
-/// Replaces the file by these lines, at once or not at all, and keeps the old one beside it.
+/// Replaces the file by these lines, at once or not at all; returns the path under which the old one is kept.
 pub fn replace(path: &Path, lines: &[u8]) -> io::Result<PathBuf> {
     let numbered = |number: u32| path.with_extension(format!("damaged-{number}.jsonl"));
     let kept = (1..).map(numbered).find(|each| !each.exists()).expect("fewer damaged journals than numbers");

@@ -1,4 +1,4 @@
-//! The lock of the one writer.
+//! The lock that admits one writer to a store.
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, Write};
 use std::path::Path;
@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-/// How long a lock may still be held by what a killed writer leaves for a moment: its own end, and a child between fork
-/// and exec.
+/// The time for which a lock is waited for: a killed writer, or its child between fork and exec, may hold it a moment
+/// longer.
 pub const PATIENCE: Duration = Duration::from_secs(1);
 
 /// A hold on a store's `lock` file; the kernel releases it when the process ends, however it ends.
@@ -18,7 +18,7 @@ pub struct Lock {
     _file: File,
 }
 
-/// Who writes a store, as the lock file says.
+/// The writer of a store, as the lock file names it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Holder {
     pub pid: u32,
@@ -27,7 +27,7 @@ pub struct Holder {
 }
 
 impl Lock {
-    /// Takes the lock; the inner error is who holds it, where the file says so.
+    /// Takes the lock. The inner error is its holder, where another process has it and the file names it.
     pub fn take(path: &Path) -> io::Result<Result<Self, Option<Holder>>> {
         let mut file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path)?;
         let begun = Instant::now();

@@ -1,8 +1,8 @@
-//! An experiment that survives the power cut.
+//! The store: an experiment's records on disk, safe against a power cut.
 //!
 //! A store is a folder: `journal.jsonl` is the truth, `index/` a second copy of it in sled that repairs it and can be
-//! rebuilt from it, `lock` names the one writer. What [`Store::write`] has returned from outlives this process; what
-//! [`Store::append`] has returned from, or [`Store::durable`] counts, outlives a power cut.
+//! rebuilt from it, `lock` names the one writer. A record outlives this process once [`Store::write`] has returned, and a
+//! power cut once [`Store::append`] has returned or [`Store::durable`] counts it.
 pub mod check;
 pub mod commit;
 
@@ -36,16 +36,16 @@ pub struct Store {
     _lock: Lock,
 }
 
-/// What opening a store found.
+/// The records of a store that was opened, and the repairs made.
 #[derive(Debug, Default)]
 pub struct Opened {
     /// Every acknowledged record, in order; empty where the store is new.
     pub records: Vec<Record>,
-    /// What was repaired, a sentence each, for the user.
+    /// The repairs, one a sentence, for the user.
     pub warnings: Vec<String>,
 }
 
-/// Why a store cannot be read or written, and what to do about it.
+/// The reason why a store cannot be read or written, with a hint.
 #[derive(Debug, Error)]
 pub enum StoreError {
     #[error("there is no store in `{path}`\nhint: `galvani run` makes one; a run folder holds it as `store`")]
@@ -78,7 +78,7 @@ pub enum StoreError {
 }
 
 impl Store {
-    /// Opens the store in a folder for writing, making it where there is none, and repairs what can be repaired.
+    /// Opens the store in a folder for writing, creating it where there is none, and repairs damage where it can.
     pub fn open(folder: &Path) -> Result<(Self, Opened), StoreError> {
         fs::create_dir_all(folder).map_err(|source| unusable(folder, source))?;
         let lock = take_lock(folder)?;
@@ -118,8 +118,8 @@ impl Store {
         Ok((Self { journal, committer, _lock: lock }, Opened { records, warnings }))
     }
 
-    /// Appends a record and answers with its number, without waiting for the disk: it outlives this process, and a power
-    /// cut as soon as [`durable`](Self::durable) counts it. On an error the store is as it was.
+    /// Appends a record without waiting for the disk, and returns its number. The record outlives this process, and a power
+    /// cut once [`durable`](Self::durable) counts it. On an error the store is unchanged.
     pub fn write(&mut self, record: &Record) -> Result<u64, StoreError> {
         self.durable()?;
         let line = journal::encode(record);
@@ -127,14 +127,13 @@ impl Store {
         Ok(self.committer.written(line))
     }
 
-    /// Appends a record and waits for the disk: when this returns `Ok`, it survives a power cut, and so does everything
-    /// written before.
+    /// Appends a record and waits for the disk: after `Ok`, it survives a power cut, and so does every record before it.
     pub fn append(&mut self, record: &Record) -> Result<(), StoreError> {
         let number = self.write(record)?;
         self.wait(number)
     }
 
-    /// The number of the last record that survives a power cut; what is acknowledged to anybody is not beyond it.
+    /// The number of the last record that survives a power cut. Results are acknowledged up to it and no further.
     pub fn durable(&self) -> Result<u64, StoreError> {
         self.committer.durable().map_err(|source| failure(self.journal.path(), source))
     }
@@ -144,14 +143,14 @@ impl Store {
         self.committer.wait(number).map_err(|source| failure(self.journal.path(), source))
     }
 
-    /// What went wrong since the last call without losing anything, a sentence each, for the user.
+    /// Warnings since the last call, one a sentence, for the user; no record is lost by them.
     pub fn take_warnings(&mut self) -> Vec<String> {
         self.committer.take_warnings()
     }
 
-    /// Repairs the journal where the index can, then makes the index anew from it; what was done, a sentence each.
+    /// Repairs the journal from the index, then rebuilds the index from the journal; returns the changes, one a sentence.
     ///
-    /// With `cut`, everything from the first line on that cannot be repaired is given up, and the old file is kept.
+    /// With `cut`, the first line that cannot be repaired is given up with all that follow, and the old file is kept.
     pub fn rebuild(folder: &Path, cut: bool) -> Result<Vec<String>, StoreError> {
         read_journal(folder)?;
         let mut done = Vec::new();
@@ -216,7 +215,8 @@ fn take_lock(folder: &Path) -> Result<Lock, StoreError> {
     Lock::take(&folder.join("lock")).map_err(|source| unusable(folder, source))?.map_err(locked)
 }
 
-/// Brings the index up to the journal: nothing to do, a few lines to add, or all anew. With it, what the journal holds.
+/// Brings the index up to date with the journal, by adding lines or rebuilding it; returns the index, where there is one,
+/// with the state and the checksum of the journal.
 fn adopt(
     folder: &Path,
     index: Result<Index, IndexError>,
@@ -229,7 +229,7 @@ fn adopt(
     let path = folder.join("index");
     let result = match index {
         Ok(index) if reached == state => Ok(index),
-        // Behind by what was written between the last batches: no reason to speak of it.
+        // Behind by the lines since the last batch, which is normal: no warning.
         Ok(index) if reached.lines > 0 && reached.covers(lines) => {
             fill(index, reached.lines + 1, &lines[reached.bytes as usize..], state)
         }
@@ -264,13 +264,13 @@ fn rebuild(
     Ok(index)
 }
 
-/// Puts lines into an index, the first of them with this number, which covers `state` then.
+/// Adds lines to an index, the first of them with the number `first`; afterwards the index covers `state`.
 fn fill(index: Index, first: u64, lines: &[u8], state: State) -> Result<Index, IndexError> {
     let lines: Vec<&[u8]> = lines.split_inclusive(|&byte| byte == b'\n').collect();
     let last = lines.chunks(1000).len().saturating_sub(1);
     for (number, chunk) in lines.chunks(1000).enumerate() {
         let first = first + 1000 * number as u64;
-        // Where it ends half way, it covers nothing: the next opening begins anew.
+        // An index that is filled half way covers nothing: the next opening rebuilds it.
         let covered = if number == last { state } else { State::default() };
         index.put(first, chunk.iter().copied(), covered, number == last)?;
     }

@@ -1,4 +1,4 @@
-//! Versioned records: what happened in an experiment, one a journal line.
+//! Records: the events of an experiment, one a journal line, with a version.
 use indexmap::IndexMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -15,7 +15,7 @@ use crate::trial::{ConfigurationId, Origin, Proposal, TrialId};
 /// The version of the records that this program writes, and the newest that it reads.
 pub const FORMAT: u16 = 1;
 
-/// Something that happened.
+/// An event of an experiment.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Record {
@@ -31,7 +31,7 @@ pub enum Record {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Begun {
     pub format: u16,
-    /// The version of the program that wrote it.
+    /// The version of the program that wrote the record.
     pub galvani: String,
     pub name: String,
     pub seed: u64,
@@ -63,7 +63,7 @@ pub struct Asked {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Started {
     pub trial: TrialId,
-    /// From 1; a trial whose worker was lost is attempted again.
+    /// The number of the attempt, from 1; a trial whose worker was lost is attempted again.
     pub attempt: u32,
     pub slot: String,
     pub at: Timestamp,
@@ -74,40 +74,40 @@ pub struct Started {
 pub struct Reported {
     pub trial: TrialId,
     pub attempt: u32,
-    /// What it has spent, below the trial's budget.
+    /// The budget spent so far, below the trial's own.
     pub budget: f64,
     pub cost: f64,
     pub at: Timestamp,
 }
 
-/// An attempt at a trial ended.
+/// An attempt at a trial ended: its outcome and the resources it took.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Ended {
     pub trial: TrialId,
     pub attempt: u32,
     #[serde(flatten, with = "outcome")]
     pub outcome: Outcome,
-    /// What the trial reported beside its cost.
+    /// The `info` of the trial's last report.
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     pub info: Map<String, Json>,
     pub slot: String,
     pub started: Timestamp,
     pub at: Timestamp,
-    /// From start to end, by a clock that nobody sets.
+    /// The wall-clock time from start to end, by a monotonic clock.
     pub seconds: f64,
-    /// Of the whole process tree.
+    /// The CPU time of the whole process tree.
     pub cpu_seconds: f64,
-    /// Of the whole process tree, in bytes.
+    /// The peak memory of the whole process tree in bytes, as sampled.
     pub peak_memory: u64,
-    /// How its program ended: `exit code 3`, `SIGKILL`, or `answered` where it goes on with the next trial.
+    /// The end of its program: `exit code 3`, `SIGKILL`, or `answered` where it goes on with the next trial.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub exit: String,
-    /// It came after another attempt had taken its place: kept, and counted for nothing.
+    /// True where it came after another attempt had taken its place: it is kept, and ignored.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub late: bool,
 }
 
-/// Anything else worth keeping, by key; the last of a key counts.
+/// A note by key, for anything else worth keeping; the last of a key counts.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Noted {
     pub key: String,
@@ -115,7 +115,7 @@ pub struct Noted {
     pub at: Timestamp,
 }
 
-/// Why a record does not fit the space that it is read with.
+/// The reason why a record does not fit the space that it is read with.
 #[derive(Clone, Debug, PartialEq, Error)]
 pub enum Mismatch {
     #[error("trial {trial} is not of this search space: {source}")]
@@ -125,7 +125,7 @@ pub enum Mismatch {
 }
 
 impl Record {
-    /// The trial that it is about.
+    /// The trial that the record is about; `None` where it is about the experiment.
     pub fn trial(&self) -> Option<TrialId> {
         match self {
             Self::Begun(_) | Self::Noted(_) => None,
@@ -138,14 +138,14 @@ impl Record {
 }
 
 impl Reported {
-    /// The point of the learning curve that it says; `None` where its budget is not positive and finite.
+    /// The reported point of the learning curve; `None` where its budget is not positive and finite.
     pub fn point(&self) -> Option<CurvePoint> {
         Some(CurvePoint { budget: Budget::new(self.budget)?, cost: self.cost })
     }
 }
 
 impl Asked {
-    /// The record of a proposal made with this space.
+    /// The record of a proposal in this space.
     pub fn of(proposal: &Proposal, space: &Space, at: Timestamp) -> Self {
         let named = space.named(&proposal.configuration);
         Self {
@@ -162,7 +162,7 @@ impl Asked {
         }
     }
 
-    /// The proposal again; an error where the space has changed so that it is no longer legal.
+    /// The proposal of the record; an error where it is not legal in this space.
     pub fn proposal(&self, space: &Space) -> Result<Proposal, Mismatch> {
         let trial = self.trial;
         let named = self.config.iter().map(|(name, value)| (name.as_str(), value.clone()));
@@ -180,7 +180,7 @@ impl Asked {
     }
 }
 
-/// An outcome as flat fields: `outcome`, and `cost`, `costs` of several objectives, or `message` where there is one.
+/// An outcome as flat fields: `outcome`, and where they apply `cost`, `costs` of several objectives, and `message`.
 mod outcome {
     use serde::de::Error;
     use serde::{Deserialize, Deserializer, Serialize, Serializer};

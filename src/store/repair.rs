@@ -1,27 +1,27 @@
-//! The repair of a damaged journal from what the index remembers.
+//! Repair of a damaged journal from the lines that the index holds.
 use crate::store::index::Index;
 use crate::store::journal::{Fault, Line, decode_line};
 use crate::store::record::Record;
 
-/// A journal's lines after repair, and what was done to them.
+/// The lines of a journal after repair, and the changes made.
 #[derive(Debug, Default)]
 pub struct Repaired {
     pub lines: Vec<u8>,
     pub records: Vec<Record>,
-    /// Numbers of the lines that came back from the index, from 1.
+    /// Numbers, from 1, of the lines that were restored from the index.
     pub restored: Vec<u64>,
-    /// Bytes of the torn tail, which nobody was told to rely on, that were dropped.
+    /// Bytes of an unacknowledged torn tail that were dropped.
     pub cut: usize,
 }
 
-/// Why a journal cannot be repaired: the number of the first line in question, and what is wrong with it.
+/// The first line of a journal that cannot be repaired, and its fault.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Irreparable {
     pub line: u64,
     pub fault: Fault,
 }
 
-/// Puts back damaged and missing lines that the index holds; drops a torn tail that it does not hold.
+/// Restores damaged and missing lines that the index holds; drops a torn tail that it does not hold.
 ///
 /// A damaged line in the middle that the index does not hold is an error: its result was acknowledged.
 pub fn repair(lines: Vec<Line>, index: Option<&Index>) -> Result<Repaired, Irreparable> {

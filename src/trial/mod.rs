@@ -114,7 +114,7 @@ pub struct Proposal {
     pub bracket: u32,
     /// The number of its rung, from 0 at the bracket's smallest budget.
     pub rung: u32,
-    /// The same for all rungs of a configuration, so that a higher one continues a lower one.
+    /// The seed of the evaluation, equal on all rungs of a configuration, so that a higher one continues a lower one.
     pub seed: u64,
     /// The instance that it runs on; absent where the experiment has none.
     pub instance: Option<Arc<str>>,

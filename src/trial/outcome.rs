@@ -9,21 +9,21 @@ use thiserror::Error;
 /// The end of a trial. A failure is data, never a cost that stands for one.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Outcome {
-    /// It reported its costs.
+    /// The trial reported its costs.
     Finished(Costs),
     /// The objective became NaN or infinite.
     Diverged,
     /// The program failed; the end of its output.
     Crashed { message: String },
-    /// It exceeded its time.
+    /// The trial exceeded its time.
     TimedOut,
-    /// It exceeded its memory on the host.
+    /// The trial exceeded its memory on the host.
     OutOfMemory,
-    /// Its accelerator had no memory left.
+    /// The accelerator had no memory left.
     OutOfDeviceMemory,
-    /// Its worker disappeared; nothing is known of the configuration.
+    /// The worker disappeared; nothing is known of the configuration.
     Lost,
-    /// It was ended because its reported costs fell behind; its curve holds them.
+    /// The trial was ended because its reported costs fell behind; its curve holds them.
     Pruned,
 }
 
@@ -156,7 +156,7 @@ impl OutcomeKind {
         }
     }
 
-    /// The same for sentences: `out of memory`.
+    /// The words for it in sentences: `out of memory`.
     pub fn in_words(self) -> String {
         self.word().replace('_', " ")
     }

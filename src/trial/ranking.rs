@@ -55,7 +55,7 @@ impl Tally {
 /// The configurations that succeeded, by budget, the best first.
 #[derive(Clone, Debug, Default)]
 pub struct Ranking {
-    /// By the configuration's index; few budgets each.
+    /// The tallies of each configuration, by its index; few budgets each.
     tallies: Vec<Vec<(Budget, Tally)>>,
     budgets: BTreeMap<Budget, BTreeSet<Ranked>>,
 }

@@ -1,4 +1,4 @@
-//! Records of an experiment that never was, for the tests of the store.
+//! Records of a made-up experiment, for the tests of the store.
 use galvani::store::record::{Begun, Ended, FORMAT, Record, Started};
 use galvani::trial::TrialId;
 use galvani::trial::outcome::Outcome;

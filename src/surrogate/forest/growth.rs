@@ -1,12 +1,12 @@
-//! How a tree grows: a node's rows lie side by side, and each split parts them.
+//! Growth of a tree: the rows of a node lie side by side, and each split partitions them.
 use super::sample::{LANES, Sample};
 use super::settings::{ForestSettings, Splitter};
 use super::tree::{NOWHERE, Rule, Tree};
 use crate::numeric::stream::Stream;
 use crate::space::encoding::Column;
 
-/// A tree from rows that count `weights` times each, not all of them zero, and the leaf of each row ([`NOWHERE`] where
-/// it does not count).
+/// Grows a tree from rows that count `weights` times each, not all of them zero. Returns it with the leaf of each row,
+/// [`NOWHERE`] for rows of weight 0.
 pub(super) fn grow(sample: &Sample, weights: &[u8], settings: &ForestSettings, stream: Stream) -> (Tree, Vec<u32>) {
     let rows: Vec<u32> = (0..weights.len() as u32).filter(|&row| weights[row as usize] > 0).collect();
     let count = rows.len();
@@ -34,7 +34,7 @@ pub(super) fn grow(sample: &Sample, weights: &[u8], settings: &ForestSettings, s
     (grower.tree, grower.leaf_of)
 }
 
-/// Weight of some rows, and sum of their targets.
+/// The total weight of some rows, and the weighted sum of their targets.
 #[derive(Clone, Copy, Default)]
 struct Mass {
     weight: f64,
@@ -42,7 +42,7 @@ struct Mass {
 }
 
 impl Mass {
-    /// What a part of these rows adds to the explained sum of squares.
+    /// The sum of squares that the mean of these rows explains.
     fn explained(self) -> f64 {
         self.sum * self.sum / self.weight
     }
@@ -62,13 +62,14 @@ impl Mass {
     }
 }
 
-/// How a node could be divided.
+/// A candidate split of a node.
 #[derive(Clone, Copy)]
 enum Split {
-    /// Somewhere between two neighbouring values.
+    /// At a threshold to be drawn between two neighbouring values.
     Between(f32, f32),
+    /// At this threshold.
     At(f32),
-    /// So many of the node's categories go left, from the one with the lowest mean.
+    /// The number of the node's categories that go left, from the one with the lowest mean.
     Categories(usize),
 }
 
@@ -76,20 +77,20 @@ struct Grower<'a> {
     sample: &'a Sample<'a>,
     settings: &'a ForestSettings,
     stream: Stream,
-    /// A node owns a range of rows, and the same of the two below.
+    /// A node owns a range of rows, targets and weights.
     rows: Vec<u32>,
     targets: Vec<f64>,
     weights: Vec<f32>,
     goes_left: Vec<bool>,
     spare: (Vec<f32>, Vec<f64>, Vec<u32>),
-    /// Of the node at hand by column: the extremes, a threshold between them and what is at most that.
+    /// Scratch of the current node by column: extremes, a threshold between them, and the mass at or below it.
     low: Vec<f32>,
     high: Vec<f32>,
     thresholds: Vec<f32>,
     below: Vec<Mass>,
-    /// Categories of the node and column at hand.
+    /// Categories of the current node and column.
     groups: Vec<(usize, Mass)>,
-    /// Values of the node and column at hand in ascending order, above their places.
+    /// Values of the current node and column in ascending order; the lower half of each key is the row's position.
     keys: Vec<u64>,
     candidates: Vec<usize>,
     tree: Tree,
@@ -116,7 +117,7 @@ impl Grower<'_> {
         }
     }
 
-    /// The mass of a node, and whether its targets differ by more than rounding.
+    /// The mass of a node, and true where its targets differ by more than rounding.
     fn describe(&self, start: usize, end: usize) -> (Mass, bool) {
         let mut mass = Mass::default();
         let (mut low, mut high) = (f64::INFINITY, f64::NEG_INFINITY);
@@ -128,21 +129,21 @@ impl Grower<'_> {
         (mass, high - low > 1e-7 * (1.0 + (mass.sum / mass.weight).abs()))
     }
 
-    /// The split that explains most, over as many columns in random order as the settings want, constant ones apart; of
-    /// equals the first.
+    /// The split that explains most, the first of equals, over as many columns in random order as the settings want; constant
+    /// columns do not count.
     fn best_split(&mut self, start: usize, end: usize, all: Mass) -> Option<(usize, Split)> {
         let mut candidates = std::mem::take(&mut self.candidates);
         let wanted = ((self.settings.columns * candidates.len() as f64).round() as usize).max(1);
         if wanted < candidates.len() {
             self.stream.shuffle(&mut candidates);
         } else {
-            // Where all are looked at, the order decides between equals alone.
+            // Where all columns are considered, the order only decides between equals.
             let first = self.stream.below(candidates.len());
             candidates.rotate_left(first);
         }
         let is_random = self.settings.splitter == Splitter::Random;
         if is_random && end - start == 2 {
-            let pair = self.part_pair(&candidates, start, all);
+            let pair = self.split_pair(&candidates, start, all);
             self.candidates = candidates;
             return pair;
         }
@@ -175,9 +176,9 @@ impl Grower<'_> {
         best.map(|(_, column, split)| (column, split))
     }
 
-    /// Every split of two rows explains the same: the first column that can, without looking at the others. A third of
+    /// The split of a node of two rows: the first column that can, as every split of two rows explains the same. A third of
     /// all splits are such.
-    fn part_pair(&mut self, candidates: &[usize], start: usize, all: Mass) -> Option<(usize, Split)> {
+    fn split_pair(&mut self, candidates: &[usize], start: usize, all: Mass) -> Option<(usize, Split)> {
         let [first, second] = [0, 1].map(|index| self.rows[start + index]);
         let value = |row, column| self.sample.value(row, column);
         let column = *candidates.iter().find(|&&column| value(first, column) != value(second, column))?;
@@ -210,7 +211,7 @@ impl Grower<'_> {
         }
     }
 
-    /// Draws a threshold for each column, and weighs what is at most that.
+    /// Draws a threshold for each column, and sums the mass at or below it.
     fn thresholds(&mut self, start: usize, end: usize) {
         for group in 0..self.sample.groups() {
             let mut thresholds = [0.0; LANES];
@@ -243,11 +244,12 @@ impl Grower<'_> {
         (left.weight >= least && right.weight >= least).then(|| left.explained() + right.explained())
     }
 
+    /// The best split of a numeric column between two neighbouring values.
     fn best_threshold(&mut self, column: usize, start: usize, end: usize, all: Mass) -> Option<(f64, Split)> {
         let sample = self.sample;
-        let value = |place: usize| sample.value(self.rows[start + place], column);
+        let value = |offset: usize| sample.value(self.rows[start + offset], column);
         self.keys.clear();
-        self.keys.extend((0..end - start).map(|place| ascending(value(place)) << 32 | place as u64));
+        self.keys.extend((0..end - start).map(|offset| ascending(value(offset)) << 32 | offset as u64));
         self.keys.sort_unstable();
         let mut left = Mass::default();
         let mut best: Option<(f64, Split)> = None;
@@ -265,7 +267,7 @@ impl Grower<'_> {
         best
     }
 
-    /// In the order of their mean targets, the best subset of the categories is a prefix (Fisher 1958).
+    /// The best split of a categorical column: ordered by mean target, the best subset is a prefix (Fisher 1958).
     fn best_subset(&mut self, column: usize, start: usize, end: usize, all: Mass) -> Option<(f64, Split)> {
         self.group(column, start, end);
         let mut left = Mass::default();
@@ -281,17 +283,17 @@ impl Grower<'_> {
         best
     }
 
-    /// Weighs the categories of a column, in the order of their mean targets.
+    /// Sums the mass of each category of a column, in the order of their mean targets.
     fn group(&mut self, column: usize, start: usize, end: usize) {
         self.groups.clear();
         for index in start..end {
             let category = self.sample.value(self.rows[index], column) as usize;
             let known = self.groups.iter().position(|(each, _)| *each == category);
-            let place = known.unwrap_or_else(|| {
+            let group = known.unwrap_or_else(|| {
                 self.groups.push((category, Mass::default()));
                 self.groups.len() - 1
             });
-            self.groups[place].1.add(self.weights[index], self.targets[index]);
+            self.groups[group].1.add(self.weights[index], self.targets[index]);
         }
         // Of equal means, the smaller category first, whatever order the rows had.
         let mean = |mass: &Mass| mass.sum / mass.weight;
@@ -300,7 +302,7 @@ impl Grower<'_> {
 
     fn rule(&mut self, column: usize, split: Split, start: usize, end: usize) -> Rule {
         match (split, self.sample.kinds[column]) {
-            // Anywhere in the gap, so that trees disagree about what nobody has seen (as in pyrfr).
+            // Anywhere in the gap, so that trees disagree where there is no data (as in pyrfr).
             (Split::Between(low, high), _) => Rule::AtMost(between(low, high, self.stream.uniform())),
             (Split::At(threshold), _) => Rule::AtMost(threshold),
             (Split::Categories(count), Column::Categorical { choices }) => {
@@ -318,7 +320,7 @@ impl Grower<'_> {
         }
     }
 
-    /// Moves the rows that go left to the front of the node's range; how many they are.
+    /// Moves the rows that go left to the front of the node's range, and returns their number.
     fn divide(&mut self, column: usize, rule: &Rule, start: usize, end: usize) -> usize {
         let goes_left = &mut self.goes_left[..end - start];
         for (left, &row) in goes_left.iter_mut().zip(&self.rows[start..end]) {
@@ -328,18 +330,18 @@ impl Grower<'_> {
                 Rule::Among(set) => set[value as usize / 64] >> (value as usize % 64) & 1 == 1,
             };
         }
-        part(&mut self.weights[start..end], goes_left, &mut self.spare.0);
-        part(&mut self.targets[start..end], goes_left, &mut self.spare.1);
-        part(&mut self.rows[start..end], goes_left, &mut self.spare.2)
+        partition(&mut self.weights[start..end], goes_left, &mut self.spare.0);
+        partition(&mut self.targets[start..end], goes_left, &mut self.spare.1);
+        partition(&mut self.rows[start..end], goes_left, &mut self.spare.2)
     }
 }
 
-/// Moves the items that go left to the front, in their order; how many they are.
-fn part<T: Copy>(items: &mut [T], goes_left: &[bool], spare: &mut [T]) -> usize {
+/// Moves the items that go left to the front, in their order, and returns their number.
+fn partition<T: Copy>(items: &mut [T], goes_left: &[bool], spare: &mut [T]) -> usize {
     let (mut left, mut right) = (0, 0);
     for index in 0..items.len() {
         let item = items[index];
-        // Written to both places, of which one is kept: that is cheaper than a jump which no one can foresee.
+        // Written to both positions, of which one is kept: cheaper than a branch that cannot be predicted.
         items[left] = item;
         spare[right] = item;
         left += usize::from(goes_left[index]);
@@ -349,7 +351,7 @@ fn part<T: Copy>(items: &mut [T], goes_left: &[bool], spare: &mut [T]) -> usize 
     left
 }
 
-/// Bits that are ordered like the numbers.
+/// The bits of a number, changed so that they are ordered like the numbers.
 fn ascending(value: f32) -> u64 {
     let bits = value.to_bits();
     u64::from(if bits >> 31 == 1 { !bits } else { bits | 1 << 31 })

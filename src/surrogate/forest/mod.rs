@@ -1,4 +1,4 @@
-//! A random forest: trees on bootstrap samples whose disagreement is the uncertainty.
+//! A random forest: trees on bootstrap samples, whose disagreement is the uncertainty.
 mod expectation;
 mod growth;
 mod renewal;
@@ -18,9 +18,9 @@ use growth::grow;
 use renewal::renewed;
 use sample::Sample;
 pub use settings::{ForestSettings, Leaves, Splitter, Uncertainty};
-use tree::{NOWHERE, Tree, cell, place};
+use tree::{NOWHERE, Tree, cell, position};
 
-/// A forest of trees that are renewed as results come; tree `i` draws from streams at `(seed, purpose, ..)`.
+/// A forest whose trees are regrown in turn as results come; their random streams are at `(seed, purpose, ..)`.
 #[derive(Clone, Debug)]
 pub struct Forest {
     trees: Vec<Rooted>,
@@ -30,15 +30,15 @@ pub struct Forest {
     purpose: &'static str,
 }
 
-/// A tree with what it knows of each row.
+/// A tree with the leaf and the weight of each row.
 #[derive(Clone, Debug)]
 struct Rooted {
-    /// How many results it was grown from.
+    /// The number of first results that it was grown from.
     results: usize,
     tree: Tree,
     expectations: Expectations,
     leaf_of: Vec<u32>,
-    /// How often each row counts; [`UNSEEN`] where that is not decided.
+    /// The weight of each row in the bootstrap sample; [`UNSEEN`] where it is not drawn yet.
     weights: Vec<u8>,
 }
 
@@ -47,16 +47,16 @@ const UNSEEN: u8 = u8::MAX;
 /// Rows that one thread takes at a time.
 const BLOCK: usize = 256;
 
-/// Below so many tree-rows, waking another thread takes longer than the work.
+/// Rows times trees below which waking another thread takes longer than the work.
 const SMALL: usize = 1 << 16;
 
 impl Forest {
-    /// A forest that knows nothing; it must follow some results before it is asked.
+    /// A forest without results; it must be updated before it predicts.
     pub fn new(columns: &[Column], settings: &ForestSettings, seed: u64, purpose: &'static str) -> Self {
         Self { trees: Vec::new(), columns: columns.to_vec(), settings: settings.clone(), seed, purpose }
     }
 
-    /// Fits `targets`, one a row and at least one.
+    /// A forest fitted to `targets`, one a row and at least one.
     pub fn fit(
         rows: &Rows,
         columns: &[Column],
@@ -76,7 +76,7 @@ impl Forest {
         self.settings.trees.max(1) as usize
     }
 
-    /// Grows the trees that are not from as many results as `due` says, and tells all leaves what is known now.
+    /// Regrows the trees that were not grown from as many results as `due` says, and computes all leaves anew.
     fn renew(&mut self, rows: &Rows, targets: &Targets, due: &[usize], earlier: &dyn Fn(usize) -> Targets) {
         let old = |tree: &usize| self.trees.get(*tree).is_none_or(|rooted| rooted.results != due[*tree]);
         let old: Vec<usize> = (0..due.len()).filter(old).collect();
@@ -127,12 +127,12 @@ impl Forest {
             weights: vec![UNSEEN; rows],
         };
         let (mut out, mut cells) = (Vec::new(), Vec::new());
-        for (place, ((&row, weight), leaf)) in indices.iter().zip(drawn).zip(found).enumerate() {
+        for (index, ((&row, weight), leaf)) in indices.iter().zip(drawn).zip(found).enumerate() {
             rooted.weights[row] = weight;
             rooted.leaf_of[row] = leaf;
             if weight == 0 {
                 out.push(row);
-                let cell = |(column, &kind)| cell(kind, sample.value(place as u32, column));
+                let cell = |(column, &kind)| cell(kind, sample.value(index as u32, column));
                 cells.extend(sample.kinds.iter().enumerate().map(cell));
             }
         }
@@ -142,7 +142,7 @@ impl Forest {
         rooted
     }
 
-    /// Lets the leaves of a tree see the targets as they are now, those of rows that came after it was grown too.
+    /// Computes the leaves of a tree from the targets of all rows, also of those that came after it was grown.
     fn settle(&mut self, tree: usize, rows: &Rows, targets: &Targets) {
         let Rooted { tree: grown, expectations, leaf_of, weights, .. } = &mut self.trees[tree];
         leaf_of.resize(rows.len(), NOWHERE);
@@ -160,7 +160,7 @@ impl Forest {
         expectations.settle(targets.iter().map(|&(row, target)| (leaf_of[row], f64::from(weights[row]), target)));
     }
 
-    /// The expectations of rows of cells.
+    /// The predictions of rows of cells.
     fn expect(&self, cells: &[u32]) -> Vec<Prediction> {
         let width = self.columns.len();
         let mut found = vec![0; cells.len() / width];
@@ -215,7 +215,7 @@ impl Surrogate for Forest {
             let mut cells = Vec::with_capacity((end - block * BLOCK) * self.columns.len());
             for index in block * BLOCK..end {
                 let row = self.columns.iter().zip(rows.row(index));
-                cells.extend(row.map(|(&kind, &value)| cell(kind, place(kind, value))));
+                cells.extend(row.map(|(&kind, &value)| cell(kind, position(kind, value))));
             }
             self.expect(&cells)
         };
@@ -238,7 +238,7 @@ impl Surrogate for Forest {
         }
     }
 
-    /// A forest holds its trees possible.
+    /// The prediction of one tree, drawn at random.
     fn sample_posterior(&self, rows: &Rows, stream: &mut Stream) -> Vec<f64> {
         let Rooted { tree, expectations, .. } = &self.trees[stream.below(self.trees.len())];
         let cells: Vec<u32> = (0..rows.len()).flat_map(|index| cells(&self.columns, rows.row(index))).collect();
@@ -249,11 +249,11 @@ impl Surrogate for Forest {
 }
 
 fn cells(columns: &[Column], row: &[f64]) -> Vec<u32> {
-    columns.iter().zip(row).map(|(&kind, &value)| cell(kind, place(kind, value))).collect()
+    columns.iter().zip(row).map(|(&kind, &value)| cell(kind, position(kind, value))).collect()
 }
 
-/// How often a row counts in a bootstrap sample of many: Poisson's law of mean 1, so that a row's count depends on no
-/// other row (Oza and Russell 2001).
+/// The weight of a row in a bootstrap sample: Poisson's law of mean 1, so that it depends on no other row (Oza and Russell
+/// 2001).
 fn poisson(uniform: f64) -> u8 {
     let (mut count, mut probability, mut below) = (0, (-1.0_f64).exp(), 0.0);
     loop {
@@ -320,7 +320,7 @@ mod tests {
     }
 
     #[test]
-    fn the_inactive_is_a_value_of_its_own() {
+    fn inactive_is_a_value_of_its_own() {
         let mut rows = Rows::new(2);
         let mut targets = Vec::new();
         for index in 0..60 {

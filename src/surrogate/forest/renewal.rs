@@ -1,24 +1,24 @@
-//! Which results a tree was grown from: a schedule that depends on how many there are, and on nothing else.
+//! The schedule by which trees are regrown: it depends on the number of results alone.
 //!
 //! Growing all trees at every result takes most of the time and changes little once there are many results. Instead
-//! they are renewed in turn, so that none lacks more than the last 1/32 of the results; in between, its leaves go on
-//! learning. Since the schedule counts results, a log that is replayed ends with the same trees.
+//! they are regrown in turn, so that none lacks more than the last 1/32 of the results; in between, its leaves take in
+//! every result. Since the schedule counts results, a replayed log ends with the same trees.
 
-/// Up to so many results, and twice as many, every tree is grown from all.
+/// Below twice so many results, every tree is grown from all.
 const EAGER: usize = 32;
 
-/// Groups of trees that are renewed at a time of their own, so that no ask waits for all of them.
+/// Groups of trees that are regrown at different times, so that no ask waits for all of them.
 const GROUPS: usize = 16;
 
-/// The results, the first so many, that `tree` is grown from once there are `results`.
+/// The number of first results that `tree` is grown from once there are `results`.
 pub(super) fn renewed(tree: usize, results: usize) -> usize {
     if results < 2 * EAGER {
         return results;
     }
-    // Between EAGER * stride and twice that many, a tree is renewed every `stride` results, at a place of its own.
+    // Between EAGER * stride and twice that many, a tree is renewed every `stride` results, at an offset of its own.
     let stride = 1 << (results / EAGER).ilog2();
-    let place = tree % GROUPS * stride / GROUPS;
-    let renewed = results - (results + stride - place) % stride;
+    let offset = tree % GROUPS * stride / GROUPS;
+    let renewed = results - (results + stride - offset) % stride;
     if renewed >= EAGER * stride { renewed } else { self::renewed(tree, EAGER * stride - 1) }
 }
 

@@ -1,11 +1,11 @@
-//! What a tree grows from: rows with their targets, laid out so that neighbouring columns are looked at side by side.
-use super::tree::place;
+//! The training sample of a tree: rows with their targets, laid out so that neighbouring columns are read together.
+use super::tree::position;
 use crate::space::encoding::Column;
 
-/// Columns that are looked at side by side.
+/// Columns that are read together.
 pub(super) const LANES: usize = 4;
 
-/// So many numbers, one a column.
+/// Neighbouring numbers of a row, one a column.
 type Lanes = [f32; LANES];
 
 /// Training rows without NaN, each padded to whole lanes.
@@ -16,21 +16,21 @@ pub(super) struct Sample<'a> {
 }
 
 impl<'a> Sample<'a> {
-    /// `targets` are one a row.
+    /// A sample of rows with `targets`, one a row.
     pub fn new<'r>(kinds: &'a [Column], rows: impl Iterator<Item = &'r [f64]>, targets: Vec<f64>) -> Self {
         let mut values = Vec::with_capacity(targets.len() * kinds.len().div_ceil(LANES));
         for row in rows {
             for (kinds, row) in kinds.chunks(LANES).zip(row.chunks(LANES)) {
                 let mut lanes = [0.0; LANES];
                 let each = lanes.iter_mut().zip(kinds.iter().zip(row));
-                each.for_each(|(lane, (&kind, &value))| *lane = place(kind, value));
+                each.for_each(|(lane, (&kind, &value))| *lane = position(kind, value));
                 values.push(lanes);
             }
         }
         Self { kinds, values, targets }
     }
 
-    /// How many groups of lanes a row has.
+    /// The number of groups of lanes in a row.
     pub fn groups(&self) -> usize {
         self.kinds.len().div_ceil(LANES)
     }
@@ -40,6 +40,7 @@ impl<'a> Sample<'a> {
         &self.values[row as usize * self.groups() + group]
     }
 
+    /// The number of a row in a column.
     pub fn value(&self, row: u32, column: usize) -> f32 {
         self.values[row as usize * self.groups() + column / LANES][column % LANES]
     }

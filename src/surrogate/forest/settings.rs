@@ -1,7 +1,7 @@
-//! The knobs of a random forest.
+//! Settings of a random forest.
 use serde::{Deserialize, Serialize};
 
-/// How a threshold on a number is found.
+/// The way in which thresholds on numbers are found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Splitter {
     /// The best gap between two values, a random place in it.
@@ -10,33 +10,33 @@ pub enum Splitter {
     Random,
 }
 
-/// What counts as uncertainty.
+/// The variance that a forest reports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Uncertainty {
-    /// The variance of the trees' means.
+    /// The variance between the trees' means.
     Trees,
-    /// That, and the mean of the variances inside their leaves: the law of total variance.
+    /// The variance between the trees' means plus the mean of the variances inside their leaves: the law of total variance.
     Total,
 }
 
-/// What a leaf expects.
+/// The prediction of a leaf.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Leaves {
     /// The mean of its targets.
     Mean,
-    /// Of targets that are logarithms, the logarithm of the mean of what they are logarithms of (Hutter et al. 2011).
+    /// The logarithm of the mean of the targets' exponentials, for targets that are logarithms (Hutter et al. 2011).
     LogMean,
 }
 
-/// The knobs of a forest.
+/// The settings of a forest.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default, rename = "Forest")]
 pub struct ForestSettings {
-    /// How many trees; more are smoother and slower. 16: with 32 the search is no better on one rung, and trusts the
+    /// The number of trees; more are smoother and slower. 16: with 32 the search is no better on one rung, and trusts the
     /// lower of several too much.
     pub trees: u32,
-    /// How thresholds are found. `Random`: smoother, and the trees disagree more where nobody has been, which found
-    /// better configurations than `Best` on every function tried.
+    /// The way in which thresholds are found. `Random`: smoother, and the trees disagree more where there is no data, which
+    /// found better configurations than `Best` on every function tried.
     pub splitter: Splitter,
     /// The share of columns that each split considers. 1: random thresholds make trees differ enough.
     pub columns: f64,
@@ -46,11 +46,11 @@ pub struct ForestSettings {
     pub min_leaf: u32,
     /// No leaf is deeper. 1,048,576: without limit.
     pub max_depth: u32,
-    /// Whether each tree sees its own sample with replacement. True: without it, all trees believe a lucky cost.
+    /// Gives each tree its own sample with replacement. True: without it, all trees believe a lucky cost.
     pub bootstrap: bool,
-    /// What counts as uncertainty. `Trees`: the total variance was found to make SMAC worse.
+    /// The variance that a forest reports. `Trees`: the total variance was found to make SMAC worse.
     pub uncertainty: Uncertainty,
-    /// What a leaf expects. `Mean`; `LogMean`, as in SMAC, is for targets on the scale `Log`.
+    /// The prediction of a leaf. `Mean`; `LogMean`, as in SMAC, is for targets on the scale `Log`.
     pub leaves: Leaves,
 }
 

@@ -1,34 +1,34 @@
-//! One regression tree: its splits in a flat array.
+//! A regression tree: its splits in a flat array.
 use crate::space::encoding::Column;
 
-/// A row that no leaf counts.
+/// The leaf of a row that is in none.
 pub(super) const NOWHERE: u32 = u32::MAX;
 
-/// So many rows walk down together, so that none waits for another's memory.
+/// Rows that walk down together, so that none waits for the memory of another.
 const ABREAST: usize = 8;
 
-/// The bits of 2¹²⁶, a threshold above every place; there is room for 2²³ numbers before the next power.
+/// The bits of 2¹²⁶, a threshold above every cell; the lower 23 bits have room for the leaf's number.
 const LEAF: u32 = 0x7e80_0000;
 
-/// Choices of a column from which on a set of them has words of its own.
+/// Choices of a column from which on a set of categories is stored outside its node.
 const WIDE: usize = 32;
 
-/// What decides at a node.
+/// The kind of test at a node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
-    /// At most the threshold goes left. A leaf is such a node too: its left child is itself, and its threshold, above
-    /// whatever a cell reads as, has the leaf's number in its lower bits.
+    /// A number at or below the threshold goes left. A leaf is such a node too: its left child is itself, and its
+    /// threshold, above every cell, has the leaf's number in its lower bits.
     Number,
-    /// The categories of a mask go left.
+    /// A category in the mask goes left.
     Set,
-    /// The same, the mask being in `sets`.
+    /// A category in the mask, which is stored in `sets`, goes left.
     WideSet,
 }
 
-/// How a node parts its rows.
+/// The test by which a node partitions its rows.
 #[derive(Clone, Debug)]
 pub(super) enum Rule {
-    /// At most this goes left.
+    /// Numbers at or below this threshold go left.
     AtMost(f32),
     /// The categories whose bit is set go left.
     Among(Vec<u64>),
@@ -52,9 +52,9 @@ pub(super) struct Tree {
     leaves: u32,
 }
 
-/// A number of a row, NaN for the inactive, as a place or the index of a category. The inactive is a value of its own:
-/// below the range of numbers, one more category.
-pub(super) fn place(column: Column, value: f64) -> f32 {
+/// A value of a row as a position or as the index of a category. NaN, which stands for inactive, is a value of its own: a
+/// number below the range, or one more category.
+pub(super) fn position(column: Column, value: f64) -> f32 {
     match column {
         _ if !value.is_nan() => value as f32,
         Column::Numeric => -1.0,
@@ -62,12 +62,12 @@ pub(super) fn place(column: Column, value: f64) -> f32 {
     }
 }
 
-/// A place as nodes read it: its bits, the one bit of a category, or the index of one of many categories.
-pub(super) fn cell(column: Column, place: f32) -> u32 {
+/// A position as nodes read it: its bits, the one bit of a category, or the index of one of many categories.
+pub(super) fn cell(column: Column, position: f32) -> u32 {
     match column {
-        Column::Numeric => place.to_bits(),
-        Column::Categorical { choices } if choices < WIDE => 1 << place as u32,
-        Column::Categorical { .. } => place as u32,
+        Column::Numeric => position.to_bits(),
+        Column::Categorical { choices } if choices < WIDE => 1 << position as u32,
+        Column::Categorical { .. } => position as u32,
     }
 }
 
@@ -79,26 +79,26 @@ impl Tree {
         tree
     }
 
-    /// The index of a node that has no children yet.
+    /// Adds a node without children; returns its index.
     fn push(&mut self) -> u32 {
         let index = self.nodes.len() as u32;
         self.nodes.push(Node { split: LEAF, next: index, column: 0, kind: Kind::Number });
         index
     }
 
-    /// Says that a node stays without children; the number of the leaf that it is.
+    /// Makes a node a leaf; returns the leaf's number.
     pub fn end(&mut self, node: u32) -> u32 {
         self.nodes[node as usize].split = LEAF | self.leaves;
         self.leaves += 1;
         self.leaves - 1
     }
 
-    /// How many leaves there are.
+    /// The number of leaves.
     pub fn leaves(&self) -> usize {
         self.leaves as usize
     }
 
-    /// Gives a node two children; the index of the left one, which the right one follows.
+    /// Gives a node two children; returns the index of the left one, which the right one follows.
     pub fn split(&mut self, node: u32, column: usize, kind: Column, rule: Rule) -> u32 {
         let next = self.push();
         self.push();
@@ -114,7 +114,7 @@ impl Tree {
         next
     }
 
-    /// The number of the leaf of each row of cells, `width` a row.
+    /// Writes the number of the leaf of each row to `found`; rows are `width` cells each.
     pub fn find(&self, cells: &[u32], width: usize, found: &mut [u32]) {
         for (cells, found) in cells.chunks(ABREAST * width).zip(found.chunks_mut(ABREAST)) {
             found.fill(0);
