@@ -120,7 +120,7 @@ impl Schedule {
     }
 
     /// The plan of an iteration with the brackets of these kinds, once each.
-    pub fn plan_of(&self, kinds: Range<u32>) -> Plan {
+    pub(super) fn plan_of(&self, kinds: Range<u32>) -> Plan {
         Plan { brackets: kinds.map(|number| self.bracket(number)).collect(), again: 0, max: self.max }
     }
 
@@ -143,11 +143,6 @@ impl Bracket {
     /// The number of trials.
     pub fn trials(&self) -> u32 {
         self.rungs.iter().map(|rung| rung.configurations).sum()
-    }
-
-    /// The budget of all trials together, each from the start.
-    pub fn restarted_budget(&self) -> f64 {
-        self.rungs.iter().map(|rung| f64::from(rung.configurations) * rung.budget.amount()).sum()
     }
 
     /// The budget of all trials together, where a promoted one continues from what its configuration has spent.
@@ -178,19 +173,9 @@ impl Plan {
         self.brackets.iter().map(Bracket::trials).sum()
     }
 
-    /// The budget of all trials together, each from the start.
-    pub fn restarted_budget(&self) -> f64 {
-        self.brackets.iter().map(Bracket::restarted_budget).sum()
-    }
-
     /// The budget of all trials together, where a promoted one continues from what its configuration has spent.
     pub fn continued_budget(&self) -> f64 {
         self.brackets.iter().map(Bracket::continued_budget).sum()
-    }
-
-    /// The [`restarted_budget`](Self::restarted_budget) in units of the full one.
-    pub fn restarted_full_evaluations(&self) -> f64 {
-        self.restarted_budget() / self.max.amount()
     }
 
     /// The [`continued_budget`](Self::continued_budget) in units of the full one.
@@ -211,6 +196,12 @@ mod tests {
         Schedule::new(budget(min), budget(max), eta).unwrap()
     }
 
+    /// The budget of all trials together, each from the start: SMAC continues no trial.
+    fn restarted(plan: &Plan) -> f64 {
+        let rungs = plan.brackets.iter().flat_map(|bracket| &bracket.rungs);
+        rungs.map(|rung| f64::from(rung.configurations) * rung.budget.amount()).sum()
+    }
+
     fn numbers(plan: &Plan) -> Vec<Vec<u32>> {
         let numbers = |bracket: &Bracket| bracket.rungs.iter().map(|rung| rung.configurations).collect();
         plan.brackets.iter().map(numbers).collect()
@@ -222,8 +213,8 @@ mod tests {
             let plan = schedule(min, max, eta).plan();
             assert_eq!(numbers(&plan), expected);
             assert_eq!(plan.trials(), trials);
-            assert!((plan.restarted_budget() - total).abs() < 0.05, "{}", plan.restarted_budget());
-            assert!((plan.restarted_full_evaluations() - full).abs() < 0.005);
+            assert!((restarted(&plan) - total).abs() < 0.05, "{}", restarted(&plan));
+            assert!((restarted(&plan) / plan.max.amount() - full).abs() < 0.005);
         };
         check((1.0, 9.0, 3), &[&[9, 3, 1], &[5, 1], &[3]], 22, 78.0, 8.67);
         check((1620.0, 3240.0, 2), &[&[2, 1], &[2]], 5, 12960.0, 4.0);
@@ -293,7 +284,7 @@ mod tests {
         let plan = schedule(1.0, 9.0, 3).plan();
         assert_eq!(plan.brackets[0].continued_budget(), 9.0 + 3.0 * 2.0 + 6.0);
         assert_eq!(plan.continued_budget(), 21.0 + (15.0 + 6.0) + 27.0);
-        assert!(plan.continued_full_evaluations() < plan.restarted_full_evaluations());
+        assert!(plan.continued_budget() < restarted(&plan));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 use super::stream::Stream;
 
 /// The dimensions that the Sobol sequence covers evenly; further ones are uniform.
-pub const SOBOL_DIMENSIONS: usize = 256;
+const SOBOL_DIMENSIONS: usize = 256;
 /// The points after which the Sobol sequence starts again under another scrambling.
 const SOBOL_POINTS: usize = 1 << 16;
 

@@ -9,7 +9,7 @@ use argmin::solver::quasinewton::LBFGS;
 const MEMORY: usize = 8;
 
 /// A function with its gradient; `None` where it has no value.
-pub type Smooth<'a> = dyn Fn(&[f64]) -> Option<(f64, Vec<f64>)> + 'a;
+type Smooth<'a> = dyn Fn(&[f64]) -> Option<(f64, Vec<f64>)> + 'a;
 
 /// The lowest point that L-BFGS meets from `start`, with its value; `None` where the function has no value at `start`.
 ///

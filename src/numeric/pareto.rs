@@ -30,7 +30,7 @@ pub fn fronts(costs: &[&[f64]]) -> Vec<Vec<usize>> {
 
 /// The crowding distance of each vector: the distance between its neighbours on either side, summed over the costs, each in
 /// units of its range; infinite at the ends (Deb et al. 2002).
-pub fn crowding_distances(costs: &[&[f64]]) -> Vec<f64> {
+fn crowding_distances(costs: &[&[f64]]) -> Vec<f64> {
     let mut distances = vec![0.0; costs.len()];
     let dimensions = costs.first().map_or(0, |first| first.len());
     for dimension in 0..dimensions {

@@ -1,4 +1,4 @@
-//! Ranks and quantiles of finite numbers.
+//! Means, quantiles and ranks of finite numbers.
 
 /// The quantile at `share` of `[0, 1]`, linear between neighbours; `None` without values.
 pub fn quantile(values: &[f64], share: f64) -> Option<f64> {
@@ -13,6 +13,11 @@ pub fn quantile(values: &[f64], share: f64) -> Option<f64> {
 /// The median, the mean of the middle two of an even number; `None` without values.
 pub fn median(values: &[f64]) -> Option<f64> {
     quantile(values, 0.5)
+}
+
+/// The mean; NaN without values.
+pub fn mean(values: &[f64]) -> f64 {
+    values.iter().sum::<f64>() / values.len() as f64
 }
 
 /// The indices of the values in ascending order of value, equals in their given order.

@@ -4,15 +4,12 @@
 //! rebuilt from it, `lock` names the one writer. A record outlives this process once [`Store::write`] has returned, and a
 //! power cut once [`Store::append`] has returned or [`Store::durable`] counts it.
 pub mod check;
-pub mod commit;
-
-pub mod index;
+mod commit;
+mod index;
 pub mod journal;
-
-pub mod lock;
+mod lock;
 pub mod record;
-
-pub mod repair;
+mod repair;
 
 use std::fs;
 use std::io;

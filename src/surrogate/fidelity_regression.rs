@@ -1,6 +1,7 @@
 //! Fidelity regression: brings costs at several budgets to the scale of the highest one.
 use super::Targets;
 use super::target::{Scale, logarithms, normal_scores, powers};
+use crate::numeric::quantile::mean;
 
 /// Weight of the assumption that a lower rung's differences carry over in full, in common configurations.
 const PRIOR: f64 = 3.0;
@@ -143,10 +144,6 @@ impl Line {
     fn at(&self, value: f64) -> f64 {
         self.to + self.slope * (value - self.from)
     }
-}
-
-fn mean(values: &[f64]) -> f64 {
-    values.iter().sum::<f64>() / values.len() as f64
 }
 
 #[cfg(test)]

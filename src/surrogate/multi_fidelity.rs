@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use super::fidelity_regression::Observation;
 use super::target::{Scale, logarithms, normal_scores, powers};
 use super::{Prediction, Rows, Slope, Surrogate, Targets};
+use crate::numeric::quantile::mean;
 use crate::numeric::stream::Stream;
 use crate::space::encoding::Column;
 
@@ -67,10 +68,6 @@ pub fn targets(observations: &[Observation], scale: Scale) -> Targets {
         Scale::Power => values = powers(&values),
     }
     values.into_iter().enumerate().collect()
-}
-
-fn mean(values: &[f64]) -> f64 {
-    values.iter().sum::<f64>() / values.len() as f64
 }
 
 fn extended(row: &[f64], position: f64) -> Vec<f64> {
@@ -148,11 +145,11 @@ mod tests {
         let joint = rows(&observations, &configurations, 1.0, 9.0);
         let earlier = |results: usize| targets(&observations[..results], Scale::Raw);
         model.update(&joint, &known, observations.len(), &earlier);
-        let places: Vec<f64> = (0..20).map(|index| (f64::from(index) + 0.5) / 20.0).collect();
+        let points: Vec<f64> = (0..20).map(|index| (f64::from(index) + 0.5) / 20.0).collect();
         let mut asked = Rows::new(1);
-        places.iter().for_each(|&x| asked.push(&[x]));
+        points.iter().for_each(|&x| asked.push(&[x]));
         let predictions = model.predict(&asked);
-        predictions.iter().zip(places).map(|(prediction, x)| (prediction.mean - top(x)).powi(2)).sum::<f64>() / 20.0
+        predictions.iter().zip(points).map(|(prediction, x)| (prediction.mean - top(x)).powi(2)).sum::<f64>() / 20.0
     }
 
     #[test]

@@ -1,15 +1,12 @@
 //! Trials: their budgets and outcomes, the history that they make, and the best among them.
 pub mod budget;
 pub mod curve;
-
 pub mod front;
-pub mod prediction;
-pub mod prior_result;
-
 pub mod history;
 pub mod incumbent;
-
 pub mod outcome;
+pub mod prediction;
+pub mod prior_result;
 pub mod ranking;
 
 use std::fmt;

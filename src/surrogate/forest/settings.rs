@@ -4,9 +4,9 @@ use serde::{Deserialize, Serialize};
 /// The way in which thresholds on numbers are found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Splitter {
-    /// The best gap between two values, a random place in it.
+    /// The best gap between two values, at a random threshold in it.
     Best,
-    /// A random place between the smallest and the largest value (extremely randomized trees).
+    /// A random threshold between the smallest and the largest value (extremely randomized trees).
     Random,
 }
 
@@ -46,7 +46,7 @@ pub struct ForestSettings {
     pub min_leaf: u32,
     /// No leaf is deeper. 1,048,576: without limit.
     pub max_depth: u32,
-    /// Gives each tree its own sample with replacement. True: without it, all trees believe a lucky cost.
+    /// Gives each tree its own sample with replacement. True: without it, all trees trust a lucky cost.
     pub bootstrap: bool,
     /// The variance that a forest reports. `Trees`: the total variance was found to make SMAC worse.
     pub uncertainty: Uncertainty,

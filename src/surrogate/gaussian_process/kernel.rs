@@ -103,7 +103,7 @@ impl Kernel {
         let (mut square, mut hamming) = (f64x4::ZERO, f64x4::ZERO);
         for (column, inverse) in self.inverse_squares.iter().enumerate() {
             match Points::gap(kinds[column], block[column], row[column]) {
-                Gap::Different(places) => hamming += places & f64x4::splat(0.5 * inverse),
+                Gap::Different(mask) => hamming += mask & f64x4::splat(0.5 * inverse),
                 Gap::Apart(gap, missing) => {
                     square += !missing & (gap * gap * *inverse);
                     hamming += missing & f64x4::splat(0.5 * inverse);
@@ -144,7 +144,7 @@ impl Kernel {
             totals[0] += covariance;
             for (column, total) in totals[1..].iter_mut().enumerate() {
                 *total += match Points::gap(points.kinds[column], block[column], row[column]) {
-                    Gap::Different(places) => places & covariance,
+                    Gap::Different(mask) => mask & covariance,
                     Gap::Apart(gap, missing) => missing.select(covariance, slope * gap * gap * -2.0),
                 };
             }

@@ -184,8 +184,8 @@ impl Seen<'_> {
                 let at = here[axis];
                 let mut left = (at - stream.uniform()).max(low);
                 let mut right = (left + 1.0).min(high);
-                let mut probe = |place: f64| {
-                    here[axis] = place;
+                let mut probe = |value: f64| {
+                    here[axis] = value;
                     density(here)
                 };
                 while left > low && probe(left) > level {
@@ -195,13 +195,13 @@ impl Seen<'_> {
                     right = (right + 1.0).min(high);
                 }
                 loop {
-                    let place = left + (right - left) * stream.uniform();
-                    let found = probe(place);
+                    let value = left + (right - left) * stream.uniform();
+                    let found = probe(value);
                     if found > level || right - left < 1e-9 {
                         height = found;
                         break;
                     }
-                    if place < at { left = place } else { right = place }
+                    if value < at { left = value } else { right = value }
                 }
             }
         };
