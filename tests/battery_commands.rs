@@ -30,7 +30,7 @@ fn the_command_line_explains_itself() {
     write("(\n    train: 2, validation: 1, test: 1,\n    hours: 0.2,\n    jitter: 0.9,\n)");
     let (code, _, error) = galvani(&["generate", "x.ron"]);
     assert_eq!(code, Some(2));
-    assert!(error.contains("x.ron:4:13: `jitter` is 0.9, but must be 0 to 0.2") && error.contains("hint: "), "{error}");
+    assert!(error.contains("x.ron:4:13: `jitter` must be 0 to 0.2, not 0.9") && error.contains("hint: "), "{error}");
 
     write("(train: 2, validation: 1, test: 1, hours: 0.2)");
     let (code, out, error) = galvani(&["generate", "x.ron"]);

@@ -104,7 +104,10 @@ fn mistakes_are_named() {
     for (arguments, expected) in [
         (&["train", "nowhere.ron", "--out", "m"][..], "nowhere.ron: there is no such file"),
         (&["train", "other.ron", "--out", "m"], "error"),
-        (&["train", "small.ron", "--out", "m", "--set", "n_heads=3"], "`dim_model` 8 is no multiple of `n_heads` 3"),
+        (
+            &["train", "small.ron", "--out", "m", "--set", "n_heads=3"],
+            "`dim_model` must be a multiple of `n_heads`, but 8 is no multiple of 3",
+        ),
         (&["train", "small.ron", "--out", "m", "--set", "n_heads"], "NAME=VALUE"),
         (&["train", "small.ron", "--out", "m", "--device", "gpu"], "`cpu`, `cuda:N` or `auto`, not `gpu`"),
         (&["evaluate", "nowhere", "--experiment", "small.ron"], "cannot read `nowhere`"),

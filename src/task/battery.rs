@@ -17,6 +17,7 @@ use crate::battery::model::hyperparameter::Hyperparameters;
 use crate::battery::model::{Model, Statistics};
 use crate::battery::training::batch::SplitSource;
 use crate::battery::training::{Trained, Training, TrainingSpan, train};
+use crate::document::diagnostic::Diagnostic;
 use crate::space::Space;
 use crate::space::hyperparameter::{Domain, Value};
 use crate::trial::prediction::{self, SeriesPrediction};
@@ -49,9 +50,14 @@ impl Default for Battery {
 }
 
 impl Battery {
-    /// Which field is wrong, and what is allowed.
-    pub fn validate(&self) -> Result<(), String> {
-        let within = |part: &str, result: Result<(), String>| result.map_err(|problem| format!("`{part}`: {problem}"));
+    /// Checks every field; fails with the field that is wrong, and what is allowed there.
+    pub fn validate(&self) -> Result<(), Diagnostic> {
+        let within = |part: &str, result: Result<(), Diagnostic>| {
+            result.map_err(|wrong| {
+                let message = format!("`{part}`: {}", wrong.message);
+                Diagnostic { message, ..wrong }.inside(part)
+            })
+        };
         within("dataset", self.dataset.validate())?;
         within("model", self.model.validate())?;
         within("training", self.training.validate())?;
@@ -59,21 +65,22 @@ impl Battery {
         device::resolve(&self.device).map(|_| ())
     }
 
-    /// What is wrong with the task, or between it and the space, and what to do about it.
-    pub fn mismatch(&self, space: &Space) -> Option<(String, String)> {
-        if let Err(problem) = self.validate() {
-            return Some((problem, "every field may be left out and has a default".into()));
+    /// The mistake in the task, or between it and the space; `None` where both fit.
+    pub fn mismatch(&self, space: &Space) -> Option<Diagnostic> {
+        if let Err(wrong) = self.validate() {
+            let hint = wrong.hint.clone().unwrap_or_else(|| "every field may be left out and has a default".to_owned());
+            return Some(wrong.hint(hint));
         }
         let names = self.model.family.hyperparameters();
         let all = format!("a model of this family reads `{}`", names.join("`, `"));
         if let Some(unknown) = space.hyperparameters().iter().find(|each| !names.contains(&each.name.as_str())) {
-            let message = format!("a model of this family has no hyperparameter `{}`", unknown.name);
+            let wrong = Diagnostic::new(format!("a model of this family has no hyperparameter `{}`", unknown.name));
             let other = self.model.family.other();
             return Some(match other.hyperparameters().contains(&unknown.name.as_str()) {
                 true => {
-                    (message, format!("for the other family, write `model: (family: {})` in the task", other.text()))
+                    wrong.hint(format!("for the other family, write `model: (family: {})` in the task", other.text()))
                 }
-                false => (message, all),
+                false => wrong.hint(all),
             });
         }
         let rotary = |domain: &Domain| match domain {
@@ -85,7 +92,7 @@ impl Battery {
         let needed = |name: &str| name != "learning_rate" && (name != "rope_theta" || with_theta);
         let missing = names.iter().find(|name| needed(name) && space.index(name).is_none())?;
         let message = format!("the battery task needs the hyperparameter `{missing}`, which the space does not have");
-        Some((message, format!("{all}; one that is not tried is Constant(...)")))
+        Some(Diagnostic::new(message).hint(format!("{all}; one that is not tried is Constant(...)")))
     }
 
     /// As [`evaluate`](Task::evaluate), continuing what the checkpoint holds, and then on the test series, which no choice
@@ -135,9 +142,9 @@ impl Battery {
         request: &Request,
         progress: &mut dyn FnMut(f64),
     ) -> Result<(Report, Option<Model>), TaskError> {
-        self.validate().map_err(TaskError::new)?;
-        let hyperparameters = Hyperparameters::read(&request.config, &self.model.family).map_err(TaskError::new)?;
-        let (device, note) = device::resolve(&self.device).map_err(TaskError::new)?;
+        self.validate().map_err(refused)?;
+        let hyperparameters = Hyperparameters::read(&request.config, &self.model.family).map_err(refused)?;
+        let (device, note) = device::resolve(&self.device).map_err(refused)?;
         let source = SplitSource(dataset, Split::Train);
         let statistics = Statistics::of(&source);
         let device = device.autodiff();
@@ -182,7 +189,7 @@ impl Battery {
 
 impl Task for Battery {
     fn prepare(&self, data: &Path, progress: &(dyn Fn(f64) + Sync)) -> Result<(), TaskError> {
-        self.validate().map_err(TaskError::new)?;
+        self.validate().map_err(refused)?;
         let path = self.file(data);
         if Dataset::open(&path).is_ok_and(|dataset| dataset.specification() == &self.dataset) {
             return Ok(());
@@ -197,6 +204,10 @@ impl Task for Battery {
         let dataset = self.open(&request.data)?;
         Ok(self.trial(&dataset, request, progress)?.0)
     }
+}
+
+fn refused(wrong: Diagnostic) -> TaskError {
+    TaskError::new(wrong.to_string())
 }
 
 fn word(text: &str) -> Value {
@@ -309,7 +320,7 @@ mod tests {
 
         let mut wrong = request(folder.path(), 3.0);
         wrong.config.insert("n_heads".into(), Value::Integer(3));
-        assert!(small().evaluate(&wrong, &mut |_| {}).unwrap_err().message.contains("no multiple of `n_heads` 3"));
+        assert!(small().evaluate(&wrong, &mut |_| {}).unwrap_err().message.contains("8 is no multiple of 3"));
         assert!(small().evaluate(&request(folder.path(), 0.2), &mut |_| {}).is_err());
     }
 
@@ -321,13 +332,13 @@ mod tests {
         let (transformer, mamba) = (Battery::default(), battery("(model: (family: Mamba((version: 1))))"));
         for name in ["transformer.ron", "transformer-small.ron"] {
             assert_eq!(transformer.mismatch(&space(name)), None);
-            let (problem, hint) = mamba.mismatch(&space(name)).unwrap();
-            assert!(problem.contains("`pe_type`") && hint.contains("(family: Transformer)"), "{problem} {hint}");
+            let wrong = mamba.mismatch(&space(name)).unwrap().to_string();
+            assert!(wrong.contains("`pe_type`") && wrong.contains("(family: Transformer)"), "{wrong}");
         }
         for name in ["mamba.ron", "mamba-small.ron"] {
             assert_eq!(mamba.mismatch(&space(name)), None);
-            let (problem, hint) = transformer.mismatch(&space(name)).unwrap();
-            assert!(problem.contains("`d_intermediate`") && hint.contains("(family: Mamba())"), "{problem} {hint}");
+            let wrong = transformer.mismatch(&space(name)).unwrap().to_string();
+            assert!(wrong.contains("`d_intermediate`") && wrong.contains("(family: Mamba())"), "{wrong}");
         }
     }
 
@@ -347,7 +358,7 @@ mod tests {
             ("(evaluation: (scored: 999999))", "`evaluation`: `scored`"),
             ("(dataset: (hours: 0))", "`dataset`: `hours`"),
         ] {
-            assert!(read(text).unwrap().validate().unwrap_err().contains(message), "{text}");
+            assert!(read(text).unwrap().validate().unwrap_err().message.contains(message), "{text}");
         }
     }
 }

@@ -1,9 +1,12 @@
 //! Arrays in NumPy's format: a magic word, a Python literal that describes them, numbers.
 //!
-//! <https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html>
+//! <https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html>, of which only 32-bit floats are written. The
+//! crate `npyz` reads every kind, but its parser generator would make a C compiler a requirement of the whole build.
 use std::fs;
 use std::io::{self, Write};
 use std::path::Path;
+
+use crate::document::diagnostic::Diagnostic;
 
 const MAGIC: &[u8] = b"\x93NUMPY";
 
@@ -15,14 +18,15 @@ pub struct Array {
 }
 
 impl Array {
-    /// Reads a file of 32-bit or 64-bit floats; the error says what is wrong with it.
-    pub fn read(path: &Path) -> Result<Self, String> {
-        let bytes = fs::read(path).map_err(|error| format!("cannot read `{}`: {error}", path.display()))?;
-        Self::parse(&bytes).map_err(|problem| format!("`{}` {problem}", path.display()))
+    /// Reads a file of 32-bit or 64-bit floats; fails where it cannot be read, or holds something else.
+    pub fn read(path: &Path) -> Result<Self, Diagnostic> {
+        let path_name = path.display();
+        let bytes = fs::read(path).map_err(|error| Diagnostic::new(format!("cannot read `{path_name}`: {error}")))?;
+        Self::parse(&bytes).map_err(|wrong| Diagnostic { message: format!("`{path_name}` {}", wrong.message), ..wrong })
     }
 
-    fn parse(bytes: &[u8]) -> Result<Self, String> {
-        let not = || "is no array in NumPy's format\nhint: `numpy.save` writes them".to_owned();
+    fn parse(bytes: &[u8]) -> Result<Self, Diagnostic> {
+        let not = || Diagnostic::new("is not an array in NumPy's format").hint("`numpy.save` writes such arrays");
         let rest = bytes.strip_prefix(MAGIC).ok_or_else(not)?;
         let [major, _, rest @ ..] = rest else { return Err(not()) };
         let (length, rest) = match (major, rest) {
@@ -34,7 +38,7 @@ impl Array {
         let field = |name: &str| header.split_once(&format!("'{name}':")).map(|(_, rest)| rest.trim_start());
         let kind = field("descr").and_then(|rest| rest.split('\'').nth(1)).ok_or_else(not)?;
         if field("fortran_order").ok_or_else(not)?.starts_with("True") {
-            return Err("is in the order of Fortran\nhint: save `numpy.ascontiguousarray(x)`".into());
+            return Err(Diagnostic::new("is in the order of Fortran").hint("save `numpy.ascontiguousarray(x)`"));
         }
         let shape = field("shape").and_then(|rest| Some(rest.strip_prefix('(')?.split_once(')')?.0)).ok_or_else(not)?;
         let axes = shape.split(',').map(str::trim).filter(|axis| !axis.is_empty());
@@ -44,15 +48,14 @@ impl Array {
             "<f4" => chunks(numbers, f32::from_le_bytes).collect(),
             "<f8" => chunks(numbers, f64::from_le_bytes).map(|number| number as f32).collect(),
             kind => {
-                return Err(format!(
-                    "holds numbers of the kind `{kind}`, but 32-bit floats are needed\nhint: save `x.astype(\"<f4\")`"
-                ));
+                let message = format!("holds numbers of the kind `{kind}`, but must hold 32-bit floats");
+                return Err(Diagnostic::new(message).hint("save `x.astype(\"<f4\")`"));
             }
         };
         let count = shape.iter().try_fold(1usize, |product, axis| product.checked_mul(*axis)).ok_or_else(not)?;
         match count == values.len() {
             true => Ok(Self { shape, values }),
-            false => Err(format!("is cut short: {} numbers instead of {count}", values.len())),
+            false => Err(Diagnostic::new(format!("is cut short: {} numbers instead of {count}", values.len()))),
         }
     }
 
@@ -73,7 +76,7 @@ impl Array {
     }
 }
 
-/// What stands before 32-bit floats of a shape, version 1.0, padded to 64 bytes.
+/// The header of an array of 32-bit floats, in version 1.0 of the format, padded to 64 bytes.
 pub fn header(shape: &[usize]) -> Vec<u8> {
     let axes: Vec<String> = shape.iter().map(usize::to_string).collect();
     let comma = if shape.len() == 1 { "," } else { "" };
@@ -120,10 +123,10 @@ mod tests {
         let numbers: Vec<u8> = [1.5f64, -2.0].iter().flat_map(|number| number.to_le_bytes()).collect();
         let literal = "{'descr': '<f8', 'fortran_order': False, 'shape': (1, 2), }";
         assert_eq!(write(literal, &numbers).unwrap(), Array { shape: vec![1, 2], values: vec![1.5, -2.0] });
-        let wrong = |from: &str, to: &str| write(&literal.replace(from, to), &numbers).unwrap_err();
+        let wrong = |from: &str, to: &str| write(&literal.replace(from, to), &numbers).unwrap_err().to_string();
         assert!(wrong("<f8", "<i8").contains("`<i8`") && wrong("<f8", "<i8").contains("astype"));
         assert!(wrong("False", "True").contains("ascontiguousarray"));
         assert!(wrong("(1, 2)", "(2, 2)").contains("2 numbers instead of 4"));
-        assert!(Array::parse(b"PK").unwrap_err().contains("numpy.save"));
+        assert!(Array::parse(b"PK").unwrap_err().to_string().contains("numpy.save"));
     }
 }

@@ -119,58 +119,59 @@ impl Specification {
             Cell::load(&file)?;
             specification.cell_text = Some(read(&file)?);
         }
-        specification.validate().map_err(|problem| {
-            // A problem begins with the field's name.
-            let name = problem.split('`').nth(1).unwrap_or_default();
-            let mistake = Diagnostic::new(problem.as_str()).hint("every field may be left out and has a default");
-            Source::new(path, &text).error(mistake.field(name.to_owned()))
+        specification.validate().map_err(|wrong| {
+            let hint = wrong.hint.clone().unwrap_or_else(|| "every field may be left out and has a default".to_owned());
+            Source::new(path, &text).error(wrong.hint(hint))
         })?;
         Ok(specification)
     }
 
-    /// Which field is wrong, and what is allowed.
-    pub fn validate(&self) -> Result<(), String> {
+    /// Checks every field; fails with the field that is wrong, and what is allowed there.
+    pub fn validate(&self) -> Result<(), Diagnostic> {
+        let wrong = |field: &'static str, message: String| Err(Diagnostic::new(message).field(field));
         let cell = self.find_cell()?;
         if cell.thermal.is_none() && self.thermal != Thermal::Isothermal {
-            return Err(format!("`thermal` must be `Isothermal`: the cell `{}` has no thermal parameters", self.cell));
+            let message = format!("`thermal` must be `Isothermal`: the cell `{}` has no thermal parameters", self.cell);
+            return wrong("thermal", message);
         }
         for split in Split::ALL {
             let (name, count) = (split.name(), self.series(split));
             let least = usize::from(split != Split::HeldOut);
             if !(least..=100_000).contains(&count) {
-                return Err(format!("`{name}` is {count}, but a split has 1 to 100000 series"));
+                return wrong(name, format!("`{name}` must be {least} to 100000 series, not {count}"));
             }
         }
         if !(self.hours > 0.0 && self.hours <= 10_000.0) {
-            return Err(format!("`hours` is {}, but must be above 0 and at most 10000", self.hours));
+            return wrong("hours", format!("`hours` must be above 0 and at most 10000, not {}", self.hours));
         }
         if !(1..=3600).contains(&self.interval_s) {
-            return Err(format!("`interval_s` is {}, but must be 1 to 3600", self.interval_s));
+            return wrong("interval_s", format!("`interval_s` must be 1 to 3600, not {}", self.interval_s));
         }
         if self.steps() < 2 {
-            return Err(format!("`hours` is {}, which gives a series fewer than 2 rows", self.hours));
+            return wrong("hours", format!("`hours` is {}, which gives a series fewer than 2 rows", self.hours));
         }
         if self.kinds.is_empty() {
-            return Err("`kinds` is empty, but must name at least one of `Step`, `DriveCycle`, `Mixed`".to_owned());
+            return wrong("kinds", "`kinds` must name at least one of `Step`, `DriveCycle`, `Mixed`".to_owned());
         }
-        let within = |name: &str, (from, to): (f64, f64), (least, largest): (f64, f64)| {
+        let within = |name: &'static str, (from, to): (f64, f64), (least, largest): (f64, f64)| {
             if least <= from && from <= to && to <= largest {
                 return Ok(());
             }
-            Err(format!("`{name}` is ({from}, {to}), but must rise within {least} and {largest}"))
+            wrong(name, format!("`{name}` must rise within {least} and {largest}, not ({from}, {to})"))
         };
         within("initial_soc", self.initial_soc, cell.limits.soc)?;
         within("ambient", self.ambient, AMBIENT)?;
         if !(0.0..=0.2).contains(&self.jitter) {
-            return Err(format!("`jitter` is {}, but must be 0 to 0.2", self.jitter));
+            return wrong("jitter", format!("`jitter` must be 0 to 0.2, not {}", self.jitter));
         }
         let known = drive_cycle::names();
         for (name, cycles) in [("cycles", &self.cycles), ("held_out_cycles", &self.held_out_cycles)] {
             if cycles.is_empty() {
-                return Err(format!("`{name}` is empty, but must name at least one of `{}`", known.join("`, `")));
+                return wrong(name, format!("`{name}` must name at least one of `{}`", known.join("`, `")));
             }
             if let Some(unknown) = cycles.iter().find(|cycle| !known.contains(&cycle.as_str())) {
-                return Err(format!("`{name}` has `{unknown}`, but the drive cycles are `{}`", known.join("`, `")));
+                let message = format!("`{name}` has `{unknown}`, but the drive cycles are `{}`", known.join("`, `"));
+                return wrong(name, message);
             }
         }
         if self.held_out == 0 {
@@ -178,13 +179,15 @@ impl Specification {
         }
         within("held_out_ambient", self.held_out_ambient, AMBIENT)?;
         if let Some(seen) = self.held_out_cycles.iter().find(|cycle| self.cycles.contains(cycle)) {
-            return Err(format!("`held_out_cycles` has `{seen}`, but so has `cycles`: it would not be unseen"));
+            let message = format!("`held_out_cycles` must share no drive cycle with `cycles`, but both have `{seen}`");
+            return wrong("held_out_cycles", message);
         }
         let ((from, to), (least, largest)) = (self.held_out_ambient, self.ambient);
         if from <= largest && least <= to {
-            return Err(format!(
-                "`held_out_ambient` is ({from}, {to}), but meets `ambient` ({least}, {largest}): it would not be unseen"
-            ));
+            return wrong(
+                "held_out_ambient",
+                format!("`held_out_ambient` must not overlap `ambient`, but ({from}, {to}) meets ({least}, {largest})"),
+            );
         }
         Ok(())
     }
@@ -203,15 +206,17 @@ impl Specification {
         self.find_cell().expect("a valid specification has a cell")
     }
 
-    fn find_cell(&self) -> Result<Cell, String> {
+    fn find_cell(&self) -> Result<Cell, Diagnostic> {
         if let Some(text) = &self.cell_text {
-            return Cell::parse(Path::new(&self.cell), text).map_err(|error| format!("`cell_text`: {error}"));
+            return Cell::parse(Path::new(&self.cell), text)
+                .map_err(|error| Diagnostic::new(format!("`cell_text`: {error}")).field("cell_text"));
         }
-        let known = || {
-            let hint = "`battery generate` also takes the path of a file, other places its text in `cell_text`";
-            format!("`cell` is `{}`, but the known cells are `{}`; {hint}", self.cell, Cell::names().join("`, `"))
-        };
-        Cell::named(&self.cell).ok_or_else(known)
+        Cell::named(&self.cell).ok_or_else(|| {
+            let known = Cell::names().join("`, `");
+            Diagnostic::new(format!("there is no built-in cell `{}`: the known cells are `{known}`", self.cell))
+                .hint("`galvani battery generate` also takes the path of a cell's file; an experiment takes its text in `cell_text`")
+                .field("cell")
+        })
     }
 
     /// Rows of a series.
@@ -270,8 +275,8 @@ mod tests {
         type Change = fn(&mut Specification);
         let cases: [(Change, &str); 15] = [
             (|s| s.cell = "lgm50".to_owned(), "known cells are `chen2020`, "),
-            (|s| s.train = 0, "`train` is 0"),
-            (|s| s.validation = 1_000_000, "`validation` is 1000000"),
+            (|s| s.train = 0, "`train` must be 1 to 100000 series, not 0"),
+            (|s| s.validation = 1_000_000, "`validation` must be 1 to 100000 series"),
             (|s| s.hours = f64::NAN, "`hours`"),
             (|s| s.hours = 1e-4, "fewer than 2 rows"),
             (|s| s.interval_s = 0, "`interval_s`"),
@@ -281,16 +286,16 @@ mod tests {
             (|s| s.ambient = (-40.0, 0.0), "`ambient`"),
             (|s| s.jitter = 0.5, "`jitter`"),
             (|s| s.cycles = vec!["nedc".to_owned()], "`cycles` has `nedc`, but the drive cycles are `udds`"),
-            (|s| s.held_out_cycles.clear(), "`held_out_cycles` is empty"),
-            (|s| (s.held_out, s.held_out_cycles) = (1, vec!["us06".to_owned()]), "it would not be unseen"),
-            (|s| (s.held_out, s.ambient) = (1, (20.0, 35.0)), "it would not be unseen"),
+            (|s| s.held_out_cycles.clear(), "`held_out_cycles` must name"),
+            (|s| (s.held_out, s.held_out_cycles) = (1, vec!["us06".to_owned()]), "both have `us06`"),
+            (|s| (s.held_out, s.ambient) = (1, (20.0, 35.0)), "must not overlap `ambient`"),
         ];
         assert_eq!(Specification::default().validate(), Ok(()));
         for (change, message) in cases {
             let mut specification = Specification::default();
             change(&mut specification);
             let error = specification.validate().unwrap_err();
-            assert!(error.contains(message), "{error}");
+            assert!(error.message.contains(message), "{error}");
         }
     }
 

@@ -22,6 +22,7 @@ use thiserror::Error;
 
 use crate::battery::dataset::feature::{FEATURES, UNITS};
 use crate::battery::dataset::specification::{GENERATION, Specification, Split};
+use crate::document::diagnostic::Diagnostic;
 
 const FORMAT: &str = "galvani battery dataset";
 const VERSION: u32 = 1;
@@ -44,7 +45,7 @@ pub enum DatasetError {
     #[error("cannot write `{}`: {source}\nhint: its folder must be writable and have {bytes} bytes free", .path.display())]
     Unwritable { path: PathBuf, source: io::Error, bytes: u64 },
     #[error("{0}")]
-    Specification(String),
+    Specification(Diagnostic),
     #[error("series {series} of `{}` cannot be kept within the limits: {what}\nhint: narrow `ambient` or `initial_soc`", .split.name())]
     Limits { split: Split, series: usize, what: String },
 }
@@ -277,7 +278,7 @@ impl Mapped {
             return Err(corrupt("the header does not match its checksum"));
         }
         let header: Header = serde_json::from_str(text).map_err(|error| corrupt(&error.to_string()))?;
-        header.specification.validate().map_err(|problem| corrupt(&problem))?;
+        header.specification.validate().map_err(|wrong| corrupt(&wrong.message))?;
         if text != Header::of(&header.specification).text() {
             return Err(corrupt("it was written by another version of the program"));
         }

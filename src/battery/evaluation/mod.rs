@@ -17,6 +17,7 @@ use crate::battery::evaluation::score::{ErrorOverTime, ErrorSums, Score};
 use crate::battery::model::Model;
 use crate::battery::training::batch;
 use crate::battery::training::batch::{Source, WindowStart};
+use crate::document::diagnostic::Diagnostic;
 use crate::numeric::stream::Stream;
 use crate::trial::prediction::{FeatureSeries, SeriesPrediction};
 
@@ -67,31 +68,35 @@ impl Default for Evaluation {
 }
 
 impl Evaluation {
-    /// Which field is out of range, and what is allowed, for series of `steps` rows.
-    pub fn validate(&self, steps: usize) -> Result<(), String> {
+    /// Checks every field for series of `steps` rows; fails with the field that is wrong, and what is allowed there.
+    pub fn validate(&self, steps: usize) -> Result<(), Diagnostic> {
+        let wrong = |field: &'static str, message: String| Err(Diagnostic::new(message).field(field));
         for (name, value) in [("windows", self.windows), ("context", self.context), ("scored", self.scored)] {
             if value == 0 {
-                return Err(format!("`{name}` must be above 0"));
+                return wrong(name, format!("`{name}` must be at least 1"));
             }
         }
         if self.scored > self.horizon {
-            return Err(format!("`scored` is {}, more than the `horizon` of {}", self.scored, self.horizon));
+            let message = format!("`scored` must be at most the `horizon` of {}, not {}", self.horizon, self.scored);
+            return wrong("scored", message);
         }
         if self.context + self.horizon > steps {
-            return Err(format!(
+            let message = format!(
                 "`context` {} and `horizon` {} need more than the {steps} rows of a series",
                 self.context, self.horizon
-            ));
+            );
+            return wrong("horizon", message);
         }
         if self.stride == Some(0) {
-            return Err("`stride` must be above 0".into());
+            return wrong("stride", "`stride` must be at least 1".to_owned());
         }
         for (name, (least, largest)) in &self.bounds {
             if !FEATURES.contains(&name.as_str()) {
-                return Err(format!("`bounds` has `{name}`, but the features are `{}`", FEATURES.join("`, `")));
+                let message = format!("`bounds` has `{name}`, but the features are `{}`", FEATURES.join("`, `"));
+                return wrong("bounds", message);
             }
             if !matches!(least.partial_cmp(largest), Some(Ordering::Less)) {
-                return Err(format!("`bounds` of `{name}` are ({least}, {largest}), but must rise"));
+                return wrong("bounds", format!("`bounds` of `{name}` must rise, not ({least}, {largest})"));
             }
         }
         Ok(())
@@ -291,8 +296,8 @@ mod tests {
     fn settings_out_of_range_are_named() {
         let default = Evaluation::default;
         assert!(default().validate(16_896).is_ok());
-        assert!(default().validate(16_895).unwrap_err().contains("`context` 512 and `horizon` 16384"));
-        let wrong = |evaluation: Evaluation| evaluation.validate(20_000).unwrap_err();
+        assert!(default().validate(16_895).unwrap_err().message.contains("`context` 512 and `horizon` 16384"));
+        let wrong = |evaluation: Evaluation| evaluation.validate(20_000).unwrap_err().message;
         assert!(wrong(Evaluation { scored: 16_385, ..default() }).contains("`scored`"));
         assert!(wrong(Evaluation { stride: Some(0), ..default() }).contains("`stride`"));
         let bounds = |name: &str, bounds| Evaluation { bounds: [(name.to_owned(), bounds)].into(), ..default() };

@@ -1,6 +1,8 @@
 //! What every model of a task has in common, whatever is being tried.
 use serde::{Deserialize, Serialize};
 
+use crate::document::diagnostic::Diagnostic;
+
 /// What the last layer's numbers mean.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Predict {
@@ -85,9 +87,10 @@ impl Mamba {
         self.state.unwrap_or(if self.version == 1 { 16 } else { 128 })
     }
 
-    fn validate(&self) -> Result<(), String> {
+    fn validate(&self) -> Result<(), Diagnostic> {
         if !matches!(self.version, 1 | 2) {
-            return Err(format!("`version` of Mamba must be 1 or 2, not {}", self.version));
+            let message = format!("`version` of Mamba must be 1 or 2, not {}", self.version);
+            return Err(Diagnostic::new(message).field("version"));
         }
         let fields = [
             ("state", self.state(), 1024),
@@ -97,7 +100,9 @@ impl Mamba {
             ("chunk", self.chunk, 1024),
         ];
         match fields.iter().find(|(_, value, most)| !(1..=*most).contains(value)) {
-            Some((name, value, most)) => Err(format!("`{name}` of Mamba must be from 1 to {most}, not {value}")),
+            Some((name, value, most)) => {
+                Err(Diagnostic::new(format!("`{name}` of Mamba must be from 1 to {most}, not {value}")).field(*name))
+            }
             None => Ok(()),
         }
     }
@@ -136,17 +141,19 @@ impl Default for Architecture {
 }
 
 impl Architecture {
-    /// Which field is out of range, and what is allowed.
-    pub fn validate(&self) -> Result<(), String> {
+    /// Checks every field; fails with the field that is wrong, and what is allowed there.
+    pub fn validate(&self) -> Result<(), Diagnostic> {
         if !(self.feed_forward > 0.0 && self.feed_forward <= 64.0) {
-            return Err(format!("`feed_forward` must be above 0 and at most 64, not {}", self.feed_forward));
+            let message = format!("`feed_forward` must be above 0 and at most 64, not {}", self.feed_forward);
+            return Err(Diagnostic::new(message).field("feed_forward"));
         }
         if let Family::Mamba(mamba) = &self.family {
-            mamba.validate()?;
+            mamba.validate().map_err(|wrong| wrong.inside("family"))?;
         }
         match self.initial_deviation {
             Some(deviation) if !(deviation > 0.0 && deviation <= 1.0) => {
-                Err(format!("`initial_deviation` must be above 0 and at most 1, not {deviation}"))
+                let message = format!("`initial_deviation` must be above 0 and at most 1, not {deviation}");
+                Err(Diagnostic::new(message).field("initial_deviation"))
             }
             _ => Ok(()),
         }

@@ -3,6 +3,7 @@ use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
 use super::architecture::Family;
+use crate::document::diagnostic::Diagnostic;
 use crate::space::hyperparameter::Value;
 
 /// How a model knows where a row stands in its window.
@@ -62,13 +63,11 @@ impl Family {
 
 impl Hyperparameters {
     /// Reads the hyperparameters of a `family`; the error says which of them is wrong and what is allowed.
-    pub fn read(configuration: &IndexMap<String, Value>, family: &Family) -> Result<Self, String> {
+    pub fn read(configuration: &IndexMap<String, Value>, family: &Family) -> Result<Self, Diagnostic> {
         let names = family.hyperparameters();
         if let Some(unknown) = configuration.keys().find(|name| !names.contains(&name.as_str())) {
-            return Err(format!(
-                "the battery task knows no hyperparameter `{unknown}`; it has `{}`",
-                names.join("`, `")
-            ));
+            let message = format!("the battery task has no hyperparameter `{unknown}`");
+            return Err(Diagnostic::new(message).hint(format!("its hyperparameters are `{}`", names.join("`, `"))));
         }
         let reader = Reader(configuration);
         let (mixing, norm) = match family {
@@ -93,23 +92,26 @@ impl Hyperparameters {
     }
 
     /// What does not fit together, among themselves or with the family.
-    pub fn validate(&self, family: &Family) -> Result<(), String> {
+    pub fn validate(&self, family: &Family) -> Result<(), Diagnostic> {
         match (self.mixing, family) {
             (Mixing::Attention { .. }, Family::Transformer) | (Mixing::Mamba { .. }, Family::Mamba(_)) => {}
-            _ => return Err("the hyperparameters are of another family than the architecture".into()),
+            _ => return Err(Diagnostic::new("the hyperparameters are of another family than the architecture")),
         }
         if [self.dim_model, self.seq_len, self.n_layer].contains(&0) {
-            return Err("`dim_model`, `seq_len` and `n_layer` must be above 0".into());
+            return Err(Diagnostic::new("`dim_model`, `seq_len` and `n_layer` must be at least 1"));
         }
         let (width, Mixing::Attention { position, n_heads }) = (self.dim_model, self.mixing) else { return Ok(()) };
         if n_heads == 0 || !width.is_multiple_of(n_heads) {
-            return Err(format!("`dim_model` {width} is no multiple of `n_heads` {n_heads}"));
+            let message =
+                format!("`dim_model` must be a multiple of `n_heads`, but {width} is no multiple of {n_heads}");
+            return Err(Diagnostic::new(message).field("dim_model"));
         }
         let head = width / n_heads;
         if matches!(position, Position::Rotary { .. }) && !head.is_multiple_of(2) {
-            return Err(format!(
-                "RoPE turns pairs, but `dim_model` {width} over `n_heads` {n_heads} gives heads of the odd width {head}"
-            ));
+            let message = format!(
+                "`dim_model` over `n_heads` must be even for RoPE, but {width} over {n_heads} gives heads of the odd width {head}"
+            );
+            return Err(Diagnostic::new(message).field("dim_model"));
         }
         Ok(())
     }
@@ -118,11 +120,13 @@ impl Hyperparameters {
 struct Reader<'a>(&'a IndexMap<String, Value>);
 
 impl<'a> Reader<'a> {
-    fn value(&self, name: &str) -> Result<&'a Value, String> {
-        self.0.get(name).ok_or_else(|| format!("the configuration has no `{name}`, which the battery task needs"))
+    fn value(&self, name: &str) -> Result<&'a Value, Diagnostic> {
+        self.0
+            .get(name)
+            .ok_or_else(|| Diagnostic::new(format!("the configuration has no `{name}`, which the battery task needs")))
     }
 
-    fn attention(&self) -> Result<(Mixing, NormKind), String> {
+    fn attention(&self) -> Result<(Mixing, NormKind), Diagnostic> {
         let position = match self.word("pe_type", &["APE", "RoPE", "ALiBi"])? {
             "APE" => Position::Sinusoidal,
             "RoPE" => Position::Rotary { theta: self.number("rope_theta", 1.0, 1e9)? },
@@ -135,27 +139,36 @@ impl<'a> Reader<'a> {
         Ok((Mixing::Attention { position, n_heads: self.whole("n_heads", 1, 1024)? }, norm))
     }
 
-    fn word(&self, name: &str, choices: &[&str]) -> Result<&'a str, String> {
+    fn word(&self, name: &str, choices: &[&str]) -> Result<&'a str, Diagnostic> {
         match self.value(name)? {
             Value::Word(word) if choices.contains(&word.as_str()) => Ok(word),
-            other => Err(format!("`{name}` must be one of `{}`, not `{other}`", choices.join("`, `"))),
+            other => {
+                let message = format!("`{name}` must be one of `{}`, not `{other}`", choices.join("`, `"));
+                Err(Diagnostic::new(message).field(name.to_owned()))
+            }
         }
     }
 
-    fn number(&self, name: &str, min: f64, max: f64) -> Result<f64, String> {
+    fn number(&self, name: &str, min: f64, max: f64) -> Result<f64, Diagnostic> {
         let value = self.value(name)?;
         match value {
             Value::Integer(_) | Value::Float(_) => value.number().filter(|number| (min..=max).contains(number)),
             _ => None,
         }
-        .ok_or_else(|| format!("`{name}` must be a number from {min} to {max}, not `{value}`"))
+        .ok_or_else(|| {
+            let message = format!("`{name}` must be a number from {min} to {max}, not `{value}`");
+            Diagnostic::new(message).field(name.to_owned())
+        })
     }
 
-    fn whole(&self, name: &str, min: usize, max: usize) -> Result<usize, String> {
+    fn whole(&self, name: &str, min: usize, max: usize) -> Result<usize, Diagnostic> {
         let number = self.number(name, min as f64, max as f64)?;
         match number.fract() == 0.0 {
             true => Ok(number as usize),
-            false => Err(format!("`{name}` must be a whole number, not `{number}`")),
+            false => {
+                let message = format!("`{name}` must be a whole number, not `{number}`");
+                Err(Diagnostic::new(message).field(name.to_owned()))
+            }
         }
     }
 }
@@ -204,25 +217,28 @@ mod tests {
         let all = all.map(|(name, value)| (name.to_string(), Value::Integer(value)));
         let read = Hyperparameters::read(&all.into(), &mamba).unwrap();
         assert_eq!((read.mixing, read.learning_rate), (Mixing::Mamba { d_intermediate: 1 }, None));
-        let error = Hyperparameters::read(&configuration(&[]), &mamba).unwrap_err();
-        assert!(error.contains("no hyperparameter `pe_type`; it has `d_intermediate`"), "{error}");
+        let error = Hyperparameters::read(&configuration(&[]), &mamba).unwrap_err().to_string();
+        assert!(
+            error.contains("no hyperparameter `pe_type`\nhint: its hyperparameters are `d_intermediate`"),
+            "{error}"
+        );
     }
 
     #[test]
     fn what_is_wrong_is_named() {
         let word = |text: &str| Some(Value::Word(text.into()));
         let cases = [
-            (("widht", word("x")), "knows no hyperparameter `widht`"),
+            (("widht", word("x")), "has no hyperparameter `widht`"),
             (("n_layer", None), "no `n_layer`"),
             (("rope_theta", None), "no `rope_theta`"),
             (("pe_type", word("rope")), "`pe_type` must be one of `APE`, `RoPE`, `ALiBi`, not `rope`"),
             (("dim_model", Some(Value::Float(32.5))), "`dim_model` must be a whole number, not `32.5`"),
             (("seq_len", Some(Value::Integer(1))), "`seq_len` must be a number from 2 to 65536"),
-            (("n_heads", Some(Value::Integer(5))), "`dim_model` 32 is no multiple of `n_heads` 5"),
+            (("n_heads", Some(Value::Integer(5))), "32 is no multiple of 5"),
             (("n_heads", Some(Value::Integer(32))), "odd width 1"),
         ];
         for (change, message) in cases {
-            let error = Hyperparameters::read(&configuration(&[change]), &Family::Transformer).unwrap_err();
+            let error = Hyperparameters::read(&configuration(&[change]), &Family::Transformer).unwrap_err().message;
             assert!(error.contains(message), "{error}");
         }
     }

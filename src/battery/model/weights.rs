@@ -3,9 +3,19 @@ use std::collections::BTreeMap;
 
 use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
 use burn::tensor::{Tensor, TensorData};
+use thiserror::Error;
 
 use super::decoder::Decoder;
 use super::parameter_path::ParameterPath;
+
+/// The reason why weights do not fit a network.
+#[derive(Debug, Error)]
+pub enum WeightError {
+    #[error("there are no weights `{name}`, of the shape {expected:?}")]
+    Missing { name: String, expected: Vec<usize> },
+    #[error("the weights `{name}` are of the shape {found:?}, not {expected:?}")]
+    Shape { name: String, found: Vec<usize>, expected: Vec<usize> },
+}
 
 /// Shape and values of one tensor.
 pub type Weight = (Vec<usize>, Vec<f32>);
@@ -19,7 +29,7 @@ pub fn take(network: &Decoder) -> BTreeMap<String, Weight> {
 
 /// `network` with the weights of `all`, which may hold other tensors as well; the error names one that is missing or of
 /// another shape.
-pub fn put(network: Decoder, all: &BTreeMap<String, Weight>) -> Result<Decoder, String> {
+pub fn put(network: Decoder, all: &BTreeMap<String, Weight>) -> Result<Decoder, WeightError> {
     let mut put = Put { all, path: ParameterPath::default(), problem: None };
     let network = network.map(&mut put);
     put.problem.map_or(Ok(network), Err)
@@ -52,15 +62,17 @@ impl ModuleVisitor for Take {
 struct Put<'a> {
     all: &'a BTreeMap<String, Weight>,
     path: ParameterPath,
-    problem: Option<String>,
+    problem: Option<WeightError>,
 }
 
 impl Put<'_> {
-    fn find(&self, name: &str, shape: &[usize]) -> Result<Vec<f32>, String> {
+    fn find(&self, name: &str, shape: &[usize]) -> Result<Vec<f32>, WeightError> {
         match self.all.get(name) {
             Some((stored, values)) if stored == shape => Ok(values.clone()),
-            Some((stored, _)) => Err(format!("the weights `{name}` are of the shape {stored:?}, not {shape:?}")),
-            None => Err(format!("there are no weights `{name}`, of the shape {shape:?}")),
+            Some((stored, _)) => {
+                Err(WeightError::Shape { name: name.to_owned(), found: stored.clone(), expected: shape.to_owned() })
+            }
+            None => Err(WeightError::Missing { name: name.to_owned(), expected: shape.to_owned() }),
         }
     }
 }

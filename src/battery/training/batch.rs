@@ -6,6 +6,7 @@ use crate::battery::dataset::feature::WIDTH;
 use crate::battery::dataset::specification::Split;
 use crate::battery::dataset::{Dataset, Ranges};
 use crate::battery::model::statistics::{LinearChanges, Statistics};
+use crate::document::diagnostic::Diagnostic;
 use crate::numeric::linear::Cholesky;
 use crate::numeric::stream::Stream;
 
@@ -36,19 +37,20 @@ pub struct Provenance {
 }
 
 impl Provenance {
-    /// Why a model of rows from here cannot predict rows from there; `None` where it can.
-    pub fn differs(&self, other: &Self) -> Option<String> {
+    /// Checks that a model of rows from here can predict rows from there; fails where it cannot.
+    pub fn suits(&self, other: &Self) -> Result<(), Diagnostic> {
         let Self { cell, interval_s, ranges, .. } = other;
-        if self.cell != *cell {
-            return Some(format!("the model was trained on the cell `{}`, the series are of `{cell}`", self.cell));
-        }
-        if self.interval_s != *interval_s {
+        let message = if self.cell != *cell {
+            format!("the model was trained on the cell `{}`, but the series are of `{cell}`", self.cell)
+        } else if self.interval_s != *interval_s {
             let own = self.interval_s;
-            return Some(format!(
-                "the model was trained on rows {own} s apart, those of the series are {interval_s} s apart"
-            ));
-        }
-        (self.ranges != *ranges).then(|| "the features of model and series are scaled differently".into())
+            format!("the model was trained on rows {own} s apart, but those of the series are {interval_s} s apart")
+        } else if self.ranges != *ranges {
+            "the features of model and series are scaled differently".to_owned()
+        } else {
+            return Ok(());
+        };
+        Err(Diagnostic::new(message))
     }
 }
 

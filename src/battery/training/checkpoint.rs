@@ -1,17 +1,19 @@
 //! A trained model on disk: weights, optimizer and step in one safetensors file.
 use std::collections::{BTreeMap, HashMap};
+use std::fmt;
 use std::fs::{self, File};
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use burn::tensor::Device;
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use serde::{Deserialize, Serialize};
+use thiserror::Error;
 
 use crate::battery::model::architecture::Architecture;
 use crate::battery::model::hyperparameter::Hyperparameters;
 use crate::battery::model::weights;
-use crate::battery::model::weights::Weight;
+use crate::battery::model::weights::{Weight, WeightError};
 use crate::battery::model::{Decoder, Model, Statistics};
 use crate::battery::training::adamw::AdamWState;
 use crate::battery::training::batch::Provenance;
@@ -21,7 +23,20 @@ use crate::battery::training::curve::CurvePoint;
 pub const FILE: &str = "model.safetensors";
 const FORMAT: &str = "galvani-model-2";
 
-/// What a file says of itself, as JSON in the safetensors metadata under `galvani`. A file that another program wrote needs
+/// The reason why a checkpoint cannot be used.
+#[derive(Debug, Error)]
+pub enum CheckpointError {
+    #[error("cannot read `{}`: {source}", .path.display())]
+    Unreadable { path: PathBuf, source: io::Error },
+    #[error("the checkpoint `{}` is damaged: {reason}", .path.display())]
+    Damaged { path: PathBuf, reason: String },
+    #[error("the checkpoint `{}` has the format `{found}`, not `{FORMAT}`", .path.display())]
+    Format { path: PathBuf, found: String },
+    #[error("the model `{}` is unusable: {reason}", .path.display())]
+    Unusable { path: PathBuf, reason: String },
+}
+
+/// The description of a model in its file, as JSON in the safetensors metadata under `galvani`. A file that another program wrote needs
 /// `format`, `hyperparameters` and, where it is no transformer of the usual kind, `architecture`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ModelDescription {
@@ -80,7 +95,8 @@ impl ModelDescription {
 
 /// A checkpoint that was read and found whole.
 pub struct Checkpoint {
-    pub about: ModelDescription,
+    path: PathBuf,
+    pub description: ModelDescription,
     tensors: BTreeMap<String, Weight>,
 }
 
@@ -88,12 +104,12 @@ const FIRST: &str = "optimizer.first_moment";
 const SECOND: &str = "optimizer.second_moment";
 
 /// Writes the checkpoint into `folder`, whole or not at all.
-pub fn write(folder: &Path, about: ModelDescription, network: &Decoder, state: &AdamWState) -> io::Result<()> {
+pub fn write(folder: &Path, description: ModelDescription, network: &Decoder, state: &AdamWState) -> io::Result<()> {
     let mut tensors = weights::take(network);
     tensors.insert(FIRST.into(), (vec![state.first.len()], state.first.clone()));
     tensors.insert(SECOND.into(), (vec![state.second.len()], state.second.clone()));
     fs::create_dir_all(folder)?;
-    put(&folder.join(FILE), about, &tensors)
+    put(&folder.join(FILE), description, &tensors)
 }
 
 /// Writes the weights of `model`, and what it takes to use them, whole or not at all.
@@ -101,8 +117,8 @@ pub fn save(path: &Path, model: &Model) -> io::Result<()> {
     put(path, ModelDescription::new(model, None, String::new(), 0, Vec::new()), &weights::take(&model.network))
 }
 
-fn put(path: &Path, mut about: ModelDescription, tensors: &BTreeMap<String, Weight>) -> io::Result<()> {
-    about.checksum = Some(checksum(tensors));
+fn put(path: &Path, mut description: ModelDescription, tensors: &BTreeMap<String, Weight>) -> io::Result<()> {
+    description.checksum = Some(checksum(tensors));
     let views: Vec<(&str, TensorView)> = tensors
         .iter()
         .map(|(name, (shape, values))| {
@@ -110,7 +126,7 @@ fn put(path: &Path, mut about: ModelDescription, tensors: &BTreeMap<String, Weig
             (name.as_str(), view.expect("the shape counts the values"))
         })
         .collect();
-    let description = serde_json::to_string(&about).map_err(io::Error::other)?;
+    let description = serde_json::to_string(&description).map_err(io::Error::other)?;
     let metadata = HashMap::from([("galvani".to_string(), description)]);
     let bytes = safetensors::serialize(views, Some(metadata)).map_err(io::Error::other)?;
 
@@ -122,37 +138,41 @@ fn put(path: &Path, mut about: ModelDescription, tensors: &BTreeMap<String, Weig
     fs::rename(&temporary, path)
 }
 
-/// Reads the checkpoint in `folder`: `None` where there is none, an error that says what is wrong where it is unusable.
-pub fn read(folder: &Path) -> Result<Option<Checkpoint>, String> {
+/// Reads the checkpoint in `folder`: `None` where there is none; fails where it is unusable.
+pub fn read(folder: &Path) -> Result<Option<Checkpoint>, CheckpointError> {
     let path = folder.join(FILE);
     match fs::read(&path) {
         Ok(bytes) => parse(&bytes, &path).map(Some),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(format!("cannot read `{}`: {error}", path.display())),
+        Err(source) => Err(CheckpointError::Unreadable { path, source }),
     }
 }
 
-/// Reads the model in the file `path`, a checkpoint or weights alone, onto `device`, and what the file says of it; the error
-/// says what is wrong.
-pub fn load(path: &Path, device: &Device) -> Result<(Model, ModelDescription), String> {
-    let bytes = fs::read(path).map_err(|error| format!("cannot read `{}`: {error}", path.display()))?;
-    let found = parse(&bytes, path)?;
-    let ModelDescription { hyperparameters, architecture, statistics, .. } = found.about.clone();
-    let wrong = |problem: String| format!("the model `{}` is unusable: {problem}", path.display());
-    architecture.validate().and_then(|()| hyperparameters.validate(&architecture.family)).map_err(wrong)?;
+/// Reads the model in the file `path`, a checkpoint or weights alone, onto `device`, with the file's description of it;
+/// fails where the file is unusable.
+pub fn load(path: &Path, device: &Device) -> Result<(Model, ModelDescription), CheckpointError> {
+    let unreadable = |source| CheckpointError::Unreadable { path: path.to_owned(), source };
+    let found = parse(&fs::read(path).map_err(unreadable)?, path)?;
+    let ModelDescription { hyperparameters, architecture, statistics, .. } = found.description.clone();
+    let unusable = |reason: String| CheckpointError::Unusable { path: path.to_owned(), reason };
+    architecture
+        .validate()
+        .and_then(|()| hyperparameters.validate(&architecture.family))
+        .map_err(|wrong| unusable(wrong.message))?;
     let mut model = Model::new(hyperparameters, architecture, statistics, 0, device);
-    model.network = found.load(model.network).map_err(wrong)?;
-    Ok((model, found.about))
+    model.network = found.load(model.network).map_err(|error| unusable(error.to_string()))?;
+    Ok((model, found.description))
 }
 
-fn parse(bytes: &[u8], path: &Path) -> Result<Checkpoint, String> {
-    let damaged = |reason: &dyn std::fmt::Display| format!("the checkpoint `{}` is damaged: {reason}", path.display());
+fn parse(bytes: &[u8], path: &Path) -> Result<Checkpoint, CheckpointError> {
+    let damaged =
+        |reason: &dyn fmt::Display| CheckpointError::Damaged { path: path.to_owned(), reason: reason.to_string() };
     let (_, metadata) = SafeTensors::read_metadata(bytes).map_err(|error| damaged(&error))?;
     let description = metadata.metadata().as_ref().and_then(|all| all.get("galvani"));
-    let description = description.ok_or_else(|| damaged(&"it does not say what it holds"))?;
-    let about: ModelDescription = serde_json::from_str(description).map_err(|error| damaged(&error))?;
-    if about.format != FORMAT {
-        return Err(format!("the checkpoint `{}` has the format `{}`, not `{FORMAT}`", path.display(), about.format));
+    let description = description.ok_or_else(|| damaged(&"its metadata has no description under `galvani`"))?;
+    let description: ModelDescription = serde_json::from_str(description).map_err(|error| damaged(&error))?;
+    if description.format != FORMAT {
+        return Err(CheckpointError::Format { path: path.to_owned(), found: description.format });
     }
     let mut tensors = BTreeMap::new();
     for (name, view) in SafeTensors::deserialize(bytes).map_err(|error| damaged(&error))?.tensors() {
@@ -161,25 +181,28 @@ fn parse(bytes: &[u8], path: &Path) -> Result<Checkpoint, String> {
         }
         tensors.insert(name, (view.shape().to_vec(), bytemuck::pod_collect_to_vec(view.data())));
     }
-    match about.checksum {
+    match description.checksum {
         Some(sum) if sum != checksum(&tensors) => Err(damaged(&"its checksum does not fit")),
-        _ => Ok(Checkpoint { about, tensors }),
+        _ => Ok(Checkpoint { path: path.to_owned(), description, tensors }),
     }
 }
 
 impl Checkpoint {
-    /// The network with the checkpoint's weights; an error where their shapes are others.
-    pub fn load(&self, network: Decoder) -> Result<Decoder, String> {
+    /// The network with the checkpoint's weights; fails where their shapes are others.
+    pub fn load(&self, network: Decoder) -> Result<Decoder, WeightError> {
         weights::put(network, &self.tensors)
     }
 
-    /// The optimizer's state.
-    pub fn state(&self) -> Result<AdamWState, String> {
-        let get = |name| match self.tensors.get(name) {
+    /// The optimizer's state; fails where the file holds weights alone.
+    pub fn state(&self) -> Result<AdamWState, CheckpointError> {
+        let get = |name: &str| match self.tensors.get(name) {
             Some((_, values)) => Ok(values.clone()),
-            None => Err(format!("the checkpoint has no `{name}`")),
+            None => Err(CheckpointError::Unusable {
+                path: self.path.clone(),
+                reason: format!("there is no `{name}` in it"),
+            }),
         };
-        Ok(AdamWState { first: get(FIRST)?, second: get(SECOND)?, step: self.about.step })
+        Ok(AdamWState { first: get(FIRST)?, second: get(SECOND)?, step: self.description.step })
     }
 }
 

@@ -23,12 +23,14 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use burn::tensor::Tensor;
+use thiserror::Error;
 
 use crate::battery::dataset::feature::WIDTH;
 use crate::battery::model::Model;
+use crate::battery::model::weights::WeightError;
 use crate::battery::training::adamw::{AdamW, AdamWState};
 use crate::battery::training::batch::{Batch, Source};
-use crate::battery::training::checkpoint::ModelDescription;
+use crate::battery::training::checkpoint::{CheckpointError, ModelDescription};
 use crate::battery::training::curve::CurvePoint;
 use feed::BatchPlan;
 use loss::Objective;
@@ -97,7 +99,7 @@ pub fn train(
     span: TrainingSpan,
     progress: &mut dyn FnMut(&Progress) -> ControlFlow<()>,
 ) -> io::Result<Trained> {
-    let about = |model: &Model, step: u64, curve: &[CurvePoint]| {
+    let description = |model: &Model, step: u64, curve: &[CurvePoint]| {
         ModelDescription::new(model, Some(source.provenance()), identity(settings, span.seed), step, curve.to_vec())
     };
     let (mut state, mut curve, mut note) = (None, Vec::new(), None);
@@ -139,7 +141,7 @@ pub fn train(
                 break;
             }
             if let Some(folder) = span.folder.filter(|_| is_due && taken < span.steps) {
-                checkpoint::write(folder, about(&model, taken, &log.curve), &model.network, &optimizer.state())?;
+                checkpoint::write(folder, description(&model, taken, &log.curve), &model.network, &optimizer.state())?;
                 saved = Instant::now();
             }
         }
@@ -152,7 +154,7 @@ pub fn train(
     let TrainingLog { loss, curve, .. } = log;
     let diverged = loss.filter(|(_, loss)| !loss.is_finite());
     if let (Some(folder), Some(_), None) = (span.folder, loss, diverged) {
-        checkpoint::write(folder, about(&model, taken, &curve), &model.network, &optimizer.state())?;
+        checkpoint::write(folder, description(&model, taken, &curve), &model.network, &optimizer.state())?;
     }
     let step = diverged.map_or(taken, |(step, _)| step);
     Ok(Trained { model, step, resumed, loss: loss.map(|(_, loss)| loss), curve, note })
@@ -220,24 +222,38 @@ fn identity(settings: &Training, seed: u64) -> String {
 
 type Resumed = (Model, AdamWState, Vec<CurvePoint>);
 
-/// The model as the stint's checkpoint left it, `None` without one; the error says why it cannot be continued, in which case
-/// [`train`] begins anew and replaces it.
+/// The reason why a training does not continue from the checkpoint in its folder.
+#[derive(Debug, Error)]
+pub enum ResumeError {
+    #[error(transparent)]
+    Checkpoint(#[from] CheckpointError),
+    #[error(transparent)]
+    Weights(#[from] WeightError),
+    #[error("the checkpoint is of another training")]
+    OtherTraining,
+    #[error("the checkpoint has {taken} steps already, more than {wanted}")]
+    TooManySteps { taken: u64, wanted: u64 },
+}
+
+/// The model as the span's checkpoint left it, `None` without a checkpoint; fails where it cannot be continued, in which
+/// case [`train`] begins anew and replaces it.
 pub fn resume(
     model: &Model,
     source: &dyn Source,
     settings: &Training,
     span: &TrainingSpan,
-) -> Result<Option<Resumed>, String> {
+) -> Result<Option<Resumed>, ResumeError> {
     let Some(folder) = span.folder else { return Ok(None) };
     let Some(found) = checkpoint::read(folder)? else { return Ok(None) };
-    let about = ModelDescription::new(model, Some(source.provenance()), identity(settings, span.seed), 0, Vec::new());
-    if !found.about.same(&about) {
-        return Err("the checkpoint is of another training".into());
+    let expected =
+        ModelDescription::new(model, Some(source.provenance()), identity(settings, span.seed), 0, Vec::new());
+    if !found.description.same(&expected) {
+        return Err(ResumeError::OtherTraining);
     }
-    if found.about.step > span.steps {
-        return Err(format!("the checkpoint has {} steps already, more than {}", found.about.step, span.steps));
+    if found.description.step > span.steps {
+        return Err(ResumeError::TooManySteps { taken: found.description.step, wanted: span.steps });
     }
     let mut resumed = model.clone();
     resumed.network = found.load(resumed.network)?;
-    Ok(Some((resumed, found.state()?, found.about.curve)))
+    Ok(Some((resumed, found.state()?, found.description.curve)))
 }

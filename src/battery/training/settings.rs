@@ -6,6 +6,7 @@ use super::precision::Precision;
 use super::schedule::{Decay, Schedule};
 use crate::battery::model::Model;
 use crate::battery::training::adamw::AdamWSettings;
+use crate::document::diagnostic::Diagnostic;
 
 /// How models are trained; none of it depends on a trial's budget.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -73,15 +74,19 @@ impl Default for Training {
 }
 
 impl Training {
-    /// Which field is out of range, and what is allowed.
-    pub fn validate(&self) -> Result<(), String> {
-        let range = |name: &str, value: f64, min: f64, max: f64| match (min..=max).contains(&value) {
-            true => Ok(()),
-            false => Err(format!("`{name}` must be from {min} to {max}, not {value}")),
+    /// Checks every field; fails with the field that is wrong, and what is allowed there.
+    pub fn validate(&self) -> Result<(), Diagnostic> {
+        let whole = |name: &'static str, is_zero: bool| match is_zero {
+            true => Err(Diagnostic::new(format!("`{name}` must be at least 1")).field(name)),
+            false => Ok(()),
         };
-        if self.tokens_per_step == 0 || self.schedule_steps == Some(0) || self.micro_batch == Some(0) {
-            return Err("`tokens_per_step`, `micro_batch` and `schedule_steps` must be above 0".into());
-        }
+        whole("tokens_per_step", self.tokens_per_step == 0)?;
+        whole("micro_batch", self.micro_batch == Some(0))?;
+        whole("schedule_steps", self.schedule_steps == Some(0))?;
+        let range = |name: &'static str, value: f64, min: f64, max: f64| match (min..=max).contains(&value) {
+            true => Ok(()),
+            false => Err(Diagnostic::new(format!("`{name}` must be from {min} to {max}, not {value}")).field(name)),
+        };
         range("learning_rate", self.learning_rate, 0.0, 10.0)?;
         range("learning_rate_floor", self.learning_rate_floor, 0.0, 1.0)?;
         range("weight_decay", self.weight_decay, 0.0, 10.0)?;
@@ -133,11 +138,11 @@ mod tests {
     fn settings_out_of_range_are_named() {
         assert!(Training::default().validate().is_ok());
         let wrong = Training { beta_2: 1.0, ..Training::default() };
-        assert_eq!(wrong.validate().unwrap_err(), "`beta_2` must be from 0 to 0.999999, not 1");
+        assert_eq!(wrong.validate().unwrap_err().message, "`beta_2` must be from 0 to 0.999999, not 1");
         let wrong = Training { learning_rate: f64::NAN, ..Training::default() };
-        assert!(wrong.validate().unwrap_err().contains("learning_rate"));
+        assert!(wrong.validate().unwrap_err().message.contains("learning_rate"));
         let wrong = Training { micro_batch: Some(0), ..Training::default() };
-        assert!(wrong.validate().unwrap_err().contains("micro_batch"));
+        assert!(wrong.validate().unwrap_err().message.contains("micro_batch"));
     }
 
     #[test]

@@ -1,28 +1,20 @@
 //! The verb `battery`: the battery task's own steps, each usable alone.
 mod baseline;
 mod cell;
-#[cfg(feature = "battery")]
-mod evaluate;
 mod export;
 mod generate;
 mod inspect;
 #[cfg(feature = "battery")]
-mod pictures;
+mod model;
 mod plot;
-#[cfg(feature = "battery")]
-mod predict;
 mod simulate;
-#[cfg(feature = "battery")]
-mod subject;
-
-#[cfg(feature = "battery")]
-mod train;
+mod split;
 
 use clap::Subcommand;
 
 use super::failure::Failure;
 
-/// What each does is said where its arguments are.
+/// The verbs of `battery`; each is described where its arguments are.
 #[derive(Subcommand)]
 pub(super) enum Verb {
     Cell(cell::Arguments),
@@ -33,11 +25,8 @@ pub(super) enum Verb {
     Export(export::Arguments),
     Baseline(baseline::Arguments),
     #[cfg(feature = "battery")]
-    Train(train::Arguments),
-    #[cfg(feature = "battery")]
-    Evaluate(evaluate::Arguments),
-    #[cfg(feature = "battery")]
-    Predict(predict::Arguments),
+    #[command(flatten)]
+    Model(model::ModelVerb),
 }
 
 pub(super) fn execute(verb: &Verb) -> Result<(), Failure> {
@@ -50,10 +39,6 @@ pub(super) fn execute(verb: &Verb) -> Result<(), Failure> {
         Verb::Export(arguments) => export::execute(arguments),
         Verb::Baseline(arguments) => baseline::execute(arguments),
         #[cfg(feature = "battery")]
-        Verb::Train(arguments) => train::execute(arguments),
-        #[cfg(feature = "battery")]
-        Verb::Evaluate(arguments) => evaluate::execute(arguments),
-        #[cfg(feature = "battery")]
-        Verb::Predict(arguments) => predict::execute(arguments),
+        Verb::Model(verb) => model::execute(verb),
     }
 }

@@ -2,15 +2,16 @@
 use std::fs;
 use std::path::PathBuf;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 
+use super::split::SplitArgument;
 use crate::battery::dataset::coverage::coverage;
 use crate::battery::dataset::{Dataset, Split};
 use crate::cli::failure::Failure;
 use crate::cli::message::{amount, say};
 use crate::report;
+use crate::report::figure;
 use crate::report::figure::profile::{Profile, ProfileLine, ProfilePanel};
-use crate::report::figure::{coverage as picture, profile};
 
 /// Draw a series and what all of them cover, as PNG and SVG
 ///
@@ -23,8 +24,8 @@ pub struct Arguments {
     #[arg(value_name = "FILE")]
     file: PathBuf,
     /// Which series
-    #[arg(long, value_enum, default_value_t = Choice::Train)]
-    split: Choice,
+    #[arg(long, value_enum, default_value_t = SplitArgument::Train)]
+    split: SplitArgument,
     /// The series that is drawn, counted from 0
     #[arg(long, default_value_t = 0, value_name = "N")]
     series: usize,
@@ -39,22 +40,9 @@ pub struct Arguments {
     out: PathBuf,
 }
 
-#[derive(Clone, Copy, ValueEnum)]
-enum Choice {
-    Train,
-    Validation,
-    Test,
-    HeldOut,
-}
-
 pub fn execute(arguments: &Arguments) -> Result<(), Failure> {
     let dataset = Dataset::open(&arguments.file).map_err(Failure::input)?;
-    let split = match arguments.split {
-        Choice::Train => Split::Train,
-        Choice::Validation => Split::Validation,
-        Choice::Test => Split::Test,
-        Choice::HeldOut => Split::HeldOut,
-    };
+    let split = Split::from(arguments.split);
     let (count, name) = (dataset.series(split), split.name());
     if arguments.series >= count {
         let (series, hint) = (
@@ -68,7 +56,9 @@ pub fn execute(arguments: &Arguments) -> Result<(), Failure> {
     }
     let profile = shown(&dataset, split, arguments)?;
     let covered = coverage(&dataset, split);
-    for (name, canvas) in [("profile", profile::figure(&profile)), ("coverage", picture::figure(&covered))] {
+    for (name, canvas) in
+        [("profile", figure::profile::figure(&profile)), ("coverage", figure::coverage::figure(&covered))]
+    {
         for path in report::picture(&canvas, &arguments.out, name).map_err(Failure::input)? {
             say(&path.display().to_string());
         }

@@ -34,10 +34,10 @@ pub struct Arguments {
     ///
     /// [default: two-temperature, or isothermal where the cell has no thermal parameters]
     #[arg(long, value_enum)]
-    thermal: Option<Choice>,
+    thermal: Option<ThermalArgument>,
     /// What happens where the voltage leaves the cell's window
-    #[arg(long, value_enum, default_value_t = Window::Ignore)]
-    limits: Window,
+    #[arg(long, value_enum, default_value_t = LimitArgument::Ignore)]
+    limits: LimitArgument,
     /// State of charge at the start, 1 is full
     #[arg(long, default_value_t = 1.0, value_name = "SHARE")]
     initial_soc: f64,
@@ -50,7 +50,7 @@ pub struct Arguments {
 }
 
 #[derive(Clone, Copy, ValueEnum)]
-enum Choice {
+enum ThermalArgument {
     /// The ambient temperature everywhere
     Isothermal,
     /// One temperature
@@ -62,7 +62,7 @@ enum Choice {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Window {
+enum LimitArgument {
     /// Nothing, but it is said
     Ignore,
     /// A column says where
@@ -71,13 +71,13 @@ enum Window {
     Taper,
 }
 
-impl From<Choice> for Thermal {
-    fn from(choice: Choice) -> Self {
+impl From<ThermalArgument> for Thermal {
+    fn from(choice: ThermalArgument) -> Self {
         match choice {
-            Choice::Isothermal => Self::Isothermal,
-            Choice::Lumped => Self::Lumped,
-            Choice::TwoTemperature => Self::TwoTemperature,
-            Choice::TwoNode => Self::TwoNode,
+            ThermalArgument::Isothermal => Self::Isothermal,
+            ThermalArgument::Lumped => Self::Lumped,
+            ThermalArgument::TwoTemperature => Self::TwoTemperature,
+            ThermalArgument::TwoNode => Self::TwoNode,
         }
     }
 }
@@ -97,10 +97,10 @@ pub fn execute(arguments: &Arguments) -> Result<(), Failure> {
         }
     }
     let file = CurrentFile::read(&arguments.current).map_err(Failure::input)?;
-    let run = if arguments.limits == Window::Taper { simulate_within_limits } else { simulate_in_steps };
+    let run = if arguments.limits == LimitArgument::Taper { simulate_within_limits } else { simulate_in_steps };
     let trace = run(&cell, thermal, &file.current, file.step, Start { soc, ambient });
     remark(&cell, &file, &trace);
-    let window = (arguments.limits == Window::Flag).then_some(cell.limits.voltage);
+    let window = (arguments.limits == LimitArgument::Flag).then_some(cell.limits.voltage);
     write(&arguments.out, &file, &trace, window).map_err(|error| {
         let path = arguments.out.display();
         Failure::Input(format!("cannot write `{path}`: {error}\n\nhint: its folder must exist and be writable"))
@@ -121,7 +121,7 @@ fn cell(name: &str) -> Result<Cell, Failure> {
     Err(super::cell::unknown(name))
 }
 
-fn thermal(cell: &Cell, choice: Option<Choice>) -> Result<Thermal, Failure> {
+fn thermal(cell: &Cell, choice: Option<ThermalArgument>) -> Result<Thermal, Failure> {
     match (choice.map(Thermal::from), &cell.thermal) {
         (None, None) => {
             narrate("note: the cell has no thermal parameters, so it is simulated at the ambient temperature");

@@ -248,7 +248,9 @@ impl Objective {
                 Some((message, format!("for example \"{wrong}\": Float(min: 0, max: 1), without a condition")))
             }
             #[cfg(feature = "battery")]
-            Self::Battery(battery) => battery.mismatch(space),
+            Self::Battery(battery) => {
+                battery.mismatch(space).map(|wrong| (wrong.message, wrong.hint.unwrap_or_default()))
+            }
         }
     }
 }

@@ -17,10 +17,12 @@ use crate::battery::model::Model;
 use crate::battery::training::batch::{Source, SplitSource};
 use crate::battery::training::checkpoint;
 use crate::battery::training::checkpoint::ModelDescription;
+use crate::cli::battery::split::SplitArgument;
 use crate::cli::failure::Failure;
 use crate::cli::message::{count, duration, narrate, say};
 use crate::cli::table;
 use crate::cli::table::Format;
+use crate::document::diagnostic::Diagnostic;
 
 const COLUMNS: [&str; 8] = [
     "cell",
@@ -60,8 +62,8 @@ pub struct Arguments {
     #[arg(long, value_name = "FILE", required_unless_present = "experiment")]
     dataset: Vec<PathBuf>,
     /// Which series
-    #[arg(long, value_enum, default_value_t = Choice::Test)]
-    split: Choice,
+    #[arg(long, value_enum, default_value_t = SplitArgument::Test)]
+    split: SplitArgument,
     /// Windows to predict
     #[arg(long, value_name = "N")]
     windows: Option<usize>,
@@ -79,7 +81,7 @@ pub struct Arguments {
     stride: Option<usize>,
     /// What models are told of the rows that they predict
     #[arg(long, value_enum)]
-    given: Option<Told>,
+    given: Option<GivenArgument>,
     /// Let models with a state (Mamba) carry it through all rows instead of seeing windows
     #[arg(long)]
     carry_state: bool,
@@ -100,15 +102,7 @@ pub struct Arguments {
 }
 
 #[derive(Clone, Copy, ValueEnum)]
-enum Choice {
-    Train,
-    Validation,
-    Test,
-    HeldOut,
-}
-
-#[derive(Clone, Copy, ValueEnum)]
-enum Told {
+enum GivenArgument {
     /// The current alone
     Current,
     /// Current, terminal voltage and surface temperature
@@ -119,7 +113,7 @@ enum Told {
 struct Named {
     name: String,
     model: Model,
-    about: ModelDescription,
+    description: ModelDescription,
 }
 
 pub fn execute(arguments: &Arguments) -> Result<(), Failure> {
@@ -138,15 +132,11 @@ pub fn execute(arguments: &Arguments) -> Result<(), Failure> {
         datasets.push(Dataset::open(path).map_err(Failure::input)?);
     }
     adapt(&mut evaluation, arguments);
-    let split = match arguments.split {
-        Choice::Train => Split::Train,
-        Choice::Validation => Split::Validation,
-        Choice::Test => Split::Test,
-        Choice::HeldOut => Split::HeldOut,
-    };
+    let split = Split::from(arguments.split);
     let unsuited = |named: &&Named| datasets.iter().all(|dataset| misfit(named, dataset).is_some());
     if let Some(named) = models.iter().find(unsuited) {
-        let reason = datasets.first().and_then(|dataset| misfit(named, dataset)).unwrap_or_default();
+        let reason = datasets.first().and_then(|dataset| misfit(named, dataset));
+        let reason = reason.map(|wrong| wrong.message).unwrap_or_default();
         return Err(Failure::Input(format!("`{}` cannot be judged: {reason}", named.name)));
     }
     let mut rows = Vec::new();
@@ -159,7 +149,8 @@ pub fn execute(arguments: &Arguments) -> Result<(), Failure> {
         }
     }
     if let Some(out) = &arguments.out {
-        let curves: Vec<_> = models.iter().map(|named| (named.name.clone(), named.about.curve.as_slice())).collect();
+        let curves: Vec<_> =
+            models.iter().map(|named| (named.name.clone(), named.description.curve.as_slice())).collect();
         let learnt: Vec<_> = curves.into_iter().filter(|(_, curve)| !curve.is_empty()).collect();
         if !learnt.is_empty() {
             tell(&pictures::learning(&learnt, out)?);
@@ -180,7 +171,7 @@ fn open(paths: &[PathBuf], device: &Device) -> Result<Vec<Named>, Failure> {
     let mut models: Vec<Named> = Vec::new();
     for path in paths {
         let file = if path.is_dir() { path.join(checkpoint::FILE) } else { path.clone() };
-        let (model, about) = checkpoint::load(&file, device).map_err(Failure::Input)?;
+        let (model, description) = checkpoint::load(&file, device).map_err(Failure::input)?;
         // What tells the paths apart: mostly the folder's name.
         let stem = match file.file_name().is_some_and(|name| name == checkpoint::FILE) {
             true => file.parent().filter(|parent| parent.file_name().is_some()).unwrap_or(&file),
@@ -188,7 +179,7 @@ fn open(paths: &[PathBuf], device: &Device) -> Result<Vec<Named>, Failure> {
         };
         let stem = stem.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         let name = if models.iter().any(|named| named.name == stem) { path.display().to_string() } else { stem };
-        models.push(Named { name, model, about });
+        models.push(Named { name, model, description });
     }
     Ok(models)
 }
@@ -202,15 +193,15 @@ fn adapt(evaluation: &mut Evaluation, arguments: &Arguments) {
     evaluation.stride = arguments.stride.or(evaluation.stride);
     evaluation.carry_state |= arguments.carry_state;
     evaluation.given = match arguments.given {
-        Some(Told::Current) => GivenFeatures::Current,
-        Some(Told::Sensors) => GivenFeatures::Sensors,
+        Some(GivenArgument::Current) => GivenFeatures::Current,
+        Some(GivenArgument::Sensors) => GivenFeatures::Sensors,
         None => evaluation.given,
     };
 }
 
-/// Why a model knows nothing of a dataset.
-fn misfit(named: &Named, dataset: &Dataset) -> Option<String> {
-    named.about.provenance.as_ref()?.differs(&SplitSource(dataset, Split::Train).provenance())
+/// The reason why a model cannot be judged on a dataset; `None` where it can.
+fn misfit(named: &Named, dataset: &Dataset) -> Option<Diagnostic> {
+    named.description.provenance.as_ref()?.suits(&SplitSource(dataset, Split::Train).provenance()).err()
 }
 
 fn tell(paths: &[PathBuf]) {
@@ -231,9 +222,9 @@ impl Bench<'_> {
         if dataset.series(split) == 0 {
             return Err(Failure::Input(format!("the dataset has no series of the split `{}`", split.name())));
         }
-        evaluation.validate(dataset.steps()).map_err(|problem| {
-            Failure::Input(format!("{problem}\nhint: give smaller `--context`, `--horizon` and `--scored`"))
-        })?;
+        evaluation
+            .validate(dataset.steps())
+            .map_err(|wrong| wrong.hint("give smaller `--context`, `--horizon` and `--scored`"))?;
         let source = SplitSource(dataset, split);
         let windows = EvaluationWindows::of(evaluation, &source);
         let interval = f64::from(specification.interval_s);

@@ -36,8 +36,8 @@ pub struct Arguments {
 
 pub fn execute(arguments: &Arguments) -> Result<(), Failure> {
     let device = subject::device(&arguments.device)?;
-    let (model, _) = checkpoint::load(&arguments.weights, &device).map_err(Failure::Input)?;
-    let input = Array::read(&arguments.input).map_err(Failure::Input)?;
+    let (model, _) = checkpoint::load(&arguments.weights, &device).map_err(Failure::input)?;
+    let input = Array::read(&arguments.input)?;
     let path = arguments.input.display();
     let &[batch, steps, WIDTH] = input.shape.as_slice() else {
         let shape = input.shape;
