@@ -11,7 +11,7 @@ const LEVELS: [&[&str]; 8] = [
     &["optimizer", "task", "store", "analysis", "battery"],
     &["executor", "report", "exchange"],
     &["experiment"],
-    &["cli"],
+    &["cli", "study"],
 ];
 
 /// Imports within a level that the map allows: who may use whom.

@@ -34,6 +34,8 @@ use failure::Failure;
 use listing::Listing;
 use target::Target;
 
+use crate::task::custom::Tasks;
+
 /// Hyperparameter optimization of any program: Bayesian optimization with Hyperband.
 #[derive(Parser)]
 #[command(version, about, max_term_width = 100)]
@@ -82,6 +84,32 @@ enum Verb {
     /// Evaluate one trial in this process (used by `run`)
     #[command(hide = true)]
     Worker(worker::Arguments),
+}
+
+/// The command line of a program with tasks of its own, which an experiment names `task: Custom("NAME")`. Workers are the
+/// same program with the verb `worker`, so that each trial has a process of its own. The exit code is that of [`main`].
+///
+/// ```no_run
+/// use galvani::{Report, Request, Task, TaskError, Tasks};
+///
+/// struct Parabola;
+///
+/// impl Task for Parabola {
+///     fn evaluate(&self, request: &Request, _progress: &mut dyn FnMut(f64)) -> Result<Report, TaskError> {
+///         Ok(Report::of_cost((request.float("x")? - 0.3).powi(2)))
+///     }
+/// }
+///
+/// fn main() -> std::process::ExitCode {
+///     galvani::main_with(Tasks::new().with("parabola", Parabola))
+/// }
+/// ```
+pub fn main_with(tasks: Tasks) -> ExitCode {
+    if !tasks.register() {
+        message::error(&"tasks are registered once\nhint: call `main_with` once, with all of them");
+        return ExitCode::from(2);
+    }
+    main()
 }
 
 /// Runs the program: reads the command line, executes its verb, and returns the exit code.

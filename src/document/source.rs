@@ -4,6 +4,7 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use ron::extensions::Extensions;
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::document::diagnostic::{Diagnostic, Positioned};
@@ -119,14 +120,22 @@ pub fn read(path: &Path) -> Result<String, SourceError> {
     })
 }
 
+/// The RON that files are written in: optional fields without `Some`, the content of a variant without a second pair of
+/// parentheses.
+fn options() -> ron::Options {
+    ron::Options::default().with_default_extension(Extensions::IMPLICIT_SOME | Extensions::UNWRAP_VARIANT_NEWTYPES)
+}
+
+/// A value as RON text that [`parse`] reads.
+pub fn write<T: Serialize>(value: &T) -> String {
+    options().to_string(value).expect("plain data becomes RON")
+}
+
 /// Parses a RON text; fails also at numbers that RON would quietly turn into 0 or infinity.
-///
-/// Optional fields are written without `Some`, and the content of a variant without a second pair of parentheses.
 pub fn parse<T: DeserializeOwned>(path: &Path, text: &str) -> Result<T, SourceError> {
     let source = Source::new(path, text);
-    let extensions = Extensions::IMPLICIT_SOME | Extensions::UNWRAP_VARIANT_NEWTYPES;
     let parsed =
-        ron::Options::default().with_default_extension(extensions).from_str(text).map_err(|error| {
+        options().from_str(text).map_err(|error| {
             match locate(text, &error) {
                 Some(Positioned { offset, diagnostic }) => source.error_at(offset, diagnostic),
                 None => SourceError::whole(path, empty()),

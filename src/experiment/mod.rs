@@ -26,6 +26,7 @@ use crate::task::Task;
 use crate::task::battery::Battery;
 use crate::task::command::Command;
 use crate::task::function::Function;
+use crate::task::custom::Custom;
 
 /// Everything that a run needs, validated.
 #[derive(Clone, Debug)]
@@ -86,6 +87,8 @@ pub enum Objective {
     Battery(Box<Battery>),
     Command(Command),
     Function(Function),
+    /// A task of the program that runs the experiment.
+    Custom(Custom),
 }
 
 impl Objective {
@@ -96,6 +99,7 @@ impl Objective {
             Self::Battery(battery) => Some(&**battery),
             Self::Command(_) => None,
             Self::Function(function) => Some(function),
+            Self::Custom(custom) => Some(custom),
         }
     }
 
@@ -104,7 +108,7 @@ impl Objective {
         match self {
             #[cfg(feature = "battery")]
             Self::Battery(_) => true,
-            Self::Command(_) | Self::Function(_) => false,
+            Self::Command(_) | Self::Function(_) | Self::Custom(_) => false,
         }
     }
 
@@ -113,7 +117,7 @@ impl Objective {
         match self {
             #[cfg(feature = "battery")]
             Self::Battery(_) => "mean square error",
-            Self::Command(_) => "cost",
+            Self::Command(_) | Self::Custom(_) => "cost",
             Self::Function(_) => "function value",
         }
     }

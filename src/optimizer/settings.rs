@@ -55,7 +55,7 @@ pub enum Pending {
 #[serde(deny_unknown_fields, default, rename = "Optimizer")]
 pub struct Settings {
     /// The names of the objectives, where there are several: an experiment's file has them beside its task.
-    #[serde(skip_deserializing)]
+    #[serde(skip_deserializing, skip_serializing_if = "Vec::is_empty")]
     pub objectives: Vec<String>,
     /// Configurations that are tried before any other, values by name.
     pub first_configurations: Vec<IndexMap<String, Value>>,

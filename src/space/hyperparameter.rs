@@ -103,7 +103,7 @@ impl Hyperparameter {
             (prior, Some(range)) => match (&self.domain, prior) {
                 (Domain::Float { min, max, .. }, Prior::Normal { mean: center, .. })
                 | (Domain::Float { min, max, .. }, Prior::LogNormal { median: center, .. }) => {
-                    Value::Float(center.clamp(*min, *max))
+                    Value::Float(center.max(*min).min(*max))
                 }
                 _ => self.domain.at(prior.center(&range)),
             },

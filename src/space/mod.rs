@@ -1,7 +1,9 @@
 //! Search spaces: hyperparameters, their conditions, and forbidden combinations.
+pub mod builder;
 mod change;
 mod code;
 pub mod configuration;
+pub mod declaration;
 mod definition;
 mod description;
 mod domain;
@@ -9,6 +11,7 @@ pub mod encoding;
 pub mod expression;
 pub mod file;
 pub mod hyperparameter;
+pub mod lookup;
 pub mod prior;
 pub mod sampling;
 pub mod steps;

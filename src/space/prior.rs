@@ -87,8 +87,8 @@ impl Prior {
     pub(crate) fn center(&self, range: &Range) -> f64 {
         match self {
             Self::Uniform | Self::Weights(_) => 0.5,
-            Self::Normal { mean, .. } => range.place(mean.clamp(range.min, range.max)),
-            Self::LogNormal { median, .. } => range.place(median.clamp(range.min, range.max)),
+            Self::Normal { mean, .. } => range.place(mean.max(range.min).min(range.max)),
+            Self::LogNormal { median, .. } => range.place(median.max(range.min).min(range.max)),
             Self::Beta { alpha, beta } if *alpha > 1.0 || *beta > 1.0 => {
                 ((alpha - 1.0).max(0.0) / ((alpha - 1.0).max(0.0) + (beta - 1.0).max(0.0))).clamp(0.0, 1.0)
             }

@@ -9,9 +9,13 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Value {
+    /// `true` or `false`.
     Boolean(bool),
+    /// A whole number.
     Integer(i64),
+    /// A real number.
     Float(f64),
+    /// A word.
     Word(CompactString),
 }
 
@@ -47,6 +51,19 @@ impl Value {
 pub(crate) fn ron_elements(values: &[Value]) -> String {
     values.iter().map(Value::to_ron).collect::<Vec<_>>().join(", ")
 }
+
+/// Numbers, words and truths become values, each of its own kind.
+macro_rules! becomes {
+    ($($from:ty => $variant:ident),*) => {$(
+        impl From<$from> for Value {
+            fn from(value: $from) -> Self {
+                Self::$variant(value.into())
+            }
+        }
+    )*};
+}
+
+becomes!(bool => Boolean, i32 => Integer, u32 => Integer, i64 => Integer, f32 => Float, f64 => Float, &str => Word, String => Word);
 
 impl PartialEq for Value {
     /// Numbers are compared as numbers: `8` equals `8.0`.

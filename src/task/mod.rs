@@ -1,7 +1,8 @@
-//! What is being optimized: a function, a program, or the battery task.
+//! What is being optimized: a function, a program, the battery task, or a task of the embedding program.
 #[cfg(feature = "battery")]
 pub mod battery;
 pub mod command;
+pub mod custom;
 
 pub mod function;
 
@@ -11,16 +12,20 @@ use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use crate::document::diagnostic::Diagnostic;
 use crate::space::hyperparameter::Value;
+use crate::space::lookup;
 
 /// What a trial is told: everything that its result may depend on, and the folders that are its own.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Request {
+    /// The active hyperparameters.
     pub config: IndexMap<String, Value>,
     /// Effort in the experiment's unit, from the very beginning; a checkpoint may hold a part of it already.
     pub budget: f64,
     /// The largest budget of the schedule; equal to `budget` on the highest rung.
     pub full_budget: f64,
+    /// The same at every budget of a configuration.
     pub seed: u64,
     /// What it runs on; absent where the experiment has no instances.
     #[serde(default)]
@@ -37,6 +42,55 @@ pub struct Request {
     pub micro_batch_divisor: u32,
 }
 
+/// Values by name, for tasks of one's own.
+impl Request {
+    /// The value of a hyperparameter; `None` where it is inactive, or the space has none of this name.
+    pub fn get(&self, name: &str) -> Option<&Value> {
+        self.config.get(name)
+    }
+
+    /// The value of a hyperparameter that must be active.
+    ///
+    /// # Errors
+    /// Where the configuration has none of this name.
+    pub fn value(&self, name: &str) -> Result<&Value, TaskError> {
+        let missing = || lookup::unknown(name, self.config.keys().map(String::as_str));
+        self.get(name).ok_or_else(|| missing().into())
+    }
+
+    /// The value of an active hyperparameter as a real number; a whole number is one too.
+    ///
+    /// # Errors
+    /// As of [`value`](Self::value), and where it is no number.
+    pub fn float(&self, name: &str) -> Result<f64, TaskError> {
+        Ok(lookup::float(name, self.value(name)?)?)
+    }
+
+    /// The value of an active hyperparameter as a whole number.
+    ///
+    /// # Errors
+    /// As of [`value`](Self::value), and where it is not of whole numbers.
+    pub fn integer(&self, name: &str) -> Result<i64, TaskError> {
+        Ok(lookup::integer(name, self.value(name)?)?)
+    }
+
+    /// The value of an active hyperparameter as a word.
+    ///
+    /// # Errors
+    /// As of [`value`](Self::value), and where it is no word.
+    pub fn word(&self, name: &str) -> Result<&str, TaskError> {
+        Ok(lookup::word(name, self.value(name)?)?)
+    }
+
+    /// The value of an active hyperparameter as `true` or `false`.
+    ///
+    /// # Errors
+    /// As of [`value`](Self::value), and where it is neither.
+    pub fn truth(&self, name: &str) -> Result<bool, TaskError> {
+        Ok(lookup::truth(name, self.value(name)?)?)
+    }
+}
+
 fn whole() -> u32 {
     1
 }
@@ -44,14 +98,24 @@ fn whole() -> u32 {
 /// What a trial found out. A cost that is not finite means that it diverged.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Report {
+    /// Smaller is better.
     pub cost: f64,
+    /// Whatever else is worth keeping, for listings.
     pub info: serde_json::Map<String, serde_json::Value>,
+}
+
+impl Report {
+    /// A cost and nothing else.
+    pub fn of_cost(cost: f64) -> Self {
+        Self { cost, info: serde_json::Map::new() }
+    }
 }
 
 /// Why a task cannot evaluate anything or this configuration.
 #[derive(Debug, Error)]
 #[error("{message}")]
 pub struct TaskError {
+    /// What is wrong.
     pub message: String,
 }
 
@@ -59,6 +123,12 @@ impl TaskError {
     /// An error with this message.
     pub fn new(message: impl Into<String>) -> Self {
         Self { message: message.into() }
+    }
+}
+
+impl From<Diagnostic> for TaskError {
+    fn from(diagnostic: Diagnostic) -> Self {
+        Self::new(diagnostic.to_string())
     }
 }
 

@@ -92,6 +92,11 @@ impl Experiment {
             let mistake = Diagnostic::new(message).hint(hint).field("task.program");
             return Err(Source::new(path, &experiment.text).error(mistake));
         }
+        if let Some(Objective::Custom(custom)) = &experiment.objective
+            && let Err(missing) = custom.task()
+        {
+            return Err(Place { path, text: &experiment.text }.error(&["task"], missing.message, missing.hint));
+        }
         Ok(experiment)
     }
 
@@ -247,6 +252,8 @@ impl Objective {
                 );
                 Some((message, format!("for example \"{wrong}\": Float(min: 0, max: 1), without a condition")))
             }
+            // Whether this program has it matters where it is run, not where its results are read.
+            Self::Custom(_) => None,
             #[cfg(feature = "battery")]
             Self::Battery(battery) => {
                 battery.mismatch(space).map(|wrong| (wrong.message, wrong.hint.unwrap_or_default()))

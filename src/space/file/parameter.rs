@@ -260,6 +260,12 @@ impl From<Law> for Prior {
     }
 }
 
+impl From<Value> for Literal {
+    fn from(value: Value) -> Self {
+        Self(Some(value))
+    }
+}
+
 impl<'de> Deserialize<'de> for Literal {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_any(LiteralVisitor)

@@ -1,0 +1,108 @@
+//! The builder of a search space in code.
+use crate::document::diagnostic::Diagnostic;
+use crate::numeric::stream::Stream;
+use crate::space::Space;
+use crate::space::declaration::Declaration;
+use crate::space::file::validation::{Place, SpaceError};
+
+/// Collects hyperparameters, conditions and forbidden combinations until [`build`](Self::build) makes a [`Space`] of them.
+///
+/// ```
+/// use galvani::{Categorical, Float, Ordinal, Space};
+///
+/// let space = Space::builder("net")
+///     .add("rate", Float::log(1e-5, 1e-1))
+///     .add("width", Ordinal::new([32, 64, 128, 256]))
+///     .add("optimizer", Categorical::new(["sgd", "adam"]))
+///     .add_if("momentum", Float::new(0.0, 0.99), "optimizer == 'sgd'")
+///     .forbid("width == 256 and rate > 0.05")
+///     .build()?;
+/// assert_eq!(space.hyperparameters().len(), 4);
+/// # Ok::<(), galvani::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct SpaceBuilder {
+    name: String,
+    declarations: Vec<(String, Declaration)>,
+    /// The name of the hyperparameter, and when it is active.
+    conditions: Vec<(String, String)>,
+    forbidden: Vec<String>,
+}
+
+impl Space {
+    /// Begins a space in code; the name is for reports. [`Space::read`] reads one from a RON file.
+    pub fn builder(name: impl Into<String>) -> SpaceBuilder {
+        SpaceBuilder {
+            name: name.into(),
+            declarations: Vec::new(),
+            conditions: Vec::new(),
+            forbidden: Vec::new(),
+        }
+    }
+}
+
+impl SpaceBuilder {
+    /// Adds a hyperparameter that is always active. Its name has letters, digits and `_`, and begins with no digit.
+    #[must_use]
+    pub fn add(mut self, name: impl Into<String>, declaration: impl Into<Declaration>) -> Self {
+        self.declarations.push((name.into(), declaration.into()));
+        self
+    }
+
+    /// Adds a hyperparameter that is active where a condition over others holds, such as `optimizer == 'sgd'` or
+    /// `layers > 2 and not tied`.
+    #[must_use]
+    pub fn add_if(
+        mut self,
+        name: impl Into<String>,
+        declaration: impl Into<Declaration>,
+        condition: impl Into<String>,
+    ) -> Self {
+        let name = name.into();
+        self.conditions.push((name.clone(), condition.into()));
+        self.add(name, declaration)
+    }
+
+    /// Forbids every configuration where an expression over the hyperparameters holds, such as
+    /// `width == 256 and rate > 0.05`.
+    #[must_use]
+    pub fn forbid(mut self, expression: impl Into<String>) -> Self {
+        self.forbidden.push(expression.into());
+        self
+    }
+
+    /// The space.
+    ///
+    /// # Errors
+    /// The first thing that is wrong: a range, name, default or expression that cannot be, or that no configuration is
+    /// legal. `?` makes a [`galvani::Error`](crate::Error) of it.
+    pub fn build(self) -> Result<Space, Diagnostic> {
+        let Self { name, declarations, conditions, forbidden } = self;
+        let hyperparameters = declarations
+            .into_iter()
+            .map(|(name, declaration)| declaration.hyperparameter(name))
+            .collect::<Result<Vec<_>, _>>()?;
+        let space = Space::new(name, hyperparameters, conditions.clone(), forbidden.clone())
+            .map_err(|error| explained(error, &conditions, &forbidden))?;
+        match space.sample(&mut Stream::of(0, "possible", 0)) {
+            Ok(_) => Ok(space),
+            Err(impossible) => Err(Diagnostic::new(impossible.to_string())
+                .hint("loosen what forbids them, or allow more values")
+                .field("forbidden")),
+        }
+    }
+}
+
+/// The error with the expression that it is about, as there is no file to point into.
+fn explained(error: SpaceError, conditions: &[(String, String)], forbidden: &[String]) -> Diagnostic {
+    let SpaceError { place, message, hint } = error;
+    let message = match place {
+        Place::Condition { index, .. } => {
+            let (name, condition) = &conditions[index];
+            format!("in the condition `{condition}` of `{name}`: {message}")
+        }
+        Place::Forbidden { index, .. } => format!("in the forbidden combination `{}`: {message}", forbidden[index]),
+        Place::Parameters | Place::Parameter { .. } => message,
+    };
+    Diagnostic { message, hint, field: None }
+}

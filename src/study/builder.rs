@@ -1,0 +1,196 @@
+//! The builder of a study.
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use jiff::SignedDuration;
+
+use super::Study;
+use super::error::Result;
+use super::session::Session;
+use super::text::{Budgets, Parts};
+use crate::document::diagnostic::Diagnostic;
+use crate::experiment::Experiment;
+use crate::experiment::folder::RunFolder;
+use crate::intensifier::config::IntensifierConfig;
+use crate::optimizer::settings::Settings;
+use crate::optimizer::stop::Stop;
+use crate::space::Space;
+
+/// Collects what a [`Study`] is of, until [`build`](Self::build) makes it; nothing but the space must be given.
+///
+/// ```
+/// use galvani::{Float, IntensifierConfig, OptimizerSettings, Space, Study};
+///
+/// let space = Space::builder("parabola").add("x", Float::new(-1.0, 1.0)).build()?;
+/// let study = Study::builder(space)
+///     .budget(1.0, 27.0, 3)
+///     .unit("epochs")
+///     .seed(7)
+///     .stop_after(60)
+///     .stop_at_cost(0.01)
+///     .intensifier(IntensifierConfig::Hyperband)
+///     .settings(OptimizerSettings { random_probability: 0.1, ..OptimizerSettings::default() })
+///     .build()?;
+///
+/// let space = Space::builder("parabola").add("x", Float::new(-1.0, 1.0)).build()?;
+/// let error = Study::builder(space).budget(27.0, 1.0, 3).build().unwrap_err();
+/// assert!(error.to_string().contains("\nhint: "));
+/// # Ok::<(), galvani::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+#[must_use = "a builder does nothing until `build`"]
+pub struct StudyBuilder {
+    space: Arc<Space>,
+    name: Option<String>,
+    journal: Option<PathBuf>,
+    intensifier: Option<IntensifierConfig>,
+    objectives: Vec<String>,
+    /// A mistake that no text can say.
+    mistake: Option<Diagnostic>,
+    parts: Parts,
+}
+
+impl StudyBuilder {
+    pub(super) fn new(space: Arc<Space>) -> Self {
+        let parts = Parts {
+            name: String::new(),
+            budgets: None,
+            unit: None,
+            objectives: Vec::new(),
+            settings: Settings::default(),
+            workers: 1,
+            stop: Stop::default(),
+            seed: 0,
+        };
+        Self { space, name: None, journal: None, intensifier: None, objectives: Vec::new(), mistake: None, parts }
+    }
+
+    /// Trials get budgets from `min` to `max`, each `eta` times the one below: most configurations are tried at `min`, the
+    /// most promising at more. Without it every trial gets the same.
+    pub fn budget(mut self, min: f64, max: f64, eta: u32) -> Self {
+        self.parts.budgets = Some(Budgets { min, max, eta });
+        self
+    }
+
+    /// The unit of the budget, for reports; it means nothing without a [`budget`](Self::budget).
+    pub fn unit(mut self, unit: impl Into<String>) -> Self {
+        self.parts.unit = Some(unit.into());
+        self
+    }
+
+    /// How many trials run at a time. 1 unless it is said; the default intensifier depends on it.
+    pub fn workers(mut self, workers: usize) -> Self {
+        self.parts.workers = workers;
+        self
+    }
+
+    /// The seed of everything that is drawn at random: the same seed and the same results give the same proposals.
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.parts.seed = seed;
+        self
+    }
+
+    /// Ends the study after so many trials, promotions included.
+    pub fn stop_after(mut self, trials: u32) -> Self {
+        self.parts.stop.trials = Some(trials);
+        self
+    }
+
+    /// Ends the study when its trials have taken the budget of so many at the largest budget.
+    pub fn stop_after_full_evaluations(mut self, evaluations: f64) -> Self {
+        self.parts.stop.full_evaluations = Some(evaluations);
+        self
+    }
+
+    /// Ends the study after so much time: no trial begins later. Of a study that goes on from its journal, the time that
+    /// its trials took before counts.
+    pub fn stop_after_time(mut self, time: Duration) -> Self {
+        match SignedDuration::try_from(time) {
+            Ok(time) => self.parts.stop.wall_clock = Some(time),
+            Err(_) => self.mistake = Some(Diagnostic::new("the time limit is too long").hint("leave it out")),
+        }
+        self
+    }
+
+    /// Ends the study when a configuration costs no more than this at the largest budget.
+    pub fn stop_at_cost(mut self, cost: f64) -> Self {
+        self.parts.stop.cost = Some(cost);
+        self
+    }
+
+    /// All limits at once, in place of those that were given before.
+    pub fn stop(mut self, stop: Stop) -> Self {
+        self.parts.stop = stop;
+        self
+    }
+
+    /// The names of several objectives, each of which a trial returns a cost for, in this order.
+    pub fn objectives<N: Into<String>>(mut self, names: impl IntoIterator<Item = N>) -> Self {
+        self.objectives = names.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// Which configurations get more budget. The default is what `galvani run` uses: `Screening` for one worker,
+    /// `Asynchronous` for several.
+    pub fn intensifier(mut self, intensifier: IntensifierConfig) -> Self {
+        self.intensifier = Some(intensifier);
+        self
+    }
+
+    /// Every other knob of the optimizer.
+    pub fn settings(mut self, settings: Settings) -> Self {
+        self.parts.settings = settings;
+        self
+    }
+
+    /// Keeps every trial in a run folder such as `runs/net`, before it is evaluated and when it has ended, and goes on with
+    /// what the folder holds. `galvani status`, `trials`, `best` and `report` read it. Without a journal the study is in
+    /// memory only.
+    pub fn journal(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.journal = Some(folder.into());
+        self
+    }
+
+    /// The name of the study in listings and reports: letters, digits, `-`, `_` and `.`. Absent: that of the journal's
+    /// folder, or of the space.
+    pub fn name(mut self, name: impl Into<String>) -> Self {
+        self.name = Some(name.into());
+        self
+    }
+
+    /// The study, which goes on where its journal ended.
+    ///
+    /// # Errors
+    /// Where a budget, a limit or a setting makes no sense, or the journal cannot be read, is in use, or is of a study
+    /// with another space or other settings. Limits and workers may differ.
+    pub fn build(self) -> Result<Study> {
+        let Self { space, name, journal, intensifier, objectives, mistake, mut parts } = self;
+        if let Some(mistake) = mistake {
+            return Err(mistake.into());
+        }
+        parts.name = name.unwrap_or_else(|| default_name(journal.as_deref(), &space));
+        parts.settings.intensifier = intensifier.or(parts.settings.intensifier);
+        parts.objectives = match objectives.is_empty() {
+            true => std::mem::take(&mut parts.settings.objectives),
+            false => objectives,
+        };
+        let space = space.to_text();
+        let experiment = Experiment::with_space(&parts.text(&space), Path::new("study"), &space)?;
+        let (session, warnings) = Session::new(Arc::new(experiment), journal.map(RunFolder::at))?;
+        Ok(Study::of(Arc::new(Mutex::new(session)), warnings))
+    }
+}
+
+/// The name of the journal's folder or of the space, with `-` for what a name may not have.
+fn default_name(journal: Option<&Path>, space: &Space) -> String {
+    let folder = journal.and_then(Path::file_name).map(|name| name.to_string_lossy().into_owned());
+    let name = folder.unwrap_or_else(|| space.name().to_owned());
+    let plain = |letter: char| if letter.is_alphanumeric() || "_-.".contains(letter) { letter } else { '-' };
+    let name: String = name.chars().map(plain).collect();
+    match name.as_str() {
+        "" | "datasets" => "study".into(),
+        hidden if hidden.starts_with('.') => format!("study{hidden}"),
+        _ => name,
+    }
+}

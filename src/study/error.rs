@@ -1,0 +1,60 @@
+//! The error of the front door: a space, a setting, a lookup, a trial or a journal that is not as it must be.
+use thiserror::Error;
+
+use crate::document::diagnostic::Diagnostic;
+use crate::document::source::SourceError;
+use crate::experiment::error::RunError;
+
+/// Why a call on a [`Study`](crate::Study), a [`Trial`](crate::Trial) or a builder failed.
+///
+/// Printed, it is a message and, on a line of its own, `hint: ` with what to do. A trial that fails is no error: it is an
+/// [`Outcome`](crate::Outcome).
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A search space, a setting or a limit cannot be what was written.
+    #[error("{0}")]
+    Invalid(Diagnostic),
+    /// A trial has no value of this name or kind.
+    #[error("{0}")]
+    Value(Diagnostic),
+    /// A trial that somebody told or reported of is not running, or has another number of costs.
+    #[error("{0}")]
+    Trial(Diagnostic),
+    /// No trial has succeeded.
+    #[error("{0}")]
+    NoSuccess(Diagnostic),
+    /// The journal cannot be read or written, or is of another study.
+    #[error("{0}")]
+    Journal(Box<RunError>),
+}
+
+/// A result of the library's front door; closures that read a trial's values can name it:
+/// `|trial| -> galvani::Result<f64> { Ok(trial.float("x")?.powi(2)) }`.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+impl From<Error> for String {
+    /// The message and the hint, for functions whose errors are texts.
+    fn from(error: Error) -> Self {
+        error.to_string()
+    }
+}
+
+impl From<Diagnostic> for Error {
+    fn from(diagnostic: Diagnostic) -> Self {
+        Self::Invalid(diagnostic)
+    }
+}
+
+impl From<SourceError> for Error {
+    /// Without the place: the text was written by a builder, and nobody has its file.
+    fn from(error: SourceError) -> Self {
+        Self::Invalid(Diagnostic { message: error.message, hint: error.hint, field: None })
+    }
+}
+
+impl From<RunError> for Error {
+    fn from(error: RunError) -> Self {
+        Self::Journal(Box::new(error))
+    }
+}

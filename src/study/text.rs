@@ -1,0 +1,56 @@
+//! A study's experiment as the RON text that every verb reads.
+use std::fmt::Write;
+
+use crate::document::source::write;
+use crate::optimizer::settings::Settings;
+use crate::optimizer::stop::Stop;
+
+/// The budgets of the trials and their unit.
+#[derive(Clone, Debug)]
+pub(super) struct Budgets {
+    pub min: f64,
+    pub max: f64,
+    pub eta: u32,
+}
+
+/// What a builder collected.
+#[derive(Clone, Debug)]
+pub(super) struct Parts {
+    pub name: String,
+    pub budgets: Option<Budgets>,
+    pub unit: Option<String>,
+    pub objectives: Vec<String>,
+    pub settings: Settings,
+    pub workers: usize,
+    pub stop: Stop,
+    pub seed: u64,
+}
+
+impl Parts {
+    /// The text of an experiment file without a task; `space` is the text of the search space.
+    pub fn text(&self, space: &str) -> String {
+        let mut text = format!("// Written by a program that uses galvani as a library.\n(\n    name: {:?},\n", self.name);
+        let mut field = |name: &str, value: &str| {
+            let _ = writeln!(text, "    {name}: {value},");
+        };
+        field("search_space", space.trim_end().replace('\n', "\n    ").as_str());
+        if let Some(Budgets { min, max, eta }) = self.budgets {
+            let unit = self.unit.as_ref().map(|unit| format!(", unit: {unit:?}")).unwrap_or_default();
+            field("budget", &format!("(min: {min:?}, max: {max:?}, eta: {eta}{unit})"));
+        }
+        if !self.objectives.is_empty() {
+            field("objectives", &format!("{:?}", self.objectives));
+        }
+        if self.settings != Settings::default() {
+            field("optimizer", &write(&Settings { objectives: Vec::new(), ..self.settings.clone() }));
+        }
+        if self.workers != 1 {
+            field("executor", &format!("Process(workers: {})", self.workers));
+        }
+        if self.stop != Stop::default() {
+            field("stop", &write(&self.stop));
+        }
+        field("seed", &self.seed.to_string());
+        text + ")\n"
+    }
+}
