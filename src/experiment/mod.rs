@@ -25,8 +25,8 @@ use crate::task::Task;
 #[cfg(feature = "battery")]
 use crate::task::battery::Battery;
 use crate::task::command::Command;
-use crate::task::function::Function;
 use crate::task::custom::Custom;
+use crate::task::function::Function;
 
 /// Everything that a run needs, validated.
 #[derive(Clone, Debug)]

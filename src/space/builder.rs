@@ -32,12 +32,7 @@ pub struct SpaceBuilder {
 impl Space {
     /// Begins a space in code; the name is for reports. [`Space::read`] reads one from a RON file.
     pub fn builder(name: impl Into<String>) -> SpaceBuilder {
-        SpaceBuilder {
-            name: name.into(),
-            declarations: Vec::new(),
-            conditions: Vec::new(),
-            forbidden: Vec::new(),
-        }
+        SpaceBuilder { name: name.into(), declarations: Vec::new(), conditions: Vec::new(), forbidden: Vec::new() }
     }
 }
 

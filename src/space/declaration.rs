@@ -326,9 +326,11 @@ impl Declaration {
     /// The hyperparameter of this name, whose domain is not validated yet.
     pub(crate) fn hyperparameter(self, name: String) -> Result<Hyperparameter, Diagnostic> {
         let Self { parameter, notes: Notes { prior, default, description, unit } } = self;
-        let mut hyperparameter = parameter
-            .hyperparameter(name)
-            .map_err(|(field, message, hint)| Diagnostic { message, hint: Some(hint), field: field.map(Into::into) })?;
+        let mut hyperparameter = parameter.hyperparameter(name).map_err(|(field, message, hint)| Diagnostic {
+            message,
+            hint: Some(hint),
+            field: field.map(Into::into),
+        })?;
         hyperparameter.prior = prior;
         hyperparameter.description = description;
         hyperparameter.unit = unit;

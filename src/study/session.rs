@@ -10,7 +10,7 @@ use crate::experiment::Experiment;
 use crate::experiment::folder::RunFolder;
 use crate::optimizer::{Ask, Optimizer};
 use crate::trial::budget::Budget;
-use crate::trial::curve::Point;
+use crate::trial::curve::CurvePoint;
 use crate::trial::history::History;
 use crate::trial::outcome::Outcome;
 use crate::trial::{Proposal, TrialId};
@@ -83,7 +83,7 @@ impl Session {
         if !self.given.contains_key(&trial) {
             return Err(ended(trial, "it was not asked for"));
         }
-        self.optimizer.report(trial, Point { budget, cost });
+        self.optimizer.report(trial, CurvePoint { budget, cost });
         Ok(self.optimizer.prunes(trial))
     }
 }

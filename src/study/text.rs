@@ -29,7 +29,8 @@ pub(super) struct Parts {
 impl Parts {
     /// The text of an experiment file without a task; `space` is the text of the search space.
     pub fn text(&self, space: &str) -> String {
-        let mut text = format!("// Written by a program that uses galvani as a library.\n(\n    name: {:?},\n", self.name);
+        let mut text =
+            format!("// Written by a program that uses galvani as a library.\n(\n    name: {:?},\n", self.name);
         let mut field = |name: &str, value: &str| {
             let _ = writeln!(text, "    {name}: {value},");
         };
