@@ -134,13 +134,10 @@ pub fn write<T: Serialize>(value: &T) -> String {
 /// Parses a RON text; fails also at numbers that RON would quietly turn into 0 or infinity.
 pub fn parse<T: DeserializeOwned>(path: &Path, text: &str) -> Result<T, SourceError> {
     let source = Source::new(path, text);
-    let parsed =
-        options().from_str(text).map_err(|error| {
-            match locate(text, &error) {
-                Some(Positioned { offset, diagnostic }) => source.error_at(offset, diagnostic),
-                None => SourceError::whole(path, empty()),
-            }
-        });
+    let parsed = options().from_str(text).map_err(|error| match locate(text, &error) {
+        Some(Positioned { offset, diagnostic }) => source.error_at(offset, diagnostic),
+        None => SourceError::whole(path, empty()),
+    });
     if let Some(outline) = Node::of(text) {
         let mut wrong = None;
         outline.scalars(&mut |span| {

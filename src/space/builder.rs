@@ -3,7 +3,7 @@ use crate::document::diagnostic::Diagnostic;
 use crate::numeric::stream::Stream;
 use crate::space::Space;
 use crate::space::declaration::Declaration;
-use crate::space::file::validation::{Place, SpaceError};
+use crate::space::validation::{SpaceError, SpacePart};
 
 /// Collects hyperparameters, conditions and forbidden combinations until [`build`](Self::build) makes a [`Space`] of them.
 ///
@@ -90,14 +90,15 @@ impl SpaceBuilder {
 
 /// The error with the expression that it is about, as there is no file to point into.
 fn explained(error: SpaceError, conditions: &[(String, String)], forbidden: &[String]) -> Diagnostic {
-    let SpaceError { place, message, hint } = error;
-    let message = match place {
-        Place::Condition { index, .. } => {
+    let SpaceError { part, diagnostic } = error;
+    let message = &diagnostic.message;
+    let message = match part {
+        SpacePart::Condition { index, .. } => {
             let (name, condition) = &conditions[index];
             format!("in the condition `{condition}` of `{name}`: {message}")
         }
-        Place::Forbidden { index, .. } => format!("in the forbidden combination `{}`: {message}", forbidden[index]),
-        Place::Parameters | Place::Parameter { .. } => message,
+        SpacePart::Forbidden { index, .. } => format!("in the forbidden combination `{}`: {message}", forbidden[index]),
+        SpacePart::Parameters | SpacePart::Parameter { .. } => return diagnostic,
     };
-    Diagnostic { message, hint, field: None }
+    Diagnostic { message, ..diagnostic }
 }

@@ -1,8 +1,9 @@
 //! Declarations of hyperparameters in code: the kinds that [`Space::builder`](crate::space::Space::builder) takes.
 use crate::document::diagnostic::Diagnostic;
 use crate::space::file::parameter::{Literal, Parameter};
-use crate::space::hyperparameter::{Hyperparameter, Value};
+use crate::space::hyperparameter::Hyperparameter;
 use crate::space::prior::Prior;
+use crate::space::value::Value;
 
 /// A hyperparameter without its name: what [`Float`], [`Integer`], [`Ordinal`], [`Categorical`], [`Boolean`] and
 /// [`Constant`] convert into. It is validated when the space is built.
@@ -326,11 +327,7 @@ impl Declaration {
     /// The hyperparameter of this name, whose domain is not validated yet.
     pub(crate) fn hyperparameter(self, name: String) -> Result<Hyperparameter, Diagnostic> {
         let Self { parameter, notes: Notes { prior, default, description, unit } } = self;
-        let mut hyperparameter = parameter.hyperparameter(name).map_err(|(field, message, hint)| Diagnostic {
-            message,
-            hint: Some(hint),
-            field: field.map(Into::into),
-        })?;
+        let mut hyperparameter = parameter.hyperparameter(name)?;
         hyperparameter.prior = prior;
         hyperparameter.description = description;
         hyperparameter.unit = unit;

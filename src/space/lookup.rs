@@ -3,8 +3,7 @@ use crate::document::diagnostic::Diagnostic;
 use crate::document::spelling::nearest;
 use crate::space::Space;
 use crate::space::configuration::Configuration;
-use crate::space::file::describing::quoted;
-use crate::space::hyperparameter::Value;
+use crate::space::value::Value;
 
 impl Space {
     /// The value of a hyperparameter in a configuration of this space; `None` where it is inactive there.
@@ -82,7 +81,7 @@ fn other_kind(name: &str, value: &Value, wanted: &str) -> Diagnostic {
         Value::Float(_) => "float",
         Value::Word(_) => "word",
     };
-    Diagnostic::new(format!("`{name}` is {}, not {wanted}", quoted(value)))
+    Diagnostic::new(format!("`{name}` is {}, not {wanted}", value.to_ron()))
         .hint(format!("read it with `{method}(\"{name}\")`"))
         .field(name.to_owned())
 }

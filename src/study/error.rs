@@ -49,7 +49,7 @@ impl From<Diagnostic> for Error {
 impl From<SourceError> for Error {
     /// Without the place: the text was written by a builder, and nobody has its file.
     fn from(error: SourceError) -> Self {
-        Self::Invalid(Diagnostic { message: error.message, hint: error.hint, field: None })
+        Self::Invalid(error.diagnostic)
     }
 }
 

@@ -7,8 +7,8 @@ use super::error::{Error, Result};
 use super::session::{Session, locked};
 use crate::space::Space;
 use crate::space::configuration::Configuration;
-use crate::space::hyperparameter::Value;
 use crate::space::lookup;
+use crate::space::value::Value;
 use crate::trial::outcome::Outcome;
 use crate::trial::{ConfigurationId, Proposal, TrialId};
 

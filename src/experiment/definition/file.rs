@@ -95,7 +95,7 @@ impl Experiment {
         if let Some(Objective::Custom(custom)) = &experiment.objective
             && let Err(missing) = custom.task()
         {
-            return Err(Place { path, text: &experiment.text }.error(&["task"], missing.message, missing.hint));
+            return Err(Source::new(path, &experiment.text).error(missing));
         }
         Ok(experiment)
     }

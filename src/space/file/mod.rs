@@ -1,5 +1,5 @@
 //! The RON file of a space: reading it, and placing the errors of its parts.
-mod parameter;
+pub(crate) mod parameter;
 mod writing;
 
 use std::fmt;
