@@ -32,7 +32,8 @@ impl CurrentFile {
         Self::parse(path, &text)
     }
 
-    fn parse(path: &Path, text: &str) -> Result<Self, SourceError> {
+    /// Reads the text of a profile, which `path` names in errors.
+    pub fn parse(path: &Path, text: &str) -> Result<Self, SourceError> {
         let mut samples: Vec<(f64, f64, usize)> = Vec::new();
         let mut columns: Option<[usize; 2]> = None;
         let mut offset = 0;

@@ -1,0 +1,55 @@
+//! Fuzz targets: each takes any bytes through one reader, and asserts what must hold of whatever it accepts.
+//!
+//! `tests/corpora.rs` includes this file, so that the same assertions run over the kept inputs as an ordinary test.
+#[cfg(feature = "simulator")]
+mod battery;
+mod experiment;
+mod journal;
+mod result;
+mod space;
+
+use std::path::Path;
+
+use galvani::document::source::SourceError;
+
+/// A target: panics where an input breaks a promise.
+pub type Target = fn(&[u8]);
+
+/// Every target by the name of its corpus, a folder of `tests/corpora/`.
+pub const TARGETS: &[(&str, Target)] = &[
+    #[cfg(feature = "simulator")]
+    ("cells", battery::cells),
+    ("conditions", space::conditions),
+    ("configspace", space::configspace),
+    #[cfg(feature = "simulator")]
+    ("currents", battery::currents),
+    ("experiments", experiment::experiments),
+    ("journals", journal::journals),
+    ("pcs", space::pcs),
+    ("results", result::results),
+    ("spaces", space::spaces),
+];
+
+/// Runs the target of this name.
+pub fn run(name: &str, data: &[u8]) {
+    let (_, target) = TARGETS.iter().find(|(each, _)| *each == name).expect("a target of this name");
+    target(data);
+}
+
+/// The name that texts have in messages.
+fn path() -> &'static Path {
+    Path::new("fuzzed")
+}
+
+/// The input as text; other bytes are refused before any parser sees them.
+fn text(data: &[u8]) -> Option<&str> {
+    std::str::from_utf8(data).ok()
+}
+
+/// An error names a place in the text, says something, and can be printed.
+fn check_error(error: &SourceError, text: &str) {
+    assert!(!error.message.is_empty(), "{error:?}");
+    assert!(error.line <= text.lines().count() + 1, "{error:?}");
+    assert!(error.column <= error.source_line.chars().count() + 1, "{error:?}");
+    assert!(error.to_string().starts_with("fuzzed"), "{error:?}");
+}

@@ -1,0 +1,62 @@
+//! Results of trials as other programs keep them, fitted to a fixed search space.
+use std::sync::LazyLock;
+
+use galvani::exchange::trials::{Found, csv, fit, jsonl, optuna, smac};
+use galvani::space::Space;
+use galvani::trial::budget::Budget;
+
+use super::{path, text};
+
+/// The space that results are fitted to.
+static SPACE: LazyLock<Space> = LazyLock::new(|| {
+    let text = r#"(
+        name: "fixed",
+        parameters: {
+            "x": Float(min: -5, max: 10),
+            "width": Integer(min: 1, max: 64, log: true),
+            "kind": Categorical(choices: ["a", "b"]),
+            "flag": Boolean(),
+            "depth": Ordinal(values: [1, 2, 4]),
+        },
+        conditions: { "depth": "kind == 'a'" },
+    )"#;
+    Space::parse(text, path()).expect("a space")
+});
+
+/// A file with results, read as each of the formats: CSV, JSON lines, Optuna's journal, SMAC's run history.
+pub fn results(data: &[u8]) {
+    let Some(text) = text(data) else { return };
+    let names = ["loss".to_owned(), "latency".to_owned()];
+    let read = [
+        csv::read(text, &SPACE).map(|(found, _)| found),
+        jsonl::read(text, &[]),
+        jsonl::read(text, &names),
+        optuna::read(text),
+        smac::read(text),
+    ];
+    for found in read {
+        match found {
+            Ok(found) => {
+                check_fit(&found, 1);
+                check_fit(&found, 2);
+            }
+            Err(error) => assert!(!error.to_string().is_empty(), "{error:?}"),
+        }
+    }
+}
+
+/// Each result fits, failed, or has a reason; and those that fit are legal and within the budgets.
+fn check_fit(found: &[Found], objectives: usize) {
+    let budget = |amount| Budget::new(amount).expect("positive");
+    let fitted = fit(found, &SPACE, (budget(1.0), budget(9.0)), objectives);
+    assert_eq!(fitted.evidence.len() + fitted.mismatches.len() + fitted.failures, found.len());
+    for each in &fitted.evidence {
+        let values = each.configuration.values().to_vec();
+        assert_eq!(SPACE.configuration(values), Ok(each.configuration.clone()));
+        assert!((1.0..=9.0).contains(&each.budget.amount()), "{:?}", each.budget);
+        assert!(each.costs.len() == objectives && each.costs.iter().all(|cost| cost.is_finite()), "{:?}", each.costs);
+    }
+    for (place, reason) in &fitted.mismatches {
+        assert!((1..=found.len()).contains(place) && !reason.to_string().is_empty());
+    }
+}
