@@ -48,7 +48,7 @@ fn text(data: &[u8]) -> Option<&str> {
 
 /// An error names a place in the text, says something, and can be printed.
 fn check_error(error: &SourceError, text: &str) {
-    assert!(!error.message.is_empty(), "{error:?}");
+    assert!(!error.diagnostic.message.is_empty(), "{error:?}");
     assert!(error.line <= text.lines().count() + 1, "{error:?}");
     assert!(error.column <= error.source_line.chars().count() + 1, "{error:?}");
     assert!(error.to_string().starts_with("fuzzed"), "{error:?}");

@@ -109,9 +109,6 @@ fn check_draws(space: &Space) {
         assert_eq!(space.configuration(configuration.values().to_vec()), Ok(configuration.clone()));
         let row = space.encode(&configuration);
         assert!(row.iter().all(|each| !each.is_infinite()), "{row:?}");
-        for neighbor in space.neighbors(&configuration, &mut stream) {
-            assert_eq!(space.configuration(neighbor.values().to_vec()), Ok(neighbor.clone()));
-        }
     }
     let Ok(many) = space.sample_many(8, &mut stream) else { return };
     for index in 0..many.len() {

@@ -1,4 +1,6 @@
 //! How promising the untried is.
+#![cfg_attr(not(test), deny(clippy::disallowed_methods, clippy::disallowed_types))]
+
 pub mod confidence_bound;
 pub mod expected_improvement;
 

@@ -1,4 +1,6 @@
 //! Analysis of a run: the numbers of the report, without any drawing.
+#![cfg_attr(not(test), deny(clippy::disallowed_methods, clippy::disallowed_types))]
+
 pub mod bin;
 pub mod comparison;
 pub mod convergence;

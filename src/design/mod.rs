@@ -1,4 +1,6 @@
 //! What to try before there is anything to learn from.
+#![cfg_attr(not(test), deny(clippy::disallowed_methods, clippy::disallowed_types))]
+
 use std::collections::HashSet;
 
 use serde::{Deserialize, Serialize};

@@ -98,6 +98,7 @@ impl<'a> Source<'a> {
 }
 
 /// The text of a file; fails where it cannot be read, or is no text.
+#[allow(clippy::disallowed_methods, reason = "it reads what the user names")]
 pub fn read(path: &Path) -> Result<String, SourceError> {
     let bytes = std::fs::read(path).map_err(|error| {
         SourceError::whole(
@@ -157,6 +158,7 @@ pub fn parse<T: DeserializeOwned>(path: &Path, text: &str) -> Result<T, SourceEr
 }
 
 /// The hint for a missing file: one nearby with a similar name, or the names that are there.
+#[allow(clippy::disallowed_methods, reason = "it looks for what the user meant")]
 fn missing(path: &Path) -> String {
     let folder = match path.parent() {
         Some(folder) if folder.as_os_str().is_empty() => Path::new("."),

@@ -1,4 +1,6 @@
 //! Intensifiers: decide which configuration is evaluated next at which budget.
+#![cfg_attr(not(test), deny(clippy::disallowed_methods, clippy::disallowed_types))]
+
 pub mod asynchronous;
 pub mod bracket;
 

@@ -1,4 +1,6 @@
 //! The loop's head: ask and tell.
+#![cfg_attr(not(test), deny(clippy::disallowed_methods, clippy::disallowed_types))]
+
 mod duration;
 pub mod evolution;
 mod model;

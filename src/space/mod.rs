@@ -1,4 +1,6 @@
 //! Search spaces: hyperparameters, their conditions, and forbidden combinations.
+#![cfg_attr(not(test), deny(clippy::disallowed_methods, clippy::disallowed_types))]
+
 pub mod builder;
 mod change;
 mod code;

@@ -1,4 +1,6 @@
 //! Surrogates: predict the cost of configurations that were not evaluated.
+#![cfg_attr(not(test), deny(clippy::disallowed_methods, clippy::disallowed_types))]
+
 pub mod multi_fidelity;
 pub mod residual_models;
 

@@ -1,4 +1,6 @@
 //! Trials: their budgets and outcomes, the history that they make, and the best among them.
+#![cfg_attr(not(test), deny(clippy::disallowed_methods, clippy::disallowed_types))]
+
 pub mod budget;
 pub mod curve;
 pub mod front;
