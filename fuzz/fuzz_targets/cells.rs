@@ -1,4 +1,4 @@
 //! The fuzz target `cells`; its assertions are in `fuzz/src/`.
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| galvani_fuzz::run("cells", data));
+libfuzzer_sys::fuzz_target!(|data: &[u8]| galvani_fuzz::battery::cells(data));

@@ -1,4 +1,4 @@
 //! The fuzz target `currents`; its assertions are in `fuzz/src/`.
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| galvani_fuzz::run("currents", data));
+libfuzzer_sys::fuzz_target!(|data: &[u8]| galvani_fuzz::battery::currents(data));

@@ -1,4 +1,4 @@
 //! The fuzz target `pcs`; its assertions are in `fuzz/src/`.
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| galvani_fuzz::run("pcs", data));
+libfuzzer_sys::fuzz_target!(|data: &[u8]| galvani_fuzz::space::pcs(data));

@@ -2,11 +2,11 @@
 //!
 //! `tests/corpora.rs` includes this file, so that the same assertions run over the kept inputs as an ordinary test.
 #[cfg(feature = "simulator")]
-mod battery;
-mod experiment;
-mod journal;
-mod result;
-mod space;
+pub mod battery;
+pub mod experiment;
+pub mod journal;
+pub mod result;
+pub mod space;
 
 use std::path::Path;
 
@@ -29,12 +29,6 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("results", result::results),
     ("spaces", space::spaces),
 ];
-
-/// Runs the target of this name.
-pub fn run(name: &str, data: &[u8]) {
-    let (_, target) = TARGETS.iter().find(|(each, _)| *each == name).expect("a target of this name");
-    target(data);
-}
 
 /// The name that texts have in messages.
 fn path() -> &'static Path {
