@@ -9,7 +9,7 @@ mod index;
 pub mod journal;
 mod lock;
 pub mod record;
-mod repair;
+pub mod repair;
 
 use std::fs;
 use std::io;
