@@ -12,12 +12,12 @@ use std::sync::atomic::AtomicUsize;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use galvani::executor::Launch;
+use galvani::executor::job::Launch;
 use galvani::executor::scripted::{Scene, Scripted};
 use galvani::experiment::Experiment;
 use galvani::experiment::folder::RunFolder;
 use galvani::experiment::replay::log::Log;
-use galvani::experiment::run::event::{Event, RunStatus, Watcher};
+use galvani::experiment::run::event::{RunEvent, RunStatus, Watcher};
 use galvani::experiment::run::run_with;
 use galvani::numeric::stream::Stream;
 use galvani::store::Store;
@@ -129,9 +129,9 @@ impl Tally {
         let mut results: HashMap<u32, Vec<Option<f64>>> = HashMap::new();
         for record in records {
             if let Record::Ended(ended) = record
-                && ended.outcome != Outcome::Lost
+                && ended.end.outcome != Outcome::Lost
             {
-                results.entry(ended.trial.0).or_default().push(ended.outcome.cost());
+                results.entry(ended.trial.0).or_default().push(ended.end.outcome.cost());
             }
         }
         self.twice += results.values().filter(|results| results.len() > 1).count();
@@ -175,12 +175,12 @@ fn experiment(seed: u64, workers: usize) -> BenchResult<Experiment> {
 struct Acknowledgements;
 
 impl Watcher for Acknowledgements {
-    fn notice(&mut self, event: &Event, _standing: &RunStatus) {
+    fn notice(&mut self, event: &RunEvent, _status: &RunStatus) {
         let line = match event {
-            Event::Ended { proposal, outcome, .. } => {
+            RunEvent::Ended { proposal, outcome, .. } => {
                 format!("ended {} {}\n", proposal.trial, outcome.cost().map_or(String::new(), |cost| cost.to_string()))
             }
-            Event::Warning(text) => format!("warning {text}\n"),
+            RunEvent::Warning(text) => format!("warning {text}\n"),
             _ => return,
         };
         let mut out = std::io::stdout().lock();
@@ -192,12 +192,12 @@ impl Watcher for Acknowledgements {
 fn child(folder: &Path, seed: u64, workers: usize) -> BenchResult<()> {
     let experiment = experiment(seed, workers)?;
     let script = |launch: &Launch| {
-        let mut stream = Stream::of(seed, "script", u64::from(launch.trial.0));
+        let mut stream = Stream::of(seed, "script", u64::from(launch.job.number()));
         thread::sleep(Duration::from_micros(stream.below(6000) as u64));
         let outcome = match stream.below(12) {
             0 => Outcome::Diverged,
             1 => Outcome::Crashed { message: "out of luck".into() },
-            2 if launch.attempt == 1 => Outcome::Lost,
+            2 if launch.job.attempt() == 1 => Outcome::Lost,
             _ => Outcome::of_cost(stream.uniform()),
         };
         Scene { outcome, duration: Duration::from_secs(1 + stream.below(100) as u64) }

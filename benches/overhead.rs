@@ -6,10 +6,11 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use galvani::executor::Executor;
+use galvani::executor::job::{JobEvent, JobId, Launch};
 use galvani::executor::limits::Limits;
 use galvani::executor::process::Processes;
 use galvani::executor::slot::Slot;
-use galvani::executor::{Event, Executor, Launch};
 use galvani::intensifier::bracket::Schedule;
 use galvani::numeric::quantile::quantile;
 use galvani::optimizer::settings::Settings;
@@ -127,8 +128,7 @@ fn starting() -> Outcomes {
     while ends < TRIALS {
         while executor.idle() > 0 && next <= TRIALS {
             executor.start(Launch {
-                trial: TrialId(next),
-                attempt: 1,
+                job: JobId::Trial { trial: TrialId(next), attempt: 1 },
                 program: "/bin/sh".into(),
                 arguments: vec!["-c".into(), "echo '{\"cost\": 1}'".into()],
                 environment: Vec::new(),
@@ -140,7 +140,7 @@ fn starting() -> Outcomes {
             })?;
             next += 1;
         }
-        ends += u32::from(matches!(executor.wait(Duration::from_secs(60)), Some(Event::Ended(_))));
+        ends += u32::from(matches!(executor.wait(Duration::from_secs(60)), Some(JobEvent::Ended { .. })));
     }
     row("process: a trivial trial, 2 workers", begun.elapsed().as_secs_f64() * 1e3 / f64::from(TRIALS), "ms");
     Ok(())

@@ -12,7 +12,7 @@ use std::time::Instant;
 use galvani::experiment::Experiment;
 use galvani::experiment::folder::RunFolder;
 use galvani::experiment::replay::log::Log;
-use galvani::experiment::run::event::{Event, RunStatus, Watcher};
+use galvani::experiment::run::event::{RunEvent, RunStatus, Watcher};
 use galvani::experiment::run::run;
 use galvani::store::Store;
 use galvani::store::record::Record;
@@ -98,9 +98,9 @@ struct Memory {
 }
 
 impl Watcher for Memory {
-    fn notice(&mut self, event: &Event, standing: &RunStatus) {
-        let ended = standing.history.ended().len();
-        if matches!(event, Event::Ended { .. })
+    fn notice(&mut self, event: &RunEvent, status: &RunStatus) {
+        let ended = status.history.ended().len();
+        if matches!(event, RunEvent::Ended { .. })
             && ended.is_multiple_of(TRIALS / 4)
             && self.samples.last().is_none_or(|last| last.0 < ended)
         {

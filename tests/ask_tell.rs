@@ -128,8 +128,8 @@ fn a_bad_line_is_answered_and_changes_nothing() {
         ("{}", "one request"),
         (r#"{"ask": {}, "best": {}}"#, "one request"),
         (r#"{"aks": {}}"#, "unknown variant `aks`"),
-        (r#"{"ask": {"count": 0}}"#, "`count` is 0"),
-        (r#"{"ask": {"count": 4000000000}}"#, "`count` is 4000000000"),
+        (r#"{"ask": {"count": 0}}"#, "`count` must be from 1 to 10000, not 0"),
+        (r#"{"ask": {"count": 4000000000}}"#, "not 4000000000"),
         (r#"{"ask": {"number": 1}}"#, "unknown field `number`"),
         (r#"{"best": {}}"#, "no trial has succeeded yet"),
         (r#"{"tell": {"cost": 1}}"#, "missing field `trial`"),
@@ -227,7 +227,7 @@ fn a_trial_that_falls_behind_is_to_be_ended_and_reports_survive() {
     let pruned = json!({ "tell": { "trial": trials[5]["trial"], "outcome": "pruned", "seconds": 12.5 } });
     assert_eq!(session.say(&pruned.to_string()), json!({ "ok": true }));
     let wrong = json!({ "tell": { "trial": trials[0]["trial"], "cost": 1, "seconds": -1 } });
-    assert_eq!(session.say(&wrong.to_string()), json!({ "error": "`seconds` is -1, not 0 or above" }));
+    assert_eq!(session.say(&wrong.to_string()), json!({ "error": "`seconds` must be 0 or above, and finite, not -1" }));
     session.child.kill().unwrap();
     session.child.wait().unwrap();
 

@@ -74,19 +74,19 @@ fn mistakes_say_where_and_what_to_do() {
     check("eta: 3", "eta: -3", "20:36", &["`eta` cannot be negative: -3", "at least 0"]);
     check("max: 27", "max: \"27\"", "20:27", &["`max` must be a number, not text", "write 27 without quotes"]);
     check("unit: \"samples\"", "unit: samples", "20:45", &["`unit` must be text", "write \"samples\""]);
-    check("trials: 69", "wall_clock: \"2 parsecs\"", "26:24", &["\"2 parsecs\" is not a duration", "\"1h 30m\""]);
-    check("trials: 69", "wall_clock: \"\"", "26:24", &["\"\" is not a duration"]);
+    check("trials: 69", "wall_clock: \"2 parsecs\"", "26:24", &["\"2 parsecs\" is no duration", "\"1h 30m\""]);
+    check("trials: 69", "wall_clock: \"\"", "26:24", &["\"\" is no duration"]);
     check("trials: 69", "wall_clock: 3600", "26:24", &["must be text in double quotes", "\"90s\""]);
     check("seed: 1", "seed: 1.5", "29:11", &["`seed` must be a whole number, not 1.5", "for example 2"]);
     check("min: -5, max: 10", "min: 10, max: -5", "10:", &["x1"]);
     check("task: Function(\"branin\")", "task: Function(\"brannin\")", "16:", &["brannin", "branin"]);
     check("\"x2\"", "\"x3\"", "16:", &["`branin` reads the number `x2`"]);
-    check("workers: 2", "workers: 0", "23:", &["at least 1 worker"]);
+    check("workers: 2", "workers: 0", "23:", &["`workers` must be at least 1"]);
     check("workers: 2", "time_limit: \"-5m\"", "23:", &["must be positive"]);
-    check("workers: 2", "memory_limit_mib: 99999999999999999", "23:", &["`memory_limit_mib` is too large"]);
-    check("trials: 69", "full_evaluations: -3", "26:", &["finds nothing"]);
+    check("workers: 2", "memory_limit_mib: 99999999999999999", "23:", &["`memory_limit_mib` must be below 2^44"]);
+    check("trials: 69", "full_evaluations: -3", "26:", &["`stop.full_evaluations` must be positive"]);
     check("Float(min: 0, max: 15)", "Categorical(choices: [\"a\", \"b\"])", "16:", &["reads the number `x2`"]);
-    check("trials: 69", "trials: 0", "26:", &["finds nothing"]);
+    check("trials: 69", "trials: 0", "26:", &["`stop.trials` must be at least 1"]);
     check("},\n    ),", "},\n forbidden: [\"x1 < 99\"],\n    ),", "13:", &["x1 < 99"]);
 }
 

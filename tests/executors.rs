@@ -8,21 +8,25 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+use galvani::executor::job::{JobEvent, JobId, Launch};
 use galvani::executor::limits::Limits;
 use galvani::executor::process::Processes;
 use galvani::executor::slot::Slot;
-use galvani::executor::{Event, Executor, ExecutorError, Launch, leftover};
-use galvani::store::record::Ended;
+use galvani::executor::{Executor, ExecutorError, leftover};
+use galvani::store::record::AttemptEnd;
 use galvani::trial::TrialId;
 use galvani::trial::outcome::Outcome;
 use waiting::{LONG, end};
 
 const GRACE: Duration = Duration::from_millis(300);
 
+fn job(trial: u32, attempt: u32) -> JobId {
+    JobId::Trial { trial: TrialId(trial), attempt }
+}
+
 fn shell(trial: u32, folder: &Path, script: &str, limits: Limits) -> Launch {
     Launch {
-        trial: TrialId(trial),
-        attempt: 1,
+        job: job(trial, 1),
         program: "/bin/sh".into(),
         arguments: vec!["-c".into(), script.into()],
         environment: vec![("PIDS".into(), folder.join("pids").into())],
@@ -53,13 +57,14 @@ fn wait_until(what: &str, mut condition: impl FnMut() -> bool) {
 }
 
 /// Runs a script, which writes the numbers of its processes to `$PIDS`, and after it a trial that succeeds.
-fn run(script: &str, limits: Limits) -> (Ended, Vec<Event>, tempfile::TempDir) {
+fn run(script: &str, limits: Limits) -> (AttemptEnd, Vec<JobEvent>, tempfile::TempDir) {
     let folder = tempfile::tempdir().unwrap();
     let mut executor = Processes::with_grace(Slot::plain(1), GRACE);
     assert_eq!(executor.start(shell(1, folder.path(), script, limits)).unwrap(), "cpu:0");
     assert_eq!(executor.idle(), 0);
     assert!(matches!(executor.start(shell(2, folder.path(), "", limits)), Err(ExecutorError::Busy)));
-    let (ended, events) = end(&mut executor);
+    let (ended, events, ended_job) = end(&mut executor);
+    assert_eq!(ended_job, job(1, 1));
     for pid in pids(folder.path()) {
         assert!(!runs(pid), "process {pid} outlived its trial: {script}");
     }
@@ -80,11 +85,11 @@ fn a_result_is_the_last_report_and_brings_its_info() {
         echo '{"cost": 0.25, "budget": 3, "info": {"loss": 0.125}}'; echo done; echo oops >&2"#;
     let (ended, events, folder) = run(script, Limits::default());
     assert_eq!(ended.outcome, Outcome::of_cost(0.25));
-    assert_eq!((ended.trial, ended.attempt, ended.slot.as_str()), (TrialId(1), 1, "cpu:0"));
+    assert_eq!(ended.slot, "cpu:0");
     assert_eq!(ended.info["loss"], 0.125);
     assert!(ended.started <= ended.at && ended.seconds >= 0.0);
-    let cost = |event: &Event| match event {
-        Event::Report { line, .. } => line["cost"].as_f64(),
+    let cost = |event: &JobEvent| match event {
+        JobEvent::Report { line, .. } => line["cost"].as_f64(),
         _ => None,
     };
     assert_eq!(events.iter().filter_map(cost).collect::<Vec<_>>(), [9.0, 0.25]);
@@ -99,7 +104,7 @@ fn progress_is_told_while_the_trial_runs() {
     let script = r#"echo '{"progress": 0.25}'; while [ ! -e "$PIDS" ]; do sleep 0.02; done; echo '{"cost": 1}'"#;
     executor.start(shell(1, folder.path(), script, Limits::default())).unwrap();
     wait_until("no progress", || match executor.wait(Duration::from_millis(10)) {
-        Some(Event::Progress { trial: TrialId(1), fraction }) => fraction == 0.25,
+        Some(JobEvent::Progress { job, fraction }) => (job.number(), fraction) == (1, 0.25),
         Some(other) => panic!("{other:?}"),
         None => false,
     });
@@ -234,7 +239,7 @@ fn trials_run_side_by_side_and_stop_ends_them_all() {
     for pid in pids(folder.path()) {
         assert!(!runs(pid), "process {pid} outlived the executor's stop");
     }
-    let ended: Vec<Ended> = (0..3).map(|_| end(&mut executor).0).collect();
+    let ended: Vec<AttemptEnd> = (0..3).map(|_| end(&mut executor).0).collect();
     assert!(ended.iter().all(|ended| ended.outcome == Outcome::Lost), "{ended:?}");
     assert_eq!(executor.idle(), 3);
     executor.start(shell(4, folder.path(), "echo '{\"cost\": 1}'", Limits::default())).unwrap();
@@ -257,8 +262,8 @@ fn a_second_attempt_keeps_the_log_of_the_first() {
     let mut executor = Processes::with_grace(Slot::plain(1), GRACE);
     for attempt in [1, 2] {
         let script = format!("echo here {attempt} >&2; exit 1");
-        executor.start(Launch { attempt, ..shell(1, folder.path(), &script, Limits::default()) }).unwrap();
-        assert_eq!(end(&mut executor).0.attempt, attempt);
+        executor.start(Launch { job: job(1, attempt), ..shell(1, folder.path(), &script, Limits::default()) }).unwrap();
+        assert_eq!(end(&mut executor).2.attempt(), attempt);
     }
     let log = fs::read_to_string(folder.path().join("000001/stderr.log")).unwrap();
     assert_eq!(log, "here 1\n\n[attempt 2]\nhere 2\n");
@@ -314,7 +319,7 @@ fn what_outlives_a_killed_galvani_is_ended_at_the_next_start() {
     child.kill().unwrap();
     child.wait().unwrap();
     wait_until("the trial outlived galvani", || !runs(pids(folder.path())[0]));
-    leftover::end(&trial);
+    Processes::new(Slot::plain(1)).recover(std::slice::from_ref(&trial));
     assert!(pids(folder.path()).iter().all(|&pid| !runs(pid)), "a grandchild outlived the next start");
     assert!(!trial.join("process.json").exists());
     assert_eq!(leftover::end(&trial), 0);

@@ -163,10 +163,10 @@ fn a_field_that_makes_no_sense_is_refused_where_it_stands() {
     let folder = tempfile::tempdir().unwrap();
     for (executor, words) in [
         ("Process(workers: 2, slots: [\"cpu:2\"])", "`workers` and `slots`"),
-        ("Process(slots: [\"tpu:0\"])", "`tpu:0` is no slot"),
+        ("Process(slots: [\"tpu:0\"])", "`tpu:0` is not a slot"),
         ("Process(slots: [])", "at least 1 slot"),
         ("Process(cpu_time_limit: \"0s\")", "must be positive"),
-        ("Process(disk_limit_mib: 0)", "no amount"),
+        ("Process(disk_limit_mib: 0)", "`disk_limit_mib` must be positive"),
         ("Process(grace: \"-1s\")", "must be positive"),
     ] {
         write(folder.path(), executor, 1, "none");

@@ -231,7 +231,7 @@ fn mistakes_in_the_file_are_answered_with_their_place() {
         String::from_utf8(galvani(folder.path(), &["check", "trade.ron"]).stderr).unwrap()
     };
     let one = check(r#"["loss", "latency"]"#, r#"["loss"]"#);
-    assert!(one.contains("trade.ron:7:17: objectives are at least two different names"), "{one}");
+    assert!(one.contains("trade.ron:7:17: `objectives` must be at least two different names"), "{one}");
     let task = EXPERIMENT.lines().find(|line| line.contains("Command")).unwrap();
     let function = check(task, "    task: Function(\"branin\"),");
     assert!(function.contains("the task reports one cost") || function.contains("reads the number"), "{function}");
@@ -262,7 +262,7 @@ fn a_program_tells_costs_by_name_and_gets_the_front() {
         json!({ "tell": { "trial": 4, "costs": { "loss": 1.0 } } }),
     ]);
     assert_eq!(answers[1..4], [json!({ "ok": true }), json!({ "ok": true }), json!({ "ok": true })]);
-    for (answer, problem) in answers[4..].iter().zip(["`costs` of loss, latency are wanted", "lack `latency`"]) {
+    for (answer, problem) in answers[4..].iter().zip(["the objectives loss, latency need `costs`", "lack `latency`"]) {
         assert!(answer["error"].as_str().unwrap().contains(problem), "{answer}");
     }
     // Another session reads them from the journal.

@@ -5,11 +5,12 @@ use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
+use galvani::executor::Executor;
+use galvani::executor::job::{JobEvent, JobId, Launch};
 use galvani::executor::limits::Limits;
 use galvani::executor::process::Processes;
 use galvani::executor::slot::Slot;
-use galvani::executor::{Event, Executor, Launch};
-use galvani::store::record::Ended;
+use galvani::store::record::AttemptEnd;
 use galvani::trial::TrialId;
 use galvani::trial::outcome::Outcome;
 use waiting::{LONG, end};
@@ -18,8 +19,7 @@ use waiting::{LONG, end};
 fn launch(trial: u32, folder: &Path, body: &str, limits: Limits) -> Launch {
     let read = r#"while read -r line; do trial=${line#*\"trial\":}; trial=${trial%%[,\}]*}"#;
     Launch {
-        trial: TrialId(trial),
-        attempt: 1,
+        job: JobId::Trial { trial: TrialId(trial), attempt: 1 },
         program: "/bin/sh".into(),
         arguments: vec!["-c".into(), format!("{read}\n{body}\ndone").into()],
         environment: vec![("FOLDER".into(), folder.into())],
@@ -32,20 +32,20 @@ fn launch(trial: u32, folder: &Path, body: &str, limits: Limits) -> Launch {
 }
 
 /// The ends of so many trials, one after another in one slot.
-fn run(count: u32, body: &str, limits: Limits) -> Vec<Ended> {
+fn run(count: u32, body: &str, limits: Limits) -> Vec<AttemptEnd> {
     let folder = tempfile::tempdir().unwrap();
     let mut executor = Processes::with_grace(Slot::plain(1), Duration::from_millis(300));
     let ends = (1..=count).map(|trial| {
         executor.start(launch(trial, folder.path(), body, limits)).unwrap();
         assert_eq!(executor.idle(), 0);
-        let (ended, _) = end(&mut executor);
-        assert_eq!((ended.trial, ended.slot.as_str(), executor.idle()), (TrialId(trial), "cpu:0", 1));
+        let (ended, _, job) = end(&mut executor);
+        assert_eq!((job.number(), ended.slot.as_str(), executor.idle()), (trial, "cpu:0", 1));
         ended
     });
     ends.collect()
 }
 
-fn names(ends: &[Ended]) -> Vec<&str> {
+fn names(ends: &[AttemptEnd]) -> Vec<&str> {
     ends.iter().map(|ended| ended.outcome.kind().word()).collect()
 }
 
@@ -117,8 +117,8 @@ fn what_comes_before_the_answer_is_told_and_is_no_result() {
     let mut seen = Vec::new();
     while seen.len() < 2 {
         match executor.wait(LONG) {
-            Some(Event::Progress { fraction, .. }) => seen.push(fraction),
-            Some(Event::Report { line, .. }) => seen.push(line["cost"].as_f64().unwrap()),
+            Some(JobEvent::Progress { fraction, .. }) => seen.push(fraction),
+            Some(JobEvent::Report { line, .. }) => seen.push(line["cost"].as_f64().unwrap()),
             other => panic!("{other:?}"),
         }
     }

@@ -3,15 +3,16 @@ use std::path::Path;
 use std::sync::atomic::AtomicUsize;
 use std::time::Duration;
 
+use galvani::executor::job::{JobEvent, JobId, Launch};
 use galvani::executor::scripted::{Scene, Scripted};
-use galvani::executor::{Event as News, Executor, ExecutorError, Launch};
+use galvani::executor::{Executor, ExecutorError};
 use galvani::experiment::Experiment;
 use galvani::experiment::folder::RunFolder;
 use galvani::experiment::replay::log::Log;
-use galvani::experiment::run::event::{Event, RunStatus, Watcher};
+use galvani::experiment::run::event::{RunEvent, RunStatus, Watcher};
 use galvani::experiment::run::{Finish, run_with};
+use galvani::store::record::AttemptEnd;
 use galvani::trial::Trial;
-use galvani::trial::TrialId;
 use galvani::trial::incumbent::incumbent;
 use galvani::trial::outcome::Outcome;
 
@@ -29,10 +30,18 @@ const EXPERIMENT: &str = r#"(
 struct Retries(Vec<u32>);
 
 impl Watcher for Retries {
-    fn notice(&mut self, event: &Event, _standing: &RunStatus) {
-        if let Event::Retrying { trial, .. } = event {
+    fn notice(&mut self, event: &RunEvent, _status: &RunStatus) {
+        if let RunEvent::Retrying { trial, .. } = event {
             self.0.push(trial.0);
         }
+    }
+}
+
+/// The number of the trial that a launch is of; 0 for the comparison at the end.
+fn trial_of(launch: &Launch) -> u32 {
+    match launch.job {
+        JobId::Trial { trial, .. } => trial.0,
+        JobId::Evaluation { .. } => 0,
     }
 }
 
@@ -50,7 +59,7 @@ fn sweep(script: impl Fn(&Launch) -> Outcome) -> (Log, Retries) {
     let run_folder = RunFolder::of(folder.path(), "sweep");
     let mut retries = Retries::default();
     // Durations that differ, so that trials end in another order than they began.
-    let duration = |launch: &Launch| Duration::from_secs(60 + u64::from(launch.trial.0 * 7 % 5) * 30);
+    let duration = |launch: &Launch| Duration::from_secs(60 + u64::from(trial_of(launch) * 7 % 5) * 30);
     let scripted = Scripted::new(4, |launch: &Launch| Scene { outcome: script(launch), duration: duration(launch) });
     let mut executor = Zombies { scripted, late: Vec::new() };
     let summary = run_with(&mut executor, &experiment, &run_folder, &mut retries, &AtomicUsize::new(0)).unwrap();
@@ -61,7 +70,7 @@ fn sweep(script: impl Fn(&Launch) -> Outcome) -> (Log, Retries) {
 /// An executor whose lost attempts come back with a result that looks better than any, after another took their place.
 struct Zombies<E> {
     scripted: E,
-    late: Vec<News>,
+    late: Vec<JobEvent>,
 }
 
 impl<E: Executor> Executor for Zombies<E> {
@@ -73,23 +82,22 @@ impl<E: Executor> Executor for Zombies<E> {
         self.scripted.start(launch)
     }
 
-    fn wait(&mut self, timeout: Duration) -> Option<News> {
+    fn wait(&mut self, timeout: Duration) -> Option<JobEvent> {
         if let Some(late) = self.late.pop() {
             return Some(late);
         }
-        let news = self.scripted.wait(timeout);
-        if let Some(News::Ended(ended)) = &news
-            && ended.outcome == Outcome::Lost
+        let event = self.scripted.wait(timeout);
+        if let Some(JobEvent::Ended { job, end }) = &event
+            && end.outcome == Outcome::Lost
         {
-            let mut late = ended.clone();
-            late.outcome = Outcome::of_cost(-1e9);
-            self.late.push(News::Ended(late));
+            let end = AttemptEnd { outcome: Outcome::of_cost(-1e9), ..end.clone() };
+            self.late.push(JobEvent::Ended { job: job.clone(), end });
         }
-        news
+        event
     }
 
-    fn cancel(&mut self, trial: TrialId) {
-        self.scripted.cancel(trial);
+    fn cancel(&mut self, job: &JobId) {
+        self.scripted.cancel(job);
     }
 
     fn stop(&mut self) {
@@ -111,7 +119,7 @@ fn outcomes(log: &Log, name: &str) -> usize {
 
 #[test]
 fn a_lost_trial_is_started_again_and_counted_once() {
-    let (log, retries) = sweep(|launch| match (launch.trial.0 % 3, launch.attempt) {
+    let (log, retries) = sweep(|launch| match (trial_of(launch) % 3, launch.job.attempt()) {
         (0, 1) => Outcome::Lost,
         _ => finished(launch),
     });
@@ -122,19 +130,21 @@ fn a_lost_trial_is_started_again_and_counted_once() {
     again.sort_unstable();
     // The last trials of the plan too, and those of the comparison at the end are not trials.
     assert_eq!(again, (1..=44).filter(|trial| trial % 3 == 0).collect::<Vec<_>>());
-    assert!(log.details.iter().all(|details| details.ended.as_ref().unwrap().attempt == details.started.len() as u32));
+    assert!(
+        log.details.iter().all(|details| details.ended.is_some() && details.attempt == details.started.len() as u32)
+    );
 }
 
 #[test]
 fn a_trial_that_is_always_lost_does_not_stop_the_rest() {
-    let (log, retries) = sweep(|launch| if launch.trial.0 == 5 { Outcome::Lost } else { finished(launch) });
+    let (log, retries) = sweep(|launch| if trial_of(launch) == 5 { Outcome::Lost } else { finished(launch) });
     assert_eq!((outcomes(&log, "finished"), outcomes(&log, "lost")), (43, 1));
     assert_eq!(retries.0, [5, 5]);
 }
 
 #[test]
 fn failures_are_never_promoted_over_successes() {
-    let failure = |launch: &Launch| match launch.trial.0 % 4 {
+    let failure = |launch: &Launch| match trial_of(launch) % 4 {
         0 => Some(Outcome::Crashed { message: "out of luck".into() }),
         1 => Some(Outcome::Diverged),
         2 => Some(Outcome::TimedOut),

@@ -10,8 +10,8 @@ use super::space;
 use super::table::Format;
 use crate::experiment::definition::plan::planned;
 use crate::experiment::folder::RunFolder;
+use crate::experiment::ledger::space_migration::SpaceMigration;
 use crate::experiment::replay::log::Log;
-use crate::experiment::replay::space_migration::SpaceMigration;
 use crate::experiment::{Experiment, Objective};
 use crate::intensifier::bracket::Bracket;
 use crate::space::Space;
@@ -182,9 +182,9 @@ fn changes(experiment: &Experiment, folder: &RunFolder) -> Vec<String> {
     }
     let mut told = vec![format!("the search space has changed since the run began: {}", changes.join("; "))];
     let records = Store::read(&folder.store()).unwrap_or_default();
-    if let Ok(succession) = SpaceMigration::of(&records, &log.experiment.space, &experiment.space) {
-        told.push(format!("`run` goes on in the new space: {}", succession.summary()));
-        let more = succession.aside.iter().skip(1).take(9);
+    if let Ok(migration) = SpaceMigration::of(&records, &log.experiment.space, &experiment.space) {
+        told.push(format!("`run` goes on in the new space: {}", migration.summary()));
+        let more = migration.aside.iter().skip(1).take(9);
         told.extend(more.map(|(trial, reason)| format!("set aside too: trial {trial}: {reason}")));
     }
     told

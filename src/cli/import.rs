@@ -12,6 +12,7 @@ use crate::exchange::trials::{self, Found, Unreadable};
 use crate::exchange::{Imported, configspace, pcs};
 use crate::experiment::Experiment;
 use crate::experiment::folder::RunFolder;
+use crate::experiment::ledger::import;
 use crate::experiment::replay::imported_results;
 
 #[derive(Args)]
@@ -97,7 +98,7 @@ fn results(
         )));
     }
     let folder = RunFolder::of(&results.dir, &experiment.name);
-    imported_results::import(&experiment, &folder, &source, &fitted.evidence).map_err(Failure::input)?;
+    import::import(&experiment, &folder, &source, &fitted.evidence).map_err(Failure::input)?;
     narrate(&format!(
         "{} of {} kept in {}; {} without a cost left out",
         count(fitted.evidence.len(), "result"),

@@ -5,7 +5,7 @@ use super::table;
 use super::table::Format;
 use super::trial_row::{by_objective, config};
 use crate::experiment::replay::log::Log;
-use crate::experiment::run::validation;
+use crate::experiment::replay::note::VALIDATION;
 use crate::experiment::run::validation::Validation;
 use crate::trial::Trial;
 use crate::trial::budget::Budget;
@@ -41,7 +41,7 @@ pub(super) fn mean_cost(log: &Log, best: &Trial) -> (f64, String) {
 
 /// The comparison of incumbent and default at the end of the run, if it was made.
 pub(super) fn validation(log: &Log) -> Option<Validation> {
-    serde_json::from_value(log.notes.get(validation::NOTE)?.clone()).ok()
+    serde_json::from_value(log.notes.get(VALIDATION)?.clone()).ok()
 }
 
 /// The cost of the default configuration at a budget, if it was evaluated there.

@@ -4,7 +4,8 @@ use std::time::{Duration, Instant};
 use console::Term;
 
 use super::message::{amount, colour, count, duration, narrate, number};
-use crate::experiment::run::event::{Event, RunStatus, Running, Watcher};
+use crate::experiment::ledger::answer::Attempt;
+use crate::experiment::run::event::{RunEvent, RunStatus, Watcher};
 use crate::trial::incumbent::{default_at, incumbent};
 use crate::trial::outcome::Outcome;
 use crate::trial::{Origin, Proposal};
@@ -63,11 +64,11 @@ impl Live {
     }
 
     /// Draws where that was not done for a while, and writes at once where nothing is drawn.
-    fn refresh(&mut self, standing: &RunStatus, after: Duration) {
+    fn refresh(&mut self, status: &RunStatus, after: Duration) {
         if self.terminal.is_none() {
             self.clear();
         } else if self.at.elapsed() >= after {
-            self.draw(&view(standing));
+            self.draw(&view(status));
         }
     }
 
@@ -88,39 +89,39 @@ impl Live {
 }
 
 impl Watcher for Live {
-    fn notice(&mut self, event: &Event, standing: &RunStatus) {
+    fn notice(&mut self, event: &RunEvent, status: &RunStatus) {
         match event {
-            Event::Warning(text) => self.say(format!("warning: {text}")),
-            Event::Begun => {}
-            Event::Resumed { ended, again } => {
+            RunEvent::Warning(text) => self.say(format!("warning: {text}")),
+            RunEvent::Begun => {}
+            RunEvent::Resumed { ended, again } => {
                 let again =
                     if *again > 0 { format!(", {} started again", count(*again, "trial")) } else { String::new() };
                 self.say(format!("resumed: {} done{again}", count(*ended, "trial")));
             }
-            Event::Preparing { share } => self.share("dataset", *share),
-            Event::Validating { share } => self.share("best and default at the full budget", *share),
-            Event::Retrying { trial, divisor: None } => {
+            RunEvent::Preparing { share } => self.share("dataset", *share),
+            RunEvent::Validating { share } => self.share("best and default at the full budget", *share),
+            RunEvent::Retrying { trial, divisor: None } => {
                 self.say(format!("trial {trial} lost its process and is started again"));
             }
-            Event::Retrying { trial, divisor: Some(divisor) } => self.say(format!(
+            RunEvent::Retrying { trial, divisor: Some(divisor) } => self.say(format!(
                 "trial {trial} found no room on its device and is started again with its batches in {divisor} pieces"
             )),
-            Event::Stopping { running } => {
+            RunEvent::Stopping { running } => {
                 let running = count(*running, "running trial");
                 self.say(format!("stopping after {running}; press ctrl-c again to stop at once"));
             }
-            Event::Started { .. } => self.refresh(standing, FASTEST),
-            Event::Ended { proposal, outcome, seconds, is_incumbent, .. } => {
-                self.lines.push(ended(standing, proposal, outcome, *seconds, *is_incumbent));
-                self.refresh(standing, FASTEST);
+            RunEvent::Started { .. } => self.refresh(status, FASTEST),
+            RunEvent::Ended { proposal, outcome, seconds, is_incumbent, .. } => {
+                self.lines.push(ended(status, proposal, outcome, *seconds, *is_incumbent));
+                self.refresh(status, FASTEST);
             }
-            Event::Over { .. } => self.clear(),
+            RunEvent::Over { .. } => self.clear(),
         }
     }
 
-    fn tick(&mut self, standing: &RunStatus) {
+    fn tick(&mut self, status: &RunStatus) {
         if self.terminal.is_some() {
-            self.refresh(standing, if self.lines.is_empty() { REFRESH } else { FASTEST });
+            self.refresh(status, if self.lines.is_empty() { REFRESH } else { FASTEST });
         }
     }
 }
@@ -132,11 +133,11 @@ impl Drop for Live {
 }
 
 /// The line of a trial that ended.
-fn ended(standing: &RunStatus, proposal: &Proposal, outcome: &Outcome, seconds: f64, is_incumbent: bool) -> String {
+fn ended(status: &RunStatus, proposal: &Proposal, outcome: &Outcome, seconds: f64, is_incumbent: bool) -> String {
     let result = match outcome {
         Outcome::Finished(costs) if costs.len() == 1 => format!("cost {}", number(costs.primary())),
         Outcome::Finished(costs) => {
-            let named = standing.experiment.objectives().iter().zip(costs.iter());
+            let named = status.experiment.objectives().iter().zip(costs.iter());
             named.map(|(name, cost)| format!("{name} {}", number(*cost))).collect::<Vec<_>>().join(", ")
         }
         Outcome::Crashed { message } => {
@@ -145,31 +146,31 @@ fn ended(standing: &RunStatus, proposal: &Proposal, outcome: &Outcome, seconds: 
         }
         other => other.kind().in_words(),
     };
-    let word = if standing.experiment.objectives().is_empty() { "best so far" } else { "on the front" };
+    let word = if status.experiment.objectives().is_empty() { "best so far" } else { "on the front" };
     let best = match (is_incumbent, colour()) {
         (true, true) => format!("   \u{1b}[1;32m{word}\u{1b}[0m"),
         (true, false) => format!("   {word}"),
         (false, _) => String::new(),
     };
-    let left = standing.seconds_left().filter(|seconds| *seconds > 0.0);
+    let left = status.seconds_left().filter(|seconds| *seconds > 0.0);
     let left = left.map(|seconds| format!("   {} left", duration(seconds))).unwrap_or_default();
     format!(
         "trial {:>3}  configuration {:>3}  {:>5} {}  {result:<14} {:>7}{left}{best}",
         proposal.trial,
         proposal.configuration_id,
         amount(proposal.budget.amount()),
-        standing.experiment.unit,
+        status.experiment.unit,
         duration(seconds),
     )
 }
 
 /// The whole view: best, rungs, what runs, what is left.
-fn view(standing: &RunStatus) -> Vec<String> {
-    let (history, unit) = (standing.history, &standing.experiment.unit);
+fn view(status: &RunStatus) -> Vec<String> {
+    let (history, unit) = (status.history, &status.experiment.unit);
     let mut lines = vec![String::new()];
     let ended = history.ended().len();
-    let of = standing.planned.map(|planned| format!(" of {}", planned.trials)).unwrap_or_default();
-    lines.push(format!("{}   {ended}{of} trials   {}", standing.experiment.name, duration(standing.seconds)));
+    let of = status.planned.map(|planned| format!(" of {}", planned.trials)).unwrap_or_default();
+    lines.push(format!("{}   {ended}{of} trials   {}", status.experiment.name, duration(status.seconds)));
     if let Some(best) = incumbent(history) {
         let cost = best.outcome.as_ref().and_then(|outcome| outcome.cost()).unwrap_or(f64::NAN);
         let default = default_at(history, best.proposal.budget).and_then(|trial| trial.outcome.as_ref()?.cost());
@@ -185,19 +186,19 @@ fn view(standing: &RunStatus) -> Vec<String> {
             best.proposal.configuration_id
         ));
     }
-    lines.extend(rungs(standing));
-    lines.extend(standing.running.iter().map(|running| line_of(running, unit)));
-    if let Some(left) = &standing.left() {
+    lines.extend(rungs(status));
+    lines.extend(status.running.iter().map(|running| line_of(running, unit)));
+    if let Some(left) = &status.left() {
         lines.push(format!("left     about {} (± {})", duration(left.seconds), duration(left.spread)));
     }
-    if let Some(money) = &standing.money() {
+    if let Some(money) = &status.money() {
         let whole = money.whole.map(|whole| format!(" of about {whole:.2}")).unwrap_or_default();
         lines.push(format!("money    {:.2}{whole}", money.spent));
     }
     lines
 }
 
-fn line_of(running: &Running, unit: &str) -> String {
+fn line_of(running: &Attempt, unit: &str) -> String {
     format!(
         "{:<8} trial {}  {} {unit}  {} {:.0} %  {}",
         running.slot,
@@ -210,10 +211,10 @@ fn line_of(running: &Running, unit: &str) -> String {
 }
 
 /// A line for each bracket that has trials, newest last.
-fn rungs(standing: &RunStatus) -> Vec<String> {
-    let history = standing.history;
+fn rungs(status: &RunStatus) -> Vec<String> {
+    let history = status.history;
     let lines = (history.brackets().saturating_sub(3)..history.brackets()).map(|number| {
-        let (choice, schedule) = (standing.choice, &standing.experiment.schedule);
+        let (choice, schedule) = (status.choice, &status.experiment.schedule);
         let bracket = choice.bracket(schedule, number);
         let rungs = (0..).zip(&bracket.rungs).map(|(index, rung)| {
             let done = history.rung(number, index).map_or(0, |rung| rung.trials().len() - rung.running());

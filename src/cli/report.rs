@@ -11,7 +11,7 @@ use super::target::Target;
 use crate::analysis::{Findings, ReportInput, Source, TestCosts, Timing};
 use crate::document::diagnostic::Diagnostic;
 use crate::experiment::replay::log::Log;
-use crate::experiment::replay::resume::REPAIRS;
+use crate::experiment::replay::note::REPAIRS;
 use crate::report;
 use crate::trial::prediction::{self, SeriesPrediction};
 

@@ -12,8 +12,7 @@ use super::table::Format;
 use super::{run, table};
 use crate::experiment::Experiment;
 use crate::experiment::folder::RunFolder;
-use crate::experiment::run::revalidation;
-use crate::experiment::run::revalidation::{Fresh, FreshSeeds};
+use crate::experiment::run::revalidation::{self, SeedComparison, SeedEvaluation};
 
 #[derive(Args)]
 pub(super) struct Arguments {
@@ -52,10 +51,10 @@ pub(super) fn execute(arguments: &Arguments) -> Result<(), Failure> {
     Ok(())
 }
 
-fn print(found: &FreshSeeds, unit: &str, format: Format) {
-    let cost = |fresh: Option<&Fresh>| match fresh {
-        Some(Fresh { cost: Some(cost), .. }) => json!(cost),
-        Some(Fresh { outcome, .. }) if format == Format::Table => json!(outcome.in_words()),
+fn print(found: &SeedComparison, unit: &str, format: Format) {
+    let cost = |evaluation: Option<&SeedEvaluation>| match evaluation {
+        Some(SeedEvaluation { cost: Some(cost), .. }) => json!(cost),
+        Some(SeedEvaluation { outcome, .. }) if format == Format::Table => json!(outcome.in_words()),
         _ => Json::Null,
     };
     let rows: Vec<Map<String, Json>> = found
@@ -76,7 +75,7 @@ fn print(found: &FreshSeeds, unit: &str, format: Format) {
         return;
     }
     for (name, all) in [("incumbent", &found.incumbent), ("default", &found.default)] {
-        let costs: Vec<f64> = all.iter().filter_map(|fresh| fresh.cost).collect();
+        let costs: Vec<f64> = all.iter().filter_map(|evaluation| evaluation.cost).collect();
         if costs.is_empty() {
             continue;
         }

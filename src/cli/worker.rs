@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::failure::Failure;
 use crate::executor::message;
-use crate::experiment::run::launch::Work;
+use crate::experiment::run::launch::WorkerRequest;
 
 /// By how much a trial must go on before it says so again: its output is kept.
 const STEP: f64 = 0.02;
@@ -20,7 +20,8 @@ pub(super) struct Arguments {
 pub(super) fn execute(arguments: &Arguments) -> Result<(), Failure> {
     let path = arguments.request.display();
     let text = fs::read(&arguments.request).map_err(|error| Failure::Input(format!("{path}: {error}")))?;
-    let work: Work = serde_json::from_slice(&text).map_err(|error| Failure::Input(format!("{path}: {error}")))?;
+    let request: WorkerRequest =
+        serde_json::from_slice(&text).map_err(|error| Failure::Input(format!("{path}: {error}")))?;
     let mut told = 0.0;
     let mut progress = |share: f64| {
         if share >= told + STEP {
@@ -28,7 +29,7 @@ pub(super) fn execute(arguments: &Arguments) -> Result<(), Failure> {
             message::progress(share);
         }
     };
-    let report = work.evaluate(&mut progress).map_err(Failure::input)?;
-    message::report(report.cost, work.request.budget, &report.info);
+    let report = request.evaluate(&mut progress).map_err(Failure::input)?;
+    message::report(report.cost, request.request.budget, &report.info);
     Ok(())
 }

@@ -9,14 +9,14 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 use serde_json::{Map, Value as Json};
 
-use crate::executor::leftover::Note;
+use crate::executor::job::{JobEvent, JobId, Launch};
+use crate::executor::leftover::ProcessNote;
 use crate::executor::message::Message;
 use crate::executor::output::{self, Heard};
+use crate::executor::proc::ProcessEntry;
 use crate::executor::supervised::{Pipes, Supervised};
-use crate::executor::tree::Process;
-use crate::executor::{Event, ExecutorError, Launch, verdict};
-use crate::store::record::Ended;
-use crate::trial::TrialId;
+use crate::executor::{ExecutorError, verdict};
+use crate::store::record::AttemptEnd;
 
 /// Messages that wait to be taken before the trial is made to wait.
 const BACKLOG: usize = 256;
@@ -47,13 +47,13 @@ impl Attempt {
         Ok(Self { launch, slot, program, heard, started, report: None, errors: String::new() })
     }
 
-    /// The trial that it is of.
-    pub fn trial(&self) -> TrialId {
-        self.launch.trial
+    /// The job that it runs.
+    pub fn job(&self) -> &JobId {
+        &self.launch.job
     }
 
     /// Sees to messages, limits and the end; true once nothing of the attempt is left.
-    pub fn step(&mut self, table: &mut Option<Vec<Process>>, events: &Sender<Event>) -> bool {
+    pub fn step(&mut self, table: &mut Option<Vec<ProcessEntry>>, events: &Sender<JobEvent>) -> bool {
         // The latest progress alone is worth telling.
         let mut fraction = None;
         while let Ok(heard) = self.heard.try_recv() {
@@ -63,7 +63,7 @@ impl Attempt {
             }
         }
         if let Some(fraction) = fraction {
-            let _ = events.send(Event::Progress { trial: self.launch.trial, fraction });
+            let _ = events.send(JobEvent::Progress { job: self.launch.job.clone(), fraction });
         }
         self.program.step(Some(&self.launch), table)
     }
@@ -74,25 +74,25 @@ impl Attempt {
     }
 
     /// The attempt's end, once [`Attempt::step`] says so.
-    pub fn finish(mut self, events: &Sender<Event>) -> Ended {
+    pub fn finish(mut self, events: &Sender<JobEvent>) -> AttemptEnd {
         let exit = self.program.exit();
         for heard in rest(&self.heard) {
             self.take(heard, events);
         }
-        Note::remove(&self.launch.folder);
+        ProcessNote::remove(&self.launch.folder);
         let missing = "no line of its output is a JSON object with `cost`";
-        Ended {
+        AttemptEnd {
             outcome: verdict::outcome(&exit, self.report.as_ref(), &self.launch.objectives, &self.errors, missing),
             exit: verdict::description(&exit),
-            ..self.launch.lost(&self.slot, self.started, &self.program.usage(), self.report.as_ref())
+            ..self.launch.end(&self.slot, self.started, &self.program.usage(), self.report.as_ref())
         }
     }
 
-    fn take(&mut self, heard: Heard, events: &Sender<Event>) {
+    fn take(&mut self, heard: Heard, events: &Sender<JobEvent>) {
         match heard {
             Heard::Message(Message::Report(line)) => {
                 self.report = Some(line.clone());
-                let _ = events.send(Event::Report { trial: self.launch.trial, attempt: self.launch.attempt, line });
+                let _ = events.send(JobEvent::Report { job: self.launch.job.clone(), line });
             }
             Heard::Message(Message::Progress(_)) => {}
             Heard::Errors(errors) => self.errors = errors,
@@ -109,7 +109,7 @@ pub(super) fn begin(
 ) -> Result<(Supervised, Receiver<Heard>, Option<std::process::ChildStdin>), ExecutorError> {
     let folder = |source| ExecutorError::Folder { path: launch.folder.clone(), source };
     fs::create_dir_all(&launch.folder).map_err(folder)?;
-    let log = |name| open_log(&launch.folder.join(name), launch.attempt).map_err(folder);
+    let log = |name| open_log(&launch.folder.join(name), launch.job.attempt()).map_err(folder);
     let (stdout, stderr) = (log("stdout.log")?, log("stderr.log")?);
     let (program, Pipes { input, output, errors }) = Supervised::start(launch, grace)?;
     let (sender, heard): (SyncSender<Heard>, _) = sync_channel(BACKLOG);

@@ -63,13 +63,13 @@ fn write(file: &Path, text: &str) -> io::Result<()> {
 
 /// The group of one program and of everything that it starts.
 #[derive(Debug)]
-pub struct Group {
+pub struct ControlGroup {
     folder: PathBuf,
     /// Who writes a process number here moves that process.
     pub entry: File,
 }
 
-impl Group {
+impl ControlGroup {
     /// A new group in `parent`, which never takes more than these bytes of memory.
     pub fn create(parent: &Path, name: &str, memory: Option<u64>) -> io::Result<Self> {
         let folder = parent.join(format!("trial-{name}"));
@@ -119,7 +119,7 @@ impl Group {
     }
 }
 
-impl Drop for Group {
+impl Drop for ControlGroup {
     fn drop(&mut self) {
         // Fails while something is in it, which then belongs to a program that could not be ended.
         let _ = fs::remove_dir(&self.folder);
@@ -163,9 +163,9 @@ mod tests {
     #[test]
     fn what_the_kernel_writes_is_read() {
         let parent = tempfile::tempdir().unwrap();
-        assert!(Group::create(parent.path(), "1", None).is_err(), "an ordinary folder has no `cgroup.procs`");
+        assert!(ControlGroup::create(parent.path(), "1", None).is_err(), "an ordinary folder has no `cgroup.procs`");
         assert!(!parent.path().join("trial-1").exists());
-        let group = Group { folder: parent.path().to_owned(), entry: tempfile::tempfile().unwrap() };
+        let group = ControlGroup { folder: parent.path().to_owned(), entry: tempfile::tempfile().unwrap() };
         assert_eq!((group.members(), group.cpu_seconds(), group.was_out_of_memory()), (vec![], 0.0, false));
         let put = |file: &str, text: &str| fs::write(parent.path().join(file), text).unwrap();
         put("cgroup.procs", "7\n12\n");

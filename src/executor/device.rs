@@ -1,10 +1,26 @@
-//! Which accelerators this process may use, and what to tell a trial so that it sees one of them alone.
+//! Accelerators that this process may use, and the variables that let a job see one of them alone.
 use nvml_wrapper::Nvml;
 use nvml_wrapper::error::NvmlError;
 
-use super::slot::{Environment, VISIBLE, Which};
+use crate::document::diagnostic::Diagnostic;
 
-/// What is known of the devices.
+/// The variable by which CUDA programs, and most others, are told which GPUs they may see.
+pub const VISIBLE_DEVICES: &str = "CUDA_VISIBLE_DEVICES";
+
+/// Environment variables for the jobs of a slot.
+pub type Variables = Vec<(&'static str, String)>;
+
+/// The device, or the devices, that a slot is asked for on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DeviceSelector {
+    All,
+    /// Its position among the devices that this process may see, from 0.
+    Position(usize),
+    /// The name that the driver gives it, such as `GPU-…` or `MIG-…`.
+    Named(String),
+}
+
+/// The devices that are known of.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Devices {
     /// Somebody above us (Slurm, Kubernetes, the user) has chosen: the entries of `CUDA_VISIBLE_DEVICES`, passed on as
@@ -19,34 +35,38 @@ pub enum Devices {
 impl Devices {
     /// The devices of this machine that this process may use.
     pub fn here() -> Self {
-        match std::env::var(VISIBLE) {
+        match std::env::var(VISIBLE_DEVICES) {
             Ok(list) => Self::inherited(&list),
             Err(_) => found().map_or(Self::Unknown, Self::Found),
         }
     }
 
-    /// What an inherited list means; CUDA stops at the first entry that names nothing.
+    /// The devices of an inherited list; CUDA stops at the first entry that names nothing.
     fn inherited(list: &str) -> Self {
         let entries = list.split(',').map(str::trim).take_while(|entry| !entry.is_empty() && *entry != "-1");
         Self::Inherited(entries.map(str::to_owned).collect())
     }
 
-    /// The chosen devices: what a slot there is called after, and what its trials are told.
-    pub fn chosen(&self, which: &Which) -> Result<Vec<(String, Environment)>, String> {
-        let visible = |device: &str| vec![(VISIBLE, device.to_owned())];
-        let (names, place) = match self {
-            Self::Inherited(names) => (names, format!("`{VISIBLE}`, which was set before galvani started, names")),
+    /// The selected devices: the part of a slot's name that says which it is, and the variables of its jobs.
+    ///
+    /// # Errors
+    /// No such device is known.
+    pub fn selected(&self, selector: &DeviceSelector) -> Result<Vec<(String, Variables)>, Diagnostic> {
+        let visible = |device: &str| vec![(VISIBLE_DEVICES, device.to_owned())];
+        let (names, source) = match self {
+            Self::Inherited(names) => {
+                (names, format!("`{VISIBLE_DEVICES}`, which was set before galvani started, names"))
+            }
             Self::Found(names) => (names, "the driver finds".to_owned()),
             Self::Unknown => {
-                return match which {
-                    Which::All => Err(format!(
-                        "no driver can be asked which GPUs there are (no NVML)\nhint: name them (`gpu:0`), or set `{VISIBLE}`"
-                    )),
-                    Which::Named(name) => Ok(vec![(name.clone(), visible(name))]),
+                return match selector {
+                    DeviceSelector::All => Err(Diagnostic::new("no driver says which GPUs there are (no NVML)")
+                        .hint(format!("name them (`gpu:0`), or set `{VISIBLE_DEVICES}`"))),
+                    DeviceSelector::Named(name) => Ok(vec![(name.clone(), visible(name))]),
                     // Without a name that is the device's own, numbers must at least count the same everywhere.
-                    Which::Position(at) => {
+                    DeviceSelector::Position(at) => {
                         let order = ("CUDA_DEVICE_ORDER", "PCI_BUS_ID".to_owned());
-                        Ok(vec![(at.to_string(), vec![(VISIBLE, at.to_string()), order])])
+                        Ok(vec![(at.to_string(), vec![(VISIBLE_DEVICES, at.to_string()), order])])
                     }
                 };
             }
@@ -55,27 +75,33 @@ impl Devices {
             1 => "1 device".to_owned(),
             count => format!("{count} devices"),
         };
-        match which {
-            Which::All if names.is_empty() => Err(format!("{place} no device\nhint: use `cpu:1` or `workers: 1`")),
-            Which::All => Ok(names.iter().enumerate().map(|(at, name)| (at.to_string(), visible(name))).collect()),
-            Which::Position(at) => match names.get(*at) {
+        match selector {
+            DeviceSelector::All if names.is_empty() => {
+                Err(Diagnostic::new(format!("{source} no device")).hint("use `cpu:1` or `workers: 1`"))
+            }
+            DeviceSelector::All => {
+                Ok(names.iter().enumerate().map(|(at, name)| (at.to_string(), visible(name))).collect())
+            }
+            DeviceSelector::Position(at) => match names.get(*at) {
                 Some(name) => Ok(vec![(at.to_string(), visible(name))]),
-                None => Err(format!("there is no `gpu:{at}`: {place} {count}\nhint: they count from 0")),
+                None => {
+                    Err(Diagnostic::new(format!("there is no `gpu:{at}`: {source} {count}")).hint("they count from 0"))
+                }
             },
-            Which::Named(wanted) => match names.iter().find(|name| name.starts_with(wanted.as_str())) {
+            DeviceSelector::Named(wanted) => match names.iter().find(|name| name.starts_with(wanted.as_str())) {
                 Some(name) => Ok(vec![(wanted.clone(), visible(name))]),
-                // A number in an inherited list may well be that device.
-                None if matches!(self, Self::Inherited(_)) => Err(format!(
-                    "there is no `gpu:{wanted}`: {place} {}\nhint: name it by its position, `gpu:0`",
-                    names.join(", ")
-                )),
-                None => Err(format!("there is no `gpu:{wanted}`: {place} {}", names.join(", "))),
+                None => {
+                    let missing = Diagnostic::new(format!("there is no `gpu:{wanted}`: {source} {}", names.join(", ")));
+                    // A number in an inherited list may well be that device.
+                    let is_inherited = matches!(self, Self::Inherited(_));
+                    Err(if is_inherited { missing.hint("name it by its position, `gpu:0`") } else { missing })
+                }
             },
         }
     }
 }
 
-/// What the driver calls the devices, in the order of their buses; `None` where there is no driver.
+/// The driver's names of the devices, in the order of their buses; `None` where there is no driver.
 fn found() -> Option<Vec<String>> {
     let nvml = Nvml::init().ok()?;
     let names = |nvml: &Nvml| -> Result<Vec<String>, NvmlError> {
@@ -116,19 +142,20 @@ mod tests {
     #[test]
     fn a_device_is_found_by_position_or_name_and_told_by_the_drivers_name() {
         let found = Devices::Found(vec!["GPU-aa11".into(), "MIG-bb22".into()]);
-        let check = |devices: &Devices, which: Which, expected: Option<&[&str]>| {
-            let chosen = devices.chosen(&which);
-            let seen = chosen.as_ref().map(|each| each.iter().map(|(_, told)| told[0].1.as_str()).collect::<Vec<_>>());
-            assert_eq!(seen.ok().as_deref(), expected, "{which:?} of {devices:?}");
+        let check = |devices: &Devices, selector: DeviceSelector, expected: Option<&[&str]>| {
+            let selected = devices.selected(&selector);
+            let seen =
+                selected.as_ref().map(|each| each.iter().map(|(_, told)| told[0].1.as_str()).collect::<Vec<_>>());
+            assert_eq!(seen.ok().as_deref(), expected, "{selector:?} of {devices:?}");
         };
-        check(&found, Which::All, Some(&["GPU-aa11", "MIG-bb22"]));
-        check(&found, Which::Position(1), Some(&["MIG-bb22"]));
-        check(&found, Which::Position(2), None);
-        check(&found, Which::Named("GPU-aa".into()), Some(&["GPU-aa11"]));
-        check(&found, Which::Named("GPU-cc".into()), None);
-        check(&Devices::Inherited(vec!["7".into()]), Which::Position(0), Some(&["7"]));
-        check(&Devices::Inherited(vec![]), Which::All, None);
-        check(&Devices::Unknown, Which::Position(3), Some(&["3"]));
-        check(&Devices::Unknown, Which::All, None);
+        check(&found, DeviceSelector::All, Some(&["GPU-aa11", "MIG-bb22"]));
+        check(&found, DeviceSelector::Position(1), Some(&["MIG-bb22"]));
+        check(&found, DeviceSelector::Position(2), None);
+        check(&found, DeviceSelector::Named("GPU-aa".into()), Some(&["GPU-aa11"]));
+        check(&found, DeviceSelector::Named("GPU-cc".into()), None);
+        check(&Devices::Inherited(vec!["7".into()]), DeviceSelector::Position(0), Some(&["7"]));
+        check(&Devices::Inherited(vec![]), DeviceSelector::All, None);
+        check(&Devices::Unknown, DeviceSelector::Position(3), Some(&["3"]));
+        check(&Devices::Unknown, DeviceSelector::All, None);
     }
 }

@@ -6,22 +6,22 @@ use std::{fs, io, thread};
 use rustix::process::Signal;
 use serde::{Deserialize, Serialize};
 
-use crate::executor::proc;
-use crate::executor::tree::{Identity, MARKER, Process};
+use crate::executor::proc::{self, ProcessEntry, ProcessIdentity};
+use crate::executor::tree::MARKER;
 
 /// How long a killed process may take to vanish.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// The processes of an attempt, as `process.json` in the trial's folder names them.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Note {
+pub struct ProcessNote {
     pub pid: i32,
     pub start: u64,
     pub boot: String,
     pub marker: String,
 }
 
-impl Note {
+impl ProcessNote {
     /// Writes the note.
     pub fn write(&self, folder: &Path) -> io::Result<()> {
         fs::write(path(folder), serde_json::to_vec(self)?)
@@ -37,21 +37,21 @@ impl Note {
     }
 
     /// The living processes of the attempt, found without being their parent.
-    fn members(&self) -> Vec<Process> {
-        let root = Identity { pid: self.pid, start: self.start };
+    fn members(&self) -> Vec<ProcessEntry> {
+        let root = ProcessIdentity { pid: self.pid, start: self.start };
         let this = std::process::id() as i32;
-        let ours = |process: &&Process| {
+        let ours = |process: &&ProcessEntry| {
             let pid = process.identity.pid;
             !process.ended && pid != this && (process.identity == root || proc::carries(pid, MARKER, &self.marker))
         };
         let table = proc::table();
-        let mut members: Vec<Process> = table.iter().filter(ours).copied().collect();
+        let mut members: Vec<ProcessEntry> = table.iter().filter(ours).copied().collect();
         let mut next = 0;
         while next < members.len() {
             let parent = members[next].identity.pid;
             let children = table.iter().filter(|child| child.parent == parent && !child.ended);
-            let fresh: Vec<Process> = children.filter(|child| !members.contains(child)).copied().collect();
-            members.extend(fresh);
+            let unseen: Vec<ProcessEntry> = children.filter(|child| !members.contains(child)).copied().collect();
+            members.extend(unseen);
             next += 1;
         }
         members
@@ -62,8 +62,8 @@ impl Note {
 ///
 /// To be called, under the store's lock, for every trial that had started and not ended when `galvani` was killed.
 pub fn end(folder: &Path) -> usize {
-    let Some(note) = Note::read(folder).filter(|note| note.boot == proc::boot()) else {
-        Note::remove(folder);
+    let Some(note) = ProcessNote::read(folder).filter(|note| note.boot == proc::boot()) else {
+        ProcessNote::remove(folder);
         return 0;
     };
     let (begun, mut ended) = (Instant::now(), std::collections::BTreeSet::new());
@@ -78,7 +78,7 @@ pub fn end(folder: &Path) -> usize {
         }
         thread::sleep(Duration::from_millis(10));
     }
-    Note::remove(folder);
+    ProcessNote::remove(folder);
     ended.len()
 }
 

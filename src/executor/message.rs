@@ -1,20 +1,21 @@
-//! Lines between a trial and its parent: a JSON object on a line of its own among anything else.
+//! Messages between a job and its parent: a JSON object on a line of its own among anything else.
 use std::io::Write;
 
 use serde_json::{Map, Value as Json};
+use thiserror::Error;
 
 use crate::trial::outcome::{Outcome, OutcomeKind};
 
-/// What a line of a trial's output says to the parent.
+/// A message of a job to its parent.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Message {
-    /// How much is done, from 0 to 1.
+    /// The share of the job that is done, from 0 to 1.
     Progress(f64),
     /// A line with a `cost` or `costs`, an `outcome`, or the `error` of a `trial`.
     Report(Map<String, Json>),
 }
 
-/// What a line says; `None` where it is for people.
+/// The message of a line; `None` where it is for people.
 ///
 /// `NaN` and `Infinity`, which Python writes although JSON has no such words, are read as null.
 pub fn parse(line: &[u8]) -> Option<Message> {
@@ -35,7 +36,7 @@ pub fn parse(line: &[u8]) -> Option<Message> {
     Some(Message::Progress(fraction.clamp(0.0, 1.0)))
 }
 
-/// Whether a report is not yet the result of a program that answers one trial after another.
+/// True for a report that is not yet the result of a program that answers one job after another.
 pub fn is_intermediate(report: &Map<String, Json>) -> bool {
     report.get("intermediate").and_then(Json::as_bool).unwrap_or(false)
 }
@@ -45,9 +46,32 @@ pub fn object(text: &str) -> serde_json::Result<Map<String, Json>> {
     serde_json::from_str(text).or_else(|error| serde_json::from_str(&without_words(text)).map_err(|_| error))
 }
 
-/// The outcome that a report states, where these are the objectives, none being named for one; the error says what is wrong
-/// with it.
-pub fn outcome(report: &Map<String, Json>, objectives: &[String]) -> Result<Outcome, String> {
+/// A reason why a report states no outcome; a clause whose subject is the report.
+#[derive(Clone, Debug, PartialEq, Error)]
+pub enum ReportError {
+    #[error("it has no `cost`")]
+    NoCost,
+    #[error("it has one `cost`, but the objectives {} need `costs`", .objectives.join(", "))]
+    OneCost { objectives: Vec<String> },
+    #[error("it has `costs`, but the experiment names no `objectives`")]
+    NoObjectives,
+    #[error("its `costs` must be an object, not `{stated}`")]
+    NotAnObject { stated: Json },
+    #[error("its `costs` have `{name}`, which is not one of the objectives {}", .objectives.join(", "))]
+    UnknownObjective { name: String, objectives: Vec<String> },
+    #[error("its `costs` lack `{name}`")]
+    MissingObjective { name: String },
+    #[error("its `cost` is not a number: `{stated}`")]
+    NotANumber { stated: Json },
+    #[error("its `costs` have a `{name}` that is not a number: `{stated}`")]
+    ObjectiveNotANumber { name: String, stated: Json },
+}
+
+/// The outcome that a report states, where these are the names of the objectives; none for one objective.
+///
+/// # Errors
+/// It states none.
+pub fn outcome(report: &Map<String, Json>, objectives: &[String]) -> Result<Outcome, ReportError> {
     let text = |key: &str| report.get(key).and_then(Json::as_str);
     let is_result = report.contains_key("cost") || report.contains_key("costs");
     if let Some(error) = report.get("error").filter(|_| !is_result) {
@@ -58,25 +82,24 @@ pub fn outcome(report: &Map<String, Json>, objectives: &[String]) -> Result<Outc
     }
     match (report.get("cost"), report.get("costs")) {
         (_, Some(stated)) if !objectives.is_empty() => costs(stated, objectives),
-        (Some(_), None) if !objectives.is_empty() => {
-            Err(format!("it has one `cost`, but `costs` of {} are wanted", objectives.join(", ")))
-        }
+        (Some(_), None) if !objectives.is_empty() => Err(ReportError::OneCost { objectives: objectives.to_vec() }),
         (Some(stated), _) => cost(stated),
-        (None, Some(_)) => Err("it has `costs`, but the experiment names no `objectives`".into()),
-        (None, None) => Err("it has no `cost`".into()),
+        (None, Some(_)) => Err(ReportError::NoObjectives),
+        (None, None) => Err(ReportError::NoCost),
     }
 }
 
-/// The outcome that costs by name mean, one for each of several objectives.
-pub fn costs(stated: &Json, objectives: &[String]) -> Result<Outcome, String> {
-    let Some(named) = stated.as_object() else { return Err(format!("its `costs` are no object: `{stated}`")) };
+/// The outcome of costs by name, one for each of several objectives.
+fn costs(stated: &Json, objectives: &[String]) -> Result<Outcome, ReportError> {
+    let Some(named) = stated.as_object() else { return Err(ReportError::NotAnObject { stated: stated.clone() }) };
     if let Some(unknown) = named.keys().find(|name| !objectives.contains(name)) {
-        return Err(format!("its `costs` have `{unknown}`, which is none of the objectives {}", objectives.join(", ")));
+        return Err(ReportError::UnknownObjective { name: unknown.clone(), objectives: objectives.to_vec() });
     }
     let mut found = Vec::new();
     for name in objectives {
-        let stated = named.get(name).ok_or_else(|| format!("its `costs` lack `{name}`"))?;
-        match cost(stated).map_err(|message| format!("of `{name}`, {message}"))? {
+        let stated = named.get(name).ok_or_else(|| ReportError::MissingObjective { name: name.clone() })?;
+        let not_a_number = |_| ReportError::ObjectiveNotANumber { name: name.clone(), stated: stated.clone() };
+        match cost(stated).map_err(not_a_number)? {
             Outcome::Finished(costs) => found.push(costs.primary()),
             other => return Ok(other),
         }
@@ -84,13 +107,16 @@ pub fn costs(stated: &Json, objectives: &[String]) -> Result<Outcome, String> {
     Ok(Outcome::of_costs(found))
 }
 
-/// The outcome that a cost means.
-pub fn cost(cost: &Json) -> Result<Outcome, String> {
+/// The outcome of a cost: a number, or null or the word for a number that is not finite.
+///
+/// # Errors
+/// [`ReportError::NotANumber`].
+pub fn cost(cost: &Json) -> Result<Outcome, ReportError> {
     match cost {
         Json::Number(number) => Ok(Outcome::of_cost(number.as_f64().unwrap_or(f64::INFINITY))),
         Json::Null => Ok(Outcome::Diverged),
         Json::String(word) if word.parse::<f64>().is_ok_and(|cost| !cost.is_finite()) => Ok(Outcome::Diverged),
-        other => Err(format!("its `cost` is not a number: `{other}`")),
+        other => Err(ReportError::NotANumber { stated: other.clone() }),
     }
 }
 
@@ -98,11 +124,11 @@ pub fn cost(cost: &Json) -> Result<Outcome, String> {
 fn named(name: &str, message: Option<&str>) -> Option<Outcome> {
     match name.parse().ok()? {
         OutcomeKind::TimedOut | OutcomeKind::Lost | OutcomeKind::Pruned => None,
-        kind => Outcome::without_cost(kind, message.unwrap_or("it said so itself")),
+        kind => Outcome::without_cost(kind, message.unwrap_or("the program reported it without a message")),
     }
 }
 
-/// Tells the parent how much is done, from 0 to 1.
+/// Tells the parent the share that is done, from 0 to 1.
 pub fn progress(fraction: f64) {
     say(&serde_json::json!({ "progress": fraction }));
 }
@@ -192,7 +218,7 @@ mod tests {
         let names = ["loss".to_owned(), "latency".to_owned()];
         let stated = |line: &str| match parse(line.as_bytes()) {
             Some(Message::Report(report)) => outcome(&report, &names),
-            _ => Err("no report".into()),
+            _ => panic!("no report: {line}"),
         };
         let found = stated(r#"{"costs": {"latency": 12, "loss": 0.5}}"#);
         assert_eq!(found, Ok(Outcome::of_costs(vec![0.5, 12.0])));
@@ -200,13 +226,13 @@ mod tests {
         for (line, problem) in [
             (r#"{"costs": {"loss": 0.5}}"#, "lack `latency`"),
             (r#"{"costs": {"loss": 0.5, "latency": 1, "size": 1}}"#, "have `size`"),
-            (r#"{"costs": {"loss": "low", "latency": 1}}"#, "of `loss`, its `cost` is not a number"),
-            (r#"{"cost": 0.5}"#, "`costs` of loss, latency are wanted"),
+            (r#"{"costs": {"loss": "low", "latency": 1}}"#, "have a `loss` that is not a number"),
+            (r#"{"cost": 0.5}"#, "objectives loss, latency need `costs`"),
         ] {
-            assert!(stated(line).is_err_and(|message| message.contains(problem)), "{line}");
+            assert!(stated(line).is_err_and(|error| error.to_string().contains(problem)), "{line}");
         }
         let Some(Message::Report(report)) = parse(br#"{"costs": {"loss": 1}}"#) else { panic!("it is a report") };
-        assert!(outcome(&report, &[]).is_err_and(|message| message.contains("names no `objectives`")));
+        assert!(outcome(&report, &[]).is_err_and(|error| error.to_string().contains("names no `objectives`")));
     }
 
     #[test]

@@ -1,8 +1,9 @@
-//! Where trials run: what an executor is told, and what it tells.
+//! Executors: where jobs run, as processes of this machine or as a script on a simulated clock.
 pub mod attempt;
 pub mod control_group;
 
 pub mod device;
+pub mod job;
 pub mod leftover;
 
 pub mod limits;
@@ -22,37 +23,45 @@ pub mod tree;
 
 pub mod verdict;
 
-use std::ffi::OsString;
 use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use serde_json::{Map, Value as Json};
 use thiserror::Error;
 
-use crate::executor::limits::{Limits, Usage};
-use crate::store::record::Ended;
-use crate::trial::TrialId;
-use crate::trial::outcome::Outcome;
+use crate::document::diagnostic::Diagnostic;
+use crate::executor::job::{JobEvent, JobId, Launch};
 
-/// Runs trials, as many at a time as it has slots.
+/// Runs jobs, as many at a time as it has slots.
+///
+/// All that a run needs to know of the place where its jobs run is here: an executor may start processes, submit to a
+/// queue, or wait for workers on other machines to come and take a job.
 pub trait Executor {
-    /// How many trials can be started now.
+    /// Ends what jobs of an earlier session of the run have left running; called once, before the first start.
+    ///
+    /// The folders are those that the jobs without an end had as [`Launch::folder`], with whatever this executor wrote
+    /// there to find them again.
+    fn recover(&mut self, _folders: &[PathBuf]) {}
+
+    /// The number of jobs that can be started now.
     fn idle(&self) -> usize;
 
-    /// Starts a trial in a free slot, and says which.
+    /// Starts a job in a free slot, and answers with the slot's name.
     ///
-    /// An error means that nothing was started; a program that starts and then fails is an [`Ended`].
+    /// # Errors
+    /// Nothing was started. A program that starts and then fails is a [`JobEvent::Ended`].
     fn start(&mut self, launch: Launch) -> Result<String, ExecutorError>;
 
     /// The next event; `None` where there was none in time.
-    fn wait(&mut self, timeout: Duration) -> Option<Event>;
+    fn wait(&mut self, timeout: Duration) -> Option<JobEvent>;
 
-    /// Ends a trial that runs: it becomes [`Outcome::Lost`] unless it ends by itself before. Returns at once.
-    fn cancel(&mut self, trial: TrialId);
+    /// Ends a job that runs: it becomes [`Outcome::Lost`](crate::trial::outcome::Outcome::Lost) unless it ends by itself
+    /// before. Returns at once.
+    fn cancel(&mut self, job: &JobId);
 
-    /// Ends everything that runs, and returns when nothing of it is left; what it ends is [`Outcome::Lost`].
+    /// Ends everything that runs, and returns when nothing of it is left; what it ends is
+    /// [`Outcome::Lost`](crate::trial::outcome::Outcome::Lost).
     fn stop(&mut self);
 
     /// The time by this executor's clock.
@@ -61,66 +70,7 @@ pub trait Executor {
     }
 }
 
-/// An attempt at a trial, ready to run.
-#[derive(Clone, Debug)]
-pub struct Launch {
-    pub trial: TrialId,
-    /// From 1.
-    pub attempt: u32,
-    pub program: PathBuf,
-    pub arguments: Vec<OsString>,
-    /// Added to the environment of this process.
-    pub environment: Vec<(OsString, OsString)>,
-    /// The trial's own folder, made where it is missing; `stdout.log` and `stderr.log` go there. Where there is a
-    /// `request`, the folder of all programs that are asked, each in one named after its slot.
-    pub folder: PathBuf,
-    /// The folder that the trials of its configuration continue from and save to.
-    pub checkpoint: PathBuf,
-    /// The line to ask for it, where the program is to stay and answer one trial after another.
-    pub request: Option<String>,
-    /// The names of the costs that it reports, where they are several.
-    pub objectives: Vec<String>,
-    pub limits: Limits,
-}
-
-/// Something that a watcher may want to know.
-#[derive(Clone, Debug)]
-pub enum Event {
-    /// How much of a trial is done, from 0 to 1.
-    Progress { trial: TrialId, fraction: f64 },
-    /// A line with a `cost`; the last one before the end is the result.
-    Report { trial: TrialId, attempt: u32, line: Map<String, Json> },
-    /// An attempt ended, and its slot is free.
-    Ended(Ended),
-}
-
-impl Launch {
-    /// The end of an attempt whose program did not start again.
-    fn unstarted(&self, slot: &str, error: &ExecutorError) -> Ended {
-        let outcome = Outcome::Crashed { message: error.to_string() };
-        Ended { outcome, ..self.lost(slot, Timestamp::now(), &Usage::default(), None) }
-    }
-
-    /// The end of an attempt that used this much, as if its worker had been lost; `report` is its last one.
-    fn lost(&self, slot: &str, started: Timestamp, usage: &Usage, report: Option<&Map<String, Json>>) -> Ended {
-        Ended {
-            trial: self.trial,
-            attempt: self.attempt,
-            outcome: Outcome::Lost,
-            info: report.and_then(|report| report.get("info")?.as_object().cloned()).unwrap_or_default(),
-            slot: slot.to_owned(),
-            started,
-            at: started.saturating_add(usage.wall).unwrap_or(started),
-            seconds: usage.wall.as_secs_f64(),
-            cpu_seconds: usage.cpu_seconds,
-            peak_memory: usage.memory,
-            exit: String::new(),
-            late: false,
-        }
-    }
-}
-
-/// Why a trial could not be started, and what to do about it.
+/// A reason why a job could not be started, with what to do about it.
 #[derive(Debug, Error)]
 pub enum ExecutorError {
     #[error(
@@ -133,8 +83,8 @@ pub enum ExecutorError {
         "the operating system refuses another process: {source}\nhint: use fewer workers, or raise the limit (`ulimit -u`, `ulimit -n`)"
     )]
     Exhausted { source: io::Error },
-    #[error("{0}")]
-    Slots(String),
+    #[error(transparent)]
+    Slots(Diagnostic),
     #[error("every slot is busy")]
     Busy,
 }

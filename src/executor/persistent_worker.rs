@@ -8,15 +8,15 @@ use jiff::Timestamp;
 use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
 use serde_json::{Map, Value as Json};
 
-use crate::executor::leftover::Note;
+use crate::executor::job::{JobEvent, JobId, Launch};
+use crate::executor::leftover::ProcessNote;
 use crate::executor::limits::Usage;
 use crate::executor::message::{self, Message};
 use crate::executor::output::Heard;
+use crate::executor::proc::ProcessEntry;
 use crate::executor::supervised::Supervised;
-use crate::executor::tree::Process;
-use crate::executor::{Event, ExecutorError, Launch, attempt, verdict};
-use crate::store::record::Ended;
-use crate::trial::TrialId;
+use crate::executor::{ExecutorError, attempt, verdict};
+use crate::store::record::AttemptEnd;
 use crate::trial::outcome::Outcome;
 
 /// The program of a slot, and the attempt that it works at.
@@ -41,7 +41,7 @@ pub enum End {
     /// It had nothing to do.
     Idle,
     /// In the midst of an attempt.
-    Attempt(Box<Ended>),
+    Job(JobId, Box<AttemptEnd>),
     /// After an answer and before it took the next request, which another process may take.
     Unasked(Box<Launch>, String),
 }
@@ -60,7 +60,7 @@ impl PersistentWorker {
             // A program that never reads must not make us wait.
             let _ = fcntl_getfl(input).and_then(|flags| fcntl_setfl(input, flags | OFlags::NONBLOCK));
         }
-        let mut resident = Self {
+        let mut worker = Self {
             slot,
             launch: launch.clone(),
             is_busy: false,
@@ -73,8 +73,8 @@ impl PersistentWorker {
             errors: String::new(),
             answers: 0,
         };
-        resident.ask(launch);
-        Ok(resident)
+        worker.ask(launch);
+        Ok(worker)
     }
 
     /// Whether it can be asked this: it is the same program, and idle.
@@ -88,9 +88,9 @@ impl PersistentWorker {
             && here.environment == there.environment
     }
 
-    /// The trial that it works at.
-    pub fn trial(&self) -> Option<TrialId> {
-        self.is_busy.then_some(self.launch.trial)
+    /// The job that it works at.
+    pub fn job(&self) -> Option<&JobId> {
+        self.is_busy.then_some(&self.launch.job)
     }
 
     /// Whether it is in this slot.
@@ -110,7 +110,7 @@ impl PersistentWorker {
     }
 
     /// Sees to messages, limits and the end; true once nothing of the program is left.
-    pub fn step(&mut self, table: &mut Option<Vec<Process>>, events: &Sender<Event>) -> bool {
+    pub fn step(&mut self, table: &mut Option<Vec<ProcessEntry>>, events: &Sender<JobEvent>) -> bool {
         while let Ok(heard) = self.heard.try_recv() {
             self.take(heard, events);
         }
@@ -125,12 +125,12 @@ impl PersistentWorker {
     }
 
     /// What its end means, once [`PersistentWorker::step`] says that it ended.
-    pub fn finish(mut self, events: &Sender<Event>) -> End {
+    pub fn finish(mut self, events: &Sender<JobEvent>) -> End {
         let exit = self.program.exit();
         for heard in attempt::rest(&self.heard) {
             self.take(heard, events);
         }
-        Note::remove(&self.launch.folder);
+        ProcessNote::remove(&self.launch.folder);
         if !self.is_busy {
             return End::Idle;
         }
@@ -143,40 +143,41 @@ impl PersistentWorker {
         let outcome =
             verdict::outcome(&exit, None, &self.launch.objectives, &self.errors, "it did not answer the trial");
         let usage = self.program.usage();
-        End::Attempt(Box::new(self.ended(outcome, verdict::description(&exit), &usage)))
+        let end = self.end(outcome, verdict::description(&exit), &usage);
+        End::Job(self.launch.job, Box::new(end))
     }
 
-    fn take(&mut self, heard: Heard, events: &Sender<Event>) {
-        let trial = self.launch.trial;
+    fn take(&mut self, heard: Heard, events: &Sender<JobEvent>) {
+        let job = self.launch.job.clone();
         match heard {
             Heard::Errors(errors) => self.errors = errors,
             // It speaks of what nobody asked.
             Heard::Message(_) if !self.is_busy => {}
-            Heard::Message(Message::Progress(fraction)) => drop(events.send(Event::Progress { trial, fraction })),
+            Heard::Message(Message::Progress(fraction)) => drop(events.send(JobEvent::Progress { job, fraction })),
             Heard::Message(Message::Report(line)) => {
-                if line.get("trial").and_then(Json::as_u64) != Some(u64::from(trial.0)) {
+                if line.get("trial").and_then(Json::as_u64) != Some(u64::from(job.number())) {
                     return;
                 }
                 self.report = Some(line.clone());
                 if message::is_intermediate(&line) {
-                    drop(events.send(Event::Report { trial, attempt: self.launch.attempt, line }));
+                    drop(events.send(JobEvent::Report { job, line }));
                     return;
                 }
                 let outcome = message::outcome(&line, &self.launch.objectives)
-                    .unwrap_or_else(|message| Outcome::Crashed { message });
+                    .unwrap_or_else(|error| Outcome::Crashed { message: error.to_string() });
                 if outcome.cost().is_some() {
-                    drop(events.send(Event::Report { trial, attempt: self.launch.attempt, line }));
+                    drop(events.send(JobEvent::Report { job: job.clone(), line }));
                 }
                 let usage = self.program.settle();
-                let ended = self.ended(outcome, "answered".to_owned(), &usage);
+                let end = self.end(outcome, "answered".to_owned(), &usage);
                 (self.is_busy, self.answers) = (false, self.answers + 1);
-                drop(events.send(Event::Ended(ended)));
+                drop(events.send(JobEvent::Ended { job, end }));
             }
         }
     }
 
-    fn ended(&self, outcome: Outcome, exit: String, usage: &Usage) -> Ended {
-        Ended { outcome, exit, ..self.launch.lost(&self.slot, self.started, usage, self.report.as_ref()) }
+    fn end(&self, outcome: Outcome, exit: String, usage: &Usage) -> AttemptEnd {
+        AttemptEnd { outcome, exit, ..self.launch.end(&self.slot, self.started, usage, self.report.as_ref()) }
     }
 
     fn send(&mut self) {

@@ -1,12 +1,31 @@
-//! What the kernel knows about processes: `/proc` on Linux, elsewhere what sysinfo finds.
+//! Processes as the kernel describes them: `/proc` on Linux, elsewhere what sysinfo finds.
 use rustix::process::Signal;
-
-use crate::executor::tree::{Identity, Process};
 
 #[cfg(target_os = "linux")]
 pub use linux::{boot, carries, identity, memory, process, shared_memory, signal, table};
 #[cfg(not(target_os = "linux"))]
 pub use other::{boot, carries, identity, memory, process, shared_memory, signal, table};
+
+/// The identity of a process: its start tells it from a later one with the same number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ProcessIdentity {
+    pub pid: i32,
+    /// In the kernel's own unit since the machine started.
+    pub start: u64,
+}
+
+/// A process as the kernel describes it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ProcessEntry {
+    pub identity: ProcessIdentity,
+    pub parent: i32,
+    pub group: i32,
+    pub session: i32,
+    /// Ended, and not yet reaped.
+    pub ended: bool,
+    /// Processor time of its own and of the children it has waited for.
+    pub cpu_seconds: f64,
+}
 
 #[cfg(target_os = "linux")]
 mod linux {
@@ -21,13 +40,13 @@ mod linux {
     const TICKS_PER_SECOND: f64 = 100.0;
 
     /// All processes.
-    pub fn table() -> Vec<Process> {
+    pub fn table() -> Vec<ProcessEntry> {
         let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
         entries.filter_map(|entry| process(entry.file_name().to_str()?.parse().ok()?)).collect()
     }
 
     /// The process with this number now.
-    pub fn identity(pid: i32) -> Option<Identity> {
+    pub fn identity(pid: i32) -> Option<ProcessIdentity> {
         process(pid).map(|process| process.identity)
     }
 
@@ -42,7 +61,7 @@ mod linux {
     }
 
     /// Sends a signal to this very process, not to a later one with its number.
-    pub fn signal(identity: Identity, signal: Signal) {
+    pub fn signal(identity: ProcessIdentity, signal: Signal) {
         let Some(pid) = Pid::from_raw(identity.pid) else { return };
         let Ok(handle) = pidfd_open(pid, PidfdFlags::empty()) else { return };
         if process(identity.pid).is_some_and(|process| process.identity == identity) {
@@ -63,7 +82,7 @@ mod linux {
     }
 
     /// A process by its number.
-    pub fn process(pid: i32) -> Option<Process> {
+    pub fn process(pid: i32) -> Option<ProcessEntry> {
         // A name of 64 bytes and 51 numbers fit; read at once, because the file does not say its length.
         let mut stat = [0; 2048];
         let length = File::open(format!("/proc/{pid}/stat")).ok()?.read(&mut stat).ok()?;
@@ -73,8 +92,8 @@ mod linux {
         let fields: Vec<&str> = fields.split_ascii_whitespace().collect();
         let number = |field: usize| fields.get(field - 3)?.parse::<i64>().ok();
         let ticks: Option<i64> = (14..=17).map(number).sum();
-        Some(Process {
-            identity: Identity { pid, start: number(22)? as u64 },
+        Some(ProcessEntry {
+            identity: ProcessIdentity { pid, start: number(22)? as u64 },
             parent: number(4)? as i32,
             group: number(5)? as i32,
             session: number(6)? as i32,
@@ -109,13 +128,13 @@ mod other {
     }
 
     /// All processes.
-    pub fn table() -> Vec<Process> {
+    pub fn table() -> Vec<ProcessEntry> {
         let Some(system) = system(ProcessesToUpdate::All, ProcessRefreshKind::nothing().with_cpu()) else {
             return Vec::new();
         };
         let number = |pid: Option<sysinfo::Pid>| pid.map_or(0, |pid| pid.as_u32() as i32);
-        let of = |(pid, process): (&sysinfo::Pid, &sysinfo::Process)| Process {
-            identity: Identity { pid: pid.as_u32() as i32, start: process.start_time() },
+        let of = |(pid, process): (&sysinfo::Pid, &sysinfo::Process)| ProcessEntry {
+            identity: ProcessIdentity { pid: pid.as_u32() as i32, start: process.start_time() },
             parent: number(process.parent()),
             group: 0,
             session: number(process.session_id()),
@@ -126,12 +145,12 @@ mod other {
     }
 
     /// The process with this number now.
-    pub fn identity(pid: i32) -> Option<Identity> {
+    pub fn identity(pid: i32) -> Option<ProcessIdentity> {
         process(pid).map(|process| process.identity)
     }
 
     /// A process by its number.
-    pub fn process(pid: i32) -> Option<Process> {
+    pub fn process(pid: i32) -> Option<ProcessEntry> {
         table().into_iter().find(|process| process.identity.pid == pid)
     }
 
@@ -148,7 +167,7 @@ mod other {
     }
 
     /// Sends a signal to a process.
-    pub fn signal(identity: Identity, signal: Signal) {
+    pub fn signal(identity: ProcessIdentity, signal: Signal) {
         if let Some(pid) = Pid::from_raw(identity.pid) {
             let _ = kill_process(pid, signal);
         }

@@ -1,14 +1,21 @@
 //! Trials as processes of this machine: a disposable one for each, or one a slot that stays.
 use std::ffi::OsString;
+use std::path::PathBuf;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
+use jiff::Timestamp;
+
 use crate::executor::attempt::Attempt;
+use crate::executor::job::{JobEvent, JobId, Launch};
+use crate::executor::leftover;
+use crate::executor::limits::Usage;
 use crate::executor::persistent_worker::{End, PersistentWorker};
 use crate::executor::slot::Slot;
-use crate::executor::{Event, Executor, ExecutorError, Launch};
-use crate::trial::TrialId;
+use crate::executor::{Executor, ExecutorError};
+use crate::store::record::AttemptEnd;
+use crate::trial::outcome::Outcome;
 
 /// How long a program has between the request to end (SIGTERM) and its end (SIGKILL).
 pub const GRACE: Duration = Duration::from_secs(5);
@@ -23,19 +30,19 @@ const CLOSE_LOOKS: u32 = 20;
 /// Its processes and all that they started end with it. When this process is killed, its own children end at once;
 /// what they started goes on until [`leftover::end`](crate::executor::leftover::end) at the next start.
 pub struct Processes {
-    slots: Vec<Place>,
-    commands: Sender<Command>,
-    events: Receiver<Event>,
+    slots: Vec<SlotState>,
+    commands: Sender<SupervisorCommand>,
+    events: Receiver<JobEvent>,
     supervisor: Option<JoinHandle<()>>,
     threads: usize,
 }
 
-struct Place {
+struct SlotState {
     slot: Slot,
     is_free: bool,
 }
 
-enum Command {
+enum SupervisorCommand {
     Start {
         launch: Box<Launch>,
         slot: String,
@@ -44,7 +51,7 @@ enum Command {
     /// Somebody's output ended.
     Look,
     Cancel {
-        trial: TrialId,
+        job: JobId,
     },
     Stop {
         reply: Sender<()>,
@@ -66,7 +73,7 @@ impl Processes {
         let (commands, received) = mpsc::channel();
         let (told, events) = mpsc::channel();
         let wake = commands.clone();
-        let supervisor = Supervisor { received, wake, told, grace, attempts: Vec::new(), residents: Vec::new() };
+        let supervisor = Supervisor { received, wake, told, grace, attempts: Vec::new(), workers: Vec::new() };
         // The kernel ends the trials when the thread that started them ends: it lives as long as the executor.
         let supervisor = thread::Builder::new()
             .name("trials".into())
@@ -75,7 +82,7 @@ impl Processes {
         let cores = thread::available_parallelism().map_or(1, usize::from);
         Self {
             threads: (cores / slots.len().max(1)).max(1),
-            slots: slots.into_iter().map(|slot| Place { slot, is_free: true }).collect(),
+            slots: slots.into_iter().map(|slot| SlotState { slot, is_free: true }).collect(),
             commands,
             events,
             supervisor: Some(supervisor),
@@ -84,47 +91,53 @@ impl Processes {
 }
 
 impl Executor for Processes {
+    fn recover(&mut self, folders: &[PathBuf]) {
+        for folder in folders {
+            leftover::end(folder);
+        }
+    }
+
     fn idle(&self) -> usize {
-        self.slots.iter().filter(|place| place.is_free).count()
+        self.slots.iter().filter(|state| state.is_free).count()
     }
 
     fn start(&mut self, mut launch: Launch) -> Result<String, ExecutorError> {
-        let place = self.slots.iter_mut().find(|place| place.is_free).ok_or(ExecutorError::Busy)?;
-        let name = place.slot.name.clone();
+        let state = self.slots.iter_mut().find(|state| state.is_free).ok_or(ExecutorError::Busy)?;
+        let name = state.slot.name.clone();
         const THREADS: &str = "RAYON_NUM_THREADS";
         if !launch.environment.iter().any(|(name, _)| name == THREADS) {
             launch.environment.push((THREADS.into(), OsString::from(self.threads.to_string())));
         }
-        let told = place.slot.environment.iter().map(|(name, value)| (name.into(), value.into()));
+        let told = state.slot.environment.iter().map(|(name, value)| (name.into(), value.into()));
         launch.environment.extend(told);
         if launch.request.is_some() {
             launch.folder.push(name.replace(':', "-"));
         }
         let (reply, answer) = mpsc::channel();
-        let command = Command::Start { launch: Box::new(launch), slot: name.clone(), reply };
+        let command = SupervisorCommand::Start { launch: Box::new(launch), slot: name.clone(), reply };
         self.commands.send(command).expect("the supervisor lives as long as the executor");
         answer.recv().expect("the supervisor answers")?;
-        place.is_free = false;
+        state.is_free = false;
         Ok(name)
     }
 
-    fn wait(&mut self, timeout: Duration) -> Option<Event> {
+    fn wait(&mut self, timeout: Duration) -> Option<JobEvent> {
         let event = self.events.recv_timeout(timeout).ok()?;
-        if let Event::Ended(ended) = &event
-            && let Some(place) = self.slots.iter_mut().find(|place| place.slot.name == ended.slot)
+        if let JobEvent::Ended { end, .. } = &event
+            && let Some(state) = self.slots.iter_mut().find(|state| state.slot.name == end.slot)
         {
-            place.is_free = true;
+            state.is_free = true;
         }
         Some(event)
     }
 
-    fn cancel(&mut self, trial: TrialId) {
-        let _ = self.commands.send(Command::Cancel { trial });
+    fn cancel(&mut self, job: &JobId) {
+        let _ = self.commands.send(SupervisorCommand::Cancel { job: job.clone() });
     }
 
     fn stop(&mut self) {
         let (reply, answer) = mpsc::channel();
-        if self.commands.send(Command::Stop { reply }).is_ok() {
+        if self.commands.send(SupervisorCommand::Stop { reply }).is_ok() {
             let _ = answer.recv();
         }
     }
@@ -133,7 +146,7 @@ impl Executor for Processes {
 impl Drop for Processes {
     fn drop(&mut self) {
         self.stop();
-        let _ = self.commands.send(Command::Quit);
+        let _ = self.commands.send(SupervisorCommand::Quit);
         if let Some(supervisor) = self.supervisor.take() {
             let _ = supervisor.join();
         }
@@ -142,12 +155,12 @@ impl Drop for Processes {
 
 /// The thread that starts the processes and looks after them.
 struct Supervisor {
-    received: Receiver<Command>,
-    wake: Sender<Command>,
-    told: Sender<Event>,
+    received: Receiver<SupervisorCommand>,
+    wake: Sender<SupervisorCommand>,
+    told: Sender<JobEvent>,
     grace: Duration,
     attempts: Vec<Attempt>,
-    residents: Vec<PersistentWorker>,
+    workers: Vec<PersistentWorker>,
 }
 
 impl Supervisor {
@@ -155,7 +168,7 @@ impl Supervisor {
         let mut close_looks = 0;
         let mut stopping: Vec<Sender<()>> = Vec::new();
         loop {
-            let command = if self.attempts.is_empty() && self.residents.is_empty() {
+            let command = if self.attempts.is_empty() && self.workers.is_empty() {
                 for reply in stopping.drain(..) {
                     let _ = reply.send(());
                 }
@@ -164,25 +177,23 @@ impl Supervisor {
                 self.received.recv_timeout(if close_looks > 0 { CLOSE_TICK } else { TICK })
             };
             match command {
-                Ok(Command::Start { launch, slot, reply }) => {
+                Ok(SupervisorCommand::Start { launch, slot, reply }) => {
                     let _ = reply.send(self.start(*launch, slot));
                 }
-                Ok(Command::Look) => close_looks = CLOSE_LOOKS,
-                Ok(Command::Cancel { trial }) => {
-                    self.attempts.iter_mut().filter(|each| each.trial() == trial).for_each(Attempt::stop);
-                    self.residents
-                        .iter_mut()
-                        .filter(|each| each.trial() == Some(trial))
-                        .for_each(PersistentWorker::stop);
+                Ok(SupervisorCommand::Look) => close_looks = CLOSE_LOOKS,
+                Ok(SupervisorCommand::Cancel { job }) => {
+                    self.attempts.iter_mut().filter(|each| *each.job() == job).for_each(Attempt::stop);
+                    let workers = self.workers.iter_mut().filter(|each| each.job() == Some(&job));
+                    workers.for_each(PersistentWorker::stop);
                 }
-                Ok(Command::Stop { reply }) => {
+                Ok(SupervisorCommand::Stop { reply }) => {
                     self.attempts.iter_mut().for_each(Attempt::stop);
-                    self.residents.iter_mut().for_each(PersistentWorker::stop);
+                    self.workers.iter_mut().for_each(PersistentWorker::stop);
                     stopping.push(reply);
                 }
                 Err(RecvTimeoutError::Timeout) => close_looks = u32::saturating_sub(close_looks, 1),
                 // Attempts that still run are ended as they are dropped.
-                Ok(Command::Quit) | Err(RecvTimeoutError::Disconnected) => return,
+                Ok(SupervisorCommand::Quit) | Err(RecvTimeoutError::Disconnected) => return,
             }
             self.look();
         }
@@ -190,15 +201,15 @@ impl Supervisor {
 
     fn start(&mut self, launch: Launch, slot: String) -> Result<(), ExecutorError> {
         let wake = self.wake.clone();
-        let wake = move || drop(wake.send(Command::Look));
+        let wake = move || drop(wake.send(SupervisorCommand::Look));
         if launch.request.is_none() {
             self.attempts.push(Attempt::start(launch, slot, self.grace, wake)?);
-        } else if let Some(resident) = self.residents.iter_mut().find(|each| each.is_ready(&slot, &launch)) {
-            resident.ask(launch);
+        } else if let Some(worker) = self.workers.iter_mut().find(|each| each.is_ready(&slot, &launch)) {
+            worker.ask(launch);
         } else {
             // What is there is on its way out, or another program.
-            self.residents.retain(|resident| !resident.is_in(&slot));
-            self.residents.push(PersistentWorker::start(launch, slot, self.grace, wake)?);
+            self.workers.retain(|worker| !worker.is_in(&slot));
+            self.workers.push(PersistentWorker::start(launch, slot, self.grace, wake)?);
         }
         Ok(())
     }
@@ -208,27 +219,35 @@ impl Supervisor {
         let mut position = 0;
         while position < self.attempts.len() {
             if self.attempts[position].step(&mut table, &self.told) {
-                let ended = self.attempts.remove(position).finish(&self.told);
-                let _ = self.told.send(Event::Ended(ended));
+                let attempt = self.attempts.remove(position);
+                let job = attempt.job().clone();
+                let end = attempt.finish(&self.told);
+                let _ = self.told.send(JobEvent::Ended { job, end });
             } else {
                 position += 1;
             }
         }
         position = 0;
-        while position < self.residents.len() {
-            if !self.residents[position].step(&mut table, &self.told) {
+        while position < self.workers.len() {
+            if !self.workers[position].step(&mut table, &self.told) {
                 position += 1;
                 continue;
             }
-            let ended = match self.residents.remove(position).finish(&self.told) {
+            let (job, end) = match self.workers.remove(position).finish(&self.told) {
                 End::Idle => continue,
-                End::Attempt(ended) => *ended,
+                End::Job(job, end) => (job, *end),
                 End::Unasked(launch, slot) => match self.start((*launch).clone(), slot.clone()) {
                     Ok(()) => continue,
-                    Err(error) => launch.unstarted(&slot, &error),
+                    Err(error) => (launch.job.clone(), unstarted(&launch, &slot, &error)),
                 },
             };
-            let _ = self.told.send(Event::Ended(ended));
+            let _ = self.told.send(JobEvent::Ended { job, end });
         }
     }
+}
+
+/// The end of a job whose program did not start again.
+fn unstarted(launch: &Launch, slot: &str, error: &ExecutorError) -> AttemptEnd {
+    let outcome = Outcome::Crashed { message: error.to_string() };
+    AttemptEnd { outcome, ..launch.end(slot, Timestamp::now(), &Usage::default(), None) }
 }

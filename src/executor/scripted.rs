@@ -1,13 +1,13 @@
-//! Outcomes known in advance on a simulated clock: the loop above it without a process.
+//! A scripted executor: outcomes known in advance on a simulated clock, without a process.
 use std::collections::VecDeque;
 use std::time::Duration;
 
 use jiff::Timestamp;
 use serde_json::Map;
 
-use crate::executor::{Event, Executor, ExecutorError, Launch};
-use crate::store::record::Ended;
-use crate::trial::TrialId;
+use crate::executor::job::{JobEvent, JobId, Launch};
+use crate::executor::{Executor, ExecutorError};
+use crate::store::record::AttemptEnd;
 use crate::trial::outcome::Outcome;
 
 /// What a launch is going to do.
@@ -21,12 +21,12 @@ pub struct Scene {
 pub struct Scripted<Script> {
     script: Script,
     now: Timestamp,
-    running: Vec<Running>,
+    running: Vec<ScriptedJob>,
     slots: Vec<String>,
-    events: VecDeque<Event>,
+    events: VecDeque<JobEvent>,
 }
 
-struct Running {
+struct ScriptedJob {
     launch: Launch,
     scene: Scene,
     slot: String,
@@ -41,14 +41,12 @@ impl<Script: FnMut(&Launch) -> Scene> Scripted<Script> {
         Self { script, now: Timestamp::UNIX_EPOCH, running: Vec::new(), slots, events: VecDeque::new() }
     }
 
-    fn end(&mut self, position: usize, outcome: Option<Outcome>) -> Event {
-        let Running { launch, scene, slot, started, .. } = self.running.remove(position);
+    fn end(&mut self, position: usize, outcome: Option<Outcome>) -> JobEvent {
+        let ScriptedJob { launch, scene, slot, started, .. } = self.running.remove(position);
         self.slots.push(slot.clone());
         self.slots.sort_by(|a, b| b.cmp(a));
         let seconds = self.now.duration_since(started).as_secs_f64();
-        Event::Ended(Ended {
-            trial: launch.trial,
-            attempt: launch.attempt,
+        let end = AttemptEnd {
             outcome: outcome.unwrap_or(scene.outcome),
             info: Map::new(),
             slot,
@@ -58,8 +56,8 @@ impl<Script: FnMut(&Launch) -> Scene> Scripted<Script> {
             cpu_seconds: seconds,
             peak_memory: 0,
             exit: "script".into(),
-            late: false,
-        })
+        };
+        JobEvent::Ended { job: launch.job, end }
     }
 }
 
@@ -75,23 +73,23 @@ impl<Script: FnMut(&Launch) -> Scene> Executor for Scripted<Script> {
             scene = Scene { outcome: Outcome::TimedOut, duration: limit };
         }
         let until = self.now.saturating_add(scene.duration).expect("a time span of less than ten thousand years");
-        self.running.push(Running { launch, scene, slot: slot.clone(), started: self.now, until });
+        self.running.push(ScriptedJob { launch, scene, slot: slot.clone(), started: self.now, until });
         Ok(slot)
     }
 
     /// The earliest end, of the lowest trial among equals; the timeout is not waited for.
-    fn wait(&mut self, _timeout: Duration) -> Option<Event> {
+    fn wait(&mut self, _timeout: Duration) -> Option<JobEvent> {
         if let Some(event) = self.events.pop_front() {
             return Some(event);
         }
-        let order = |&position: &usize| (self.running[position].until, self.running[position].launch.trial);
-        let next = (0..self.running.len()).min_by_key(order)?;
+        let order = |position: &usize| (self.running[*position].until, &self.running[*position].launch.job);
+        let next = (0..self.running.len()).min_by(|a, b| order(a).cmp(&order(b)))?;
         self.now = self.running[next].until;
         Some(self.end(next, None))
     }
 
-    fn cancel(&mut self, trial: TrialId) {
-        if let Some(position) = self.running.iter().position(|running| running.launch.trial == trial) {
+    fn cancel(&mut self, job: &JobId) {
+        if let Some(position) = self.running.iter().position(|running| running.launch.job == *job) {
             let event = self.end(position, Some(Outcome::Lost));
             self.events.push_back(event);
         }
@@ -118,8 +116,7 @@ mod tests {
 
     fn launch(trial: u32) -> Launch {
         Launch {
-            trial: TrialId(trial),
-            attempt: 1,
+            job: JobId::Trial { trial: TrialId(trial), attempt: 1 },
             program: "none".into(),
             arguments: Vec::new(),
             environment: Vec::new(),
@@ -135,8 +132,8 @@ mod tests {
     fn trials_end_in_the_order_of_the_simulated_clock() {
         let seconds = [50, 20, 20, 1000];
         let mut executor = Scripted::new(2, |launch: &Launch| Scene {
-            outcome: Outcome::of_cost(f64::from(launch.trial.0)),
-            duration: Duration::from_secs(seconds[launch.trial.index()]),
+            outcome: Outcome::of_cost(f64::from(launch.job.number())),
+            duration: Duration::from_secs(seconds[launch.job.number() as usize - 1]),
         });
         let (mut next, mut ends) = (1, Vec::new());
         loop {
@@ -145,8 +142,8 @@ mod tests {
                 next += 1;
             }
             assert!(next > 4 || matches!(executor.start(launch(9)), Err(ExecutorError::Busy)));
-            let Some(Event::Ended(ended)) = executor.wait(Duration::ZERO) else { break };
-            ends.push((ended.trial.0, ended.at.as_second(), ended.slot, ended.outcome.kind()));
+            let Some(JobEvent::Ended { job, end }) = executor.wait(Duration::ZERO) else { break };
+            ends.push((job.number(), end.at.as_second(), end.slot, end.outcome.kind()));
         }
         let expected = [
             (2, 20, "cpu:1", OutcomeKind::Finished),

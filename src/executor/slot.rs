@@ -1,71 +1,58 @@
-//! Slots: what a machine offers to one trial at a time.
+//! Slots: the shares of a machine that run one job at a time.
 use std::collections::BTreeSet;
 use std::str::FromStr;
 
-use super::device::Devices;
+use crate::document::diagnostic::Diagnostic;
+use crate::executor::device::{DeviceSelector, Devices, VISIBLE_DEVICES, Variables};
 
-/// The variable that names the slot to the trial in it.
-pub const VARIABLE: &str = "GALVANI_SLOT";
-/// The variable by which CUDA programs, and most others, are told which GPUs they may see.
-pub const VISIBLE: &str = "CUDA_VISIBLE_DEVICES";
+/// The variable that names the slot to the job in it.
+pub const SLOT_VARIABLE: &str = "GALVANI_SLOT";
 
-/// What the trials of a slot are told of the machine.
-pub type Environment = Vec<(&'static str, String)>;
-
-/// A place for one trial at a time.
+/// A share of the machine for one job at a time.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Slot {
     /// `cpu:0`, `gpu:1`, or `gpu:1.0` where several share a device; no two of a machine have the same.
     pub name: String,
-    pub environment: Environment,
+    /// Environment variables of the jobs in it.
+    pub environment: Variables,
 }
 
 /// Slots as an experiment asks for them.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Wanted {
-    /// `cpu:2`: so many slots whose trials see no GPU.
+pub enum SlotRequest {
+    /// `cpu:2`: so many slots whose jobs see no GPU.
     Cpu(usize),
     /// `gpu:1`, `gpu:1x2`, `gpu:GPU-5d5ba0d6`, `gpu:*`: so many slots on a device, or on each.
-    Gpu(Which, usize),
+    Gpu(DeviceSelector, usize),
 }
 
-/// Which device is meant.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Which {
-    All,
-    /// Its position among the devices that this process may see, from 0.
-    Position(usize),
-    /// The name that the driver gives it, such as `GPU-…` or `MIG-…`.
-    Named(String),
-}
+impl FromStr for SlotRequest {
+    type Err = Diagnostic;
 
-impl FromStr for Wanted {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let wrong = || format!("`{text}` is no slot");
+    fn from_str(text: &str) -> Result<Self, Diagnostic> {
+        let wrong = || Diagnostic::new(format!("`{text}` is not a slot"));
         let count = |digits: &str| digits.parse().ok().filter(|count| (1..=1024).contains(count));
         match text.split_once(':').ok_or_else(wrong)? {
             ("cpu", number) => count(number).map(Self::Cpu).ok_or_else(wrong),
-            ("gpu", which) => {
+            ("gpu", device) => {
                 // The driver's names are hexadecimal: an `x` is never a part of them.
-                let shared = which.rsplit_once('x').and_then(|(which, number)| Some((which, count(number)?)));
-                let (which, count) = shared.unwrap_or((which, 1));
+                let shared = device.rsplit_once('x').and_then(|(device, number)| Some((device, count(number)?)));
+                let (device, count) = shared.unwrap_or((device, 1));
                 let is_name = |name: &str| name.starts_with("GPU-") || name.starts_with("MIG-");
-                let which = match which {
-                    "*" => Which::All,
-                    name if is_name(name) && !name.contains(',') => Which::Named(name.to_owned()),
-                    number => Which::Position(number.parse().map_err(|_| wrong())?),
+                let selector = match device {
+                    "*" => DeviceSelector::All,
+                    name if is_name(name) && !name.contains(',') => DeviceSelector::Named(name.to_owned()),
+                    number => DeviceSelector::Position(number.parse().map_err(|_| wrong())?),
                 };
-                Ok(Self::Gpu(which, count))
+                Ok(Self::Gpu(selector, count))
             }
             _ => Err(wrong()),
         }
     }
 }
 
-impl Wanted {
-    /// How many slots it is; one where only the driver knows how many devices there are.
+impl SlotRequest {
+    /// The number of its slots; one where only the driver knows how many devices there are.
     pub fn count(&self) -> usize {
         match self {
             Self::Cpu(count) | Self::Gpu(_, count) => *count,
@@ -74,26 +61,29 @@ impl Wanted {
 }
 
 impl Slot {
-    /// So many slots that say nothing of devices: their trials see what galvani sees.
+    /// So many slots that say nothing of devices: their jobs see what galvani sees.
     pub fn plain(workers: usize) -> Vec<Self> {
         let name = |number| Self { name: format!("cpu:{number}"), environment: Vec::new() };
         (0..workers).map(name).map(Self::named).collect()
     }
 
-    /// The slots that are asked for, on the devices that there are; the error says what is missing and what to do.
-    pub fn resolve(wanted: &[Wanted], devices: &Devices) -> Result<Vec<Self>, String> {
+    /// The slots of these requests on the devices that there are.
+    ///
+    /// # Errors
+    /// A device is missing, or a slot is asked for twice.
+    pub fn resolve(requests: &[SlotRequest], devices: &Devices) -> Result<Vec<Self>, Diagnostic> {
         let mut slots = Vec::new();
         let mut cpus = 0;
-        for each in wanted {
-            match each {
-                Wanted::Cpu(count) => {
-                    let none = vec![(VISIBLE, String::new())];
+        for request in requests {
+            match request {
+                SlotRequest::Cpu(count) => {
+                    let none = vec![(VISIBLE_DEVICES, String::new())];
                     let names = (cpus..cpus + count).map(|number| format!("cpu:{number}"));
                     slots.extend(names.map(|name| Self { name, environment: none.clone() }));
                     cpus += count;
                 }
-                Wanted::Gpu(which, count) => {
-                    for (name, environment) in devices.chosen(which)? {
+                SlotRequest::Gpu(selector, count) => {
+                    for (name, environment) in devices.selected(selector)? {
                         let shares = (0..*count).map(|share| match count {
                             1 => format!("gpu:{name}"),
                             _ => format!("gpu:{name}.{share}"),
@@ -105,16 +95,14 @@ impl Slot {
         }
         let mut names = BTreeSet::new();
         match slots.iter().find(|slot| !names.insert(slot.name.clone())) {
-            Some(twice) => Err(format!(
-                "the slot `{}` is asked for twice\nhint: several trials share a device with `gpu:0x2`",
-                twice.name
-            )),
+            Some(twice) => Err(Diagnostic::new(format!("the slot `{}` is asked for twice", twice.name))
+                .hint("several trials share a device with `gpu:0x2`")),
             None => Ok(slots.into_iter().map(Self::named).collect()),
         }
     }
 
     fn named(mut self) -> Self {
-        self.environment.push((VARIABLE, self.name.clone()));
+        self.environment.push((SLOT_VARIABLE, self.name.clone()));
         self
     }
 }
@@ -124,15 +112,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_asked_for_is_read_or_refused() {
-        let named = |name: &str| Which::Named(name.to_owned());
+    fn a_request_is_read_or_refused() {
+        let named = |name: &str| DeviceSelector::Named(name.to_owned());
         for (text, expected) in [
-            ("cpu:2", Some(Wanted::Cpu(2))),
-            ("gpu:0", Some(Wanted::Gpu(Which::Position(0), 1))),
-            ("gpu:1x2", Some(Wanted::Gpu(Which::Position(1), 2))),
-            ("gpu:*x3", Some(Wanted::Gpu(Which::All, 3))),
-            ("gpu:GPU-5d5ba0d6", Some(Wanted::Gpu(named("GPU-5d5ba0d6"), 1))),
-            ("gpu:MIG-abcx2", Some(Wanted::Gpu(named("MIG-abc"), 2))),
+            ("cpu:2", Some(SlotRequest::Cpu(2))),
+            ("gpu:0", Some(SlotRequest::Gpu(DeviceSelector::Position(0), 1))),
+            ("gpu:1x2", Some(SlotRequest::Gpu(DeviceSelector::Position(1), 2))),
+            ("gpu:*x3", Some(SlotRequest::Gpu(DeviceSelector::All, 3))),
+            ("gpu:GPU-5d5ba0d6", Some(SlotRequest::Gpu(named("GPU-5d5ba0d6"), 1))),
+            ("gpu:MIG-abcx2", Some(SlotRequest::Gpu(named("MIG-abc"), 2))),
             ("cpu:0", None),
             ("cpu", None),
             ("gpu:", None),
@@ -146,14 +134,14 @@ mod tests {
     }
 
     #[test]
-    fn slots_are_named_apart_and_say_what_their_trials_see() {
+    fn slots_have_different_names_and_the_variables_of_their_devices() {
         let devices = Devices::Inherited(vec!["3".into(), "GPU-b".into()]);
-        let wanted: Vec<Wanted> = ["gpu:0", "gpu:1x2", "cpu:2"].map(|text| text.parse().unwrap()).to_vec();
-        let slots = Slot::resolve(&wanted, &devices).unwrap();
+        let requests: Vec<SlotRequest> = ["gpu:0", "gpu:1x2", "cpu:2"].map(|text| text.parse().unwrap()).to_vec();
+        let slots = Slot::resolve(&requests, &devices).unwrap();
         let seen: Vec<_> = slots.iter().map(|slot| (slot.name.as_str(), slot.environment[0].1.as_str())).collect();
         assert_eq!(seen, [("gpu:0", "3"), ("gpu:1.0", "GPU-b"), ("gpu:1.1", "GPU-b"), ("cpu:0", ""), ("cpu:1", "")]);
-        assert!(slots.iter().all(|slot| slot.environment.last() == Some(&(VARIABLE, slot.name.clone()))));
-        let twice = Slot::resolve(&[wanted[0].clone(), wanted[0].clone()], &devices).unwrap_err();
+        assert!(slots.iter().all(|slot| slot.environment.last() == Some(&(SLOT_VARIABLE, slot.name.clone()))));
+        let twice = Slot::resolve(&[requests[0].clone(), requests[0].clone()], &devices).unwrap_err().to_string();
         assert!(twice.contains("`gpu:0`") && twice.contains("hint:"), "{twice}");
     }
 }

@@ -8,11 +8,13 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, waitid};
 
-use crate::executor::control_group::{self, Group};
-use crate::executor::leftover::Note;
+use crate::executor::ExecutorError;
+use crate::executor::control_group::{self, ControlGroup};
+use crate::executor::job::Launch;
+use crate::executor::leftover::ProcessNote;
 use crate::executor::limits::{self, Exceeded, Usage};
-use crate::executor::tree::{MARKER, Process, Tree};
-use crate::executor::{ExecutorError, Launch, proc};
+use crate::executor::proc::{self, ProcessEntry};
+use crate::executor::tree::{MARKER, ProcessTree};
 
 /// How often a tree is looked at, first and later.
 const SAMPLING: [Duration; 2] = [Duration::from_millis(20), Duration::from_millis(300)];
@@ -26,7 +28,7 @@ const STUCK: Duration = Duration::from_secs(10);
 /// A running program with everything that it started.
 pub struct Supervised {
     child: Child,
-    tree: Tree,
+    tree: ProcessTree,
     grace: Duration,
     exited: Option<Instant>,
     ending: Option<Ending>,
@@ -45,7 +47,7 @@ pub struct Supervised {
     /// As the kernel counts at the end.
     cpu_seconds: f64,
     /// Where trials may have some.
-    group: Option<Group>,
+    group: Option<ControlGroup>,
 }
 
 /// Everything that is left of the program is being ended.
@@ -87,15 +89,16 @@ impl Supervised {
     pub fn start(launch: &Launch, grace: Duration) -> Result<(Self, Pipes), ExecutorError> {
         let (started, begun) = (Timestamp::now(), Instant::now());
         // Unique on this machine: no other process has this number at this time.
-        let marker = format!("{}-{}-{}.{}", std::process::id(), started.as_nanosecond(), launch.trial, launch.attempt);
+        let marker = format!("{}-{}-{}", std::process::id(), started.as_nanosecond(), launch.job);
         let kernel_kills = limits::kernel_kills();
         let group = control_group::delegated();
-        let group = group.and_then(|parent| Group::create(parent, &marker, launch.limits.memory).ok());
+        let group = group.and_then(|parent| ControlGroup::create(parent, &marker, launch.limits.memory).ok());
         let mut child = spawn(launch, &marker, group.as_ref())?;
-        let tree = Tree::new(child.id(), marker.clone());
+        let tree = ProcessTree::new(child.id(), marker.clone());
         if let Some(identity) = proc::identity(child.id() as i32) {
             // The trial is as good without the note, which only matters after a kill of this very process.
-            let _ = Note { pid: identity.pid, start: identity.start, boot: proc::boot(), marker }.write(&launch.folder);
+            let _ = ProcessNote { pid: identity.pid, start: identity.start, boot: proc::boot(), marker }
+                .write(&launch.folder);
         }
         let pipes = Pipes {
             input: child.stdin.take(),
@@ -146,14 +149,14 @@ impl Supervised {
 
     /// Processor time since the start.
     fn all_cpu_seconds(&self) -> f64 {
-        let counted = self.group.as_ref().map_or(0.0, Group::cpu_seconds);
+        let counted = self.group.as_ref().map_or(0.0, ControlGroup::cpu_seconds);
         self.tree.cpu_seconds().max(self.cpu_seconds).max(counted)
     }
 
     /// Sees to limits and the end; true once nothing is left.
     ///
     /// `table` is read at most once for all programs of a round.
-    pub fn step(&mut self, launch: Option<&Launch>, table: &mut Option<Vec<Process>>) -> bool {
+    pub fn step(&mut self, launch: Option<&Launch>, table: &mut Option<Vec<ProcessEntry>>) -> bool {
         let now = Instant::now();
         if self.exited.is_none() && has_exited(&self.child) {
             self.exited = Some(now);
@@ -165,7 +168,7 @@ impl Supervised {
         }
         self.interval = (self.interval * 2).min(SAMPLING[1]);
         self.next_sample = now + self.interval;
-        self.group.iter().flat_map(Group::members).for_each(|pid| self.tree.observe(pid));
+        self.group.iter().flat_map(ControlGroup::members).for_each(|pid| self.tree.observe(pid));
         let members = self.tree.update(table.get_or_insert_with(proc::table));
         let memory = memory(&members, limits.memory);
         self.peak_memory = self.peak_memory.max(memory);
@@ -216,7 +219,7 @@ impl Supervised {
     /// How it ended, once [`Supervised::step`] says so.
     pub fn exit(&mut self) -> Exit {
         let ended = self.ending.map(|ending| ending.cause).filter(|cause| *cause != Cause::Leftovers);
-        let starved = self.group.as_ref().is_some_and(Group::was_out_of_memory);
+        let starved = self.group.as_ref().is_some_and(ControlGroup::was_out_of_memory);
         Exit {
             status: self.reap(),
             cause: ended.or(starved.then_some(Cause::Limit(Exceeded::Memory))),
@@ -256,8 +259,8 @@ impl Supervised {
         Some(ExitStatus::from_raw(status))
     }
 
-    fn kill(&self, members: &[Process]) {
-        self.group.iter().for_each(Group::kill);
+    fn kill(&self, members: &[ProcessEntry]) {
+        self.group.iter().for_each(ControlGroup::kill);
         self.tree.signal(members, Signal::KILL);
     }
 
@@ -278,13 +281,13 @@ impl Drop for Supervised {
 }
 
 /// What a tree keeps in memory: first an upper bound that is quick, near the limit what it really is.
-fn memory(members: &[Process], limit: Option<u64>) -> u64 {
+fn memory(members: &[ProcessEntry], limit: Option<u64>) -> u64 {
     let sum = |of: fn(i32) -> u64| members.iter().map(|process| of(process.identity.pid)).sum::<u64>();
     let bound = sum(proc::memory);
     if limit.is_some_and(|limit| bound > limit) { sum(proc::shared_memory).min(bound) } else { bound }
 }
 
-fn spawn(launch: &Launch, marker: &str, group: Option<&Group>) -> Result<Child, ExecutorError> {
+fn spawn(launch: &Launch, marker: &str, group: Option<&ControlGroup>) -> Result<Child, ExecutorError> {
     let mut command = Command::new(&launch.program);
     command.args(&launch.arguments).envs(launch.environment.iter().map(|(name, value)| (name, value)));
     let input = if launch.request.is_some() { Stdio::piped() } else { Stdio::null() };

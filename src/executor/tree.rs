@@ -3,42 +3,21 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rustix::process::{Pid, Signal, WaitOptions, kill_process_group, waitpid};
 
-use crate::executor::proc;
+use crate::executor::proc::{self, ProcessEntry, ProcessIdentity};
 
 /// The environment variable that all processes of one attempt share, and no others.
 pub const MARKER: &str = "GALVANI_PROCESS";
-
-/// A process, told from a later one with the same number by its start.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Identity {
-    pub pid: i32,
-    /// In the kernel's own unit since the machine started.
-    pub start: u64,
-}
-
-/// A process as the kernel describes it.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Process {
-    pub identity: Identity,
-    pub parent: i32,
-    pub group: i32,
-    pub session: i32,
-    /// Ended, and not yet reaped.
-    pub ended: bool,
-    /// Its own and that of the children it has waited for.
-    pub cpu_seconds: f64,
-}
 
 /// The process tree of one attempt, also those of it that left the tree.
 ///
 /// A process belongs to it that has its session, its group, a parent in it, or was seen in it before; and an orphan
 /// that this process has adopted and that carries the attempt's marker.
 #[derive(Debug)]
-pub struct Tree {
+pub struct ProcessTree {
     root: i32,
     marker: String,
-    seen: BTreeMap<Identity, Seen>,
-    strangers: BTreeSet<Identity>,
+    seen: BTreeMap<ProcessIdentity, Seen>,
+    strangers: BTreeSet<ProcessIdentity>,
 }
 
 #[derive(Debug)]
@@ -48,14 +27,14 @@ struct Seen {
     present: bool,
 }
 
-impl Tree {
+impl ProcessTree {
     /// The tree under a process that leads its own session and is not reaped before the tree is empty.
     pub fn new(root: u32, marker: String) -> Self {
         Self { root: root as i32, marker, seen: BTreeMap::new(), strangers: BTreeSet::new() }
     }
 
     /// The living members in a table of all processes; reaps those that ended as orphans.
-    pub fn update(&mut self, table: &[Process]) -> Vec<Process> {
+    pub fn update(&mut self, table: &[ProcessEntry]) -> Vec<ProcessEntry> {
         let this = std::process::id() as i32;
         let mut members = BTreeMap::new();
         loop {
@@ -97,7 +76,7 @@ impl Tree {
     }
 
     /// Sends a signal to the members.
-    pub fn signal(&self, members: &[Process], signal: Signal) {
+    pub fn signal(&self, members: &[ProcessEntry], signal: Signal) {
         if let Some(root) = Pid::from_raw(self.root) {
             let _ = kill_process_group(root, signal);
         }
@@ -106,7 +85,7 @@ impl Tree {
         }
     }
 
-    fn holds(&mut self, process: &Process, this: i32) -> bool {
+    fn holds(&mut self, process: &ProcessEntry, this: i32) -> bool {
         if process.session == self.root || process.group == self.root || self.seen.contains_key(&process.identity) {
             return true;
         }

@@ -1,4 +1,4 @@
-//! Why a run cannot begin or go on, and what to do about it.
+//! Errors of a run: the reasons why it cannot begin or go on, with what to do about them.
 use std::io;
 use std::path::PathBuf;
 
@@ -7,6 +7,7 @@ use thiserror::Error;
 use crate::executor::ExecutorError;
 use crate::experiment::definition::difference::Difference;
 use crate::store::StoreError;
+use crate::task::TaskError;
 
 /// An error of the run itself. A failed trial is none: it is an outcome.
 #[derive(Debug, Error)]
@@ -19,8 +20,8 @@ pub enum RunError {
     Store(#[from] StoreError),
     #[error(transparent)]
     Executor(#[from] ExecutorError),
-    #[error("{0}")]
-    Task(String),
+    #[error(transparent)]
+    Task(#[from] TaskError),
     #[error("{path}: {source}\nhint: is the folder writable, and is there space on the disk?", path = path.display())]
     Folder { path: PathBuf, source: io::Error },
     #[error(

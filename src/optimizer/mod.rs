@@ -88,6 +88,12 @@ impl Optimizer {
         self
     }
 
+    /// The same optimizer with a history in place of its own: afterwards all is as if it had proposed these trials.
+    pub fn with_history(mut self, history: History) -> Self {
+        self.history = history;
+        self
+    }
+
     /// Learns from elsewhere, before the first ask.
     pub fn learn_from(&mut self, evidence: Vec<PriorResult>) {
         self.selector.learn_from(&self.space, evidence);

@@ -93,7 +93,7 @@ impl Check {
             match (outcomes.get_mut(&trial), record) {
                 (None, _) => self.contradictions.push(format!("trial {trial} has records but was never asked for")),
                 // A lost attempt is no result, and a trial that was ended for good by its third loss has no other.
-                (Some(first @ None), Record::Ended(ended)) if ended.outcome != Outcome::Lost => {
+                (Some(first @ None), Record::Ended(ended)) if ended.end.outcome != Outcome::Lost => {
                     *first = Some(ended.attempt);
                     self.ended += 1;
                 }

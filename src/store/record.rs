@@ -85,6 +85,16 @@ pub struct Reported {
 pub struct Ended {
     pub trial: TrialId,
     pub attempt: u32,
+    #[serde(flatten)]
+    pub end: AttemptEnd,
+    /// True where it came after another attempt had taken its place: it is kept, and ignored.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub late: bool,
+}
+
+/// The end of an attempt at a trial, or of another evaluation, and what it took.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct AttemptEnd {
     #[serde(flatten, with = "outcome")]
     pub outcome: Outcome,
     /// The `info` of the trial's last report.
@@ -102,9 +112,6 @@ pub struct Ended {
     /// The end of its program: `exit code 3`, `SIGKILL`, or `answered` where it goes on with the next trial.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub exit: String,
-    /// True where it came after another attempt had taken its place: it is kept, and ignored.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub late: bool,
 }
 
 /// A note by key, for anything else worth keeping; the last of a key counts.
@@ -229,15 +236,17 @@ mod tests {
         Ended {
             trial: TrialId(7),
             attempt: 2,
-            outcome,
-            info: Map::from_iter([("loss".to_owned(), Json::from(0.1 + 0.2))]),
-            slot: "cpu:0".into(),
-            started: Timestamp::UNIX_EPOCH,
-            at: Timestamp::from_nanosecond(1_234_567_890_123_456_789).expect("a time"),
-            seconds: 1.0 / 3.0,
-            cpu_seconds: 0.1,
-            peak_memory: u64::MAX,
-            exit: "exit code 0".into(),
+            end: AttemptEnd {
+                outcome,
+                info: Map::from_iter([("loss".to_owned(), Json::from(0.1 + 0.2))]),
+                slot: "cpu:0".into(),
+                started: Timestamp::UNIX_EPOCH,
+                at: Timestamp::from_nanosecond(1_234_567_890_123_456_789).expect("a time"),
+                seconds: 1.0 / 3.0,
+                cpu_seconds: 0.1,
+                peak_memory: u64::MAX,
+                exit: "exit code 0".into(),
+            },
             late: true,
         }
     }

@@ -1,10 +1,12 @@
-//! Any program that answers with a line of JSON.
+//! Commands: programs that answer with a line of JSON.
 use std::path::{Path, PathBuf};
 
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
 use super::Request;
+use crate::document::diagnostic::Diagnostic;
+use crate::space::Space;
 
 /// A program and its arguments, in which `{NAME}` stands for a hyperparameter's value, and `{budget}`, `{seed}`,
 /// `{instance}`, `{trial_dir}`, `{config}` and `{checkpoint}` for what the trial is given.
@@ -22,7 +24,7 @@ pub struct Command {
     pub mode: Mode,
 }
 
-/// How many trials a process of the program runs.
+/// The number of trials that a process of the program runs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Mode {
     /// One: it is told by arguments and environment, and answers with lines among its output.
@@ -32,7 +34,7 @@ pub enum Mode {
     Persistent,
 }
 
-/// One trial's process: what is started, with which arguments and environment, in which folder.
+/// A process to start: its program, arguments and environment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Invocation {
     pub program: PathBuf,
@@ -40,12 +42,12 @@ pub struct Invocation {
     pub environment: Vec<(String, String)>,
 }
 
-/// What an argument may name beside the hyperparameters, none of which may have such a name.
+/// The names that an argument may hold beside the hyperparameters, none of which may have such a name.
 pub const GIVEN: [&str; 7] = ["budget", "seed", "instance", "trial_dir", "config", "checkpoint", "micro_batch_divisor"];
 
 impl Command {
     /// The first `{NAME}` in an argument that is neither a hyperparameter nor given to every trial.
-    pub fn unknown_name(&self, is_hyperparameter: impl Fn(&str) -> bool) -> Option<String> {
+    fn unknown_name(&self, is_hyperparameter: impl Fn(&str) -> bool) -> Option<String> {
         let names = self.arguments.iter().flat_map(|argument| placeholders(argument));
         names.map(|(_, name)| name).find(|name| !GIVEN.contains(name) && !is_hyperparameter(name)).map(str::to_owned)
     }
@@ -59,25 +61,57 @@ impl Command {
     }
 
     /// The first `{NAME}` in an argument of a program that is started before any trial is known.
-    pub fn early_name(&self) -> Option<&str> {
+    fn early_name(&self) -> Option<&str> {
         let names = self.arguments.iter().flat_map(|argument| placeholders(argument)).map(|(_, name)| name);
         { names }.next().filter(|_| self.mode == Mode::Persistent)
     }
 
-    /// Why the program cannot be started; `folder` is that of the experiment file.
-    pub fn missing(&self, folder: &Path) -> Option<String> {
+    /// Finds the program; `folder` is that of the experiment file.
+    ///
+    /// # Errors
+    /// There is no such program, or it is not executable.
+    pub fn find(&self, folder: &Path) -> Result<(), Diagnostic> {
         let is_program = |path: &Path| path.is_file() && is_executable(path);
+        let missing = |message: String| {
+            let hint = "a program with a `/` is looked up beside the experiment's file, any other on the `PATH`";
+            Err(Diagnostic::new(message).hint(hint))
+        };
         if self.program.contains('/') {
             let path = folder.join(&self.program);
             return match (path.is_file(), is_program(&path)) {
-                (_, true) => None,
-                (true, false) => Some(format!("`{}` is not executable", path.display())),
-                (false, false) => Some(format!("there is no program `{}`", path.display())),
+                (_, true) => Ok(()),
+                (true, false) => missing(format!("`{}` is not executable", path.display())),
+                (false, false) => missing(format!("there is no program `{}`", path.display())),
             };
         }
-        let places = std::env::var_os("PATH").unwrap_or_default();
-        let is_found = std::env::split_paths(&places).any(|place| is_program(&place.join(&self.program)));
-        (!is_found).then(|| format!("there is no program `{}` on the `PATH`", self.program))
+        let folders = std::env::var_os("PATH").unwrap_or_default();
+        match std::env::split_paths(&folders).any(|folder| is_program(&folder.join(&self.program))) {
+            true => Ok(()),
+            false => missing(format!("there is no program `{}` on the `PATH`", self.program)),
+        }
+    }
+
+    /// Checks the `{NAME}`s of the arguments against the hyperparameters of a space.
+    ///
+    /// # Errors
+    /// A hyperparameter has a name that stands for what every trial is given, or an argument names what no trial has.
+    pub fn check_names(&self, space: &Space) -> Result<(), Diagnostic> {
+        if let Some(name) = GIVEN.into_iter().find(|name| space.index(name).is_some()) {
+            let message =
+                format!("a hyperparameter must not be called `{name}`: every trial is given its own `{{{name}}}`");
+            return Err(Diagnostic::new(message).hint("rename the hyperparameter"));
+        }
+        if let Some(name) = self.early_name() {
+            let message =
+                format!("an argument names `{{{name}}}`, but a persistent program is started before any trial");
+            let hint = "leave it out: every request line holds the configuration and the budget";
+            return Err(Diagnostic::new(message).hint(hint));
+        }
+        let Some(unknown) = self.unknown_name(|name| space.index(name).is_some()) else { return Ok(()) };
+        let names: Vec<_> = space.hyperparameters().iter().map(|each| format!("{{{}}}", each.name)).collect();
+        let given = GIVEN.map(|name| format!("{{{name}}}")).join(", ");
+        Err(Diagnostic::new(format!("an argument names `{{{unknown}}}`, which is not a hyperparameter"))
+            .hint(format!("there are {}, and {given}", names.join(", "))))
     }
 
     /// The process of one trial; `folder` is that of the experiment file, `config` the JSON file with the configuration.
@@ -112,8 +146,8 @@ impl Command {
         Invocation { program: self.path(folder), arguments, environment }
     }
 
-    /// The process that stays and is asked for trials by lines.
-    pub fn resident(&self, folder: &Path) -> Invocation {
+    /// The process that stays and is asked for trials by lines; `folder` is that of the experiment file.
+    pub fn persistent_invocation(&self, folder: &Path) -> Invocation {
         let environment = self.environment.clone().into_iter().collect();
         Invocation { program: self.path(folder), arguments: self.arguments.clone(), environment }
     }

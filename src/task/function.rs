@@ -5,6 +5,8 @@ use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
 use super::{Report, Request, Task, TaskError};
+use crate::document::diagnostic::Diagnostic;
+use crate::space::Space;
 use crate::space::hyperparameter::Value;
 
 /// A function of the hyperparameters `x1`, `x2`, ...; below the full budget it is seen through a smooth bias.
@@ -45,6 +47,24 @@ impl Function {
         (1..=self.dimensions()).map(|index| format!("x{index}"))
     }
 
+    /// Checks that the space has the numbers that it reads.
+    ///
+    /// # Errors
+    /// A hyperparameter is missing, is not a number, or has a condition.
+    pub fn check_space(self, space: &Space) -> Result<(), Diagnostic> {
+        let is_number = |name: &String| {
+            space.index(name).is_some_and(|index| {
+                let domain = &space.hyperparameters()[index].domain;
+                space.condition(index).is_none() && domain.values().iter().all(|value| value.number().is_some())
+            })
+        };
+        let Some(wrong) = self.hyperparameters().find(|name| !is_number(name)) else { return Ok(()) };
+        let message =
+            format!("the function `{}` reads the number `{wrong}`, which the space does not have", self.name());
+        let hint = format!("for example \"{wrong}\": Float(min: 0, max: 1), without a condition");
+        Err(Diagnostic::new(message).hint(hint))
+    }
+
     fn point(self, config: &IndexMap<String, Value>) -> Result<Vec<f64>, TaskError> {
         self.hyperparameters()
             .map(|name| {
@@ -58,13 +78,14 @@ impl Function {
 }
 
 impl TryFrom<String> for Function {
-    type Error = String;
+    type Error = Diagnostic;
 
-    fn try_from(name: String) -> Result<Self, String> {
+    fn try_from(name: String) -> Result<Self, Diagnostic> {
         let known = Self::NAMES.iter().find(|(known, _)| *known == name);
         known.map(|(_, function)| *function).ok_or_else(|| {
             let names = Self::NAMES.map(|(known, _)| format!("\"{known}\""));
-            format!("there is no function \"{name}\"; hint: there are {}", names.join(" and "))
+            // One line: the parser of the file that names the function takes the error as its message.
+            Diagnostic::new(format!("there is no function \"{name}\"; hint: there are {}", names.join(" and ")))
         })
     }
 }

@@ -1,7 +1,7 @@
-//! What differs between the experiment that a run was begun with and the file that it is to go on with.
+//! The difference between the experiment that a run was begun with and the file that it is to go on with.
 use serde_json::Value as Json;
 
-use crate::experiment::Experiment;
+use crate::experiment::definition::experiment::Experiment;
 
 /// Parts of an experiment that its trials depend on, and how they differ.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -13,7 +13,7 @@ pub struct Difference {
 }
 
 impl Difference {
-    /// Of all that would make trials incomparable but the search space. Limits, workers, devices, prices and the like may
+    /// The difference in all that would make trials incomparable, but for the search space. Limits, workers, devices, prices and the like may
     /// change as one likes.
     pub fn between(old: &Experiment, new: &Experiment) -> Self {
         let budget = |experiment: &Experiment| {

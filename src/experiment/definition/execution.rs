@@ -1,4 +1,4 @@
-//! The executor of an experiment file: what is written, and what it means.
+//! The executor of an experiment file, and its validation.
 use std::time::Duration;
 
 use jiff::SignedDuration;
@@ -8,17 +8,17 @@ use crate::document::diagnostic::Diagnostic;
 use crate::document::source::{Source, SourceError};
 use crate::executor::limits::Limits;
 use crate::executor::process::GRACE;
-use crate::executor::slot::Wanted;
+use crate::executor::slot::SlotRequest;
 
-/// Where and within which limits trials run.
+/// The slots of a run, and the limits of its trials.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Execution {
-    /// How many trials at a time.
+    /// The number of trials at a time.
     pub workers: usize,
-    /// Where each of them runs; empty where that is all the same.
-    pub slots: Vec<Wanted>,
+    /// The slots that they run in; empty where any will do.
+    pub slots: Vec<SlotRequest>,
     pub limits: Limits,
-    /// How long a program has between the request to end and its end.
+    /// The time between the request to end (SIGTERM) and the end (SIGKILL) of a program.
     pub grace: Duration,
     /// Bytes on disk for the checkpoints that no trial will continue from.
     pub checkpoints: Option<u64>,
@@ -27,12 +27,12 @@ pub struct Execution {
 #[derive(Deserialize)]
 pub(crate) enum ExecutorFile {
     /// Processes of this machine.
-    Process(Process),
+    Process(ProcessFields),
 }
 
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub(crate) struct Process {
+pub(crate) struct ProcessFields {
     /// So many trials at a time, each of which sees the whole machine.
     workers: Option<usize>,
     /// One trial at a time in each, as in `["gpu:0", "gpu:1x2", "cpu:2"]`.
@@ -53,53 +53,55 @@ pub(crate) struct Process {
 
 impl Default for ExecutorFile {
     fn default() -> Self {
-        Self::Process(Process::default())
+        Self::Process(ProcessFields::default())
     }
 }
 
 impl ExecutorFile {
-    /// What the file says; the error is at the place of the field.
+    /// The execution that the file asks for.
+    ///
+    /// # Errors
+    /// A field is wrong; the error is at its value.
     pub(crate) fn validate(self, source: &Source) -> Result<Execution, SourceError> {
         let Self::Process(process) = self;
-        let error = |field: &str, message: String, hint: &str| {
+        let error = |field: &str, message: &str, hint: &str| {
             source.error(Diagnostic::new(message).hint(hint).field(format!("executor.{field}")))
         };
         let span = |field: &str, span: Option<SignedDuration>| match span {
             Some(limit) if limit <= SignedDuration::ZERO => {
-                Err(error(field, "a time must be positive".into(), "for example \"1h 30m\""))
+                Err(error(field, &format!("`{field}` must be positive"), "for example \"1h 30m\""))
             }
             limit => Ok(limit.map(|limit| Duration::try_from(limit).unwrap_or_default())),
         };
         let bytes = |field: &str, mebibytes: Option<u64>| match mebibytes.map(|amount| amount.checked_mul(1 << 20)) {
             Some(Some(0)) => {
-                Err(error(field, format!("`{field}` must be positive"), &format!("for example {field}: 4096")))
+                Err(error(field, &format!("`{field}` must be positive"), &format!("for example {field}: 4096")))
             }
-            Some(None) => Err(error(field, format!("`{field}` is too large"), "leave it out where there is no limit")),
+            Some(None) => {
+                let message = format!("`{field}` must be below 2^44 (16 exbibytes)");
+                Err(error(field, &message, &format!("for example {field}: 4096")))
+            }
             amount => Ok(amount.flatten()),
         };
         let (workers, slots) = match (process.workers, process.slots) {
             (Some(_), Some(_)) => {
                 let hint = "each slot runs one trial at a time: leave `workers` out";
-                return Err(error("workers", "`workers` and `slots` say the same thing twice".into(), hint));
+                return Err(error("workers", "`workers` and `slots` must not both be given", hint));
             }
             (Some(0), None) => {
-                return Err(error(
-                    "workers",
-                    "there must be at least 1 worker".into(),
-                    "for example Process(workers: 2)",
-                ));
+                return Err(error("workers", "`workers` must be at least 1", "for example Process(workers: 2)"));
             }
             (workers, None) => (workers.unwrap_or(1), Vec::new()),
             (None, Some(slots)) => {
                 let hint = "for example slots: [\"gpu:0\", \"gpu:1x2\", \"cpu:2\"]: the first GPU, the second for two \
                             trials, two without; `gpu:*` is every GPU";
-                let wanted: Result<Vec<Wanted>, _> = slots.iter().map(|slot| slot.parse()).collect();
-                match wanted {
-                    Ok(slots) if slots.is_empty() => {
-                        return Err(error("slots", "there must be at least 1 slot".into(), hint));
+                let requests: Result<Vec<SlotRequest>, _> = slots.iter().map(|slot| slot.parse()).collect();
+                match requests {
+                    Ok(requests) if requests.is_empty() => {
+                        return Err(error("slots", "`slots` must name at least 1 slot", hint));
                     }
-                    Ok(slots) => (slots.iter().map(Wanted::count).sum(), slots),
-                    Err(message) => return Err(error("slots", message, hint)),
+                    Ok(requests) => (requests.iter().map(SlotRequest::count).sum(), requests),
+                    Err(wrong) => return Err(source.error(wrong.hint(hint).field("executor.slots"))),
                 }
             }
         };

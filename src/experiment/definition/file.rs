@@ -1,4 +1,4 @@
-//! An experiment's RON file: what is written, and how it becomes an experiment.
+//! The RON file of an experiment, and its validation.
 use std::path::Path;
 use std::sync::Arc;
 
@@ -9,14 +9,14 @@ use crate::document::diagnostic::Diagnostic;
 use crate::document::outline::Node;
 use crate::document::source::{Source, SourceError, parse, read};
 use crate::experiment::definition::execution::ExecutorFile;
-use crate::experiment::{Experiment, Objective};
+use crate::experiment::definition::experiment::Experiment;
+use crate::experiment::definition::objective::Objective;
 use crate::intensifier::bracket::Schedule;
 use crate::intensifier::config::IntensifierConfig;
 use crate::optimizer::settings::Settings;
 use crate::optimizer::stop::Stop;
 use crate::space::Space;
 use crate::space::file::SpaceSource;
-use crate::task::command::GIVEN;
 use crate::trial::budget::Budget;
 
 #[derive(Deserialize)]
@@ -25,7 +25,7 @@ struct ExperimentFile {
     name: String,
     search_space: SpaceSource,
     task: Option<Objective>,
-    /// What trials report, where that is more than one cost.
+    /// The names of the costs that trials report, where there are several.
     #[serde(default)]
     objectives: Vec<String>,
     budget: Option<BudgetRange>,
@@ -40,7 +40,7 @@ struct ExperimentFile {
     price_per_device_hour: Option<f64>,
 }
 
-/// The budgets of the rungs; without it every trial gets one unit, the full evaluation.
+/// The budgets of the rungs; absent, every trial gets one unit, the full evaluation.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename = "Budget")]
 struct BudgetRange {
@@ -76,21 +76,18 @@ impl Experiment {
             SpaceSource::Path(relative) => {
                 let file = path.parent().unwrap_or(Path::new("")).join(relative);
                 if !file.exists() {
-                    let hint = read(&file).err().and_then(|missing| missing.diagnostic.hint);
-                    let message = format!("there is no search space `{}`", file.display());
-                    let mistake = Diagnostic { hint, ..Diagnostic::new(message) };
-                    return Err(Source::new(path, &text).error(mistake.field("search_space")));
+                    let mut missing = Diagnostic::new(format!("there is no search space `{}`", file.display()));
+                    missing.hint = read(&file).err().and_then(|error| error.diagnostic.hint);
+                    return Err(Source::new(path, &text).error(missing.field("search_space")));
                 }
                 (Space::read(&file)?, read(&file)?)
             }
         };
         let experiment = file.validate(path, text, space)?;
         if let Some(Objective::Command(command)) = &experiment.objective
-            && let Some(message) = command.missing(path.parent().unwrap_or(Path::new("")))
+            && let Err(missing) = command.find(path.parent().unwrap_or(Path::new("")))
         {
-            let hint = "a program with a `/` is looked up beside this file, any other on the `PATH`";
-            let mistake = Diagnostic::new(message).hint(hint).field("task.program");
-            return Err(Source::new(path, &experiment.text).error(mistake));
+            return Err(Source::new(path, &experiment.text).error(missing.field("task.program")));
         }
         if let Some(Objective::Custom(custom)) = &experiment.objective
             && let Err(missing) = custom.task()
@@ -115,61 +112,43 @@ impl ExperimentFile {
         (space, space_text): (Space, String),
     ) -> Result<Experiment, SourceError> {
         let source = Source::new(path, &text);
-        let error = |at: &[&str], message: String, hint: &str| {
-            Err(source.error(Diagnostic::new(message).hint(hint).field(at.join("."))))
+        let error = |field: &'static str, message: &str, hint: &str| {
+            Err(source.error(Diagnostic::new(message).hint(hint).field(field)))
         };
         let is_plain = self.name.chars().all(|letter| letter.is_alphanumeric() || "_-.".contains(letter));
         if self.name.is_empty() || self.name.starts_with('.') || !is_plain || self.name == "datasets" {
-            let message = format!("`{}` cannot be the name of a run's folder", self.name);
-            return error(&["name"], message, "use letters, digits, `-`, `_` and `.`; `datasets` is taken");
+            let message = format!("`name` names the run's folder, which cannot be `{}`", self.name);
+            return error("name", &message, "use letters, digits, `-`, `_` and `.`; `datasets` is taken");
         }
         let execution = self.executor.validate(&source)?;
         let (schedule, unit) = match self.budget {
             Some(range) => (schedule(&source, &range)?, range.unit),
             None => (Schedule::full(Budget::new(1.0).expect("1 is positive")), "evaluations".into()),
         };
-        for (field, is_wrong) in [
-            ("trials", self.stop.trials == Some(0)),
-            ("full_evaluations", self.stop.full_evaluations.is_some_and(|limit| limit <= 0.0 || limit.is_nan())),
-            ("budget", self.stop.budget.is_some_and(|limit| limit <= 0.0 || limit.is_nan())),
-            ("device_hours", self.stop.device_hours.is_some_and(|limit| limit <= 0.0 || limit.is_nan())),
-            ("wall_clock", self.stop.wall_clock.is_some_and(|limit| limit <= SignedDuration::ZERO)),
-        ] {
-            if is_wrong {
-                let message = "a run that ends before it begins finds nothing".into();
-                return error(&["stop", field], message, "for example stop: (trials: 60)");
-            }
-        }
+        check_stop(&self.stop).map_err(|wrong| source.error(wrong.inside("stop")))?;
         if self.price_per_device_hour.is_some_and(|price| !(price >= 0.0 && price.is_finite())) {
-            let message = "a price is a number, 0 or above".into();
-            return error(&["price_per_device_hour"], message, "for example price_per_device_hour: 2.50");
+            let message = "`price_per_device_hour` must be 0 or above, and finite";
+            return error("price_per_device_hour", message, "for example price_per_device_hour: 2.50");
         }
         let mut names = self.objectives.clone();
         names.sort_unstable();
         names.dedup();
         if self.objectives.len() == 1 || names.len() < self.objectives.len() || names.iter().any(String::is_empty) {
-            let message = "objectives are at least two different names".into();
-            return error(
-                &["objectives"],
-                message,
-                "for example objectives: [\"loss\", \"latency\"]; one alone is the `cost`",
-            );
+            let hint = "for example objectives: [\"loss\", \"latency\"]; one alone is the `cost`";
+            return error("objectives", "`objectives` must be at least two different names", hint);
         }
         if let (false, Some(task)) = (names.is_empty(), self.task.as_ref().filter(|task| task.task().is_some())) {
-            let message = format!("the task reports one cost, its {}", task.measure());
-            return error(
-                &["objectives"],
-                message,
-                "several are for a `Command`, which prints {\"costs\": {...}}, and for `ask-tell`",
-            );
+            let message = format!("this task reports one cost, its {}: `objectives` must be left out", task.measure());
+            let hint = "several are for a `Command`, which prints {\"costs\": {...}}, and for `ask-tell`";
+            return error("objectives", &message, hint);
         }
         self.optimizer.objectives = self.objectives;
         if let Err(message) = self.optimizer.validate() {
-            return error(&["optimizer"], message, "every field may be left out and has a default");
+            return error("optimizer", &message, "every field may be left out and has a default");
         }
         if let Err(message) = self.optimizer.first(&space) {
             let hint = "`galvani check` without this field prints the values that each hyperparameter may take";
-            return error(&["optimizer", "first_configurations"], message, hint);
+            return error("optimizer.first_configurations", &message, hint);
         }
         let intensifier = self
             .optimizer
@@ -182,12 +161,11 @@ impl ExperimentFile {
         #[cfg(feature = "battery")]
         if matches!(self.task, Some(Objective::Battery(_))) && (unit == "evaluations" || schedule.min().amount() < 1.0)
         {
-            let message =
-                "the battery task counts its budget in optimizer steps, of which a trial needs at least 1".into();
-            return error(&["task"], message, "for example budget: (min: 60, max: 540, eta: 3, unit: \"steps\")");
+            let message = "the battery task counts its budget in optimizer steps, of which a trial needs at least 1";
+            return error("task", message, "for example budget: (min: 60, max: 540, eta: 3, unit: \"steps\")");
         }
-        if let Some(message) = self.task.as_ref().and_then(|task| task.mismatch(&space)) {
-            return error(&["task"], message.0, &message.1);
+        if let Some(task) = &self.task {
+            task.check_space(&space).map_err(|mismatch| source.error(mismatch.field("task")))?;
         }
         Ok(Experiment {
             name: self.name,
@@ -208,71 +186,38 @@ impl ExperimentFile {
     }
 }
 
-impl Objective {
-    /// What is wrong between the task and the space, and what to do about it.
-    fn mismatch(&self, space: &Space) -> Option<(String, String)> {
-        match self {
-            Self::Command(command) => {
-                if let Some(name) = GIVEN.into_iter().find(|name| space.index(name).is_some()) {
-                    let message =
-                        format!("`{name}` cannot be a hyperparameter here: every trial is given its own `{{{name}}}`");
-                    return Some((message, "rename the hyperparameter".into()));
-                }
-                if let Some(name) = command.early_name() {
-                    let message =
-                        format!("an argument names `{{{name}}}`, but a persistent program is started before any trial");
-                    return Some((
-                        message,
-                        "leave it out: every request line holds the configuration and the budget".into(),
-                    ));
-                }
-                let unknown = command.unknown_name(|name| space.index(name).is_some())?;
-                let names: Vec<_> = space.hyperparameters().iter().map(|each| format!("{{{}}}", each.name)).collect();
-                let message = format!("an argument names `{{{unknown}}}`, which is no hyperparameter");
-                Some((
-                    message,
-                    format!(
-                        "there are {}, and {}",
-                        names.join(", "),
-                        GIVEN.map(|name| format!("{{{name}}}")).join(", ")
-                    ),
-                ))
-            }
-            Self::Function(function) => {
-                let is_number = |name: &String| {
-                    space.index(name).is_some_and(|index| {
-                        let domain = &space.hyperparameters()[index].domain;
-                        space.condition(index).is_none() && domain.values().iter().all(|value| value.number().is_some())
-                    })
-                };
-                let wrong = function.hyperparameters().find(|name| !is_number(name))?;
-                let message = format!(
-                    "the function `{}` reads the number `{wrong}`, which the space does not have",
-                    function.name()
-                );
-                Some((message, format!("for example \"{wrong}\": Float(min: 0, max: 1), without a condition")))
-            }
-            // Whether this program has it matters where it is run, not where its results are read.
-            Self::Custom(_) => None,
-            #[cfg(feature = "battery")]
-            Self::Battery(battery) => {
-                battery.mismatch(space).map(|wrong| (wrong.message, wrong.hint.unwrap_or_default()))
-            }
+/// Checks the limits of a run; an error names the field within `stop`.
+fn check_stop(stop: &Stop) -> Result<(), Diagnostic> {
+    let example = "for example stop: (trials: 60)";
+    if stop.trials == Some(0) {
+        return Err(Diagnostic::new("`stop.trials` must be at least 1").hint(example).field("trials"));
+    }
+    let is_positive = |limit: Option<f64>| limit.is_none_or(|limit| limit > 0.0);
+    for (field, is_positive) in [
+        ("full_evaluations", is_positive(stop.full_evaluations)),
+        ("budget", is_positive(stop.budget)),
+        ("device_hours", is_positive(stop.device_hours)),
+        ("wall_clock", stop.wall_clock.is_none_or(|limit| limit > SignedDuration::ZERO)),
+    ] {
+        if !is_positive {
+            return Err(Diagnostic::new(format!("`stop.{field}` must be positive")).hint(example).field(field));
         }
     }
+    Ok(())
 }
 
+/// The budgets of the rungs.
 fn schedule(source: &Source, range: &BudgetRange) -> Result<Schedule, SourceError> {
     let budget = |field: &str, amount| {
         Budget::new(amount).ok_or_else(|| {
             let hint = "count it in a unit of which a trial needs at least one, such as steps or epochs";
-            let mistake = Diagnostic::new(format!("a budget must be positive, not {amount}")).hint(hint);
-            source.error(mistake.field(format!("budget.{field}")))
+            let wrong = Diagnostic::new(format!("`budget.{field}` must be positive and finite, not {amount}"));
+            source.error(wrong.hint(hint).field(format!("budget.{field}")))
         })
     };
     let (min, max) = (budget("min", range.min)?, budget("max", range.max)?);
     Schedule::new(min, max, range.eta).map_err(|error| {
-        let mistake = Diagnostic::new(error.to_string()).hint("for example budget: (min: 27, max: 243, eta: 3)");
-        source.error(mistake.field("budget"))
+        let wrong = Diagnostic::new(error.to_string()).hint("for example budget: (min: 27, max: 243, eta: 3)");
+        source.error(wrong.field("budget"))
     })
 }

@@ -2,5 +2,8 @@
 pub mod difference;
 pub mod execution;
 
+pub mod experiment;
 pub mod file;
+
+pub mod objective;
 pub mod plan;

@@ -1,29 +1,29 @@
-//! How many trials and how much budget a run takes in all, as far as its limits say.
+//! The plan of a run: the trials and the budget that it takes in all, as far as its limits say.
 use crate::intensifier::bracket::{Bracket, Plan};
 use crate::optimizer::stop::Stop;
 
 /// An amount of work: trials, and the budget that they add to their configurations.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Work {
+pub struct Workload {
     pub trials: u32,
     pub budget: f64,
 }
 
-/// What a run takes if every trial finishes and brackets follow in turn as planned; `None` where no limit of trials, full
+/// The workload of a run if every trial finishes and brackets follow in turn as planned; `None` where no limit of trials, full
 /// evaluations or budget ends it.
-pub fn planned(plan: &Plan, stop: &Stop) -> Option<Work> {
+pub fn planned(plan: &Plan, stop: &Stop) -> Option<Workload> {
     let most = [stop.full_evaluations.map(|full| full * plan.max.amount()), stop.budget];
     let most = most.into_iter().flatten().min_by(f64::total_cmp);
     if stop.trials.is_none() && most.is_none() {
         return None;
     }
-    let is_over = |work: Work| {
+    let is_over = |work: Workload| {
         stop.trials.is_some_and(|limit| work.trials >= limit)
             || most.is_some_and(|most| work.budget >= most * (1.0 - 1e-9))
     };
-    let mut work = Work::default();
+    let mut work = Workload::default();
     // False where the limit lies in this bracket.
-    let walk = |bracket: &Bracket, work: &mut Work| {
+    let walk = |bracket: &Bracket, work: &mut Workload| {
         let mut before = 0.0;
         for rung in &bracket.rungs {
             for _ in 0..rung.configurations {
@@ -67,15 +67,15 @@ mod tests {
     fn limits_end_the_plan() {
         let budget = |amount| Budget::new(amount).expect("positive");
         let schedule = Schedule::new(budget(1.0), budget(9.0), 3).expect("a schedule");
-        let check = |stop: Stop, expected: Option<Work>| assert_eq!(planned(&schedule.plan(), &stop), expected);
+        let check = |stop: Stop, expected: Option<Workload>| assert_eq!(planned(&schedule.plan(), &stop), expected);
         check(Stop::default(), None);
-        check(Stop { trials: Some(13), ..Stop::default() }, Some(Work { trials: 13, budget: 9.0 + 6.0 + 6.0 }));
-        check(Stop { trials: Some(22), ..Stop::default() }, Some(Work { trials: 22, budget: 69.0 }));
-        check(Stop { trials: Some(2200), ..Stop::default() }, Some(Work { trials: 2200, budget: 6900.0 }));
+        check(Stop { trials: Some(13), ..Stop::default() }, Some(Workload { trials: 13, budget: 9.0 + 6.0 + 6.0 }));
+        check(Stop { trials: Some(22), ..Stop::default() }, Some(Workload { trials: 22, budget: 69.0 }));
+        check(Stop { trials: Some(2200), ..Stop::default() }, Some(Workload { trials: 2200, budget: 6900.0 }));
         let many = planned(&schedule.plan(), &Stop { trials: Some(4_000_000_000), ..Stop::default() });
         assert_eq!(many.map(|work| work.trials), Some(4_000_000_000));
         let once = planned(&schedule.screening(), &Stop { trials: Some(20), ..Stop::default() });
-        assert_eq!(once, Some(Work { trials: 20, budget: 9.0 + 6.0 + 6.0 + (3.0 + 8.0) + 3.0 }));
-        check(Stop { full_evaluations: Some(1.0), ..Stop::default() }, Some(Work { trials: 9, budget: 9.0 }));
+        assert_eq!(once, Some(Workload { trials: 20, budget: 9.0 + 6.0 + 6.0 + (3.0 + 8.0) + 3.0 }));
+        check(Stop { full_evaluations: Some(1.0), ..Stop::default() }, Some(Workload { trials: 9, budget: 9.0 }));
     }
 }

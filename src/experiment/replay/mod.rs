@@ -1,8 +1,7 @@
 //! Replay of a journal: a run as it stood when it ended.
+pub mod fold;
 pub mod imported_results;
 pub mod log;
-
-pub mod resume;
+pub mod note;
+pub mod pace;
 pub mod retry;
-
-pub mod space_migration;

@@ -1,16 +1,15 @@
-//! Which ends of attempts are a trial's outcome, and how a trial is tried again after the others.
+//! Retries: the ends of attempts that are not a trial's outcome, and how the trial is tried again.
 use std::collections::HashMap;
 
-use crate::store::record::Ended;
 use crate::trial::outcome::Outcome;
 use crate::trial::{ConfigurationId, TrialId};
 
-/// How often a trial is started when its worker disappears.
+/// The number of times that a trial is started when its worker disappears.
 const ATTEMPTS: u32 = 3;
-/// Into how many pieces a batch is divided at most before the device counts as too small for it.
+/// The number of pieces that a batch is divided into at most before the device counts as too small for it.
 const SMALLEST: u32 = 16;
 
-/// What a run has learned from attempts that ended without an outcome, as its journal tells it.
+/// The lost workers and the divided batches of a run, as its journal tells them.
 #[derive(Clone, Debug, Default)]
 pub struct Retries {
     losses: HashMap<TrialId, u32>,
@@ -18,17 +17,14 @@ pub struct Retries {
 }
 
 impl Retries {
-    /// Whether an end is the trial's outcome. It is none where its worker was lost, where the device had no memory left
-    /// and smaller pieces of a batch can be tried, and where it came too late.
+    /// True where the outcome of an attempt is the trial's. It is not where its worker was lost and another may be found,
+    /// and where the device had no memory left and smaller pieces of a batch can be tried.
     ///
-    /// To be asked once for each end, in the order of the journal.
-    pub fn is_final(&mut self, ended: &Ended, configuration: ConfigurationId) -> bool {
-        if ended.late {
-            return false;
-        }
-        match ended.outcome {
+    /// To be asked once for each end of an attempt, in the order of the journal.
+    pub fn is_final(&mut self, trial: TrialId, configuration: ConfigurationId, outcome: &Outcome) -> bool {
+        match outcome {
             Outcome::Lost => {
-                let losses = self.losses.entry(ended.trial).or_default();
+                let losses = self.losses.entry(trial).or_default();
                 *losses += 1;
                 *losses >= ATTEMPTS
             }
@@ -42,7 +38,7 @@ impl Retries {
         }
     }
 
-    /// Into how many pieces the batches of a configuration are divided, at every budget.
+    /// The number of pieces that the batches of a configuration are divided into, at every budget.
     pub fn divisor(&self, configuration: ConfigurationId) -> u32 {
         self.divisors.get(&configuration).copied().unwrap_or(1)
     }
@@ -50,40 +46,22 @@ impl Retries {
 
 #[cfg(test)]
 mod tests {
-    use jiff::Timestamp;
-
     use super::*;
 
     #[test]
     fn a_device_without_memory_gets_smaller_pieces_and_a_lost_worker_another_try() {
-        let end = |trial, outcome, late| Ended {
-            trial: TrialId(trial),
-            attempt: 1,
-            outcome,
-            info: Default::default(),
-            slot: "gpu:0".into(),
-            started: Timestamp::UNIX_EPOCH,
-            at: Timestamp::UNIX_EPOCH,
-            seconds: 1.0,
-            cpu_seconds: 1.0,
-            peak_memory: 1,
-            exit: String::new(),
-            late,
-        };
         let (mut retries, first, second) = (Retries::default(), ConfigurationId(1), ConfigurationId(2));
-        let full = || Outcome::OutOfDeviceMemory;
         for divisor in [1, 2, 4, 8] {
             assert_eq!(retries.divisor(first), divisor);
-            assert!(!retries.is_final(&end(1, full(), false), first));
+            assert!(!retries.is_final(TrialId(1), first, &Outcome::OutOfDeviceMemory));
         }
         assert_eq!((retries.divisor(first), retries.divisor(second)), (16, 1));
         // Another trial of the same configuration, promoted: what was learned holds.
-        assert!(retries.is_final(&end(9, full(), false), first));
+        assert!(retries.is_final(TrialId(9), first, &Outcome::OutOfDeviceMemory));
         assert_eq!(retries.divisor(first), 16);
         for is_final in [false, false, true] {
-            assert_eq!(retries.is_final(&end(2, Outcome::Lost, false), second), is_final);
+            assert_eq!(retries.is_final(TrialId(2), second, &Outcome::Lost), is_final);
         }
-        assert!(!retries.is_final(&end(3, Outcome::of_cost(1.0), true), second));
-        assert!(retries.is_final(&end(3, Outcome::of_cost(1.0), false), second));
+        assert!(retries.is_final(TrialId(3), second, &Outcome::of_cost(1.0)));
     }
 }

@@ -1,4 +1,4 @@
-//! Which checkpoints stay on the disk: those that a trial may continue from, and the best of the rest.
+//! Checkpoints on the disk: those that a trial may continue from stay, and the best of the rest.
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::time::{Duration, Instant};
@@ -9,7 +9,7 @@ use crate::optimizer::Optimizer;
 use crate::trial::incumbent::incumbent;
 use crate::trial::{ConfigurationId, Origin, Trial};
 
-/// How often the folder is tidied while a run goes on.
+/// The time between two tidyings of the folder while a run goes on.
 const PAUSE: Duration = Duration::from_secs(2);
 
 /// The checkpoints that may be on the disk.
@@ -81,7 +81,7 @@ impl Checkpoints {
         }
     }
 
-    /// Whether it is the incumbent's or the default's.
+    /// True for the incumbent's and the default's.
     fn is_compared(optimizer: &Optimizer, configuration: ConfigurationId) -> bool {
         let history = optimizer.history();
         let is_default = |trial: &Trial| trial.proposal.origin == Origin::Default;

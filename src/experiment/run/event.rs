@@ -1,18 +1,18 @@
-//! What a watcher of a run is told.
-use std::time::Instant;
-
-use crate::experiment::Experiment;
-use crate::experiment::definition::plan::Work;
-use crate::experiment::run::estimate::{Estimate, Paces};
+//! The events of a run, its status, and the watcher that is told of both.
+use crate::experiment::definition::experiment::Experiment;
+use crate::experiment::definition::plan::Workload;
+use crate::experiment::ledger::Ledger;
+use crate::experiment::ledger::answer::Attempt;
+use crate::experiment::replay::pace::{Estimate, Paces};
 use crate::intensifier::config::IntensifierConfig;
 use crate::trial::history::History;
 use crate::trial::outcome::Outcome;
 use crate::trial::{Proposal, TrialId};
 
-/// Something happened. What a trial came to is told when it survives a power cut, and not before.
+/// An event of a run. The outcome of a trial is told when it survives a power cut, and not before.
 #[derive(Clone, Debug)]
-pub enum Event<'a> {
-    /// What is worth saying but changes nothing, such as a repaired store.
+pub enum RunEvent<'a> {
+    /// A sentence worth reading that changes nothing, such as one on a repaired store.
     Warning(&'a str),
     /// The run begins.
     Begun,
@@ -21,7 +21,7 @@ pub enum Event<'a> {
         ended: usize,
         again: usize,
     },
-    /// What all trials share is being made; a share from 0 to 1.
+    /// The data that all trials share are being made; a share from 0 to 1.
     Preparing {
         share: f64,
     },
@@ -51,32 +51,21 @@ pub enum Event<'a> {
     Validating {
         share: f64,
     },
-    /// Nothing more is done now, and whether everything that was planned is.
+    /// Nothing more is done now; complete where everything that was planned is.
     Over {
         is_complete: bool,
     },
 }
 
-/// A trial that runs.
-#[derive(Clone, Debug)]
-pub struct Running {
-    pub proposal: Proposal,
-    pub attempt: u32,
-    pub slot: String,
-    /// How much of it is done, from 0 to 1, as it reports.
-    pub share: f64,
-    pub since: Instant,
-}
-
-/// Where a run stands at a moment. Asking costs no more after many trials than after few.
+/// The status of a run at a moment; making one costs no more after many trials than after few.
 pub struct RunStatus<'a> {
     pub experiment: &'a Experiment,
     pub history: &'a History,
     /// The intensifier that the run was begun with.
     pub choice: &'a IntensifierConfig,
-    pub running: &'a [Running],
-    /// What the whole run takes; unknown where its limits do not say.
-    pub planned: Option<Work>,
+    pub running: &'a [Attempt],
+    /// The workload of the whole run; unknown where its limits do not say.
+    pub planned: Option<Workload>,
     pub paces: &'a Paces,
     /// Seconds since the start, those of earlier sessions included.
     pub seconds: f64,
@@ -84,7 +73,7 @@ pub struct RunStatus<'a> {
     pub device_seconds: f64,
 }
 
-/// What the devices cost, in the currency of the experiment's price.
+/// The money that the devices cost, in the currency of the experiment's price.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Money {
     pub spent: f64,
@@ -92,20 +81,34 @@ pub struct Money {
     pub whole: Option<f64>,
 }
 
-impl RunStatus<'_> {
-    /// How long the rest takes, and how much that may vary, where the limits and the trials so far say.
+impl<'a> RunStatus<'a> {
+    /// The status of a run that this ledger keeps.
+    pub(crate) fn of(experiment: &'a Experiment, planned: Option<Workload>, ledger: &'a Ledger) -> Self {
+        Self {
+            experiment,
+            history: ledger.history(),
+            choice: ledger.optimizer().choice(),
+            running: ledger.running(),
+            planned,
+            paces: ledger.paces(),
+            seconds: ledger.seconds(),
+            device_seconds: ledger.device_seconds(),
+        }
+    }
+
+    /// The time that the rest takes with its spread, where the limits and the trials so far say.
     pub fn left(&self) -> Option<Estimate> {
         let (trials, budget) = self.work_left()?;
         self.paces.estimate(trials, budget, self.experiment.execution.workers)
     }
 
-    /// How long the rest takes.
+    /// The seconds that the rest takes.
     pub fn seconds_left(&self) -> Option<f64> {
         let (trials, budget) = self.work_left()?;
         self.paces.seconds(trials, budget, self.experiment.execution.workers)
     }
 
-    /// What the devices have cost and will, where the experiment says what an hour of one costs.
+    /// The money that the devices have cost and will, where the experiment says what an hour of one costs.
     pub fn money(&self) -> Option<Money> {
         let price = self.experiment.price_per_device_hour? / 3600.0;
         let running: f64 = self.running.iter().map(|running| running.since.elapsed().as_secs_f64()).sum();
@@ -123,11 +126,11 @@ impl RunStatus<'_> {
     }
 }
 
-/// Somebody who wants to know how a run goes.
+/// A watcher of a run, such as a view on a terminal.
 pub trait Watcher {
-    /// Something happened.
-    fn notice(&mut self, event: &Event, standing: &RunStatus);
+    /// An event has happened.
+    fn notice(&mut self, event: &RunEvent, status: &RunStatus);
 
     /// Time passed.
-    fn tick(&mut self, _standing: &RunStatus) {}
+    fn tick(&mut self, _status: &RunStatus) {}
 }

@@ -10,20 +10,20 @@ use std::path::Path;
 use jiff::Timestamp;
 use serde_json::{Value as Json, json};
 
-use crate::experiment::run::event::{Event, RunStatus};
+use crate::experiment::run::event::{RunEvent, RunStatus};
 use crate::trial::outcome::Outcome;
 
-/// By how much a share must grow to be told again.
+/// The growth of a share after which it is told again.
 const STEP: f64 = 0.1;
 
 /// The open stream of a run.
 #[derive(Default)]
-pub(crate) struct Stream {
+pub(crate) struct EventStream {
     file: Option<File>,
     share: f64,
 }
 
-impl Stream {
+impl EventStream {
     /// Opens the stream at its end.
     pub fn open(path: &Path) -> io::Result<Self> {
         let mut file = OpenOptions::new().read(true).append(true).create(true).open(path)?;
@@ -38,13 +38,13 @@ impl Stream {
     }
 
     /// Writes an event; after an error nothing more is written.
-    pub fn write(&mut self, event: &Event, standing: &RunStatus) -> io::Result<()> {
-        let (Some(file), Some(Json::Object(mut line))) = (&mut self.file, said(event, standing, &mut self.share))
+    pub fn write(&mut self, event: &RunEvent, status: &RunStatus) -> io::Result<()> {
+        let (Some(file), Some(Json::Object(mut object))) = (&mut self.file, line(event, status, &mut self.share))
         else {
             return Ok(());
         };
-        line.shift_insert(0, "at".into(), json!(Timestamp::now()));
-        let result = file.write_all(format!("{}\n", Json::Object(line)).as_bytes());
+        object.shift_insert(0, "at".into(), json!(Timestamp::now()));
+        let result = file.write_all(format!("{}\n", Json::Object(object)).as_bytes());
         if result.is_err() {
             self.file = None;
         }
@@ -52,7 +52,8 @@ impl Stream {
     }
 }
 
-fn said(event: &Event, standing: &RunStatus, told: &mut f64) -> Option<Json> {
+/// The object of an event; `None` for a share that has grown too little since the last one that was told.
+fn line(event: &RunEvent, status: &RunStatus, told: &mut f64) -> Option<Json> {
     let mut grown = |share: f64| {
         let is_news = share >= *told + STEP || share >= 1.0;
         *told = if share >= 1.0 {
@@ -64,29 +65,29 @@ fn said(event: &Event, standing: &RunStatus, told: &mut f64) -> Option<Json> {
         };
         is_news
     };
-    let experiment = standing.experiment;
+    let experiment = status.experiment;
     Some(match event {
-        Event::Warning(message) => json!({ "event": "warning", "message": message }),
-        Event::Begun => json!({
+        RunEvent::Warning(message) => json!({ "event": "warning", "message": message }),
+        RunEvent::Begun => json!({
             "event": "begun",
             "experiment": experiment.name,
             "workers": experiment.execution.workers,
-            "trials": standing.planned.map(|work| work.trials),
-            "budget": standing.planned.map(|work| work.budget),
+            "trials": status.planned.map(|workload| workload.trials),
+            "budget": status.planned.map(|workload| workload.budget),
         }),
-        Event::Resumed { ended, again } => json!({
+        RunEvent::Resumed { ended, again } => json!({
             "event": "resumed",
             "experiment": experiment.name,
             "workers": experiment.execution.workers,
-            "trials": standing.planned.map(|work| work.trials),
-            "budget": standing.planned.map(|work| work.budget),
+            "trials": status.planned.map(|workload| workload.trials),
+            "budget": status.planned.map(|workload| workload.budget),
             "ended": ended,
             "again": again,
         }),
-        Event::Preparing { share } if grown(*share) => json!({ "event": "preparing", "share": share }),
-        Event::Validating { share } if grown(*share) => json!({ "event": "validating", "share": share }),
-        Event::Preparing { .. } | Event::Validating { .. } => return None,
-        Event::Started { proposal, attempt, slot } => json!({
+        RunEvent::Preparing { share } if grown(*share) => json!({ "event": "preparing", "share": share }),
+        RunEvent::Validating { share } if grown(*share) => json!({ "event": "validating", "share": share }),
+        RunEvent::Preparing { .. } | RunEvent::Validating { .. } => return None,
+        RunEvent::Started { proposal, attempt, slot } => json!({
             "event": "started",
             "trial": proposal.trial,
             "attempt": attempt,
@@ -96,7 +97,7 @@ fn said(event: &Event, standing: &RunStatus, told: &mut f64) -> Option<Json> {
             "rung": proposal.rung,
             "slot": slot,
         }),
-        Event::Ended { proposal, attempt, slot, outcome, seconds, is_incumbent } => json!({
+        RunEvent::Ended { proposal, attempt, slot, outcome, seconds, is_incumbent } => json!({
             "event": "ended",
             "trial": proposal.trial,
             "attempt": attempt,
@@ -108,15 +109,15 @@ fn said(event: &Event, standing: &RunStatus, told: &mut f64) -> Option<Json> {
             "message": message(outcome),
             "seconds": seconds,
             "is_incumbent": is_incumbent,
-            "seconds_left": standing.seconds_left(),
-            "money_spent": standing.money().map(|money| money.spent),
+            "seconds_left": status.seconds_left(),
+            "money_spent": status.money().map(|money| money.spent),
         }),
-        Event::Retrying { trial, divisor } => {
+        RunEvent::Retrying { trial, divisor } => {
             json!({ "event": "retrying", "trial": trial, "micro_batch_divisor": divisor })
         }
-        Event::Stopping { running } => json!({ "event": "stopping", "running": running }),
-        Event::Over { is_complete } => {
-            json!({ "event": "over", "is_complete": is_complete, "seconds": standing.seconds })
+        RunEvent::Stopping { running } => json!({ "event": "stopping", "running": running }),
+        RunEvent::Over { is_complete } => {
+            json!({ "event": "over", "is_complete": is_complete, "seconds": status.seconds })
         }
     })
 }

@@ -1,4 +1,4 @@
-//! Whether there is any hope: how many trials failed, as long as all did.
+//! Failures of trials: a run whose trials all fail is stopped early.
 use std::fs;
 
 use crate::experiment::error::RunError;
@@ -11,11 +11,11 @@ use crate::trial::outcome::Outcome;
 const CRASHES: usize = 5;
 /// After this many trials that all failed somehow, also by their limits.
 const FAILURES: usize = 10;
-/// Of how many trials the error shows the end of the logs, and how much of each.
+/// The number of trials whose logs the error shows the end of, and the number of lines of each.
 const SHOWN: usize = 3;
 const TAIL: usize = 8;
 
-/// The trials so far, by how much they bode.
+/// Counts of the trials so far.
 #[derive(Debug, Default)]
 pub(crate) struct Failures {
     ended: usize,
@@ -24,7 +24,7 @@ pub(crate) struct Failures {
 }
 
 impl Failures {
-    /// What a history says.
+    /// The counts of a history.
     pub fn of(history: &History) -> Self {
         let mut failures = Self::default();
         history.ended().filter_map(|trial| trial.outcome.as_ref()).for_each(|outcome| failures.count(outcome));
@@ -42,7 +42,10 @@ impl Failures {
         });
     }
 
-    /// An error where there is no hope that the next trial does not fail, with the end of what the last ones said.
+    /// Checks that not every trial fails.
+    ///
+    /// # Errors
+    /// [`RunError::AllTrialsFailed`] with the end of the last logs, once so many trials have failed that the next one will.
     pub fn check(&self, history: &History, folder: &RunFolder) -> Result<(), RunError> {
         let all = |count: usize, enough: usize| count == self.ended && count >= enough;
         if !all(self.crashed, CRASHES) && !all(self.failed, FAILURES) {
@@ -67,7 +70,7 @@ impl Failures {
     }
 }
 
-/// How a trial failed, and the end of its logs.
+/// The way a trial failed, and the end of its logs.
 fn last_words(trial: &Trial, folder: &RunFolder) -> String {
     let outcome = trial.outcome.as_ref().expect("it has ended");
     let text = match outcome {

@@ -1,4 +1,4 @@
-//! A trial's process: its folder, its request, its program.
+//! Launches: the folder, the request and the program of a job.
 use std::ffi::OsString;
 use std::fs;
 use std::io;
@@ -7,15 +7,16 @@ use std::path::{Path, PathBuf};
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
-use crate::executor::Launch;
+use crate::executor::job::{JobId, Launch};
 use crate::executor::limits::Limits;
+use crate::experiment::definition::experiment::Experiment;
+use crate::experiment::definition::objective::Objective;
 use crate::experiment::folder::RunFolder;
-use crate::experiment::{Experiment, Objective};
 use crate::intensifier::config::IntensifierConfig;
 use crate::space::hyperparameter::Value;
 use crate::task::command::{Invocation, Mode};
 use crate::task::{Report, Request, TaskError};
-use crate::trial::{Proposal, TrialId};
+use crate::trial::Proposal;
 
 /// Keeps the C library from giving the memory of every tensor back to the kernel and asking for it again, which is
 /// glibc's habit with large blocks: 162 steps of a small model and its evaluation took 10.1 s of CPU with it and 6.2 s
@@ -23,15 +24,15 @@ use crate::trial::{Proposal, TrialId};
 const ALLOCATOR: [(&str, &str); 3] =
     [("MALLOC_MMAP_THRESHOLD_", "33554432"), ("MALLOC_TRIM_THRESHOLD_", "1073741824"), ("MALLOC_TOP_PAD_", "67108864")];
 
-/// What a worker process reads: the objective and what it is asked about it.
+/// The request of a worker process: the objective, and what it is asked about it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Work {
+pub struct WorkerRequest {
     pub objective: Objective,
     pub request: Request,
     pub purpose: Purpose,
 }
 
-/// Whether a worker evaluates a trial or a model on data that no trial has seen.
+/// The purpose of a worker: a trial, or a test on data that no trial has seen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Purpose {
@@ -39,7 +40,7 @@ pub enum Purpose {
     Test,
 }
 
-impl Work {
+impl WorkerRequest {
     /// Evaluates it in this process; `progress` gets shares from 0 to 1.
     pub fn evaluate(&self, progress: &mut dyn FnMut(f64)) -> Result<Report, TaskError> {
         match (&self.objective, self.purpose) {
@@ -53,7 +54,7 @@ impl Work {
     }
 }
 
-/// What a trial of this experiment is told.
+/// The request for a trial of this experiment.
 pub fn request(
     experiment: &Experiment,
     folder: &RunFolder,
@@ -81,14 +82,15 @@ pub fn request(
     }
 }
 
-/// The process that answers a request; its folder is made and the request written there, unless it is asked by a line.
+/// The launch of the process that answers a request; its folder is made and the request written there, unless the
+/// process is asked by a line.
 pub fn launch(
     experiment: &Experiment,
     folder: &RunFolder,
     objective: &Objective,
     request: Request,
     purpose: Purpose,
-    (trial, attempt): (TrialId, u32),
+    job: JobId,
 ) -> io::Result<Launch> {
     let checkpoint = request.checkpoint.clone();
     let limits = match purpose {
@@ -97,14 +99,13 @@ pub fn launch(
     };
     let (folder, line, invocation) = match objective {
         Objective::Command(command) if command.mode == Mode::Persistent => {
-            let line = serde_json::to_string(&Line::of(trial, attempt, &request))?;
-            (folder.workers(), Some(line), command.resident(&base(experiment)?))
+            let line = serde_json::to_string(&RequestLine::of(&job, &request))?;
+            (folder.workers(), Some(line), command.persistent_invocation(&base(experiment)?))
         }
         _ => (request.trial_dir.clone(), None, disposable(experiment, objective, request, purpose)?),
     };
     Ok(Launch {
-        trial,
-        attempt,
+        job,
         program: invocation.program,
         arguments: invocation.arguments.into_iter().map(OsString::from).collect(),
         environment: invocation.environment.into_iter().map(|(name, value)| (name.into(), value.into())).collect(),
@@ -116,10 +117,10 @@ pub fn launch(
     })
 }
 
-/// What a persistent program is asked. It makes the folders that it wants.
+/// The line that asks a persistent program for a job. The program makes the folders that it wants.
 #[derive(Serialize)]
-struct Line<'a> {
-    trial: TrialId,
+struct RequestLine<'a> {
+    trial: u32,
     attempt: u32,
     config: &'a IndexMap<String, Value>,
     budget: f64,
@@ -131,11 +132,11 @@ struct Line<'a> {
     micro_batch_divisor: u32,
 }
 
-impl<'a> Line<'a> {
-    fn of(trial: TrialId, attempt: u32, request: &'a Request) -> Self {
+impl<'a> RequestLine<'a> {
+    fn of(job: &JobId, request: &'a Request) -> Self {
         Self {
-            trial,
-            attempt,
+            trial: job.number(),
+            attempt: job.attempt(),
             config: &request.config,
             budget: request.budget,
             seed: request.seed,
@@ -162,7 +163,7 @@ fn disposable(
         return Ok(command.invocation(&request, &base(experiment)?, &config));
     }
     let path = folder.join("request.json");
-    fs::write(&path, serde_json::to_vec(&Work { objective: objective.clone(), request, purpose })?)?;
+    fs::write(&path, serde_json::to_vec(&WorkerRequest { objective: objective.clone(), request, purpose })?)?;
     Ok(Invocation {
         program: std::env::current_exe()?,
         arguments: vec!["worker".into(), path.display().to_string()],

@@ -1,11 +1,11 @@
-//! What happened to trials and is not told yet: it waits until it survives a power cut.
+//! Pending events: what happened to trials waits to be told until it survives a power cut.
 use std::collections::VecDeque;
 
-use crate::experiment::run::event::Event;
+use crate::experiment::run::event::RunEvent;
 use crate::trial::outcome::Outcome;
 use crate::trial::{Proposal, TrialId};
 
-/// Something that happened to a trial, with what a watcher is told of it.
+/// An event of a trial with everything that a watcher is told of it.
 #[derive(Clone, Debug)]
 pub(crate) enum PendingEvent {
     Started { proposal: Proposal, attempt: u32, slot: String },
@@ -13,32 +13,33 @@ pub(crate) enum PendingEvent {
     Retrying { trial: TrialId, divisor: Option<u32> },
 }
 
-/// PendingEvents in the order of the journal, each with the record that must be durable first.
+/// Pending events in the order of the journal, each with the record that must be durable first.
 #[derive(Debug, Default)]
 pub(crate) struct PendingEvents(VecDeque<(u64, PendingEvent)>);
 
 impl PendingEvents {
-    /// Keeps a notice until the record with this number is durable.
-    pub fn push(&mut self, record: u64, notice: PendingEvent) {
-        self.0.push_back((record, notice));
+    /// Keeps an event until the record with this number is durable.
+    pub fn push(&mut self, record: u64, event: PendingEvent) {
+        self.0.push_back((record, event));
     }
 
-    /// The next notice that may be told, where the disk has all records up to `durable`.
+    /// The next event that may be told, where the disk has all records up to `durable`.
     pub fn pop(&mut self, durable: u64) -> Option<PendingEvent> {
-        self.0.pop_front_if(|(record, _)| *record <= durable).map(|(_, notice)| notice)
+        self.0.pop_front_if(|(record, _)| *record <= durable).map(|(_, event)| event)
     }
 
-    /// The record that the last notice waits for.
-    pub fn last(&self) -> Option<u64> {
-        self.0.back().map(|(record, _)| *record)
+    /// True where nothing waits.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
 }
 
 impl PendingEvent {
-    pub fn event(&self) -> Event<'_> {
+    /// The event as a watcher is told it.
+    pub fn event(&self) -> RunEvent<'_> {
         match self {
-            Self::Started { proposal, attempt, slot } => Event::Started { proposal, attempt: *attempt, slot },
-            Self::Ended { proposal, attempt, slot, outcome, seconds, is_incumbent } => Event::Ended {
+            Self::Started { proposal, attempt, slot } => RunEvent::Started { proposal, attempt: *attempt, slot },
+            Self::Ended { proposal, attempt, slot, outcome, seconds, is_incumbent } => RunEvent::Ended {
                 proposal,
                 attempt: *attempt,
                 slot,
@@ -46,7 +47,7 @@ impl PendingEvent {
                 seconds: *seconds,
                 is_incumbent: *is_incumbent,
             },
-            Self::Retrying { trial, divisor } => Event::Retrying { trial: *trial, divisor: *divisor },
+            Self::Retrying { trial, divisor } => RunEvent::Retrying { trial: *trial, divisor: *divisor },
         }
     }
 }

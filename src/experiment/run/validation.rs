@@ -1,26 +1,24 @@
-//! The incumbent beside the default, at the full budget, on data that no trial has seen.
+//! Validation: the incumbent beside the default, at the full budget, on data that no trial has seen.
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::AtomicUsize;
 
-use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
 
-use crate::executor::Event as News;
-use crate::experiment::TICK;
+use crate::executor::Executor;
+use crate::executor::job::JobId;
 use crate::experiment::error::RunError;
-use crate::experiment::run::event::{Event, Watcher};
+use crate::experiment::replay::note::VALIDATION;
+use crate::experiment::run::evaluations::{Progress, evaluate};
+use crate::experiment::run::event::RunEvent;
+use crate::experiment::run::jobs::Finish;
 use crate::experiment::run::launch::{Purpose, launch, request};
-use crate::experiment::run::{Finish, Session};
-use crate::store::record::{Noted, Record};
+use crate::experiment::run::session::Session;
 use crate::trial::incumbent::incumbent;
 use crate::trial::outcome::OutcomeKind;
 use crate::trial::{Origin, Proposal, TrialId};
 
-/// The key of the note that keeps it.
-pub const NOTE: &str = "validation";
-
-/// The folders of what is evaluated.
+/// The names of the two evaluations, and of their folders.
 pub const NAMES: [&str; 2] = ["incumbent", "default"];
 
 /// How the incumbent does beside the default configuration, both at the full budget.
@@ -61,20 +59,21 @@ impl Validation {
 /// Compares the incumbent with the default, unless that was done before.
 pub(crate) fn validate(
     session: &mut Session,
-    watcher: &mut dyn Watcher,
+    executor: &mut dyn Executor,
     interrupts: &AtomicUsize,
 ) -> Result<Finish, RunError> {
-    let history = session.optimizer.history();
+    let history = session.ledger.history();
     let Some(best) = incumbent(history) else { return Ok(Finish::Complete) };
     let trial = best.proposal.trial;
-    let done = session.notes.get(NOTE).and_then(|note| serde_json::from_value::<Validation>(note.clone()).ok());
+    let done = session.ledger.notes().get(VALIDATION);
+    let done = done.and_then(|note| serde_json::from_value::<Validation>(note.clone()).ok());
     if done.is_some_and(|done| done.is_settled(trial)) {
         return Ok(Finish::Complete);
     }
     let full = session.experiment.schedule.max();
     let default = history.trials().iter().find(|trial| trial.proposal.origin == Origin::Default);
     let is_itself = default.is_some_and(|default| default.proposal.configuration_id == best.proposal.configuration_id);
-    let candidates = [("incumbent", Some(best)), ("default", default.filter(|_| !is_itself))];
+    let candidates = [(NAMES[0], Some(best)), (NAMES[1], default.filter(|_| !is_itself))];
 
     let mut results: BTreeMap<&str, Result<Evaluated, OutcomeKind>> = BTreeMap::new();
     let mut jobs = Vec::new();
@@ -91,18 +90,17 @@ pub(crate) fn validate(
             }
         }
     }
-    if execute(session, jobs, &mut results, watcher, interrupts)? == Finish::Interrupted {
+    if execute(session, executor, jobs, &mut results, interrupts)? == Finish::Interrupted {
         return Ok(Finish::Interrupted);
     }
-    if let Some(Ok(incumbent)) = results.remove("incumbent") {
-        let (default, default_failure) = match results.remove("default") {
+    if let Some(Ok(incumbent)) = results.remove(NAMES[0]) {
+        let (default, default_failure) = match results.remove(NAMES[1]) {
             Some(Ok(default)) => (Some(default), None),
             Some(Err(failure)) => (None, Some(failure)),
             None => (is_itself.then(|| incumbent.clone()), None),
         };
         let validation = Validation { trial, incumbent, default, default_failure };
-        let value = serde_json::to_value(&validation).expect("plain data becomes JSON");
-        session.store.append(&Record::Noted(Noted { key: NOTE.into(), value, at: Timestamp::now() }))?;
+        session.ledger.note(VALIDATION, serde_json::to_value(&validation).expect("plain data becomes JSON"))?;
     }
     Ok(Finish::Complete)
 }
@@ -110,60 +108,39 @@ pub(crate) fn validate(
 /// Runs the jobs side by side.
 fn execute(
     session: &mut Session,
+    executor: &mut dyn Executor,
     jobs: Vec<(&'static str, Proposal, Purpose)>,
     results: &mut BTreeMap<&str, Result<Evaluated, OutcomeKind>>,
-    watcher: &mut dyn Watcher,
     interrupts: &AtomicUsize,
 ) -> Result<Finish, RunError> {
-    if jobs.is_empty() {
-        return Ok(Finish::Complete);
-    }
-    let mut shares = vec![0.0; jobs.len()];
-    let (mut started, mut running) = (0, 0);
-    while started < jobs.len() || running > 0 {
-        if interrupts.load(Ordering::Relaxed) > 0 {
-            session.executor.stop();
-            return Ok(Finish::Interrupted);
-        }
-        while started < jobs.len() && session.executor.idle() > 0 {
-            let (name, proposal, purpose) = &jobs[started];
-            let folder = session.folder.validation().join(name);
-            let divisor = session.retries.divisor(proposal.configuration_id);
-            let request = request(session.experiment, session.folder, proposal, folder.clone(), divisor);
-            let id = (TrialId(started as u32), 1);
-            let launch = launch(session.experiment, session.folder, session.objective, request, *purpose, id)
-                .map_err(|source| RunError::Folder { path: folder, source })?;
-            session.executor.start(launch)?;
-            started += 1;
-            running += 1;
-        }
-        match session.executor.wait(TICK) {
-            Some(News::Progress { trial, fraction }) => shares[trial.0 as usize] = fraction,
-            Some(News::Ended(ended)) => {
-                running -= 1;
-                let index = ended.trial.0 as usize;
-                shares[index] = 1.0;
-                let name = jobs[index].0;
-                match ended.outcome.cost() {
-                    Some(cost) => {
-                        results.insert(name, Ok(Evaluated { cost, info: ended.info }));
-                    }
-                    None => {
-                        let (how, log) = (ended.outcome.kind(), session.folder.validation().join(name));
-                        let warning = format!(
-                            "the {name} could not be evaluated at the full budget: {}; its log is in `{}`",
-                            how.in_words(),
-                            log.display()
-                        );
-                        session.notice(&Event::Warning(&warning), watcher);
-                        results.insert(name, Err(how));
-                    }
-                }
+    let Session { experiment, objective, folder, ledger, announcer, .. } = session;
+    let mut launch_of = |index: usize| {
+        let (name, proposal, purpose) = &jobs[index];
+        let path = folder.validation().join(name);
+        let divisor = ledger.divisor(proposal.configuration_id);
+        let request = request(experiment, folder, proposal, path.clone(), divisor);
+        let job = JobId::Evaluation { name: (*name).to_owned(), number: index as u32 };
+        launch(experiment, folder, objective, request, *purpose, job)
+            .map_err(|source| RunError::Folder { path, source })
+    };
+    let mut progress = |Progress { share, .. }: Progress| announcer.announce(&RunEvent::Validating { share }, ledger);
+    let ends = evaluate(executor, jobs.len(), &mut launch_of, &mut progress, interrupts)?;
+    let Some(ends) = ends else { return Ok(Finish::Interrupted) };
+    for ((name, ..), end) in jobs.iter().zip(ends) {
+        let result = match end.outcome.cost() {
+            Some(cost) => Ok(Evaluated { cost, info: end.info }),
+            None => {
+                let (kind, log) = (end.outcome.kind(), folder.validation().join(name));
+                let warning = format!(
+                    "the {name} could not be evaluated at the full budget: {}; its log is in `{}`",
+                    kind.in_words(),
+                    log.display()
+                );
+                announcer.announce(&RunEvent::Warning(&warning), ledger);
+                Err(kind)
             }
-            Some(News::Report { .. }) | None => {}
-        }
-        let share = shares.iter().sum::<f64>() / jobs.len() as f64;
-        session.notice(&Event::Validating { share }, watcher);
+        };
+        results.insert(name, result);
     }
     Ok(Finish::Complete)
 }

@@ -1,4 +1,4 @@
-//! A run that goes on in a changed search space: what it keeps, and what is set aside.
+//! Migration of a run into a changed search space: the trials that it keeps, and those that are set aside.
 //!
 //! The run before stays whole under another name. The new one begins with those of its trials that are trials of the new
 //! space too, under new numbers, with links to their folders and checkpoints.
@@ -9,15 +9,14 @@ use std::path::{Path, PathBuf};
 
 use crate::experiment::error::RunError;
 use crate::experiment::folder::RunFolder;
-use crate::experiment::replay::resume;
-use crate::experiment::run::validation;
+use crate::experiment::replay::note::{EDITED, VALIDATION};
 use crate::space::Space;
 use crate::space::configuration::Configuration;
 use crate::store::Store;
-use crate::store::record::{Asked, Begun, Record};
+use crate::store::record::{Asked, Begun, Mismatch, Record};
 use crate::trial::{ConfigurationId, TrialId};
 
-/// What becomes of the trials of a run in another space.
+/// The trials of a run that go on in another space, and those that do not.
 #[derive(Clone, Debug, Default)]
 pub struct SpaceMigration {
     /// New numbers of trials and configurations by the old ones.
@@ -29,30 +28,33 @@ pub struct SpaceMigration {
 }
 
 impl SpaceMigration {
-    /// The records of a run, read with its own space, as those of a run in another.
-    pub fn of(records: &[Record], old: &Space, new: &Space) -> Result<Self, String> {
-        let mut succession = Self::default();
+    /// The records of a run, read with its own space `old`, as those of a run in the space `new`.
+    ///
+    /// # Errors
+    /// A trial is not of the old space.
+    pub fn of(records: &[Record], old: &Space, new: &Space) -> Result<Self, Mismatch> {
+        let mut migration = Self::default();
         let mut owners = HashMap::new();
         for record in records {
             if let Record::Asked(asked) = record {
-                let proposal = asked.proposal(old).map_err(|error| error.to_string())?;
+                let proposal = asked.proposal(old)?;
                 match new.carry(old, &proposal.configuration) {
-                    Ok(configuration) => succession.keep(asked, configuration, new, &mut owners),
-                    Err(reason) => succession.aside.push((asked.trial, reason.message)),
+                    Ok(configuration) => migration.keep(asked, configuration, new, &mut owners),
+                    Err(reason) => migration.aside.push((asked.trial, reason.message)),
                 }
             } else {
-                succession.follow(record.clone());
+                migration.keep_other(record.clone());
             }
         }
-        Ok(succession)
+        Ok(migration)
     }
 
-    /// How many trials go on.
+    /// The number of trials that go on.
     pub fn kept(&self) -> usize {
         self.trials.len()
     }
 
-    /// What to tell the user of the trials.
+    /// A sentence for the user on the trials.
     pub fn summary(&self) -> String {
         let trials = |count: usize| if count == 1 { "1 trial".to_owned() } else { format!("{count} trials") };
         let mut text = format!("{} of before count on", trials(self.kept()));
@@ -63,7 +65,7 @@ impl SpaceMigration {
         text
     }
 
-    /// Keeps a question, unless its configuration has become that of another; `owners` are the first of each.
+    /// Keeps a proposal, unless its configuration has become that of another; `owners` are the first of each.
     fn keep(
         &mut self,
         asked: &Asked,
@@ -85,13 +87,13 @@ impl SpaceMigration {
         self.records.push(Record::Asked(Asked { trial, configuration_id, config, ..asked.clone() }));
     }
 
-    /// Anything but a question: kept where its trial is.
-    fn follow(&mut self, mut record: Record) {
+    /// Keeps any other record where its trial is kept.
+    fn keep_other(&mut self, mut record: Record) {
         let number = match &mut record {
             Record::Started(started) => &mut started.trial,
             Record::Reported(reported) => &mut reported.trial,
             Record::Ended(ended) => &mut ended.trial,
-            Record::Noted(noted) if ![validation::NOTE, resume::EDITED].contains(&noted.key.as_str()) => {
+            Record::Noted(noted) if ![VALIDATION, EDITED].contains(&noted.key.as_str()) => {
                 return self.records.push(record);
             }
             Record::Begun(_) | Record::Asked(_) | Record::Noted(_) => return,
@@ -102,7 +104,10 @@ impl SpaceMigration {
         }
     }
 
-    /// Makes the new run in the folder, and answers where the one before is kept.
+    /// Makes the new run in the folder, and answers with the folder that keeps the one before.
+    ///
+    /// # Errors
+    /// A folder cannot be written or renamed.
     pub fn perform(&self, begun: Begun, folder: &RunFolder) -> Result<PathBuf, RunError> {
         let (root, next) = (folder.root().to_owned(), next(folder));
         let failed = |path: &Path| {
@@ -135,7 +140,7 @@ impl SpaceMigration {
     }
 }
 
-/// Ends a succession that was interrupted: it is completed where the run before has its other name already, and
+/// Ends a migration that was interrupted: it is completed where the run before has its other name already, and
 /// forgotten otherwise.
 pub(crate) fn settle(folder: &RunFolder) -> Result<(), RunError> {
     let next = next(folder);
@@ -146,7 +151,7 @@ pub(crate) fn settle(folder: &RunFolder) -> Result<(), RunError> {
     settled.map_err(|source| RunError::Folder { path: next, source })
 }
 
-/// Where the new run is made; no experiment can have this name.
+/// The folder that the new run is made in; no experiment can have this name.
 fn next(folder: &RunFolder) -> PathBuf {
     let name = folder.root().file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     folder.root().with_file_name(format!(".{name}.next"))

@@ -1,7 +1,7 @@
-//! How long a sweep will take: the budget that is left, at the pace so far.
+//! The pace of a run, and the time that the rest of it takes at this pace.
 use std::collections::VecDeque;
 
-/// How many of the last trials say how much the pace varies.
+/// The number of trials, the last ones, that say how much the pace varies.
 const RECENT: usize = 500;
 
 /// One trial that has ended: how much budget it added to its configuration, and how long that took.

@@ -1,0 +1,107 @@
+//! Jobs: the unit that an executor runs, with what it is given to start one and what it tells of one.
+use std::ffi::OsString;
+use std::fmt;
+use std::path::PathBuf;
+
+use jiff::Timestamp;
+use serde_json::{Map, Value as Json};
+
+use crate::executor::limits::{Limits, Usage};
+use crate::store::record::AttemptEnd;
+use crate::trial::TrialId;
+use crate::trial::outcome::Outcome;
+
+/// The identity of a job; no two jobs that run at the same time have the same.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum JobId {
+    /// An attempt at a trial, counted from 1.
+    Trial { trial: TrialId, attempt: u32 },
+    /// An evaluation beside the trials, such as the one that compares the incumbent with the default.
+    Evaluation {
+        /// The name of its folder.
+        name: String,
+        /// The number that stands in a request line where a trial has its own, from 0.
+        number: u32,
+    },
+}
+
+impl JobId {
+    /// Which attempt it is, from 1.
+    pub fn attempt(&self) -> u32 {
+        match self {
+            Self::Trial { attempt, .. } => *attempt,
+            Self::Evaluation { .. } => 1,
+        }
+    }
+
+    /// The number by which a request line asks for it, and an answer names it.
+    pub fn number(&self) -> u32 {
+        match self {
+            Self::Trial { trial, .. } => trial.0,
+            Self::Evaluation { number, .. } => *number,
+        }
+    }
+}
+
+impl fmt::Display for JobId {
+    fn fmt(&self, out: &mut fmt::Formatter) -> fmt::Result {
+        match self {
+            Self::Trial { trial, attempt } => write!(out, "{trial}.{attempt}"),
+            Self::Evaluation { name, .. } => out.write_str(name),
+        }
+    }
+}
+
+/// A job that is ready to run: everything that an executor needs to know of it, on this machine or another.
+#[derive(Clone, Debug)]
+pub struct Launch {
+    pub job: JobId,
+    pub program: PathBuf,
+    pub arguments: Vec<OsString>,
+    /// Variables beside those of the environment of this process.
+    pub environment: Vec<(OsString, OsString)>,
+    /// The job's own folder, made where it is missing; `stdout.log` and `stderr.log` go there. Where there is a
+    /// `request`, the folder of all programs that are asked, each in one named after its slot.
+    pub folder: PathBuf,
+    /// The folder that the trials of its configuration continue from and save to.
+    pub checkpoint: PathBuf,
+    /// The line that asks a program for this job where the program stays and answers one job after another.
+    pub request: Option<String>,
+    /// The names of the objectives, where the program reports several costs.
+    pub objectives: Vec<String>,
+    pub limits: Limits,
+}
+
+impl Launch {
+    /// The end of this job after it used this much, without an outcome yet ([`Outcome::Lost`]).
+    pub(crate) fn end(
+        &self,
+        slot: &str,
+        started: Timestamp,
+        usage: &Usage,
+        report: Option<&Map<String, Json>>,
+    ) -> AttemptEnd {
+        AttemptEnd {
+            outcome: Outcome::Lost,
+            info: report.and_then(|report| report.get("info")?.as_object().cloned()).unwrap_or_default(),
+            slot: slot.to_owned(),
+            started,
+            at: started.saturating_add(usage.wall).unwrap_or(started),
+            seconds: usage.wall.as_secs_f64(),
+            cpu_seconds: usage.cpu_seconds,
+            peak_memory: usage.memory,
+            exit: String::new(),
+        }
+    }
+}
+
+/// An event of a job that was started.
+#[derive(Clone, Debug, PartialEq)]
+pub enum JobEvent {
+    /// The share of the job that is done, from 0 to 1.
+    Progress { job: JobId, fraction: f64 },
+    /// A line with a `cost`; the last one before the end is the result.
+    Report { job: JobId, line: Map<String, Json> },
+    /// The job ended, and its slot is free.
+    Ended { job: JobId, end: AttemptEnd },
+}

@@ -1,0 +1,65 @@
+//! Experiments: a space, an objective, an optimizer's settings and limits, validated.
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::experiment::definition::execution::Execution;
+use crate::experiment::definition::objective::Objective;
+use crate::intensifier::bracket::{Plan, Schedule};
+use crate::intensifier::config::IntensifierConfig;
+use crate::optimizer::Optimizer;
+use crate::optimizer::settings::Settings;
+use crate::optimizer::stop::Stop;
+use crate::space::Space;
+
+/// Everything that a run needs, validated.
+#[derive(Clone, Debug)]
+pub struct Experiment {
+    pub name: String,
+    /// The file that it was read from, and its text.
+    pub path: PathBuf,
+    pub text: String,
+    pub space: Arc<Space>,
+    /// The text that the space was read from.
+    pub space_text: String,
+    /// Absent where the costs come from outside.
+    pub objective: Option<Objective>,
+    pub schedule: Schedule,
+    /// Who gets more budget: what `settings` say, or the default for the file's number of workers.
+    pub intensifier: IntensifierConfig,
+    /// What one unit of budget is: `steps`, `epochs`.
+    pub unit: String,
+    pub settings: Settings,
+    pub execution: Execution,
+    pub stop: Stop,
+    pub seed: u64,
+    /// What an hour of a device costs, in whatever currency; shown, and no reason to begin anew.
+    pub price_per_device_hour: Option<f64>,
+}
+
+impl Experiment {
+    /// The optimizer at the beginning.
+    pub fn optimizer(&self) -> Optimizer {
+        self.optimizer_with(self.intensifier.clone())
+    }
+
+    /// The optimizer at the beginning, with an intensifier that was chosen before.
+    pub(crate) fn optimizer_with(&self, intensifier: IntensifierConfig) -> Optimizer {
+        let settings = Settings { intensifier: Some(intensifier), ..self.settings.clone() };
+        Optimizer::new(self.space.clone(), self.schedule.clone(), settings, self.seed).with_stop(self.stop.clone())
+    }
+
+    /// The names of the objectives, where there are several.
+    pub fn objectives(&self) -> &[String] {
+        &self.settings.objectives
+    }
+
+    /// How many costs a trial has.
+    pub fn costs(&self) -> usize {
+        self.settings.objectives.len().max(1)
+    }
+
+    /// The brackets of one turn.
+    pub fn plan(&self) -> Plan {
+        self.intensifier.plan(&self.schedule)
+    }
+}

@@ -1,0 +1,69 @@
+//! Objectives: the task of an experiment, as its file and a worker's request name it.
+use serde::{Deserialize, Serialize};
+
+use crate::document::diagnostic::Diagnostic;
+use crate::space::Space;
+use crate::task::Task;
+#[cfg(feature = "battery")]
+use crate::task::battery::Battery;
+use crate::task::command::Command;
+use crate::task::custom::Custom;
+use crate::task::function::Function;
+
+/// The task whose cost is minimized.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Objective {
+    #[cfg(feature = "battery")]
+    Battery(Box<Battery>),
+    Command(Command),
+    Function(Function),
+    /// A task of the program that runs the experiment.
+    Custom(Custom),
+}
+
+impl Objective {
+    /// The task that runs in a worker; `None` for programs, which are processes of their own.
+    pub fn task(&self) -> Option<&(dyn Task + Sync)> {
+        match self {
+            #[cfg(feature = "battery")]
+            Self::Battery(battery) => Some(&**battery),
+            Self::Command(_) => None,
+            Self::Function(function) => Some(function),
+            Self::Custom(custom) => Some(custom),
+        }
+    }
+
+    /// True where it has data that no trial sees, to judge the incumbent by.
+    pub fn has_test(&self) -> bool {
+        match self {
+            #[cfg(feature = "battery")]
+            Self::Battery(_) => true,
+            Self::Command(_) | Self::Function(_) | Self::Custom(_) => false,
+        }
+    }
+
+    /// A name of its cost for axes and headings.
+    pub fn measure(&self) -> &'static str {
+        match self {
+            #[cfg(feature = "battery")]
+            Self::Battery(_) => "mean square error",
+            Self::Command(_) | Self::Custom(_) => "cost",
+            Self::Function(_) => "function value",
+        }
+    }
+
+    /// Checks that the task finds in the space what it needs.
+    ///
+    /// # Errors
+    /// A hyperparameter is missing or is of another kind, or has a name that means something else to the task.
+    pub(crate) fn check_space(&self, space: &Space) -> Result<(), Diagnostic> {
+        match self {
+            Self::Command(command) => command.check_names(space),
+            Self::Function(function) => function.check_space(space),
+            #[cfg(feature = "battery")]
+            Self::Battery(battery) => battery.mismatch(space).map_or(Ok(()), Err),
+            // A program that lists results need not have the task.
+            Self::Custom(_) => Ok(()),
+        }
+    }
+}

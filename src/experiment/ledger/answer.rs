@@ -1,0 +1,86 @@
+//! The answers of a ledger: what to run next, and what became of a report or an end.
+use std::fmt;
+use std::time::Instant;
+
+use jiff::Timestamp;
+
+use crate::optimizer::stop::Reason;
+use crate::trial::Proposal;
+use crate::trial::outcome::Outcome;
+
+/// An attempt at a trial that runs.
+#[derive(Clone, Debug)]
+pub struct Attempt {
+    pub proposal: Proposal,
+    /// From 1.
+    pub number: u32,
+    /// True for the first attempt of a trial that was proposed just now.
+    pub is_new: bool,
+    /// The name of the place where it runs.
+    pub slot: String,
+    /// The share that is done, from 0 to 1, as it reports.
+    pub share: f64,
+    pub started: Timestamp,
+    /// The same as `started`, by a clock that nobody sets.
+    pub since: Instant,
+}
+
+/// The answer to an ask.
+#[derive(Clone, Debug)]
+pub enum Next {
+    /// Run this; it counts as running from now on.
+    Attempt(Attempt),
+    /// Nothing until an attempt that runs has ended.
+    Wait,
+    /// Nothing more but what waits for another attempt.
+    Over(Over),
+}
+
+/// A limit that a run has reached.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Over {
+    /// [`Stop::wall_clock`](crate::optimizer::stop::Stop::wall_clock).
+    WallClock,
+    /// [`Stop::device_hours`](crate::optimizer::stop::Stop::device_hours).
+    DeviceHours,
+    /// The optimizer has no more to ask for.
+    Asked(Reason),
+}
+
+impl fmt::Display for Over {
+    fn fmt(&self, out: &mut fmt::Formatter) -> fmt::Result {
+        match self {
+            Self::WallClock => out.write_str("the time is over"),
+            Self::DeviceHours => out.write_str("the device hours are used up"),
+            Self::Asked(reason) => reason.fmt(out),
+        }
+    }
+}
+
+/// A reported cost, after it was taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ReportTaken {
+    /// False where it says nothing new.
+    pub is_new: bool,
+    /// True where the trial has fallen behind, so that it should be ended as [`Outcome::Pruned`].
+    pub is_behind: bool,
+}
+
+/// The end of an attempt, after it was taken.
+#[derive(Clone, Debug)]
+pub struct EndTaken {
+    /// The number of its record, which [`Ledger::durable`](super::Ledger::durable) reaches when it survives a power cut.
+    pub record: u64,
+    pub verdict: Verdict,
+}
+
+/// The meaning of an attempt's end for its trial.
+#[derive(Clone, Debug)]
+pub enum Verdict {
+    /// It was not running: another attempt took its place. It is kept, and counts for nothing.
+    Late,
+    /// The trial waits for another attempt, with batches in so many pieces where its device had no memory left.
+    Again { divisor: Option<u32> },
+    /// It is the trial's outcome.
+    Final { attempt: Attempt, outcome: Outcome },
+}

@@ -1,0 +1,323 @@
+//! The ledger of a run: what was asked and told, on the disk before anybody hears of it.
+//!
+//! A ledger joins the optimizer with the journal, the retries and the limits of time. Whoever runs the trials, a loop over
+//! an executor, a server of lines or a program's own threads, asks it and tells it:
+//!
+//! ```no_run
+//! # use galvani::experiment::{Experiment, folder::RunFolder, ledger::{Ledger, answer::Next}};
+//! # use galvani::store::record::AttemptEnd;
+//! # fn evaluate(_: &galvani::trial::Proposal) -> AttemptEnd { unimplemented!() }
+//! # fn example(experiment: &Experiment) -> Result<(), Box<dyn std::error::Error>> {
+//! use jiff::Timestamp;
+//!
+//! let folder = RunFolder::at("runs/net".into());
+//! let mut ledger = Ledger::open(experiment, &folder)?.ledger; // or `Ledger::in_memory(experiment)?`
+//! while let Next::Attempt(attempt) = ledger.ask(Timestamp::now())? {
+//!     ledger.settle()?; // the proposal survives a power cut: it may be given away
+//!     let trial = attempt.proposal.trial;
+//!     ledger.ended(trial, attempt.number, evaluate(&attempt.proposal))?;
+//!     ledger.settle()?; // the result survives a power cut: it may be acknowledged
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! Several threads share one behind a mutex: each asks, evaluates without holding the lock, and tells. A trial that was
+//! asked for and not told is asked for again when the folder is opened the next time.
+pub mod answer;
+pub mod import;
+pub mod resume;
+pub mod space_migration;
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use indexmap::IndexMap;
+use jiff::Timestamp;
+use serde_json::Value as Json;
+
+use crate::experiment::definition::experiment::Experiment;
+use crate::experiment::error::RunError;
+use crate::experiment::ledger::answer::{Attempt, EndTaken, Next, Over, ReportTaken, Verdict};
+use crate::experiment::replay::fold::Replay;
+use crate::experiment::replay::pace::{Pace, Paces};
+use crate::experiment::replay::retry::Retries;
+use crate::optimizer::stop::Stop;
+use crate::optimizer::{Ask, Optimizer};
+use crate::space::Space;
+use crate::store::Store;
+use crate::store::record::{Asked, AttemptEnd, Ended, Noted, Record, Reported, Started};
+use crate::trial::curve::CurvePoint;
+use crate::trial::history::History;
+use crate::trial::outcome::Outcome;
+use crate::trial::prior_result::PriorResult;
+use crate::trial::{ConfigurationId, Proposal, TrialId};
+
+/// The slot of an attempt that this program did not start.
+pub const ELSEWHERE: &str = "elsewhere";
+
+/// A run that goes on: optimizer, journal, retries and limits, in step.
+pub struct Ledger {
+    space: Arc<Space>,
+    stop: Stop,
+    optimizer: Optimizer,
+    /// Absent for a run in memory.
+    store: Option<Store>,
+    /// The number of the last record.
+    written: u64,
+    notes: IndexMap<String, Json>,
+    retries: Retries,
+    /// Trials without an outcome that nobody runs, each with the number of its next attempt.
+    waiting: VecDeque<(Proposal, u32)>,
+    running: Vec<Attempt>,
+    paces: Paces,
+    /// Seconds that attempts took which have ended, those of earlier sessions included.
+    device_seconds: f64,
+    began: Instant,
+    /// Seconds that earlier sessions took.
+    earlier: f64,
+    /// The optimizer's own time.
+    asking: Duration,
+}
+
+impl Ledger {
+    fn of(experiment: &Experiment, optimizer: Optimizer, store: Option<Store>, replay: Replay) -> Self {
+        let waiting = replay.unfinished().collect();
+        let Replay { history, notes, retries, paces, device_seconds, .. } = replay;
+        Self {
+            space: experiment.space.clone(),
+            stop: experiment.stop.clone(),
+            optimizer: optimizer.with_history(history),
+            store,
+            written: 0,
+            notes,
+            retries,
+            waiting,
+            running: Vec::new(),
+            paces,
+            device_seconds,
+            began: Instant::now(),
+            earlier: device_seconds / experiment.execution.workers as f64,
+            asking: Duration::ZERO,
+        }
+    }
+
+    /// The next attempt: those first whose trial has no outcome and runs nowhere, then new trials within the limits.
+    ///
+    /// # Errors
+    /// The journal cannot be written.
+    pub fn ask(&mut self, at: Timestamp) -> Result<Next, RunError> {
+        if let Some((proposal, number)) = self.waiting.pop_front() {
+            return Ok(Next::Attempt(self.run(proposal, number, false, at)));
+        }
+        if let Some(limit) = self.limit() {
+            return Ok(Next::Over(limit));
+        }
+        let before = Instant::now();
+        let ask = self.optimizer.ask();
+        self.asking += before.elapsed();
+        Ok(match ask {
+            Ask::Trial(proposal) => {
+                let asked = Asked::of(&proposal, &self.space, at);
+                self.write(&Record::Asked(asked))?;
+                Next::Attempt(self.run(proposal, 1, true, at))
+            }
+            Ask::Wait => Next::Wait,
+            Ask::Done(reason) => Next::Over(Over::Asked(reason)),
+        })
+    }
+
+    /// Notes that an attempt which was asked for has started in a slot; answers with the number of the record.
+    ///
+    /// # Errors
+    /// The journal cannot be written.
+    pub fn started(&mut self, trial: TrialId, slot: &str, at: Timestamp) -> Result<u64, RunError> {
+        let running = self.running.iter_mut().find(|each| each.proposal.trial == trial);
+        let attempt = running.expect("only a trial that was asked for is started");
+        (attempt.slot, attempt.started, attempt.since) = (slot.to_owned(), at, Instant::now());
+        let attempt = attempt.number;
+        self.write(&Record::Started(Started { trial, attempt, slot: slot.to_owned(), at }))
+    }
+
+    /// Notes the share of a running trial that is done, from 0 to 1.
+    pub fn progressed(&mut self, trial: TrialId, share: f64) {
+        if let Some(attempt) = self.running.iter_mut().find(|each| each.proposal.trial == trial) {
+            attempt.share = share;
+        }
+    }
+
+    /// Takes a cost that a trial without an outcome reports on its way.
+    ///
+    /// # Errors
+    /// The journal cannot be written.
+    pub fn reported(&mut self, trial: TrialId, point: CurvePoint, at: Timestamp) -> Result<ReportTaken, RunError> {
+        let is_new = self.optimizer.report(trial, point);
+        if is_new {
+            let attempt = self.attempt(trial).map_or(1, |attempt| attempt.number);
+            let (budget, cost) = (point.budget.amount(), point.cost);
+            self.write(&Record::Reported(Reported { trial, attempt, budget, cost, at }))?;
+        }
+        Ok(ReportTaken { is_new, is_behind: self.optimizer.prunes(trial) })
+    }
+
+    /// Takes the end of an attempt. Where the attempt is not among those that run, it is late.
+    ///
+    /// # Errors
+    /// The journal cannot be written.
+    pub fn ended(&mut self, trial: TrialId, attempt: u32, end: AttemptEnd) -> Result<EndTaken, RunError> {
+        let is_it = |each: &Attempt| each.proposal.trial == trial && each.number == attempt;
+        let Some(index) = self.running.iter().position(is_it) else {
+            let record = self.write(&Record::Ended(Ended { trial, attempt, end, late: true }))?;
+            return Ok(EndTaken { record, verdict: Verdict::Late });
+        };
+        let record = self.write(&Record::Ended(Ended { trial, attempt, end: end.clone(), late: false }))?;
+        let attempt = self.running.remove(index);
+        let (seconds, outcome) = (end.seconds, end.outcome);
+        self.device_seconds += seconds;
+        let configuration = attempt.proposal.configuration_id;
+        if !self.retries.is_final(trial, configuration, &outcome) {
+            let divisor = (outcome == Outcome::OutOfDeviceMemory).then(|| self.retries.divisor(configuration));
+            self.waiting.push_back((attempt.proposal, attempt.number + 1));
+            return Ok(EndTaken { record, verdict: Verdict::Again { divisor } });
+        }
+        let budget = self.optimizer.history().added_budget(&attempt.proposal);
+        self.optimizer.tell_after(trial, outcome.clone(), seconds);
+        self.paces.push(Pace { budget, seconds });
+        Ok(EndTaken { record, verdict: Verdict::Final { attempt, outcome } })
+    }
+
+    /// The running attempt of a trial. A trial that waits for another attempt runs again from now on, as the worker of its
+    /// last attempt has turned up after all. `None` for a trial with an outcome, and for one that was never asked for.
+    pub fn revive(&mut self, trial: TrialId, at: Timestamp) -> Option<&Attempt> {
+        if let Some(index) = self.waiting.iter().position(|(each, _)| each.trial == trial)
+            && let Some((proposal, next)) = self.waiting.remove(index)
+        {
+            self.run(proposal, next.saturating_sub(1).max(1), false, at);
+        }
+        self.attempt(trial)
+    }
+
+    /// Keeps a note on the disk; the last of a key counts.
+    ///
+    /// # Errors
+    /// The journal cannot be written.
+    pub fn note(&mut self, key: &str, value: Json) -> Result<(), RunError> {
+        self.notes.insert(key.to_owned(), value.clone());
+        self.write(&Record::Noted(Noted { key: key.to_owned(), value, at: Timestamp::now() }))?;
+        self.settle()
+    }
+
+    /// The number of the last record that survives a power cut.
+    ///
+    /// # Errors
+    /// The journal could not be written.
+    pub fn durable(&self) -> Result<u64, RunError> {
+        Ok(self.store.as_ref().map_or(Ok(self.written), Store::durable)?)
+    }
+
+    /// Waits until everything that was written survives a power cut.
+    ///
+    /// # Errors
+    /// The journal could not be written.
+    pub fn settle(&self) -> Result<(), RunError> {
+        Ok(self.store.as_ref().map_or(Ok(()), |store| store.wait(self.written))?)
+    }
+
+    /// Sentences about what went wrong with the store since the last call without losing anything, for the user.
+    pub fn take_warnings(&mut self) -> Vec<String> {
+        self.store.as_mut().map(Store::take_warnings).unwrap_or_default()
+    }
+
+    /// The optimizer, which holds the history.
+    pub fn optimizer(&self) -> &Optimizer {
+        &self.optimizer
+    }
+
+    /// All trials so far.
+    pub fn history(&self) -> &History {
+        self.optimizer.history()
+    }
+
+    /// The running attempt of a trial.
+    pub fn attempt(&self, trial: TrialId) -> Option<&Attempt> {
+        self.running.iter().find(|each| each.proposal.trial == trial)
+    }
+
+    /// The attempts that run, in the order of asking.
+    pub fn running(&self) -> &[Attempt] {
+        &self.running
+    }
+
+    /// The trials without an outcome that nobody runs.
+    pub fn waiting(&self) -> impl ExactSizeIterator<Item = &Proposal> {
+        self.waiting.iter().map(|(proposal, _)| proposal)
+    }
+
+    /// The last note of each key.
+    pub fn notes(&self) -> &IndexMap<String, Json> {
+        &self.notes
+    }
+
+    /// The number of pieces that the batches of a configuration are divided into, after a device had no memory left for
+    /// them.
+    pub fn divisor(&self, configuration: ConfigurationId) -> u32 {
+        self.retries.divisor(configuration)
+    }
+
+    /// The paces of the trials that ended.
+    pub fn paces(&self) -> &Paces {
+        &self.paces
+    }
+
+    /// Seconds that attempts took which have ended, those of earlier sessions included.
+    pub fn device_seconds(&self) -> f64 {
+        self.device_seconds
+    }
+
+    /// Seconds since the start, those of earlier sessions included.
+    pub fn seconds(&self) -> f64 {
+        self.earlier + self.began.elapsed().as_secs_f64()
+    }
+
+    /// The time since this session began.
+    pub fn elapsed(&self) -> Duration {
+        self.began.elapsed()
+    }
+
+    /// The optimizer's own time in this session.
+    pub fn asking(&self) -> Duration {
+        self.asking
+    }
+
+    fn learn_from(&mut self, results: Vec<PriorResult>) {
+        self.optimizer.learn_from(results);
+    }
+
+    fn limit(&self) -> Option<Over> {
+        if self.stop.wall_clock.is_some_and(|limit| self.seconds() >= limit.as_secs_f64()) {
+            return Some(Over::WallClock);
+        }
+        let running: f64 = self.running.iter().map(|each| each.since.elapsed().as_secs_f64()).sum();
+        let hours = (self.device_seconds + running) / 3600.0;
+        self.stop.device_hours.is_some_and(|limit| hours >= limit).then_some(Over::DeviceHours)
+    }
+
+    fn run(&mut self, proposal: Proposal, number: u32, is_new: bool, at: Timestamp) -> Attempt {
+        let (slot, since) = (ELSEWHERE.to_owned(), Instant::now());
+        let attempt = Attempt { proposal, number, is_new, slot, share: 0.0, started: at, since };
+        self.running.push(attempt.clone());
+        attempt
+    }
+
+    fn write(&mut self, record: &Record) -> Result<u64, RunError> {
+        self.written = match &mut self.store {
+            Some(store) => store.write(record)?,
+            None => self.written + 1,
+        };
+        Ok(self.written)
+    }
+}
+
+#[cfg(test)]
+mod tests;

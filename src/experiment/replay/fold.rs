@@ -1,0 +1,108 @@
+//! The fold over the records of a journal: the one place that says what a sequence of records means.
+use indexmap::IndexMap;
+use jiff::Timestamp;
+use serde_json::Value as Json;
+use thiserror::Error;
+
+use crate::experiment::replay::pace::{Pace, Paces};
+use crate::experiment::replay::retry::Retries;
+use crate::space::Space;
+use crate::store::record::{AttemptEnd, Mismatch, Record};
+use crate::trial::history::History;
+use crate::trial::{Proposal, TrialId};
+
+/// Everything known of a trial beside its proposal and its outcome.
+#[derive(Clone, Debug, Default)]
+pub struct Details {
+    pub asked: Option<Timestamp>,
+    /// The start of each attempt that was started.
+    pub started: Vec<Timestamp>,
+    /// The number of the last attempt that was started; 0 before the first.
+    pub attempt: u32,
+    /// The end that counts.
+    pub ended: Option<AttemptEnd>,
+}
+
+/// A run as its records tell it. A run at rest is listed from this, and one that goes on begins with it.
+#[derive(Clone, Debug, Default)]
+pub struct Replay {
+    pub history: History,
+    /// In the order of the trials.
+    pub details: Vec<Details>,
+    /// The last note of each key.
+    pub notes: IndexMap<String, Json>,
+    pub retries: Retries,
+    pub paces: Paces,
+    /// Seconds that all attempts took together.
+    pub device_seconds: f64,
+}
+
+/// A record that does not follow from those before it, or does not fit the space.
+#[derive(Clone, Debug, PartialEq, Error)]
+pub enum ReplayError {
+    #[error(transparent)]
+    Mismatch(#[from] Mismatch),
+    #[error("trial {trial} {event}, but was never asked for")]
+    NeverAsked { trial: TrialId, event: &'static str },
+}
+
+impl Replay {
+    /// The fold of records whose configurations are of `space`.
+    ///
+    /// # Errors
+    /// A configuration is not of the space, or a trial starts or ends that was never asked for.
+    pub fn of<'a>(records: impl IntoIterator<Item = &'a Record>, space: &Space) -> Result<Self, ReplayError> {
+        let mut replay = Self::default();
+        records.into_iter().try_for_each(|record| replay.take(record, space))?;
+        Ok(replay)
+    }
+
+    fn take(&mut self, record: &Record, space: &Space) -> Result<(), ReplayError> {
+        match record {
+            Record::Begun(_) => {}
+            Record::Asked(asked) => {
+                self.history.ask(asked.proposal(space)?);
+                self.details.push(Details { asked: Some(asked.at), ..Details::default() });
+            }
+            Record::Started(started) => {
+                let details = self.details_of(started.trial, "was started")?;
+                details.started.push(started.at);
+                details.attempt = started.attempt;
+            }
+            Record::Reported(reported) => {
+                if let Some(point) = reported.point() {
+                    self.history.report(reported.trial, point);
+                }
+            }
+            Record::Ended(ended) => {
+                self.device_seconds += ended.end.seconds;
+                self.details_of(ended.trial, "ended")?;
+                let trial = self.history.trial(ended.trial).expect("a trial with details was asked for");
+                let is_final = trial.outcome.is_none()
+                    && !ended.late
+                    && self.retries.is_final(ended.trial, trial.proposal.configuration_id, &ended.end.outcome);
+                if is_final {
+                    let budget = self.history.added_budget(&trial.proposal);
+                    self.paces.push(Pace { budget, seconds: ended.end.seconds });
+                    self.history.tell_after(ended.trial, ended.end.outcome.clone(), ended.end.seconds);
+                    self.details_of(ended.trial, "ended")?.ended = Some(ended.end.clone());
+                }
+            }
+            Record::Noted(noted) => {
+                self.notes.insert(noted.key.clone(), noted.value.clone());
+            }
+        }
+        Ok(())
+    }
+
+    /// Trials without an outcome, in the order of asking, each with the number of its next attempt.
+    pub fn unfinished(&self) -> impl Iterator<Item = (Proposal, u32)> {
+        let attempt = |trial: TrialId| self.details[trial.0 as usize - 1].attempt + 1;
+        self.history.running().map(move |trial| (trial.proposal.clone(), attempt(trial.proposal.trial)))
+    }
+
+    fn details_of(&mut self, trial: TrialId, event: &'static str) -> Result<&mut Details, ReplayError> {
+        let known = self.details.get_mut((trial.0 as usize).wrapping_sub(1));
+        known.ok_or(ReplayError::NeverAsked { trial, event })
+    }
+}

@@ -1,0 +1,84 @@
+//! Evaluations beside the trials, side by side on an executor.
+use std::sync::atomic::AtomicUsize;
+
+use jiff::Timestamp;
+
+use crate::executor::Executor;
+use crate::executor::job::{JobId, Launch};
+use crate::experiment::error::RunError;
+use crate::experiment::run::jobs::{Finish, JobSource, NextJob, run_jobs};
+use crate::store::record::AttemptEnd;
+
+/// The progress of evaluations.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Progress {
+    pub ended: usize,
+    /// The share of all of them that is done, from 0 to 1.
+    pub share: f64,
+}
+
+struct Evaluations<'a> {
+    launch: &'a mut dyn FnMut(usize) -> Result<Launch, RunError>,
+    progress: &'a mut dyn FnMut(Progress),
+    started: usize,
+    shares: Vec<f64>,
+    ends: Vec<Option<AttemptEnd>>,
+}
+
+/// Runs so many evaluations, each from the launch for its index, and answers with their ends in the same order; `None`
+/// where it was interrupted.
+///
+/// `launch` names each job an evaluation with its index as the number; `progress` is called after every event.
+pub(crate) fn evaluate(
+    executor: &mut dyn Executor,
+    count: usize,
+    launch: &mut dyn FnMut(usize) -> Result<Launch, RunError>,
+    progress: &mut dyn FnMut(Progress),
+    interrupts: &AtomicUsize,
+) -> Result<Option<Vec<AttemptEnd>>, RunError> {
+    let (shares, ends) = (vec![0.0; count], vec![None; count]);
+    let mut evaluations = Evaluations { launch, progress, started: 0, shares, ends };
+    Ok(match run_jobs(executor, &mut evaluations, interrupts)? {
+        Finish::Complete => evaluations.ends.into_iter().collect(),
+        Finish::Interrupted => None,
+    })
+}
+
+impl JobSource for Evaluations<'_> {
+    fn last_interruption(&self) -> usize {
+        1
+    }
+
+    fn next(&mut self, _now: Timestamp) -> Result<NextJob, RunError> {
+        if self.started == self.ends.len() {
+            return Ok(NextJob::Done);
+        }
+        let launch = (self.launch)(self.started)?;
+        self.started += 1;
+        Ok(NextJob::Start(Box::new(launch)))
+    }
+
+    fn started(&mut self, _job: &JobId, _slot: &str, _now: Timestamp) -> Result<(), RunError> {
+        Ok(())
+    }
+
+    fn progressed(&mut self, job: &JobId, share: f64) {
+        if let JobId::Evaluation { number, .. } = job {
+            self.shares[*number as usize] = share;
+        }
+    }
+
+    fn ended(&mut self, job: &JobId, end: AttemptEnd) -> Result<(), RunError> {
+        if let JobId::Evaluation { number, .. } = job {
+            self.shares[*number as usize] = 1.0;
+            self.ends[*number as usize] = Some(end);
+        }
+        Ok(())
+    }
+
+    fn waited(&mut self) {
+        let ended = self.ends.iter().flatten().count();
+        let share = self.shares.iter().sum::<f64>() / self.shares.len().max(1) as f64;
+        (self.progress)(Progress { ended, share });
+    }
+}

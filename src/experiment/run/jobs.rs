@@ -1,0 +1,145 @@
+//! The one way to run jobs on an executor, whatever they are.
+use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde_json::{Map, Value as Json};
+
+use crate::executor::Executor;
+use crate::executor::job::{JobEvent, JobId, Launch};
+use crate::experiment::error::RunError;
+use crate::store::record::AttemptEnd;
+use crate::trial::outcome::Outcome;
+
+/// The longest wait for an event before the view is refreshed.
+pub(crate) const TICK: Duration = Duration::from_millis(100);
+
+/// How a run ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Finish {
+    /// Everything that was planned is done.
+    Complete,
+    /// Somebody interrupted it; the same command goes on.
+    Interrupted,
+}
+
+/// The answer of a source of jobs to an idle slot.
+pub(crate) enum NextJob {
+    Start(Box<Launch>),
+    /// Nothing until a job that runs has ended.
+    Wait,
+    /// Nothing more, unless an end brings something.
+    Done,
+}
+
+/// A source of jobs, which is told what becomes of them.
+pub(crate) trait JobSource {
+    /// The number of interruptions that end the jobs that run; fewer let them finish.
+    fn last_interruption(&self) -> usize;
+
+    /// The next job, at a time by the executor's clock.
+    fn next(&mut self, now: Timestamp) -> Result<NextJob, RunError>;
+
+    /// A job has started in a slot.
+    fn started(&mut self, job: &JobId, slot: &str, now: Timestamp) -> Result<(), RunError>;
+
+    /// A share of a job is done, from 0 to 1.
+    fn progressed(&mut self, job: &JobId, share: f64);
+
+    /// A job has printed a line with a cost; true where it is to be cancelled.
+    fn reported(&mut self, _job: &JobId, _line: &Map<String, Json>, _now: Timestamp) -> Result<bool, RunError> {
+        Ok(false)
+    }
+
+    /// A job has ended, maybe one that nobody waits for any more.
+    fn ended(&mut self, job: &JobId, end: AttemptEnd) -> Result<(), RunError>;
+
+    /// No job will be started any more; so many still run.
+    fn stopping(&mut self, _running: usize) {}
+
+    /// Answers how long the next wait for an event may take.
+    fn patience(&mut self) -> Result<Duration, RunError> {
+        Ok(TICK)
+    }
+
+    /// A wait is over.
+    fn waited(&mut self) {}
+}
+
+/// Runs the jobs of a source until it has no more, or it is interrupted.
+///
+/// # Errors
+/// The source's or the executor's; nothing runs any more.
+pub(crate) fn run_jobs(
+    executor: &mut dyn Executor,
+    source: &mut dyn JobSource,
+    interrupts: &AtomicUsize,
+) -> Result<Finish, RunError> {
+    let result = drive(executor, source, interrupts);
+    if result.is_err() {
+        executor.stop();
+    }
+    result
+}
+
+fn drive(
+    executor: &mut dyn Executor,
+    source: &mut dyn JobSource,
+    interrupts: &AtomicUsize,
+) -> Result<Finish, RunError> {
+    let mut running: BTreeSet<JobId> = BTreeSet::new();
+    let (mut is_stopping, mut is_done) = (false, false);
+    loop {
+        let interruptions = interrupts.load(Ordering::Relaxed);
+        if interruptions >= source.last_interruption() {
+            executor.stop();
+            // What ended before it was stopped counts.
+            while let Some(event) = executor.wait(Duration::ZERO) {
+                if let JobEvent::Ended { job, end } = event
+                    && end.outcome != Outcome::Lost
+                {
+                    source.ended(&job, end)?;
+                }
+            }
+            return Ok(Finish::Interrupted);
+        }
+        if interruptions > 0 && !is_stopping {
+            is_stopping = true;
+            source.stopping(running.len());
+        }
+        while !is_stopping && executor.idle() > 0 {
+            match source.next(executor.now())? {
+                NextJob::Start(launch) => {
+                    let job = launch.job.clone();
+                    let slot = executor.start(*launch)?;
+                    source.started(&job, &slot, executor.now())?;
+                    running.insert(job);
+                }
+                NextJob::Wait => break,
+                NextJob::Done => {
+                    is_done = true;
+                    break;
+                }
+            }
+        }
+        if running.is_empty() {
+            return Ok(if is_stopping && !is_done { Finish::Interrupted } else { Finish::Complete });
+        }
+        let patience = source.patience()?;
+        match executor.wait(patience) {
+            Some(JobEvent::Progress { job, fraction }) => source.progressed(&job, fraction),
+            Some(JobEvent::Report { job, line }) => {
+                if source.reported(&job, &line, executor.now())? {
+                    executor.cancel(&job);
+                }
+            }
+            Some(JobEvent::Ended { job, end }) => {
+                running.remove(&job);
+                source.ended(&job, end)?;
+            }
+            None => {}
+        }
+        source.waited();
+    }
+}

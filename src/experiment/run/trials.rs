@@ -1,0 +1,155 @@
+//! The trials of a run as jobs: what the ledger asks for is started, and told to it.
+use std::collections::HashSet;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde_json::{Map, Value as Json};
+
+use crate::executor::job::JobId;
+use crate::experiment::error::RunError;
+use crate::experiment::ledger::answer::{Next, Verdict};
+use crate::experiment::run::event::RunEvent;
+use crate::experiment::run::failures::Failures;
+use crate::experiment::run::jobs::{JobSource, NextJob};
+use crate::experiment::run::launch::{Purpose, launch, request};
+use crate::experiment::run::pending_event::PendingEvent;
+use crate::experiment::run::session::Session;
+use crate::store::record::AttemptEnd;
+use crate::trial::TrialId;
+use crate::trial::budget::Budget;
+use crate::trial::curve::CurvePoint;
+use crate::trial::front::front;
+use crate::trial::incumbent::incumbent;
+use crate::trial::outcome::Outcome;
+
+/// The trials that a session asks for.
+pub(crate) struct Trials<'s, 'a> {
+    session: &'s mut Session<'a>,
+    /// Trials that are being ended because they fell behind.
+    pruned: HashSet<TrialId>,
+    failures: Failures,
+    /// A limit was reached: only trials that are started again are left.
+    is_over: bool,
+}
+
+impl<'s, 'a> Trials<'s, 'a> {
+    /// The trials of a session, from where its ledger stands.
+    pub fn of(session: &'s mut Session<'a>) -> Self {
+        let failures = Failures::of(session.ledger.history());
+        Self { session, pruned: HashSet::new(), failures, is_over: false }
+    }
+
+    /// True where a trial is the best so far; of several objectives, where it is on the front.
+    fn is_incumbent(&self, trial: TrialId) -> bool {
+        let history = self.session.ledger.history();
+        match self.session.experiment.objectives() {
+            [] => incumbent(history).is_some_and(|best| best.proposal.trial == trial),
+            _ => front(history).iter().any(|member| member.proposal.trial == trial),
+        }
+    }
+}
+
+impl JobSource for Trials<'_, '_> {
+    fn last_interruption(&self) -> usize {
+        2
+    }
+
+    fn next(&mut self, now: Timestamp) -> Result<NextJob, RunError> {
+        let Session { experiment, objective, folder, ledger, checkpoints, .. } = &mut *self.session;
+        if self.is_over && ledger.waiting().len() == 0 {
+            return Ok(NextJob::Done);
+        }
+        let attempt = match ledger.ask(now)? {
+            Next::Attempt(attempt) => attempt,
+            Next::Wait => return Ok(NextJob::Wait),
+            Next::Over(_) => {
+                self.is_over = true;
+                return Ok(NextJob::Done);
+            }
+        };
+        let proposal = attempt.proposal;
+        let trial_dir = folder.trial(proposal.trial);
+        let divisor = ledger.divisor(proposal.configuration_id);
+        let request = request(experiment, folder, &proposal, trial_dir.clone(), divisor);
+        let job = JobId::Trial { trial: proposal.trial, attempt: attempt.number };
+        let launch = launch(experiment, folder, objective, request, Purpose::Trial, job)
+            .map_err(|source| RunError::Folder { path: trial_dir, source })?;
+        checkpoints.used(proposal.configuration_id);
+        Ok(NextJob::Start(Box::new(launch)))
+    }
+
+    fn started(&mut self, job: &JobId, slot: &str, now: Timestamp) -> Result<(), RunError> {
+        let JobId::Trial { trial, attempt } = *job else { return Ok(()) };
+        tracing::debug!(%trial, attempt, slot, "started");
+        let record = self.session.ledger.started(trial, slot, now)?;
+        let running = self.session.ledger.attempt(trial).expect("it has just started");
+        let event = PendingEvent::Started { proposal: running.proposal.clone(), attempt, slot: slot.to_owned() };
+        self.session.announcer.defer(record, event);
+        Ok(())
+    }
+
+    fn progressed(&mut self, job: &JobId, share: f64) {
+        if let JobId::Trial { trial, .. } = job {
+            self.session.ledger.progressed(*trial, share);
+        }
+    }
+
+    /// Keeps a cost that a trial reports on its way, where its line says how far it is.
+    fn reported(&mut self, job: &JobId, line: &Map<String, Json>, now: Timestamp) -> Result<bool, RunError> {
+        let JobId::Trial { trial, attempt } = *job else { return Ok(false) };
+        let number = |key| line.get(key).and_then(Json::as_f64);
+        let Some((budget, cost)) = number("budget").and_then(Budget::new).zip(number("cost")) else {
+            return Ok(false);
+        };
+        if self.session.ledger.attempt(trial).is_none_or(|running| running.number != attempt) {
+            return Ok(false);
+        }
+        let taken = self.session.ledger.reported(trial, CurvePoint { budget, cost }, now)?;
+        Ok(taken.is_new && taken.is_behind && self.pruned.insert(trial))
+    }
+
+    fn ended(&mut self, job: &JobId, mut end: AttemptEnd) -> Result<(), RunError> {
+        let JobId::Trial { trial, attempt } = *job else { return Ok(()) };
+        if self.pruned.remove(&trial) && end.outcome == Outcome::Lost {
+            end.outcome = Outcome::Pruned;
+        }
+        let (seconds, kind, cost) = (end.seconds, end.outcome.kind(), end.outcome.cost());
+        tracing::info!(%trial, attempt, outcome = kind.word(), cost, seconds, "ended");
+        let taken = self.session.ledger.ended(trial, attempt, end)?;
+        match taken.verdict {
+            Verdict::Late => Ok(()),
+            Verdict::Again { divisor } => {
+                self.session.announcer.defer(taken.record, PendingEvent::Retrying { trial, divisor });
+                Ok(())
+            }
+            Verdict::Final { attempt, outcome } => {
+                self.failures.count(&outcome);
+                let Session { folder, ledger, checkpoints, .. } = &mut *self.session;
+                checkpoints.tidy_now_and_then(ledger.optimizer(), folder);
+                let event = PendingEvent::Ended {
+                    proposal: attempt.proposal,
+                    attempt: attempt.number,
+                    slot: attempt.slot,
+                    outcome,
+                    seconds,
+                    is_incumbent: self.is_incumbent(trial),
+                };
+                self.session.announcer.defer(taken.record, event);
+                self.failures.check(self.session.ledger.history(), self.session.folder)
+            }
+        }
+    }
+
+    fn stopping(&mut self, running: usize) {
+        self.session.announce(&RunEvent::Stopping { running });
+    }
+
+    fn patience(&mut self) -> Result<Duration, RunError> {
+        self.session.announcer.acknowledge(&mut self.session.ledger)?;
+        Ok(self.session.announcer.patience())
+    }
+
+    fn waited(&mut self) {
+        self.session.announcer.tick(&self.session.ledger);
+    }
+}
