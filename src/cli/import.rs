@@ -8,7 +8,7 @@ use clap::{Args, Subcommand};
 use super::failure::Failure;
 use super::message::{count, narrate, say};
 use crate::document::source::{SourceError, read};
-use crate::exchange::trials::{self, Found, Unreadable};
+use crate::exchange::trials::{self, FoundResult, UnreadableResults};
 use crate::exchange::{Imported, configspace, pcs};
 use crate::experiment::Experiment;
 use crate::experiment::folder::RunFolder;
@@ -79,7 +79,7 @@ pub(super) fn execute(arguments: &Arguments) -> Result<(), Failure> {
 /// Reads results and keeps what fits in the experiment's run.
 fn results(
     results: &Results,
-    reader: impl Fn(&str, &Experiment) -> Result<Vec<Found>, Unreadable>,
+    reader: impl Fn(&str, &Experiment) -> Result<Vec<FoundResult>, UnreadableResults>,
 ) -> Result<(), Failure> {
     let experiment = Experiment::read(&results.experiment).map_err(Failure::input)?;
     let text = read(&results.file).map_err(Failure::input)?;
@@ -90,7 +90,7 @@ fn results(
     if let Some(warning) = fitted.mismatch_warning(&source) {
         narrate(&format!("warning: {warning}"));
     }
-    if fitted.evidence.is_empty() {
+    if fitted.results.is_empty() {
         let failures = count(fitted.failures, "result");
         return Err(Failure::Input(format!(
             "{source}: nothing to learn from: no result fits, and {failures} without a cost\n\nhint: names, values and budgets must be those of {}",
@@ -98,10 +98,10 @@ fn results(
         )));
     }
     let folder = RunFolder::of(&results.dir, &experiment.name);
-    import::import(&experiment, &folder, &source, &fitted.evidence).map_err(Failure::input)?;
+    import::import(&experiment, &folder, &source, &fitted.results).map_err(Failure::input)?;
     narrate(&format!(
         "{} of {} kept in {}; {} without a cost left out",
-        count(fitted.evidence.len(), "result"),
+        count(fitted.results.len(), "result"),
         found.len(),
         folder.root().display(),
         count(fitted.failures, "result"),

@@ -1,4 +1,4 @@
-//! Diagnostics: what is wrong with a value, what to do about it, and which field it is.
+//! Diagnostics: a mistake in a value, its remedy, and the field that has it.
 use std::borrow::Cow;
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! Documents in RON: where in a text something stands, and messages that say so.
+//! Documents in RON: the outline of a text, the place of a mistake, and its message.
 #![cfg_attr(not(test), deny(clippy::disallowed_methods, clippy::disallowed_types))]
 
 pub mod diagnostic;
@@ -6,8 +6,9 @@ mod explanation;
 pub(crate) mod expression;
 mod number;
 pub(crate) mod outline;
+mod outline_reader;
 mod ron_error;
 pub mod source;
 pub(crate) mod spelling;
 
-pub(crate) use number::check_number;
+pub(crate) use number::{check_number, shortest};

@@ -1,4 +1,4 @@
-//! Numbers that RON would quietly turn into 0 or infinity.
+//! Numbers in texts: those that RON would quietly turn into 0 or infinity, and the shortest way to write one.
 use crate::document::diagnostic::Diagnostic;
 
 /// The reason why a scalar is not the number that it looks like; `None` where it is one, or no number at all.
@@ -26,4 +26,10 @@ pub(crate) fn check_number(scalar: &str) -> Option<Diagnostic> {
         return Some(Diagnostic::new(format!("`{scalar}` is too large")).hint("the largest is about 1e308"));
     }
     None
+}
+
+/// A number to the last digit, with an exponent where it would be long.
+pub(crate) fn shortest(number: f64) -> String {
+    let (plain, scientific) = (number.to_string(), format!("{number:e}"));
+    if plain.len() <= scientific.len().max(6) { plain } else { scientific }
 }

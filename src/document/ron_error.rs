@@ -3,7 +3,8 @@ use ron::error::{Error, SpannedError};
 
 use crate::document::diagnostic::{Diagnostic, Positioned};
 use crate::document::explanation::{explain, misfit};
-use crate::document::outline::{Node, closer, lone_bracket};
+use crate::document::outline::Node;
+use crate::document::outline_reader::{closer, lone_bracket};
 
 /// The error in plain words at the byte that causes it; `None` where the text is empty.
 pub(crate) fn locate(text: &str, error: &SpannedError) -> Option<Positioned> {
@@ -60,7 +61,7 @@ fn unmatched(offset: usize, bracket: char) -> Positioned {
     }
 }
 
-/// Whether a text has nothing but white space and comments.
+/// True for a text that has nothing but white space and comments.
 fn is_bare(text: &str) -> bool {
     text.lines().all(|line| line.trim().is_empty() || line.trim_start().starts_with("//"))
 }

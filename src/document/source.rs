@@ -1,4 +1,4 @@
-//! A text with its path: how it is read and parsed, and how an error in it is shown.
+//! Sources: texts with their paths, read and parsed, and the errors that show a line of them.
 use std::fmt;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};

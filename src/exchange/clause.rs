@@ -1,7 +1,7 @@
 //! Clauses: expressions taken apart into the comparisons that other formats have.
 use crate::space::Space;
 use crate::space::expression::Expression;
-use crate::space::expression::evaluation::{Comparison, Number, Truth};
+use crate::space::expression::evaluation::{ComparisonOperator, Number, Truth};
 use crate::space::hyperparameter::{Domain, Value};
 
 /// Combinations of values that are written out at most, where a format has no arithmetic.
@@ -12,8 +12,8 @@ const COMBINATIONS: u64 = 20_000;
 pub(super) enum Clause {
     Equals(usize, Value),
     Among(usize, Vec<Value>),
-    Compare(usize, Comparison, f64),
-    Relation(usize, Comparison, usize),
+    Compare(usize, ComparisonOperator, f64),
+    Relation(usize, ComparisonOperator, usize),
     All(Vec<Clause>),
     /// At least one of them; false where there are none.
     Any(Vec<Clause>),
@@ -32,25 +32,25 @@ impl Clause {
     /// The clause that means the same as an expression; `None` where that takes arithmetic over real numbers, or too many
     /// combinations.
     pub fn of(expression: &Expression, space: &Space, support: FormatSupport) -> Option<Self> {
-        Taker { space, support }.take(expression.truth(), false)
+        Translator { space, support }.translate(expression.truth(), false)
     }
 }
 
-struct Taker<'a> {
+struct Translator<'a> {
     space: &'a Space,
     support: FormatSupport,
 }
 
-impl Taker<'_> {
-    fn take(&self, truth: &Truth, negated: bool) -> Option<Clause> {
-        let each = |terms: &[Truth]| terms.iter().map(|term| self.take(term, negated)).collect::<Option<Vec<_>>>();
+impl Translator<'_> {
+    fn translate(&self, truth: &Truth, negated: bool) -> Option<Clause> {
+        let each = |terms: &[Truth]| terms.iter().map(|term| self.translate(term, negated)).collect::<Option<Vec<_>>>();
         match truth {
             // `All` of an empty list is true, `Any` of one is false.
             Truth::Literal(truth) => {
                 return Some(if *truth != negated { Clause::All(Vec::new()) } else { Clause::Any(Vec::new()) });
             }
-            Truth::Not(inner) => return self.take(inner, !negated),
-            Truth::All(terms) | Truth::Any(terms) if terms.len() == 1 => return self.take(&terms[0], negated),
+            Truth::Not(inner) => return self.translate(inner, !negated),
+            Truth::All(terms) | Truth::Any(terms) if terms.len() == 1 => return self.translate(&terms[0], negated),
             // Taken apart only where its parts can be; written out otherwise.
             Truth::All(terms) if let Some(parts) = each(terms) => {
                 return Some(if negated { any(parts) } else { all(parts) });
@@ -69,8 +69,8 @@ impl Taker<'_> {
                     }
                     [Number::Parameter(a), Number::Parameter(b)] if self.support.relations => {
                         return Some(match comparison {
-                            Comparison::Unequal => {
-                                let sides = [Comparison::Less, Comparison::Greater];
+                            ComparisonOperator::Unequal => {
+                                let sides = [ComparisonOperator::Less, ComparisonOperator::Greater];
                                 any(sides.map(|side| Clause::Relation(*a, side, *b)).to_vec())
                             }
                             _ => Clause::Relation(*a, comparison, *b),
@@ -92,10 +92,10 @@ impl Taker<'_> {
         });
         combinations?;
         let mut point = vec![None; self.space.hyperparameters().len()];
-        Some(self.under(truth, negated, &reads, &mut point))
+        Some(self.cases(truth, negated, &reads, &mut point))
     }
 
-    fn under(&self, truth: &Truth, negated: bool, left: &[usize], point: &mut [Option<Value>]) -> Clause {
+    fn cases(&self, truth: &Truth, negated: bool, left: &[usize], point: &mut [Option<Value>]) -> Clause {
         let (&index, rest) = left.split_first().expect("a term reads something");
         let domain = &self.space.hyperparameters()[index].domain;
         let values = (0..domain.size().expect("it was counted")).map(|value| domain.nth(value));
@@ -109,7 +109,7 @@ impl Taker<'_> {
                 }
                 continue;
             }
-            match self.under(truth, negated, rest, point) {
+            match self.cases(truth, negated, rest, point) {
                 Clause::Any(none) if none.is_empty() => {}
                 inner => parts.push(all(vec![Clause::Equals(index, value), inner])),
             }
@@ -132,8 +132,8 @@ impl Taker<'_> {
     }
 
     /// A comparison with a value of the range, where the number is none: what is always true is true where active.
-    fn compare(&self, index: usize, comparison: Comparison, number: f64) -> Clause {
-        use Comparison::{Equal, Greater, GreaterOrEqual, Less, LessOrEqual, Unequal};
+    fn compare(&self, index: usize, comparison: ComparisonOperator, number: f64) -> Clause {
+        use ComparisonOperator::{Equal, Greater, GreaterOrEqual, Less, LessOrEqual, Unequal};
         let (min, max, whole) = match &self.space.hyperparameters()[index].domain {
             Domain::Integer { min, max, .. } => (*min as f64, *max as f64, true),
             Domain::Float { min, max, .. } => (*min, *max, false),
@@ -187,23 +187,23 @@ pub(super) fn any(parts: Vec<Clause>) -> Clause {
     if flat.len() == 1 { flat.remove(0) } else { Clause::Any(flat) }
 }
 
-fn opposite(comparison: Comparison) -> Comparison {
+fn opposite(comparison: ComparisonOperator) -> ComparisonOperator {
     match comparison {
-        Comparison::Equal => Comparison::Unequal,
-        Comparison::Unequal => Comparison::Equal,
-        Comparison::Less => Comparison::GreaterOrEqual,
-        Comparison::LessOrEqual => Comparison::Greater,
-        Comparison::Greater => Comparison::LessOrEqual,
-        Comparison::GreaterOrEqual => Comparison::Less,
+        ComparisonOperator::Equal => ComparisonOperator::Unequal,
+        ComparisonOperator::Unequal => ComparisonOperator::Equal,
+        ComparisonOperator::Less => ComparisonOperator::GreaterOrEqual,
+        ComparisonOperator::LessOrEqual => ComparisonOperator::Greater,
+        ComparisonOperator::Greater => ComparisonOperator::LessOrEqual,
+        ComparisonOperator::GreaterOrEqual => ComparisonOperator::Less,
     }
 }
 
-fn mirrored(comparison: Comparison) -> Comparison {
+fn mirrored(comparison: ComparisonOperator) -> ComparisonOperator {
     match comparison {
-        Comparison::Less => Comparison::Greater,
-        Comparison::LessOrEqual => Comparison::GreaterOrEqual,
-        Comparison::Greater => Comparison::Less,
-        Comparison::GreaterOrEqual => Comparison::LessOrEqual,
+        ComparisonOperator::Less => ComparisonOperator::Greater,
+        ComparisonOperator::LessOrEqual => ComparisonOperator::GreaterOrEqual,
+        ComparisonOperator::Greater => ComparisonOperator::Less,
+        ComparisonOperator::GreaterOrEqual => ComparisonOperator::LessOrEqual,
         other => other,
     }
 }

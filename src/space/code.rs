@@ -3,14 +3,16 @@
 //! A number or ordinal has its place in `[0, 1]`, a categorical value its index, and what is inactive NaN.
 use crate::space::domain::Domain;
 use crate::space::hyperparameter::Hyperparameter;
-use crate::space::prior::Range;
+use crate::space::prior::ScaleRange;
 use crate::space::value::Value;
 
 impl Hyperparameter {
     /// The code of a value of the domain.
     pub(crate) fn code(&self, value: &Value) -> f64 {
         match (&self.domain, value.number()) {
-            (Domain::Float { min, max, log }, Some(number)) => Range { min: *min, max: *max, log: *log }.place(number),
+            (Domain::Float { min, max, log }, Some(number)) => {
+                ScaleRange { min: *min, max: *max, log: *log }.place(number)
+            }
             (domain, _) => self.code_of_index(domain.index(value).expect("a value of the domain")),
         }
     }
@@ -21,7 +23,7 @@ impl Hyperparameter {
             Domain::Float { .. } => unreachable!("real numbers are never counted"),
             Domain::Categorical { .. } => index as f64,
             Domain::Integer { min, max, log: true } => {
-                let range = Range { min: *min as f64, max: *max as f64, log: true };
+                let range = ScaleRange { min: *min as f64, max: *max as f64, log: true };
                 range.place((min + index as i64) as f64)
             }
             _ => index as f64 / self.last(),
@@ -32,7 +34,7 @@ impl Hyperparameter {
     pub(crate) fn code_below(&self, share: f64) -> f64 {
         match &self.domain {
             Domain::Float { min, max, log } => {
-                self.prior.quantile(share, &Range { min: *min, max: *max, log: *log }).clamp(0.0, 1.0)
+                self.prior.quantile(share, &ScaleRange { min: *min, max: *max, log: *log }).clamp(0.0, 1.0)
             }
             _ => self.code(&self.quantile(share)),
         }
@@ -61,7 +63,7 @@ impl Hyperparameter {
     fn integer(&self, code: f64) -> f64 {
         match &self.domain {
             Domain::Integer { min, max, log } => {
-                Range { min: *min as f64, max: *max as f64, log: *log }.value(code).round()
+                ScaleRange { min: *min as f64, max: *max as f64, log: *log }.value(code).round()
             }
             _ => unreachable!("no whole number has another domain"),
         }

@@ -1,6 +1,7 @@
 //! Declarations of hyperparameters in code: the kinds that [`Space::builder`](crate::space::Space::builder) takes.
 use crate::document::diagnostic::Diagnostic;
-use crate::space::file::parameter::{Literal, Parameter};
+use crate::space::file::literal::Literal;
+use crate::space::file::parameter::Parameter;
 use crate::space::hyperparameter::Hyperparameter;
 use crate::space::prior::Prior;
 use crate::space::value::Value;

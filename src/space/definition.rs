@@ -1,4 +1,5 @@
 //! The definition of a space: its hyperparameters, when each is active, and which combinations are forbidden.
+use crate::space::condition;
 use crate::space::configuration::Configuration;
 use crate::space::expression::Expression;
 use crate::space::hyperparameter::Hyperparameter;
@@ -24,9 +25,9 @@ impl Definition {
         forbidden: &[String],
     ) -> Result<Self, SpaceError> {
         let hyperparameters = validation::hyperparameters(hyperparameters)?;
-        let conditions = validation::conditions(&hyperparameters, conditions)?;
-        let forbidden = validation::forbidden(&hyperparameters, forbidden)?;
-        let order = validation::order(&hyperparameters, &conditions)?;
+        let conditions = condition::conditions(&hyperparameters, conditions)?;
+        let forbidden = condition::forbidden(&hyperparameters, forbidden)?;
+        let order = condition::order(&hyperparameters, &conditions)?;
         let conditions = conditions.into_iter().map(|condition| condition.map(|(_, expression)| expression)).collect();
         Ok(Self { hyperparameters, conditions, forbidden, order })
     }

@@ -1,6 +1,7 @@
 //! Domains and priors in words, for tables and messages.
 use std::fmt;
 
+use crate::document::shortest;
 use crate::space::domain::Domain;
 use crate::space::prior::Prior;
 use crate::space::value::Value;
@@ -11,10 +12,18 @@ impl fmt::Display for Domain {
         let log = |log: &bool| if *log { ", log" } else { "" };
         let list = |values: &[Value]| values.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
         match self {
-            Self::Float { min, max, log: is_log } => write!(out, "{} to {}{}", plain(*min), plain(*max), log(is_log)),
+            Self::Float { min, max, log: is_log } => {
+                write!(out, "{} to {}{}", shortest(*min), shortest(*max), log(is_log))
+            }
             Self::Integer { min, max, log: is_log } => write!(out, "{min} to {max}, whole{}", log(is_log)),
             Self::Steps(steps) => {
-                write!(out, "{} to {} in steps of {}", plain(steps.min()), plain(steps.max()), plain(steps.step()))
+                write!(
+                    out,
+                    "{} to {} in steps of {}",
+                    shortest(steps.min()),
+                    shortest(steps.max()),
+                    shortest(steps.step())
+                )
             }
             Self::Ordinal { values } => out.write_str(&list(values)),
             Self::Categorical { choices } => write!(out, "one of {}", list(choices)),
@@ -28,11 +37,13 @@ impl fmt::Display for Prior {
     fn fmt(&self, out: &mut fmt::Formatter) -> fmt::Result {
         match self {
             Self::Uniform => Ok(()),
-            Self::Normal { mean, deviation } => write!(out, "normal around {} ± {}", plain(*mean), plain(*deviation)),
-            Self::LogNormal { median, deviation } => {
-                write!(out, "log-normal around {}, deviation {}", plain(*median), plain(*deviation))
+            Self::Normal { mean, deviation } => {
+                write!(out, "normal around {} ± {}", shortest(*mean), shortest(*deviation))
             }
-            Self::Beta { alpha, beta } => write!(out, "beta ({}, {})", plain(*alpha), plain(*beta)),
+            Self::LogNormal { median, deviation } => {
+                write!(out, "log-normal around {}, deviation {}", shortest(*median), shortest(*deviation))
+            }
+            Self::Beta { alpha, beta } => write!(out, "beta ({}, {})", shortest(*alpha), shortest(*beta)),
             Self::Weights(weights) => {
                 let total: f64 = weights.iter().sum();
                 let shares = weights.iter().map(|weight| format!("{:.0} %", 100.0 * weight / total));
@@ -40,10 +51,4 @@ impl fmt::Display for Prior {
             }
         }
     }
-}
-
-/// A number to the last digit, with an exponent where it would be long.
-fn plain(number: f64) -> String {
-    let (long, short) = (number.to_string(), format!("{number:e}"));
-    if long.len() <= short.len().max(6) { long } else { short }
 }

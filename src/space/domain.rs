@@ -1,5 +1,5 @@
 //! The domain of a hyperparameter: its values, and their positions on the scale.
-use crate::space::prior::Range;
+use crate::space::prior::ScaleRange;
 use crate::space::steps::Steps;
 use crate::space::value::Value;
 
@@ -37,7 +37,7 @@ impl Domain {
                 values.first().cloned().unwrap_or(Value::Boolean(false))
             }
             Self::Integer { min, max, log } => {
-                let range = Range { min: *min as f64, max: *max as f64, log: *log && *min > 0 };
+                let range = ScaleRange { min: *min as f64, max: *max as f64, log: *log && *min > 0 };
                 Value::Integer(range.value(0.5).round() as i64)
             }
             _ => self.at(0.5),
@@ -60,7 +60,9 @@ impl Domain {
         let position = position.clamp(0.0, 1.0);
         let index = |n: usize| ((position * n as f64) as usize).min(n - 1);
         match self {
-            Self::Float { min, max, log } => Value::Float(Range { min: *min, max: *max, log: *log }.value(position)),
+            Self::Float { min, max, log } => {
+                Value::Float(ScaleRange { min: *min, max: *max, log: *log }.value(position))
+            }
             Self::Integer { min, max, .. } => {
                 let value = self.range().expect("integers have a range").value(position);
                 Value::Integer((value.round() as i64).clamp(*min, *max))
@@ -109,7 +111,7 @@ impl Domain {
     /// The value with this index among finitely many.
     ///
     /// # Panics
-    /// Where the domain is of real numbers, or has fewer values.
+    /// Panics for a domain of real numbers, or of fewer values.
     pub fn nth(&self, index: u64) -> Value {
         match self {
             Self::Float { .. } => unreachable!("real numbers are never counted"),
@@ -121,14 +123,14 @@ impl Domain {
     }
 
     /// The range that is cut into positions; a whole number or a step owns half a unit on either side of it.
-    pub(crate) fn range(&self) -> Option<Range> {
+    pub(crate) fn range(&self) -> Option<ScaleRange> {
         Some(match self {
-            Self::Float { min, max, log } => Range { min: *min, max: *max, log: *log },
+            Self::Float { min, max, log } => ScaleRange { min: *min, max: *max, log: *log },
             Self::Integer { min, max, log } => {
-                Range { min: *min as f64 - 0.5, max: *max as f64 + 0.5, log: *log && *min > 0 }
+                ScaleRange { min: *min as f64 - 0.5, max: *max as f64 + 0.5, log: *log && *min > 0 }
             }
             Self::Steps(steps) => {
-                Range { min: steps.min() - steps.step() / 2.0, max: steps.max() + steps.step() / 2.0, log: false }
+                ScaleRange { min: steps.min() - steps.step() / 2.0, max: steps.max() + steps.step() / 2.0, log: false }
             }
             Self::Ordinal { .. } | Self::Categorical { .. } | Self::Constant { .. } => return None,
         })

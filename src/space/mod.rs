@@ -4,6 +4,7 @@
 pub mod builder;
 mod change;
 mod code;
+mod condition;
 pub mod configuration;
 pub mod declaration;
 mod definition;
@@ -29,7 +30,7 @@ use crate::space::expression::Expression;
 use crate::space::hyperparameter::Hyperparameter;
 use crate::space::sampling::bulk::BulkPlan;
 use crate::space::sampling::enumeration::Enumeration;
-use crate::space::sampling::plan::Plan;
+use crate::space::sampling::plan::DrawPlan;
 use crate::space::validation::SpaceError;
 use crate::space::value::Value;
 use thiserror::Error;
@@ -41,7 +42,7 @@ pub struct Space {
     definition: Definition,
     indices: HashMap<String, usize>,
     /// The way to draw one configuration, made at the first draw.
-    plan: OnceLock<Plan>,
+    plan: OnceLock<DrawPlan>,
     /// The way to draw many at once, made at the first time.
     bulk: OnceLock<BulkPlan>,
     /// Every legal configuration, made at the first count.

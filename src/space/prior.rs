@@ -24,13 +24,13 @@ pub enum Prior {
 
 /// The range that a prior is cut to, and its scale.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Range {
+pub(crate) struct ScaleRange {
     pub min: f64,
     pub max: f64,
     pub log: bool,
 }
 
-impl Range {
+impl ScaleRange {
     /// The place of a value, in `[0, 1]`.
     pub fn place(&self, value: f64) -> f64 {
         let Self { min, max, log } = *self;
@@ -48,7 +48,7 @@ impl Range {
 
 impl Prior {
     /// The place in a range below which lies this share of the values, both in `[0, 1]`.
-    pub(crate) fn quantile(&self, share: f64, range: &Range) -> f64 {
+    pub(crate) fn quantile(&self, share: f64, range: &ScaleRange) -> f64 {
         match self {
             Self::Uniform | Self::Weights(_) => share,
             Self::Normal { mean, deviation } => {
@@ -64,7 +64,7 @@ impl Prior {
     }
 
     /// The share of the values below a place of a range, both in `[0, 1]`.
-    pub(crate) fn share_below(&self, place: f64, range: &Range) -> f64 {
+    pub(crate) fn share_below(&self, place: f64, range: &ScaleRange) -> f64 {
         let share_of_normal = |low: f64, here: f64, high: f64| {
             let share = between(low, here.clamp(low, high)) / between(low, high);
             if share.is_nan() { place } else { share }
@@ -84,7 +84,7 @@ impl Prior {
     }
 
     /// The mode of a Beta prior, the center of any other, as a place in the range.
-    pub(crate) fn center(&self, range: &Range) -> f64 {
+    pub(crate) fn center(&self, range: &ScaleRange) -> f64 {
         match self {
             Self::Uniform | Self::Weights(_) => 0.5,
             Self::Normal { mean, .. } => range.place(mean.max(range.min).min(range.max)),
@@ -97,7 +97,7 @@ impl Prior {
     }
 
     /// The mistake in the prior for this range, if there is one.
-    pub(crate) fn mistake(&self, name: &str, range: &Range) -> Option<Diagnostic> {
+    pub(crate) fn mistake(&self, name: &str, range: &ScaleRange) -> Option<Diagnostic> {
         let positive = |parameter: &str, number: f64| {
             (!number.is_finite() || number <= 0.0).then(|| {
                 let message = format!("the {parameter} of the prior of `{name}` is {number}");

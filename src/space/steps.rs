@@ -24,7 +24,7 @@ pub struct Steps {
 pub enum Unstepped {
     /// The step is not above 0.
     Backward,
-    /// So many digits are not exact.
+    /// The numbers have too many digits to be exact.
     Digits,
     /// The range is not a whole number of steps; the last one ends here.
     Remainder { last: f64 },

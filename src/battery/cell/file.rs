@@ -115,7 +115,7 @@ fn electrode(section: &Section, domain: [(f64, f64); 3]) -> Result<Electrode, So
     Ok(electrode)
 }
 
-/// Whether a function of s and T is a product of two.
+/// True where a function of s and T is a product of a function of each.
 fn is_product(function: &Function, [_, s, kelvin]: [(f64, f64); 3]) -> bool {
     let at = |x: f64, t: f64| function.at(&[0.0, x, t]);
     let points = (0..=8).map(|k| f64::from(k) / 8.0);

@@ -58,7 +58,7 @@ impl Formula {
             return Err(mistake(LONGEST, "the expression is too long", "a table may say it better"));
         }
         let syntax = expression::parse(text, |_| false).map_err(|error| syntax_mistake(text, error))?;
-        let mut reader = Reader { text, reads: [false; 3] };
+        let mut reader = FormulaReader { text, reads: [false; 3] };
         let root = reader.term(&syntax)?;
         Ok(Self { root, reads: reader.reads })
     }
@@ -118,12 +118,12 @@ fn function(name: &str) -> fn(f64) -> f64 {
     }
 }
 
-struct Reader<'a> {
+struct FormulaReader<'a> {
     text: &'a str,
     reads: [bool; 3],
 }
 
-impl Reader<'_> {
+impl FormulaReader<'_> {
     fn term(&mut self, syntax: &Expr) -> Result<Term, Positioned> {
         let offset = syntax.span().start_offset as usize;
         match syntax {

@@ -1,4 +1,4 @@
-//! A struct of a cell's file: its values with their units, and what is wrong with them, named and placed.
+//! A struct of a cell's file: its values in SI units, and errors that name a value and its place.
 use std::cell::RefCell;
 
 use crate::battery::cell::formula::{Formula, VARIABLES};
@@ -6,6 +6,7 @@ use crate::battery::cell::function::{Function, Interpolation, Table};
 use crate::battery::cell::unit::Unit;
 use crate::document::diagnostic::{Diagnostic, Positioned};
 use crate::document::outline::{Kind, Node};
+use crate::document::shortest;
 use crate::document::source::{Source, SourceError};
 use crate::document::spelling::suggestion;
 
@@ -312,8 +313,7 @@ impl<'a> Section<'a> {
     }
 }
 
-/// A number as short as it stays itself to seven digits.
+/// A number with seven significant digits.
 fn number(value: f64) -> String {
-    let short: f64 = format!("{value:.6e}").parse().unwrap_or(value);
-    if short != 0.0 && !(1e-3..1e6).contains(&short.abs()) { format!("{short:e}") } else { format!("{short}") }
+    shortest(format!("{value:.6e}").parse().unwrap_or(value))
 }

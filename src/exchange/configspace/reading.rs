@@ -23,7 +23,7 @@ pub fn read(text: &str, path: &Path) -> Result<Imported, SourceError> {
         let offset = start + error.column().saturating_sub(1);
         Source::new(path, text).error_at(offset, Diagnostic::new(message).hint(hint))
     })?;
-    let mut reader = Reader { text, draft: Draft::new(path, text) };
+    let mut reader = ConfigSpaceReader { text, draft: Draft::new(path, text) };
     let Some(hyperparameters) = json["hyperparameters"].as_array() else {
         let hint = "a search space of ConfigSpace is {\"hyperparameters\": [...], ...}";
         return Err(reader.draft.error(0, "there is no list `hyperparameters`", hint));
@@ -43,7 +43,7 @@ pub fn read(text: &str, path: &Path) -> Result<Imported, SourceError> {
     reader.draft.finish()
 }
 
-struct Reader<'a> {
+struct ConfigSpaceReader<'a> {
     text: &'a str,
     draft: Draft<'a>,
 }
@@ -55,7 +55,7 @@ struct ReadCondition {
     offset: usize,
 }
 
-impl Reader<'_> {
+impl ConfigSpaceReader<'_> {
     /// The byte of the text at which a name is the value of a field.
     fn place(&self, name: &str) -> usize {
         let quoted = Json::from(name).to_string();

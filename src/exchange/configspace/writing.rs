@@ -6,7 +6,7 @@ use crate::exchange::clause::{Clause, FormatSupport, any};
 use crate::exchange::export::{Exported, left_out, never_active};
 use crate::numeric::stream::Stream;
 use crate::space::Space;
-use crate::space::expression::evaluation::Comparison;
+use crate::space::expression::evaluation::ComparisonOperator;
 use crate::space::hyperparameter::{Domain, Hyperparameter, Value};
 use crate::space::prior::Prior;
 
@@ -17,7 +17,7 @@ pub fn write(space: &Space) -> Result<Exported, Diagnostic> {
     let hyperparameters = space.hyperparameters().iter().zip(&defaults);
     let hyperparameters: Vec<Json> =
         hyperparameters.map(|(each, default)| hyperparameter(each, default, &mut notes)).collect();
-    let writer = Writer { space };
+    let writer = ConfigSpaceWriter { space };
     let mut conditions = Vec::new();
     for (index, child) in space.hyperparameters().iter().enumerate() {
         let Some(condition) = space.condition(index) else { continue };
@@ -147,11 +147,11 @@ fn meta(hyperparameter: &Hyperparameter) -> Json {
     if fields.is_empty() { Json::Null } else { Json::Object(fields) }
 }
 
-struct Writer<'a> {
+struct ConfigSpaceWriter<'a> {
     space: &'a Space,
 }
 
-impl Writer<'_> {
+impl ConfigSpaceWriter<'_> {
     fn name(&self, index: usize) -> &str {
         &self.space.hyperparameters()[index].name
     }
@@ -178,17 +178,18 @@ impl Writer<'_> {
             }
             Clause::Compare(parent, comparison, number) => {
                 let kind = match comparison {
-                    Comparison::Less => "LT",
-                    Comparison::Greater => "GT",
-                    Comparison::LessOrEqual | Comparison::GreaterOrEqual => {
+                    ComparisonOperator::Less => "LT",
+                    ComparisonOperator::Greater => "GT",
+                    ComparisonOperator::LessOrEqual | ComparisonOperator::GreaterOrEqual => {
                         let strict = match comparison {
-                            Comparison::LessOrEqual => Comparison::Less,
-                            _ => Comparison::Greater,
+                            ComparisonOperator::LessOrEqual => ComparisonOperator::Less,
+                            _ => ComparisonOperator::Greater,
                         };
-                        let parts = [strict, Comparison::Equal].map(|each| Clause::Compare(*parent, each, *number));
+                        let parts =
+                            [strict, ComparisonOperator::Equal].map(|each| Clause::Compare(*parent, each, *number));
                         return self.condition(&any(parts.to_vec()), child);
                     }
-                    Comparison::Equal | Comparison::Unequal => "EQ",
+                    ComparisonOperator::Equal | ComparisonOperator::Unequal => "EQ",
                 };
                 let value = self.value(*parent, *number);
                 json!({"type": kind, "child": child, "parent": self.name(*parent), "value": value})
@@ -204,17 +205,17 @@ impl Writer<'_> {
             let parts: Vec<Json> = parts.iter().map(|part| self.forbidden(part)).collect();
             json!({"type": kind, "clauses": parts})
         };
-        let suffix = |comparison: &Comparison| match comparison {
-            Comparison::Less => "LT",
-            Comparison::LessOrEqual => "LE",
-            Comparison::Greater => "GT",
-            Comparison::GreaterOrEqual => "GE",
-            Comparison::Equal | Comparison::Unequal => "EQ",
+        let suffix = |comparison: &ComparisonOperator| match comparison {
+            ComparisonOperator::Less => "LT",
+            ComparisonOperator::LessOrEqual => "LE",
+            ComparisonOperator::Greater => "GT",
+            ComparisonOperator::GreaterOrEqual => "GE",
+            ComparisonOperator::Equal | ComparisonOperator::Unequal => "EQ",
         };
         match clause {
             Clause::Equals(index, value) => json!({"type": "EQUALS", "name": self.name(*index), "value": value}),
             Clause::Among(index, values) => json!({"type": "IN", "name": self.name(*index), "values": values}),
-            Clause::Compare(index, Comparison::Equal, number) => {
+            Clause::Compare(index, ComparisonOperator::Equal, number) => {
                 json!({"type": "EQUALS", "name": self.name(*index), "value": self.value(*index, *number)})
             }
             Clause::Compare(index, comparison, number) => {

@@ -7,7 +7,7 @@ use crate::space::hyperparameter::{Domain, Hyperparameter, Value};
 
 /// The space of a text; `path` names it in errors.
 pub fn read(text: &str, path: &Path) -> Result<Imported, SourceError> {
-    let mut reader = Reader { draft: Draft::new(path, text) };
+    let mut reader = PcsReader { draft: Draft::new(path, text) };
     let mut lines = Vec::new();
     let mut start = 0;
     for whole in text.split_inclusive('\n') {
@@ -37,11 +37,11 @@ pub fn read(text: &str, path: &Path) -> Result<Imported, SourceError> {
     reader.draft.finish()
 }
 
-struct Reader<'a> {
+struct PcsReader<'a> {
     draft: Draft<'a>,
 }
 
-impl Reader<'_> {
+impl PcsReader<'_> {
     fn parameter(&mut self, line: &str, offset: usize) -> Result<(), SourceError> {
         let wrong = |draft: &Draft, message: &str| {
             let hint = "a parameter is `name integer [1, 8] [4] log`, `name categorical {a, b} [a]` or the like";

@@ -5,7 +5,7 @@ use crate::document::diagnostic::Diagnostic;
 use crate::exchange::clause::{Clause, FormatSupport};
 use crate::exchange::export::{Exported, left_out, never_active};
 use crate::space::Space;
-use crate::space::expression::evaluation::Comparison;
+use crate::space::expression::evaluation::ComparisonOperator;
 use crate::space::hyperparameter::{Domain, Value};
 use crate::space::prior::Prior;
 
@@ -105,12 +105,16 @@ fn alternatives(clause: &Clause) -> Option<Vec<Vec<Clause>>> {
             }
             all
         }
-        Clause::Compare(index, comparison @ (Comparison::LessOrEqual | Comparison::GreaterOrEqual), number) => {
+        Clause::Compare(
+            index,
+            comparison @ (ComparisonOperator::LessOrEqual | ComparisonOperator::GreaterOrEqual),
+            number,
+        ) => {
             let strict = match comparison {
-                Comparison::LessOrEqual => Comparison::Less,
-                _ => Comparison::Greater,
+                ComparisonOperator::LessOrEqual => ComparisonOperator::Less,
+                _ => ComparisonOperator::Greater,
             };
-            [strict, Comparison::Equal].map(|each| vec![Clause::Compare(*index, each, *number)]).to_vec()
+            [strict, ComparisonOperator::Equal].map(|each| vec![Clause::Compare(*index, each, *number)]).to_vec()
         }
         atom => vec![vec![atom.clone()]],
     })
@@ -126,8 +130,8 @@ fn comparison(space: &Space, atom: &Clause) -> String {
         }
         Clause::Compare(index, comparison, number) => {
             let sign = match comparison {
-                Comparison::Less => "<",
-                Comparison::Greater => ">",
+                ComparisonOperator::Less => "<",
+                ComparisonOperator::Greater => ">",
                 _ => "==",
             };
             let value = space.hyperparameters()[*index].admit(&Value::Float(*number)).unwrap_or(Value::Float(*number));

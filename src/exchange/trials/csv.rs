@@ -1,7 +1,7 @@
 //! Trials as comma-separated values: a column for each hyperparameter, and `budget`, `outcome`, `cost`, `cost_2` and on.
 use serde_json::Value as Json;
 
-use crate::exchange::trials::{Found, Unreadable, config, costs, outcome};
+use crate::exchange::trials::{FoundResult, UnreadableResults, config, costs, outcome};
 use crate::space::Space;
 use crate::trial::history::History;
 
@@ -25,15 +25,15 @@ fn column(objective: usize) -> String {
 
 /// Reads a table with a heading, of which only `cost` must be there; an empty cell is no value. A column that is neither a
 /// hyperparameter nor one of ours is passed over, and named.
-pub fn read(text: &str, space: &Space) -> Result<(Vec<Found>, Vec<String>), Unreadable> {
+pub fn read(text: &str, space: &Space) -> Result<(Vec<FoundResult>, Vec<String>), UnreadableResults> {
     let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(text.as_bytes());
-    let wrong = |error: csv::Error| Unreadable {
+    let wrong = |error: csv::Error| UnreadableResults {
         line: error.position().map(|position| position.line() as usize),
         reason: error.to_string(),
     };
     let names: Vec<String> = reader.headers().map_err(wrong)?.iter().map(str::to_owned).collect();
     if !names.iter().any(|name| name == "cost") {
-        return Err(Unreadable { line: Some(1), reason: "there is no column `cost`".into() });
+        return Err(UnreadableResults { line: Some(1), reason: "there is no column `cost`".into() });
     }
     let is_ours =
         |name: &String| space.index(name).is_some() || OTHERS.contains(&name.as_str()) || objective(name).is_some();
@@ -41,7 +41,7 @@ pub fn read(text: &str, space: &Space) -> Result<(Vec<Found>, Vec<String>), Unre
     let mut found = Vec::new();
     for record in reader.records() {
         let record = record.map_err(wrong)?;
-        let mut each = Found::default();
+        let mut each = FoundResult::default();
         for (name, cell) in names.iter().zip(record.iter()).filter(|(_, cell)| !cell.is_empty()) {
             if space.index(name).is_some() {
                 each.config.insert(name.clone(), Json::from(cell));

@@ -17,7 +17,7 @@ use crate::trial::prior_result::PriorResult;
 
 /// One result as a file has it.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Found {
+pub struct FoundResult {
     /// Values by the names that the file has; a name without a value is absent.
     pub config: IndexMap<String, Json>,
     /// The budget; absent where the file has no budgets, which stands for the full one.
@@ -29,26 +29,26 @@ pub struct Found {
 /// A file that is not of its format: the line, where there is one, and the reason.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[error("{}{reason}", .line.map(|line| format!("line {line}: ")).unwrap_or_default())]
-pub struct Unreadable {
+pub struct UnreadableResults {
     pub line: Option<usize>,
     pub reason: String,
 }
 
 /// The results that fit an experiment, and the reasons why others do not.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Fitted {
-    pub evidence: Vec<PriorResult>,
+pub struct FittedResults {
+    pub results: Vec<PriorResult>,
     /// The place of the result in the file, from 1, and the reason.
     pub mismatches: Vec<(usize, Diagnostic)>,
     /// Results without a cost.
     pub failures: usize,
 }
 
-impl Fitted {
+impl FittedResults {
     /// A warning that counts the results that do not fit, with the first reason; `None` where all fit.
     pub fn mismatch_warning(&self, source: &str) -> Option<String> {
         let (place, reason) = self.mismatches.first()?;
-        let (left_out, all) = (self.mismatches.len(), self.mismatches.len() + self.evidence.len());
+        let (left_out, all) = (self.mismatches.len(), self.mismatches.len() + self.results.len());
         Some(format!(
             "{source}: {left_out} of {all} results do not fit, the first of them number {place}: {}",
             reason.message
@@ -57,15 +57,15 @@ impl Fitted {
 }
 
 /// Fits results to a space whose trials get budgets from `min` to `max` and report so many objectives.
-pub fn fit(found: &[Found], space: &Space, (min, max): (Budget, Budget), objectives: usize) -> Fitted {
-    let mut fitted = Fitted::default();
+pub fn fit(found: &[FoundResult], space: &Space, (min, max): (Budget, Budget), objectives: usize) -> FittedResults {
+    let mut fitted = FittedResults::default();
     for (index, each) in found.iter().enumerate() {
         if each.costs.is_empty() || each.costs.iter().any(|cost| !cost.is_finite()) {
             fitted.failures += 1;
             continue;
         }
         match prior_result(each, space, (min, max), objectives) {
-            Ok(result) => fitted.evidence.push(result),
+            Ok(result) => fitted.results.push(result),
             Err(reason) => fitted.mismatches.push((index + 1, reason)),
         }
     }
@@ -73,7 +73,7 @@ pub fn fit(found: &[Found], space: &Space, (min, max): (Budget, Budget), objecti
 }
 
 fn prior_result(
-    found: &Found,
+    found: &FoundResult,
     space: &Space,
     (min, max): (Budget, Budget),
     objectives: usize,

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde_json::{Map, Value as Json, json};
 
-use crate::exchange::trials::{Found, Unreadable, config, costs, numbers, outcome};
+use crate::exchange::trials::{FoundResult, UnreadableResults, config, costs, numbers, outcome};
 use crate::space::Space;
 use crate::space::hyperparameter::{Domain, Hyperparameter, Value};
 use crate::trial::history::History;
@@ -28,11 +28,11 @@ const FAILED: u64 = 3;
 
 /// Reads a journal with one study that minimizes its objectives; a trial's budget is its user attribute `budget`, or the
 /// full one.
-pub fn read(text: &str) -> Result<Vec<Found>, Unreadable> {
-    let mut trials: BTreeMap<u64, Found> = BTreeMap::new();
+pub fn read(text: &str) -> Result<Vec<FoundResult>, UnreadableResults> {
+    let mut trials: BTreeMap<u64, FoundResult> = BTreeMap::new();
     let (mut studies, mut created) = (0, 0);
     for (line, number) in text.lines().zip(1..) {
-        let wrong = |reason: &str| Unreadable { line: Some(number), reason: reason.into() };
+        let wrong = |reason: &str| UnreadableResults { line: Some(number), reason: reason.into() };
         let operation: Json =
             serde_json::from_str(line).map_err(|error| wrong(&format!("this is not JSON: {error}")))?;
         let code = operation.get("op_code").and_then(Json::as_u64).ok_or_else(|| wrong("there is no `op_code`"))?;
@@ -48,7 +48,7 @@ pub fn read(text: &str) -> Result<Vec<Found>, Unreadable> {
                 }
             }
             CREATE_TRIAL => {
-                trials.insert(created, Found::default());
+                trials.insert(created, FoundResult::default());
                 created += 1;
             }
             _ => {}

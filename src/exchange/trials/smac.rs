@@ -3,7 +3,7 @@ use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json, json};
 
-use crate::exchange::trials::{Found, Unreadable, config, costs, numbers};
+use crate::exchange::trials::{FoundResult, UnreadableResults, config, costs, numbers};
 use crate::space::Space;
 use crate::trial::history::History;
 use crate::trial::outcome::Outcome;
@@ -21,8 +21,8 @@ struct RunHistory {
 }
 
 /// Reads the run history of SMAC 2: entries as objects, and as the lists of the versions before 2.3.
-pub fn read(text: &str) -> Result<Vec<Found>, Unreadable> {
-    let wrong = |reason: String| Unreadable { line: None, reason };
+pub fn read(text: &str) -> Result<Vec<FoundResult>, UnreadableResults> {
+    let wrong = |reason: String| UnreadableResults { line: None, reason };
     let history: RunHistory =
         serde_json::from_str(text).map_err(|error| wrong(format!("this is not a run history of SMAC: {error}")))?;
     let entry = |entry: &Json| {
@@ -32,7 +32,7 @@ pub fn read(text: &str) -> Result<Vec<Found>, Unreadable> {
         let config = history.configs.get(&id).ok_or_else(|| wrong(format!("there is no configuration {id}")))?;
         let is_success = field("status", 7).and_then(Json::as_u64) == Some(SUCCESS);
         let config = config.iter().filter(|(_, value)| !value.is_null());
-        Ok(Found {
+        Ok(FoundResult {
             config: config.map(|(name, value)| (name.clone(), value.clone())).collect(),
             budget: field("budget", 3).and_then(Json::as_f64),
             costs: if is_success { numbers(field("cost", 4)) } else { Vec::new() },

@@ -1,7 +1,7 @@
 //! Opening of a ledger: a run begins, or goes on as its journal left it.
 use jiff::Timestamp;
 
-use crate::exchange::trials::Fitted;
+use crate::exchange::trials::FittedResults;
 use crate::experiment::definition::difference::Difference;
 use crate::experiment::definition::experiment::Experiment;
 use crate::experiment::error::RunError;
@@ -77,7 +77,7 @@ impl Ledger {
         let mut ledger = Self::of(experiment, experiment.optimizer_with(intensifier), Some(store), replay);
         for (number, (path, fitted)) in (1..).zip(earlier) {
             warnings.extend(fitted.mismatch_warning(path));
-            let (key, value) = imported_results::note(number, path, &fitted.evidence, &experiment.space);
+            let (key, value) = imported_results::note(number, path, &fitted.results, &experiment.space);
             ledger.note(&key, value)?;
         }
         ledger.learn_from(imported_results::prior_results(ledger.notes().iter(), experiment));
@@ -96,13 +96,13 @@ impl Ledger {
     pub fn in_memory(experiment: &Experiment) -> Result<Self, RunError> {
         let mut ledger = Self::of(experiment, experiment.optimizer(), None, Replay::default());
         let earlier = earlier_runs(experiment)?;
-        ledger.learn_from(earlier.into_iter().flat_map(|(_, fitted)| fitted.evidence).collect());
+        ledger.learn_from(earlier.into_iter().flat_map(|(_, fitted)| fitted.results).collect());
         Ok(ledger)
     }
 }
 
 /// The results that a new run learns from, with the path of each earlier run.
-fn earlier_runs(experiment: &Experiment) -> Result<Vec<(&String, Fitted)>, RunError> {
+fn earlier_runs(experiment: &Experiment) -> Result<Vec<(&String, FittedResults)>, RunError> {
     let paths = experiment.settings.warm_start.iter();
     paths.map(|path| Ok((path, imported_results::of_earlier_run(experiment, path)?))).collect()
 }

@@ -5,7 +5,7 @@ use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 
-use crate::exchange::trials::{Fitted, Found, fit, numbers};
+use crate::exchange::trials::{FittedResults, FoundResult, fit, numbers};
 use crate::experiment::definition::experiment::Experiment;
 use crate::experiment::error::RunError;
 use crate::experiment::folder::RunFolder;
@@ -74,21 +74,21 @@ pub(crate) fn prior_results<'a>(
 }
 
 /// The results of an earlier run that fit an experiment.
-pub(crate) fn of_earlier_run(experiment: &Experiment, path: &str) -> Result<Fitted, RunError> {
+pub(crate) fn of_earlier_run(experiment: &Experiment, path: &str) -> Result<FittedResults, RunError> {
     let base = experiment.path.parent().unwrap_or(Path::new(""));
     let log = Log::read(RunFolder::at(base.join(path)))?;
-    let found = |trial: &Trial| Found {
+    let found = |trial: &Trial| FoundResult {
         config: (log.experiment.space.named(&trial.proposal.configuration))
             .map(|(name, value)| (name.to_owned(), json!(value)))
             .collect(),
         budget: Some(trial.proposal.budget.amount()),
         costs: trial.outcome.as_ref().map_or(Vec::new(), |outcome| outcome.costs().to_vec()),
     };
-    let found: Vec<Found> = log.history.ended().map(found).collect();
+    let found: Vec<FoundResult> = log.history.ended().map(found).collect();
     Ok(fitting(experiment, &found))
 }
 
 /// The results from elsewhere that fit an experiment.
-pub fn fitting(experiment: &Experiment, found: &[Found]) -> Fitted {
+pub fn fitting(experiment: &Experiment, found: &[FoundResult]) -> FittedResults {
     fit(found, &experiment.space, experiment.schedule.ends(), experiment.costs())
 }

@@ -9,7 +9,7 @@ use crate::document::check_number;
 use crate::document::diagnostic::Positioned;
 use crate::document::spelling::suggestion;
 use crate::space::domain::Domain;
-use crate::space::expression::evaluation::{Arithmetic, Comparison, Number, Truth};
+use crate::space::expression::evaluation::{Arithmetic, ComparisonOperator, Number, Truth};
 use crate::space::expression::syntax::{comparison_of, start};
 use crate::space::hyperparameter::Hyperparameter;
 use crate::space::value::Value;
@@ -158,12 +158,12 @@ impl<'a> Checker<'a> {
             BinOpKind::ScAnd => return Ok(Term::Truth(Truth::All(vec![self.truth(left)?, self.truth(right)?]))),
             BinOpKind::ScOr => return Ok(Term::Truth(Truth::Any(vec![self.truth(left)?, self.truth(right)?]))),
             BinOpKind::In => return self.membership(left, right, false).map(Term::Truth),
-            BinOpKind::Eq => return self.compare(Comparison::Equal, left, right).map(Term::Truth),
-            BinOpKind::Ne => return self.compare(Comparison::Unequal, left, right).map(Term::Truth),
-            BinOpKind::Lt => return self.compare(Comparison::Less, left, right).map(Term::Truth),
-            BinOpKind::Lte => return self.compare(Comparison::LessOrEqual, left, right).map(Term::Truth),
-            BinOpKind::Gt => return self.compare(Comparison::Greater, left, right).map(Term::Truth),
-            BinOpKind::Gte => return self.compare(Comparison::GreaterOrEqual, left, right).map(Term::Truth),
+            BinOpKind::Eq => return self.compare(ComparisonOperator::Equal, left, right).map(Term::Truth),
+            BinOpKind::Ne => return self.compare(ComparisonOperator::Unequal, left, right).map(Term::Truth),
+            BinOpKind::Lt => return self.compare(ComparisonOperator::Less, left, right).map(Term::Truth),
+            BinOpKind::Lte => return self.compare(ComparisonOperator::LessOrEqual, left, right).map(Term::Truth),
+            BinOpKind::Gt => return self.compare(ComparisonOperator::Greater, left, right).map(Term::Truth),
+            BinOpKind::Gte => return self.compare(ComparisonOperator::GreaterOrEqual, left, right).map(Term::Truth),
             BinOpKind::Concat => return Err(Positioned::new(start(left), "`~` cannot be used in an expression")),
             BinOpKind::Add => Arithmetic::Add,
             BinOpKind::Sub => Arithmetic::Subtract,

@@ -1,5 +1,5 @@
 //! Expressions over many points at once, each hyperparameter a column of codes.
-use crate::space::expression::evaluation::{Comparison, Number, Rank, Truth};
+use crate::space::expression::evaluation::{ComparisonOperator, Number, Rank, Truth};
 use crate::space::hyperparameter::Hyperparameter;
 use crate::space::value::Value;
 
@@ -11,7 +11,7 @@ const FALSE: u8 = 0b10;
 
 /// Points in columns of codes.
 #[derive(Clone, Copy)]
-pub(crate) struct Columns<'a> {
+pub(crate) struct CodeColumns<'a> {
     pub hyperparameters: &'a [Hyperparameter],
     pub codes: &'a [Vec<f64>],
     pub rows: usize,
@@ -44,7 +44,7 @@ fn truth(is: bool) -> u8 {
     if is { TRUE } else { FALSE }
 }
 
-impl Columns<'_> {
+impl CodeColumns<'_> {
     /// True for each point at which the expression holds.
     pub fn hold(&self, expression: &Truth) -> Vec<bool> {
         self.truths(expression).into_iter().map(|each| each == TRUE).collect()
@@ -81,7 +81,7 @@ impl Columns<'_> {
             }
             Truth::NumberAmong(number, others) => {
                 let number = self.numbers(number);
-                let equal = |other| self.compare(Comparison::Equal, &number, &self.numbers(other));
+                let equal = |other| self.compare(ComparisonOperator::Equal, &number, &self.numbers(other));
                 join(FALSE, self.rows, others.iter().map(equal), or)
             }
         }
@@ -134,15 +134,15 @@ impl Columns<'_> {
         }
     }
 
-    fn compare(&self, comparison: Comparison, a: &Numbers, b: &Numbers) -> Truths {
+    fn compare(&self, comparison: ComparisonOperator, a: &Numbers, b: &Numbers) -> Truths {
         // One loop for each comparison, so that none is chosen for every point.
         match comparison {
-            Comparison::Equal => self.pairs(a, b, |a, b| a == b),
-            Comparison::Unequal => self.pairs(a, b, |a, b| a != b),
-            Comparison::Less => self.pairs(a, b, |a, b| a < b),
-            Comparison::LessOrEqual => self.pairs(a, b, |a, b| a <= b),
-            Comparison::Greater => self.pairs(a, b, |a, b| a > b),
-            Comparison::GreaterOrEqual => self.pairs(a, b, |a, b| a >= b),
+            ComparisonOperator::Equal => self.pairs(a, b, |a, b| a == b),
+            ComparisonOperator::Unequal => self.pairs(a, b, |a, b| a != b),
+            ComparisonOperator::Less => self.pairs(a, b, |a, b| a < b),
+            ComparisonOperator::LessOrEqual => self.pairs(a, b, |a, b| a <= b),
+            ComparisonOperator::Greater => self.pairs(a, b, |a, b| a > b),
+            ComparisonOperator::GreaterOrEqual => self.pairs(a, b, |a, b| a >= b),
         }
     }
 

@@ -5,16 +5,22 @@ use crate::document::diagnostic::{Diagnostic, Positioned};
 use crate::document::spelling::nearest;
 use crate::space::domain::Domain;
 use crate::space::expression::checking::{Checker, Term};
-use crate::space::expression::evaluation::{Comparison, Number, Rank, Truth};
+use crate::space::expression::evaluation::{ComparisonOperator, Number, Rank, Truth};
 use crate::space::expression::syntax::start;
 use crate::space::value::Value;
 
 impl Checker<'_> {
-    pub(crate) fn compare(&mut self, comparison: Comparison, left: &Expr, right: &Expr) -> Result<Truth, Positioned> {
+    pub(crate) fn compare(
+        &mut self,
+        comparison: ComparisonOperator,
+        left: &Expr,
+        right: &Expr,
+    ) -> Result<Truth, Positioned> {
         let (left_source, right_source) = (self.source(left), self.source(right));
         let (a, b) = (self.term(left)?, self.term(right)?);
-        let ordered = !matches!(comparison, Comparison::Equal | Comparison::Unequal);
-        let signed = |truth| if comparison == Comparison::Unequal { Truth::Not(Box::new(truth)) } else { truth };
+        let ordered = !matches!(comparison, ComparisonOperator::Equal | ComparisonOperator::Unequal);
+        let signed =
+            |truth| if comparison == ComparisonOperator::Unequal { Truth::Not(Box::new(truth)) } else { truth };
         match (a, b) {
             (Term::Number(a), Term::Number(b)) => {
                 if !ordered {

@@ -17,7 +17,7 @@ pub(crate) enum Arithmetic {
 
 /// A comparison of two terms.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Comparison {
+pub(crate) enum ComparisonOperator {
     Equal,
     Unequal,
     Less,
@@ -53,8 +53,8 @@ pub(crate) enum Truth {
     Not(Box<Truth>),
     All(Vec<Truth>),
     Any(Vec<Truth>),
-    Numbers(Comparison, Box<[Number; 2]>),
-    Ranks(Comparison, Box<[Rank; 2]>),
+    Numbers(ComparisonOperator, Box<[Number; 2]>),
+    Ranks(ComparisonOperator, Box<[Rank; 2]>),
     /// The hyperparameter has this value.
     Is(usize, Value),
     /// Both hyperparameters have the same value.
@@ -184,7 +184,7 @@ impl Truth {
     }
 }
 
-impl Comparison {
+impl ComparisonOperator {
     pub(crate) fn holds<T: PartialOrd>(self, a: &T, b: &T) -> bool {
         match self {
             Self::Equal => a == b,

@@ -1,6 +1,6 @@
 //! Interval arithmetic: the truths that an expression may have where numbers lie in given intervals.
 use crate::space::expression::Expression;
-use crate::space::expression::evaluation::{Arithmetic, Comparison, Number, Truth};
+use crate::space::expression::evaluation::{Arithmetic, ComparisonOperator, Number, Truth};
 use crate::space::hyperparameter::Hyperparameter;
 use crate::space::value::Value;
 
@@ -75,17 +75,17 @@ impl Truth {
     }
 }
 
-fn compare(comparison: Comparison, (a, b): (f64, f64), (c, d): (f64, f64)) -> Possible {
+fn compare(comparison: ComparisonOperator, (a, b): (f64, f64), (c, d): (f64, f64)) -> Possible {
     let of = |yes, no| Possible { yes, no, neither: false };
     let touch = a <= d && c <= b;
     let same = a == b && c == d && a == c;
     match comparison {
-        Comparison::Less => of(a < d, b >= c),
-        Comparison::LessOrEqual => of(a <= d, b > c),
-        Comparison::Greater => of(b > c, a <= d),
-        Comparison::GreaterOrEqual => of(b >= c, a < d),
-        Comparison::Equal => of(touch, !same),
-        Comparison::Unequal => of(!same, touch),
+        ComparisonOperator::Less => of(a < d, b >= c),
+        ComparisonOperator::LessOrEqual => of(a <= d, b > c),
+        ComparisonOperator::Greater => of(b > c, a <= d),
+        ComparisonOperator::GreaterOrEqual => of(b >= c, a < d),
+        ComparisonOperator::Equal => of(touch, !same),
+        ComparisonOperator::Unequal => of(!same, touch),
     }
 }
 

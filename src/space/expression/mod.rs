@@ -1,6 +1,6 @@
 //! Expressions over hyperparameters: the conditions of a space, and its forbidden combinations.
 //!
-//! Comparison (`== != < <= > >=`, chains such as `1 < x < 5`, `in [..]`, `not in [..]`), arithmetic
+//! ComparisonOperator (`== != < <= > >=`, chains such as `1 < x < 5`, `in [..]`, `not in [..]`), arithmetic
 //! (`+ - * / // % **`), `and or not`, parentheses, words in quotes, numbers, `true` and `false`. Words of an ordinal
 //! compare by their place in its order. The syntax is Python's but for `**`, which binds from left to right and more
 //! loosely than a sign, as in Jinja.

@@ -4,7 +4,7 @@ use minijinja::machinery::ast::{BinOpKind, CompareOpKind, Expr, UnaryOpKind};
 
 use crate::document::diagnostic::Positioned;
 use crate::document::expression::{self, SyntaxError};
-use crate::space::expression::evaluation::Comparison;
+use crate::space::expression::evaluation::ComparisonOperator;
 
 /// The syntax tree of an expression.
 pub(crate) fn parse(text: &str) -> Result<Expr<'_>, Positioned> {
@@ -35,14 +35,14 @@ pub(crate) fn start(syntax: &Expr) -> usize {
 }
 
 /// The comparison of an operator; `None` for membership.
-pub(crate) fn comparison_of(operation: CompareOpKind) -> Option<Comparison> {
+pub(crate) fn comparison_of(operation: CompareOpKind) -> Option<ComparisonOperator> {
     Some(match operation {
-        CompareOpKind::Eq => Comparison::Equal,
-        CompareOpKind::Ne => Comparison::Unequal,
-        CompareOpKind::Lt => Comparison::Less,
-        CompareOpKind::Lte => Comparison::LessOrEqual,
-        CompareOpKind::Gt => Comparison::Greater,
-        CompareOpKind::Gte => Comparison::GreaterOrEqual,
+        CompareOpKind::Eq => ComparisonOperator::Equal,
+        CompareOpKind::Ne => ComparisonOperator::Unequal,
+        CompareOpKind::Lt => ComparisonOperator::Less,
+        CompareOpKind::Lte => ComparisonOperator::LessOrEqual,
+        CompareOpKind::Gt => ComparisonOperator::Greater,
+        CompareOpKind::Gte => ComparisonOperator::GreaterOrEqual,
         CompareOpKind::In | CompareOpKind::NotIn => return None,
     })
 }

@@ -1,9 +1,12 @@
 //! The RON file of a space: reading it, and placing the errors of its parts.
+mod entries;
+mod fields;
+pub(crate) mod literal;
 pub(crate) mod parameter;
+mod range_prior;
 mod writing;
 
 use std::fmt;
-use std::marker::PhantomData;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
@@ -14,6 +17,7 @@ use crate::document::outline::Node;
 use crate::document::source::{Source, SourceError, parse, read};
 use crate::numeric::stream::Stream;
 use crate::space::Space;
+use crate::space::file::entries::Entries;
 use crate::space::file::parameter::Parameter;
 use crate::space::validation::{SpaceError, SpacePart};
 
@@ -39,10 +43,6 @@ pub enum SpaceSource {
     Path(PathBuf),
     Inline(Box<SpaceFile>),
 }
-
-/// A map with its entries in the order of the file, and with those that come twice.
-#[derive(Clone, Debug)]
-struct Entries<T>(Vec<(String, T)>);
 
 impl Space {
     /// The space of a RON text; `path` names it in errors.
@@ -111,34 +111,6 @@ fn offset(space: &Node, text: &str, error: &SpaceError) -> usize {
         }
     };
     found.unwrap_or(space.span.start)
-}
-
-impl<T> Default for Entries<T> {
-    fn default() -> Self {
-        Self(Vec::new())
-    }
-}
-
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for Entries<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct EntriesVisitor<T>(PhantomData<T>);
-        impl<'de, T: Deserialize<'de>> Visitor<'de> for EntriesVisitor<T> {
-            type Value = Entries<T>;
-
-            fn expecting(&self, out: &mut fmt::Formatter) -> fmt::Result {
-                out.write_str("named entries in braces")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Entries<T>, A::Error> {
-                let mut entries = Vec::new();
-                while let Some(entry) = map.next_entry()? {
-                    entries.push(entry);
-                }
-                Ok(Entries(entries))
-            }
-        }
-        deserializer.deserialize_map(EntriesVisitor(PhantomData))
-    }
 }
 
 impl<'de> Deserialize<'de> for SpaceSource {

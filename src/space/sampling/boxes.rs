@@ -22,14 +22,14 @@ const UNDECIDED: f64 = 0.1;
 pub(crate) struct Boxes {
     pub members: Vec<usize>,
     pub clauses: Vec<usize>,
-    cells: Vec<Cell>,
-    /// Volumes, summed up to and including each cell.
+    cuboids: Vec<Cuboid>,
+    /// Volumes, summed up to and including each cuboid.
     cumulative: Vec<f64>,
 }
 
 /// A box of quantiles of the members.
 #[derive(Clone, Debug)]
-struct Cell {
+struct Cuboid {
     sides: Vec<(f64, f64)>,
     volume: f64,
 }
@@ -64,52 +64,52 @@ impl Boxes {
     }
 
     pub fn of(definition: &Definition, members: Vec<usize>, clauses: Vec<usize>) -> Self {
-        let whole = Cell { sides: vec![(0.0, 1.0); members.len()], volume: 1.0 };
+        let whole = Cuboid { sides: vec![(0.0, 1.0); members.len()], volume: 1.0 };
         let mut ends = vec![None; definition.hyperparameters.len()];
-        let (mut cells, mut open) = (Vec::new(), BinaryHeap::new());
+        let (mut cuboids, mut open) = (Vec::new(), BinaryHeap::new());
         let (mut closed, mut undecided) = (0.0, 0.0);
         let mut new = vec![whole];
         for _ in 0..=HALVINGS {
-            for cell in new.drain(..) {
-                match verdict(definition, &members, &clauses, &cell, &mut ends) {
+            for cuboid in new.drain(..) {
+                match verdict(definition, &members, &clauses, &cuboid, &mut ends) {
                     Verdict::Forbidden => {}
                     Verdict::Allowed => {
-                        closed += cell.volume;
-                        cells.push(cell);
+                        closed += cuboid.volume;
+                        cuboids.push(cuboid);
                     }
                     Verdict::Open(sides) => {
-                        undecided += cell.volume;
-                        open.push(Open { cell, sides });
+                        undecided += cuboid.volume;
+                        open.push(Open { cuboid, sides });
                     }
                 }
             }
             if undecided <= UNDECIDED * (closed + undecided) {
                 break;
             }
-            let Some(Open { cell, sides }) = open.pop() else { break };
-            undecided -= cell.volume;
-            let width = |side: &usize| cell.sides[*side].1 - cell.sides[*side].0;
+            let Some(Open { cuboid, sides }) = open.pop() else { break };
+            undecided -= cuboid.volume;
+            let width = |side: &usize| cuboid.sides[*side].1 - cuboid.sides[*side].0;
             let widest = sides.into_iter().max_by(|a, b| width(a).total_cmp(&width(b))).expect("an open side");
-            let (low, high) = cell.sides[widest];
+            let (low, high) = cuboid.sides[widest];
             let middle = low + (high - low) / 2.0;
             if middle <= low || middle >= high {
-                cells.push(cell);
+                cuboids.push(cuboid);
                 continue;
             }
             for half in [(low, middle), (middle, high)] {
-                let mut sides = cell.sides.clone();
+                let mut sides = cuboid.sides.clone();
                 sides[widest] = half;
-                new.push(Cell { sides, volume: cell.volume / 2.0 });
+                new.push(Cuboid { sides, volume: cuboid.volume / 2.0 });
             }
         }
-        cells.extend(new);
-        cells.extend(open.into_iter().map(|open| open.cell));
+        cuboids.extend(new);
+        cuboids.extend(open.into_iter().map(|open| open.cuboid));
         let mut sum = 0.0;
-        let cumulative = cells.iter().map(|cell| {
-            sum += cell.volume;
+        let cumulative = cuboids.iter().map(|cuboid| {
+            sum += cuboid.volume;
             sum
         });
-        Self { cumulative: cumulative.collect(), members, clauses, cells }
+        Self { cumulative: cumulative.collect(), members, clauses, cuboids }
     }
 
     /// The share of the cube that the boxes fill.
@@ -126,8 +126,8 @@ impl Boxes {
     /// Tells the share of each member's prior at a random point of the boxes, by numbers uniform in `[0, 1)`.
     pub fn pick(&self, mut uniform: impl FnMut() -> f64, mut tell: impl FnMut(usize, f64)) {
         let target = uniform() * self.volume();
-        let chosen = self.cumulative.partition_point(|sum| *sum <= target).min(self.cells.len() - 1);
-        for (&member, (low, high)) in self.members.iter().zip(&self.cells[chosen].sides) {
+        let chosen = self.cumulative.partition_point(|sum| *sum <= target).min(self.cuboids.len() - 1);
+        for (&member, (low, high)) in self.members.iter().zip(&self.cuboids[chosen].sides) {
             tell(member, low + uniform() * (high - low));
         }
     }
@@ -144,10 +144,10 @@ fn verdict(
     definition: &Definition,
     members: &[usize],
     clauses: &[usize],
-    cell: &Cell,
+    cuboid: &Cuboid,
     ends: &mut [Option<(f64, f64)>],
 ) -> Verdict {
-    for (&member, (low, high)) in members.iter().zip(&cell.sides) {
+    for (&member, (low, high)) in members.iter().zip(&cuboid.sides) {
         let number = |share: f64| definition.hyperparameters[member].quantile(share).number();
         ends[member] = number(*low).zip(number(*high));
     }
@@ -167,14 +167,14 @@ fn verdict(
 
 /// A box that is still to be halved; the largest comes first, the earlier of equals.
 struct Open {
-    cell: Cell,
+    cuboid: Cuboid,
     sides: Vec<usize>,
 }
 
 impl Ord for Open {
     fn cmp(&self, other: &Self) -> Ordering {
-        let corner = |open: &Self| open.cell.sides.iter().map(|side| side.0).sum::<f64>();
-        self.cell.volume.total_cmp(&other.cell.volume).then_with(|| corner(other).total_cmp(&corner(self)))
+        let corner = |open: &Self| open.cuboid.sides.iter().map(|side| side.0).sum::<f64>();
+        self.cuboid.volume.total_cmp(&other.cuboid.volume).then_with(|| corner(other).total_cmp(&corner(self)))
     }
 }
 

@@ -2,10 +2,10 @@
 use rand_xoshiro::Xoshiro256PlusPlus;
 
 use crate::space::definition::Definition;
-use crate::space::expression::columns::Columns;
+use crate::space::expression::columns::CodeColumns;
 use crate::space::sampling::column_sampler::ColumnSampler;
 use crate::space::sampling::joint::Joint;
-use crate::space::sampling::plan::Plan;
+use crate::space::sampling::plan::DrawPlan;
 
 /// Points that are drawn at once: their columns fit into the fast caches.
 pub(crate) const BLOCK: usize = 512;
@@ -32,8 +32,8 @@ struct Stage {
 
 impl BulkPlan {
     /// The plan in bulk that follows from the plan of single draws.
-    pub(crate) fn of(definition: &Definition, plan: &Plan) -> Self {
-        let Plan { diagrams, boxes, free, clauses } = plan;
+    pub(crate) fn of(definition: &Definition, plan: &DrawPlan) -> Self {
+        let DrawPlan { diagrams, boxes, free, clauses } = plan;
         let joints: Vec<Joint> = diagrams
             .iter()
             .map(|diagram| Joint::of_diagram(definition, diagram.clone()))
@@ -81,7 +81,7 @@ impl BulkPlan {
     ) -> usize {
         let drawn = if self.clauses.is_empty() { wanted.min(BLOCK) } else { BLOCK };
         self.fill(definition, &self.early, block, drawn, random);
-        let columns = Columns { hyperparameters: &definition.hyperparameters, codes: block, rows: drawn };
+        let columns = CodeColumns { hyperparameters: &definition.hyperparameters, codes: block, rows: drawn };
         let mut legal = vec![true; drawn];
         for &clause in &self.clauses {
             let forbidden = columns.hold(definition.forbidden[clause].truth());
@@ -112,7 +112,7 @@ impl BulkPlan {
             column.resize(rows, 0.0);
             self.column_samplers[index].fill(&definition.hyperparameters[index], &mut column, random);
             if let Some(condition) = &definition.conditions[index] {
-                let parents = Columns { hyperparameters: &definition.hyperparameters, codes: columns, rows };
+                let parents = CodeColumns { hyperparameters: &definition.hyperparameters, codes: columns, rows };
                 let active = parents.hold(condition.truth());
                 column.iter_mut().zip(active).for_each(|(code, active)| *code = if active { *code } else { f64::NAN });
             }

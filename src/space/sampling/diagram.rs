@@ -6,7 +6,7 @@ use std::collections::HashMap;
 
 use crate::numeric::stream::Stream;
 use crate::space::definition::Definition;
-use crate::space::sampling::group::Group;
+use crate::space::sampling::group::TiedGroup;
 use crate::space::sampling::impossible::Impossible;
 use crate::space::value::Value;
 
@@ -19,13 +19,13 @@ const INACTIVE: u16 = u16::MAX;
 /// The legal choices of a group, as a graph.
 #[derive(Clone, Debug)]
 pub(crate) struct Diagram {
-    pub group: Group,
+    pub group: TiedGroup,
     /// Children before parents: the end is the first and the root the last.
-    nodes: Vec<Node>,
+    nodes: Vec<DiagramNode>,
 }
 
 #[derive(Clone, Debug)]
-struct Node {
+struct DiagramNode {
     edges: Vec<Edge>,
     /// Paths from here to the end.
     count: u128,
@@ -44,7 +44,7 @@ struct Edge {
 
 impl Diagram {
     /// The diagram of a group; `None` where it would be too large.
-    pub fn of(definition: &Definition, group: Group) -> Option<Self> {
+    pub fn of(definition: &Definition, group: TiedGroup) -> Option<Self> {
         let depth_of =
             |index: &usize| group.members.iter().position(|member| member == index).expect("groups are closed");
         let mut due = vec![Vec::new(); group.members.len()];
@@ -60,7 +60,7 @@ impl Diagram {
             steps: STEPS,
             values: vec![None; definition.hyperparameters.len()],
             row: vec![INACTIVE; group.members.len()],
-            nodes: vec![Node { edges: Vec::new(), count: 1, share: 1.0 }],
+            nodes: vec![DiagramNode { edges: Vec::new(), count: 1, share: 1.0 }],
             known: HashMap::new(),
             group: &group,
         };
@@ -69,7 +69,7 @@ impl Diagram {
         Some(Self { group, nodes })
     }
 
-    fn root(&self) -> &Node {
+    fn root(&self) -> &DiagramNode {
         self.nodes.last().expect("there is always the end")
     }
 
@@ -135,7 +135,7 @@ impl Diagram {
 
     fn each_below(
         &self,
-        node: &Node,
+        node: &DiagramNode,
         probability: f64,
         path: &mut Vec<Option<u16>>,
         tell: &mut dyn FnMut(&[Option<u16>], f64),
@@ -162,11 +162,11 @@ impl Edge {
 }
 
 /// Clauses of a group that together allow nothing, each of which is needed.
-pub(crate) fn conflict(definition: &Definition, group: &Group) -> Impossible {
+pub(crate) fn conflict(definition: &Definition, group: &TiedGroup) -> Impossible {
     let mut needed = group.clauses.clone();
     for clause in &group.clauses {
         let fewer: Vec<usize> = needed.iter().copied().filter(|each| each != clause).collect();
-        let attempt = Group { members: group.members.clone(), clauses: fewer.clone() };
+        let attempt = TiedGroup { members: group.members.clone(), clauses: fewer.clone() };
         if Diagram::of(definition, attempt).is_some_and(|diagram| diagram.is_empty()) {
             needed = fewer;
         }
@@ -181,14 +181,14 @@ pub(crate) fn is_small(definition: &Definition, member: usize) -> bool {
 
 struct Builder<'a> {
     definition: &'a Definition,
-    group: &'a Group,
+    group: &'a TiedGroup,
     frontiers: Vec<Vec<usize>>,
     /// Clauses to ask once the member at this depth is decided.
     due: Vec<Vec<usize>>,
     steps: usize,
     values: Vec<Option<Value>>,
     row: Vec<u16>,
-    nodes: Vec<Node>,
+    nodes: Vec<DiagramNode>,
     /// Nodes by their depth and the values that matter there.
     known: HashMap<(usize, Vec<u16>), u32>,
 }
@@ -201,7 +201,7 @@ impl Builder<'_> {
         if let Some(&node) = self.known.get(&key) {
             return Some(node);
         }
-        let mut node = Node { edges: Vec::new(), count: 0, share: 0.0 };
+        let mut node = DiagramNode { edges: Vec::new(), count: 0, share: 0.0 };
         let hyperparameter = &self.definition.hyperparameters[member];
         if self.definition.inactive(member, &self.values).is_some() {
             self.edge(depth, INACTIVE, None, 1.0, &mut node)?;
@@ -218,7 +218,14 @@ impl Builder<'_> {
         Some(number)
     }
 
-    fn edge(&mut self, depth: usize, index: u16, value: Option<Value>, share: f64, node: &mut Node) -> Option<()> {
+    fn edge(
+        &mut self,
+        depth: usize,
+        index: u16,
+        value: Option<Value>,
+        share: f64,
+        node: &mut DiagramNode,
+    ) -> Option<()> {
         self.steps = self.steps.checked_sub(1)?;
         self.values[self.group.members[depth]] = value;
         self.row[depth] = index;

@@ -2,7 +2,7 @@
 use crate::space::configuration::Configuration;
 use crate::space::definition::Definition;
 use crate::space::sampling::diagram::{Diagram, is_small};
-use crate::space::sampling::group::Group;
+use crate::space::sampling::group::TiedGroup;
 use crate::space::value::Value;
 
 /// The choices of a finite space, as factors that do not depend on each other.
@@ -24,7 +24,7 @@ impl Enumeration {
     pub(crate) fn of(definition: &Definition) -> Option<Self> {
         let clauses: Vec<usize> = (0..definition.forbidden.len()).collect();
         let (mut factors, mut count) = (Vec::new(), 1_u64);
-        for group in Group::all(definition, &clauses, true) {
+        for group in TiedGroup::all(definition, &clauses, true) {
             let (factor, ways) = if group.members.len() == 1 && group.clauses.is_empty() {
                 let size = definition.hyperparameters[group.members[0]].size()?;
                 (Factor::Free(group.members[0], size), size)

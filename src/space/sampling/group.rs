@@ -3,12 +3,12 @@ use crate::space::definition::Definition;
 
 /// Hyperparameters that share clauses, parents before children, closed under conditions.
 #[derive(Clone, Debug)]
-pub(crate) struct Group {
+pub(crate) struct TiedGroup {
     pub members: Vec<usize>,
     pub clauses: Vec<usize>,
 }
 
-impl Group {
+impl TiedGroup {
     /// The groups that these clauses make; with `everything`, also of hyperparameters that no clause reads.
     pub fn all(definition: &Definition, clauses: &[usize], everything: bool) -> Vec<Self> {
         let size = definition.hyperparameters.len();

@@ -17,7 +17,7 @@ use crate::space::Space;
 use crate::space::configuration::Configuration;
 use crate::space::sampling::enumeration::Enumeration;
 use crate::space::sampling::impossible::Impossible;
-use crate::space::sampling::plan::Plan;
+use crate::space::sampling::plan::DrawPlan;
 
 impl Space {
     /// A legal configuration, drawn from the priors under the condition that it is legal; fails where there is none to
@@ -68,7 +68,7 @@ impl Space {
         self.enumeration.get_or_init(|| Enumeration::of(&self.definition)).as_ref()
     }
 
-    fn plan(&self) -> &Plan {
-        self.plan.get_or_init(|| Plan::of(&self.definition))
+    fn plan(&self) -> &DrawPlan {
+        self.plan.get_or_init(|| DrawPlan::of(&self.definition))
     }
 }

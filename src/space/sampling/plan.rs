@@ -4,7 +4,7 @@ use crate::space::configuration::Configuration;
 use crate::space::definition::Definition;
 use crate::space::sampling::boxes::Boxes;
 use crate::space::sampling::diagram::{Diagram, conflict, is_small};
-use crate::space::sampling::group::{Group, closure};
+use crate::space::sampling::group::{TiedGroup, closure};
 use crate::space::sampling::impossible::Impossible;
 use crate::space::value::Value;
 
@@ -19,7 +19,7 @@ const ESTIMATE: usize = 10_000;
 
 /// The parts of a space that single draws decide one after the other.
 #[derive(Clone, Debug)]
-pub(crate) struct Plan {
+pub(crate) struct DrawPlan {
     pub diagrams: Vec<Diagram>,
     /// Boxes of numbers of which few are legal.
     pub boxes: Vec<Boxes>,
@@ -29,7 +29,7 @@ pub(crate) struct Plan {
     pub clauses: Vec<usize>,
 }
 
-impl Plan {
+impl DrawPlan {
     /// The plan for a space.
     pub(crate) fn of(definition: &Definition) -> Self {
         let enumerable = |clause: usize| {
@@ -37,7 +37,7 @@ impl Plan {
             members.into_iter().all(|member| is_small(definition, member))
         };
         let clauses: Vec<usize> = (0..definition.forbidden.len()).filter(|&clause| enumerable(clause)).collect();
-        let groups = Group::all(definition, &clauses, false).into_iter();
+        let groups = TiedGroup::all(definition, &clauses, false).into_iter();
         let diagrams: Vec<Diagram> = groups.filter_map(|group| Diagram::of(definition, group)).collect();
         let decided = |index: &usize| diagrams.iter().any(|diagram| diagram.group.members.contains(index));
         let asked = |clause: &usize| diagrams.iter().any(|diagram| diagram.group.clauses.contains(clause));
