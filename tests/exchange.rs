@@ -167,7 +167,7 @@ fn arithmetic_is_written_out_where_the_other_format_has_none() {
 }
 
 #[test]
-fn what_cannot_be_said_is_an_error() {
+fn a_clause_that_a_format_lacks_is_an_error() {
     let space = |clause: &str| {
         let text = format!(
             "(parameters: {{\"x\": Float(min: 0, max: 1), \"y\": Float(min: 0, max: 1), \"k\": Categorical(choices: [\"a b\"])}}, forbidden: [{clause:?}])"
@@ -175,7 +175,7 @@ fn what_cannot_be_said_is_an_error() {
         Space::parse(&text, Path::new("x.ron")).unwrap()
     };
     let product = configspace::write(&space("x * y > 0.5")).unwrap_err();
-    assert!(product.to_string().starts_with("`x * y > 0.5` cannot be said in ConfigSpace's format\nhint: "));
+    assert!(product.to_string().starts_with("`x * y > 0.5` cannot be expressed in ConfigSpace's format\nhint: "));
     configspace::write(&space("x > y")).unwrap();
     assert!(pcs::write(&space("x > y")).unwrap_err().to_string().contains("the value `a b` of `k`"));
     for (text, place, message) in [
