@@ -1,7 +1,7 @@
 //! Results of trials as other programs keep them, fitted to a fixed search space.
 use std::sync::LazyLock;
 
-use galvani::exchange::trials::{Found, csv, fit, jsonl, optuna, smac};
+use galvani::exchange::trials::{FoundResult, csv, fit, jsonl, optuna, smac};
 use galvani::space::Space;
 use galvani::trial::budget::Budget;
 
@@ -46,11 +46,11 @@ pub fn results(data: &[u8]) {
 }
 
 /// Each result fits, failed, or has a reason; and those that fit are legal and within the budgets.
-fn check_fit(found: &[Found], objectives: usize) {
+fn check_fit(found: &[FoundResult], objectives: usize) {
     let budget = |amount| Budget::new(amount).expect("positive");
     let fitted = fit(found, &SPACE, (budget(1.0), budget(9.0)), objectives);
-    assert_eq!(fitted.evidence.len() + fitted.mismatches.len() + fitted.failures, found.len());
-    for each in &fitted.evidence {
+    assert_eq!(fitted.results.len() + fitted.mismatches.len() + fitted.failures, found.len());
+    for each in &fitted.results {
         let values = each.configuration.values().to_vec();
         assert_eq!(SPACE.configuration(values), Ok(each.configuration.clone()));
         assert!((1.0..=9.0).contains(&each.budget.amount()), "{:?}", each.budget);
