@@ -68,7 +68,7 @@ fn mistakes_say_where_and_what_to_do() {
     };
     check("seed: 1", "sed: 1", "29:", &["`sed`", "`seed`"]);
     check("min: 1,", "min: -1,", "20:", &["must be positive, not -1"]);
-    check("min: 1,", "min: 100,", "20:", &["budget minimum 100 is above maximum 27"]);
+    check("min: 1,", "min: 100,", "20:", &["`budget.min` must be at most `budget.max`, but 100 is above 27"]);
     check("eta: 3", "eta: 1", "20:", &["eta 1"]);
     check("eta: 3", "eta: 2.5", "20:36", &["`eta` must be a whole number, not 2.5"]);
     check("eta: 3", "eta: -3", "20:36", &["`eta` cannot be negative: -3", "at least 0"]);

@@ -18,12 +18,12 @@ pub struct Schedule {
 /// The reason why budgets and `eta` make no schedule.
 #[derive(Clone, Debug, PartialEq, Error)]
 pub enum ScheduleError {
-    #[error("budget minimum {min} is above maximum {max}")]
+    #[error("`budget.min` must be at most `budget.max`, but {min} is above {max}")]
     Reversed { min: Budget, max: Budget },
-    #[error("eta {eta} is below 2: a rung would keep every configuration")]
+    #[error("`budget.eta` must be at least 2, not {eta}: a rung would keep every configuration")]
     Eta { eta: u32 },
     #[error(
-        "the first bracket from budget {min} to {max} with eta {eta} would have more than a million configurations"
+        "`budget.min` {min} is too far below `budget.max` {max}: with `eta` {eta} the first bracket would have more than a million configurations"
     )]
     Wide { min: Budget, max: Budget, eta: u32 },
 }
@@ -298,8 +298,8 @@ mod tests {
     #[test]
     fn impossible_schedules_say_why() {
         let error = |min, max, eta| Schedule::new(budget(min), budget(max), eta).unwrap_err().to_string();
-        assert_eq!(error(3.0, 1.0, 3), "budget minimum 3 is above maximum 1");
-        assert!(error(1.0, 3.0, 1).starts_with("eta 1 is below 2"));
+        assert_eq!(error(3.0, 1.0, 3), "`budget.min` must be at most `budget.max`, but 3 is above 1");
+        assert!(error(1.0, 3.0, 1).starts_with("`budget.eta` must be at least 2, not 1"));
         assert!(error(1e-300, 1e300, 2).contains("more than a million"));
     }
 }

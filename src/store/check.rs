@@ -124,7 +124,9 @@ impl Store {
             _ => None,
         };
         check.index = match (&lock, &index) {
-            (Err(StoreError::Locked { holder, .. }), _) => Agreement::Busy { holder: super::holder_text(holder) },
+            (Err(StoreError::Locked { holder, .. }), _) => {
+                Agreement::Busy { holder: super::error::holder_text(holder) }
+            }
             (Err(error), _) => Agreement::Unreadable { reason: error.to_string() },
             (Ok(_), None) => Agreement::Missing,
             (Ok(_), Some(Err(reason))) => Agreement::Unreadable { reason: reason.to_string() },

@@ -107,7 +107,7 @@ impl Index {
     }
 
     fn database(&self) -> &sled::Db {
-        self.database.as_ref().expect("it is taken away only at the end")
+        self.database.as_ref().expect("the database is present until the index is dropped")
     }
 }
 

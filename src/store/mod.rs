@@ -5,25 +5,29 @@
 //! power cut once [`Store::append`] has returned or [`Store::durable`] counts it.
 pub mod check;
 mod commit;
+mod error;
 mod index;
 pub mod journal;
 mod lock;
 pub mod record;
+mod reindex;
 pub mod repair;
 
 use std::fs;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::thread;
 use std::time::Instant;
 
 use commit::Committer;
-use index::{Index, IndexError, State};
+pub use error::StoreError;
+use error::{failure, irreparable, unusable};
+use index::{Index, State};
 use journal::{Fault, Journal};
-use lock::{Holder, Lock};
+use lock::Lock;
 use record::Record;
+use reindex::{adopt, rebuild};
 use repair::{Irreparable, Repaired};
-use thiserror::Error;
 
 /// A store, open for its one writer.
 pub struct Store {
@@ -40,38 +44,6 @@ pub struct Opened {
     pub records: Vec<Record>,
     /// The repairs, one a sentence, for the user.
     pub warnings: Vec<String>,
-}
-
-/// The reason why a store cannot be read or written, with a hint.
-#[derive(Debug, Error)]
-pub enum StoreError {
-    #[error("there is no store in `{path}`\nhint: `galvani run` makes one; a run folder holds it as `store`")]
-    Missing { path: PathBuf },
-    #[error("`{path}` cannot be used: {source}\nhint: correct its permissions, or choose another folder with `--dir`")]
-    Unusable { path: PathBuf, source: io::Error },
-    #[error("`{path}` is written by {}\nhint: wait for it or end it; reading needs no lock", holder_text(.holder))]
-    Locked { path: PathBuf, holder: Option<Holder> },
-    #[error(
-        "no room to write `{path}`: {source}; everything acknowledged so far is safe\nhint: free some space and run the same command again"
-    )]
-    Full { path: PathBuf, source: io::Error },
-    #[error(
-        "`{path}` is damaged at line {line}\nhint: `galvani store rebuild` restores the line from the index; `galvani store check` says more"
-    )]
-    Damaged { path: PathBuf, line: u64 },
-    #[error(
-        "`{path}` is damaged at line {line}, and the index does not hold that line\nhint: restore the file from a backup; to go on without that record and all later ones, use `galvani store rebuild --cut`"
-    )]
-    Irreparable { path: PathBuf, line: u64 },
-    #[error(
-        "`{path}` was written by a newer version: line {line} has version {version}, and this program reads up to {}\nhint: update galvani",
-        record::FORMAT
-    )]
-    Newer { path: PathBuf, line: u64, version: u16 },
-    #[error(
-        "`{path}` is not a journal of this program: line {line}: {reason}\nhint: choose another folder with `--dir`"
-    )]
-    Foreign { path: PathBuf, line: u64, reason: String },
 }
 
 impl Store {
@@ -212,78 +184,12 @@ fn take_lock(folder: &Path) -> Result<Lock, StoreError> {
     Lock::take(&folder.join("lock")).map_err(|source| unusable(folder, source))?.map_err(locked)
 }
 
-/// Brings the index up to date with the journal, by adding lines or rebuilding it; returns the index, where there is one,
-/// with the state and the checksum of the journal.
-fn adopt(
-    folder: &Path,
-    index: Result<Index, IndexError>,
-    repaired: &Repaired,
-    warnings: &mut Vec<String>,
-) -> (Option<Index>, State, crc32fast::Hasher) {
-    let lines = &repaired.lines[..];
-    let (state, checksum) = State::of(lines, repaired.records.len() as u64);
-    let reached = index.as_ref().map(Index::state).unwrap_or_default();
-    let path = folder.join("index");
-    let result = match index {
-        Ok(index) if reached == state => Ok(index),
-        // Behind by the lines since the last batch, which is normal: no warning.
-        Ok(index) if reached.lines > 0 && reached.covers(lines) => {
-            fill(index, reached.lines + 1, &lines[reached.bytes as usize..], state)
-        }
-        Ok(index) => {
-            drop(index);
-            let found = if reached == State::default() { "was missing" } else { "did not agree with the journal" };
-            rebuild(&path, found, lines, state, warnings)
-        }
-        Err(reason) => rebuild(&path, &format!("did not open ({reason})"), lines, state, warnings),
-    };
-    let index = result.map_err(|reason| {
-        let folder = folder.display();
-        warnings.push(format!("there is no index in `{folder}`: {reason}; the journal alone is used"));
-    });
-    (index.ok(), state, checksum)
-}
-
-fn rebuild(
-    path: &Path,
-    found: &str,
-    lines: &[u8],
-    state: State,
-    warnings: &mut Vec<String>,
-) -> Result<Index, IndexError> {
-    let removed = if path.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) };
-    match removed {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error.into()),
-        _ => {}
-    }
-    let index = fill(Index::open(path)?, 1, lines, state)?;
-    warnings.push(format!("the index `{}` {found}: rebuilt from the journal", path.display()));
-    Ok(index)
-}
-
-/// Adds lines to an index, the first of them with the number `first`; afterwards the index covers `state`.
-fn fill(index: Index, first: u64, lines: &[u8], state: State) -> Result<Index, IndexError> {
-    let lines: Vec<&[u8]> = lines.split_inclusive(|&byte| byte == b'\n').collect();
-    let last = lines.chunks(1000).len().saturating_sub(1);
-    for (number, chunk) in lines.chunks(1000).enumerate() {
-        let first = first + 1000 * number as u64;
-        // An index that is filled half way covers nothing: the next opening rebuilds it.
-        let covered = if number == last { state } else { State::default() };
-        index.put(first, chunk.iter().copied(), covered, number == last)?;
-    }
-    Ok(index)
-}
-
 fn restored(repaired: &Repaired) -> String {
     match repaired.restored[..] {
         [line] => format!("line {line}"),
         [first, ..] => format!("{} lines from {first} on", repaired.restored.len()),
         [] => "nothing".to_owned(),
     }
-}
-
-fn unusable(path: &Path, source: io::Error) -> StoreError {
-    StoreError::Unusable { path: path.to_owned(), source }
 }
 
 fn check_beginning(path: &Path, records: &[Record]) -> Result<(), StoreError> {
@@ -293,31 +199,6 @@ fn check_beginning(path: &Path, records: &[Record]) -> Result<(), StoreError> {
             Err(StoreError::Newer { path: path.to_owned(), line: 1, version: begun.format })
         }
         Some(Record::Begun(_)) | None => Ok(()),
-        Some(_) => Err(foreign("it does not say which experiment began")),
+        Some(_) => Err(foreign("its first record does not begin an experiment")),
     }
-}
-
-fn failure(path: &Path, source: io::Error) -> StoreError {
-    use io::ErrorKind::{FileTooLarge, QuotaExceeded, StorageFull};
-    let path = path.to_owned();
-    match source.kind() {
-        StorageFull | QuotaExceeded | FileTooLarge => StoreError::Full { path, source },
-        _ => StoreError::Unusable { path, source },
-    }
-}
-
-fn irreparable(path: &Path, reason: Irreparable) -> StoreError {
-    let (path, line) = (path.to_owned(), reason.line);
-    match reason.fault {
-        Fault::Damaged => StoreError::Irreparable { path, line },
-        Fault::Newer(version) => StoreError::Newer { path, line, version },
-        Fault::Foreign(reason) => StoreError::Foreign { path, line, reason },
-    }
-}
-
-fn holder_text(holder: &Option<Holder>) -> String {
-    holder.as_ref().map_or_else(
-        || "another process".to_owned(),
-        |Holder { pid, host, since }| format!("process {pid} on {host} since {since:.0}"),
-    )
 }

@@ -125,9 +125,9 @@ pub struct Noted {
 /// The reason why a record does not fit the space that it is read with.
 #[derive(Clone, Debug, PartialEq, Error)]
 pub enum Mismatch {
-    #[error("trial {trial} is not of this search space: {source}")]
+    #[error("trial {trial} is not legal in this search space: {source}")]
     Illegal { trial: TrialId, source: Illegal },
-    #[error("trial {trial} has the budget `{budget}`, which is not positive and finite")]
+    #[error("the budget of trial {trial} must be positive and finite, not {budget}")]
     Budget { trial: TrialId, budget: f64 },
 }
 

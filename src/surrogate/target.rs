@@ -23,9 +23,10 @@ pub fn logarithms(costs: &[f64]) -> Vec<f64> {
         return costs.iter().map(|cost| cost.ln()).collect();
     }
     // SMAC's log-scaled encoder: the distance to a point as far below the minimum as the 5th percentile is above it.
-    let extreme = |pick: fn(f64, f64) -> f64| costs.iter().copied().reduce(pick).expect("a cost is not positive");
+    let extreme =
+        |pick: fn(f64, f64) -> f64| costs.iter().copied().reduce(pick).expect("there is a cost that is not positive");
     let (min, max) = (extreme(f64::min), extreme(f64::max));
-    let fifth = quantile(costs, 0.05).expect("a cost is not positive");
+    let fifth = quantile(costs, 0.05).expect("there is a cost that is not positive");
     let range = if max > min { max - min } else { 1.0 };
     let low = min - (fifth - min).max(1e-10 * range);
     costs.iter().map(|cost| ((cost - low) / (max - low).max(f64::MIN_POSITIVE)).ln()).collect()
@@ -54,7 +55,8 @@ pub fn powers(values: &[f64]) -> Vec<f64> {
         -0.5 * n * variance.ln() + (power - 1.0) * stretch
     };
     let powers = (-8..=16).map(|quarter| f64::from(quarter) / 4.0);
-    let best = powers.max_by(|&a, &b| likelihood(a).total_cmp(&likelihood(b))).expect("there are powers");
+    let best =
+        powers.max_by(|&a, &b| likelihood(a).total_cmp(&likelihood(b))).expect("the grid of powers is not empty");
     standard.into_iter().map(|value| yeo_johnson(value, best)).collect()
 }
 
