@@ -73,14 +73,17 @@ impl Schedule {
         (self.min, self.max)
     }
 
+    /// The lowest budget.
     pub fn min(&self) -> Budget {
         self.min
     }
 
+    /// The highest budget, that of a full evaluation.
     pub fn max(&self) -> Budget {
         self.max
     }
 
+    /// The factor between the budgets of neighbouring rungs; one of so many configurations goes on.
     pub fn eta(&self) -> u32 {
         self.eta
     }

@@ -8,6 +8,7 @@ pub mod forest;
 pub mod gaussian_process;
 
 pub mod fidelity_regression;
+mod refit;
 pub mod target;
 
 use crate::numeric::stream::Stream;
@@ -45,18 +46,22 @@ impl Rows {
         rows
     }
 
+    /// The number of columns.
     pub fn width(&self) -> usize {
         self.width
     }
 
+    /// The number of rows.
     pub fn len(&self) -> usize {
         self.values.len() / self.width
     }
 
+    /// True without rows.
     pub fn is_empty(&self) -> bool {
         self.values.is_empty()
     }
 
+    /// The numbers of a row, one a column.
     pub fn row(&self, index: usize) -> &[f64] {
         &self.values[index * self.width..][..self.width]
     }

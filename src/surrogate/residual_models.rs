@@ -5,12 +5,16 @@ use std::sync::Mutex;
 
 use super::fidelity_regression::{Observation, Residuals, regress};
 use super::forest::{Forest, ForestSettings};
+use super::refit::fitted;
 use super::target::Scale;
 use super::{Rows, Surrogate, Targets};
 use crate::space::encoding::Column;
 
 /// Results up to which the forests are fitted to all of them.
 const EAGER: usize = 128;
+
+/// The forests lack at most this share of the results, one in so many.
+const LAG: usize = 32;
 
 /// Configurations that a forest is fitted to at most, an even share of all: more hardly change a prediction.
 const MOST: usize = 500;
@@ -20,15 +24,6 @@ const PURPOSE: &str = "linkage";
 
 /// Fits that are kept: the latest, and those from the results that the surrogate's trees were grown from.
 const KEPT: usize = 3;
-
-/// The number of first results that the forests are fitted to once there are `results`: all but at most a 32nd. It depends
-/// on the log alone, as the schedule of the surrogate's trees does.
-fn fitted(results: usize) -> usize {
-    if results < EAGER {
-        return results;
-    }
-    results - results % (1 << (4 * results / EAGER).ilog2())
-}
 
 /// A fidelity regression whose residuals are predicted by forests.
 pub struct ResidualModels {
@@ -70,7 +65,7 @@ impl ResidualModels {
     /// The target of each configuration with a result, `rows` being all configurations. It depends on the observations
     /// and their order alone.
     pub fn targets(&self, found: &[Observation], rows: &Rows, scale: Scale) -> Targets {
-        let from = fitted(found.len());
+        let from = if found.len() < EAGER { found.len() } else { fitted(found.len(), LAG) };
         let mut all = self.fits.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
         if !all.contains_key(&from) {
             while all.len() >= KEPT {
@@ -139,15 +134,5 @@ mod tests {
         };
         let straight = regress(&found, Scale::Raw, &|_, _| None);
         assert!(error(&known) < 0.4 * error(&straight), "{} {}", error(&known), error(&straight));
-    }
-
-    #[test]
-    fn forests_are_never_old() {
-        let mut before = 0;
-        for results in 1..20_000 {
-            let from = fitted(results);
-            assert!(from <= results && from >= before && results - from <= results / 32, "{results}: {from}");
-            before = from;
-        }
     }
 }

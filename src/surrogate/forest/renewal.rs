@@ -4,6 +4,8 @@
 //! they are regrown in turn, so that none lacks more than the last 1/32 of the results; in between, its leaves take in
 //! every result. Since the schedule counts results, a replayed log ends with the same trees.
 
+use crate::surrogate::refit::stride;
+
 /// Below twice so many results, every tree is grown from all.
 const EAGER: usize = 32;
 
@@ -16,7 +18,7 @@ pub(super) fn renewed(tree: usize, results: usize) -> usize {
         return results;
     }
     // Between EAGER * stride and twice that many, a tree is renewed every `stride` results, at an offset of its own.
-    let stride = 1 << (results / EAGER).ilog2();
+    let stride = stride(results, EAGER);
     let offset = tree % GROUPS * stride / GROUPS;
     let renewed = results - (results + stride - offset) % stride;
     if renewed >= EAGER * stride { renewed } else { self::renewed(tree, EAGER * stride - 1) }

@@ -29,10 +29,12 @@ pub(super) struct Points {
 }
 
 impl Points {
+    /// No points yet, with columns of these kinds.
     pub fn new(kinds: &[Column]) -> Self {
         Self { kinds: kinds.to_vec(), rows: Vec::new(), blocks: Vec::new() }
     }
 
+    /// Appends a point, one number a column.
     pub fn push(&mut self, row: &[f64]) {
         let lane = self.len() % LANES;
         if lane == 0 {
@@ -43,10 +45,12 @@ impl Points {
         self.rows.extend_from_slice(row);
     }
 
+    /// The number of points.
     pub fn len(&self) -> usize {
         self.rows.len() / self.kinds.len()
     }
 
+    /// The numbers of a point.
     pub fn row(&self, index: usize) -> &[f64] {
         &self.rows[index * self.kinds.len()..][..self.kinds.len()]
     }

@@ -3,6 +3,7 @@ mod kernel;
 mod marginal_likelihood;
 mod settings;
 
+use super::refit::fitted;
 use super::{Prediction, Rows, Slope, Surrogate, Targets};
 use crate::numeric::linear::{Cholesky, Columns, dot};
 use crate::numeric::quantile::order;
@@ -21,6 +22,9 @@ const DEVIATION: f64 = 3.0;
 /// Results for each column after which optimism shrinks with the square of their number: it is there to see the space, not
 /// to doubt results.
 const RESULTS: f64 = 10.0;
+
+/// Hyperparameters lack at most this share of the results, one in so many.
+const LAG: usize = 8;
 
 /// Amounts added to the variance of the noise, one after the other, until the covariance has a factor.
 const JITTER: [f64; 6] = [0.0, 1e-8, 1e-6, 1e-4, 1e-2, 1.0];
@@ -144,8 +148,7 @@ impl Surrogate for GaussianProcess {
     /// Updates the process. Hyperparameters are learnt anew after every eighth more of the results, from the targets at
     /// that time, so that they depend on the log alone.
     fn update(&mut self, rows: &Rows, targets: &Targets, results: usize, earlier: &dyn Fn(usize) -> Targets) {
-        let stride = 1 << (results / 8).max(1).ilog2();
-        let from = results - results % stride;
+        let from = fitted(results, LAG);
         if self.learnt.as_ref().is_none_or(|(before, _)| *before != from) {
             let earlier_targets = if from == results { targets.clone() } else { earlier(from) };
             self.adopt(rows, &earlier_targets, LEARNING);
