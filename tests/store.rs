@@ -291,7 +291,7 @@ fn what_is_no_store_is_said_to_be_none() {
     let sealed = |json: &str| format!("{:08x} {json}\n", crc32fast::hash(json.as_bytes()));
     for (text, expected) in [
         (sealed("{\"v\":99,\"kind\":\"begun\"}"), "newer version"),
-        (String::from_utf8(galvani::store::journal::encode(&started(1))).unwrap(), "which experiment"),
+        (String::from_utf8(galvani::store::journal::encode(&started(1))).unwrap(), "does not begin an experiment"),
         (sealed("{\"cost\": 3}"), "not a journal"),
     ] {
         fs::write(journal(folder.path()), &text).unwrap();
