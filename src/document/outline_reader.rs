@@ -4,7 +4,7 @@ use crate::document::outline::{Field, Kind, Node};
 impl Node {
     /// The outline of a text that RON accepts.
     pub(crate) fn of(text: &str) -> Option<Self> {
-        let mut reader = OutlineReader { text, at: 0 };
+        let mut reader = OutlineReader { text, at: 0, depth: 0 };
         reader.skip();
         while text[reader.at..].starts_with("#!") {
             reader.at += text[reader.at..].find(']')? + 1;
@@ -16,7 +16,7 @@ impl Node {
 
 /// The first bracket of a text that has no partner, and whether it opens.
 pub(crate) fn lone_bracket(text: &str) -> Option<(usize, char)> {
-    let mut reader = OutlineReader { text, at: 0 };
+    let mut reader = OutlineReader { text, at: 0, depth: 0 };
     let mut open: Vec<(usize, char)> = Vec::new();
     loop {
         reader.skip();
@@ -26,7 +26,7 @@ pub(crate) fn lone_bracket(text: &str) -> Option<(usize, char)> {
             '"' => {
                 reader.string()?;
             }
-            'r' if text[start + 1..].starts_with(['"', '#']) => {
+            'r' if is_raw(&text[start..]) => {
                 reader.string()?;
             }
             '(' | '[' | '{' => {
@@ -55,10 +55,19 @@ pub(crate) fn closer(opener: char) -> char {
         _ => '}',
     }
 }
+/// The deepest value that is read: deeper than RON reads, and the stack has an end.
+const DEEPEST: usize = 256;
+
+/// True where a raw string begins; `r#name` is a name.
+fn is_raw(text: &str) -> bool {
+    text.strip_prefix('r').is_some_and(|rest| rest.trim_start_matches('#').starts_with('"'))
+}
 
 struct OutlineReader<'a> {
     text: &'a str,
     at: usize,
+    /// Values that are open here.
+    depth: usize,
 }
 
 impl OutlineReader<'_> {
@@ -104,12 +113,16 @@ impl OutlineReader<'_> {
     fn value(&mut self) -> Option<Node> {
         self.skip();
         let start = self.at;
+        self.depth += 1;
+        if self.depth > DEEPEST {
+            return None;
+        }
         let kind = match self.peek()? {
             '[' => self.list('[')?,
             '{' => self.entries('{')?,
             '(' => self.group()?,
             '"' => self.string()?,
-            'r' if self.text[self.at + 1..].starts_with(['"', '#']) => self.string()?,
+            'r' if is_raw(&self.text[self.at..]) => self.string()?,
             '\'' => {
                 let rest = &self.text[self.at + 1..];
                 let first = if rest.starts_with('\\') { 2 } else { rest.chars().next()?.len_utf8() };
@@ -128,6 +141,7 @@ impl OutlineReader<'_> {
                 }
             }
         };
+        self.depth -= 1;
         Some(Node { span: start..self.at, kind })
     }
 
