@@ -55,6 +55,7 @@ pub(crate) fn closer(opener: char) -> char {
         _ => '}',
     }
 }
+
 /// The deepest value that is read: deeper than RON reads, and the stack has an end.
 const DEEPEST: usize = 256;
 
