@@ -1,4 +1,4 @@
-//! Every verb does what it says, every mistake says where it is and what to do, and the exit code tells them apart.
+//! The command line: every verb works, error messages name the place and a remedy, and exit codes differ by cause.
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};

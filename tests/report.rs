@@ -1,4 +1,4 @@
-//! The report's promises: it renders whatever an experiment left behind, and what it says is true.
+//! Reports of experiments of any kind: every file is written, texts do not overlap, and the numbers are right.
 use std::path::Path;
 use std::sync::LazyLock;
 
@@ -50,7 +50,7 @@ fn space() -> Space {
     .expect("a legal space")
 }
 
-/// A law with one strong interaction, in decades of cost.
+/// The decimal logarithm of a cost with one strong interaction.
 fn law(space: &Space, configuration: &Configuration, budget: f64) -> f64 {
     let value = |name: &str| configuration.get(space.index(name).expect("a name of the space"));
     let number = |name: &str| value(name).and_then(Value::number).unwrap_or(0.0);
@@ -63,7 +63,7 @@ fn law(space: &Space, configuration: &Configuration, budget: f64) -> f64 {
         - 0.8 * (budget / 27.0).log(9.0)
 }
 
-/// A legal configuration that does not depend on how the space samples.
+/// A legal configuration that is independent of how the space samples.
 fn drawn(space: &Space, index: u64) -> Configuration {
     let mut stream = Stream::of(9, "draw", index);
     let width = space.hyperparameters().len();
@@ -71,7 +71,7 @@ fn drawn(space: &Space, index: u64) -> Configuration {
     std::iter::repeat_with(point).flatten().next().expect("most points are legal")
 }
 
-/// A sweep like Hyperband's: nine, three and one at three budgets, again and again; two diverge, one crashes.
+/// A history like Hyperband's: rungs at three budgets, repeated; two trials diverge, one crashes.
 fn sweep(space: &Space, trials: usize, noise: f64) -> History {
     let mut history = History::default();
     let mut stream = Stream::of(5, "sweep", 0);
@@ -240,8 +240,8 @@ fn a_whole_report_stands_alone() {
     };
     let findings = Findings::of(&input);
     let folder = tempfile::tempdir().expect("a folder");
-    // GALVANI_SPECIMEN names a folder for a look at the files.
-    let kept = std::env::var("GALVANI_SPECIMEN").ok();
+    // GALVANI_REPORT_FOLDER names a folder in which the files are kept.
+    let kept = std::env::var("GALVANI_REPORT_FOLDER").ok();
     let folder = kept.as_ref().map_or(folder.path(), Path::new);
     let written = write(&findings, &input, folder).expect("a writable folder");
     let page = std::fs::read_to_string(&written.page).expect("the page");
@@ -312,13 +312,13 @@ fn noise_gets_a_red_ribbon() {
 }
 
 #[test]
-fn the_same_evidence_gives_the_same_findings() {
+fn the_same_input_gives_the_same_findings() {
     let again = Findings::of(&input(&SWEEP));
     let text = |findings: &Findings| serde_json::to_string(findings).expect("json");
     assert!(text(&again) == text(&FINDINGS));
 }
 
-/// Fails where a text leaves the figure or lies over another.
+/// Fails if a text leaves the figure or overlaps another.
 fn check(name: &str, canvas: &Canvas) {
     let texts = canvas.text_frames();
     for (index, (text, frame)) in texts.iter().enumerate().filter(|(_, (text, _))| !text.is_empty()) {
@@ -355,7 +355,7 @@ fn a_folder_that_cannot_be_made_is_named() {
     assert!(error.starts_with("cannot write `") && error.contains("taken/reports"), "{error}");
 }
 
-/// Trials at one budget of a space of numbers and long words, the cost a bowl.
+/// Trials at one budget, their cost a quadratic bowl.
 fn bowl(space: &Space, trials: u64) -> History {
     let mut history = History::default();
     for index in 0..trials {
@@ -392,7 +392,7 @@ fn spaces_of_any_size_fit_into_the_figure() {
         assert!(!findings.matrix.sample.logarithmic && findings.matrix.dimensions.len() <= 8);
         let figure = interactions::figure(&findings);
         check(name, &figure);
-        if let Ok(folder) = std::env::var("GALVANI_SPECIMEN") {
+        if let Ok(folder) = std::env::var("GALVANI_REPORT_FOLDER") {
             let path = Path::new(&folder).join(format!("{name}.png"));
             galvani::report::draw::backend::png(&figure, &path).expect("a writable folder");
         }

@@ -1,38 +1,38 @@
-//! Two experiments side by side: what each found, and for how much.
+//! Comparison of two runs: their best costs after equal amounts of budget.
 use serde::Serialize;
 
 use crate::trial::TrialId;
 use crate::trial::budget::Budget;
 use crate::trial::history::History;
 
-/// Shares of the common effort at which the best so far is compared.
+/// The shares of the common effort at which the best costs so far are compared.
 const SHARES: [f64; 4] = [0.25, 0.5, 0.75, 1.0];
 
 /// The numbers of a comparison.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Comparison {
-    /// The highest budget at which both have a cost; absent where there is none, and then no costs are compared.
+    /// The highest budget at which both have a cost; if absent, no costs are compared.
     pub budget: Option<f64>,
-    /// Amounts of budget that both have spent, from little to all that the more frugal one spent.
+    /// Amounts of budget that both have spent, the last being all that the shorter run spent.
     pub efforts: Vec<f64>,
     pub sides: [ComparedRun; 2],
 }
 
-/// One of the experiments.
+/// One of the two runs.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ComparedRun {
     pub name: String,
     pub trials: usize,
     pub configurations: usize,
     pub finished: usize,
-    /// Ends that were the configuration's fault.
+    /// The number of trials that failed because of their configuration.
     pub failed: usize,
-    /// Budget spent by what has ended.
+    /// The budget spent by trials that ended.
     pub spent: f64,
     /// The lowest cost at the compared budget, and its trial.
     pub best: Option<f64>,
     pub trial: Option<TrialId>,
-    /// The best so far at the compared budget after each of the efforts.
+    /// The best cost so far at the compared budget after each of the efforts.
     pub best_after: Vec<Option<f64>>,
 }
 

@@ -1,7 +1,7 @@
-//! Correlation of ranks.
+//! Rank correlation of two lists of numbers.
 use crate::numeric::quantile::average_ranks;
 
-/// Spearman's correlation of ranks; `None` where one side is constant.
+/// Spearman's rank correlation; `None` if one side is constant.
 pub fn spearman(a: &[f64], b: &[f64]) -> Option<f64> {
     let (a, b) = (average_ranks(a), average_ranks(b));
     let middle = (a.len() + 1) as f64 / 2.0;

@@ -21,7 +21,8 @@ pub struct FailureRate {
     pub interval: (f64, f64),
 }
 
-/// The values at which failures are more frequent than among all trials, by the lower end of the interval, greatest first.
+/// The values at which failures are more frequent than among all trials, sorted by the lower end of the interval,
+/// greatest first.
 pub(super) fn failures(input: &ReportInput) -> Vec<FailureRate> {
     let failed = Outcome::is_failure;
     let ended = || input.history.trials().iter().filter_map(|trial| Some((trial, trial.outcome.as_ref()?)));

@@ -1,4 +1,4 @@
-//! Whether small budgets rank configurations as large ones do.
+//! Fidelity: the rank correlation of costs at a small and at the next larger budget.
 use serde::Serialize;
 
 use super::correlation::spearman;
@@ -7,10 +7,10 @@ use crate::numeric::stream::Stream;
 use crate::trial::budget::Budget;
 use crate::trial::history::History;
 
-/// Pairs below which a correlation is not to be believed.
+/// The least number of pairs for a correlation to be trusted.
 pub const ENOUGH_PAIRS: usize = 8;
 
-/// Costs of the configurations that were tried at two budgets.
+/// Costs of the configurations that ran at two budgets.
 #[derive(Clone, Debug, Serialize)]
 pub struct Fidelity {
     pub low: f64,
@@ -20,11 +20,11 @@ pub struct Fidelity {
     pub rank_correlation: Option<f64>,
     /// Ends of the bootstrap's 80 % interval.
     pub interval: Option<(f64, f64)>,
-    /// Whether there are enough pairs to believe it.
+    /// True if there are enough pairs for the correlation to be trusted.
     pub enough: bool,
 }
 
-/// One configuration's costs.
+/// The costs of one configuration at both budgets.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct CostPair {
     pub configuration: u32,
@@ -32,7 +32,7 @@ pub struct CostPair {
     pub high: f64,
 }
 
-/// Each budget with the next higher one.
+/// The fidelity of each budget to the next higher one.
 pub(super) fn fidelities(history: &History) -> Vec<Fidelity> {
     let cost = |trial: &crate::trial::Trial| trial.outcome.as_ref().and_then(|outcome| outcome.cost());
     let mut budgets: Vec<Budget> =

@@ -1,4 +1,4 @@
-//! Small input for the tests of the analysis.
+//! Fixtures: small histories for the tests of the analysis.
 use super::input::ReportInput;
 use crate::space::Space;
 use crate::space::hyperparameter::{Domain, Hyperparameter, Value};
@@ -7,7 +7,7 @@ use crate::trial::history::History;
 use crate::trial::outcome::Outcome;
 use crate::trial::{Origin, Proposal};
 
-/// A line from 0 to 1 with the default at its middle.
+/// The space of one number from 0 to 1 with the default 0.5.
 pub fn line() -> Space {
     let domain = Domain::Float { min: 0.0, max: 1.0, log: false };
     let hyperparameter = Hyperparameter::new("x", domain, Value::Float(0.5));
@@ -36,7 +36,7 @@ pub fn history(space: &Space, trials: impl IntoIterator<Item = (f64, f64, Outcom
     history
 }
 
-/// ReportInput where the constant predictor costs 1.
+/// The input with the cost 1 for the constant predictor.
 pub fn input<'a>(space: &'a Space, history: &'a History) -> ReportInput<'a> {
     ReportInput {
         experiment: "test",

@@ -1,26 +1,26 @@
-//! The trade between several objectives: what was found, and what of it nothing else beats.
+//! The front of several objectives: the trials at the highest budget, and those that no other dominates.
 use serde::Serialize;
 
 use super::input::ReportInput;
 use crate::trial::front::front;
 use crate::trial::{Origin, Trial};
 
-/// Everything that was found at the highest budget, by its costs.
+/// The trials at the highest budget by their costs.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Front {
     /// The names of the objectives, in the order of the costs.
     pub objectives: Vec<String>,
     pub budget: f64,
-    /// In the order of the trials.
+    /// The trials at that budget, in the order of their numbers.
     pub points: Vec<TrialCosts>,
     /// The points that no other dominates, by trial, the best of the first objective first.
     pub members: Vec<u32>,
-    /// The share of the rectangle between the best and the worst of the points that the front dominates; only of two
-    /// objectives.
+    /// The share of the rectangle between the best and the worst costs that the front dominates; `None` unless there are
+    /// two objectives.
     pub dominated: Option<f64>,
 }
 
-/// A trial, by what it costs.
+/// The costs of one trial.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct TrialCosts {
     pub trial: u32,
@@ -30,7 +30,7 @@ pub struct TrialCosts {
 }
 
 impl Front {
-    /// `None` of one objective, and before the first success.
+    /// The front of a run; `None` with a single objective, or before the first success.
     pub fn of(input: &ReportInput) -> Option<Self> {
         if input.objectives.is_empty() {
             return None;
@@ -52,7 +52,7 @@ impl Front {
         Some(Self { objectives: input.objectives.to_vec(), budget: budget.amount(), points, members, dominated })
     }
 
-    /// The point of a trial on the front.
+    /// The costs of the trial with this number.
     pub fn point(&self, trial: u32) -> Option<&TrialCosts> {
         self.points.iter().find(|point| point.trial == trial)
     }

@@ -1,4 +1,4 @@
-//! The interaction matrix: a validated model, and what it says about each hyperparameter and each pair.
+//! The interaction matrix: a cross-validated model, and its predictions for each hyperparameter and each pair.
 use std::collections::HashSet;
 use std::ops::Range;
 
@@ -24,14 +24,14 @@ use crate::trial::TrialId;
 use crate::trial::incumbent::incumbent;
 use crate::trial::outcome::Outcome;
 
-/// Different configurations below which no model is fitted.
+/// The least number of configurations to which a model is fitted.
 const LEAST: usize = 8;
-/// Out-of-fold R² below which the model is not to be believed.
+/// The out-of-fold R² below which the model is not trusted.
 const TRUSTED: f64 = 0.3;
 const REFITS: u64 = 40;
 const PERMUTATIONS: u64 = 20;
 const BASES: usize = 200;
-/// Hyperparameters that are drawn; the others are in a table.
+/// The greatest number of hyperparameters in the figure; the others are in a table.
 const DRAWN: usize = 8;
 const SEED: u64 = 0;
 
@@ -39,34 +39,34 @@ const SEED: u64 = 0;
 #[derive(Clone, Debug, Serialize)]
 pub struct Matrix {
     pub sample: Sample,
-    /// Why the model must not be believed, or why there is none; absent where it may be.
+    /// The reason not to trust the model, or that there is none; absent if it can be trusted.
     pub distrust: Option<String>,
     pub quality: Option<Quality>,
     /// Hyperparameters that are drawn, the most important first.
     pub dimensions: Vec<Dimension>,
-    /// The rest, by name.
+    /// The other hyperparameters, by name.
     pub others: Vec<(String, Importance)>,
     pub pairs: Vec<PairInteraction>,
     pub spots: Vec<Spot>,
-    /// Least and greatest predicted cost of a tile near trials.
+    /// The least and the greatest predicted cost of a tile with a trial nearby.
     pub range: Option<(f64, f64)>,
 }
 
-/// How well the model predicts configurations that it has not seen.
+/// The quality of the model's predictions for configurations that it has not seen.
 #[derive(Clone, Debug, Serialize)]
 pub struct Quality {
     pub parameters: SvrParameters,
     pub supports: usize,
     pub configurations: usize,
     pub folds: usize,
-    /// Explained share of the variance within budgets, from nested cross-validation: what the budget alone explains
-    /// does not count. Absent where all costs are equal.
+    /// The explained share of the variance within budgets, from nested cross-validation: variance that the budget alone
+    /// explains does not count. Absent if all costs are equal.
     pub r2: Option<f64>,
-    /// Root mean square error out of fold, in decades where the target is logarithmic.
+    /// The root mean square error out of fold, in decades if the target is logarithmic.
     pub rmse: f64,
-    /// The same at the budget of the predictions alone.
+    /// The root mean square error of trials at the budget of the predictions.
     pub rmse_at_budget: f64,
-    /// Rank correlation of predicted and observed at that budget.
+    /// The rank correlation of predicted and observed costs at that budget.
     pub rank_at_budget: Option<f64>,
     pub points: Vec<OutOfFoldPrediction>,
     pub refits: usize,
@@ -83,7 +83,7 @@ pub struct OutOfFoldPrediction {
     pub incumbent: bool,
 }
 
-/// A trial to be drawn: its place along each drawn hyperparameter, `None` where inactive.
+/// A trial in the figure: its position along each hyperparameter of the figure, `None` where inactive.
 #[derive(Clone, Debug, Serialize)]
 pub struct Spot {
     pub trial: u32,
@@ -91,7 +91,7 @@ pub struct Spot {
     pub at: Vec<Option<f64>>,
 }
 
-/// What a trial is drawn as.
+/// The sign with which a trial is drawn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SpotKind {
@@ -103,7 +103,7 @@ pub enum SpotKind {
 }
 
 impl Matrix {
-    /// Fits, validates and asks the model.
+    /// Fits and validates the model and computes its predictions.
     pub(super) fn of(input: &ReportInput) -> Self {
         let (space, sample) = (input.space, Sample::of(input));
         let shown = |each: &&Hyperparameter| !matches!(each.domain, Domain::Constant { .. }) && each.size() != Some(1);
@@ -232,13 +232,13 @@ impl Matrix {
         }
     }
 
-    /// Leaves the hyperparameters that are drawn.
+    /// Moves all but the most important hyperparameters to `others`.
     fn cut(&mut self) {
         let rest = self.dimensions.split_off(self.dimensions.len().min(DRAWN));
         self.others = rest.into_iter().map(|dimension| (dimension.name, dimension.importance)).collect();
     }
 
-    /// Places the trials along the axes, apart where they have the same values.
+    /// Places the trials along the axes, moved apart if they have the same values.
     fn place(&mut self, input: &ReportInput) {
         let best = incumbent(input.history);
         let entered: HashSet<TrialId> = self.sample.used.iter().map(|used| used.trial).collect();
@@ -263,7 +263,7 @@ impl Matrix {
                     let level = bin_of(&bins, position);
                     let bin = &bins[level];
                     dimension.levels[level].trials += usize::from(used);
-                    // Real numbers stay where they are; discrete ones move aside within their tile.
+                    // Real numbers keep their position; discrete values move aside within their tile.
                     let discrete = input.space.hyperparameters()[dimension.index].size().is_some();
                     let moves = discrete && kind != SpotKind::Incumbent;
                     if moves { position + aside * (bin.to - bin.from) } else { position }
@@ -294,7 +294,7 @@ fn positions(input: &ReportInput, configuration: &Configuration) -> Positions {
     hyperparameters.map(|(each, value)| each.position(value.as_ref()?)).collect()
 }
 
-/// Machines fitted to configurations drawn with replacement.
+/// Models fitted to configurations drawn with replacement.
 fn bootstrap(table: &RegressionTable, parameters: &SvrParameters) -> Vec<SvrModel> {
     let groups = table.distinct();
     let refit = |index: u64| {
@@ -306,9 +306,9 @@ fn bootstrap(table: &RegressionTable, parameters: &SvrParameters) -> Vec<SvrMode
     (0..REFITS).into_par_iter().filter_map(refit).collect()
 }
 
-/// Machines fitted to trials whose configurations exchanged the values in these columns, and nothing else.
+/// Models fitted to trials whose values in these columns were permuted among the configurations.
 ///
-/// What such a model still attributes to them is what noise makes of them beside all that is known.
+/// The importance that such a model gives to the columns is that of noise.
 fn permute(table: &RegressionTable, parameters: &SvrParameters, columns: &Range<usize>) -> Vec<SvrModel> {
     let groups = table.distinct();
     let first = |group: u32| table.groups.iter().position(|each| *each == group).expect("one of the groups");

@@ -1,28 +1,28 @@
 //! Analysis of a run: the numbers of the report, without any drawing.
 #![cfg_attr(not(test), deny(clippy::disallowed_methods, clippy::disallowed_types))]
 
-pub mod bin;
-pub mod comparison;
-pub mod convergence;
+pub(crate) mod bin;
+pub(crate) mod comparison;
+pub(crate) mod convergence;
 mod correlation;
-pub mod dependence;
-pub mod failure;
-pub mod fidelity;
-pub mod findings;
+pub(crate) mod dependence;
+pub(crate) mod failure;
+pub(crate) mod fidelity;
+pub(crate) mod findings;
 #[cfg(test)]
 mod fixtures;
-pub mod front;
-pub mod headline;
-pub mod importance;
-pub mod input;
+pub(crate) mod front;
+pub(crate) mod headline;
+pub(crate) mod importance;
+pub(crate) mod input;
 pub mod interaction;
-pub mod matrix;
-pub mod prediction;
+pub(crate) mod matrix;
+pub(crate) mod prediction;
 mod probe;
 mod question;
-pub mod regression;
+pub(crate) mod regression;
 mod row;
-pub mod sample;
+pub(crate) mod sample;
 mod validation;
 
 pub use findings::Findings;

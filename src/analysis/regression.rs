@@ -4,29 +4,29 @@ use linfa_svm::Svm;
 use ndarray::{Array1, Array2};
 use serde::Serialize;
 
-/// What a column is, and so which width the kernel has along it.
+/// The kind of a column, which determines the width of the kernel along it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum ColumnKind {
     /// A number or a rank.
     Ordered,
-    /// A category, or whether a hyperparameter is active.
+    /// A category, or the indicator of an active hyperparameter.
     Choice,
     /// The trial's budget.
     Budget,
 }
 
-/// What the support-vector model does not learn by itself.
+/// The parameters of the support-vector model that are chosen by cross-validation.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct SvrParameters {
-    /// The penalty of an error, against a target of variance one.
+    /// The penalty of an error, for targets of variance one.
     pub c: f64,
     /// The kernel is `exp(-gamma d²)`.
     pub gamma: f64,
-    /// The error that costs nothing, against a target of variance one.
+    /// The error without penalty, for targets of variance one.
     pub epsilon: f64,
-    /// How much more a squared distance between categories counts than one between ordered values.
+    /// The weight of a squared distance between categories, that between ordered values being 1.
     pub choice: f64,
-    /// How much more a squared distance between budgets counts.
+    /// The weight of a squared distance between budgets.
     pub budget: f64,
 }
 
@@ -43,12 +43,12 @@ pub(super) struct SvrModel {
 }
 
 impl SvrModel {
-    /// Fits `rows` (each as long as `kinds`) to `targets`; `None` without rows, or where a number is not finite.
+    /// Fits `rows` (each as long as `kinds`) to `targets`; `None` without rows, or if a number is not finite.
     ///
-    /// Never with linfa's shrinking and never as nu-SVR: both give wrong models in linfa-svm 0.8.1.
+    /// Uses neither linfa's shrinking nor nu-SVR: both give wrong models in linfa-svm 0.8.1.
     pub fn fit(rows: &[Vec<f64>], targets: &[f64], kinds: &[ColumnKind], parameters: &SvrParameters) -> Option<Self> {
         let n = targets.len();
-        // linfa answers `Ok` with a wrong model where a target is not finite.
+        // linfa returns `Ok` with a wrong model if a target is not finite.
         if n == 0 || !targets.iter().chain(rows.iter().flatten()).all(|number| number.is_finite()) {
             return None;
         }
@@ -83,7 +83,7 @@ impl SvrModel {
         Some(model)
     }
 
-    /// The target at a row.
+    /// The predicted target of a row.
     pub fn predict(&self, row: &[f64]) -> f64 {
         let at: Vec<f64> = row.iter().zip(&self.scales).map(|(x, scale)| x * scale).collect();
         let width = at.len().max(1);
@@ -91,7 +91,7 @@ impl SvrModel {
         self.mean + self.deviation * (sum + self.offset)
     }
 
-    /// How many trials the model leans on.
+    /// The number of support vectors.
     pub fn supports(&self) -> usize {
         self.weights.len()
     }

@@ -1,4 +1,4 @@
-//! A configuration and its budget as a row for the support-vector model.
+//! Rows: a configuration and its budget as numbers for the support-vector model.
 use std::ops::Range;
 
 use super::regression::ColumnKind;
@@ -7,14 +7,14 @@ use crate::space::configuration::Configuration;
 use crate::space::hyperparameter::Domain;
 use crate::trial::budget::Budget;
 
-/// How configurations of a space become rows.
+/// An encoder of the configurations of a space as rows.
 ///
 /// Columns are scaled by the space and not by the trials, so that a hyperparameter that hardly varied among the
-/// trials is not blown up: ordered ones have the variance one under the uniform law, categorical ones are one-hot,
-/// conditional ones are in the middle where inactive and have an indicator beside them.
+/// trials is not magnified: ordered ones have the variance one under the uniform law, categorical ones are one-hot,
+/// conditional ones are in the middle if inactive and have an indicator beside them.
 pub(super) struct Encoder<'a> {
     space: &'a Space,
-    /// Least and greatest logarithm of the budgets, where the budget is a feature.
+    /// The least and the greatest logarithm of the budgets, if the budget is a feature.
     budgets: Option<(f64, f64)>,
     kinds: Vec<ColumnKind>,
     /// The columns of each hyperparameter.
@@ -46,7 +46,7 @@ impl<'a> Encoder<'a> {
         }
     }
 
-    /// What each column is.
+    /// The kind of each column.
     pub fn kinds(&self) -> &[ColumnKind] {
         &self.kinds
     }

@@ -1,4 +1,4 @@
-//! The trials that enter the regression, and why the others do not.
+//! The sample: the trials that the regression is fitted to, and the reasons why others are left out.
 use std::collections::BTreeMap;
 
 use serde::Serialize;
@@ -9,38 +9,38 @@ use crate::trial::budget::Budget;
 use crate::trial::outcome::Outcome;
 use crate::trial::{Trial, TrialId};
 
-/// Successes at one budget from which on that budget alone is enough to learn from.
+/// The least number of successes at one budget to fit the model to that budget alone.
 const ENOUGH_ALONE: usize = 40;
-/// Successes that the budget to be explained must have.
+/// The least number of successes at the budget of the predictions, if any budget has so many.
 const ENOUGH_TO_AIM: usize = 3;
 
-/// Trials that enter at most: the model's time grows with their square.
+/// The greatest number of trials in the sample: the model's time grows with their square.
 const MOST: usize = 400;
 
-/// What the regression learns from, in the words of the figure's header.
+/// The trials that the regression is fitted to, as the figure's header describes them.
 #[derive(Clone, Debug, Serialize)]
 pub struct Sample {
-    /// The budget at which costs are predicted; absent where no trial succeeded.
+    /// The budget at which costs are predicted; absent if no trial succeeded.
     pub budget: Option<f64>,
-    /// Whether trials at other budgets enter too, with the budget as one more feature.
+    /// True if trials at all budgets are in the sample, with the budget as one more feature.
     pub pooled: bool,
-    /// Whether the target is the decimal logarithm of the cost.
+    /// True if the target is the decimal logarithm of the cost.
     pub logarithmic: bool,
-    /// The cost above which a trial counts as not having learned; costs above it enter as this.
+    /// The cost of the constant predictor, to which greater costs are reduced.
     pub cap: Option<f64>,
     pub capped: usize,
-    /// Successes that enter.
+    /// The number of successes in the sample.
     pub trials: usize,
-    /// Successes that enter, at the budget at which costs are predicted.
+    /// The number of successes in the sample at the budget of the predictions.
     pub at_budget: usize,
-    /// Successes by budget, from the smallest; those that enter, where any does.
+    /// Successes by budget, from the smallest: those in the sample, or all at a budget without any.
     pub budgets: Vec<BudgetShare>,
     pub left_out: Vec<LeftOut>,
     #[serde(skip)]
     pub(super) used: Vec<SampledTrial>,
 }
 
-/// How many trials succeeded at a budget, and whether they enter.
+/// The number of successes at a budget, and whether they are in the sample.
 #[derive(Clone, Debug, Serialize)]
 pub struct BudgetShare {
     pub budget: f64,
@@ -48,14 +48,14 @@ pub struct BudgetShare {
     pub enters: bool,
 }
 
-/// Trials that do not enter.
+/// Trials that are not in the sample, by reason.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct LeftOut {
     pub reason: String,
     pub trials: usize,
 }
 
-/// A trial that enters, with its target (decades of cost where logarithmic).
+/// A trial of the sample with its target, in decades if it is logarithmic.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct SampledTrial {
     pub trial: TrialId,
@@ -65,8 +65,8 @@ pub(super) struct SampledTrial {
 impl Sample {
     /// Chooses the trials.
     ///
-    /// One budget alone is the cleanest input, but Hyperband leaves few trials at the highest. Below
-    /// `ENOUGH_ALONE` of them all budgets enter, the budget is a feature, and predictions are made at the highest.
+    /// A single budget gives the most reliable model, but Hyperband leaves few trials at the highest budget. Below
+    /// `ENOUGH_ALONE` of them, all budgets are pooled, the budget is a feature, and predictions are made at the highest.
     pub(super) fn of(input: &ReportInput) -> Self {
         let finished = |trial: &Trial| trial.outcome.as_ref().and_then(Outcome::cost);
         let mut counts: BTreeMap<Budget, usize> = BTreeMap::new();
@@ -87,7 +87,7 @@ impl Sample {
                 None => "running".to_owned(),
                 Some(Outcome::Finished(_)) if !enters(trial.proposal.budget) => "at another budget".to_owned(),
                 Some(Outcome::Finished(costs_of_trial)) => {
-                    // Where budgets are pooled, those at the budget to be explained are few and all enter.
+                    // If budgets are pooled, the few trials at the budget of the predictions are all kept.
                     let certain = pooled && Some(trial.proposal.budget) == aim;
                     let costs = if certain { &mut kept } else { &mut rest };
                     costs.push((trial.proposal.trial, costs_of_trial.primary()));
@@ -138,7 +138,7 @@ impl Sample {
         }
     }
 
-    /// A target as a cost.
+    /// The cost of a target.
     pub fn cost(&self, target: f64) -> f64 {
         if self.logarithmic { 10f64.powf(target) } else { target }
     }

@@ -1,4 +1,4 @@
-//! Cross-validation: how well a model predicts configurations that it has not seen, and which model to take.
+//! Cross-validation: the error of a model on configurations that it has not seen, and the choice of its parameters.
 use argmin::core::{CostFunction, Error, Executor, State};
 use argmin::solver::neldermead::NelderMead;
 use rayon::prelude::*;
@@ -6,13 +6,14 @@ use rayon::prelude::*;
 use super::regression::{ColumnKind, SvrModel, SvrParameters};
 use crate::numeric::stream::Stream;
 
-/// Folds of the validation that chooses the parameters.
+/// The number of folds of the validation that chooses the parameters.
 const INNER_FOLDS: usize = 5;
-/// Rows beyond which parameters are chosen from a part of the configurations, to keep a report within seconds.
+/// The number of rows above which parameters are chosen from a part of the configurations, so that a report takes
+/// seconds.
 const TUNING_ROWS: usize = 120;
 const REFINEMENTS: u64 = 30;
 
-/// Rows with their targets, and which configuration each is of: a configuration is never on both sides of a split.
+/// Rows with their targets and configurations: a configuration is never on both sides of a split.
 #[derive(Clone)]
 pub(super) struct RegressionTable<'a> {
     pub kinds: &'a [ColumnKind],
@@ -53,9 +54,9 @@ impl RegressionTable<'_> {
         self.groups.iter().map(dealt).collect()
     }
 
-    /// Predictions of each row by a model that saw no row of its configuration.
+    /// The prediction of each row by a model that saw no row of its configuration.
     ///
-    /// `choose` gives the parameters for the rows outside of a fold, so that they too are chosen without the fold.
+    /// `choose` gives the parameters for the rows outside of a fold, so that they are chosen without the fold, too.
     fn out_of_fold(&self, folds: &[usize], choose: impl Fn(&Self) -> SvrParameters + Sync) -> Vec<f64> {
         let count = folds.iter().max().map_or(0, |last| last + 1);
         let parts: Vec<Vec<(usize, f64)>> = (0..count)
@@ -75,7 +76,7 @@ impl RegressionTable<'_> {
         predictions
     }
 
-    /// Predictions of each row by a model that saw no row of its configuration, its parameters included
+    /// The prediction of each row by a model that saw no row of its configuration, not even to choose its parameters
     /// (nested cross-validation), and the number of folds.
     pub fn validate(&self, seed: u64) -> (Vec<f64>, usize) {
         let groups = self.distinct().len();
@@ -128,7 +129,7 @@ impl RegressionTable<'_> {
 /// Decimal logarithms of the parameters within which the search stays, in the order of the fields.
 const BOX: [(f64, f64); 5] = [(-1.0, 3.0), (-3.5, 0.5), (-2.0, -0.3), (-1.0, 1.5), (-1.5, 1.5)];
 
-/// The parameters that matter where only these kinds of columns are.
+/// The indices of the parameters that have an effect with these kinds of columns.
 fn free(kinds: &[ColumnKind]) -> Vec<usize> {
     let needs = [None, None, None, Some(ColumnKind::Choice), Some(ColumnKind::Budget)];
     (0..5).filter(|&axis| needs[axis].is_none_or(|kind| kinds.contains(&kind))).collect()
@@ -171,7 +172,7 @@ impl ParameterSearch<'_> {
         let parameters = parameters(point);
         let predictions = self.table.out_of_fold(self.folds, |_| parameters);
         let squares = predictions.iter().zip(&self.table.targets).map(|(p, t)| (p - t).powi(2));
-        // Outside of the box the clamped value does not change; the way back must still go downhill.
+        // Outside of the box the clamped error is constant; a slope back to the box is added.
         let outside: f64 = point.iter().zip(BOX).map(|(x, (low, high))| (x - x.clamp(low, high)).powi(2)).sum();
         squares.sum::<f64>() / self.folds.len().max(1) as f64 * (1.0 + outside)
     }

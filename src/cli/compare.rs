@@ -1,4 +1,4 @@
-//! The verb `compare`: two experiments side by side.
+//! The verb `compare`: two runs side by side.
 use std::path::PathBuf;
 
 use clap::Args;
@@ -10,6 +10,7 @@ use super::message::{amount, narrate, number, say};
 use super::table::Format;
 use super::target::Target;
 use crate::analysis::comparison::{ComparedRun, Comparison};
+use crate::document::diagnostic::Diagnostic;
 use crate::experiment::definition::difference::Difference;
 use crate::experiment::replay::log::Log;
 
@@ -17,11 +18,12 @@ use crate::experiment::replay::log::Log;
 pub(super) struct Arguments {
     /// An experiment's file, its run folder, or its name
     first: PathBuf,
-    /// The other one
+    /// The other experiment's file, run folder, or name
     second: PathBuf,
-    /// The folder of all runs
+    /// The folder that holds the runs
     #[arg(long, value_name = "FOLDER", default_value = "runs")]
     dir: PathBuf,
+    /// The format of the output, `table` or `json`
     #[arg(long, value_enum, default_value_t = Format::Table)]
     format: Format,
 }
@@ -45,14 +47,16 @@ pub(super) fn execute(arguments: &Arguments) -> Result<(), Failure> {
             say(&object.to_string());
         }
         Format::Csv => {
-            return Err(Failure::Input("`compare` prints a table or JSON\n\nhint: use `--format json`".into()));
+            return Err(Diagnostic::new("`compare` has no CSV output")
+                .hint("use `--format table` or `--format json`")
+                .into());
         }
         Format::Table => print(&found, &logs, &difference),
     }
     Ok(())
 }
 
-/// What the trials of a run took.
+/// The seconds that the trials of a run took together.
 fn seconds(log: &Log) -> f64 {
     log.details.iter().filter_map(|details| Some(details.ended.as_ref()?.seconds)).sum()
 }
@@ -90,13 +94,13 @@ fn print(found: &Comparison, logs: &[Log; 2], difference: &Difference) {
         say(format!("{what:<a$}  {first:>b$}  {second:>c$}").trim_end());
     }
     if found.budget.is_none() {
-        narrate("no budget at which both have a cost: costs are not compared");
+        narrate("costs are not compared: no budget has a cost in both runs");
     }
     if units[0] != units[1] {
-        narrate(&format!("warning: one counts its budget in {}, the other in {}", units[0], units[1]));
+        narrate(&format!("warning: the units of the budgets differ: {} and {}", units[0], units[1]));
     }
     if !difference.lines.is_empty() {
-        narrate("they differ in:");
+        narrate("differences of the experiments:");
         difference.lines.iter().for_each(|line| narrate(&format!("  {line}")));
     }
 }

@@ -1,4 +1,4 @@
-//! The verb `export`: what is ours, as another program reads it.
+//! The verb `export`: a search space or results in the format of another program.
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
@@ -22,18 +22,18 @@ pub(super) struct Arguments {
 
 #[derive(Subcommand)]
 enum Format {
-    /// A search space as ConfigSpace's JSON, format 0.4
+    /// A search space as JSON for ConfigSpace, format 0.4
     Configspace(File),
-    /// A search space as pcs-new
+    /// A search space in the format pcs-new
     #[command(alias = "pcs")]
     PcsNew(File),
-    /// The trials of a run as comma-separated values
+    /// The trials of a run as CSV
     Csv(Results),
     /// The trials of a run as JSON lines
     Jsonl(Results),
-    /// The trials of a run as SMAC3's run history
+    /// The trials of a run as a run history of SMAC3
     Smac3(Results),
-    /// The trials of a run as an Optuna journal, which optuna-dashboard shows
+    /// The trials of a run as a journal of Optuna, for example for optuna-dashboard
     Optuna(Results),
 }
 
@@ -41,16 +41,16 @@ enum Format {
 struct Results {
     #[command(flatten)]
     target: Target,
-    /// The file to write; stdout where it is left out
+    /// The file to write [default: stdout]
     #[arg(long)]
     out: Option<PathBuf>,
 }
 
 #[derive(Args)]
 struct File {
-    /// A search space, or an experiment whose space it is
+    /// The file of a search space or an experiment
     file: PathBuf,
-    /// The file to write; stdout where it is left out
+    /// The file to write [default: stdout]
     #[arg(long)]
     out: Option<PathBuf>,
 }

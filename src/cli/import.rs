@@ -1,4 +1,4 @@
-//! The verb `import`: what another program wrote, as ours.
+//! The verb `import`: a search space or results from another program.
 use std::fs::OpenOptions;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -7,6 +7,7 @@ use clap::{Args, Subcommand};
 
 use super::failure::Failure;
 use super::message::{count, narrate, say};
+use crate::document::diagnostic::Diagnostic;
 use crate::document::source::{SourceError, read};
 use crate::exchange::trials::{self, FoundResult, UnreadableResults};
 use crate::exchange::{Imported, configspace, pcs};
@@ -23,29 +24,29 @@ pub(super) struct Arguments {
 
 #[derive(Subcommand)]
 enum Format {
-    /// A search space of ConfigSpace, as JSON: format 0.4 and the older ones
+    /// A search space of ConfigSpace as JSON, format 0.4 or older
     Configspace(File),
-    /// A search space in pcs-new, or in the pcs format before it
+    /// A search space in the format pcs-new, or in the older pcs format
     #[command(alias = "pcs")]
     PcsNew(File),
-    /// Results as comma-separated values: a column for each hyperparameter, `cost`, and `budget` where there are several
+    /// Results as CSV: a column for each hyperparameter, `cost`, and `budget` if there are several budgets
     Csv(Results),
     /// Results as JSON lines: `{"config": {...}, "cost": 0.3, "budget": 9}`
     Jsonl(Results),
-    /// Results of SMAC3: its `runhistory.json`
+    /// Results of SMAC3: a file `runhistory.json`
     Smac3(Results),
-    /// Results of Optuna: the file of its journal storage
+    /// Results of Optuna: a file of its journal storage
     Optuna(Results),
 }
 
-/// Results that an experiment's model will learn from.
+/// Arguments for results, from which an experiment's model learns.
 #[derive(Args)]
 struct Results {
     /// The file to read
     file: PathBuf,
-    /// The experiment that learns from it, begun or not
+    /// The experiment that learns from the results, started or not
     experiment: PathBuf,
-    /// The folder of all runs
+    /// The folder that holds the runs
     #[arg(long, value_name = "FOLDER", default_value = "runs")]
     dir: PathBuf,
 }
@@ -54,7 +55,7 @@ struct Results {
 struct File {
     /// The file to read
     file: PathBuf,
-    /// The search space to write; stdout where it is left out
+    /// The file of the search space to write [default: stdout]
     #[arg(long)]
     out: Option<PathBuf>,
 }
@@ -66,7 +67,7 @@ pub(super) fn execute(arguments: &Arguments) -> Result<(), Failure> {
         Format::Csv(each) => results(each, |text, experiment| {
             let (found, passed_over) = trials::csv::read(text, &experiment.space)?;
             if !passed_over.is_empty() {
-                narrate(&format!("note: passed over the columns {}", passed_over.join(", ")));
+                narrate(&format!("note: ignored the columns {}", passed_over.join(", ")));
             }
             Ok(found)
         }),
@@ -76,7 +77,7 @@ pub(super) fn execute(arguments: &Arguments) -> Result<(), Failure> {
     }
 }
 
-/// Reads results and keeps what fits in the experiment's run.
+/// Reads results and keeps those that fit the experiment in its run.
 fn results(
     results: &Results,
     reader: impl Fn(&str, &Experiment) -> Result<Vec<FoundResult>, UnreadableResults>,
@@ -85,22 +86,22 @@ fn results(
     let text = read(&results.file).map_err(Failure::input)?;
     let source = results.file.display().to_string();
     let found = reader(&text, &experiment)
-        .map_err(|error| Failure::Input(format!("{source}: {error}\n\nhint: is it a file of this format?")))?;
+        .map_err(|error| Diagnostic::new(format!("{source}: {error}")).hint("check that the file has this format"))?;
     let fitted = imported_results::fitting(&experiment, &found);
     if let Some(warning) = fitted.mismatch_warning(&source) {
         narrate(&format!("warning: {warning}"));
     }
     if fitted.results.is_empty() {
         let failures = count(fitted.failures, "result");
-        return Err(Failure::Input(format!(
-            "{source}: nothing to learn from: no result fits, and {failures} without a cost\n\nhint: names, values and budgets must be those of {}",
-            results.experiment.display()
-        )));
+        let message =
+            format!("{source}: no result can be used: none fits the experiment, and {failures} without a cost");
+        let hint = format!("names, values and budgets must be those of {}", results.experiment.display());
+        return Err(Diagnostic::new(message).hint(hint).into());
     }
     let folder = RunFolder::of(&results.dir, &experiment.name);
     import::import(&experiment, &folder, &source, &fitted.results).map_err(Failure::input)?;
     narrate(&format!(
-        "{} of {} kept in {}; {} without a cost left out",
+        "kept {} of {} in {}; left out {} without a cost",
         count(fitted.results.len(), "result"),
         found.len(),
         folder.root().display(),
@@ -120,7 +121,7 @@ fn space(file: &File, reader: fn(&str, &Path) -> Result<Imported, SourceError>) 
     Ok(())
 }
 
-/// Writes a text to a new file and says so, or to stdout.
+/// Writes a text to a new file and prints its path, or prints the text.
 pub(super) fn write(text: &str, out: Option<&Path>) -> Result<(), Failure> {
     let Some(out) = out else {
         say(text.trim_end());
@@ -130,10 +131,10 @@ pub(super) fn write(text: &str, out: Option<&Path>) -> Result<(), Failure> {
     file.and_then(|mut file| file.write_all(text.as_bytes())).map_err(|error| {
         let hint = match error.kind() {
             io::ErrorKind::AlreadyExists => "choose another name, or remove the file",
-            io::ErrorKind::NotFound => "is there such a folder?",
-            _ => "is the folder writable?",
+            io::ErrorKind::NotFound => "check that the folder exists",
+            _ => "check that the folder is writable",
         };
-        Failure::Input(format!("{}: {error}\n\nhint: {hint}", out.display()))
+        Diagnostic::new(format!("cannot write `{}`: {error}", out.display())).hint(hint)
     })?;
     say(&out.display().to_string());
     Ok(())

@@ -38,7 +38,7 @@ use crate::task::custom::Tasks;
 
 /// Hyperparameter optimization of any program: Bayesian optimization with Hyperband.
 #[derive(Parser)]
-#[command(version, about, max_term_width = 100)]
+#[command(version, max_term_width = 100)]
 struct CommandLine {
     #[command(subcommand)]
     verb: Verb,

@@ -1,4 +1,4 @@
-//! The verb `new`: a commented starter experiment.
+//! The verb `new`: an example experiment with comments.
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
 use std::path::Path;
@@ -7,12 +7,13 @@ use clap::{Args, ValueEnum};
 
 use super::failure::Failure;
 use super::message::{narrate, say};
+use crate::document::diagnostic::Diagnostic;
 
 #[derive(Args)]
 pub(super) struct Arguments {
-    /// The experiment's name; NAME.ron is written here
+    /// The experiment's name; the file is NAME.ron in this folder
     name: String,
-    /// What it optimizes
+    /// The kind of task
     #[arg(long, value_enum, default_value_t = Template::Branin)]
     template: Template,
 }
@@ -21,9 +22,9 @@ pub(super) struct Arguments {
 enum Template {
     /// A textbook function
     Branin,
-    /// Any program
+    /// A program of your own
     Command,
-    /// The bundled battery task
+    /// The battery task: models of a lithium-ion cell
     Battery,
 }
 
@@ -31,9 +32,9 @@ pub(super) fn execute(arguments: &Arguments) -> Result<(), Failure> {
     let name = &arguments.name;
     let is_plain = name.chars().all(|letter| letter.is_alphanumeric() || "_-".contains(letter));
     if name.is_empty() || !is_plain {
-        return Err(Failure::Input(format!(
-            "`{name}` is not a name for an experiment\n\nhint: use letters, digits, `-` and `_`; the files are written to this folder"
-        )));
+        return Err(Diagnostic::new(format!("`{name}` is not a name for an experiment"))
+            .hint("use letters, digits, `-` and `_`; the files are written to this folder")
+            .into());
     }
     let text = match arguments.template {
         Template::Branin => include_str!("templates/branin.ron"),
@@ -45,21 +46,22 @@ pub(super) fn execute(arguments: &Arguments) -> Result<(), Failure> {
     if matches!(arguments.template, Template::Command) {
         let program = format!("{name}.sh");
         write_new(Path::new(&program), include_str!("templates/command.sh"))?;
-        make_executable(Path::new(&program)).map_err(|error| Failure::Input(format!("{program}: {error}")))?;
+        make_executable(Path::new(&program))
+            .map_err(|error| Diagnostic::new(format!("cannot make `{program}` executable: {error}")))?;
     }
     narrate(&format!("hint: try `galvani check {file}`, then `galvani run {file}`"));
     Ok(())
 }
 
-/// Writes a file that must not exist yet, and says so on stdout.
+/// Writes a file that must not exist yet, and prints its path.
 fn write_new(path: &Path, text: &str) -> Result<(), Failure> {
     let file = OpenOptions::new().write(true).create_new(true).open(path);
     file.and_then(|mut file| file.write_all(text.as_bytes())).map_err(|error| {
         let hint = match error.kind() {
             io::ErrorKind::AlreadyExists => "choose another name, or remove the file",
-            _ => "is this folder writable?",
+            _ => "check that this folder is writable",
         };
-        Failure::Input(format!("{}: {error}\n\nhint: {hint}", path.display()))
+        Diagnostic::new(format!("cannot write `{}`: {error}", path.display())).hint(hint)
     })?;
     say(&path.display().to_string());
     Ok(())

@@ -1,4 +1,4 @@
-//! The verb `report`: HTML, figures, numbers.
+//! The verb `report`: the report of a run as HTML, figures and JSON.
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -19,7 +19,7 @@ use crate::trial::prediction::{self, SeriesPrediction};
 pub(super) struct Arguments {
     #[command(flatten)]
     target: Target,
-    /// Where to write it; where nothing is given, reports/NAME, and for a run outside of runs/ its own folder's report/
+    /// The folder to write to [default: reports/NAME; report/ in the run's folder if that is not in runs/]
     #[arg(long, value_name = "FOLDER")]
     out: Option<PathBuf>,
 }
@@ -32,8 +32,8 @@ pub(super) fn execute(arguments: &Arguments) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Where a run's report goes: `reports/NAME` for one in `runs/`; beside its store for any other, so that runs of one
-/// name in several folders do not overwrite each other's.
+/// The folder of a run's report: `reports/NAME` for a run in `runs/`, else `report` in the run's folder, so that runs of
+/// one name in several folders do not overwrite each other's reports.
 pub(super) fn folder(log: &Log) -> PathBuf {
     let root = log.folder.root();
     match root.parent() {
@@ -42,7 +42,7 @@ pub(super) fn folder(log: &Log) -> PathBuf {
     }
 }
 
-/// Writes the report of a run, and says where its page is.
+/// Writes the report of a run; returns the path of its page.
 pub(super) fn write(log: &Log, folder: &Path) -> Result<PathBuf, Failure> {
     let experiment = &log.experiment;
     let verdict = verdict(log);
@@ -84,7 +84,7 @@ pub(super) fn write(log: &Log, folder: &Path) -> Result<PathBuf, Failure> {
     Ok(folder.join("report.html"))
 }
 
-/// What was repaired in the store of this run.
+/// Sentences about repairs of the run's store.
 fn warnings(log: &Log) -> Vec<String> {
     let repairs = log.notes.get(REPAIRS).and_then(|note| note.as_array());
     let sentences = repairs.into_iter().flatten().filter_map(|sentence| sentence.as_str());

@@ -1,8 +1,8 @@
-//! A search space on the command line: from which file, and as a table.
+//! Search spaces on the command line: read from a file, printed as a table or JSON.
 use std::path::Path;
 use std::sync::Arc;
 
-use serde_json::{Map, Value as Json, json};
+use serde_json::{Map, Value, json};
 
 use super::failure::Failure;
 use super::message::{number, say};
@@ -14,13 +14,13 @@ use crate::space::Space;
 use crate::space::hyperparameter::{Domain, Hyperparameter};
 use crate::space::prior::Prior;
 
-/// The widest column that others are lined up with.
+/// The greatest width of an aligned column.
 const WIDEST: usize = 48;
 
-/// Draws after which a parameter that was active in none counts as one that never is.
+/// The number of draws from which a warning is given for a parameter that was active in none.
 const DRAWS: usize = 20_000;
 
-/// The space of a search space's file, or of an experiment's.
+/// The search space in a file, or that of the experiment in it.
 pub(super) fn search_space(path: &Path) -> Result<Arc<Space>, Failure> {
     if is_search_space(path)? {
         return Space::read(path).map(Arc::new).map_err(Failure::input);
@@ -28,17 +28,17 @@ pub(super) fn search_space(path: &Path) -> Result<Arc<Space>, Failure> {
     Ok(Experiment::read(path).map_err(Failure::input)?.space)
 }
 
-/// Whether a file holds a search space and no experiment.
+/// True if a file holds a search space and no experiment.
 pub(super) fn is_search_space(path: &Path) -> Result<bool, Failure> {
     let text = read(path).map_err(Failure::input)?;
     Ok(Node::of(&text).is_some_and(|root| root.field("parameters").is_some() && root.field("search_space").is_none()))
 }
 
-/// Prints what may be tried, a parameter a line.
+/// Prints the parameters of a space, one a line, then its forbidden combinations and its size.
 pub(super) fn print(space: &Space) {
     let rows: Vec<_> =
         space.hyperparameters().iter().enumerate().map(|(index, each)| row(space, index, each)).collect();
-    // A long list of choices does not push all other lines out of the window.
+    // A long list of choices is not aligned, so that the other lines fit into the window.
     let lengths = |column: usize| rows.iter().map(move |row| row[column].chars().count());
     let width = |column: usize| lengths(column).filter(|length| *length <= WIDEST).max().unwrap_or(0);
     let (a, b, c) = (width(0), width(1), width(2));
@@ -46,7 +46,7 @@ pub(super) fn print(space: &Space) {
         say(format!("  {name:<a$}  {values:<b$}  {default:<c$}  {remarks}").trim_end());
     }
     for clause in space.forbidden() {
-        say(&format!("  never {clause}"));
+        say(&format!("  forbidden: {clause}"));
     }
     let share = share(space);
     match space.count() {
@@ -68,13 +68,13 @@ fn row(space: &Space, index: usize, each: &Hyperparameter) -> [String; 4] {
     [format!("{}{unit}", each.name), each.domain.to_string(), default, remarks.join("; ")]
 }
 
-/// The share of the unit cube that is legal, where it is not counted from a fixed sample.
+/// The share of the unit cube that is legal, as text.
 fn share(space: &Space) -> String {
     format!("{} %", number(100.0 * space.allowed_fraction(0)))
 }
 
 /// The space's own fields of `check --format json`.
-pub(super) fn json(space: &Space) -> Map<String, Json> {
+pub(super) fn json(space: &Space) -> Map<String, Value> {
     let parameters = space.hyperparameters().iter().enumerate().map(|(index, each)| {
         let mut fields = json!({
             "name": each.name,
@@ -84,7 +84,7 @@ pub(super) fn json(space: &Space) -> Map<String, Json> {
             "condition": space.condition(index).map(ToString::to_string),
             "size": each.size(),
         });
-        let mut set = |field: &str, value: Option<Json>| {
+        let mut set = |field: &str, value: Option<Value>| {
             if let Some(value) = value {
                 fields[field] = value;
             }
@@ -115,7 +115,7 @@ pub(super) fn json(space: &Space) -> Map<String, Json> {
         "allowed_fraction": space.allowed_fraction(0),
     });
     match fields {
-        Json::Object(fields) => fields,
+        Value::Object(fields) => fields,
         _ => unreachable!("an object was written"),
     }
 }
@@ -132,11 +132,11 @@ fn kind(domain: &Domain) -> &'static str {
     }
 }
 
-/// What is allowed in a space but probably not meant.
+/// Warnings about properties of a space that are allowed but probably not intended.
 pub(super) fn warnings(space: &Space) -> Vec<String> {
     let mut warnings = Vec::new();
     if let Err(illegal) = space.default_configuration() {
-        warnings.push(format!("the default configuration is not allowed: {illegal}; a run begins without it"));
+        warnings.push(format!("the default configuration is not legal: {illegal}; the run does not evaluate it"));
     }
     let width = space.hyperparameters().len();
     let drawn = space.sample_many(DRAWS, &mut Stream::of(0, "ever active", 0));
@@ -146,7 +146,7 @@ pub(super) fn warnings(space: &Space) -> Vec<String> {
         let (name, condition) = (&space.hyperparameters()[index].name, space.condition(index));
         let Some(condition) = condition else { continue };
         warnings.push(match space.may_hold(condition) {
-            true => format!("`{name}` was never active in {} draws; can `{condition}` be true?", drawn.len()),
+            true => format!("`{name}` was active in none of {} draws; check the condition `{condition}`", drawn.len()),
             false => format!("`{name}` is never active: `{condition}` cannot be true in the ranges of its parameters"),
         });
     }

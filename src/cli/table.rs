@@ -7,11 +7,8 @@ use super::message::{number, say};
 /// The format of printed rows.
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum Format {
-    /// Aligned columns
     Table,
-    /// One JSON object a line
     Json,
-    /// Comma-separated values
     Csv,
 }
 

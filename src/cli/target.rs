@@ -1,20 +1,21 @@
-//! Which run a verb means: a folder, an experiment file, or a name.
+//! The target of a verb: a run, given by its folder, its experiment file, or its name.
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 
 use super::failure::Failure;
+use crate::document::diagnostic::Diagnostic;
 use crate::experiment::Experiment;
 use crate::experiment::folder::RunFolder;
 use crate::experiment::replay::log::Log;
 
-/// Which experiment, for verbs that need one that has run.
+/// A run, for verbs that read one.
 #[derive(Args)]
 pub(super) struct Target {
     /// The experiment's file, its run folder, or its name
     pub(super) experiment: PathBuf,
-    /// The folder of all runs
+    /// The folder that holds the runs
     #[arg(long, value_name = "FOLDER", default_value = "runs")]
     pub(super) dir: PathBuf,
 }
@@ -40,12 +41,12 @@ impl Target {
             (false, []) => {
                 format!("there are no runs in `{}` yet; `galvani run FILE.ron` starts one", self.dir.display())
             }
-            (false, names) => format!("these have run: {}", names.join(", ")),
+            (false, names) => format!("these experiments have run: {}", names.join(", ")),
         };
-        Err(Failure::Input(format!("`{name}` has not run: there is no `{}`\n\nhint: {hint}", folder.display())))
+        Err(Diagnostic::new(format!("`{name}` has not run: there is no `{}`", folder.display())).hint(hint).into())
     }
 
-    /// The run as its journal tells it.
+    /// The run, read from its journal.
     pub(super) fn log(&self) -> Result<Log, Failure> {
         Log::read(self.folder()?).map_err(Failure::input)
     }

@@ -59,7 +59,8 @@ fn unwritable(path: &Path) -> impl FnOnce(io::Error) -> ReportError {
     move |source| ReportError::Unwritable { path, source }
 }
 
-/// Writes `report.html`, `report.json` and each figure as PNG and SVG into a folder, which is created if it does not exist.
+/// Writes `report.html`, `report.json` and each figure as PNG and SVG into a folder, which is created if it does not
+/// exist.
 ///
 /// # Errors
 /// If the folder cannot be created or a file in it cannot be written.

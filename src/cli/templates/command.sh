@@ -1,6 +1,6 @@
 #!/bin/sh
-# A stand-in for a training program: replace it with your own. What it prints last as {"cost": ...} is its result;
-# what it prints to stderr is kept beside it, and a non-zero exit code is the outcome `crashed`.
+# An example of a training program: replace it with your own. The last {"cost": ...} that it prints is its result.
+# Its stderr is kept in the folder of the trial, and a non-zero exit code is the outcome `crashed`.
 rate=0.01 momentum=0 optimizer=sgd epochs=1
 for argument in "$@"; do
     case $argument in

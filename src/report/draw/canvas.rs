@@ -1,11 +1,11 @@
-//! One drawing, whatever it becomes.
+//! The canvas: a drawing as a list of marks, independent of its file format.
 use crate::report::draw::font;
 use crate::report::draw::theme::{Colour, PAPER, RED};
 
-/// A place: right of the left edge, below the upper edge.
+/// A position: the distances from the left edge and from the upper edge.
 pub type At = (f64, f64);
 
-/// Which part of a text is at its place.
+/// The part of a text that is at its position.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Anchor {
     Start,
@@ -31,13 +31,13 @@ impl Frame {
         self.y + self.height
     }
 
-    /// The place at shares of width and height, the second from the lower edge.
+    /// The position at shares of width and height, the second measured from the lower edge.
     pub fn at(&self, right: f64, up: f64) -> At {
         (self.x + right * self.width, self.bottom() - up * self.height)
     }
 }
 
-/// One thing that is drawn.
+/// One mark of a drawing.
 #[derive(Clone, Debug)]
 pub(crate) enum Mark {
     Rectangle { frame: Frame, colour: Colour },
@@ -56,11 +56,11 @@ pub struct Text {
     pub bold: bool,
     pub anchor: Anchor,
     pub colour: Colour,
-    /// Whether it runs upwards.
+    /// True if it runs upwards.
     pub upright: bool,
 }
 
-/// A drawing of a size in units, of which a screen shows about 96 an inch.
+/// A drawing; its size is in units of which a screen shows about 96 an inch.
 #[derive(Clone, Debug)]
 pub struct Canvas {
     pub width: f64,
@@ -114,7 +114,7 @@ impl Canvas {
         }
     }
 
-    /// The incumbent's sign: a star with a light edge, so that it stands out on any tile.
+    /// Draws the sign of the incumbent: a star with a light edge, so that it stands out on any tile.
     pub fn star(&mut self, at: At, radius: f64) {
         for (radius, colour) in [(radius + 1.8, PAPER), (radius, RED)] {
             let corner = |corner: usize| {
@@ -126,7 +126,7 @@ impl Canvas {
         }
     }
 
-    /// Slanted lines inside a frame, all on one grid, so that neighbours join.
+    /// Fills a frame with slanted lines on a common grid, so that neighbouring frames join.
     pub fn hatch(&mut self, frame: Frame, colour: Colour) {
         const STEP: f64 = 5.0;
         let (low, high) = (frame.x + frame.y, frame.right() + frame.bottom());
@@ -141,7 +141,7 @@ impl Canvas {
         }
     }
 
-    /// Dots inside a frame, all on one grid.
+    /// Fills a frame with dots on a common grid.
     pub fn stipple(&mut self, frame: Frame, colour: Colour) {
         const STEP: f64 = 5.0;
         let from = |start: f64| (start / STEP).ceil() as i64;
@@ -156,7 +156,7 @@ impl Canvas {
         self.marks.push(Mark::Text(text));
     }
 
-    /// A line of text that runs right from its place.
+    /// Draws a line of text that begins at its position.
     pub fn write(&mut self, at: At, text: impl Into<String>, size: f64, colour: Colour) {
         self.say(at, text, size, colour, Anchor::Start, false);
     }
@@ -165,7 +165,7 @@ impl Canvas {
         self.text(Text { text: text.into(), at, size, bold, anchor, colour, upright: false });
     }
 
-    /// A frame's lower and left edges.
+    /// Draws the lower and the left edge of a frame.
     pub fn edges(&mut self, frame: Frame, colour: Colour) {
         self.line(vec![frame.at(0.0, 1.0), frame.at(0.0, 0.0)], colour, 1.0);
         self.line(vec![frame.at(0.0, 0.0), frame.at(1.0, 0.0)], colour, 1.0);
@@ -190,7 +190,7 @@ impl Canvas {
         texts.map(|text| (text.text.clone(), frame(text))).collect()
     }
 
-    /// Fails where a text leaves the canvas or lies on another.
+    /// Fails if a text leaves the canvas or overlaps another.
     #[cfg(test)]
     pub(crate) fn check_texts(&self) {
         let frames = self.text_frames();
@@ -204,7 +204,7 @@ impl Canvas {
         }
     }
 
-    /// Whatever was drawn, from the back to the front.
+    /// The marks, from the back to the front.
     pub(crate) fn marks(&self) -> &[Mark] {
         &self.marks
     }

@@ -1,4 +1,4 @@
-//! The figures' typeface: Inter, embedded, so that a picture is the same on every machine.
+//! The typeface of the figures: Inter, embedded, so that a picture is the same on every machine.
 use std::sync::LazyLock;
 
 use ab_glyph::{Font, FontRef, Point, PxScale};
@@ -22,7 +22,7 @@ pub fn width(text: &str, size: f64, bold: bool) -> f64 {
     text.chars().map(|sign| f64::from(face.h_advance_unscaled(face.glyph_id(sign)))).sum::<f64>() * size / units
 }
 
-/// Calls `paint` with each pixel that a line of text covers: right of the start, below the baseline, how much of it.
+/// Calls `paint` with each pixel that a line of text covers: right of the start, below the baseline, covered share.
 pub fn cover(text: &str, size: f64, bold: bool, mut paint: impl FnMut(i32, i32, f64)) {
     let face = face(bold);
     let units = face.units_per_em().expect("an embedded font has a scale");
@@ -40,7 +40,7 @@ pub fn cover(text: &str, size: f64, bold: bool, mut paint: impl FnMut(i32, i32, 
     }
 }
 
-/// The text, with `…` in its middle where it is wider than `room`: names often differ at their end.
+/// The text, with `…` in its middle if it is wider than `room`, because names often differ at their end.
 pub fn elide(text: &str, size: f64, bold: bool, room: f64) -> String {
     if width(text, size, bold) <= room {
         return text.to_owned();

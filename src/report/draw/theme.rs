@@ -1,21 +1,21 @@
-//! Colours, sizes and signs of the figures.
+//! Theme: the colours and text sizes of the figures.
 
-/// Red, green, blue.
+/// A colour: red, green, blue.
 pub type Colour = [u8; 3];
 
 pub const PAPER: Colour = [0xff, 0xff, 0xff];
 pub const INK: Colour = [0x1b, 0x20, 0x26];
 pub const MUTED: Colour = [0x5c, 0x66, 0x72];
 pub const FAINT: Colour = [0xd8, 0xdd, 0xe3];
-/// Individual curves.
+/// The colour of individual curves.
 pub const THREAD: Colour = [0xcd, 0xd2, 0xd8];
-/// Shares that noise reaches too, and what is inactive.
+/// The colour of inactive tiles and of less important marks.
 pub const ASH: Colour = [0xb4, 0xbb, 0xc4];
 pub const BLUE: Colour = [0x23, 0x57, 0x8c];
-/// Bands around blue lines.
+/// The colour of bands around blue lines.
 pub const HAZE: Colour = [0xc3, 0xd4, 0xe6];
 pub const RED: Colour = [0xc2, 0x2f, 0x2a];
-/// A mean that is compared with.
+/// The colour of the default configuration.
 pub const ORANGE: Colour = [0xc6, 0x73, 0x11];
 pub const SHADE: Colour = [0xf0, 0xf2, 0xf5];
 
@@ -38,7 +38,7 @@ pub const HEADING: f64 = 12.5;
 pub const TEXT: f64 = 11.5;
 pub const SMALL: f64 = 10.0;
 
-/// The map from 0 (good) to 1 (bad): viridis reversed, so that good is bright; readable without colour vision.
+/// The colour of a share from 0 (good, bright) to 1 (bad, dark): viridis reversed, readable without colour vision.
 pub fn viridis(share: f64) -> Colour {
     const STOPS: [Colour; 11] = [
         [0xfd, 0xe7, 0x25],
@@ -58,7 +58,7 @@ pub fn viridis(share: f64) -> Colour {
     mix(STOPS[below], STOPS[below + 1], at - below as f64)
 }
 
-/// The colour a share of the way from one to another.
+/// The colour at a share of the way from one to another.
 pub fn mix(from: Colour, to: Colour, share: f64) -> Colour {
     let channel = |index: usize| {
         let (from, to) = (f64::from(from[index]), f64::from(to[index]));
@@ -72,7 +72,7 @@ pub fn hex([red, green, blue]: Colour) -> String {
     format!("#{red:02X}{green:02X}{blue:02X}")
 }
 
-/// The budgets' colours, from the smallest to the highest.
+/// The colour of the budget with this rank, counted from the smallest.
 pub fn budget_colour(rank: usize, count: usize) -> Colour {
     if rank + 1 == count {
         BLUE

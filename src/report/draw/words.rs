@@ -1,4 +1,4 @@
-//! Numbers and durations as a reader wants them: three significant digits, units with a space.
+//! Words: numbers, durations, units and counts as texts for readers.
 use crate::space::hyperparameter::Value;
 
 /// A number with three significant digits, such as `0.00392`, `12.3`, `1620` or `4.71e-4`.
@@ -29,7 +29,7 @@ pub fn percent(share: f64) -> String {
     format!("{:.0} %", 100.0 * share)
 }
 
-/// Such as `48 s`, `6 min 10 s`, `1 h 12 min` or `2 d 4 h`.
+/// A duration in words, such as `48 s`, `6 min 10 s`, `1 h 12 min` or `2 d 4 h`.
 pub fn duration(seconds: f64) -> String {
     let whole = seconds.round().max(0.0) as u64;
     match whole {
@@ -49,7 +49,7 @@ pub fn feature(name: &str) -> String {
     }
 }
 
-/// A unit as it is printed; a share has none.
+/// A unit as it is printed; that of a share is empty.
 pub fn unit(unit: &str) -> &str {
     match unit {
         "1" => "",
@@ -63,7 +63,7 @@ pub fn count(n: usize, noun: &str) -> String {
     if n == 1 { format!("1 {noun}") } else { format!("{n} {noun}s") }
 }
 
-/// A power of ten with its exponent raised.
+/// A power of ten with a raised exponent, such as `10⁻³`.
 pub fn power_of_ten(exponent: i32) -> String {
     let raised = |digit: char| match digit {
         '-' => '⁻',

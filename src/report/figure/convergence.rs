@@ -1,4 +1,4 @@
-//! Cost against effort as a figure: the best so far, by what was spent and by trials, and what small budgets foretell.
+//! Figure of the cost against the budget spent and the trials ended, and of costs at small and large budgets.
 use crate::analysis::Findings;
 use crate::analysis::convergence::{BestCurve, Dot, Improvement};
 use crate::report::draw::axis;
@@ -33,7 +33,7 @@ pub fn figure(findings: &Findings) -> Canvas {
     let costs = convergence.dots.iter().map(|dot| dot.cost);
     let best = costs.clone().fold(f64::INFINITY, f64::min);
     let worst = costs.clone().fold(f64::NEG_INFINITY, f64::max);
-    // A reference that is far from every trial would flatten what is to be seen.
+    // A reference that is far from every trial would flatten the curves.
     let shown = |cost: f64| cost.is_finite() && cost > 0.0 && cost <= 10.0 * worst.max(best);
     let default = |(cost, budget): (f64, f64)| (cost, format!("default at {}", number(budget)), ORANGE);
     let baseline = |cost: f64| (cost, "constant predictor".to_owned(), MUTED);
@@ -65,7 +65,7 @@ pub fn figure(findings: &Findings) -> Canvas {
     let mut lowest = f64::NEG_INFINITY;
     for (cost, name, colour) in &references {
         let y = frames[0].at(0.0, costs.share(*cost)).1;
-        // Above its line, or below where the label of a line just above it would be covered.
+        // Above its line, or below it if the label of the next line above would be covered.
         let y = if y - 4.0 - lowest < SMALL + 2.0 { (y + SMALL + 2.0).max(lowest + SMALL + 2.0) } else { y - 4.0 };
         canvas.say((frames[0].right(), y), format!("{name}: {}", number(*cost)), SMALL, *colour, Anchor::End, false);
         lowest = y;
@@ -158,7 +158,7 @@ fn panel(
     axis::below(canvas, frame, across.ticks(6), false, SMALL);
 }
 
-/// Each configuration's cost from budget to budget: lines that cross are ranks that change.
+/// Draws each configuration's cost from budget to budget: crossing lines are changing ranks.
 fn slopes(canvas: &mut Canvas, frame: Frame, findings: &Findings, costs: &Axis) {
     let budgets: Vec<f64> = findings.convergence.curves.iter().map(|curve| curve.budget).collect();
     let share = |budget: f64| {

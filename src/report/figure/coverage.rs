@@ -1,4 +1,4 @@
-//! What a dataset covers, as a figure: the density of each quantity, and of each pair of them.
+//! Figure of a dataset's coverage: the density of each quantity, and of each pair of them.
 use crate::battery::dataset::coverage;
 use crate::battery::dataset::coverage::{BINS, SplitCoverage};
 use crate::report::draw::axis;
@@ -11,23 +11,23 @@ use crate::report::draw::words::{count, feature, number, percent, unit};
 const MARGIN: f64 = 28.0;
 const TOP: f64 = 116.0;
 const LEFT: f64 = 78.0;
-/// Of a panel, and from one to the next.
+/// The side of a panel, and the distance from one to the next.
 const SIDE: f64 = 212.0;
 const STEP: f64 = 230.0;
-/// Powers of ten from the palest to the darkest shade; what is rarer is as pale.
+/// The powers of ten from the palest to the darkest shade; rarer values are as pale as the palest.
 const DECADES: f64 = 4.0;
-/// A distribution is drawn over this many powers of ten where its greatest share is `STEEP` times the middle one.
+/// The powers of ten of the logarithmic axis of a distribution whose greatest share is `STEEP` times the median share.
 const SINGLE_DECADES: f64 = 4.0;
 const STEEP: f64 = 20.0;
-/// Shades of a density; neighbours of one shade are one rectangle.
+/// The number of shades of a density; neighbours of one shade are one rectangle.
 const SHADES: usize = 24;
 /// Colours of the kinds of profile.
 const KINDS: [Colour; 3] = [BLUE, ORANGE, [0x2a, 0x8c, 0x6e]];
-/// Lightest and darkest of a density.
+/// The lightest and the darkest colour of a density.
 const PALE: Colour = [0xe3, 0xec, 0xf5];
 const DEEP: Colour = [0x0d, 0x2b, 0x4d];
 
-/// Draws what a split covers.
+/// Draws the coverage of a split.
 pub fn figure(coverage: &SplitCoverage) -> Canvas {
     let axes = coverage.axes.len();
     let size = LEFT + STEP * (axes - 1) as f64 + SIDE;
@@ -82,7 +82,7 @@ fn below(canvas: &mut Canvas, frame: Frame, scale: &Axis, axis: &coverage::Featu
     canvas.say((frame.x + frame.width / 2.0, frame.bottom() + 36.0), head(axis), TEXT, INK, Anchor::Middle, false);
 }
 
-/// The shade of a number of rows, on a logarithmic scale; none where there is no row.
+/// The shade of a number of rows, on a logarithmic scale; `None` without rows.
 fn shade(rows: u64, most: f64) -> Option<usize> {
     let share = 1.0 + (rows.max(1) as f64 / most).log10() / DECADES;
     (rows > 0).then(|| ((share.max(0.0) * SHADES as f64) as usize).min(SHADES - 1))
@@ -90,11 +90,11 @@ fn shade(rows: u64, most: f64) -> Option<usize> {
 
 fn colour(shade: usize) -> Colour {
     let share = shade as f64 / (SHADES - 1) as f64;
-    // Through the house's blue, so that the middle keeps its colour.
+    // Mixed through blue, so that the middle keeps its colour.
     if share < 0.6 { mix(PALE, BLUE, share / 0.6) } else { mix(BLUE, DEEP, (share - 0.6) / 0.4) }
 }
 
-/// Rows in the parts of two axes: columns from left to right, parts from below.
+/// Draws the numbers of rows in the bins of two axes: columns from left to right, bins from below.
 fn density(canvas: &mut Canvas, frame: Frame, columns: &[Vec<u64>], most: f64) {
     let side = (frame.width / BINS as f64, frame.height / BINS as f64);
     for (column, parts) in columns.iter().enumerate() {
@@ -104,7 +104,7 @@ fn density(canvas: &mut Canvas, frame: Frame, columns: &[Vec<u64>], most: f64) {
             if let Some(shade) = run[0] {
                 let height = run.len() as f64 * side.1;
                 let y = frame.bottom() - from as f64 * side.1 - height;
-                // A hair wider, so that no seam shows.
+                // Slightly wider, so that no seam shows.
                 let x = frame.x + column as f64 * side.0;
                 canvas.rectangle(Frame { x, y, width: side.0 + 0.15, height: height + 0.15 }, colour(shade));
             }
@@ -113,7 +113,7 @@ fn density(canvas: &mut Canvas, frame: Frame, columns: &[Vec<u64>], most: f64) {
     }
 }
 
-/// How the rows of each kind of profile are distributed over one axis.
+/// Draws the distribution of the rows of each kind of profile over one axis.
 fn single(canvas: &mut Canvas, frame: Frame, coverage: &SplitCoverage, axis: usize) {
     let mut shares: Vec<f64> = coverage.single.iter().flat_map(|axes| &axes[axis]).copied().collect();
     shares.retain(|share| *share > 0.0);
@@ -144,7 +144,7 @@ fn single(canvas: &mut Canvas, frame: Frame, coverage: &SplitCoverage, axis: usi
     }
 }
 
-/// Colours of the kinds, the scale of the densities, and what they add up to.
+/// Draws the colours of the kinds, the scale of the densities, and the shares of time at rest and near the limits.
 fn legend(canvas: &mut Canvas, frame: Frame, coverage: &SplitCoverage, most: f64) {
     let (x, mut y) = (frame.x + 4.0, frame.y + 6.0);
     canvas.say((x, y), "on the diagonal: share of the rows, by kind of profile", TEXT, INK, Anchor::Start, false);

@@ -1,4 +1,4 @@
-//! Curves of several models in small multiples: a panel for each quantity, a colour for each model.
+//! Figure of curves of several models: a panel for each quantity, a colour for each model.
 use crate::report::draw::axis;
 use crate::report::draw::axis::Axis;
 use crate::report::draw::canvas::{Anchor, At, Canvas, Frame};
@@ -12,7 +12,7 @@ const BETWEEN: f64 = 30.0;
 const COLUMNS: usize = 3;
 const HIGH: f64 = 168.0;
 const DOWN: f64 = 76.0;
-/// Room of a line of the legend.
+/// The height of a line of the legend.
 const LINE: f64 = 17.0;
 
 /// Several quantities of several models.
@@ -20,11 +20,11 @@ const LINE: f64 = 17.0;
 pub struct Curves {
     pub title: String,
     pub subtitle: String,
-    /// What runs to the right, such as `steps`.
+    /// The name of the horizontal axis, such as `steps`.
     pub across: String,
-    /// Models, in the order of each panel's lines.
+    /// The names of the models, in the order of each panel's lines.
     pub names: Vec<String>,
-    /// How many of them, the last ones, are no models but what these are compared with.
+    /// The number of references: the last of the names, with which the models are compared.
     pub references: usize,
     pub panels: Vec<CurvesPanel>,
 }
@@ -34,7 +34,7 @@ pub struct Curves {
 pub struct CurvesPanel {
     pub name: String,
     pub unit: String,
-    /// Points of each model; what is not above 0 is left out.
+    /// The points of each model; values that are not positive are left out.
     pub lines: Vec<Vec<(f64, f64)>>,
 }
 
@@ -68,7 +68,7 @@ pub fn figure(curves: &Curves) -> Canvas {
     canvas
 }
 
-/// Where each model's name stands: x, line, and as much of the name as fits.
+/// The legend: for each model the horizontal position, the line, and the name, shortened to fit.
 fn legend(curves: &Curves) -> Vec<(f64, usize, String)> {
     let (mut x, mut row) = (MARGIN, 0);
     let place = |name: &String| {
@@ -93,7 +93,7 @@ fn draw(canvas: &mut Canvas, frame: Frame, curves: &Curves, panel: &CurvesPanel)
         let (x, y) = frame.at(0.0, tick.at);
         canvas.line(vec![(x, y), (frame.right(), y)], FAINT, 0.6);
     }
-    // What is compared with lies below.
+    // References are drawn first, below the models.
     for (index, line) in panel.lines.iter().enumerate().rev() {
         for run in line.split(|(_, y)| !(*y > 0.0 && y.is_finite())).filter(|run| !run.is_empty()) {
             let place = |&(x, y): &(f64, f64)| frame.at(across.share(x), up.share(y));
@@ -109,7 +109,7 @@ fn draw(canvas: &mut Canvas, frame: Frame, curves: &Curves, panel: &CurvesPanel)
     canvas.say(at, curves.across.as_str(), TEXT, INK, Anchor::Middle, false);
 }
 
-/// A line of a model, or, thinner and grey, of what it is compared with.
+/// Draws a line: in colour for a model, thinner and grey for a reference.
 fn stroke(canvas: &mut Canvas, points: Vec<At>, curves: &Curves, index: usize, width: f64) {
     const COLOURS: [Colour; 6] = [BLUE, ORANGE, RED, [0x2f, 0x7d, 0x5b], [0x7a, 0x4f, 0x9a], [0x1f, 0x8a, 0xa0]];
     let models = curves.names.len() - curves.references;
@@ -122,7 +122,7 @@ fn stroke(canvas: &mut Canvas, points: Vec<At>, curves: &Curves, index: usize, w
         canvas.line(points, MUTED, 0.7 * width);
         return;
     }
-    // Dashes along the whole line: what is left of one goes on behind the corner.
+    // A dash that reaches a corner continues behind it.
     let mut along = 0.0;
     for pair in points.windows(2) {
         let [(x, y), (right, down)] = [pair[0], pair[1]];

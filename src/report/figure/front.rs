@@ -1,4 +1,4 @@
-//! The trade between objectives as a figure: every trial at the highest budget, and the front that no other beats.
+//! Figure of several objectives: every trial at the highest budget, and the front.
 use crate::analysis::Findings;
 use crate::analysis::front::Front;
 use crate::report::draw::axis;
@@ -13,17 +13,17 @@ const MARGIN: f64 = 28.0;
 const TOP: f64 = 138.0;
 const HIGH: f64 = 340.0;
 
-/// Room for the labels on the left of a panel.
+/// The width of the labels left of a panel.
 const LEFT: f64 = 70.0;
 
-/// Objectives that are drawn against each other; more would be too small to read.
+/// The greatest number of objectives that are drawn against each other; more would be too small to read.
 const DRAWN: usize = 3;
 
-/// Draws a panel for each pair of the first objectives; `None` of one objective.
+/// Draws a panel for each pair of the first objectives; `None` with a single objective.
 pub fn figure(findings: &Findings) -> Option<Canvas> {
     let front = findings.front.as_ref()?;
     let mut canvas = Canvas::new(WIDTH, TOP + HIGH + 62.0);
-    let title = font::elide(&format!("{} · the trade", findings.experiment), TITLE, true, WIDTH - 2.0 * MARGIN);
+    let title = font::elide(&format!("{} · objectives", findings.experiment), TITLE, true, WIDTH - 2.0 * MARGIN);
     canvas.say((MARGIN, 44.0), title, TITLE, INK, Anchor::Start, true);
     canvas.write((MARGIN, 68.0), sentence(findings, front), TEXT, MUTED);
     legend(&mut canvas, front);
@@ -39,7 +39,7 @@ pub fn figure(findings: &Findings) -> Option<Canvas> {
 
 fn sentence(findings: &Findings, front: &Front) -> String {
     let mut text = format!(
-        "{} of {} at {} {} are on the front: no other beats them in every objective",
+        "{} of {} at {} {} are on the front: no other trial dominates them",
         front.members.len(),
         count(front.points.len(), "trial"),
         number(front.budget),
@@ -91,7 +91,7 @@ fn panel(canvas: &mut Canvas, frame: Frame, front: &Front, (across, up): (usize,
     }
     let members: Vec<_> = front.members.iter().filter_map(|&trial| front.point(trial)).collect();
     if front.objectives.len() == 2 {
-        // Nothing was found below the stairs.
+        // The staircase bounds the dominated area: no trial is below it.
         let mut stairs: Vec<At> = Vec::new();
         for member in &members {
             let (x, y) = at(&member.costs);

@@ -1,4 +1,4 @@
-//! The interaction matrix as a figure.
+//! Figure of the interaction matrix.
 use crate::analysis::Findings;
 use crate::analysis::bin::Scale;
 use crate::analysis::matrix::Quality;
@@ -12,14 +12,14 @@ use crate::report::figure::panel;
 use crate::report::figure::trust;
 
 const MARGIN: f64 = 28.0;
-/// Room for the names and labels of the first column.
+/// The width of the names and labels of the first column.
 const LEFT: f64 = 104.0;
 const WIDE: f64 = 132.0;
 const HIGH: f64 = 98.0;
-/// From panel to panel: labels and titles stand between them.
+/// The gaps between panels, which hold labels and titles.
 const ACROSS: f64 = 42.0;
 const DOWN: f64 = 44.0;
-/// The panels beside the matrix.
+/// The width of the panels beside the matrix.
 const ASIDE: f64 = 520.0;
 
 /// Draws the matrix.
@@ -28,7 +28,7 @@ pub fn figure(findings: &Findings) -> Canvas {
     let n = matrix.dimensions.len();
     let trusted_panels = matrix.quality.is_some();
     let matrix_width = LEFT + n as f64 * (WIDE + ACROSS);
-    // The panels aside stand in the free upper triangle, right of the rows that they reach down to.
+    // These panels are in the free upper triangle, right of the rows that they are as high as.
     let aside_high = if n >= 6 { 410.0 } else { 268.0 };
     let rows_beside = ((aside_high / (HIGH + DOWN)).ceil() as usize).min(n);
     let aside = MARGIN + LEFT + rows_beside as f64 * (WIDE + ACROSS);
@@ -97,7 +97,7 @@ pub fn figure(findings: &Findings) -> Canvas {
     canvas
 }
 
-/// The lines that say what the figure rests on.
+/// The lines that describe the sample and the model behind the figure.
 fn header(findings: &Findings, room: f64) -> Vec<String> {
     let sample = &findings.matrix.sample;
     let unit = &findings.unit;
@@ -179,7 +179,7 @@ fn model_lines(findings: &Findings, quality: &Quality) -> Vec<String> {
     ]
 }
 
-/// The signs, drawn as they are in the panels.
+/// Draws the legend, with the signs as they are in the panels.
 fn legend(canvas: &mut Canvas, y: f64, tiles: bool, pooled: bool) {
     let mut x = MARGIN;
     let mut entry = |canvas: &mut Canvas, text: &str, sign: &dyn Fn(&mut Canvas, f64)| {

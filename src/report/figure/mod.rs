@@ -1,11 +1,13 @@
 //! Figures of the report, a file each.
 pub mod convergence;
 #[cfg(feature = "simulator")]
-pub mod coverage;
-pub mod curves;
-pub mod front;
+pub(crate) mod coverage;
+#[cfg(feature = "battery")]
+pub(crate) mod curves;
+pub(crate) mod front;
 pub mod interactions;
 mod panel;
 pub mod predictions;
-pub mod profile;
+#[cfg(feature = "simulator")]
+pub(crate) mod profile;
 mod trust;

@@ -44,7 +44,7 @@ pub fn ticks(dimension: &Dimension, wanted: usize) -> Vec<Tick> {
     }
 }
 
-/// One hyperparameter: its partial dependence with band and individual curves.
+/// Draws one hyperparameter: its partial dependence with band and individual curves.
 pub fn diagonal(canvas: &mut Canvas, frame: Frame, dimension: &Dimension, costs: Option<&Axis>) {
     title(canvas, frame, dimension);
     let categorical = dimension.scale == Scale::Categorical;
@@ -143,7 +143,7 @@ fn title(canvas: &mut Canvas, frame: Frame, dimension: &Dimension) {
     }
 }
 
-/// Two hyperparameters: a tile for each pair of levels, with the trials on it.
+/// Draws two hyperparameters: a tile for each pair of levels, with the trials on it.
 pub fn tiles(
     canvas: &mut Canvas,
     frame: Frame,

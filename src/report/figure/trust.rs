@@ -1,4 +1,4 @@
-//! Panels beside the matrix: the colours' scale, predictions against observations, shares of variance.
+//! Panels beside the interaction matrix: the scale of the colours, predictions against observations, shares of variance.
 use crate::analysis::Findings;
 use crate::analysis::matrix::Quality;
 use crate::report::draw::axis;
@@ -8,7 +8,7 @@ use crate::report::draw::font;
 use crate::report::draw::theme::{ASH, BLUE, HEADING, INK, MUTED, SHADE, SMALL, TEXT, THREAD, viridis};
 use crate::report::draw::words::percent;
 
-/// The scale of all tiles.
+/// Draws the colour scale of all tiles.
 pub fn colour_bar(canvas: &mut Canvas, space: Frame, findings: &Findings, colours: Option<&Axis>) {
     let Some(colours) = colours else { return };
     let bar = Frame { x: space.x, y: space.y, width: space.width, height: 14.0 };
@@ -25,7 +25,7 @@ pub fn colour_bar(canvas: &mut Canvas, space: Frame, findings: &Findings, colour
     canvas.say((bar.x + bar.width / 2.0, bar.bottom() + 33.0), text, TEXT, INK, Anchor::Middle, false);
 }
 
-/// What was observed against what a model predicted that had not seen it.
+/// Draws observed costs against the predictions of models that had not seen them.
 pub fn observed(canvas: &mut Canvas, space: Frame, findings: &Findings, quality: &Quality) {
     let frame = Frame {
         x: space.x + 46.0,
@@ -61,7 +61,7 @@ pub fn observed(canvas: &mut Canvas, space: Frame, findings: &Findings, quality:
     canvas.say((frame.x + 7.0, frame.y + 12.0), r2, TEXT, INK, Anchor::Start, true);
 }
 
-/// How much each hyperparameter explains alone, and what noise would.
+/// Draws the share of variance that each hyperparameter explains alone, and the share that noise reaches.
 pub fn shares(canvas: &mut Canvas, space: Frame, findings: &Findings) {
     let dimensions = &findings.matrix.dimensions;
     let names = dimensions.iter().map(|dimension| font::width(&dimension.name, SMALL, false));
@@ -106,7 +106,7 @@ pub fn shares(canvas: &mut Canvas, space: Frame, findings: &Findings) {
     }
     canvas.edges(frame, MUTED);
     axis::below(canvas, frame, ticks, false, SMALL);
-    let text = "red: what exchanged values reach";
+    let text = "red: reached by noise";
     canvas.say((frame.right(), frame.bottom() + 33.0), text, TEXT, INK, Anchor::End, false);
 }
 

@@ -1,4 +1,4 @@
-//! One self-contained page: no network, no other file, readable without JavaScript.
+//! The page: one HTML file that needs no network and no other file, readable without JavaScript.
 pub(crate) mod sentence;
 pub(crate) mod table;
 
@@ -9,7 +9,7 @@ use crate::report::draw::markup::{escape, typeface};
 use crate::report::draw::theme::{REPLACED, hex};
 use crate::report::draw::words::{count, number, value};
 
-/// The page. `figure` gives a figure's SVG by name.
+/// The HTML of the page; `figure` gives the SVG of a figure by its name.
 pub fn page<'a>(findings: &Findings, input: &ReportInput, figure: &dyn Fn(&str) -> Option<&'a str>) -> String {
     let mut body = String::new();
     headline(&mut body, findings, input);
@@ -23,16 +23,16 @@ pub fn page<'a>(findings: &Findings, input: &ReportInput, figure: &dyn Fn(&str) 
             .expect("a string grows");
     };
     if let Some(front) = &findings.front {
-        let caption = "Every trial at the highest budget. Blue: no other trial is at least as good in every objective and better in one.";
+        let caption = "Every trial at the highest budget. Blue: the front, which no other trial dominates.";
         let drawn = show("front", caption).unwrap_or_default();
-        chapter("What is there to choose from?", &sentence::front(front), &(drawn + &table::front(front)));
+        chapter("Which trials are on the front?", &sentence::front(front), &(drawn + &table::front(front)));
     }
-    let convergence = "Lines: the best so far at each budget. Dots: trials. Hollow: drawn at random. Right: the same configurations at two budgets; crossing lines are ranks that change.";
+    let convergence = "Lines: the best cost so far at each budget. Dots: trials. Hollow dots: drawn at random. Right: the same configurations at two budgets; crossing lines are changing ranks.";
     let drawn = show("convergence", convergence).unwrap_or_default();
     chapter("Is it still improving?", &sentence::progress(findings), &drawn);
     chapter("Can small budgets be trusted?", &sentence::fidelity(findings), &table::fidelity(findings));
-    chapter("What fails?", &sentence::failure(findings), &table::failures(findings));
-    let caption = "Each tile is the mean prediction over legal configurations with those two values. How to read failure: where the points of “Can this model be trusted?” form a horizontal band, the model only predicts the mean.";
+    chapter("Which trials failed?", &sentence::failure(findings), &table::failures(findings));
+    let caption = "Each tile is the mean prediction over legal configurations with those two values. A model whose predictions in “Can this model be trusted?” are all alike predicts only the mean.";
     let mut rest = String::new();
     if let Some(distrust) = &findings.matrix.distrust {
         write!(rest, "<p class=\"notice\">{}</p>", escape(distrust)).expect("a string grows");
@@ -43,9 +43,9 @@ pub fn page<'a>(findings: &Findings, input: &ReportInput, figure: &dyn Fn(&str) 
     rest += &show("interactions", caption).unwrap_or_default();
     rest += &table::importance(findings);
     rest += &table::levels(findings);
-    chapter("What matters, and how does it interact?", &sentence::interaction(findings), &rest);
+    chapter("Which hyperparameters matter, and how do they interact?", &sentence::interaction(findings), &rest);
     if let Some(drawn) =
-        show("predictions", "Truth and free-running prediction of the best model on series that it has not seen.")
+        show("predictions", "Truth and free-running prediction of the best model on series that no trial has seen.")
     {
         let rest = drawn + &table::predictions(findings);
         chapter("What does the best model predict?", &sentence::prediction(findings), &rest);
@@ -55,13 +55,13 @@ pub fn page<'a>(findings: &Findings, input: &ReportInput, figure: &dyn Fn(&str) 
         count(findings.trials.len(), "trial"),
         count(findings.headline.configurations, "configuration")
     );
-    chapter("What was tried?", &trials, &table::trials(findings, input));
+    chapter("Which configurations were tried?", &trials, &table::trials(findings, input));
     if !input.sources.is_empty() {
         let source = |source: &crate::analysis::Source| {
             format!("<h3>{}</h3><pre>{}</pre>\n", escape(&source.title), escape(&source.text))
         };
         let rest: String = input.sources.iter().map(source).collect();
-        chapter("How is it reproduced?", "With these files.", &rest);
+        chapter("How can this run be reproduced?", "With these files.", &rest);
     }
     format!(
         "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\">\n\
@@ -95,7 +95,7 @@ fn headline(body: &mut String, findings: &Findings, input: &ReportInput) {
             let end = if bound.upper { "upper" } else { "lower" };
             writeln!(
                 text,
-                "<p class=\"notice\">{} = {} is at the {end} end of its range: a wider range may hold a better value</p>",
+                "<p class=\"notice\">{} = {} is at the {end} end of its range; a wider range may hold a better value</p>",
                 escape(&bound.hyperparameter),
                 escape(&value(&bound.value))
             )
@@ -104,8 +104,8 @@ fn headline(body: &mut String, findings: &Findings, input: &ReportInput) {
         let unit = escape(&findings.unit);
         write!(
             text,
-            "<div class=\"card\"><div><h3>{}</h3><div class=\"big\">{}</div><p class=\"muted\">trial {}, configuration {}, at {} {unit}, found by: {}</p>{}</div>\n\
-             <div><h3>best configuration</h3>{}</div><div><h3>ready to paste</h3><pre>{}</pre></div></div>\n",
+            "<div class=\"card\"><div><h3>{}</h3><div class=\"big\">{}</div><p class=\"muted\">trial {}, configuration {}, at {} {unit}, origin: {}</p>{}</div>\n\
+             <div><h3>best configuration</h3>{}</div><div><h3>as RON</h3><pre>{}</pre></div></div>\n",
             escape(&findings.measure),
             number(best.cost),
             best.trial,
@@ -121,7 +121,7 @@ fn headline(body: &mut String, findings: &Findings, input: &ReportInput) {
     *body += &(text + "</section>\n");
 }
 
-/// A figure for the page: as wide as the page, with colours that follow its theme.
+/// The SVG of a figure for the page, with colours that follow the page's theme.
 fn inline(svg: &str, name: &str, description: &str) -> String {
     let mut svg = svg.to_owned();
     for (colour, name) in REPLACED {

@@ -7,7 +7,7 @@ use crate::analysis::{Findings, ReportInput};
 use crate::report::draw::markup::escape;
 use crate::report::draw::words::{feature, number, percent, unit, value};
 
-/// A cell: its text, and its number where it has one.
+/// A cell: its text, and its number if it has one, by which columns are sorted.
 struct Cell {
     text: String,
     number: Option<f64>,
@@ -54,7 +54,7 @@ fn plain(_: usize) -> &'static str {
     ""
 }
 
-/// What the best costs beside others, in the sweep and on untouched data.
+/// The cost of the best configuration beside others, at the end of the run and on unseen data.
 pub fn costs(findings: &Findings) -> String {
     let headline = &findings.headline;
     let mut rows = Vec::new();
@@ -68,7 +68,7 @@ pub fn costs(findings: &Findings) -> String {
             vec![word("best"), figure(verdict.incumbent_cost)],
             vec![word("default"), verdict.default_cost.map_or(word("no result"), figure)],
         ];
-        rows.extend(verdict.persistence_cost.map(|cost| vec![word("last value held"), figure(cost)]));
+        rows.extend(verdict.persistence_cost.map(|cost| vec![word("last value repeated"), figure(cost)]));
         rows.push(vec![word("constant predictor"), figure(verdict.baseline_cost)]);
         text += &format!("<h3 style=\"margin-top:18px\">on {}</h3>", escape(&verdict.on));
         text += &table("", &["", "cost"], rows, &|row| if row == 0 { "best" } else { "" });
@@ -76,7 +76,7 @@ pub fn costs(findings: &Findings) -> String {
     text
 }
 
-/// The trials that no other dominates.
+/// The trials on the front.
 pub fn front(front: &Front) -> String {
     let heads: Vec<&str> = std::iter::once("trial").chain(front.objectives.iter().map(String::as_str)).collect();
     let member = |trial: &u32| {
@@ -87,7 +87,7 @@ pub fn front(front: &Front) -> String {
     table("", &heads, front.members.iter().map(member).collect(), &plain)
 }
 
-/// The best configuration beside the defaults, with what each hyperparameter is.
+/// The best configuration beside the default, with the description of each hyperparameter.
 pub fn configuration(best: &BestTrial, input: &ReportInput) -> String {
     let hyperparameters = input.space.hyperparameters();
     let is_described = hyperparameters.iter().any(|each| each.description.is_some());
@@ -100,11 +100,11 @@ pub fn configuration(best: &BestTrial, input: &ReportInput) -> String {
         }
         row
     });
-    let heads = ["hyperparameter", "best", "default", "what it is"];
+    let heads = ["hyperparameter", "best", "default", "description"];
     table("", &heads[..if is_described { 4 } else { 3 }], rows.collect(), &plain)
 }
 
-/// Rank correlations between budgets.
+/// The rank correlation of each budget with the next.
 pub fn fidelity(findings: &Findings) -> String {
     let rows: Vec<Vec<Cell>> = (findings.fidelity.iter())
         .map(|fidelity| {
@@ -126,7 +126,7 @@ pub fn fidelity(findings: &Findings) -> String {
     table("", &["from", "to", "configurations", "Spearman's ρ", "80 % interval", ""], rows, &plain)
 }
 
-/// Values at which failures are frequent.
+/// The values at which failures are frequent.
 pub fn failures(findings: &Findings) -> String {
     let rows: Vec<Vec<Cell>> = (findings.failures.iter().take(12))
         .map(|failure| {
@@ -147,7 +147,7 @@ pub fn failures(findings: &Findings) -> String {
     details("where failures are more frequent than on average", table("sortable", &heads, rows, &plain))
 }
 
-/// Shares of variance with intervals.
+/// The shares of variance with their intervals.
 pub fn importance(findings: &Findings) -> String {
     let drawn = findings.matrix.dimensions.iter().map(|dimension| (&dimension.name, &dimension.importance));
     let all = drawn.chain(findings.matrix.others.iter().map(|(name, importance)| (name, importance)));
@@ -163,11 +163,11 @@ pub fn importance(findings: &Findings) -> String {
     if rows.is_empty() {
         return String::new();
     }
-    let heads = ["hyperparameter", "share of variance", "80 % from", "to", "exchanged values reach", ""];
+    let heads = ["hyperparameter", "share of variance", "80 % interval from", "to", "reached by noise", ""];
     details("shares of variance", table("sortable", &heads, rows, &plain))
 }
 
-/// Partial dependence by level.
+/// The partial dependence, level by level.
 pub fn levels(findings: &Findings) -> String {
     let levels = findings.matrix.dimensions.iter().flat_map(|dimension| {
         dimension.levels.iter().map(move |level| {
@@ -181,11 +181,11 @@ pub fn levels(findings: &Findings) -> String {
             ]
         })
     });
-    let heads = ["hyperparameter", "value", "trials", "predicted cost", "80 % from", "to"];
+    let heads = ["hyperparameter", "value", "trials", "predicted cost", "80 % interval from", "to"];
     details("partial dependence, value by value", table("sortable", &heads, levels.collect(), &plain))
 }
 
-/// Errors by series and feature.
+/// The errors of predictions by series and feature.
 pub fn predictions(findings: &Findings) -> String {
     let rows = findings.predictions.iter().flat_map(|accuracy| {
         accuracy.features.iter().filter(|errors| !errors.given).map(|errors| {
@@ -202,7 +202,7 @@ pub fn predictions(findings: &Findings) -> String {
     details("errors, series by series", table("sortable", &heads, rows.collect(), &plain))
 }
 
-/// Every trial.
+/// All trials.
 pub fn trials(findings: &Findings, input: &ReportInput) -> String {
     let names: Vec<&str> = input.space.hyperparameters().iter().map(|each| each.name.as_str()).collect();
     let mut heads = vec!["trial", "configuration", "budget", "cost", "outcome", "origin", "bracket", "rung", "seconds"];
