@@ -320,16 +320,7 @@ fn the_same_input_gives_the_same_findings() {
 
 /// Fails if a text leaves the figure or overlaps another.
 fn check(name: &str, canvas: &Canvas) {
-    let texts = canvas.text_frames();
-    for (index, (text, frame)) in texts.iter().enumerate().filter(|(_, (text, _))| !text.is_empty()) {
-        assert!(frame.x >= 0.0 && frame.right() <= canvas.width, "{name}: `{text}` is clipped");
-        assert!(frame.y >= 0.0 && frame.bottom() <= canvas.height, "{name}: `{text}` is clipped");
-        for (other, place) in texts[..index].iter().filter(|(text, _)| !text.is_empty()) {
-            let across = frame.x < place.right() && place.x < frame.right();
-            let down = frame.y < place.bottom() && place.y < frame.bottom();
-            assert!(!(across && down), "{name}: `{text}` over `{other}`");
-        }
-    }
+    assert_eq!(canvas.text_faults(), [""; 0], "{name}");
 }
 
 #[test]

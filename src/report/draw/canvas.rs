@@ -171,8 +171,8 @@ impl Canvas {
         self.line(vec![frame.at(0.0, 0.0), frame.at(1.0, 0.0)], colour, 1.0);
     }
 
-    /// The frames of all texts, for tests of overlap and clipping.
-    pub fn text_frames(&self) -> Vec<(String, Frame)> {
+    /// The texts with the frames that they fill; empty texts are left out.
+    fn text_frames(&self) -> Vec<(&str, Frame)> {
         let texts = self.marks.iter().filter_map(|mark| if let Mark::Text(text) = mark { Some(text) } else { None });
         let frame = |text: &Text| {
             let width = font::width(&text.text, text.size, text.bold);
@@ -187,21 +187,26 @@ impl Canvas {
                 false => Frame { x: x - before, y: y - height, width, height },
             }
         };
-        texts.map(|text| (text.text.clone(), frame(text))).collect()
+        texts.filter(|text| !text.text.is_empty()).map(|text| (text.text.as_str(), frame(text))).collect()
     }
 
-    /// Fails if a text leaves the canvas or overlaps another.
-    #[cfg(test)]
-    pub(crate) fn check_texts(&self) {
+    /// The faults of the texts: each that leaves the canvas, and each pair that overlaps; empty if there are none.
+    pub fn text_faults(&self) -> Vec<String> {
         let frames = self.text_frames();
+        let mut faults = Vec::new();
         for (index, (text, frame)) in frames.iter().enumerate() {
-            assert!(frame.x >= 0.0 && frame.right() <= self.width && frame.bottom() <= self.height, "{text}");
+            if frame.x < 0.0 || frame.y < 0.0 || frame.right() > self.width || frame.bottom() > self.height {
+                faults.push(format!("`{text}` leaves the canvas"));
+            }
             for (other, there) in &frames[index + 1..] {
-                let beside = frame.right() <= there.x || there.right() <= frame.x;
-                let above = frame.bottom() <= there.y || there.bottom() <= frame.y;
-                assert!(beside || above, "`{text}` lies on `{other}`");
+                let is_beside = frame.right() <= there.x || there.right() <= frame.x;
+                let is_above = frame.bottom() <= there.y || there.bottom() <= frame.y;
+                if !is_beside && !is_above {
+                    faults.push(format!("`{text}` overlaps `{other}`"));
+                }
             }
         }
+        faults
     }
 
     /// The marks, from the back to the front.

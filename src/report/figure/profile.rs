@@ -187,6 +187,6 @@ mod tests {
                 panel("current", "A", &["current"]),
             ],
         };
-        figure(&profile).check_texts();
+        assert_eq!(figure(&profile).text_faults(), [""; 0]);
     }
 }
