@@ -1,4 +1,4 @@
-//! What an ask costs: processor time of all threads, amortised refits included, and the peak memory of the process.
+//! Costs of an ask: processor time of all threads, amortised refits included, and the peak memory of the process.
 //!
 //! `cargo bench --bench asking` runs the optimizer alone; `-- --python PATH` adds SMAC3 and Optuna as that Python has
 //! them, on the same space, one process each. `benches/RESULTS.md` keeps what was measured where.

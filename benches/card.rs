@@ -1,4 +1,4 @@
-//! What training and evaluating the original's model cost on a graphics card, beside PyTorch on the same card in the same run.
+//! Costs of training and evaluating the original's model on a graphics card, beside PyTorch on the same card in the same run.
 //!
 //! `cargo bench --features cuda --bench card -- [--device cuda:0] [--python PATH]`. A transformer 256 wide, 12 layers, 8 heads, windows
 //! of 512 rows, feed-forward factor 4, 64 windows a step, bf16: rows a second of wall time, the share of the card's peak (`--peak

@@ -1,4 +1,4 @@
-//! How bad a Gaussian process should take a failure to be: regret and failures on functions that fail in a part of the space.
+//! Failures as targets of a Gaussian process, by how bad they count: regret and failures on functions that fail in a part of the space.
 //!
 //! `cargo bench --no-default-features --bench failing -- --seeds 10 --trials 60`; `benches/RESULTS.md` keeps what was chosen.
 use std::error::Error;

@@ -1,4 +1,4 @@
-//! What the machinery costs beside the trials: asking, storing, starting processes, simulating the cell.
+//! Costs of the machinery beside the trials: asking, storing, starting processes, simulating the cell.
 //!
 //! `cargo bench --bench overhead` prints a table; `benches/RESULTS.md` keeps what was measured where.
 use std::error::Error;

@@ -55,7 +55,7 @@ fn run(cell: &Cell, thermal: Thermal, currents: &[Lanes]) -> Duration {
     processor_time() - begun
 }
 
-/// Of this thread.
+/// The processor time of this thread.
 fn processor_time() -> Duration {
     let time = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
     Duration::new(time.tv_sec as u64, time.tv_nsec as u32)

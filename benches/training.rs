@@ -1,4 +1,4 @@
-//! What a step of training costs: rows a second of processor time, beside PyTorch on the same model.
+//! Costs of a step of training: rows a second of processor time, beside PyTorch on the same model.
 //!
 //! `cargo bench --bench training` trains the transformer alone; `-- --python PATH` adds PyTorch, eager and compiled, in turn
 //! with it. `--width 64 --layers 4 --heads 4 --steps 128 --batch 16 --factor 2.75 --rounds 3` are the defaults; all on one

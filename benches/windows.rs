@@ -1,4 +1,4 @@
-//! How many random windows of a dataset several processes read a second.
+//! Rates at which several processes read random windows of a dataset.
 //!
 //! `cargo bench --no-default-features --features simulator --bench windows -- FILE [PROCESSES]` reads windows of 1,024
 //! rows of the training series as scaled 32-bit floats; without a FILE, of a dataset of 0.3 GB that it makes first.

@@ -1,4 +1,4 @@
-//! What SMAC3's own tests ask of an optimizer, as far as no other test here does.
+//! Behaviours that SMAC3's own tests ask of an optimizer, as far as no other test here does.
 use std::collections::HashSet;
 use std::path::Path;
 use std::sync::Arc;

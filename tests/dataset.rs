@@ -14,7 +14,7 @@ use galvani::battery::dataset::{Dataset, DatasetError, FEATURES, Generated, Spec
 use galvani::battery::simulation::thermal::Thermal;
 use galvani::battery::simulation::trace::{Start, simulate};
 
-/// Of the first number.
+/// The byte of the first number.
 const OFFSET: usize = 4096;
 
 fn chen() -> Cell {

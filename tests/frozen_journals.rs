@@ -17,7 +17,7 @@ struct Frozen {
     folder: TempDir,
     /// The journal as it was left.
     journal: String,
-    /// What is expected of it.
+    /// The expected results.
     expected: PathBuf,
 }
 
@@ -66,7 +66,7 @@ impl Frozen {
         fs::read_to_string(path).unwrap().trim() == processor()
     }
 
-    /// What readers see, before anything is written: all of it is in the journal, clocks too.
+    /// The run as readers see it, before anything is written: all of it is in the journal, clocks too.
     fn is_read(&self) {
         let path = self.path();
         let status = printed(path, &["status", self.name]);
@@ -133,7 +133,7 @@ impl Frozen {
         after
     }
 
-    /// What came of the trials, without what depends on clocks; `everywhere` says whether it holds on every processor.
+    /// The results of the trials, without what depends on clocks; `everywhere` says whether it holds on every processor.
     fn ends_with(&self, trials: &[Json], everywhere: bool) {
         let text: String = trials
             .iter()

@@ -14,7 +14,7 @@ trait Diffusion {
     fn capacity(&self, cell: usize) -> f64;
     /// Conductances of the faces between cells.
     fn faces(&self, state: &[f64]) -> Vec<f64>;
-    /// What enters each cell at 1 A.
+    /// The current into each cell at 1 A.
     fn source(&self, state: &[f64]) -> Vec<f64>;
 }
 

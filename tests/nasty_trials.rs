@@ -7,7 +7,7 @@ use std::process::{Command, Output, Stdio};
 
 use serde_json::Value as Json;
 
-/// How each trial behaves, and the outcome that it must have.
+/// The behaviour of each trial, and the outcome that it must have.
 const BEHAVIOURS: [(&str, &str, &str); 13] = [
     ("good", "echo '{\"cost\": 1}'", "finished"),
     ("daemon", "(setsid sh -c 'trap \"\" TERM HUP; sleep 600; sleep 600' >/dev/null 2>&1 &)\necho '{\"cost\": 1}'", "finished"),
@@ -53,7 +53,7 @@ fn write(folder: &Path, executor: &str, stop: usize, tag: &str) {
     fs::write(folder.join("nasty.ron"), text).unwrap();
 }
 
-/// How many processes were started with this tag and still run.
+/// The number of processes that were started with this tag and still run.
 fn left(tag: &str) -> usize {
     let expected = format!("NASTY={tag}");
     let all = fs::read_dir("/proc").unwrap().flatten();

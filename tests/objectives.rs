@@ -57,7 +57,7 @@ fn run(optimizer: &mut Optimizer, objectives: usize, trials: usize) {
     }
 }
 
-/// What the front dominates of the rectangle up to (2, 20), by its share.
+/// The share of the rectangle up to (2, 20) that the front dominates.
 fn dominated(optimizer: &Optimizer) -> f64 {
     let (mut area, mut ceiling) = (0.0, 20.0);
     for trial in front(optimizer.history()) {

@@ -1,4 +1,4 @@
-//! What is proposed after which results is what it was when `tests/golden/proposals/` was written, to the last bit.
+//! Proposals after given results are those of `tests/golden/proposals/`, to the last bit.
 //!
 //! `UPDATE=1 cargo test --test pinned_proposals` writes those files anew: read every change. The optimizer is asked and told
 //! over the lines of `ask-tell`, so that nothing here depends on how it is built.
@@ -9,21 +9,21 @@ use std::fs;
 use program::{Session, galvani, golden, is_update, lines, printed, processor, same};
 use serde_json::{Value as Json, json};
 
-/// What comes of a trial; a failure by its name.
+/// The end of a trial; a failure by its name.
 type Result = std::result::Result<Json, &'static str>;
 
 /// An experiment, and what it is told.
 struct Case {
-    /// Of its files in `tests/golden/proposals/`.
+    /// The name of its files in `tests/golden/proposals/`.
     name: &'static str,
-    /// How many trials are open at a time.
+    /// The number of trials that are open at a time.
     workers: usize,
     tell: fn(&Json, Attempt) -> Result,
-    /// Whether trials report costs on their way.
+    /// True where trials report costs on their way.
     reports: bool,
 }
 
-/// How often a trial was given away, this time included.
+/// The number of times that a trial was given away, this time included.
 type Attempt = u32;
 
 fn check(name: &'static str, workers: usize) {
@@ -177,7 +177,7 @@ fn end(session: &mut Session, case: &Case, asked: &[Json], line: usize) -> Json 
     told
 }
 
-/// How many lines at the start of a golden file hold on every processor: those before the first that a model chose. What a
+/// The number of lines at the start of a golden file that hold on every processor: those before the first that a model chose. What a
 /// forest chooses holds everywhere, what a Gaussian process chooses only on the kind of processor that wrote the file.
 fn comparable(golden: &str, is_same_processor: bool, is_process: bool) -> usize {
     let all = golden.lines().count();

@@ -1,4 +1,4 @@
-//! What holds for every search space: random ones are checked by a second, naive reading of their rules.
+//! Properties of every search space: random ones are checked by a second, naive reading of their rules.
 use std::path::Path;
 
 use galvani::numeric::stream::Stream;

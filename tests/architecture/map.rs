@@ -29,7 +29,7 @@ pub fn level(room: &str) -> Option<usize> {
     LEVELS.iter().position(|rooms| rooms.contains(&room))
 }
 
-/// Whether a module, given by its names below `crate`, must not import another.
+/// True where a module, given by its names below `crate`, must not import another.
 pub fn is_upward(from: &[String], to: &[String]) -> bool {
     let ([room, inner @ ..], [other, target @ ..]) = (from, to) else { return false };
     if room != other {

@@ -12,7 +12,7 @@ use galvani::space::hyperparameter::{Domain, Hyperparameter, Value};
 use galvani::trial::outcome::Outcome;
 use galvani::trial::{Proposal, TrialId};
 
-/// How often a trial is started when its worker disappears, as in a run.
+/// The number of times that a trial is started when its worker disappears, as in a run.
 const ATTEMPTS: u32 = 3;
 
 /// Workers and what happens to them.
@@ -26,14 +26,14 @@ pub struct Fleet {
     pub seed: u64,
 }
 
-/// What went through the optimizer, in order.
+/// The calls of the optimizer, in order.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Entry {
     Asked(Proposal),
     Ended(TrialId, Outcome),
 }
 
-/// What became of a fleet.
+/// The results of a fleet.
 pub struct Course {
     pub optimizer: Optimizer,
     pub log: Vec<Entry>,
@@ -43,9 +43,9 @@ pub struct Course {
     pub seconds: f64,
     /// Seconds that a trial takes on average.
     pub mean_seconds: f64,
-    /// What each ask took, on this machine's clock.
+    /// The time of each ask, on this machine's clock.
     pub asks: Vec<Duration>,
-    /// How many attempts lost their worker, and how many trials were given up for it.
+    /// Numbers of attempts that lost their worker, and of trials that were given up for it.
     pub lost: (usize, usize),
 }
 
@@ -194,7 +194,7 @@ impl Course {
         asked
     }
 
-    /// How many trials repeat a configuration at a budget, with the same seed and instance.
+    /// The number of trials that repeat a configuration at a budget, with the same seed and instance.
     pub fn duplicates(&self) -> usize {
         let mut seen = HashMap::new();
         for trial in self.optimizer.history().trials() {

@@ -46,7 +46,7 @@ fn branin(configuration: &Configuration) -> f64 {
     bowl * bowl + 10.0 * (1.0 - 1.0 / (8.0 * PI)) * x.cos() + 10.0
 }
 
-/// What a trial costs: a lower budget is worse and noisier; some corners fail.
+/// The cost of a trial: a lower budget is worse and noisier; some corners fail.
 fn outcome(proposal: &Proposal) -> Outcome {
     let configuration = &proposal.configuration;
     let missing = 1.0 - proposal.budget.amount() / 9.0;

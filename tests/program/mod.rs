@@ -12,7 +12,7 @@ pub fn golden(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name)
 }
 
-/// Whether golden files are to be written anew.
+/// True where golden files are to be written anew.
 pub fn is_update() -> bool {
     std::env::var_os("UPDATE").is_some()
 }
@@ -38,7 +38,7 @@ pub fn galvani(folder: &Path, arguments: &[&str]) -> Output {
     command.args(arguments).current_dir(folder).stdin(Stdio::null()).output().unwrap()
 }
 
-/// What a verb prints, once it has succeeded.
+/// The text that a verb prints, once it has succeeded.
 pub fn printed(folder: &Path, arguments: &[&str]) -> String {
     let output = galvani(folder, arguments);
     assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
