@@ -49,6 +49,14 @@ impl AskTellSession {
         Ok((Self { ledger: opened.ledger }, opened.warnings))
     }
 
+    /// Begins a run that is kept in memory alone.
+    ///
+    /// # Errors
+    /// As [`Ledger::in_memory`].
+    pub fn in_memory(experiment: &Experiment) -> Result<Self, RunError> {
+        Ok(Self { ledger: Ledger::in_memory(experiment)? })
+    }
+
     /// All trials so far.
     pub fn history(&self) -> &History {
         self.ledger.history()

@@ -177,7 +177,7 @@ impl StudyBuilder {
         };
         let space = space.to_text();
         let experiment = Experiment::with_space(&parts.text(&space), Path::new("study"), &space)?;
-        let (session, warnings) = Session::new(Arc::new(experiment), journal.map(RunFolder::at))?;
+        let (session, warnings) = Session::open(experiment, journal.map(RunFolder::at))?;
         Ok(Study::of(Arc::new(Mutex::new(session)), warnings))
     }
 }

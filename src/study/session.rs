@@ -1,44 +1,45 @@
-//! The state of a study: its experiment, what was asked and told, and its journal where it has one.
-use std::collections::HashMap;
+//! The state of a study: its experiment and its ledger, on the disk where the study has a journal.
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
+
+use serde_json::Map;
 
 use super::error::{Error, Result};
 use crate::document::diagnostic::Diagnostic;
 use crate::experiment::Experiment;
+use crate::experiment::ask_tell::{Answer, AskTellSession, TellError};
+use crate::experiment::error::RunError;
 use crate::experiment::folder::RunFolder;
-use crate::optimizer::{Ask, Optimizer};
+use crate::experiment::replay::log::begun_experiment;
+use crate::store::Store;
+use crate::store::record::Record;
 use crate::trial::budget::Budget;
 use crate::trial::curve::CurvePoint;
 use crate::trial::history::History;
 use crate::trial::outcome::Outcome;
 use crate::trial::{Proposal, TrialId};
 
-/// What is to be done next.
+/// The answer to an ask.
 pub(super) enum Next {
+    /// Evaluate this.
     Trial(Proposal),
     /// Another trial must end first.
     Wait,
-    /// Nothing more, and why.
+    /// Nothing more, for this reason.
     Done(String),
 }
 
+/// A study's session with the experiment that it is of.
 pub(super) struct Session {
     pub experiment: Arc<Experiment>,
+    /// Absent for a study in memory.
     pub folder: Option<RunFolder>,
-    optimizer: Optimizer,
-    given: HashMap<TrialId, Instant>,
+    inner: AskTellSession,
 }
 
-/// The session, also where a thread panicked while it held it: nothing of it is ever half done.
+/// The session, also where a thread panicked while it held the lock: no method leaves it half done.
 pub(super) fn locked(session: &Mutex<Session>) -> MutexGuard<'_, Session> {
     session.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// The error of a trial that takes no more results.
-pub(super) fn ended(trial: TrialId, reason: &str) -> Error {
-    Error::Trial(Diagnostic::new(format!("trial {trial} takes no result: {reason}")))
 }
 
 impl fmt::Debug for Session {
@@ -49,41 +50,70 @@ impl fmt::Debug for Session {
 }
 
 impl Session {
-    pub fn new(experiment: Arc<Experiment>, folder: Option<RunFolder>) -> Result<(Self, Vec<String>)> {
-        let optimizer = experiment.optimizer();
-        Ok((Self { experiment, folder, optimizer, given: HashMap::new() }, Vec::new()))
+    /// Begins a session or goes on with the folder's; also sentences about what was repaired.
+    pub fn open(experiment: Experiment, folder: Option<RunFolder>) -> Result<(Self, Vec<String>)> {
+        let (inner, warnings) = match &folder {
+            Some(folder) => {
+                check_space(&experiment, folder)?;
+                AskTellSession::open(&experiment, folder)?
+            }
+            None => (AskTellSession::in_memory(&experiment)?, Vec::new()),
+        };
+        Ok((Self { experiment: Arc::new(experiment), folder, inner }, warnings))
     }
 
     pub fn history(&self) -> &History {
-        self.optimizer.history()
+        self.inner.history()
     }
 
+    /// The next trial, which is on the disk.
     pub fn ask(&mut self) -> Result<Next> {
-        Ok(match self.optimizer.ask() {
-            Ask::Trial(proposal) => {
-                self.given.insert(proposal.trial, Instant::now());
-                Next::Trial(proposal)
-            }
-            Ask::Wait => Next::Wait,
-            Ask::Done(reason) => Next::Done(reason.to_string()),
+        Ok(match self.inner.ask(1)? {
+            Answer::Trials(trials) => trials.into_iter().next().map_or(Next::Wait, Next::Trial),
+            Answer::Done(reason) => Next::Done(reason.to_string()),
         })
     }
 
+    /// Takes the outcome of a running trial; it is on the disk when this returns.
     pub fn tell(&mut self, trial: TrialId, outcome: Outcome) -> Result<()> {
-        let began = self.given.remove(&trial).ok_or_else(|| ended(trial, "it was not asked for"))?;
-        self.optimizer.tell_after(trial, outcome, began.elapsed().as_secs_f64());
-        Ok(())
+        self.inner.tell(trial, outcome, None, Map::new()).map_err(refused)
     }
 
+    /// Takes the cost of a running trial after it spent a part of its budget; true where it has fallen behind.
     pub fn report(&mut self, trial: TrialId, spent: f64, cost: f64) -> Result<bool> {
         let budget = Budget::new(spent).ok_or_else(|| {
-            let hint = "report what the trial has spent of its budget so far";
-            Error::Trial(Diagnostic::new(format!("the budget that was spent is {spent}, not above 0")).hint(hint))
+            let hint = "report how much of its budget the trial has spent so far";
+            Error::Trial(Diagnostic::new(format!("the budget that was spent must be positive, not {spent}")).hint(hint))
         })?;
-        if !self.given.contains_key(&trial) {
-            return Err(ended(trial, "it was not asked for"));
-        }
-        self.optimizer.report(trial, CurvePoint { budget, cost });
-        Ok(self.optimizer.prunes(trial))
+        self.inner.report(trial, CurvePoint { budget, cost }).map_err(refused)
     }
+}
+
+/// The error of a trial that takes no result.
+fn refused(error: TellError) -> Error {
+    let hint = match error {
+        TellError::Broken(broken) => return broken.into(),
+        TellError::Unknown(_) => "`ask` gives trials and their numbers",
+        TellError::Told(..) => "a trial is told once",
+    };
+    Error::Trial(Diagnostic::new(error.to_string()).hint(hint))
+}
+
+/// Refuses a folder whose run has another search space, which `galvani run` would begin anew.
+fn check_space(experiment: &Experiment, folder: &RunFolder) -> Result<()> {
+    if !folder.store().exists() {
+        return Ok(());
+    }
+    let records = Store::read(&folder.store()).map_err(RunError::from)?;
+    let Some(Record::Begun(begun)) = records.first() else { return Ok(()) };
+    let old = begun_experiment(begun, folder)
+        .map_err(|error| RunError::Log { folder: folder.root().into(), message: error.to_string() })?;
+    let changes = experiment.space.changes_since(&old.space);
+    if changes.is_empty() {
+        return Ok(());
+    }
+    let folder = folder.root().display();
+    let message = format!("{folder}: this study was begun in another search space: {}", changes.join("; "));
+    let hint = "give another `journal` folder to begin a new study, or undo the change to go on";
+    Err(Error::Invalid(Diagnostic::new(message).hint(hint).field("journal")))
 }

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, Weak};
 
 use super::error::{Error, Result};
 use super::session::{Session, locked};
+use crate::document::diagnostic::Diagnostic;
 use crate::space::Space;
 use crate::space::configuration::Configuration;
 use crate::space::lookup;
@@ -136,7 +137,10 @@ impl Trial {
     pub fn report(&self, spent: f64, cost: f64) -> Result<bool> {
         match self.session.upgrade() {
             Some(session) => locked(&session).report(self.id(), spent, cost),
-            None => Err(super::session::ended(self.id(), "its study is gone")),
+            None => {
+                let message = format!("the study of trial {} is gone", self.id());
+                Err(Error::Trial(Diagnostic::new(message).hint("report while the study lives")))
+            }
         }
     }
 

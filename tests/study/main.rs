@@ -110,7 +110,7 @@ fn trials_that_fail_end_no_study() {
     assert_eq!(outcomes[0], Outcome::Diverged);
     assert_eq!(outcomes[1], crashed("panicked: a bug in trial 2"));
     assert_eq!(outcomes[2], Outcome::TimedOut);
-    assert_eq!(outcomes[3], crashed("there is no hyperparameter `y`\nhint: there are `x`"));
+    assert_eq!(outcomes[3], crashed("there is no hyperparameter `y`\nhint: did you mean `x`?"));
     assert_eq!(outcomes[5], crashed("no data"));
     assert!(study.best().unwrap().cost().is_some());
 

@@ -18,6 +18,7 @@ fn refused(space: SpaceBuilder) -> String {
 fn spaces_that_cannot_be_are_refused_with_a_hint() {
     let space = || Space::builder("net");
     let x = || space().add("x", Float::new(0.0, 1.0));
+    let mut wrong = Vec::new();
     for (space, message) in [
         (space(), "a space needs at least one parameter"),
         (space().add("x", Float::new(1.0, 0.0)), "the min of `x` (1) is not below its max (0)"),
@@ -49,12 +50,14 @@ fn spaces_that_cannot_be_are_refused_with_a_hint() {
         (x().add_if("y", Boolean::new(), ""), "in the condition `` of `y`: "),
         (x().add_if("y", Boolean::new(), "y"), "in the condition `y` of `y`: "),
         (x().forbid("x >"), "in the forbidden combination `x >`: "),
-        (x().forbid("x >= 0"), "no configuration is legal: `x >= 0.0` forbids"),
+        (x().forbid("x >= 0"), "no configuration is legal: `x >= 0` forbids"),
     ] {
         let error = refused(space);
-        assert!(error.starts_with(message), "{error}\nand not\n{message}");
-        assert!(error.contains("\nhint: "), "{error}");
+        if !error.starts_with(message) || !error.contains("\nhint: ") {
+            wrong.push(format!("{error}\nand not\n{message}"));
+        }
     }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
 }
 
 #[test]
@@ -62,6 +65,7 @@ fn studies_that_cannot_be_are_refused_with_a_hint() {
     let study = || Study::builder(parabola());
     let settings = |settings: OptimizerSettings| study().settings(settings);
     let default = OptimizerSettings::default;
+    let mut wrong = Vec::new();
     for (study, message) in [
         (study().budget(9.0, 1.0, 3), "min"),
         (study().budget(0.0, 1.0, 3), "budget"),
@@ -80,8 +84,8 @@ fn studies_that_cannot_be_are_refused_with_a_hint() {
         (study().workers(0), "worker"),
         (study().objectives(["one"]), "objectives"),
         (study().objectives(["one", "one"]), "objectives"),
-        (study().name("a/b"), "`a/b` cannot be the name"),
-        (study().name(""), "cannot be the name"),
+        (study().name("a/b"), "cannot be `a/b`"),
+        (study().name(""), "cannot be ``"),
         (study().intensifier(IntensifierConfig::SuccessiveHalving { bracket: 9 }), "bracket"),
         (settings(OptimizerSettings { random_probability: 1.5, ..default() }), "random_probability"),
         (settings(OptimizerSettings { random_probability: f64::NAN, ..default() }), "NaN"),
@@ -89,9 +93,11 @@ fn studies_that_cannot_be_are_refused_with_a_hint() {
         (settings(OptimizerSettings { warm_start: vec!["nowhere/runs".into()], ..default() }), "nowhere/runs"),
     ] {
         let error = study.build().unwrap_err().to_string();
-        assert!(error.split("\nhint: ").next().unwrap().contains(message), "{error}\nand not about\n{message}");
-        assert!(error.contains("\nhint: "), "{error}");
+        if !error.split_once("\nhint: ").is_some_and(|(said, _)| said.contains(message)) {
+            wrong.push(format!("{error}\nand not about\n{message}"));
+        }
     }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
 }
 
 #[test]
