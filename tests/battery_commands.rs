@@ -1,4 +1,4 @@
-//! The battery's verbs: what they say, what they write, and what others can read of it.
+//! The verbs of `galvani battery`: their messages, their files, and how other programs read these.
 #![cfg(feature = "simulator")]
 
 use std::fs;

@@ -45,7 +45,7 @@ fn a_model_is_trained_continued_judged_and_asked() {
     assert!(out.contains("model/model.safetensors") && out.contains("model/learning_curve.png"), "{out}");
     assert!(error.contains("parameters on cpu, 64 rows a step, 4 steps") && error.contains("4 steps in"), "{error}");
     let (code, _, error) = run(&["train", "small.ron", "--out", "model", "--steps", "6", "--device", "auto"]);
-    assert!(code == Some(0) && error.contains("2 steps in") && error.contains("4 steps were there"), "{error}");
+    assert!(code == Some(0) && error.contains("2 steps in") && error.contains("continued after 4 steps"), "{error}");
     let (code, _, error) = run(&["train", "small.ron", "--out", "model", "--steps", "6"]);
     assert!(code == Some(0) && error.contains("has all of its steps already"), "{error}");
     for (flag, value) in [("--steps", "3"), ("--seed", "9"), ("--set", "dim_model=16")] {

@@ -227,7 +227,7 @@ fn damage_is_noticed() {
         (whole[..whole.len() - 1].to_vec(), "cut short"),
         (whole[..100].to_vec(), "cut short"),
         (Vec::new(), "cut short"),
-        (vec![b'x'; 10_000], "does not begin as a dataset does"),
+        (vec![b'x'; 10_000], "does not begin with the header of a dataset"),
     ] {
         fs::write(&path, bytes).unwrap();
         let error = Dataset::open(&path).err().unwrap().to_string();

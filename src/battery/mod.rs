@@ -1,4 +1,4 @@
-//! A lithium-ion cell: its simulation, its dataset, and models that learn it (those under the feature `battery`).
+//! The lithium-ion cell of the battery task: simulation, datasets, the classic method, and (feature `battery`) models that learn it.
 pub mod baseline;
 pub mod cell;
 

@@ -22,10 +22,10 @@ use crate::space::Space;
 use crate::space::hyperparameter::{Domain, Value};
 use crate::trial::prediction::{self, SeriesPrediction};
 
-/// Windows of the test that are kept to be looked at.
+/// Windows of the test whose predictions are kept for the report.
 const KEPT: usize = 4;
 
-/// Everything about the task that is not tried; every field may be left out.
+/// The settings of the task that are not tuned; every field may be left out.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Battery {
@@ -33,7 +33,7 @@ pub struct Battery {
     pub model: Architecture,
     pub training: Training,
     pub evaluation: Evaluation,
-    /// Where to train: `cpu` (default), `cuda:N`, or `auto`, the first graphics card where there is one.
+    /// The device to train on: `cpu` (default), `cuda:N`, or `auto`, the first graphics card where there is one.
     pub device: String,
 }
 
@@ -127,7 +127,7 @@ impl Battery {
         data.join(format!("battery-{:016x}.dataset", self.dataset.digest()))
     }
 
-    /// The dataset in the folder `data`, made where it is missing.
+    /// The dataset in the folder `data`, generated where it is missing.
     pub fn open(&self, data: &Path) -> Result<Dataset, TaskError> {
         if !self.file(data).exists() {
             self.prepare(data, &|_| {})?;
@@ -135,7 +135,7 @@ impl Battery {
         Dataset::open(&self.file(data)).map_err(|error| TaskError::new(error.to_string()))
     }
 
-    /// Trains and evaluates on the validation series; no model where it diverged.
+    /// Trains and evaluates on the validation series; returns no model where the training diverged.
     fn trial(
         &self,
         dataset: &Dataset,
@@ -222,7 +222,7 @@ fn steps(budget: f64) -> Result<u64, TaskError> {
     }
 }
 
-/// How the training went.
+/// The `info` of a training: steps, parameters, loss and learning curve.
 fn story(trained: &Trained) -> Map<String, Json> {
     let mut info = Map::new();
     info.insert("steps".into(), json!(trained.step));

@@ -1,6 +1,6 @@
 //! An equivalent circuit fitted to training series: tables by linear least squares, time constants by Nelder and Mead.
 //!
-//! For given time constants the voltage is linear in every entry of the tables, so only the two constants are searched
+//! The voltage is linear in every entry of the tables once the time constants are given, so only these two are searched
 //! for (variable projection; Golub and Pereyra, SIAM J. Numer. Anal. 10, 413, 1973).
 use argmin::core::{CostFunction, Error, Executor, State};
 use argmin::solver::neldermead::NelderMead;
@@ -11,18 +11,18 @@ use crate::battery::baseline::equivalent_circuit::{
 };
 use crate::numeric::linear::Cholesky;
 
-/// Where the search begins, and where it may go, s.
+/// The first point of the search for the time constants, and the bounds of each, s.
 const START: [f64; 2] = [20.0, 600.0];
 const BOUNDS: (f64, f64) = (1.0, 20_000.0);
 const ITERATIONS: u64 = 40;
-/// Of many rows, every so many are enough for the search.
+/// The search reads every seventh row; the final solve reads all.
 const SEARCHED: usize = 7;
-/// Temperatures are told apart where they differ by more than this, at so many knots, °C.
+/// The least spread of temperatures, °C, that is told apart, and the knots of the temperature axis.
 const LEAST_SPREAD: f64 = 2.0;
 const TEMPERATURE_KNOTS: usize = 5;
-/// A table is bent and tilted only where data ask for it: what a second and a first difference weigh, as data of 1 A.
+/// Regularization of the tables: weights of their second and first differences, relative to data of 1 A.
 const STIFFNESS: (f64, f64) = (1.0, 0.01);
-/// Share of a window in which the pairs forget that they began at rest.
+/// Share of a window that is not counted, in which the pairs forget that they began at rest.
 const FORGOTTEN: f64 = 0.3;
 
 /// Consecutive rows of a series.
@@ -31,12 +31,12 @@ pub struct Window {
     pub current: Vec<f64>,
     /// V.
     pub voltage: Vec<f64>,
-    /// Of the surface, °C.
+    /// Surface temperature, °C.
     pub temperature: Vec<f64>,
     pub soc: Vec<f64>,
 }
 
-/// A circuit, and how well it describes what it was fitted to.
+/// A fitted circuit with its residual error.
 pub struct Fit {
     pub circuit: EquivalentCircuit,
     /// Root mean square error of the voltage, V.
@@ -44,7 +44,7 @@ pub struct Fit {
     pub rows: usize,
 }
 
-/// Fits a circuit; `None` where there is no row to fit, or none that tells anything.
+/// Fits a circuit; `None` where there is no row to fit, or the rows determine nothing.
 pub fn fit(windows: &[Window], capacity: f64, rhythm: Rhythm) -> Option<Fit> {
     let temperatures = temperatures(windows)?;
     let problem = Problem { windows, rhythm, temperatures: &temperatures };
@@ -141,7 +141,7 @@ impl Normal {
         self.rows += 1;
     }
 
-    /// A penalty on a combination of entries.
+    /// Adds a penalty on the square of a combination of entries.
     fn stiffen(&mut self, entries: &[(usize, f64)], weight: f64) {
         for &(i, x) in entries {
             for &(j, y) in entries.iter().filter(|(j, _)| *j <= i) {
@@ -239,7 +239,7 @@ mod tests {
     use crate::battery::baseline::fixtures::known;
     use crate::numeric::stream::Stream;
 
-    /// What a known circuit would have measured under random currents.
+    /// The measurements that a known circuit gives under random currents.
     fn measured(circuit: &EquivalentCircuit, rhythm: Rhythm, series: u64) -> Window {
         let mut stream = Stream::of(5, "circuit", series);
         let mut window = Window { current: vec![], voltage: vec![], temperature: vec![], soc: vec![] };

@@ -15,9 +15,9 @@ pub const RESISTANCES: usize = 3;
 /// A circuit with the numbers of one kind of cell.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct EquivalentCircuit {
-    /// Of the cell, A s.
+    /// Capacity of the cell, A s.
     pub capacity: f64,
-    /// Of both pairs, s.
+    /// Time constants of both pairs, s.
     pub time_constants: [f64; 2],
     /// Knots of the resistances over the temperature, °C.
     pub temperatures: Vec<f64>,
@@ -30,17 +30,17 @@ pub struct EquivalentCircuit {
 /// The currents of both pairs, A.
 pub type Pairs = [f64; 2];
 
-/// How the current runs between two rows.
+/// The course of the current between two rows.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Rhythm {
     /// Seconds from row to row.
     pub interval: f64,
-    /// Whether a row's current is that of its instant, linear in between; else it is the mean since the row before.
+    /// True where a row's current is that of its instant, linear in between; otherwise it is the mean since the row before.
     pub is_linear: bool,
 }
 
 impl Rhythm {
-    /// Of a dataset's rows.
+    /// The rhythm of a dataset's rows, `interval_s` seconds apart.
     pub fn of(interval_s: u32) -> Self {
         Self { interval: f64::from(interval_s), is_linear: interval_s == 1 }
     }
@@ -63,7 +63,7 @@ impl Rhythm {
     }
 }
 
-/// What a pair's current becomes in a step.
+/// The exact update of a pair's current over one step.
 #[derive(Clone, Copy, Debug)]
 pub struct PairStep {
     decay: f64,
@@ -77,7 +77,7 @@ impl PairStep {
     }
 }
 
-/// Where a number lies among ascending knots: the knot below, and the share of the way to the next; constant beyond.
+/// The position of a number among ascending knots: the index of the knot below, and the share of the distance to the next; constant beyond the ends.
 pub fn locate(knots: &[f64], x: f64) -> (usize, f64) {
     if knots.len() < 2 {
         return (0, 0.0);
@@ -115,7 +115,7 @@ impl EquivalentCircuit {
         self.open(soc).0 - series * current - first * pairs[0] - second * pairs[1]
     }
 
-    /// How the voltage rises with the state of charge, V: of the open circuit and of the resistances.
+    /// Derivative of the voltage by the state of charge, V: through the open-circuit voltage and the resistances.
     pub fn slope(&self, soc: f64, pairs: Pairs, current: f64, celsius: f64) -> f64 {
         const STEP: f64 = 0.005;
         let (low, high) = ((soc - STEP).clamp(0.0, 1.0), (soc + STEP).clamp(0.0, 1.0));

@@ -1,8 +1,8 @@
-//! What a battery management system does: count charge, or correct the count by what the voltage says.
+//! Estimators of the state of charge: a coulomb counter, and a Kalman filter that corrects it by the voltage.
 use crate::battery::baseline::equivalent_circuit::{EquivalentCircuit, Pairs, Rhythm};
 use crate::numeric::stream::Stream;
 
-/// What the sensors of one series measure wrongly, and how well the state of charge is known at first.
+/// Errors of the sensors of one series, and of the state of charge at its first row.
 ///
 /// Offsets and the initial error are drawn once a window, uniform between minus and plus; noise is normal and new for
 /// each row.
@@ -20,21 +20,21 @@ pub struct Sensors {
     pub initial_soc: f64,
 }
 
-/// What an estimator is given.
+/// The measurements that an estimator works on.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Measured {
     /// A, discharge positive.
     pub current: Vec<f64>,
     /// V.
     pub voltage: Vec<f64>,
-    /// Of the surface, °C.
+    /// Surface temperature, °C.
     pub temperature: Vec<f64>,
-    /// What is thought to be the state of charge at the first row.
+    /// The presumed state of charge at the first row.
     pub soc: f64,
 }
 
 impl Sensors {
-    /// What they show of rows of current, voltage and temperature that begin at a state of charge.
+    /// The measurements of rows of current, voltage and temperature that begin at the state of charge `soc`.
     pub fn measure(
         &self,
         current: &[f64],
@@ -61,20 +61,20 @@ impl Sensors {
     }
 }
 
-/// What an estimator thinks of each row.
+/// The estimate of each row.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Estimate {
     pub soc: Vec<f64>,
-    /// The voltage that it expected before it saw the one that was measured, V.
+    /// The voltage that was expected before the measured one was used, V.
     pub voltage: Vec<f64>,
 }
 
-/// How far a Kalman filter trusts the count and the voltage.
+/// Variances of a Kalman filter: how far it trusts the charge count and the voltage.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Trust {
-    /// Standard deviation of the state of charge at first.
+    /// Standard deviation of the state of charge at the first row.
     pub initial: f64,
-    /// By which the variance of the state of charge grows, 1/s.
+    /// Growth of the variance of the state of charge, 1/s.
     pub growth: f64,
     /// Variance of the voltage, V²; errors of the circuit last long, so this is not what one row is off by.
     pub voltage: f64,
@@ -113,7 +113,7 @@ mod tests {
     use super::*;
     use crate::battery::baseline::fixtures::known;
 
-    /// An hour of a circuit that is known, and its true states of charge.
+    /// An hour of a known circuit's current, and the circuit's true states of charge.
     fn truth(circuit: &EquivalentCircuit, rhythm: Rhythm) -> (Vec<f64>, Estimate) {
         let current: Vec<f64> = (0..3600).map(|second| if second % 120 < 60 { 4.0 } else { -1.0 }).collect();
         let count = current.len();

@@ -18,7 +18,7 @@ use crate::battery::baseline::estimator::{Estimate, Measured, Sensors, Trust, es
 use crate::battery::dataset::{Dataset, Split};
 use crate::numeric::stream::Stream;
 
-/// How the classic method is fitted and judged.
+/// Settings of the classic method: the windows that it is fitted to and judged on, and the sensors.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct BaselineSettings {
     /// Windows of the training series that the circuit is fitted to.
@@ -29,18 +29,18 @@ pub struct BaselineSettings {
     pub rows: usize,
     /// Rows before it.
     pub context: usize,
-    /// What the sensors do wrong where they are not perfect.
+    /// Errors of the sensors where they are not perfect.
     pub sensors: Sensors,
     pub seed: u64,
 }
 
-/// How an estimator comes to its state of charge.
+/// The estimator of the state of charge.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Method {
-    /// From the current alone.
+    /// Integrates the current alone.
     CoulombCounter,
-    /// From current, temperature and voltage.
+    /// Corrects the integral of the current by temperature and voltage.
     KalmanFilter,
 }
 
@@ -49,25 +49,25 @@ pub enum Method {
 pub struct BaselineScore {
     pub split: Split,
     pub method: Method,
-    /// Whether the sensors were perfect, and the state of charge known at first.
+    /// True where the sensors were perfect and the first state of charge was known.
     pub perfect_sensors: bool,
     pub soc_mean_square: f64,
     pub soc_mean_absolute: f64,
-    /// Of the circuit's voltage before the one that is measured is seen, V.
+    /// Error of the circuit's voltage before the measured one is used, V.
     pub voltage_root_mean_square: f64,
     pub voltage_mean_absolute: f64,
     pub windows: usize,
 }
 
-/// What the classic method does on a dataset.
+/// The result of the classic method on a dataset.
 pub struct Baseline {
     pub fit: Fit,
-    /// Chosen on the training series.
+    /// The filter's variances for perfect and for real sensors, chosen on the training series.
     pub trust: [Trust; 2],
     pub scores: Vec<BaselineScore>,
 }
 
-/// A window and what is true of it.
+/// A window with the number that addresses its sensors' noise.
 struct NumberedWindow {
     window: Window,
     index: u64,
@@ -97,7 +97,7 @@ pub fn baseline(dataset: &Dataset, settings: &BaselineSettings) -> Option<Baseli
     baseline_at(dataset, settings, judged)
 }
 
-/// The same, on windows whose contexts begin at the given series and rows.
+/// Fits and judges like [`baseline`], on windows whose contexts begin at the given series and rows.
 pub fn baseline_at(
     dataset: &Dataset,
     settings: &BaselineSettings,
@@ -126,7 +126,7 @@ pub fn baseline_at(
     Some(Baseline { fit, trust, scores })
 }
 
-/// Series in turn and rows at which contexts begin, addressed.
+/// Starts of contexts: series in turn, and rows drawn from an addressed stream.
 fn drawn(dataset: &Dataset, split: Split, count: usize, settings: &BaselineSettings) -> Vec<(usize, usize)> {
     let starts = dataset.steps() + 1 - settings.context - settings.rows;
     let start = |index: u64| {
@@ -136,7 +136,7 @@ fn drawn(dataset: &Dataset, split: Split, count: usize, settings: &BaselineSetti
     (0..count).map(|index| (index % dataset.series(split), start(index as u64))).collect()
 }
 
-/// Context and window from each of the places on.
+/// Context and window from each start on.
 fn cut(dataset: &Dataset, split: Split, places: &[(usize, usize)], settings: &BaselineSettings) -> Vec<NumberedWindow> {
     let place = |(index, &(series, start)): (usize, &(usize, usize))| {
         let rows = dataset.rows(split, series, start, start + settings.context + settings.rows);
@@ -193,7 +193,7 @@ impl Judge<'_> {
         }
     }
 
-    /// The trust that does best on training windows: how soon the count is doubted is searched for, in powers of ten.
+    /// The variances with the least error on training windows, from a grid in powers of ten.
     fn trust(&self, training: &[NumberedWindow], sensors: Sensors, error: f64) -> Trust {
         let voltage = error * error + sensors.voltage_noise.powi(2) + sensors.voltage_offset.powi(2) / 3.0;
         let trust = |power: i32, patience: i32| Trust {

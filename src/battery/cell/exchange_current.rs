@@ -1,21 +1,21 @@
-//! ExchangeCurrent current density as the law that intercalation kinetics follow: k(T) cᵃ sᵇ (1 - s)ᵈ.
+//! The exchange current density of an electrode as the law that intercalation kinetics follow: k(T) cᵃ sᵇ (1 - s)ᵈ.
 use crate::battery::cell::function::Function;
 use crate::battery::simd::elementary::{exp, ln};
 
-/// An exchange current density; with c in kmol/m³ here.
+/// An exchange current density, with c in kmol/m³.
 #[derive(Clone, Debug)]
 pub struct ExchangeCurrent {
     function: Function,
-    /// a, b and d.
+    /// The orders a, b and d.
     pub orders: [f64; 3],
 }
 
-/// Where the law is read off: concentration mol/m³ and stoichiometry.
+/// The point at which the law is read off: concentration, mol/m³, and stoichiometry.
 const C: f64 = 1000.0;
 const S: f64 = 0.5;
 
 impl ExchangeCurrent {
-    /// The law that a function of c mol/m³, s and T follows, A/m²; `None` where it follows another.
+    /// The law that a function of c (mol/m³), s and T (K) follows, A/m²; `None` where the function is no such law.
     pub fn of(function: Function, kelvin: (f64, f64)) -> Option<Self> {
         let warm = 0.5 * (kelvin.0 + kelvin.1);
         let at = |c: f64, s: f64| function.at(&[c, s, warm]);
@@ -39,18 +39,18 @@ impl ExchangeCurrent {
         (tried.iter().zip(temperatures).all(|(&(c, s), t)| agrees(c, s, t))).then_some(law)
     }
 
-    /// A/m² at a temperature, for c of 1 kmol/m³ and s and 1 - s both one.
+    /// The density at a temperature, A/m², for c of 1 kmol/m³ and s and 1 - s both one.
     pub fn rate(&self, kelvin: f64) -> f64 {
         let [_, b, d] = self.orders;
         self.function.at(&[C, S, kelvin]) * exp(-(b + d) * ln(S))
     }
 
-    /// Whether it changes with temperature.
+    /// True where the density changes with temperature.
     pub fn is_warm(&self) -> bool {
         self.function.reads_temperature()
     }
 
-    /// A/m² at a concentration in mol/m³, a stoichiometry and a temperature.
+    /// The density at a concentration in mol/m³, a stoichiometry and a temperature in K, A/m².
     pub fn at(&self, c: f64, s: f64, kelvin: f64) -> f64 {
         let [a, b, d] = self.orders;
         self.rate(kelvin) * exp(a * ln(c / C) + b * ln(s) + d * ln(1.0 - s))

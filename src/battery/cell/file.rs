@@ -12,14 +12,14 @@ use crate::document::diagnostic::Diagnostic;
 use crate::document::outline::Node;
 use crate::document::source::{self, Source, SourceError};
 
-/// Thicknesses, m; and shares of a volume.
+/// Allowed ranges: of thicknesses, m, and of shares of a volume.
 const THIN: (f64, f64) = (1e-7, 1e-2);
 const SHARE: (f64, f64) = (1e-3, 1.0);
 const POWER: (f64, f64) = (0.0, 5.0);
 const ANY: (f64, f64) = (f64::NEG_INFINITY, f64::INFINITY);
 const POSITIVE: (f64, f64) = (f64::MIN_POSITIVE, f64::INFINITY);
 
-/// Reads a cell; everything that is missing, has a wrong unit or is out of range is named with its place.
+/// Reads a cell; fails with the place of what is missing, has a wrong unit, or is out of range.
 pub(crate) fn parse(path: &Path, text: &str) -> Result<Cell, SourceError> {
     source::parse::<ron::Value>(path, text)?;
     let Some(outline) = Node::of(text).filter(|node| !node.fields().is_empty()) else {

@@ -12,7 +12,7 @@ use crate::document::diagnostic::Positioned;
 use crate::document::expression::{self, SyntaxError};
 use crate::document::spelling::suggestion;
 
-/// Concentration in the electrolyte mol/m³, stoichiometry, temperature K.
+/// The values of an expression's variables: concentration in the electrolyte, mol/m³; stoichiometry; temperature, K.
 pub type Conditions = [f64; 3];
 
 /// The variables that an expression may read, by their place in a point.
@@ -63,7 +63,7 @@ impl Formula {
         Ok(Self { root, reads: reader.reads })
     }
 
-    /// Its value; not a number where it is not defined.
+    /// The value of the expression; not a number where it is not defined.
     pub fn at(&self, point: &Conditions) -> f64 {
         self.root.at(point)
     }

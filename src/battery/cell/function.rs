@@ -1,11 +1,11 @@
-//! A material's property: an expression or a table, in SI units.
+//! Functions of a cell's file: a material's property as an expression or a table, in SI units.
 use crate::battery::cell::formula::{Conditions, Formula};
 
 /// A property over concentration mol/m³, stoichiometry and temperature K.
 #[derive(Clone, Debug)]
 pub struct Function {
     body: Body,
-    /// SI units in one of the file's.
+    /// The SI value of one unit of the file.
     factor: f64,
 }
 
@@ -20,22 +20,22 @@ impl Function {
         Self { body: Body::Formula(formula), factor }
     }
 
-    /// A table over the variable at that place of a point.
+    /// A table over the variable with the index `of`.
     pub fn of_table(of: usize, table: Table, factor: f64) -> Self {
         Self { body: Body::Table { of, table }, factor }
     }
 
-    /// The same everywhere.
+    /// A property that is the same everywhere.
     pub fn constant(value: f64) -> Self {
         Self::of_formula(Formula::number(value), 1.0)
     }
 
-    /// The same property, that many times as large.
+    /// The property multiplied by a factor.
     pub fn times(&self, factor: f64) -> Self {
         Self { factor: self.factor * factor, ..self.clone() }
     }
 
-    /// Which variables it reads.
+    /// True for each variable that the property reads.
     pub fn reads(&self) -> [bool; 3] {
         match &self.body {
             Body::Formula(formula) => formula.reads,
@@ -55,7 +55,7 @@ impl Function {
         self.reads()[2]
     }
 
-    /// Whether it is zero and reads nothing.
+    /// True where the property is zero and reads no variable.
     pub fn is_zero(&self) -> bool {
         self.reads() == [false; 3] && self.at(&[0.0; 3]) == 0.0
     }
@@ -69,7 +69,7 @@ impl Function {
     }
 }
 
-/// How a table is read between its points.
+/// The interpolation of a table between its points.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Interpolation {
     Linear,
@@ -78,7 +78,7 @@ pub enum Interpolation {
     Cubic,
 }
 
-/// Points of a property; beyond them it goes on along its last tangent.
+/// A table of points, continued along its last tangent beyond them.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Table {
     x: Vec<f64>,
@@ -88,7 +88,7 @@ pub struct Table {
 }
 
 impl Table {
-    /// Needs two points, a cubic one four; `x` ascends.
+    /// A table through points with ascending `x`: at least two, four where it is cubic.
     pub fn new(points: &[(f64, f64)], interpolation: Interpolation) -> Self {
         let (x, y): (Vec<f64>, Vec<f64>) = points.iter().copied().unzip();
         let bend = match interpolation {

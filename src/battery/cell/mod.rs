@@ -1,4 +1,4 @@
-//! One cell: its parameters from a built-in or a user's file, and the limits of its datasheet. SI units throughout.
+//! The parameters of a cell, from a built-in or a user's file, in SI units throughout.
 pub mod constants;
 pub mod exchange_current;
 pub(crate) mod file;

@@ -4,25 +4,25 @@ use crate::battery::cell::exchange_current::ExchangeCurrent;
 use crate::battery::cell::function::Function;
 use crate::battery::simd::elementary::power;
 
-/// A cell; `cells/chen2020.ron` says what each number means.
+/// The parameters of a cell; `cells/chen2020.ron` explains each of them.
 #[derive(Clone, Debug)]
 pub struct Cell {
     pub name: String,
-    /// Between state of charge 1 and 0, A h.
+    /// Charge between the states of charge 1 and 0, A h.
     pub capacity_ah: f64,
-    /// Of all electrodes in parallel, m².
+    /// Area of all electrodes in parallel, m².
     pub area: f64,
-    /// Of tabs and contacts, Ω.
+    /// Resistance of tabs and contacts, Ω.
     pub contact_resistance: f64,
-    /// At which open-circuit potentials are given, K.
+    /// Temperature at which open-circuit potentials are given, K.
     pub reference_temperature: f64,
-    /// Where the functions below hold, K.
+    /// Range of temperatures in which the functions below hold, K.
     pub temperature: (f64, f64),
     pub negative: Electrode,
     pub positive: Electrode,
     pub separator: Separator,
     pub electrolyte: ElectrolyteProperties,
-    /// Without it only the isothermal model can be simulated.
+    /// Thermal parameters; absent, only the isothermal model can be simulated.
     pub thermal: Option<ThermalProperties>,
     pub limits: Limits,
 }
@@ -33,11 +33,11 @@ pub struct Electrode {
     pub porosity: f64,
     pub bruggeman: f64,
     pub active_fraction: f64,
-    /// Of the electrode's solid, S/m, over temperature.
+    /// Conductivity of the electrode's solid over temperature, S/m.
     pub conductivity: Function,
-    /// Of a particle, m.
+    /// Radius of a particle, m.
     pub radius: f64,
-    /// Of lithium in a particle, m²/s, a product of a function of stoichiometry and one of temperature.
+    /// Diffusivity of lithium in a particle, m²/s: a function of stoichiometry times one of temperature.
     pub diffusivity: Function,
     /// The largest concentration of lithium, mol/m³.
     pub capacity: f64,
@@ -46,7 +46,7 @@ pub struct Electrode {
     pub exchange: ExchangeCurrent,
     /// Open-circuit potential over stoichiometry, V.
     pub potential: Function,
-    /// Its change with temperature over stoichiometry, V/K.
+    /// Change of the open-circuit potential with temperature over stoichiometry, V/K.
     pub entropy: Function,
 }
 
@@ -57,36 +57,36 @@ pub struct Separator {
     pub bruggeman: f64,
 }
 
-/// Functions of concentration and temperature.
+/// Properties of the electrolyte, as functions of concentration and temperature.
 #[derive(Clone, Debug)]
 pub struct ElectrolyteProperties {
-    /// At rest, mol/m³.
+    /// Concentration at rest, mol/m³.
     pub concentration: f64,
-    /// Where the functions hold, mol/m³.
+    /// Range of concentrations in which the functions hold, mol/m³.
     pub range: (f64, f64),
-    /// Of the cation.
+    /// Transference number of the cation.
     pub transference: Function,
-    /// 1 + dln f / dln c.
+    /// The thermodynamic factor 1 + dln f / dln c.
     pub thermodynamic_factor: Function,
-    /// m²/s.
+    /// Diffusivity of the salt, m²/s.
     pub diffusivity: Function,
-    /// S/m.
+    /// Ionic conductivity, S/m.
     pub conductivity: Function,
 }
 
 #[derive(Clone, Debug)]
 pub struct ThermalProperties {
-    /// m³.
+    /// Volume of the cell, m³.
     pub volume: f64,
-    /// m².
+    /// Cooled surface, m².
     pub cooling_area: f64,
     /// Heat transfer of the one-temperature and of the two-node model, W/m²/K.
     pub lumped: f64,
     /// Heat transfer of the two-temperature model, W/m²/K.
     pub two_temperature: f64,
-    /// Share of the heat capacity that the surface node of the two-node model has.
+    /// Share of the heat capacity in the surface node of the two-node model.
     pub surface_share: f64,
-    /// From core to surface in the two-node model, W/K.
+    /// Heat transfer from core to surface in the two-node model, W/K.
     pub conductance: f64,
     /// Negative collector, negative electrode, separator, positive electrode, positive collector.
     pub layers: Vec<Layer>,
@@ -96,30 +96,30 @@ pub struct ThermalProperties {
 
 #[derive(Clone, Debug)]
 pub struct Layer {
-    /// m.
+    /// Thickness, m.
     pub thickness: f64,
-    /// kg/m³.
+    /// Density, kg/m³.
     pub density: f64,
-    /// J/kg/K, over temperature.
+    /// Specific heat over temperature, J/kg/K.
     pub specific_heat: Function,
 }
 
-/// What the datasheet allows; currents are magnitudes in A.
+/// Limits of the datasheet; currents are magnitudes in A.
 #[derive(Clone, Debug)]
 pub struct Limits {
     /// Least and largest terminal voltage, V.
     pub voltage: (f64, f64),
     /// Least and largest state of charge.
     pub soc: (f64, f64),
-    /// Outside these states of charge the critical currents hold.
+    /// States of charge outside of which the critical currents hold.
     pub critical_soc: (f64, f64),
     pub discharge: CurrentLimits,
     pub charge: CurrentLimits,
-    /// How long a current above the continuous one may last, and how long it must pause, s.
+    /// Longest duration of a current above the continuous one, and least pause after it, s.
     pub short_time_s: usize,
-    /// Of a planned move, A.
+    /// Least current of a planned move, A.
     pub least_current: f64,
-    /// Assumed where the current tapers towards the voltage limits, Ω.
+    /// Resistance that is assumed where the current tapers towards the voltage limits, Ω.
     pub resistance: f64,
 }
 
@@ -136,7 +136,7 @@ impl Cell {
         3600.0 * self.capacity_ah
     }
 
-    /// Mean stoichiometries of both electrodes, negative first, after a charge in A s was taken from the full cell.
+    /// Mean stoichiometries of both electrodes, negative first, after a charge (A s) was taken from the full cell.
     pub fn stoichiometries(&self, charge: f64) -> [f64; 2] {
         let (negative, positive) = (&self.negative, &self.positive);
         [
@@ -180,14 +180,14 @@ impl Electrode {
         1.0 / (FARADAY * self.active_fraction * self.thickness * area * self.capacity)
     }
 
-    /// How much of the electrolyte's transport the pores leave.
+    /// Share of the electrolyte's transport that the pores leave.
     pub fn efficiency(&self) -> f64 {
         power(self.porosity, self.bruggeman)
     }
 }
 
 impl Separator {
-    /// How much of the electrolyte's transport the pores leave.
+    /// Share of the electrolyte's transport that the pores leave.
     pub fn efficiency(&self) -> f64 {
         power(self.porosity, self.bruggeman)
     }

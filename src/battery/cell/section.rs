@@ -22,7 +22,7 @@ const TRIED: usize = 9;
 pub(crate) struct Section<'a> {
     source: Source<'a>,
     node: &'a Node,
-    /// With its own point at the end, and empty at the root.
+    /// Path of the section's fields with a point at the end; empty at the root.
     prefix: String,
     asked: RefCell<Vec<String>>,
 }
@@ -34,7 +34,7 @@ impl<'a> Section<'a> {
         Self { source, node, prefix, asked: RefCell::default() }
     }
 
-    /// A number in SI units; `range` too.
+    /// A number in SI units; fails outside of `range`, which is in SI units too.
     pub fn number(&self, name: &str, unit: &str, range: Range) -> Result<f64, SourceError> {
         let node = self.field(name, unit)?;
         self.number_at(name, node, unit, range)
@@ -55,7 +55,7 @@ impl<'a> Section<'a> {
         Ok(pair)
     }
 
-    /// A property that may read those variables, tried over their ranges.
+    /// A property that may read the given variables; fails where it leaves `allowed` at a sample of their ranges.
     pub fn function(
         &self,
         name: &str,
@@ -227,7 +227,7 @@ impl<'a> Section<'a> {
         self.at(node.span.start, format!("`{full}` has no unit"), &hint)
     }
 
-    /// SI units in one of the written ones.
+    /// The factor from the written unit to SI units.
     fn factor(&self, full: &str, symbol: &str, offset: usize, unit: &str) -> Result<f64, SourceError> {
         let expected = Unit::parse(unit).expect("our own unit");
         match Unit::parse(symbol) {
@@ -245,7 +245,7 @@ impl<'a> Section<'a> {
         }
     }
 
-    /// `(over: "s", unit: "V", interpolation: "cubic", points: [(0.0, 1.2), ...])`
+    /// The table of `(over: "s", unit: "V", interpolation: "cubic", points: [(0.0, 1.2), ...])`
     fn table(&self, name: &str, node: &'a Node, unit: &str) -> Result<Function, SourceError> {
         let section = self.inner(name, node);
         let over = section.word("over")?;

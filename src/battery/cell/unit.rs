@@ -1,9 +1,9 @@
 //! Units of measurement as users write them: `A.h`, `mol/m3`, `W.m-2.K-1`.
 
-/// A unit: what it is in SI, and of which kind.
+/// A unit of measurement: its factor to SI units and its dimension.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Unit {
-    /// SI units in one of it.
+    /// The SI value of one unit.
     pub factor: f64,
     /// Powers of kg, m, s, A, K, mol.
     dimension: [i32; 6],
@@ -38,7 +38,7 @@ const PREFIXES: [(&str, f64); 9] =
     [("n", 1e-9), ("u", 1e-6), ("µ", 1e-6), ("μ", 1e-6), ("m", 1e-3), ("c", 1e-2), ("d", 1e-1), ("k", 1e3), ("M", 1e6)];
 
 impl Unit {
-    /// Symbols with or without a power, joined by `.`, `*` or `/`; a slash concerns the next symbol only.
+    /// Parses symbols with or without a power, joined by `.`, `*` or `/`; a slash applies to the next symbol only.
     pub fn parse(text: &str) -> Option<Self> {
         let mut unit = Self { factor: 1.0, dimension: [0; 6] };
         let mut rest = text.trim();
@@ -56,7 +56,7 @@ impl Unit {
         }
     }
 
-    /// Whether both measure the same kind of quantity.
+    /// True where both units have the same dimension.
     pub fn is_like(&self, other: &Self) -> bool {
         self.dimension == other.dimension
     }

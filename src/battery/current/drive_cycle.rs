@@ -1,4 +1,4 @@
-//! Pieces of standard drive cycles between changes of sign.
+//! Drive cycles: pieces of standard ones between changes of sign.
 const CYCLES: &str = include_str!("drive_cycles.txt");
 
 /// Pieces of one sign each, as magnitudes in A, 1 s apart.

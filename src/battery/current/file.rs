@@ -1,4 +1,4 @@
-//! A current profile in a CSV file: `time_s,current_a`, discharge positive, linear between its samples.
+//! The CSV file of a current profile: columns `time_s,current_a`, discharge positive, linear between its samples.
 use std::fs;
 use std::path::Path;
 
@@ -8,17 +8,17 @@ use crate::document::source::{Source, SourceError};
 const COLUMNS: [&str; 2] = ["time_s", "current_a"];
 /// The longest simulation, in steps: a year at 1 s.
 const LONGEST: f64 = 3.2e7;
-/// Steps that a second may be divided into, coarsest first.
+/// Allowed numbers of steps a second, coarsest first.
 const DIVISIONS: [u32; 10] = [1, 2, 4, 5, 10, 20, 25, 50, 100, 1000];
 
 /// A current on an even grid of times.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CurrentFile {
-    /// Of the first sample, s.
+    /// Time of the first sample, s.
     pub start: f64,
-    /// Between two samples, s: a whole second, or the part of one on which all samples of the file lie.
+    /// Time between two samples, s: a whole second, or the fraction of one on whose multiples all samples of the file lie.
     pub step: f64,
-    /// A, discharge positive.
+    /// Current, A, discharge positive.
     pub current: Vec<f64>,
 }
 
@@ -74,7 +74,7 @@ impl CurrentFile {
             samples.push((time, current, at));
         }
         if samples.len() < 2 {
-            let mistake = Diagnostic::new(format!("{} rows with a current", samples.len()));
+            let mistake = Diagnostic::new(format!("a profile must have at least 2 rows, not {}", samples.len()));
             return Err(SourceError::whole(path, mistake.hint("a profile has a header and at least two rows")));
         }
         Self::on_a_grid(Source::new(path, text), &samples)
@@ -91,7 +91,7 @@ impl CurrentFile {
         let Some(&division) = DIVISIONS.iter().find(fits) else {
             let finest = DIVISIONS[DIVISIONS.len() - 1];
             let &(time, _, at) = samples.iter().find(|&&(time, ..)| off(time, finest)).expect("one that does not fit");
-            let mistake = Diagnostic::new(format!("the time {time} s lies between two ms"));
+            let mistake = Diagnostic::new(format!("the time {time} s must be a multiple of 1 ms after the first"));
             return Err(source.error_at(at, mistake.hint("times may be any multiples of 1 ms apart; round them")));
         };
         let &(last, _, at) = samples.last().expect("two samples");
@@ -125,7 +125,7 @@ fn fields(line: &str) -> Vec<(usize, &str)> {
         .collect()
 }
 
-/// Where the two columns are.
+/// The indices of the two columns.
 fn header(fields: &[(usize, &str)]) -> Result<[usize; 2], (usize, String)> {
     let mut places = [0; 2];
     for (place, name) in places.iter_mut().zip(COLUMNS) {
@@ -163,10 +163,14 @@ mod tests {
             ("time_s,current_a\n0,1\n1,NaN\n", "a.csv:3:3: `NaN` is not a number", "12, -0.5"),
             ("time_s,current_a\n0,1\n2\n", "a.csv:3:2: this row has 1 of 2 fields", "a time and a current"),
             ("time_s,current_a\n0,1\n 0,1\n", "a.csv:3:2: the time 0 s does not come after 0 s", "sort the rows"),
-            ("time_s,current_a\n0,1\n1,1\n1.00005,1\n", "a.csv:4:1: the time 1.00005 s lies between", "round them"),
+            (
+                "time_s,current_a\n0,1\n1,1\n1.00005,1\n",
+                "a.csv:4:1: the time 1.00005 s must be a multiple",
+                "round them",
+            ),
             ("time_s,current_a\n0,1\n1e9,1\n", "a.csv:3:1: 1000000000 steps of 1 s are too many", "split the profile"),
-            ("time_s,current_a\n0,1\n", "a.csv: 1 rows", "at least two rows"),
-            ("", "a.csv: 0 rows", "at least two rows"),
+            ("time_s,current_a\n0,1\n", "a.csv: a profile must have at least 2 rows, not 1", "two rows"),
+            ("", "a.csv: a profile must have at least 2 rows, not 0", "two rows"),
         ] {
             let error = parse(text).unwrap_err();
             assert!(error.starts_with(place) && error.contains(message), "{error}");

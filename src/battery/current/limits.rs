@@ -1,21 +1,21 @@
-//! What a current profile may ask of a cell: the limiter that obeys, and the check that does not trust it.
+//! Limits of the current: a limiter that keeps a profile within the datasheet, and an independent check of the result.
 use std::fmt;
 
 use crate::battery::cell::{Cell, CurrentLimits, Limits};
 
 const GRID: usize = 1000;
 
-/// Passes a wanted current on as far as the limits allow, second by second.
+/// A limiter of the current: reduces each wanted current to what the limits allow, second by second.
 pub struct Limiter<'a> {
     cell: &'a Cell,
     taper: &'a Taper,
-    /// How many times the assumed resistance the taper uses.
+    /// Factor on the resistance that the taper assumes.
     caution: f64,
     soc: f64,
     current: f64,
-    /// Samples of the short pulse that is under way.
+    /// Samples of the current short pulse; 0 between pulses.
     pulse: usize,
-    /// Samples since the last one ended.
+    /// Samples since the last pulse ended.
     pause: usize,
 }
 
@@ -37,7 +37,7 @@ impl Taper {
 }
 
 impl<'a> Limiter<'a> {
-    /// A relaxed cell at that state of charge.
+    /// The limiter of a relaxed cell at a state of charge.
     pub fn new(cell: &'a Cell, taper: &'a Taper, caution: f64, soc: f64) -> Self {
         Self { cell, taper, caution, soc, current: 0.0, pulse: 0, pause: cell.limits.short_time_s }
     }
@@ -91,7 +91,7 @@ fn is_critical(limits: &Limits, soc: f64) -> bool {
     soc < limits.critical_soc.0 || soc > limits.critical_soc.1
 }
 
-/// A limit that a profile breaks, and where.
+/// A violation of a limit by a profile, with its place.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Violation {
     pub limit: Limit,
@@ -142,7 +142,7 @@ pub fn check(cell: &Cell, soc: f64, currents: &[f64], voltages: &[f64]) -> Resul
 
 /// Checks rows of current, A, and state of charge, 1 s apart, and the voltages beside them where there are any.
 ///
-/// Currents are known to `slack`, A: one so close to the continuous current may belong to a pulse or not.
+/// Currents are known to `slack`, A: one so close to the continuous current may or may not belong to a pulse.
 pub fn check_rows(
     limits: &Limits,
     slack: f64,
@@ -187,7 +187,7 @@ pub fn check_rows(
 }
 
 impl Limits {
-    /// The same limits with that much room for rounding: A, V, and state of charge. The continuous current keeps its
+    /// Limits that are widened by tolerances of current (A), voltage (V) and state of charge. The continuous current keeps its
     /// value, which only tells pulses from the rest.
     pub fn widened(&self, current: f64, voltage: f64, soc: f64) -> Self {
         let wider = |side: &CurrentLimits| CurrentLimits {

@@ -1,7 +1,7 @@
-//! Random current profiles: steps, drive cycles, and a smooth mixture of both, inside the limits of the datasheet.
+//! Current profiles, drawn at random within the limits of the datasheet: steps, drive cycles, and a smooth mixture of both.
 //!
-//! A profile wanders between states of charge over the whole allowed range. On the way it makes moves: forward by a
-//! random share, a little back, then rest. Kinds differ in the shape of a move.
+//! A profile moves between states of charge over the whole allowed range, in moves: forward by a
+//! random share, a little back, then rest. The kinds of profile differ in the shape of a move.
 pub mod drive_cycle;
 pub mod file;
 
@@ -15,7 +15,7 @@ use crate::battery::current::limits::{Limiter, Taper};
 use crate::battery::simd::elementary::{exp, power};
 use crate::numeric::stream::Stream;
 
-/// Rest before the first move, s.
+/// Duration of the rest before the first move, s.
 const LEAD: usize = 8;
 /// Parts of the allowed states of charge among which `Coverage::Even` balances the time.
 const PARTS: usize = 20;
@@ -33,18 +33,18 @@ pub enum ProfileKind {
     Mixed,
 }
 
-/// How the series of a dataset cover what a cell can meet.
+/// The coverage of states of charge and temperatures by the series of a dataset.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Coverage {
     /// Independent draws: where a series begins, how warm its surroundings are, and where it wanders next.
     #[default]
     Random,
-    /// Series begin, and are warm, at points of a sequence that fills the ranges evenly, and wander to where they have
-    /// spent least time.
+    /// First states of charge and temperatures follow a sequence that fills their ranges evenly, and a series moves to where it has
+    /// spent the least time.
     Even,
 }
 
-/// Everything that generating profiles for one cell needs.
+/// A generator of current profiles for one cell.
 pub struct ProfileGenerator<'a> {
     cell: &'a Cell,
     taper: Taper,
@@ -57,9 +57,9 @@ impl<'a> ProfileGenerator<'a> {
         Self { cell, taper: Taper::new(cell), pieces, coverage }
     }
 
-    /// So many samples, 1 s apart, from a relaxed cell at a state of charge within the limits; A, discharge positive.
+    /// Draws a profile of `samples` currents, 1 s apart, from a relaxed cell at a state of charge; A, discharge positive.
     ///
-    /// `caution` multiplies the resistance with which the current tapers towards the voltage limits; 1 is usual.
+    /// `caution` multiplies the resistance by which the current tapers towards the voltage limits; it is usually 1.
     pub fn profile(&self, kind: ProfileKind, samples: usize, soc: f64, caution: f64, mut stream: Stream) -> Vec<f64> {
         let limiter = Limiter::new(self.cell, &self.taper, caution, soc);
         let limits = self.cell.limits.soc;
@@ -92,7 +92,7 @@ impl<'a> ProfileGenerator<'a> {
         profile.currents
     }
 
-    /// A state of charge at least three tenths away, uniform among those; or the part of the range least visited.
+    /// The next target: a uniform state of charge at least 0.3 away, or one in the least visited part of the range.
     fn target(&self, profile: &GrowingProfile, stream: &mut Stream) -> f64 {
         let soc = profile.limiter.soc();
         if self.coverage == Coverage::Even {
@@ -104,7 +104,7 @@ impl<'a> ProfileGenerator<'a> {
         if draw < below { least + draw } else { largest - (draw - below) }
     }
 
-    /// The currents wanted for a change of the state of charge.
+    /// The currents that are wanted for a change of the state of charge.
     fn shape(&self, kind: ProfileKind, soc: f64, change: f64, stream: &mut Stream) -> Vec<f64> {
         let limits = &self.cell.limits;
         let charging = change > 0.0;
@@ -137,7 +137,7 @@ impl<'a> ProfileGenerator<'a> {
     }
 }
 
-/// A profile that grows.
+/// A profile while it is drawn.
 struct GrowingProfile<'a> {
     samples: usize,
     currents: Vec<f64>,
@@ -159,7 +159,7 @@ impl Visits {
         (((soc - least) / (largest - least) * PARTS as f64) as usize).min(PARTS - 1)
     }
 
-    /// A random place in the part with least time; here, while this part has had less than its share.
+    /// A random state of charge in the part with the least time, or in the present part while that has less than its share.
     fn rarest(&self, soc: f64, stream: &mut Stream) -> f64 {
         let here = self.part(soc);
         let share = self.seconds.iter().sum::<u32>() / PARTS as u32;

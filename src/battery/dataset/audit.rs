@@ -1,4 +1,4 @@
-//! A second look at a dataset: every stored row against the limits of the datasheet, and what the rows span.
+//! The audit of a dataset: every stored row against the limits of the datasheet, and the span of the rows.
 use rayon::prelude::*;
 
 use crate::battery::current::limits::{Violation, check_rows};
@@ -6,14 +6,14 @@ use crate::battery::dataset::feature::WIDTH;
 use crate::battery::dataset::jitter::cell_of;
 use crate::battery::dataset::{Dataset, Split};
 
-/// What was found in a dataset.
+/// The findings of an audit.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Audit {
     /// The first violation of each series that has one.
     pub violations: Vec<(Split, usize, Violation)>,
     /// Least and largest value of each feature, in its unit, for each split that has series.
     pub spans: Vec<(Split, [(f64, f64); WIDTH])>,
-    /// Whether every limit could be checked: only rows 1 s apart show how long a pulse lasts, and where the current is
+    /// True where every limit could be checked: only rows 1 s apart show the duration of a pulse, and where the current is
     /// reduced near empty or full.
     pub is_complete: bool,
 }

@@ -1,21 +1,21 @@
-//! What the series of a dataset cover: how densely current, voltage, temperature and state of charge are visited.
+//! The coverage of a dataset: how densely its series visit current, voltage, temperature and state of charge.
 use rayon::prelude::*;
 use serde::Serialize;
 
 use crate::battery::current::ProfileKind;
 use crate::battery::dataset::{Dataset, FEATURES, Split, UNITS};
 
-/// Columns that are looked at, among the features.
+/// Indices of the features that are counted.
 pub const SHOWN: [usize; 4] = [0, 1, 2, 3];
 /// Parts of an axis.
 pub const BINS: usize = 60;
-/// Up to so many rows are counted; of more, windows evenly apart.
+/// The most rows that are counted; of a larger split, windows at even distances.
 const ROWS: usize = 20_000_000;
 const WINDOW: usize = 1024;
-/// Below this share of the short-time current a cell rests.
+/// The share of the short-time current below which a cell rests.
 const REST: f64 = 1e-3;
 
-/// One feature.
+/// The axis of one feature.
 #[derive(Clone, Debug, Serialize)]
 pub struct FeatureAxis {
     pub name: String,
@@ -24,7 +24,7 @@ pub struct FeatureAxis {
     pub largest: f64,
 }
 
-/// How often rows fall into the parts of each axis, and of each pair of axes.
+/// Counts of rows in the parts of each axis, and of each pair of axes.
 #[derive(Clone, Debug, Serialize)]
 pub struct SplitCoverage {
     pub cell: String,
@@ -35,9 +35,9 @@ pub struct SplitCoverage {
     pub counted: usize,
     pub axes: Vec<FeatureAxis>,
     pub kinds: Vec<ProfileKind>,
-    /// For each kind of profile and each axis, the share of the kind's rows in each part.
+    /// Shares of a kind's rows in each part, for each kind of profile and each axis.
     pub single: Vec<Vec<Vec<f64>>>,
-    /// For each pair of axes, the later first, as in `pairs`: rows in each part of the later, for each part of the other.
+    /// Rows in each part of the later axis, for each part of the earlier one, for each pair of axes of [`pairs`].
     pub double: Vec<Vec<Vec<u64>>>,
     /// Share of the rows with hardly any current.
     pub resting: f64,

@@ -1,4 +1,4 @@
-//! Where series are made: a current profile each, simulated side by side, kept within the limits, as stored numbers.
+//! The generation of series: a current profile each, simulated side by side, kept within the limits, as stored numbers.
 use crate::battery::cell::Cell;
 use crate::battery::current::drive_cycle::Pieces;
 use crate::battery::current::limits::check;
@@ -11,9 +11,9 @@ use crate::battery::simd::lanes::{LANES, Lanes, each};
 use crate::battery::simulation::{Row, Simulator};
 use crate::numeric::stream::Stream;
 
-/// Steps between looks at the simulator's rows; they stay in the processor's cache.
+/// Steps that are simulated at once; their rows stay in the processor's cache.
 const CHUNK: usize = 64;
-/// How often a series that leaves the voltage window is drawn again with twice the caution.
+/// Attempts at a series that leaves the voltage window, each with twice the caution.
 const ATTEMPTS: i32 = 6;
 /// Steps of the additive recurrence that fills a square evenly: 1/g and 1/g² with g³ = g + 1 (Roberts, 2018).
 const RECURRENCE: [f64; 2] = [0.754_877_666_246_692_7, 0.569_840_290_998_053_2];
@@ -39,7 +39,7 @@ impl SeriesBatch {
     }
 }
 
-/// What every batch of series needs.
+/// The generator of series: all that their batches share.
 pub(crate) struct SeriesFactory<'a> {
     specification: &'a Specification,
     cell: &'a Cell,
@@ -48,16 +48,16 @@ pub(crate) struct SeriesFactory<'a> {
     ranges: Ranges,
 }
 
-/// A series before it is simulated.
+/// The plan of a series: the inputs of its simulation.
 struct SeriesPlan {
     soc: f64,
     ambient: f64,
     currents: Vec<f64>,
 }
 
-/// A batch that is done.
+/// A simulated batch.
 pub(crate) struct SimulatedBatch {
-    /// Of each series.
+    /// Stored numbers of each series.
     pub numbers: Vec<Vec<u16>>,
     /// Series that had to be drawn again.
     pub redrawn: usize,
@@ -154,15 +154,15 @@ impl<'a> SeriesFactory<'a> {
     }
 }
 
-/// Turns the rows of one lane into stored numbers.
+/// A recorder of one lane's rows as stored numbers.
 struct Recorder {
     ranges: Ranges,
     interval: usize,
     waiting: usize,
     charge: f64,
-    /// `None` from the first value on that its range does not hold.
+    /// The stored numbers; `None` once a value leaves its range.
     numbers: Option<Vec<u16>>,
-    /// Of every second.
+    /// Terminal voltage of every second, V.
     voltages: Vec<f64>,
 }
 

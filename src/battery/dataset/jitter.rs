@@ -1,4 +1,4 @@
-//! Cells of one production: their parameters differ a little from the nominal ones.
+//! Jitter: cells of one production, whose parameters differ a little from the nominal ones.
 use crate::battery::cell::Cell;
 use crate::battery::dataset::specification::{Specification, Split};
 use crate::battery::simd::lanes::LANES;

@@ -1,4 +1,4 @@
-//! A dataset: simulated in parallel, stored once, read in windows by any number of processes.
+//! Datasets: simulated in parallel, stored once, read in windows by any number of processes.
 //!
 //! Numbers are stored as 16 bits over the feature's range, so a value is off by at most half a step: for Chen 2020
 //! 0.2 mA, 14 µV, 1 mK, and 7.7e-6 of state of charge.
@@ -25,7 +25,7 @@ pub use crate::battery::dataset::feature::{FEATURES, Ranges, UNITS, WIDTH};
 pub use crate::battery::dataset::specification::{Specification, Split};
 pub use crate::battery::dataset::storage::DatasetError;
 
-/// Up to this size a file is read and compared with its checksums whenever it is opened.
+/// The size, in bytes, up to which a file is compared with its checksums whenever it is opened.
 const VERIFIED: u64 = 1 << 28;
 
 /// A complete dataset, mapped into memory.
@@ -34,7 +34,7 @@ pub struct Dataset {
     ranges: Ranges,
 }
 
-/// How a generation went.
+/// The result of a generation.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Generated {
     /// Series that an interrupted generation had left, whole.
@@ -46,7 +46,7 @@ pub struct Generated {
 impl Dataset {
     /// Simulates a dataset into a file that appears under its name only when it is complete.
     ///
-    /// What a killed generation had finished is kept; one that runs in another process is waited for. `progress` hears
+    /// Series that a killed generation had finished are kept; a generation in another process is waited for. `progress` gets
     /// the share that is done, from several threads. The bits depend on the specification alone.
     pub fn generate(
         specification: &Specification,
@@ -91,7 +91,7 @@ impl Dataset {
         Ok(Generated { resumed, redrawn: redrawn.into_inner() })
     }
 
-    /// Maps a dataset; the numbers of a large one are not compared with their checksums, `verify` does that.
+    /// Maps a dataset; a large one is not compared with its checksums, which [`Self::verify`] does.
     pub fn open(path: &Path) -> Result<Self, DatasetError> {
         let file = Mapped::open(path)?;
         let ranges = file.specification.ranges();
@@ -151,7 +151,7 @@ impl Dataset {
         numbers.chunks_exact(WIDTH).map(physical).collect()
     }
 
-    /// What 0 and 1 mean after scaling.
+    /// The values of each feature, in its unit, that are scaled to 0 and 1.
     pub fn ranges(&self) -> &Ranges {
         &self.ranges
     }

@@ -1,4 +1,4 @@
-//! What a dataset holds: cell, profiles, splits, sampling; from it alone the data follow bit for bit.
+//! The specification of a dataset: cell, profiles, splits, sampling. The data follow from it alone, bit for bit.
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
@@ -11,26 +11,26 @@ use crate::battery::simulation::thermal::Thermal;
 use crate::document::diagnostic::Diagnostic;
 use crate::document::source::{Source, SourceError, parse, read};
 
-/// Where a cell may be charged, °C.
+/// Ambient temperatures at which a cell may be charged, °C.
 const AMBIENT: (f64, f64) = (0.0, 45.0);
 
-/// Part of the file and of its name: another number where the same specification would give other data.
+/// The generation of the simulator, a part of the file and of its name: raised where the same specification gives other data.
 pub(crate) const GENERATION: u32 = 2;
 
-/// Which series a dataset is read for; the splits' random streams are disjoint.
+/// A split of a dataset; the splits' random streams are disjoint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Split {
     Train,
     Validation,
     Test,
-    /// Under drive cycles and ambient temperatures that no other split has.
+    /// Series under drive cycles and ambient temperatures that no other split has.
     HeldOut,
 }
 
 impl Split {
     pub const ALL: [Self; 4] = [Self::Train, Self::Validation, Self::Test, Self::HeldOut];
 
-    /// The word for it in files and listings.
+    /// The name of the split in files and listings.
     pub fn name(self) -> &'static str {
         match self {
             Self::Train => "train",
@@ -50,7 +50,7 @@ pub struct Specification {
     /// The text of the cell's file where the cell is not built in, so that the data describe themselves.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cell_text: Option<String>,
-    /// Of all random streams.
+    /// Seed of all random streams.
     pub seed: u64,
     /// Number of series to learn from.
     pub train: usize,
@@ -66,21 +66,21 @@ pub struct Specification {
     pub interval_s: u32,
     /// Kinds of current profile, in turn.
     pub kinds: Vec<ProfileKind>,
-    /// How the cell warms up.
+    /// The thermal model of the cell.
     pub thermal: Thermal,
-    /// Where the state of charge of a series begins, uniform between both.
+    /// Range of the first state of charge of a series, uniform between both.
     pub initial_soc: (f64, f64),
     /// Temperature around the cell in °C, one for each series, uniform between both.
     pub ambient: (f64, f64),
-    /// The same for the held-out series.
+    /// Ambient temperature of the held-out series in °C, uniform between both.
     pub held_out_ambient: (f64, f64),
     /// Drive cycles whose pieces the profiles are made of.
     pub cycles: Vec<String>,
-    /// The same for the held-out series.
+    /// Drive cycles whose pieces the held-out series are made of.
     pub held_out_cycles: Vec<String>,
-    /// How evenly the series cover states of charge and ambient temperatures.
+    /// Coverage of states of charge and ambient temperatures by the series.
     pub coverage: Coverage,
-    /// By how much the parameters of cells differ, as a share; eight series in a row are of one cell.
+    /// Relative deviation of the parameters of cells, at most; eight series in a row are of one cell.
     pub jitter: f64,
 }
 
@@ -192,7 +192,7 @@ impl Specification {
         Ok(())
     }
 
-    /// What 0 and 1 mean after scaling: of the cell's datasheet, so that nothing of one split leaks into another.
+    /// The values that are scaled to 0 and 1. They are those of the cell's datasheet, so that nothing of one split leaks into another.
     ///
     /// Panics where the cell is unknown.
     pub fn ranges(&self) -> Ranges {
@@ -234,7 +234,7 @@ impl Specification {
         }
     }
 
-    /// Where the series of a split begin among those of all.
+    /// Index of a split's first series among those of all.
     pub fn first(&self, split: Split) -> usize {
         Split::ALL.into_iter().take_while(|&other| other != split).map(|other| self.series(other)).sum()
     }
@@ -249,7 +249,7 @@ impl Specification {
         (self.all_series() * self.steps() * WIDTH * size_of::<u16>()) as u64
     }
 
-    /// A number to name the file with: equal where the data are.
+    /// A digest to name the file with, equal where the data are equal.
     pub fn digest(&self) -> u64 {
         let text = serde_json::to_string(&(GENERATION, self)).expect("a specification is plain data");
         // FNV-1a
@@ -258,7 +258,7 @@ impl Specification {
     }
 }
 
-/// Currents to the next whole multiple of the capacity, voltages with room for a cell above its charging voltage.
+/// The ranges of a cell's features: currents to the next whole multiple of the capacity, voltages with 0.05 V above the limit.
 fn ranges(cell: &Cell) -> Ranges {
     let (limits, hour) = (&cell.limits, cell.capacity_ah);
     let current = (-(limits.charge.short / hour).ceil() * hour, (limits.discharge.short / hour).ceil() * hour);

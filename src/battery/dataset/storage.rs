@@ -28,7 +28,7 @@ const FORMAT: &str = "galvani battery dataset";
 const VERSION: u32 = 1;
 const OFFSET: usize = 4096;
 
-/// Why there is no dataset.
+/// The reason why a dataset cannot be read or made.
 #[derive(Debug, Error)]
 pub enum DatasetError {
     #[error("there is no dataset at `{}`\nhint: a run makes its own before the first trial; `galvani battery generate` makes any", .path.display())]
@@ -55,9 +55,9 @@ pub enum DatasetError {
 struct Header {
     format: String,
     version: u32,
-    /// Of the program that simulated it: data of another must not be mixed with these.
+    /// The simulator's generation; data of different ones must not be mixed.
     generation: u32,
-    /// Of the first number, in bytes.
+    /// Offset of the first number, in bytes.
     offset: usize,
     #[serde(rename = "type")]
     kind: String,
@@ -119,14 +119,14 @@ fn length(specification: &Specification) -> u64 {
 
 /// A file that is being written as `NAME.partial`, invisible under its name until it is complete.
 ///
-/// A series is there when its checksum is, and that is written after it. Whoever finds the partial file of a killed
+/// A series is complete when its checksum is there, which is written after it. Whoever finds the partial file of a killed
 /// writer goes on with the series that match their checksums.
 pub(crate) struct Writer<'a> {
     path: &'a Path,
     partial: PathBuf,
     file: File,
     specification: &'a Specification,
-    /// Series that were there.
+    /// Series that a killed writer had finished.
     found: Vec<bool>,
 }
 
@@ -171,7 +171,7 @@ impl<'a> Writer<'a> {
         Ok(Some(writer))
     }
 
-    /// Which series a killed writer of the same file had finished; empty where there is nothing of it.
+    /// Finds the series that a killed writer of the same file had finished; empty where nothing can be used.
     fn resume(&self, page: &[u8]) -> io::Result<Vec<bool>> {
         if self.file.metadata()?.len() != length(self.specification) {
             return Ok(Vec::new());
@@ -190,7 +190,7 @@ impl<'a> Writer<'a> {
         Ok(numbers.par_chunks_exact(each).zip(table.par_chunks_exact(4)).map(is_whole).collect())
     }
 
-    /// Takes the room on the disk, so that it does not run out later; where a file system cannot, only the length.
+    /// Reserves the room on the disk, so that it does not run out later; sets only the length where the file system cannot.
     fn reserve(&self) -> io::Result<()> {
         let bytes = length(self.specification);
         match rustix::fs::fallocate(&self.file, rustix::fs::FallocateFlags::empty(), 0, bytes) {
@@ -199,12 +199,12 @@ impl<'a> Writer<'a> {
         }
     }
 
-    /// Whether a killed writer had finished this series of all splits.
+    /// True where a killed writer had finished this series, counted over all splits.
     pub fn has(&self, series: usize) -> bool {
         self.found[series]
     }
 
-    /// Writes one series of all splits, and then its checksum.
+    /// Writes one series, counted over all splits, and then its checksum.
     pub fn series(&self, series: usize, numbers: &[u16]) -> Result<(), DatasetError> {
         let little: Vec<u16> = numbers.iter().map(|number| number.to_le()).collect();
         let bytes = bytemuck::cast_slice(&little);
@@ -228,7 +228,7 @@ impl<'a> Writer<'a> {
         let _ = fs::remove_file(&self.partial);
     }
 
-    /// Where the checksums begin.
+    /// Offset of the checksums, in bytes.
     fn table(&self) -> u64 {
         OFFSET as u64 + self.specification.bytes()
     }
@@ -272,7 +272,7 @@ impl Mapped {
         let mut lines = page.lines();
         let (text, checksum) = (lines.next().unwrap_or_default(), lines.next().unwrap_or_default());
         if !text.contains(FORMAT) {
-            return Err(corrupt("it does not begin as a dataset does"));
+            return Err(corrupt("it does not begin with the header of a dataset"));
         }
         if checksum != format!("{:08x}", crc32fast::hash(text.as_bytes())) {
             return Err(corrupt("the header does not match its checksum"));
@@ -289,7 +289,7 @@ impl Mapped {
         let mapped = Self { path: path.to_owned(), map, specification: header.specification };
         let (table, last) = mapped.checksums().split_at(4 * mapped.specification.all_series());
         if last != crc32fast::hash(table).to_le_bytes() {
-            return Err(corrupt("the table of checksums does not match its own"));
+            return Err(corrupt("the table of checksums does not match its own checksum"));
         }
         Ok(mapped)
     }
@@ -308,7 +308,7 @@ impl Mapped {
         }
     }
 
-    /// All numbers, series after series; on a big-endian machine they are still to be swapped.
+    /// All numbers, series after series, in little-endian order.
     pub fn numbers(&self) -> &[u16] {
         bytemuck::cast_slice(&self.map[OFFSET..OFFSET + self.specification.bytes() as usize])
     }

@@ -1,6 +1,6 @@
-//! Evaluation: how far free-running predictions are from the truth, beside predictors that know nothing.
+//! The evaluation of models: errors of free-running predictions, beside those of trivial predictors.
 //!
-//! Of each window the model is shown `context` true rows. Then it predicts `horizon` rows, one after another, from what is
+//! The model is shown the first `context` true rows of each window. Then it predicts `horizon` rows, one after another, from what is
 //! `given` of each (the current alone, or what sensors measure) and from its own predictions of the rest. The cost is the
 //! square error of the last `scored` of these rows, scaled, its mean over rows and windows, its sum over features.
 pub mod rollout;
@@ -21,10 +21,10 @@ use crate::document::diagnostic::Diagnostic;
 use crate::numeric::stream::Stream;
 use crate::trial::prediction::{FeatureSeries, SeriesPrediction};
 
-/// A scaled feature further than this from 0 is no prediction any more: the range of the data is 0 to 1.
+/// The bound of a scaled feature, beyond which a prediction has diverged: the range of the data is 0 to 1.
 const BOUND: f64 = 10.0;
 
-/// How models are judged, the same for every trial. The defaults are those of Cell-Li-Gent's sweep.
+/// Settings of the evaluation, the same for every trial. The defaults are those of Cell-Li-Gent's sweep.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Evaluation {
@@ -36,7 +36,7 @@ pub struct Evaluation {
     pub horizon: usize,
     /// Rows at the end of the horizon that count; default 4,096.
     pub scored: usize,
-    /// What a model is told of the predicted rows, `Current` or `Sensors`; default `Current`.
+    /// Features of the predicted rows that a model is given, `Current` or `Sensors`; default `Current`.
     pub given: GivenFeatures,
     /// Rows dropped at once when a model's window is full, at most `seq_len`: 1 is the rolling window, more is faster.
     ///
@@ -44,7 +44,7 @@ pub struct Evaluation {
     /// trained for; that is part of what a choice of `seq_len` means. Costs of one model at different strides are not
     /// comparable, so a trial reports its stride.
     pub stride: Option<usize>,
-    /// Whether models with a state (Mamba) carry it through all rows, which costs the same at every row, instead of being
+    /// True where models with a state (Mamba) carry it through all rows, which costs the same at every row, instead of being
     /// shown windows as transformers are; default false. It is a different prediction: windows are what they were trained on.
     pub carry_state: bool,
     /// Features that are no prediction any more beyond these bounds, in physical units, such as `{"soc": (-0.5, 1.5)}`;
@@ -107,7 +107,7 @@ impl Evaluation {
         self.stride.unwrap_or(length / 4).clamp(1, length)
     }
 
-    /// Where the windows are, the same for every trial.
+    /// The starts of the windows, the same for every trial.
     pub fn window_starts(&self, source: &dyn Source) -> Vec<WindowStart> {
         let starts = source.steps() + 1 - self.rows();
         let start = |window| Stream::of(0, "evaluation", window as u64).below(starts);
@@ -119,7 +119,7 @@ impl Evaluation {
         self.context + self.horizon
     }
 
-    /// Between which scaled numbers each feature is a prediction.
+    /// The bounds of each scaled feature, beyond which a window has diverged.
     fn limits(&self, ranges: &Ranges) -> [(f64, f64); WIDTH] {
         std::array::from_fn(|feature| match self.bounds.get(FEATURES[feature]) {
             Some(&(least, largest)) => {
@@ -131,7 +131,7 @@ impl Evaluation {
     }
 }
 
-/// The windows of a source that an evaluation asks for.
+/// The windows of an evaluation with their true rows.
 pub struct EvaluationWindows<'a> {
     evaluation: &'a Evaluation,
     ranges: Ranges,
@@ -144,19 +144,19 @@ impl<'a> EvaluationWindows<'a> {
         Self { evaluation, ranges: source.ranges(), truth }
     }
 
-    /// What a model without gradients predicts: windows × horizon × 6, flat.
+    /// The predictions of a model without gradients: windows × horizon × 6, flat.
     pub fn predict(&self, model: &Model) -> Vec<f32> {
         let &Evaluation { windows, context, given, carry_state, .. } = self.evaluation;
         let stride = self.evaluation.stride(model.hyperparameters().seq_len);
         free_run(model, &self.truth, windows, &Rollout { context, stride, given, carry_state })
     }
 
-    /// What one knows of a cell without a model: the mean row of the training series.
+    /// The predictions of the trivial predictor that repeats the mean row of the training series.
     pub fn mean(&self, mean: [f32; WIDTH]) -> Vec<f32> {
         mean.repeat(self.evaluation.windows * self.evaluation.horizon)
     }
 
-    /// What costs nothing: the last row of the context, for ever.
+    /// The predictions of the trivial predictor that repeats the last row of the context.
     pub fn persistence(&self) -> Vec<f32> {
         let last = |window: &[f32]| window[(self.evaluation.context - 1) * WIDTH..][..WIDTH].to_vec();
         let windows = self.truth.chunks_exact(self.evaluation.rows() * WIDTH);
@@ -186,7 +186,7 @@ impl<'a> EvaluationWindows<'a> {
         sums.score(&self.ranges, self.evaluation.given.features(), diverged)
     }
 
-    /// How the error grows over the horizon, in `parts` parts at most, of rows `interval_s` seconds apart.
+    /// The error over the horizon in at most `parts` parts, for rows `interval_s` seconds apart.
     pub fn over_time(&self, predicted: &[f32], parts: usize, interval_s: f64) -> ErrorOverTime {
         let rows = self.evaluation.horizon.div_ceil(parts);
         let mut sums = vec![ErrorSums::default(); self.evaluation.horizon.div_ceil(rows)];

@@ -1,23 +1,23 @@
-//! Free-running prediction: from a short true context on, a model is told what is given and feeds on its own rows.
+//! Free-running prediction: after a short true context, a model continues from its own predictions and the given features.
 use burn::tensor::{Tensor, TensorData};
 use serde::{Deserialize, Serialize};
 
 use crate::battery::dataset::feature::WIDTH;
 use crate::battery::model::Model;
 
-/// What a model is told of every row beyond the context.
+/// The features of every row beyond the context that a model is given.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum GivenFeatures {
     /// The current alone.
     #[default]
     Current,
-    /// What a battery management system measures: current, terminal voltage and surface temperature. State of charge, core
+    /// The measurements of a battery management system: current, terminal voltage and surface temperature. State of charge, core
     /// temperature and open-circuit voltage are predicted.
     Sensors,
 }
 
 impl GivenFeatures {
-    /// How many of the features are given; they are the first ones.
+    /// Number of given features; they are the first ones.
     pub fn features(self) -> usize {
         match self {
             Self::Current => 1,
@@ -26,7 +26,7 @@ impl GivenFeatures {
     }
 }
 
-/// How a model is let run.
+/// Settings of a free run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rollout {
     /// True rows at the beginning.
@@ -34,7 +34,7 @@ pub struct Rollout {
     /// Rows that are dropped at once when the window is full.
     pub stride: usize,
     pub given: GivenFeatures,
-    /// Whether a model with a state carries it from the first row to the last, instead of being shown windows.
+    /// True where a model with a state carries it from the first row to the last, instead of being shown windows.
     pub carry_state: bool,
 }
 

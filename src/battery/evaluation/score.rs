@@ -1,26 +1,26 @@
-//! How far predictions are from the truth: costs, errors in physical units, errors over time.
+//! Scores of predictions: costs, errors in physical units, errors over time.
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json, json};
 
 use crate::battery::dataset::feature::{FEATURES, Ranges, UNITS, WIDTH};
 
-/// How far predictions are from the truth over the scored rows.
+/// The errors of predictions over the scored rows.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Score {
     /// Mean square errors of the predicted features, scaled, summed as in the loss; NaN where a window diverged.
     pub cost: f64,
-    /// Windows whose prediction left the bounds, or the numbers.
+    /// Windows whose prediction left the bounds or was not finite.
     pub diverged: usize,
     /// Mean square errors in squared physical units, in the order of the features; what is given has 0.
     pub mean_square: [f64; WIDTH],
     /// Mean absolute errors in physical units.
     pub mean_absolute: [f64; WIDTH],
-    /// How many features are given; they are the first ones.
+    /// Number of given features; they are the first ones.
     pub given: usize,
 }
 
 impl Score {
-    /// As data: the cost, windows that diverged, and errors of each predicted feature in physical units.
+    /// The score as JSON: the cost, windows that diverged, and errors of each predicted feature in physical units.
     pub fn describe(&self) -> Map<String, Json> {
         let mut info = Map::new();
         info.insert("cost".into(), json!(self.cost));
@@ -38,12 +38,12 @@ impl Score {
     }
 }
 
-/// Errors of a prediction that goes on and on, in parts of its horizon.
+/// Errors of predictions in parts of their horizon.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ErrorOverTime {
     /// Hours since the context, at the middle of each part.
     pub hours: Vec<f64>,
-    /// For each feature, its root mean square error in each part over all windows, in its unit.
+    /// Root mean square error of each feature in each part over all windows, in its unit.
     pub root_mean_square: [Vec<f64>; WIDTH],
 }
 

@@ -1,18 +1,18 @@
-//! What every model of a task has in common, whatever is being tried.
+//! The architecture that all models of a task share; it is not tuned.
 use serde::{Deserialize, Serialize};
 
 use crate::document::diagnostic::Diagnostic;
 
-/// What the last layer's numbers mean.
+/// The quantity that the last layer predicts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Predict {
     /// The change from this row to the next, in standard deviations of such changes.
     Change,
     /// The next row, in standard deviations from the mean row.
     Value,
-    /// What a linear map, fitted to the training rows by least squares, leaves of the change, in standard deviations of
-    /// what it leaves. What is linear, such as the charge that a current moves, is then exact, and a long prediction does
-    /// not drift away in it.
+    /// The residual of the change after a linear map, fitted to the training rows by least squares, in standard deviations of
+    /// the residual. Linear parts, such as the charge that a current moves, are then exact, and a long prediction does
+    /// not drift away in them.
     #[default]
     Residual,
 }
@@ -29,7 +29,7 @@ pub enum Activation {
     Gelu,
 }
 
-/// How a model mixes rows over time, with what is not tried of it.
+/// The family of a model, with its settings that are not tuned.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub enum Family {
     /// Causal attention.
@@ -40,7 +40,7 @@ pub enum Family {
 }
 
 impl Family {
-    /// What else there is, with its defaults.
+    /// The other family, with its defaults.
     pub fn other(&self) -> Self {
         match self {
             Self::Transformer => Self::Mamba(Mamba::default()),
@@ -48,7 +48,7 @@ impl Family {
         }
     }
 
-    /// As files have it, with all settings left out.
+    /// The family as it is written in files, with all settings left out.
     pub fn text(&self) -> &'static str {
         match self {
             Self::Transformer => "Transformer",
@@ -108,19 +108,19 @@ impl Mamba {
     }
 }
 
-/// What is not tried of a model; every field may be left out.
+/// The settings of models that are not tuned; every field may be left out.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Architecture {
     /// `Transformer` (default) or `Mamba(version: 2)`.
     pub family: Family,
-    /// What the last layer's numbers mean; default `Residual`.
+    /// The quantity that the last layer predicts; default `Residual`.
     pub predict: Predict,
-    /// Width of the feed-forward layers over the model's width, above 0; default 4, as in the transformers of old.
+    /// Width of the feed-forward layers over the model's width, above 0; default 4, as in the first transformers.
     pub feed_forward: f64,
     /// The non-linearity of feed-forward layers; default `SwiGLU`.
     pub activation: Activation,
-    /// Whether the last projection is the first one, transposed; default false.
+    /// True where the last projection is the first one, transposed; default false.
     pub tied: bool,
     /// Standard deviation of the initial weights, above 0, such as GPT-2's 0.02; absent: one over the root of the
     /// layer's inputs. Projections back to the residual stream get it over the root of how many there are.

@@ -1,7 +1,7 @@
 //! The cache of a network: what each of its blocks remembers of the rows that it has seen.
 use super::mixer::MixerMemory;
 
-/// What a network remembers of the rows that it has seen.
+/// The memory of a network of the rows that it has seen.
 pub struct Cache {
     /// One entry a block.
     pub(super) layers: Vec<MixerMemory>,

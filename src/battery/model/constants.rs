@@ -15,7 +15,7 @@ pub struct Constants {
     pub keep: Tensor<3>,
     pub gain: Tensor<3>,
     pub offset: Tensor<3>,
-    /// What the standardized inputs add to the next row.
+    /// The linear part: what standardized inputs add to the next row; absent where none is used.
     pub slope: Option<Tensor<2>>,
 }
 

@@ -20,7 +20,7 @@ pub struct Decoder {
     input: Linear,
     blocks: Vec<Block>,
     norm: Norm,
-    /// Absent where the last projection is the first one, transposed.
+    /// The last projection; absent where it is the first one, transposed.
     output: Option<Linear>,
 }
 

@@ -1,4 +1,4 @@
-//! Where tensors live: the processor or a graphics card, chosen at run time.
+//! The device of tensors: the processor or a graphics card, chosen at run time.
 use burn::tensor::Device;
 use thiserror::Error;
 
@@ -32,7 +32,7 @@ pub fn resolve(name: &str) -> Result<(Device, Option<String>), Diagnostic> {
     }
 }
 
-/// What a device is called in narration.
+/// The name of a device in narration.
 pub fn name(device: &Device) -> &'static str {
     if device.clone().inner() == Device::flex() { "cpu" } else { "cuda" }
 }

@@ -53,7 +53,7 @@ pub fn mix(
     (output.narrow(1, 0, steps), after)
 }
 
-/// What is left at each row of what was written at each row before it, given sums of decays: exponentials of differences,
+/// The decay from each row to each later one, given cumulative sums of decays: exponentials of differences,
 /// 0 for rows ahead.
 fn between(sums: Tensor<3>) -> Tensor<4> {
     let [first, second, rows] = sums.dims();

@@ -1,4 +1,4 @@
-//! The feed-forward layer of a block: each row by itself, through a wider one and back.
+//! The feed-forward layer of a block: each row alone, through a wider layer and back.
 use burn::module::Module;
 use burn::tensor::Tensor;
 use burn::tensor::activation::gelu;

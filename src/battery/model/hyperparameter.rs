@@ -6,7 +6,7 @@ use super::architecture::Family;
 use crate::document::diagnostic::Diagnostic;
 use crate::space::hyperparameter::Value;
 
-/// How a model knows where a row stands in its window.
+/// The encoding of a row's position in its window.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Position {
     /// Sinusoids added to the input (Vaswani et al. 2017, section 3.5).
@@ -17,7 +17,7 @@ pub enum Position {
     LinearBias,
 }
 
-/// How activations are normalised before each part of a block.
+/// The normalisation of activations before each part of a block.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum NormKind {
     /// Divided by the root of their mean square.
@@ -26,7 +26,7 @@ pub enum NormKind {
     Layer,
 }
 
-/// What mixes rows over time.
+/// The mixer of rows over time.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Mixing {
     /// A transformer.
@@ -36,7 +36,7 @@ pub enum Mixing {
     Mamba { d_intermediate: usize },
 }
 
-/// What is tried: the shape of one model.
+/// The hyperparameters that are tuned: the shape of one model.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Hyperparameters {
     pub mixing: Mixing,
@@ -62,7 +62,7 @@ impl Family {
 }
 
 impl Hyperparameters {
-    /// Reads the hyperparameters of a `family`; the error says which of them is wrong and what is allowed.
+    /// Reads the hyperparameters of a `family`; fails with the one that is wrong, and what is allowed.
     pub fn read(configuration: &IndexMap<String, Value>, family: &Family) -> Result<Self, Diagnostic> {
         let names = family.hyperparameters();
         if let Some(unknown) = configuration.keys().find(|name| !names.contains(&name.as_str())) {
@@ -91,7 +91,7 @@ impl Hyperparameters {
         Ok(read)
     }
 
-    /// What does not fit together, among themselves or with the family.
+    /// Checks that the hyperparameters fit together and belong to the family; fails where they do not.
     pub fn validate(&self, family: &Family) -> Result<(), Diagnostic> {
         match (self.mixing, family) {
             (Mixing::Attention { .. }, Family::Transformer) | (Mixing::Mamba { .. }, Family::Mamba(_)) => {}

@@ -25,13 +25,13 @@ impl<'a> WeightInitializer<'a> {
         self.normal(inputs, outputs, deviation)
     }
 
-    /// The last projection, which begins near nothing where no deviation is fixed: a model that predicts no change.
+    /// The last projection, near zero where no deviation is fixed: the model then predicts no change.
     pub fn last(&mut self, inputs: usize, outputs: usize) -> Linear {
         let deviation = self.fixed.unwrap_or(0.02 / (inputs as f64).sqrt());
         self.normal(inputs, outputs, deviation)
     }
 
-    /// A first projection that is, transposed, the last one as well: as small as the inputs of the last one ask.
+    /// A first projection that is also, transposed, the last one: as small as the number of its outputs asks.
     pub fn tied(&mut self, inputs: usize, outputs: usize) -> Linear {
         self.normal(inputs, outputs, self.fixed.unwrap_or(1.0 / (outputs as f64).sqrt()))
     }

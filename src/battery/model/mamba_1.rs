@@ -25,7 +25,7 @@ pub struct Mamba1 {
     step_bias: Param<Tensor<1>>,
     /// Logarithm of the rates of decay: channels × state.
     decay: Param<Tensor<2>>,
-    /// How much of each channel goes past the state.
+    /// The share of each channel that bypasses the state.
     skip: Param<Tensor<1>>,
     out: Linear,
 }
@@ -74,7 +74,7 @@ impl Mamba1 {
         self.out.forward(gate(through, output))
     }
 
-    /// The memory of no row.
+    /// An empty memory.
     pub fn memory(&self, batch: usize, device: &Device) -> MixerState {
         let [channels, state] = self.decay.dims();
         MixerState::new([batch, self.filter.dims()[1] - 1, channels], [batch, 1, state, channels], device)

@@ -23,7 +23,7 @@ pub struct Mamba2 {
     step_bias: Param<Tensor<1>>,
     /// Logarithm of the rate of decay of each head.
     decay: Param<Tensor<1>>,
-    /// How much of a channel of each head goes past the state.
+    /// The share of each head's channels that bypasses the state.
     skip: Param<Tensor<1>>,
     norm: Norm,
     out: Linear,
@@ -82,7 +82,7 @@ impl Mamba2 {
         self.out.forward(self.norm.forward(gated))
     }
 
-    /// The memory of no row.
+    /// An empty memory.
     pub fn memory(&self, batch: usize, device: &Device) -> MixerState {
         let [filtered, rows] = self.filter.dims();
         let (channels, heads) = (self.out.weight.dims()[0], self.skip.dims()[0]);

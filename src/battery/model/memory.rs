@@ -1,8 +1,8 @@
-//! Memory of the processor: a training step asks for the same tensors as the one before it.
+//! The allocator's settings for training, where each step asks for the same tensors as the one before it.
 
-/// Tells the C library to keep what is freed for the next step, where it is glibc's.
+/// Tells glibc's allocator to keep freed memory for the next step; does nothing with another C library.
 ///
-/// As it comes, it gives large pieces back to the system at once, which fills the next ones with zeros, a page at a time:
+/// By default it gives large pieces back to the system at once, which fills the next ones with zeros, a page at a time:
 /// a fifth of the time of a small model's step.
 pub fn keep() {
     #[cfg(all(target_os = "linux", target_env = "gnu"))]

@@ -1,4 +1,4 @@
-//! Mixers: how a row sees the rows before it, one variant a kind and one file each.
+//! Mixers: the parts of a block that let a row see the rows before it, one variant and one file each.
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 
@@ -20,7 +20,7 @@ pub enum Mixer {
     Mamba2(Mamba2),
 }
 
-/// What one mixer keeps of the rows that it has seen.
+/// The memory of one mixer of the rows that it has seen.
 pub enum MixerMemory {
     KeyValue(KeyValueCache),
     State(MixerState),
@@ -46,7 +46,7 @@ impl Mixer {
         }
     }
 
-    /// Normalised rows `x`, (batch · steps) × width, to what is added to the stream, of the same shape.
+    /// The addition to the residual stream, of the shape of the normalised rows `x`, (batch · steps) × width.
     pub fn forward(
         &self,
         x: Tensor<2>,

@@ -1,4 +1,4 @@
-//! A model of a series of rows: a window of six features in, the next row after each of them out.
+//! Models of series: a window of rows of six features in, the next row after each of them out.
 pub mod architecture;
 mod attention;
 pub mod cache;
@@ -63,7 +63,7 @@ impl Model {
         Self { network, hyperparameters, architecture, statistics, constants }
     }
 
-    /// The same weights without gradients, for predictions.
+    /// A copy without gradients, for predictions.
     pub fn valid(&self) -> Self {
         let network = self.network.valid();
         let device = self.constants.mean.device().inner();
@@ -83,7 +83,7 @@ impl Model {
         &self.statistics
     }
 
-    /// How many trainable numbers there are.
+    /// Number of trainable numbers.
     pub fn parameters(&self) -> usize {
         self.network.num_params()
     }
@@ -98,12 +98,12 @@ impl Model {
         self.apply(rows, None)
     }
 
-    /// As [`forward`](Self::forward), where the rows follow those that the cache holds; they are added to it.
+    /// Predicts like [`forward`](Self::forward) where the rows follow those in the cache, and adds them to it.
     pub fn extend(&self, rows: Tensor<3>, cache: &mut Cache) -> Tensor<3> {
         self.apply(rows, Some(cache))
     }
 
-    /// Whether a cache may go on for ever, at the same cost for every row: it holds states, and not the rows of a window.
+    /// True where a cache may continue without end, at the same cost for every row: it holds states, not the rows of a window.
     pub fn carries_state(&self) -> bool {
         matches!(self.hyperparameters.mixing, Mixing::Mamba { .. })
     }

@@ -1,6 +1,6 @@
-//! Where a visitor of a network is: the name of a parameter, as files have it.
+//! The path of a parameter within a network, from which its name in files follows.
 
-/// Names of the fields on the way to a parameter.
+/// The fields from the network down to a parameter, each with whether it is a projection.
 #[derive(Default)]
 pub struct ParameterPath(Vec<(String, bool)>);
 
@@ -15,13 +15,13 @@ impl ParameterPath {
         self.0.pop();
     }
 
-    /// Such as `blocks.0.mixer.packed.weight`: variants of enumerations have no part in it.
+    /// The name in files, such as `blocks.0.mixer.packed.weight`; variants of enumerations do not appear in it.
     pub fn name(&self) -> String {
         let parts: Vec<&str> = self.0.iter().map(|(name, _)| name.as_str()).filter(|name| !name.is_empty()).collect();
         parts.join(".")
     }
 
-    /// Whether the parameter is the matrix of a projection.
+    /// True where the parameter is the matrix of a projection.
     pub fn is_projection(&self) -> bool {
         self.0.last().is_some_and(|(_, projection)| *projection)
     }

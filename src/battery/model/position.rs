@@ -9,7 +9,7 @@ use super::operation::attention::{Heads, Positions};
 pub struct PositionTables {
     /// Added to the input: window × width.
     sinusoids: Option<Tensor<2>>,
-    /// What attention needs; absent for other mixers.
+    /// Tables for attention; absent for other mixers.
     attention: Option<AttentionTables>,
 }
 
@@ -41,7 +41,7 @@ impl PositionTables {
         }
     }
 
-    /// What attention needs for windows of `steps` rows.
+    /// The tables of attention for windows of `steps` rows.
     pub fn attention(&self, batch: usize, steps: usize) -> (Positions<Tensor<2>, Tensor<1>>, Heads) {
         let AttentionTables { positions, heads, rotary, fading } = self.of_attention();
         let rows = |table: &Tensor<2>| table.clone().narrow(0, 0, steps);
@@ -56,7 +56,7 @@ impl PositionTables {
         (positions, Heads { batch, steps, heads: *heads, rotary: *rotary, fading: *fading })
     }
 
-    /// Turns queries or keys, batch × heads × steps × head, to positions `start..`.
+    /// Rotates queries or keys, batch × heads × steps × head, by positions `start..`.
     pub fn rotate(&self, x: Tensor<4>, start: usize) -> Tensor<4> {
         let AttentionTables { positions, rotary, .. } = self.of_attention();
         if !rotary {
@@ -70,7 +70,7 @@ impl PositionTables {
         Tensor::cat(turned.into(), 3)
     }
 
-    /// What is added to the scores of queries at `start..start + steps` against keys at `0..start + steps`, if anything.
+    /// The additions to the scores of queries at `start..start + steps` against keys at `0..start + steps`, if there are any.
     pub fn bias(&self, start: usize, steps: usize) -> Option<Tensor<4>> {
         let AttentionTables { positions, heads, fading, .. } = self.of_attention();
         let part =

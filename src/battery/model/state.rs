@@ -1,10 +1,10 @@
-//! What a state-space mixer carries from row to row: its state, and the last rows that its convolution has seen.
+//! The memory of a state-space mixer: its state, and the last rows that its convolution has seen.
 use burn::tensor::activation::silu;
 use burn::tensor::{Device, Tensor};
 
 use super::operation::convolution::convolve;
 
-/// Constant in size, however many rows have been seen.
+/// The memory of a state-space mixer, of constant size however many rows it has seen.
 pub struct MixerState {
     /// Batch × (rows of the convolution − 1) × channels.
     pub tail: Tensor<3>,
@@ -13,7 +13,7 @@ pub struct MixerState {
 }
 
 impl MixerState {
-    /// Of no row.
+    /// An empty memory of the given shapes.
     pub fn new(tail: [usize; 3], state: [usize; 4], device: &Device) -> Self {
         Self { tail: Tensor::zeros(tail, device), state: Tensor::zeros(state, device) }
     }
@@ -24,7 +24,7 @@ impl MixerState {
     }
 }
 
-/// What the convolution makes of rows `x`, batch × steps × channels, that follow those of the `tail`, which goes on to them.
+/// The convolution of rows `x`, batch × steps × channels, that follow those of the `tail`, which is moved on to the last of them.
 pub fn convolve_on(x: Tensor<3>, filter: Tensor<2>, bias: Tensor<1>, tail: Option<&mut Tensor<3>>) -> Tensor<3> {
     let Some(tail) = tail else { return convolve(x, filter, bias, None) };
     let (steps, rows) = (x.dims()[1], filter.dims()[1]);

@@ -3,7 +3,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::battery::dataset::feature::WIDTH;
 
-/// What the features of the training series look like: constants of the model, in scaled units.
+/// Statistics of the features of the training series, in scaled units.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Statistics {
     /// The mean row.
@@ -17,7 +17,7 @@ pub struct Statistics {
     pub linear: LinearChanges,
 }
 
-/// The changes from one row to the next that least squares expects of a row, given with the current of the next.
+/// The linear part of the changes from one row to the next, fitted by least squares to rows that hold the current of the next.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct LinearChanges {
     /// A row for each feature, in standard deviations from its mean: what it adds to each change.
@@ -29,14 +29,14 @@ pub struct LinearChanges {
 }
 
 impl Default for LinearChanges {
-    /// Nothing that is linear.
+    /// No linear part.
     fn default() -> Self {
         Self { slope: [[0.0; WIDTH]; WIDTH], offset: [0.0; WIDTH], residual: [1.0; WIDTH] }
     }
 }
 
 impl Default for Statistics {
-    /// Of features that are scaled already.
+    /// Statistics of features that are standardized already.
     fn default() -> Self {
         Self { mean: [0.0; WIDTH], deviation: [1.0; WIDTH], change: [1.0; WIDTH], linear: LinearChanges::default() }
     }

@@ -27,7 +27,7 @@ pub fn take(network: &Decoder) -> BTreeMap<String, Weight> {
     take.weights
 }
 
-/// `network` with the weights of `all`, which may hold other tensors as well; the error names one that is missing or of
+/// Puts the weights of `all`, which may hold other tensors as well, into `network`; fails where one is missing or of
 /// another shape.
 pub fn put(network: Decoder, all: &BTreeMap<String, Weight>) -> Result<Decoder, WeightError> {
     let mut put = Put { all, path: ParameterPath::default(), problem: None };
@@ -108,7 +108,7 @@ impl ModuleMapper for Put<'_> {
     }
 }
 
-/// The same numbers in memory as a matrix that was never transposed, so that products round in the same way.
+/// Copies a matrix into the memory order of one that was never transposed, so that products round in the same way.
 fn contiguous<const D: usize>(value: Tensor<D>) -> Tensor<D> {
     let device = value.device();
     Tensor::from_data(value.into_data(), &device)

@@ -1,6 +1,6 @@
 //! Exponential, logarithm and hyperbolic tangent in plain arithmetic: the same bits on every machine.
 //!
-//! Fused multiplication and addition is rounded once everywhere; a processor without the instruction is only slower.
+//! A fused multiplication and addition is rounded once on every processor; one without the instruction is only slower.
 use crate::battery::simd::lanes::{Plain, Vector};
 
 /// `eˣ` to 2 units in the last place; arguments beyond ±700 are taken as ±700.

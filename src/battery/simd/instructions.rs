@@ -1,4 +1,4 @@
-//! What the vectors of each kind of processor do beside arithmetic: shifts of bits, rows of a table as columns.
+//! SIMD instructions beside arithmetic, for each instruction set: shifts of bits, and rows of a table gathered as columns.
 use pulp::{Scalar, Simd};
 
 /// 2⁵²: adding it leaves the nearest integer in the low bits.
@@ -9,11 +9,11 @@ pub(crate) fn table_index(shifted: f64, last: usize) -> usize {
     (shifted.to_bits() as u32 as usize).min(last)
 }
 
-/// What the vectors of a kind of processor need beside arithmetic.
+/// The operations of an instruction set that `pulp` lacks and the simulator needs.
 pub trait SimdExt: Simd {
     fn shift_left_52(self, bits: Self::u64s) -> Self::u64s;
     fn shift_right_52(self, bits: Self::u64s) -> Self::u64s;
-    /// The columns of the rows whose numbers are in the low bits.
+    /// The four columns of the table's rows whose indices are the low bits of `rows`; an index beyond `last` is taken as `last`.
     fn gather_columns(self, table: &[[f64; 4]], rows: &[f64], last: usize) -> [Self::f64s; 4];
 }
 

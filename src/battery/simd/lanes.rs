@@ -1,4 +1,4 @@
-//! Several profiles side by side, computed with in the widest vectors that a processor has.
+//! Vectors of several profiles side by side, as wide as the processor has them.
 //!
 //! The formulas of the simulator are written once, over a `Vector`. Every operation is rounded as its scalar twin is,
 //! the fused multiplication and addition too, so a profile gets the same bits on every machine.
@@ -10,13 +10,13 @@ use pulp::{Scalar, Simd, WithSimd};
 
 use crate::battery::simd::instructions::{NEAREST_INTEGER, SimdExt, table_index};
 
-/// How many profiles are simulated side by side.
+/// Profiles that are simulated side by side.
 pub const LANES: usize = 8;
 
 /// One number for each profile.
 pub type Lanes = [f64; LANES];
 
-/// The lanes of a function of the lane's index.
+/// One number a lane: the value of `f` at the lane's index.
 #[inline(always)]
 pub fn each(f: impl Fn(usize) -> f64) -> Lanes {
     let mut lanes = [0.0; LANES];
@@ -26,7 +26,7 @@ pub fn each(f: impl Fn(usize) -> f64) -> Lanes {
     lanes
 }
 
-/// Numbers that are computed with together: of all lanes, or of one.
+/// A vector of numbers that one instruction works on: of all lanes, of some, or of one.
 pub trait Vector:
     Copy
     + Neg<Output = Self>
@@ -40,12 +40,12 @@ pub trait Vector:
     + Div<f64, Output = Self>
     + Operand<Self>
 {
-    /// How many there are.
+    /// Numbers in a vector.
     const WIDTH: usize;
 
-    /// The same number in each place; `self` only tells for which processor.
+    /// The same number in each place; `self` only selects the instruction set.
     fn splat(self, value: f64) -> Self;
-    /// The first numbers of a slice; `self` only tells for which processor.
+    /// The first numbers of a slice; `self` only selects the instruction set.
     fn load(self, from: &[f64]) -> Self;
     fn store(self, to: &mut [f64]);
 
@@ -55,31 +55,31 @@ pub trait Vector:
     fn min(self, other: impl Operand<Self>) -> Self;
     fn abs(self) -> Self;
     fn sqrt(self) -> Self;
-    /// Its size with the sign of another.
+    /// The magnitude of `self` with the sign of `sign`.
     fn copysign(self, sign: Self) -> Self;
-    /// `then` where it is larger than a bound, `otherwise` elsewhere.
+    /// `then` where `self` is greater than `bound`, `otherwise` elsewhere.
     fn select_gt(self, bound: impl Operand<Self>, then: Self, otherwise: Self) -> Self;
     /// `eˣ` to 2 units in the last place; arguments beyond ±700 are taken as ±700.
     fn exp(self) -> Self;
     /// The natural logarithm of a positive normal number, to 3 units in the last place.
     fn ln(self) -> Self;
-    /// The nearest integer of numbers between 0 and 2³¹, and for each its row of a table.
+    /// The nearest integers of numbers between 0 and 2³¹, and the table's row at each of them.
     fn look_up(self, table: &[[f64; 4]]) -> (Self, [Self; 4]);
-    /// As `look_up`, of a table of one column.
+    /// The entry of a table of one column at the nearest integer of each number between 0 and 2³¹.
     fn look_up_one(self, table: &[f64]) -> Self;
 
-    /// Runs a task as a function of its own: what is long should not be copied into each of its callers.
+    /// Runs a kernel as a function of its own, so that a long one is not copied into each of its callers.
     fn run_separately<T: Kernel<Self>>(self, kernel: T) -> T::Output;
 }
 
-/// What is computed with one kind of vectors; `run` must be inlined into what calls it, always.
+/// A long computation, compiled once for each instruction set; `run` must be `#[inline(always)]`.
 pub trait Kernel<V> {
     type Output;
 
     fn run(self, like: V) -> Self::Output;
 }
 
-/// Runs a task with the widest vectors that this processor has.
+/// Runs a kernel with the widest vectors that this processor has.
 #[cfg(target_arch = "x86_64")]
 pub fn widest<O, T>(kernel: T) -> O
 where
@@ -94,13 +94,13 @@ where
     }
 }
 
-/// Runs a task, one number after another.
+/// Runs a kernel, one number after another.
 #[cfg(not(target_arch = "x86_64"))]
 pub fn widest<T: Kernel<Plain>>(kernel: T) -> T::Output {
     Plain::of(0.0).run_separately(kernel)
 }
 
-/// What stands beside a vector in an operation: another, or a number for all places.
+/// The second operand of a vector operation: another vector, or a number for all places.
 pub trait Operand<V>: Copy {
     fn broadcast(self, like: V) -> V;
 }
@@ -112,7 +112,7 @@ impl<V: Vector> Operand<V> for f64 {
     }
 }
 
-/// Numbers in `N` vectors of a kind of processor.
+/// Numbers in `N` registers of an instruction set.
 #[derive(Clone, Copy)]
 pub struct Packed<S: Simd, const N: usize> {
     simd: S,
@@ -371,7 +371,7 @@ impl<S: SimdExt, const N: usize> Vector for Packed<S, N> {
     }
 }
 
-/// A task for vectors of one kind of processor.
+/// A kernel with the vectors that it runs on.
 struct VectorizedKernel<T, V> {
     kernel: T,
     like: V,

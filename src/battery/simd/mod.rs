@@ -1,4 +1,4 @@
-//! Single instruction, multiple data: eight numbers at a time, on whichever vectors the processor has.
+//! SIMD: eight numbers at a time on the widest vectors of the processor, with the same bits on every machine.
 pub mod elementary;
 pub mod instructions;
 

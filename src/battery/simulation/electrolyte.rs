@@ -1,4 +1,4 @@
-//! Lithium in the electrolyte across negative electrode, separator and positive electrode: compact finite volumes.
+//! The electrolyte: lithium across negative electrode, separator and positive electrode, by compact finite volumes.
 //!
 //! Concentrations are cell averages in kmol/m³; the unknowns of a step are their gradients g at the faces. Within a
 //! domain (g₋ + 10 g + g₊) h / 12 is the difference of two averages to fourth order, and at an interface, where
@@ -21,37 +21,37 @@ const FACES: usize = CELLS - 1;
 const INTERFACES: [usize; 2] = [DOMAINS[0].1 - 1, DOMAINS[1].1 - 1];
 /// The faces, and once more the interfaces as seen from the right.
 const SIDES: usize = FACES + INTERFACES.len();
-/// Geometry and materials of the electrolyte in one cell.
+/// The electrolyte of one cell: its geometry and materials.
 pub struct Electrolyte {
     /// Half a step over porosity and width, s/m.
     rise: [f64; CELLS],
-    /// Rise in half a step for 1 A.
+    /// Rise of the concentration in half a step by 1 A.
     source: [f64; CELLS],
     /// Shares of the gradients behind, at and ahead in the difference across a face, m.
     stencil: [[f64; 3]; FACES],
-    /// Of the right side of an interface, m.
+    /// Share of the right gradient in the difference across an interface, m.
     across: [f64; 2],
     /// Share of the diffusivity that the pores leave.
     efficiency: [f64; SIDES],
     diffusivity: FittedSurface,
-    /// Where it is no constant, and the current in the electrolyte at the faces for 1 A over Faraday's constant.
+    /// The transference number where it is no constant, and the current in the electrolyte at the faces for 1 A over Faraday's constant.
     transference: Option<(FittedSurface, [f64; FACES])>,
     rest: f64,
     view: ProfileProjection,
 }
 
-/// Concentration now and one step before.
+/// The concentration now and one step before.
 pub struct Concentration<V> {
     now: [V; CELLS],
     before: [V; CELLS],
     work: Workspace<V>,
 }
 
-/// Where a step keeps what it needs on the way.
+/// Intermediate results of a step.
 struct Workspace<V> {
     /// Concentrations, then diffusivities at the faces.
     sides: [V; SIDES],
-    /// What the current brings in half a step.
+    /// Gain from the current in half a step.
     gain: [V; CELLS],
     /// Shares of the next gradient in each, while it is eliminated.
     share: [V; FACES],
@@ -60,14 +60,14 @@ struct Workspace<V> {
 }
 
 impl<V> Concentration<V> {
-    /// Shows every number, always in the same order.
+    /// Calls `f` with every number, always in the same order.
     pub fn visit(&mut self, f: &mut impl FnMut(&mut V)) {
         self.now.iter_mut().chain(&mut self.before).for_each(f);
     }
 }
 
 impl Electrolyte {
-    /// The electrolyte of a cell, to be stepped by that many seconds.
+    /// The electrolyte of a cell, for steps of `seconds`.
     pub fn new(cell: &Cell, seconds: f64) -> Self {
         let (negative, separator, positive) = (&cell.negative, &cell.separator, &cell.positive);
         let salt = &cell.electrolyte;
@@ -150,7 +150,7 @@ impl Electrolyte {
         current.run_separately(ElectrolyteStep { electrolyte: self, concentration, current, kelvin });
     }
 
-    /// Puts the diffusive fluxes to the left in the middle of the step into the work, by elimination from both walls at
+    /// Computes the diffusive fluxes to the left in the middle of the step, by elimination from both walls at
     /// once: two chains that do not wait for each other.
     #[inline(always)]
     fn solve<V: Vector>(&self, c: &[V; CELLS], work: &mut Workspace<V>) {
@@ -208,7 +208,7 @@ impl Electrolyte {
         row
     }
 
-    /// What the voltage sees of a concentration.
+    /// The concentrations that enter the voltage.
     #[inline(always)]
     pub fn profile<V: Vector>(&self, concentration: &Concentration<V>) -> ElectrolyteProfile<V> {
         self.view.of(&concentration.now)
@@ -221,7 +221,7 @@ impl Electrolyte {
     }
 }
 
-/// `own` times a gradient is what is known and its shares of the gradients behind and ahead.
+/// One row of the tridiagonal system: `own` times a gradient is `known` plus shares of the gradients behind and ahead.
 struct TridiagonalRow<V> {
     behind: V,
     own: V,
@@ -229,7 +229,7 @@ struct TridiagonalRow<V> {
     known: V,
 }
 
-/// A step of the electrolyte.
+/// The kernel of one step of the electrolyte.
 struct ElectrolyteStep<'a, V> {
     electrolyte: &'a Electrolyte,
     concentration: &'a mut Concentration<V>,

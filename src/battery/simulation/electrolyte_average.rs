@@ -1,4 +1,4 @@
-//! What a voltage sees of the electrolyte: concentrations at some points of both electrodes, and their mean.
+//! Averages of the electrolyte that enter the voltage: concentrations at quadrature points of both electrodes, and their mean.
 use crate::battery::simd::lanes::Vector;
 
 const FLOOR: f64 = 1e-6; // the least concentration that a voltage sees
@@ -8,7 +8,7 @@ pub const POINTS: usize = 5;
 const ABSCISSAE: [f64; POINTS] =
     [-0.8324974870009819, -0.3745414095535811, 0.0, 0.3745414095535811, 0.8324974870009819];
 
-/// What a voltage needs: concentrations at the points of both electrodes, and the mean over the length.
+/// Concentrations at the quadrature points of both electrodes, and the mean over the length, kmol/m³.
 #[derive(Clone, Copy)]
 pub struct ElectrolyteProfile<V> {
     pub negative: [V; POINTS],
@@ -16,16 +16,16 @@ pub struct ElectrolyteProfile<V> {
     pub mean: V,
 }
 
-/// From the averages of cells to what is seen.
+/// The projection of cell averages on an [`ElectrolyteProfile`].
 pub struct ProfileProjection {
-    /// Of each cell in the length.
+    /// Share of each cell in the length.
     shares: Vec<f64>,
     /// Cells of one electrode.
     electrode: usize,
     points: [QuadraturePoint; POINTS],
 }
 
-/// A point of an electrode: a cubic through the averages of four cells.
+/// A quadrature point of an electrode, where a cubic through the averages of four cells is evaluated.
 #[derive(Clone, Copy)]
 struct QuadraturePoint {
     first: usize,
@@ -33,7 +33,7 @@ struct QuadraturePoint {
 }
 
 impl<V> ElectrolyteProfile<V> {
-    /// Shows every number, always in the same order.
+    /// Calls `f` with every number, always in the same order.
     pub fn visit(&mut self, f: &mut impl FnMut(&mut V)) {
         self.negative.iter_mut().chain(&mut self.positive).for_each(&mut *f);
         f(&mut self.mean);
@@ -41,7 +41,7 @@ impl<V> ElectrolyteProfile<V> {
 }
 
 impl<V: Vector> ElectrolyteProfile<V> {
-    /// Half way between two profiles.
+    /// The mean of two profiles.
     #[inline(always)]
     pub fn between(a: &Self, b: &Self) -> Self {
         let mut half = *a;
@@ -55,14 +55,14 @@ impl<V: Vector> ElectrolyteProfile<V> {
 }
 
 impl ProfileProjection {
-    /// Of cells of these widths, the first and the last `electrode` of them in an electrode.
+    /// The projection for cells of the given widths, of which the first and the last `electrode` are in an electrode.
     pub fn new(width: &[f64], electrode: usize) -> Self {
         let length: f64 = width.iter().sum();
         let shares = width.iter().map(|width| width / length).collect();
         Self { shares, electrode, points: ABSCISSAE.map(|abscissa| QuadraturePoint::at(abscissa, electrode)) }
     }
 
-    /// What is seen of the averages of cells.
+    /// The profile of the averages `c` of cells.
     #[inline(always)]
     pub fn of<V: Vector>(&self, c: &[V]) -> ElectrolyteProfile<V> {
         let mut mean = c[0].splat(0.0);
@@ -79,7 +79,7 @@ impl ProfileProjection {
     }
 }
 
-/// At a point between four cells, but never less than the voltage bears.
+/// The concentration at a point between four cells, at least [`FLOOR`].
 #[inline(always)]
 fn interpolated<V: Vector>(c: &[V], weights: &[f64; 4]) -> V {
     let far = c[2].mul_add(weights[2], c[3] * weights[3]);

@@ -1,7 +1,7 @@
-//! A function of one variable made fast, and its integral: cubics on an even grid, four numbers an interval.
+//! Fitted curves: functions of one variable, and their integrals, as cubics on an even grid.
 use crate::battery::simd::lanes::{Plain, Vector};
 
-/// The finest grid.
+/// Intervals of the finest grid, and below of the coarsest.
 const FINEST: usize = 4096;
 const COARSEST: usize = 64;
 
@@ -12,12 +12,12 @@ pub struct FittedCurve {
     /// Intervals in one unit of the argument.
     density: f64,
     intervals: Vec<[f64; 4]>,
-    /// Largest deviation found between the samples.
+    /// The largest deviation from the function that was found between the samples.
     pub error: f64,
 }
 
 impl FittedCurve {
-    /// Follows `f` over `low..high`, refining until the deviation is below `tolerance` or the grid is finest.
+    /// Fits `f` over `low..high`, refining until the deviation is below `tolerance` or the grid is the finest.
     pub fn fit(f: impl Fn(f64) -> f64, (low, high): (f64, f64), tolerance: f64) -> Self {
         let mut count = COARSEST;
         loop {
@@ -59,12 +59,12 @@ impl FittedCurve {
         (position, (position - 0.5).max(0.0).min(count - 1.0))
     }
 
-    /// At one argument.
+    /// The value at one argument.
     pub fn value(&self, x: f64) -> f64 {
         self.at(Plain::of(x)).value()
     }
 
-    /// At each argument.
+    /// The values at the arguments `x`.
     #[inline(always)]
     pub fn at<V: Vector>(&self, x: V) -> V {
         let (position, nearest) = self.position(x);
@@ -74,7 +74,7 @@ impl FittedCurve {
     }
 }
 
-/// A curve with its integral from the low end of its range.
+/// A fitted curve with its integral from the low end of its range.
 #[derive(Clone, Debug)]
 pub struct IntegratedCurve {
     curve: FittedCurve,
@@ -83,7 +83,7 @@ pub struct IntegratedCurve {
 }
 
 impl IntegratedCurve {
-    /// Of a curve.
+    /// Integrates a curve.
     pub fn of(curve: FittedCurve) -> Self {
         let whole = |[a, b, c, d]: &[f64; 4]| (a + b / 2.0 + c / 3.0 + d / 4.0) / curve.density;
         let before = curve.intervals.iter().scan(0.0, |sum, interval| {

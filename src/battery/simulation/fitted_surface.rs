@@ -1,4 +1,4 @@
-//! A function of concentration and temperature made fast: a product of a factor of temperature and a polynomial.
+//! Fitted surfaces: functions of concentration and temperature as a factor of temperature times a polynomial.
 //!
 //! `f(c, T) = f(c₀, T) P(u(c), v(T)) w(c)`: the factor is exact for what follows Arrhenius, and the polynomial in
 //! Chebyshev's points takes what is left. Concentrations are in kmol/m³ here.
@@ -10,12 +10,12 @@ use crate::battery::simulation::fitted_curve::FittedCurve;
 /// Terms of the longest polynomial in concentration, and in temperature.
 const TERMS: usize = 25;
 const WARM_TERMS: usize = 9;
-/// How many concentrations are worked on at a time.
+/// Concentrations that are evaluated at a time.
 const BLOCK: usize = 4;
-/// What the polynomial may deviate, relative to the largest value (or to each, where all are positive).
+/// Deviation that is allowed to the polynomial, relative to the largest value (or to each, where all are positive).
 const TOLERANCE: f64 = 1e-7;
 
-/// In which variable the polynomial runs, and what multiplies it.
+/// The variable of the polynomial, and its factor.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Shape {
     /// P(c)
@@ -33,17 +33,17 @@ pub struct FittedSurface {
     /// Midpoint and half width of the polynomial's variables.
     u: (f64, f64),
     v: (f64, f64),
-    /// Of temperature, and only where temperature matters.
+    /// The factor of temperature; absent where temperature does not matter.
     factor: Option<FittedCurve>,
     /// Powers of u, for each powers of v.
     coefficients: Vec<Vec<f64>>,
-    /// The first of each: all that there is where temperature does not matter.
+    /// The constant term of each row: all coefficients where temperature does not matter.
     first: Vec<f64>,
-    /// Largest deviation found, relative.
+    /// The largest relative deviation that was found.
     pub error: f64,
 }
 
-/// Concentrations that are to become values.
+/// The kernel that turns concentrations into values.
 struct SurfaceValues<'a, V> {
     surface: &'a FittedSurface,
     c: &'a mut [V],
@@ -75,7 +75,7 @@ impl<V: Vector> Kernel<V> for SurfaceValues<'_, V> {
 }
 
 impl FittedSurface {
-    /// Follows `f(c, T)`, c in kmol/m³ and T in K, over these ranges; `warm` says that temperature matters.
+    /// Fits `f(c, T)`, c in kmol/m³ and T in K, over the given ranges; `warm` says that temperature matters.
     pub fn fit(f: impl Fn(f64, f64) -> f64, concentration: (f64, f64), kelvin: (f64, f64), warm: bool) -> Self {
         let shapes = [Shape::Plain, Shape::Root, Shape::Inverse];
         let fits = shapes.map(|shape| Self::with(&f, shape, concentration, kelvin, warm));
@@ -144,17 +144,17 @@ impl FittedSurface {
         surface
     }
 
-    /// Whether it changes with temperature.
+    /// True where the function changes with temperature.
     pub fn is_warm(&self) -> bool {
         self.factor.is_some() || self.coefficients[0].len() > 1
     }
 
-    /// At one concentration and temperature.
+    /// The value at one concentration, kmol/m³, and temperature, K.
     pub fn value(&self, c: f64, kelvin: f64) -> f64 {
         self.at(Plain::of(c), Plain::of(kelvin)).value()
     }
 
-    /// At each concentration, kmol/m³, and temperature, K; beyond its range the function keeps its last value.
+    /// The values at concentrations, kmol/m³, and temperatures, K; beyond its range the function keeps its last value.
     #[inline(always)]
     pub fn at<V: Vector>(&self, c: V, kelvin: V) -> V {
         let mut out = [c];
@@ -179,7 +179,7 @@ impl FittedSurface {
         }
     }
 
-    /// Several at a time, because each operation waits for the one before it.
+    /// Horner's scheme for several concentrations at a time, because each operation waits for the one before it.
     #[inline(always)]
     fn horner<V: Vector, const N: usize>(&self, coefficients: &[impl Operand<V>], c: &mut [V; N]) {
         let (low, high) = self.concentration;

@@ -1,4 +1,4 @@
-//! The single particle model with electrolyte, stepped for several profiles side by side.
+//! The simulator: the single particle model with electrolyte, stepped for several profiles side by side.
 //!
 //! The current is linear between its samples. Particles of constant diffusivity are exact in time, the electrolyte is
 //! second order, and the heat of a step follows Simpson's rule. What depends on temperature takes that in the middle of
@@ -25,7 +25,7 @@ use crate::battery::simulation::particle::{Particle, ParticleState};
 use crate::battery::simulation::thermal::{Cooling, Temperature, Thermal};
 use crate::battery::simulation::voltage::{Voltage, VoltageParts};
 
-/// A cell, ready to be simulated.
+/// The simulator of a cell.
 pub struct Simulator {
     negative: Particle,
     positive: Particle,
@@ -34,12 +34,12 @@ pub struct Simulator {
     cooling: Cooling,
     /// Charge between state of charge 1 and 0, A s.
     capacity: f64,
-    /// Stoichiometries of the full cell, and their change for 1 A s of discharge.
+    /// Stoichiometries of the full cell, and their change by 1 A s of discharge, negative electrode first.
     full: [f64; 2],
     change: [f64; 2],
-    /// Of the current collectors, Ω.
+    /// Resistance of the current collectors, Ω.
     collectors: f64,
-    /// s.
+    /// Length of a step, s.
     step: f64,
 }
 
@@ -47,7 +47,7 @@ pub struct Simulator {
 #[derive(Clone)]
 pub struct SimulatorState(Vec<Lanes>);
 
-/// The state of some cells, in the vectors that it is computed with.
+/// The state of some cells, as the vectors that it is computed with.
 struct Cells<V> {
     /// Charge taken out since the cell was full, A s.
     charge: V,
@@ -57,12 +57,12 @@ struct Cells<V> {
     profile: ElectrolyteProfile<V>,
     temperature: Temperature<V>,
     current: V,
-    /// Heat for 1 A s, V.
+    /// Heat that 1 A s sets free, V.
     heat: V,
 }
 
 impl<V: Vector> Cells<V> {
-    /// Shows every number, always in the same order.
+    /// Calls `f` with every number, always in the same order.
     fn visit(&mut self, f: &mut impl FnMut(&mut V)) {
         self.negative.visit(f);
         self.positive.visit(f);
@@ -84,26 +84,26 @@ impl<V: Vector> Cells<V> {
     }
 }
 
-/// What is seen of the cells at one instant.
+/// The observables of the cells at one instant.
 #[derive(Clone, Copy, Default)]
 pub struct Row<V = Lanes> {
-    /// A, discharge positive.
+    /// Current, A, discharge positive.
     pub current: V,
     pub voltage: V,
-    /// °C.
+    /// Temperature, °C.
     pub surface_temperature: V,
-    /// 1 is full.
+    /// State of charge; 1 is full.
     pub soc: V,
-    /// °C.
+    /// Temperature, °C.
     pub core_temperature: V,
     /// Open-circuit voltage of the relaxed cell, V.
     pub ocv: V,
-    /// What the terminal voltage is made of.
+    /// The parts of the terminal voltage, V.
     pub parts: VoltageParts<V>,
 }
 
 impl<V: Vector> Row<V> {
-    /// Writes into the lanes from `first` on.
+    /// Writes the observables into the lanes from `first` on.
     #[inline(always)]
     fn store(&self, row: &mut Row, first: usize) {
         self.current.store(&mut row.current[first..]);
@@ -119,7 +119,7 @@ impl<V: Vector> Row<V> {
     }
 }
 
-/// A step for each current.
+/// The kernel that takes one step for each current.
 struct SimulationSteps<'a> {
     simulator: &'a Simulator,
     state: &'a mut SimulatorState,
@@ -146,12 +146,12 @@ impl<V: Vector> Kernel<V> for SimulationSteps<'_> {
 }
 
 impl Simulator {
-    /// A cell to be stepped by 1 s.
+    /// The simulator of a cell with steps of 1 s.
     pub fn new(cell: &Cell, thermal: Thermal) -> Self {
         Self::with_step(cell, thermal, 1.0)
     }
 
-    /// A cell to be stepped by that many seconds.
+    /// The simulator of a cell with steps of `step` seconds.
     pub fn with_step(cell: &Cell, thermal: Thermal, step: f64) -> Self {
         let [full_negative, full_positive] = cell.stoichiometries(0.0);
         let [one_negative, one_positive] = cell.stoichiometries(1.0);
@@ -184,13 +184,13 @@ impl Simulator {
         (state, row)
     }
 
-    /// Steps once for each current, and writes what is then seen.
+    /// Takes one step for each current, and writes the observables after it into the current's row.
     pub fn advance(&self, state: &mut SimulatorState, currents: &[Lanes], rows: &mut [Row]) {
         assert_eq!(currents.len(), rows.len(), "each current has its row");
         widest(SimulationSteps { simulator: self, state, currents, rows });
     }
 
-    /// Cells whose numbers mean nothing yet.
+    /// Cells of the right shape whose numbers are still to be set.
     fn blank<V: Vector>(&self, like: V) -> Cells<V> {
         let zero = like.splat(0.0);
         let concentration = self.electrolyte.rest(zero);
@@ -262,7 +262,7 @@ impl Simulator {
         parts
     }
 
-    /// What 1 A s sets free within the cell, V: losses, and entropy at the surfaces of the particles.
+    /// The heat that 1 A s sets free within the cell, V: losses, and entropy at the surfaces of the particles.
     #[inline(always)]
     fn heat<V: Vector>(&self, parts: &VoltageParts<V>, negative: V, positive: V, kelvin: V) -> V {
         let loss = parts.loss();
@@ -272,7 +272,7 @@ impl Simulator {
         }
     }
 
-    /// Mean stoichiometries once that charge has been taken out.
+    /// Mean stoichiometries of both electrodes after a charge was taken out.
     #[inline(always)]
     fn bulk<V: Vector>(&self, charge: V) -> [V; 2] {
         let [negative, positive] = self.change;

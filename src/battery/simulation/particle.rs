@@ -1,4 +1,4 @@
-//! Surface of a spherical particle: a bank of exponentials, exact in time for a current that is linear within a step.
+//! Spherical particles as a bank of exponentials, exact in time for a current that is linear within a step.
 //!
 //! After a unit step of the surface gradient the surface differs from the mean by
 //! S(τ) = 1/5 - 2 Σ exp(-λ²τ) / λ² with tan λ = λ and τ = D t / R², in units of gradient times radius. A dozen
@@ -26,21 +26,21 @@ const BANK: [(f64, f64); MODES] = [
     (11211388.706279473, 0.0003175074268535743),
 ];
 const MODES: usize = 12;
-/// Below this product of rate and time a series stands for what would cancel.
+/// The product of rate and time below which a series replaces a difference that would cancel.
 const SLOW: f64 = 1e-2;
 
-/// How the particles of one electrode are solved.
+/// The particles of one electrode, by the kind of their diffusivity.
 #[expect(clippy::large_enum_variant, reason = "one an electrode, read at every step: a pointer would cost more")]
 pub enum Particle {
-    /// Diffusivity is a constant.
+    /// The diffusivity is a constant.
     Constant { half: [FirstOrderHold<f64>; MODES], whole: [FirstOrderHold<f64>; MODES] },
-    /// Diffusivity depends on temperature: D / R², 1/s; step, s; stoichiometry for 1 A s.
+    /// The diffusivity depends on temperature: D / R², 1/s; step, s; change of the stoichiometry by 1 A s.
     Warm { pace: FittedCurve, step: f64, change: f64 },
-    /// Diffusivity depends on stoichiometry.
+    /// The diffusivity depends on stoichiometry.
     Shells(Box<Shells>),
 }
 
-/// What is inside of a particle.
+/// The state inside the particles of one electrode.
 #[derive(Clone)]
 pub enum ParticleState<V> {
     /// Excitation of the modes, in stoichiometry.
@@ -50,7 +50,7 @@ pub enum ParticleState<V> {
 }
 
 impl<V> ParticleState<V> {
-    /// Shows every number, always in the same order.
+    /// Calls `f` with every number, always in the same order.
     pub fn visit(&mut self, f: &mut impl FnMut(&mut V)) {
         match self {
             Self::Modes(modes) => modes.iter_mut().for_each(f),
@@ -59,7 +59,7 @@ impl<V> ParticleState<V> {
     }
 }
 
-/// How one mode moves in a step with the current at its start and at its end (first-order hold).
+/// The exact update of one mode over a step between two currents (first-order hold).
 #[derive(Clone, Copy)]
 pub struct FirstOrderHold<C> {
     decay: C,
@@ -68,7 +68,7 @@ pub struct FirstOrderHold<C> {
 }
 
 impl<V: Vector> FirstOrderHold<V> {
-    /// For a mode of that rate times time, driven by `scale` for 1 A.
+    /// The update of a mode with the rate times time `z`, driven by `scale` for 1 A.
     #[inline(always)]
     fn of(z: V, decay: V, scale: f64) -> Self {
         let one = z.splat(1.0);
@@ -127,7 +127,7 @@ impl Particle {
         Self::Constant { half: BANK.map(|mode| hold(mode, 0.5 * step)), whole: BANK.map(|mode| hold(mode, step)) }
     }
 
-    /// Particles at rest at a stoichiometry.
+    /// The state of particles at rest at a stoichiometry.
     #[inline(always)]
     pub fn rest<V: Vector>(&self, stoichiometry: V) -> ParticleState<V> {
         match self {
@@ -136,7 +136,7 @@ impl Particle {
         }
     }
 
-    /// Steps from the current at the start to that at the end, at that mean temperature; surface less bulk
+    /// Steps from the current at the start to that at the end, A, at the mean temperature, K; returns surface minus bulk
     /// stoichiometry in the middle and at the end of the step.
     #[inline(always)]
     pub fn step<V: Vector>(&self, interior: &mut ParticleState<V>, start: V, end: V, kelvin: V) -> (V, V) {
@@ -144,7 +144,7 @@ impl Particle {
     }
 }
 
-/// A step of the particles of one electrode.
+/// The kernel of one step of the particles of one electrode.
 struct ParticleStep<'a, V> {
     particle: &'a Particle,
     interior: &'a mut ParticleState<V>,
@@ -218,7 +218,7 @@ mod tests {
         }
     }
 
-    /// Surface less bulk of a positive electrode of chen2020 whose diffusivity is written like that.
+    /// Surface minus bulk stoichiometry of a positive electrode of chen2020 with the given diffusivity.
     fn pulses(diffusivity: &str, kelvin: f64, step: f64) -> Vec<f64> {
         let mut cell = Cell::named("chen2020").unwrap();
         cell.positive.diffusivity = Function::of_formula(Formula::parse(diffusivity).unwrap(), 1.0);

@@ -1,4 +1,4 @@
-//! A spherical particle whose diffusivity depends on its stoichiometry: finite volumes that grow finer outwards.
+//! Spherical particles whose diffusivity depends on stoichiometry: finite volumes that grow finer outwards.
 //!
 //! Each step is divided into parts that begin short, because a current has a kink at every sample; each part is an
 //! L-stable, stiffly accurate Runge-Kutta step of second order (Alexander, SIAM J. Numer. Anal. 14, 1006, 1977).
@@ -8,12 +8,12 @@ use crate::battery::simd::lanes::Vector;
 use crate::battery::simulation::fitted_curve::{FittedCurve, IntegratedCurve};
 
 const SHELLS: usize = 80;
-/// How many times thinner the outermost shell is than the innermost, as a power of e.
+/// Ratio of the thicknesses of the innermost and the outermost shell, as a power of e.
 const STRETCH: f64 = 3.0;
-/// Where the parts of a step end; its middle is the end of the third.
+/// Ends of the parts of a step, as shares of it; the middle is the end of the third part.
 const PARTS: [f64; 4] = [0.05, 0.2, 0.5, 1.0];
 const MIDDLE: usize = 2;
-/// Stoichiometries so near that the mean of both diffusivities is that between them, and their difference is mostly rounding.
+/// The difference of two stoichiometries below which the mean of both diffusivities is used, as their difference is mostly rounding.
 const NEAR: f64 = 1e-6;
 /// Newton steps from the outermost shell to the surface.
 const NEWTON: usize = 4;
@@ -22,7 +22,7 @@ const GAMMA: f64 = 0.292_893_218_813_452_4;
 
 /// The particles of one electrode.
 pub struct Shells {
-    /// D / R² over stoichiometry at the reference temperature, 1/s, with its integral; and how many times that it is over
+    /// D / R² over stoichiometry at the reference temperature, 1/s, with its integral; and its factor over
     /// temperature.
     pace: IntegratedCurve,
     warmth: FittedCurve,
@@ -32,7 +32,7 @@ pub struct Shells {
     conductance: [f64; SHELLS],
     /// Shares of the two outermost shells in the surface, and of the gradient there.
     surface: [f64; 3],
-    /// Stoichiometry for 1 A s.
+    /// Change of the stoichiometry by 1 A s.
     change: f64,
     /// s.
     step: f64,
@@ -69,7 +69,7 @@ impl Shells {
         vec![stoichiometry; SHELLS]
     }
 
-    /// As `Particle::step`.
+    /// Steps like [`Particle::step`](super::particle::Particle::step), with the same result.
     #[inline(always)]
     pub fn step<V: Vector>(&self, state: &mut [V], start: V, end: V, kelvin: V) -> (V, V) {
         let state: &mut [V; SHELLS] = state.try_into().expect("a particle keeps its shells");
@@ -101,7 +101,7 @@ impl Shells {
         (at_middle, self.excess(state, end * (self.change / 3.0), warmth))
     }
 
-    /// What enters through the surface, for each unit of volume, at that part of a step: a third of the change of the
+    /// The influx through the surface for each unit of volume at the share `part` of a step: a third of the change of the
     /// mean.
     #[inline(always)]
     fn influx<V: Vector>(&self, start: V, end: V, part: f64) -> V {
@@ -147,7 +147,7 @@ impl Shells {
         values
     }
 
-    /// Surface less mean stoichiometry.
+    /// Surface minus mean stoichiometry.
     #[inline(always)]
     fn excess<V: Vector>(&self, s: &[V; SHELLS], influx: V, warmth: V) -> V {
         let [outer, inner, slope] = self.surface;

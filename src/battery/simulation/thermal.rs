@@ -1,11 +1,11 @@
-//! Temperature of the core, which the chemistry feels, and of the surface, which a sensor feels.
+//! Thermal models: the temperature of the core, which the chemistry depends on, and of the surface, which a sensor measures.
 use serde::{Deserialize, Serialize};
 
 use crate::battery::cell::Cell;
 use crate::battery::simd::lanes::Vector;
 use crate::battery::simulation::fitted_curve::FittedCurve;
 
-/// How the cell warms up and cools down.
+/// The thermal model of a cell.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Thermal {
     /// The ambient temperature everywhere.
@@ -20,16 +20,16 @@ pub enum Thermal {
     TwoNode,
 }
 
-/// A thermal model with the numbers of one cell.
+/// A thermal model with the parameters of one cell.
 pub struct Cooling {
     thermal: Thermal,
     /// Heat transfer to the surroundings, W/K.
     surface: f64,
-    /// From the core to the surface, W/K.
+    /// Heat transfer from the core to the surface, W/K.
     core: f64,
     /// Share of the heat capacity at the surface.
     share: f64,
-    /// Of the whole cell, J/K; over temperature where it matters.
+    /// Heat capacity of the whole cell, J/K; over temperature where it depends on it.
     capacity: f64,
     warm: Option<FittedCurve>,
     /// s.
@@ -42,18 +42,18 @@ pub struct Temperature<V> {
     pub core: V,
     pub surface: V,
     pub ambient: V,
-    /// Of the core in the last step, K.
+    /// Rise of the core in the last step, K.
     rise: V,
 }
 
 impl<V: Vector> Temperature<V> {
-    /// In balance with its surroundings.
+    /// Temperatures in equilibrium with the surroundings, K.
     #[inline(always)]
     pub fn ambient(kelvin: V) -> Self {
         Self { core: kelvin, surface: kelvin, ambient: kelvin, rise: kelvin.splat(0.0) }
     }
 
-    /// Of the core in the middle of the step that begins.
+    /// Temperature of the core in the middle of the step that begins, extrapolated, K.
     #[inline(always)]
     pub fn middle(&self) -> V {
         self.rise.mul_add(0.5, self.core)
@@ -61,7 +61,7 @@ impl<V: Vector> Temperature<V> {
 }
 
 impl<V> Temperature<V> {
-    /// Shows every number, always in the same order.
+    /// Calls `f` with every number, always in the same order.
     pub fn visit(&mut self, f: &mut impl FnMut(&mut V)) {
         let Self { core, surface, ambient, rise } = self;
         [core, surface, ambient, rise].into_iter().for_each(f);
@@ -69,7 +69,7 @@ impl<V> Temperature<V> {
 }
 
 impl Cooling {
-    /// The model of a cell, to be stepped by that many seconds.
+    /// The thermal model of a cell, for steps of `step` seconds.
     ///
     /// Panics where the model needs thermal parameters that the cell lacks.
     pub fn new(cell: &Cell, thermal: Thermal, step: f64) -> Self {
@@ -92,7 +92,7 @@ impl Cooling {
         }
     }
 
-    /// Whether heat matters at all.
+    /// True where heat changes the temperature.
     #[inline(always)]
     pub fn warms(&self) -> bool {
         self.thermal != Thermal::Isothermal
@@ -107,7 +107,7 @@ impl Cooling {
         }
     }
 
-    /// Where the core will be after a step under that mean power, W, to first order.
+    /// Temperature of the core after a step under a mean power, W, to first order.
     #[inline(always)]
     pub fn predict<V: Vector>(&self, temperature: &Temperature<V>, power: V) -> V {
         let Temperature { core, surface, ambient, .. } = *temperature;
@@ -123,7 +123,7 @@ impl Cooling {
         }
     }
 
-    /// Steps under that mean power, W, by the trapezoidal rule.
+    /// Steps under a mean power, W, by the trapezoidal rule.
     #[inline(always)]
     pub fn step<V: Vector>(&self, temperature: &mut Temperature<V>, power: V) {
         if !self.warms() {
@@ -159,7 +159,7 @@ impl Cooling {
     }
 }
 
-/// After a step of relaxation, by the trapezoidal rule, towards a temperature that stands still.
+/// The temperature after a step of relaxation towards a constant one, by the trapezoidal rule.
 #[inline(always)]
 fn relaxed<V: Vector>(from: V, towards: V, heat: V, rate: V) -> V {
     let half = rate * 0.5;

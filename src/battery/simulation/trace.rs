@@ -1,15 +1,15 @@
-//! One profile simulated from its start, as columns.
+//! The simulation of one profile from its start, as columns.
 use crate::battery::cell::Cell;
 use crate::battery::simd::lanes::{LANES, Lanes, each};
 use crate::battery::simulation::thermal::Thermal;
 use crate::battery::simulation::{Row, Simulator, SimulatorState};
 
-/// Samples between looks at the simulator's rows.
+/// Samples that are simulated at once.
 const CHUNK: usize = 64;
-/// How often the interval of a tapered current is divided by the lanes: to a millionth of it.
+/// Divisions of the interval of a tapered current by the lanes: to a millionth of the interval.
 const DIVISIONS: usize = 7;
 
-/// How a simulation begins: relaxed, and as warm as its surroundings.
+/// The start of a simulation: a relaxed cell, as warm as its surroundings.
 #[derive(Clone, Copy, Debug)]
 pub struct Start {
     /// State of charge, 1 is full.
@@ -59,7 +59,7 @@ pub fn simulate(cell: &Cell, thermal: Thermal, current: &[f64], start: Start) ->
     simulate_in_steps(cell, thermal, current, 1.0, start)
 }
 
-/// Simulates a current sampled at that many seconds, A, discharge positive, linear between its samples.
+/// Simulates a current sampled every `step` seconds, A, discharge positive, linear between its samples.
 pub fn simulate_in_steps(cell: &Cell, thermal: Thermal, current: &[f64], step: f64, start: Start) -> Trace {
     let mut trace = Trace::default();
     let Some(&first) = current.first() else { return trace };
@@ -76,7 +76,7 @@ pub fn simulate_in_steps(cell: &Cell, thermal: Thermal, current: &[f64], step: f
     trace
 }
 
-/// As `simulate_in_steps`, but where the voltage would leave the cell's window the current becomes what holds it at the
+/// Simulates like [`simulate_in_steps`], but where the voltage would leave the cell's window the current becomes the one that holds it at the
 /// limit, as a charger does, or zero where that is not enough.
 pub fn simulate_within_limits(cell: &Cell, thermal: Thermal, current: &[f64], step: f64, start: Start) -> Trace {
     let mut trace = Trace::default();

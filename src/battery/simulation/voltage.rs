@@ -1,4 +1,4 @@
-//! Terminal voltage from surface stoichiometries, electrolyte and temperature (composite SPMe).
+//! The terminal voltage from surface stoichiometries, electrolyte and temperature (composite SPMe).
 //!
 //! Marquis et al., J. Electrochem. Soc. 166 A3693 (2019); Brosa Planella et al., Prog. Energy 4 042003 (2022).
 use crate::battery::cell::function::Function;
@@ -9,17 +9,17 @@ use crate::battery::simulation::electrolyte_average::{ElectrolyteProfile, POINTS
 use crate::battery::simulation::fitted_curve::FittedCurve;
 use crate::battery::simulation::fitted_surface::FittedSurface;
 
-/// What a potential may deviate from its expression, V, and an entropy, V/K.
+/// Tolerances of the fitted potentials, V, and entropies, V/K.
 const POTENTIAL: f64 = 2e-8;
 const ENTROPY: f64 = 1e-9;
 
-/// Everything of a cell that turns its state into a voltage.
+/// The voltage model of a cell.
 pub struct Voltage {
     negative: Kinetics,
     positive: Kinetics,
     /// Resistance of the electrolyte times its conductivity, 1/m.
     path: f64,
-    /// Of solid and contacts over temperature, Ω.
+    /// Resistance of solid and contacts over temperature, Ω.
     solid: TemperatureFunction,
     /// 2 (1 - t⁺) times the thermodynamic factor.
     polarization: FittedSurface,
@@ -27,7 +27,7 @@ pub struct Voltage {
     reference: f64,
 }
 
-/// How an electrode turns current into overpotential.
+/// The kinetics of an electrode: its potential, and its overpotential under a current.
 struct Kinetics {
     potential: FittedCurve,
     entropy: Option<FittedCurve>,
@@ -97,7 +97,7 @@ impl Kinetics {
         }
     }
 
-    /// The argument of the inverse hyperbolic sine, but for the electrolyte's share.
+    /// The argument of the inverse hyperbolic sine, without the electrolyte's factor.
     #[inline(always)]
     fn argument<V: Vector>(&self, current: V, stoichiometry: V, kelvin: V) -> V {
         let scale = self.scale.at(kelvin);
@@ -159,7 +159,7 @@ impl Voltage {
         }
     }
 
-    /// Everything that stands between open-circuit and terminal voltage; `open` stays zero.
+    /// The losses between open-circuit and terminal voltage; `open` stays zero.
     #[inline(always)]
     pub fn losses<V: Vector>(
         &self,
@@ -173,7 +173,7 @@ impl Voltage {
     }
 }
 
-/// What the losses are computed from.
+/// The kernel that computes the losses.
 struct Losses<'a, V> {
     voltage: &'a Voltage,
     current: V,

@@ -1,4 +1,4 @@
-//! AdamW over all weights as one vector: a dozen operations a step, however many layers there are.
+//! The optimizer AdamW over all weights as one vector: a dozen operations a step, however many layers there are.
 use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
 use burn::tensor::{Device, Gradients, Tensor, TensorData};
 use serde::{Deserialize, Serialize};
@@ -30,7 +30,7 @@ pub struct AdamW {
     pub step: u64,
 }
 
-/// What continues an optimizer: moments of all weights in the order of the network, and the steps taken.
+/// The state of an optimizer: moments of all weights in the order of the network, and the steps taken.
 #[derive(Clone, Debug, PartialEq)]
 pub struct AdamWState {
     pub first: Vec<f32>,
@@ -90,7 +90,7 @@ impl AdamW {
         read(&self.weights)
     }
 
-    /// What a checkpoint keeps beside the weights.
+    /// The state that a checkpoint keeps beside the weights.
     pub fn state(&self) -> AdamWState {
         AdamWState { first: read(&self.first), second: read(&self.second), step: self.step }
     }

@@ -1,4 +1,4 @@
-//! Windows of series, drawn at addressed positions, as the inputs and targets of a model.
+//! Batches: windows of series, drawn at addressed positions, as the inputs and targets of a model.
 use burn::tensor::{Device, Tensor, TensorData};
 use serde::{Deserialize, Serialize};
 
@@ -12,27 +12,27 @@ use crate::numeric::stream::Stream;
 
 /// Series of equal length that a model learns from or is judged on.
 pub trait Source: Sync {
-    /// How many series there are.
+    /// Number of series.
     fn series(&self) -> usize;
-    /// Rows of each.
+    /// Rows of each series.
     fn steps(&self) -> usize;
-    /// What 0 and 1 mean after scaling.
+    /// The values of each feature, in its unit, that are scaled to 0 and 1.
     fn ranges(&self) -> Ranges;
-    /// Where the rows come from, as models that learn from them say it.
+    /// The provenance of the rows, which models that learn from them keep.
     fn provenance(&self) -> Provenance;
     /// Copies `out.len() / 6` rows of scaled features, row after row, from row `start` on.
     fn read(&self, series: usize, start: usize, out: &mut [f32]);
 }
 
-/// Which rows a model knows: those of other cells, or of another rhythm, are none that it can predict.
+/// The kind of rows that a model was trained on; it cannot predict those of another cell or at another interval.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Provenance {
     pub cell: String,
     /// Seconds from row to row.
     pub interval_s: u32,
-    /// What 0 and 1 mean after scaling, for each feature in its unit.
+    /// The values of each feature, in its unit, that are scaled to 0 and 1.
     pub ranges: Ranges,
-    /// The dataset's, in hexadecimal digits.
+    /// Digest of the dataset's specification, in hexadecimal digits.
     pub digest: String,
 }
 
@@ -54,7 +54,7 @@ impl Provenance {
     }
 }
 
-/// One split of a dataset.
+/// One split of a dataset as a source.
 pub struct SplitSource<'a>(pub &'a Dataset, pub Split);
 
 impl Source for SplitSource<'_> {
@@ -85,10 +85,10 @@ impl Source for SplitSource<'_> {
     }
 }
 
-/// Where windows begin: series and first row.
+/// The start of a window: series and first row.
 pub type WindowStart = (usize, usize);
 
-/// `count` places of windows of `rows` rows, which depend on the address alone.
+/// `count` starts of windows of `rows` rows, which depend on the address of `stream` alone.
 pub fn window_starts(source: &dyn Source, rows: usize, count: usize, mut stream: Stream) -> Vec<WindowStart> {
     let starts = source.steps() + 1 - rows;
     (0..count).map(|_| (stream.below(source.series()), stream.below(starts))).collect()
@@ -105,8 +105,8 @@ pub fn windows(source: &dyn Source, window_starts: &[WindowStart], rows: usize) 
 
 /// Inputs and targets, places × length × 6 each, of windows with `length + 1` rows.
 ///
-/// The current is ahead by one: it is what drives a cell from this row to the next (`I` at t + 1 beside the rest at t),
-/// so a model is given it and the target repeats it.
+/// The current of an input is that of the next row, which drives the cell there (`I` at t + 1 beside the rest at t),
+/// so a model is given it, and the target repeats it.
 pub struct Batch {
     pub input: Vec<f32>,
     pub target: Vec<f32>,
@@ -114,7 +114,7 @@ pub struct Batch {
 }
 
 impl Batch {
-    /// Splits `windows` of `length + 1` rows each.
+    /// The batch of `windows` with `length + 1` rows each.
     pub fn new(windows: &[f32], length: usize) -> Self {
         let window = (length + 1) * WIDTH;
         let shape = [windows.len() / window, length, WIDTH];
@@ -139,12 +139,12 @@ impl Batch {
         }
     }
 
-    /// How many windows it has.
+    /// Number of windows.
     pub fn windows(&self) -> usize {
         self.shape[0]
     }
 
-    /// The same in parts of `windows` windows, the last of what is left.
+    /// Divides the batch into pieces of `windows` windows; the last piece has the rest.
     pub fn pieces(self, windows: usize) -> Vec<Self> {
         if windows >= self.windows() {
             return vec![self];
@@ -159,7 +159,7 @@ impl Batch {
         parts.map(part).collect()
     }
 
-    /// Both as tensors.
+    /// Inputs and targets as tensors.
     pub fn tensors(self, device: &Device) -> (Tensor<3>, Tensor<3>) {
         let tensor = |values| Tensor::from_data(TensorData::new(values, self.shape), device);
         (tensor(self.input), tensor(self.target))
@@ -167,7 +167,7 @@ impl Batch {
 }
 
 impl Statistics {
-    /// Of a thousand addressed windows, the same for every trial on the source.
+    /// The statistics of a thousand addressed windows, the same for every trial on the source.
     pub fn of(source: &dyn Source) -> Self {
         let rows = source.steps().min(64);
         let sample = windows(source, &window_starts(source, rows, 1024, Stream::of(0, "statistics", 0)), rows);

@@ -1,4 +1,4 @@
-//! A trained model on disk: weights, optimizer and step in one safetensors file.
+//! Checkpoints: weights, optimizer and step of a trained model in one safetensors file.
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::fs::{self, File};
@@ -44,10 +44,10 @@ pub struct ModelDescription {
     pub hyperparameters: Hyperparameters,
     #[serde(default)]
     pub architecture: Architecture,
-    /// Absent: rows enter the network, and its numbers are taken, as they are.
+    /// Statistics of the training rows; absent, inputs and outputs of the network are not scaled.
     #[serde(default)]
     pub statistics: Statistics,
-    /// What it was trained on; absent where another program made the file.
+    /// The provenance of the training rows; absent where another program made the file.
     #[serde(default)]
     pub provenance: Option<Provenance>,
     /// Settings and seed of the training that it belongs to; another training does not continue it.
@@ -86,7 +86,7 @@ impl ModelDescription {
         }
     }
 
-    /// Whether both belong to the same model and training, at whichever step.
+    /// True where both belong to the same model and training, at whichever step.
     pub fn same(&self, other: &Self) -> bool {
         (&self.hyperparameters, &self.architecture, &self.statistics, &self.provenance, &self.training)
             == (&other.hyperparameters, &other.architecture, &other.statistics, &other.provenance, &other.training)
@@ -112,7 +112,7 @@ pub fn write(folder: &Path, description: ModelDescription, network: &Decoder, st
     put(&folder.join(FILE), description, &tensors)
 }
 
-/// Writes the weights of `model`, and what it takes to use them, whole or not at all.
+/// Writes the weights of `model` with all that is needed to use them, whole or not at all.
 pub fn save(path: &Path, model: &Model) -> io::Result<()> {
     put(path, ModelDescription::new(model, None, String::new(), 0, Vec::new()), &weights::take(&model.network))
 }

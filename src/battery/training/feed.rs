@@ -1,4 +1,4 @@
-//! Batches in advance: the next ones are drawn and laid out while the device works on this one.
+//! The feed of batches: the next ones are drawn and laid out while the device works on this one.
 use std::ops::Range;
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::thread::Scope;
@@ -11,7 +11,7 @@ use crate::numeric::stream::Stream;
 /// Batches that wait for the device, at most.
 const AHEAD: usize = 2;
 
-/// What every step's batch is like.
+/// The plan of every step's batch.
 #[derive(Clone, Debug)]
 pub struct BatchPlan {
     /// Rows of a window that are predicted.

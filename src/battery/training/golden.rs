@@ -1,4 +1,4 @@
-//! Parity of outputs and gradients with `tests/golden/models/model.py`, which says the models in PyTorch, in 64-bit floats.
+//! Parity of outputs and gradients with `tests/golden/models/model.py`, the models in PyTorch with 64-bit floats.
 use std::fs;
 use std::path::Path;
 

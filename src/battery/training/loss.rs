@@ -20,19 +20,19 @@ pub enum ErrorUnit {
     Range,
 }
 
-/// What an error costs.
+/// The loss of an error.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Loss {
-    /// Its square.
+    /// The square of the error.
     #[default]
     MeanSquare,
-    /// Its size.
+    /// The absolute error.
     MeanAbsolute,
-    /// ln cosh: half the square of a small error, the size of a large one less ln 2.
+    /// ln cosh of the error: half the square of a small one, the absolute value of a large one minus ln 2.
     LogCosh,
 }
 
-/// How the losses of the features become one.
+/// The aggregation of the features' losses into one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Aggregate {
     #[default]
@@ -40,7 +40,7 @@ pub enum Aggregate {
     Mean,
 }
 
-/// The loss of one model.
+/// The loss function of one model.
 pub struct Objective {
     loss: Loss,
     aggregate: Aggregate,

@@ -1,18 +1,18 @@
-//! Losses on their way from the device to the host, read many at once where reading means waiting.
+//! The meter of losses: reads them from the device, many at once where reading means waiting.
 use burn::tensor::{Device, Tensor};
 
 use crate::battery::dataset::feature::WIDTH;
 
-/// How many steps a graphics card goes on before its losses are looked at.
+/// Steps of a graphics card between two readings of its losses.
 const PATIENCE: usize = 16;
 
-/// Numbers of the steps that were not read yet.
+/// Losses of the steps that were not read yet.
 pub struct Meter {
     waiting: Vec<(u64, Tensor<1>)>,
     patience: usize,
 }
 
-/// What a step measured.
+/// The loss and errors of one step.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Reading {
     /// Steps taken.

@@ -1,4 +1,4 @@
-//! Training: exactly as many optimizer steps as the budget says, continued where an earlier rung stopped.
+//! Training: exactly the optimizer steps of the budget, continued where an earlier rung stopped.
 mod adamw;
 pub mod batch;
 pub mod checkpoint;
@@ -38,29 +38,29 @@ use meter::{Meter, Reading};
 pub use precision::Precision;
 pub use settings::Training;
 
-/// How long a training may go on without a checkpoint.
+/// The longest time between two checkpoints.
 const UNSAVED: Duration = Duration::from_secs(120);
-/// Points of a learning curve, about.
+/// Approximate number of points of a learning curve.
 const POINTS: u64 = 64;
 
-/// How far to train, and from where.
+/// The span of a training: its steps, its seed, and the folder of its checkpoint.
 #[derive(Clone, Copy, Debug)]
 pub struct TrainingSpan<'a> {
     /// Optimizer steps in all, those of a checkpoint included.
     pub steps: u64,
     pub seed: u64,
-    /// Into how many pieces the batches that fit the device are divided once more; 1 leaves them whole.
+    /// Divisor of the pieces in which a batch is processed; 1 leaves them as the settings say.
     pub divisor: u32,
-    /// Where the checkpoint is, or will be.
+    /// The folder of the checkpoint, which is continued and replaced; absent, none is kept.
     pub folder: Option<&'a Path>,
 }
 
-/// One step of a training, as a listener hears of it.
+/// The progress of a training after one step.
 #[derive(Clone, Copy, Debug)]
 pub struct Progress {
     /// Steps taken in all.
     pub step: u64,
-    /// Of the steps that were left to take, how many are.
+    /// Share of the remaining steps that is done, 0 to 1.
     pub share: f64,
     pub loss: f64,
 }
@@ -68,7 +68,7 @@ pub struct Progress {
 /// A model after its training.
 pub struct Trained {
     pub model: Model,
-    /// Optimizer steps in all, fewer than asked for where the loss was no number or a listener ended it.
+    /// Optimizer steps in all, fewer than asked for where the loss was not finite or `progress` ended the training.
     pub step: u64,
     /// Steps of them that a checkpoint brought along.
     pub resumed: u64,
@@ -76,20 +76,20 @@ pub struct Trained {
     pub loss: Option<f64>,
     /// Some of the steps, first and last included.
     pub curve: Vec<CurvePoint>,
-    /// Why a checkpoint was not continued, where there was one.
+    /// The reason why a checkpoint was not continued, where there was one.
     pub note: Option<String>,
 }
 
 impl Trained {
-    /// Whether the loss left the numbers.
+    /// True where the loss is not finite.
     pub fn diverged(&self) -> bool {
         self.loss.is_some_and(|loss| !loss.is_finite())
     }
 }
 
-/// Trains `model` on windows of `source` until it has taken the stint's steps, from its checkpoint where there is one of the
-/// same training, and leaves a checkpoint there, also every two minutes; where the schedule has no length, it is that of the
-/// stint. `progress` hears of each step in turn, on a graphics card of several at once, and may end the training early.
+/// Trains `model` on windows of `source` until it has taken the span's steps, from its checkpoint where there is one of the
+/// same training, and leaves a checkpoint there, also every two minutes; a schedule without a length has that of the
+/// span. `progress` gets each step in turn, on a graphics card several at once, and may end the training early.
 ///
 /// Fails only where the checkpoint cannot be written.
 pub fn train(
@@ -182,21 +182,21 @@ fn gradient(
     pieces.into_iter().map(part).reduce(sum).expect("a batch has a window")
 }
 
-/// What a training writes down of its steps.
+/// The log of a training's steps.
 struct TrainingLog<'a> {
     resumed: u64,
     steps: u64,
     every: u64,
-    /// What a scaled 1 is of each feature.
+    /// Width of each feature's range, in its unit.
     spans: [f64; WIDTH],
     curve: Vec<CurvePoint>,
-    /// Step and loss of the last reading, which is the first that is no number.
+    /// Step and loss of the last reading; readings after one that is not finite are ignored.
     loss: Option<(u64, f64)>,
     progress: &'a mut dyn FnMut(&Progress) -> ControlFlow<()>,
 }
 
 impl TrainingLog<'_> {
-    /// Whether the training should end.
+    /// Adds a reading; breaks where the training should end.
     fn add(&mut self, reading: &Reading) -> ControlFlow<()> {
         if self.loss.is_some_and(|(_, loss)| !loss.is_finite()) {
             return ControlFlow::Break(());
@@ -213,7 +213,7 @@ impl TrainingLog<'_> {
     }
 }
 
-/// What a checkpoint must share with a training that continues it.
+/// The settings and seed that a checkpoint must share with a training that continues it.
 fn identity(settings: &Training, seed: u64) -> String {
     // In how many pieces a batch is worked on is no part of what is learnt.
     let settings = Training { micro_batch: None, ..settings.clone() };

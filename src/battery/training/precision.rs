@@ -1,4 +1,4 @@
-//! What a network multiplies with: 32-bit floats, or 16-bit ones beside 32-bit weights that learn.
+//! The precision of a network's products: 32-bit floats, or 16-bit ones beside 32-bit weights that learn.
 use burn::module::{Module, ModuleMapper, Param};
 use burn::tensor::{DType, Tensor};
 use serde::{Deserialize, Serialize};
@@ -16,7 +16,7 @@ pub enum Precision {
 }
 
 impl Precision {
-    /// What the model says of `rows`, in 32-bit floats; gradients reach its own weights.
+    /// Predicts `rows` in 32-bit floats; gradients reach the model's own weights.
     pub fn forward(self, model: &Model, rows: Tensor<3>) -> Tensor<3> {
         match self {
             Self::Float32 => model.forward(rows),

@@ -1,19 +1,19 @@
 //! The learning rate of every step, fixed by the schedule and not by how long a trial may train.
 use serde::{Deserialize, Serialize};
 
-/// How the learning rate falls after the warm-up.
+/// The decay of the learning rate after the warm-up.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Decay {
-    /// In a straight line.
+    /// The rate falls linearly.
     #[default]
     Linear,
-    /// Along half a wave of the cosine, slowly at both ends (Loshchilov and Hutter 2017, without restarts).
+    /// The rate follows half a cosine wave, slowly at both ends (Loshchilov and Hutter 2017, without restarts).
     Cosine,
-    /// Not at all.
+    /// The rate stays constant.
     Constant,
 }
 
-/// Warm-up from zero, then the way down.
+/// A schedule of the learning rate: warm-up from zero, then decay to the floor.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Schedule {
     /// The highest learning rate.

@@ -1,4 +1,4 @@
-//! How models are trained: every setting, its default, and what is allowed.
+//! Settings of the training: every one, its default, and its allowed range.
 use serde::{Deserialize, Serialize};
 
 use super::loss::{Aggregate, ErrorUnit, Loss};
@@ -8,7 +8,7 @@ use crate::battery::model::Model;
 use crate::battery::training::adamw::AdamWSettings;
 use crate::document::diagnostic::Diagnostic;
 
-/// How models are trained; none of it depends on a trial's budget.
+/// Settings of the training; none depends on a trial's budget.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Training {
@@ -21,7 +21,7 @@ pub struct Training {
     pub learning_rate: f64,
     /// Steps until the peak; default 10.
     pub warm_up: u64,
-    /// How the learning rate falls after the peak; default `Linear`.
+    /// Decay of the learning rate after the peak; default `Linear`.
     pub decay: Decay,
     /// Steps until the learning rate has fallen to its floor; absent: the experiment's highest budget.
     pub schedule_steps: Option<u64>,
@@ -39,13 +39,13 @@ pub struct Training {
     pub gradient_norm: f64,
     /// Noise on the inputs that a free-running model predicts itself, in deviations of a row's change; default 0.
     pub input_noise: f64,
-    /// What an error costs; default `MeanSquare`.
+    /// The loss of an error; default `MeanSquare`.
     pub loss: Loss,
     /// The unit of a feature's error; default `Change`.
     pub error_unit: ErrorUnit,
-    /// How the losses of the features become one; default `Sum`.
+    /// Aggregation of the features' losses into one; default `Sum`.
     pub aggregate: Aggregate,
-    /// What the network calculates with; default `Float32`.
+    /// Precision of the network's products; default `Float32`.
     pub precision: Precision,
 }
 
@@ -97,7 +97,7 @@ impl Training {
         range("input_noise", self.input_noise, 0.0, 100.0)
     }
 
-    /// The same with the schedule's length written down, for an experiment whose highest budget is `steps`.
+    /// Settings with the schedule's length filled in, for an experiment whose highest budget is `steps`.
     pub fn scheduled(&self, steps: u64) -> Self {
         Self { schedule_steps: self.schedule_steps.or(Some(steps)), ..self.clone() }
     }

@@ -1,4 +1,4 @@
-//! Training as a whole: it learns, continues, divides, and ends early.
+//! Tests of the training as a whole: it learns, continues, divides batches, and ends early.
 use std::fs;
 
 use super::*;

@@ -1,4 +1,4 @@
-//! `battery baseline`: the classic method, an equivalent circuit and a coulomb counter, beside which models stand.
+//! `battery baseline`: the classic method, an equivalent circuit and a coulomb counter, as a reference for models.
 use std::path::PathBuf;
 
 use clap::Args;
@@ -61,7 +61,7 @@ pub struct Arguments {
     /// Error of the state of charge that is told where the sensors are real, at most
     #[arg(long, default_value_t = 0.05, value_name = "SHARE")]
     initial_soc_error: f64,
-    /// Of the windows' places and the sensors' noise
+    /// Seed of the windows' places and the sensors' noise
     #[arg(long, default_value_t = 1)]
     seed: u64,
     #[arg(long, value_enum, default_value_t = Format::Table)]
@@ -84,7 +84,7 @@ pub fn execute(arguments: &Arguments) -> Result<(), Failure> {
         ("--initial-soc-error", arguments.initial_soc_error),
     ] {
         if !(0.0..1e3).contains(&size) {
-            return Err(Failure::Input(format!("`{flag}` is {size}, but an error is 0 or above")));
+            return Err(Failure::Input(format!("`{flag}` must be from 0 to 1000, not {size}")));
         }
     }
     let mut rows = Vec::new();
@@ -100,7 +100,10 @@ pub fn execute(arguments: &Arguments) -> Result<(), Failure> {
         }
         let begun = std::time::Instant::now();
         let done = baseline(&dataset, &settings(arguments, &dataset)).ok_or_else(|| {
-            Failure::Input(format!("nothing can be fitted to the training series of `{}`", file.display()))
+            Failure::Input(format!(
+                "the training series of `{}` do not determine an equivalent circuit",
+                file.display()
+            ))
         })?;
         let [fast, slow] = done.fit.circuit.time_constants;
         narrate(&format!(

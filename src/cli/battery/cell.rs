@@ -27,10 +27,8 @@ pub fn execute(arguments: &Arguments) -> Result<(), Failure> {
     Ok(())
 }
 
-/// What to say of a cell that is neither built in nor a file.
+/// The failure of a name that is neither a built-in cell nor a file.
 pub fn unknown(name: &str) -> Failure {
     let known = Cell::names().join("`, `");
-    Failure::Input(format!(
-        "there is no cell `{name}`\n\nhint: the built-in cells are `{known}`; a file ends in `.ron`"
-    ))
+    Failure::Input(format!("there is no cell `{name}`\nhint: the built-in cells are `{known}`; a file ends in `.ron`"))
 }

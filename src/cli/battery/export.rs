@@ -22,10 +22,10 @@ pub struct Arguments {
     /// The dataset's file
     #[arg(value_name = "FILE")]
     file: PathBuf,
-    /// Where the arrays go
+    /// The folder for the arrays
     #[arg(long, value_name = "FOLDER")]
     out: PathBuf,
-    /// At most so many series of each split
+    /// The most series of each split
     #[arg(long, value_name = "N")]
     series: Option<usize>,
 }

@@ -16,19 +16,19 @@ use crate::report::draw::words::unit;
 
 /// Simulate a dataset of many series into one file
 ///
-/// SPECIFICATION.ron is what stands in an experiment's `dataset: (...)`; every field may be left out.
+/// SPECIFICATION.ron is the content of an experiment's `dataset: (...)`; every field may be left out.
 ///
-/// The file appears under its name when it is complete. Interrupted or killed, the same command goes on with the series
-/// that are not there yet. The same specification gives the same bits, whatever the number of threads.
+/// The file appears under its name when it is complete. After an interruption the same command continues with the series
+/// that are missing. The same specification gives the same bits, whatever the number of threads.
 #[derive(Args)]
 pub struct Arguments {
-    /// What to simulate; the default dataset where nothing is given
+    /// The specification of the dataset [default: every field at its default]
     #[arg(value_name = "SPECIFICATION.ron")]
     specification: Option<PathBuf>,
-    /// Where the dataset goes; beside the specification, ending in `.dataset`, where nothing is given
+    /// The file for the dataset [default: beside the specification, ending in `.dataset`]
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
-    /// Processor cores to use; all of them where nothing is given
+    /// Processor cores to use [default: all]
     #[arg(long, value_name = "N")]
     threads: Option<usize>,
 }
@@ -53,7 +53,7 @@ pub fn execute(arguments: &Arguments) -> Result<(), Failure> {
         there => {
             let what = match there {
                 Ok(_) => "holds a dataset of another specification".to_owned(),
-                Err(error) => format!("is there, but is not this dataset: {error}"),
+                Err(error) => format!("exists, but is not this dataset: {error}"),
             };
             let path = out.display();
             return Err(Failure::Input(format!("`{path}` {what}\nhint: delete it, or give another name with `--out`")));
@@ -99,19 +99,19 @@ pub fn execute(arguments: &Arguments) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Series that are there stay there, so an interruption needs no more than a word.
+/// Ends the program at a signal: series that are written stay valid, so nothing is to be cleaned up.
 fn leave_when_interrupted() -> std::io::Result<()> {
     let mut signals = Signals::new([SIGINT, SIGTERM])?;
     thread::spawn(move || {
         if signals.forever().next().is_some() {
-            narrate("\ninterrupted; whole series are kept, and the same command goes on from here");
+            narrate("\ninterrupted; whole series are kept, and the same command continues from here");
             std::process::exit(130);
         }
     });
     Ok(())
 }
 
-/// What a file holds, in a few lines.
+/// Prints a summary of a dataset's file.
 pub(super) fn describe(path: &Path, specification: &Specification) {
     let Specification { hours, interval_s, cell, seed, kinds, coverage, jitter, .. } = specification;
     let rows = specification.all_series() * specification.steps();

@@ -1,4 +1,4 @@
-//! `battery inspect`: a dataset verified row by row.
+//! `battery inspect`: verifies a dataset row by row.
 use std::path::PathBuf;
 
 use clap::Args;
@@ -15,7 +15,7 @@ use crate::report::draw::words::{number, unit};
 /// Violations that are listed; more are counted.
 const LISTED: usize = 10;
 
-/// Verify a dataset: checksums, limits of the datasheet, what it spans
+/// Verify a dataset: checksums, limits of the datasheet, spans of its features
 #[derive(Args)]
 pub struct Arguments {
     /// The dataset's file

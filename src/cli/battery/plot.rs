@@ -1,4 +1,4 @@
-//! `battery plot`: a series, and what all series of a split cover, as pictures.
+//! `battery plot`: pictures of one series, and of the coverage of all series of a split.
 use std::fs;
 use std::path::PathBuf;
 
@@ -23,19 +23,19 @@ pub struct Arguments {
     /// The dataset's file
     #[arg(value_name = "FILE")]
     file: PathBuf,
-    /// Which series
+    /// The split whose series are drawn
     #[arg(long, value_enum, default_value_t = SplitArgument::Train)]
     split: SplitArgument,
     /// The series that is drawn, counted from 0
     #[arg(long, default_value_t = 0, value_name = "N")]
     series: usize,
-    /// Where the enlarged part begins; where most current flows if nothing is given
+    /// Start of the enlarged part [default: where most current flows]
     #[arg(long, value_name = "HOURS")]
     from: Option<f64>,
-    /// How long the enlarged part is; a fiftieth of the series if nothing is given
+    /// Length of the enlarged part [default: a fiftieth of the series]
     #[arg(long, value_name = "HOURS")]
     hours: Option<f64>,
-    /// Where the pictures go
+    /// The folder for the pictures
     #[arg(long, value_name = "FOLDER")]
     out: PathBuf,
 }
@@ -80,7 +80,7 @@ fn shown(dataset: &Dataset, split: Split, arguments: &Arguments) -> Result<Profi
     for (flag, value) in [("--from", arguments.from), ("--hours", arguments.hours)] {
         if value.is_some_and(|value| !(0.0..=hours).contains(&value)) {
             let value = amount(value.unwrap_or_default());
-            return Err(Failure::Input(format!("`{flag}` is {value}\nhint: the series has {} hours", amount(hours))));
+            return Err(Failure::Input(format!("`{flag}` must be 0 to {} hours, not {value}", amount(hours))));
         }
     }
     let length = arguments.hours.map_or(rows.len() / 50, in_rows).clamp(2, rows.len());

@@ -1,4 +1,4 @@
-//! `battery simulate`: one cell under a current from a file, as a table of what is seen of it.
+//! `battery simulate`: simulates one cell under a current from a file, and writes a table of its observables.
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::{fs, process};
@@ -30,12 +30,12 @@ pub struct Arguments {
     /// The current, a CSV file with the columns `time_s,current_a`; discharge is positive
     #[arg(long, value_name = "IN.csv")]
     current: PathBuf,
-    /// How the cell warms up and cools down
+    /// The thermal model of the cell
     ///
     /// [default: two-temperature, or isothermal where the cell has no thermal parameters]
     #[arg(long, value_enum)]
     thermal: Option<ThermalArgument>,
-    /// What happens where the voltage leaves the cell's window
+    /// The treatment of voltages outside of the cell's window
     #[arg(long, value_enum, default_value_t = LimitArgument::Ignore)]
     limits: LimitArgument,
     /// State of charge at the start, 1 is full
@@ -44,7 +44,7 @@ pub struct Arguments {
     /// Temperature of the surroundings and of the cell at the start, °C
     #[arg(long, default_value_t = 25.0, value_name = "CELSIUS", allow_negative_numbers = true)]
     ambient: f64,
-    /// Where the table goes
+    /// The file for the table
     #[arg(long, value_name = "OUT.csv")]
     out: PathBuf,
 }
@@ -63,9 +63,9 @@ enum ThermalArgument {
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum LimitArgument {
-    /// Nothing, but it is said
+    /// Only a note is printed
     Ignore,
-    /// A column says where
+    /// The column `limit` marks the rows
     Flag,
     /// The current tapers off to hold the voltage at the limit, as a charger does
     Taper,
@@ -92,7 +92,7 @@ pub fn execute(arguments: &Arguments) -> Result<(), Failure> {
     {
         if !(least..=largest).contains(&value) {
             return Err(Failure::Input(format!(
-                "{flag} {value}\n\nhint: for this cell it is between {least:.2} and {largest:.2}"
+                "`{flag}` must be {least:.2} to {largest:.2} for this cell, not {value}"
             )));
         }
     }
@@ -103,7 +103,7 @@ pub fn execute(arguments: &Arguments) -> Result<(), Failure> {
     let window = (arguments.limits == LimitArgument::Flag).then_some(cell.limits.voltage);
     write(&arguments.out, &file, &trace, window).map_err(|error| {
         let path = arguments.out.display();
-        Failure::Input(format!("cannot write `{path}`: {error}\n\nhint: its folder must exist and be writable"))
+        Failure::Input(format!("cannot write `{path}`: {error}\nhint: its folder must exist and be writable"))
     })?;
     narrate(&format!("{} rows in {}", trace.voltage.len(), arguments.out.display()));
     Ok(())
@@ -129,14 +129,14 @@ fn thermal(cell: &Cell, choice: Option<ThermalArgument>) -> Result<Thermal, Fail
         }
         (None, Some(_)) => Ok(Thermal::default()),
         (Some(thermal), None) if thermal != Thermal::Isothermal => Err(Failure::Input(format!(
-            "the cell `{}` has no thermal parameters\n\nhint: use `--thermal isothermal`, or add `thermal: (...)` to a copy of its file",
+            "the cell `{}` has no thermal parameters\nhint: use `--thermal isothermal`, or add `thermal: (...)` to a copy of its file",
             cell.name
         ))),
         (Some(thermal), _) => Ok(thermal),
     }
 }
 
-/// Says where the result should not be trusted.
+/// Narrates where the result should not be trusted.
 fn remark(cell: &Cell, file: &CurrentFile, trace: &Trace) {
     let time = |row: usize| file.start + file.step * row as f64;
     let (low, high) = cell.limits.voltage;
@@ -147,15 +147,20 @@ fn remark(cell: &Cell, file: &CurrentFile, trace: &Trace) {
     }
     if let Some(row) = trace.soc.iter().position(|soc| !(-1e-9..=1.0 + 1e-9).contains(soc)) {
         let soc = trace.soc[row];
-        narrate(&format!("note: the state of charge is {soc:.4} at {} s; beyond 0 and 1 nothing is known", time(row)));
+        narrate(&format!(
+            "note: the state of charge is {soc:.4} at {} s; the simulation is not valid beyond 0 and 1",
+            time(row)
+        ));
     }
     let (cold, hot) = cell.temperature;
     let within = cold - ZERO_CELSIUS..=hot - ZERO_CELSIUS;
     if let Some(row) = trace.core_temperature.iter().position(|celsius| !within.contains(celsius)) {
         let celsius = trace.core_temperature[row];
         narrate(&format!(
-            "note: {celsius:.1} °C at {} s is outside of what the cell's functions are made for",
-            time(row)
+            "note: {celsius:.1} °C at {} s is outside of the cell's `temperature`, {:.1} to {:.1} °C",
+            time(row),
+            within.start(),
+            within.end()
         ));
     }
 }

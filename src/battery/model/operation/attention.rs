@@ -9,25 +9,25 @@ use burn::backend::tensor::FloatTensor;
 use burn::backend::{Autodiff, AutodiffBackend, Backend, Dispatch, TensorMetadata, backend_extension};
 use burn::tensor::{Shape, Slice, Tensor};
 
-/// How rows are arranged, and what positions do.
+/// The arrangement of rows and heads, and the kind of positions.
 #[derive(Clone, Copy, Debug)]
 pub struct Heads {
     pub batch: usize,
     pub steps: usize,
     pub heads: usize,
-    /// Whether queries and keys are turned by their position.
+    /// True where queries and keys are rotated by their position.
     pub rotary: bool,
-    /// Whether scores fade with distance.
+    /// True where scores fall linearly with distance.
     pub fading: bool,
 }
 
-/// What depends on positions alone.
+/// The constants that depend on positions alone.
 #[derive(Clone, Debug)]
 pub struct Positions<T2, T1> {
-    /// Of the angle by which a pair of a head turns: steps × half a head.
+    /// Cosine of the angle by which a pair of a head is rotated: steps × half a head.
     pub cosine: T2,
     pub sine: T2,
-    /// How much a score falls with each row between: one number a head.
+    /// Fall of a score by each row of distance: one number a head.
     pub slopes: T1,
     /// Minus the rows from a key, in columns, to a query; 0 where the key lies ahead: steps × steps.
     pub distance: T2,
@@ -35,10 +35,10 @@ pub struct Positions<T2, T1> {
     pub ahead: T2,
 }
 
-/// A backend that can attend; every backend can, by its basic operations.
+/// A backend with attention; every backend has it by its basic operations.
 #[backend_extension(Flex, Cube: cfg(feature = "kernels"), Autodiff)]
 pub trait Attend: Backend {
-    /// Mixed values, and what the gradient wants of the forward pass beside them, which is up to the backend.
+    /// Mixed values, and intermediate results that the backend keeps for the gradient.
     fn attended(
         packed: FloatTensor<Self>,
         cosine: FloatTensor<Self>,
@@ -130,13 +130,13 @@ fn apart<B: Backend>(rows: FloatTensor<B>, Heads { batch, steps, heads, .. }: He
     B::float_swap_dims(B::float_reshape(rows, Shape::new([batch, steps, heads, width / heads])), 1, 2)
 }
 
-/// The way back.
+/// Batch × heads × steps × head to rows × width.
 fn join<B: Backend>(parts: FloatTensor<B>, Heads { batch, steps, .. }: Heads) -> FloatTensor<B> {
     let [_, heads, _, head] = parts.shape().dims();
     B::float_reshape(B::float_swap_dims(parts, 1, 2), Shape::new([batch * steps, heads * head]))
 }
 
-/// Queries, keys and values, the first two turned.
+/// Queries, keys and values, the first two rotated.
 fn split<B: Backend>(
     packed: FloatTensor<B>,
     cosine: &FloatTensor<B>,
@@ -155,7 +155,7 @@ fn split<B: Backend>(
     })
 }
 
-/// Turns pairs of a first and a second half of each head.
+/// Rotates pairs of a first and a second half of each head.
 fn rotate<B: Backend>(x: FloatTensor<B>, cosine: &FloatTensor<B>, sine: &FloatTensor<B>) -> FloatTensor<B> {
     let half = |start: isize, end: isize| {
         let columns = Slice::new(start, Some(end), 1);
@@ -178,15 +178,15 @@ fn on_all_heads<B: Backend>(table: FloatTensor<B>) -> FloatTensor<B> {
     B::float_reshape(table, Shape::new([1, 1, rows, columns]))
 }
 
-/// What is added to scores that fade with distance.
+/// The additions to scores that fall with distance.
 fn fading<B: Backend>(slopes: FloatTensor<B>, distance: FloatTensor<B>, ahead: FloatTensor<B>) -> FloatTensor<B> {
     let [heads] = slopes.shape().dims();
     let slopes = B::float_reshape(slopes, Shape::new([1, heads, 1, 1]));
     B::float_add(B::float_mul(on_all_heads::<B>(distance), slopes), on_all_heads::<B>(ahead))
 }
 
-/// Of `packed`, (batch · steps) × three times the width, queries, keys and values, the heads of each side by side: what every
-/// row's queries get of the values of the rows up to it, (batch · steps) × width.
+/// Attends with `packed`, (batch · steps) × three times the width, queries, keys and values, the heads of each side by side: what every
+/// row's queries take from the values of the rows up to it, (batch · steps) × width.
 pub fn attend(packed: Tensor<2>, positions: Positions<Tensor<2>, Tensor<1>>, heads: Heads) -> Tensor<2> {
     let Positions { cosine, sine, slopes, distance, ahead } = positions;
     let (mixed, _) = Dispatch::attended(
@@ -205,7 +205,7 @@ pub fn attend(packed: Tensor<2>, positions: Positions<Tensor<2>, Tensor<1>>, hea
 struct Node;
 
 impl<B: Attend> Backward<B, 1> for Node {
-    /// Where the packed rows are; tables, mixed values and what else was kept.
+    /// The node of the packed rows; tables, mixed values and intermediate results.
     type State = (NodeId, [FloatTensor<B>; 5], [FloatTensor<B>; 2], Heads);
 
     fn backward(self, ops: Ops<Self::State, 1>, gradients: &mut Gradients, checkpointer: &mut Checkpointer) {

@@ -8,10 +8,10 @@ use burn::backend::tensor::FloatTensor;
 use burn::backend::{Autodiff, Backend, Dispatch, TensorMetadata, backend_extension};
 use burn::tensor::{Shape, Slice, Tensor};
 
-/// A backend that can convolve; every backend can, by its basic operations.
+/// A backend with the convolution; every backend has it by its basic operations.
 #[backend_extension(Flex, Cube: cfg(feature = "kernels"), Autodiff)]
 pub trait Convolve: Backend {
-    /// See [`convolve`].
+    /// The convolution of [`convolve`].
     fn convolved(
         x: FloatTensor<Self>,
         filter: FloatTensor<Self>,
@@ -82,14 +82,14 @@ fn shifted<B: Backend>(all: &FloatTensor<B>, row: usize, steps: usize) -> FloatT
     B::float_slice(all.clone(), &[Slice::full(), rows])
 }
 
-/// What one row of the filter multiplies: 1 × 1 × channels.
+/// One row of the filter: 1 × 1 × channels.
 fn one_row<B: Backend>(filter: &FloatTensor<B>, row: usize) -> FloatTensor<B> {
     let [channels, _] = filter.shape().dims();
     let column = Slice::new(row as isize, Some(row as isize + 1), 1);
     B::float_reshape(B::float_slice(filter.clone(), &[Slice::full(), column]), Shape::new([1, 1, channels]))
 }
 
-/// As shifted products: a general convolution is slower.
+/// The convolution as shifted products: a general one is slower.
 fn sums<B: Backend>(
     all: &FloatTensor<B>,
     filter: &FloatTensor<B>,
@@ -120,7 +120,7 @@ pub fn convolve(x: Tensor<3>, filter: Tensor<2>, bias: Tensor<1>, before: Option
 struct Node;
 
 impl<B: Convolve> Backward<B, 3> for Node {
-    /// Where the inputs are, and the rows before the first.
+    /// The nodes of the inputs, and the rows before the first.
     type State = ([NodeId; 3], FloatTensor<B>);
 
     fn backward(self, ops: Ops<Self::State, 3>, gradients: &mut Gradients, checkpointer: &mut Checkpointer) {

@@ -1,4 +1,4 @@
-//! A product of two halves, one of them through the sigmoid linear unit, in one pass forwards and one backwards.
+//! The gate: a product of two halves, one of them through the sigmoid linear unit, in one pass forwards and one backwards.
 use burn::backend::autodiff::NodeId;
 use burn::backend::autodiff::checkpoint::base::Checkpointer;
 use burn::backend::autodiff::checkpoint::strategy::CheckpointStrategy;
@@ -8,10 +8,10 @@ use burn::backend::tensor::FloatTensor;
 use burn::backend::{Autodiff, Backend, Dispatch, TensorMetadata, backend_extension};
 use burn::tensor::{Slice, Tensor};
 
-/// A backend that can gate; every backend can, by its basic operations.
+/// A backend with the gate; every backend has it by its basic operations.
 #[backend_extension(Flex, Cube: cfg(feature = "kernels"), Autodiff)]
 pub trait Gate: Backend {
-    /// See [`gate`].
+    /// The product of [`gate`].
     fn gated(packed: FloatTensor<Self>) -> FloatTensor<Self> {
         composed::<Self>(packed)
     }
@@ -49,7 +49,7 @@ fn halves<B: Backend>(packed: FloatTensor<B>) -> (FloatTensor<B>, FloatTensor<B>
     (part(0, both / 2), part(both / 2, both))
 }
 
-/// Of `packed`, rows × twice the width: the sigmoid linear unit of the first half times the second, rows × width.
+/// The sigmoid linear unit of the first half of `packed`, rows × twice the width, times the second half: rows × width.
 pub fn gate(packed: Tensor<2>) -> Tensor<2> {
     Tensor::from_dispatch(Dispatch::gated(packed.into_dispatch()))
 }

@@ -1,4 +1,4 @@
-//! Operations that the tensor library lacks, or whose gradients it would piece together from small ones.
+//! Operations with gradients of their own, which the tensor library lacks or would compose from small ones.
 //!
 //! Each is a trait over backends with one node for the gradients; `native` has their loops for the processor, `kernel` what
 //! graphics cards need beyond basic operations.
@@ -15,7 +15,7 @@ pub mod norm;
 
 pub mod selective_scan;
 
-/// What a gradient's own gradient is: only a device with two layers of gradients would ask, and none is made here.
+/// Panics: a gradient of a gradient is asked for only by a device with two layers of gradients, and none is made here.
 fn of_second_order() -> ! {
     unreachable!("a device has one layer of gradients")
 }

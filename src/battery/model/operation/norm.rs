@@ -8,13 +8,13 @@ use burn::backend::tensor::FloatTensor;
 use burn::backend::{Autodiff, Backend, Dispatch, TensorMetadata, backend_extension};
 use burn::tensor::{Shape, Tensor};
 
-/// What is added to a mean square before its root is taken.
+/// The addition to a mean square before its root is taken.
 pub const EPSILON: f32 = 1e-6;
 
-/// A backend that can normalise; every backend can, by its basic operations.
+/// A backend with the normalisation; every backend has it by its basic operations.
 #[backend_extension(Flex, Cube: cfg(feature = "kernels"), Autodiff)]
 pub trait Normalize: Backend {
-    /// See [`normalize`]; `centre` says whether the mean is subtracted.
+    /// The normalisation of [`normalize`]; `centre` says that the mean is subtracted.
     fn normalized(x: FloatTensor<Self>, gain: FloatTensor<Self>, centre: bool) -> FloatTensor<Self> {
         composed::<Self>(x, gain, centre)
     }
@@ -127,7 +127,7 @@ mod tests {
     use super::super::fixtures::{close, random};
     use super::*;
 
-    /// On a graphics card, only the basic operations are at work.
+    /// Emulated graphics cards run only the basic operations.
     #[test]
     fn loops_are_the_basic_operations() {
         let (x, gain, output) = (random(1, [150, 37]), random(2, [37]), random(3, [150, 37]));

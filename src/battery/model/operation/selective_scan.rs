@@ -11,7 +11,7 @@ use burn::tensor::Tensor;
 /// Gradients of input, step, decay, write and read.
 pub type Gradient<B> = (FloatTensor<B>, FloatTensor<B>, FloatTensor<B>, FloatTensor<B>, FloatTensor<B>);
 
-/// A backend that can scan; all tensors are of 32-bit floats.
+/// A backend with the selective scan; all tensors are of 32-bit floats.
 #[backend_extension(Flex, Cube: cfg(feature = "kernels"), Autodiff)]
 pub trait SelectiveScan: Backend {
     /// Outputs and the last state; see [`selective_scan`].
@@ -39,7 +39,7 @@ pub trait SelectiveScan: Backend {
 
 /// Outputs, batch × steps × channels, and the states after the last row, batch × state × channels.
 ///
-/// At each row a channel's state is multiplied by `exp(step · decay)`, gets `step · input · write` added, and is read with
+/// A channel's state is, at each row, multiplied by `exp(step · decay)`, gets `step · input · write` added, and is read with
 /// `read`. `input` and `step` are batch × steps × channels, `decay` state × channels and below 0, `write` and `read` batch ×
 /// steps × state, `before` the states before the first row, nothing where absent. States have no gradient.
 pub fn selective_scan(
@@ -68,7 +68,7 @@ pub fn selective_scan(
 struct Node;
 
 impl<B: SelectiveScan> Backward<B, 5> for Node {
-    /// Where the inputs are, and the state before the first row.
+    /// The nodes of the inputs, and the state before the first row.
     type State = ([NodeId; 5], FloatTensor<B>);
 
     fn backward(self, ops: Ops<Self::State, 5>, gradients: &mut Gradients, checkpointer: &mut Checkpointer) {

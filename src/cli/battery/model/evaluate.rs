@@ -1,4 +1,4 @@
-//! `battery evaluate`: models let run on series that they have not seen, beside predictors that know nothing.
+//! `battery evaluate`: errors of models in free-running prediction, beside those of trivial predictors.
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -34,7 +34,7 @@ const COLUMNS: [&str; 8] = [
     "voltage_mean_absolute_error",
     "seconds",
 ];
-/// Parts of the horizon whose errors are told apart.
+/// Parts of the horizon with an error of their own.
 const PARTS: usize = 64;
 /// Windows that are drawn.
 const DRAWN: usize = 3;
@@ -45,7 +45,7 @@ const DRAWN: usize = 3;
 /// sensors measure) and from its own predictions. Errors are those of the last `--scored` rows of the horizon. The cost is
 /// the mean square error, scaled, summed over the predicted features; errors of features are in their units (V, °C, 1).
 ///
-/// Where there are several datasets, each model is judged on those of its own cell. The equivalent circuit and the coulomb
+/// With several datasets, each model is judged on those of its own cell. The equivalent circuit and the coulomb
 /// counter of `--beside-baseline` are judged on the same rows; they are told the true state of charge at the first row of the
 /// context, and `real` sensors are off as `battery baseline` says.
 ///
@@ -61,7 +61,7 @@ pub struct Arguments {
     /// A dataset; may be repeated
     #[arg(long, value_name = "FILE", required_unless_present = "experiment")]
     dataset: Vec<PathBuf>,
-    /// Which series
+    /// The split whose series are predicted
     #[arg(long, value_enum, default_value_t = SplitArgument::Test)]
     split: SplitArgument,
     /// Windows to predict
@@ -76,10 +76,10 @@ pub struct Arguments {
     /// Rows at the end of the horizon that count
     #[arg(long, value_name = "N")]
     scored: Option<usize>,
-    /// Rows that leave a full window at once; a quarter of the window if nothing is given, 1 is the rolling window
+    /// Rows that leave a full window at once; 1 is the rolling window [default: a quarter of the window]
     #[arg(long, value_name = "N")]
     stride: Option<usize>,
-    /// What models are told of the rows that they predict
+    /// The features that models are given of the rows that they predict
     #[arg(long, value_enum)]
     given: Option<GivenArgument>,
     /// Let models with a state (Mamba) carry it through all rows instead of seeing windows
@@ -91,7 +91,7 @@ pub struct Arguments {
     /// `cpu`, `cuda:N`, or `auto`
     #[arg(long, default_value = "cpu")]
     device: String,
-    /// Where pictures go: predictions, errors over time, learning curves
+    /// The folder for pictures: predictions, errors over time, learning curves
     #[arg(long, value_name = "FOLDER")]
     out: Option<PathBuf>,
     #[arg(long, value_enum, default_value_t = Format::Table)]
@@ -208,7 +208,7 @@ fn tell(paths: &[PathBuf]) {
     paths.iter().for_each(|path| narrate(&path.display().to_string()));
 }
 
-/// Where models are judged.
+/// The dataset and split on which models are judged.
 struct Bench<'a> {
     dataset: &'a Dataset,
     split: Split,
@@ -268,7 +268,7 @@ impl Bench<'_> {
             courses.push((name.into(), course));
         }
         if let Some(out) = out {
-            let title = format!("How the errors grow · {cell}");
+            let title = format!("Errors over time · {cell}");
             tell(&pictures::over_time(&title, &courses, 2, out, &format!("error_over_time{suffix}"))?);
         }
         Ok(rows)
@@ -285,7 +285,10 @@ impl Bench<'_> {
         let begun = Instant::now();
         let window_starts = evaluation.window_starts(&SplitSource(dataset, split));
         let done = baseline_at(dataset, &settings, vec![(split, window_starts)]).ok_or_else(|| {
-            Failure::Input("nothing can be fitted to the training series, so there is no classic method".into())
+            Failure::Input(
+                "the training series do not determine an equivalent circuit\nhint: leave out `--beside-baseline`"
+                    .into(),
+            )
         })?;
         narrate(&format!("equivalent circuit fitted and judged in {}", duration(begun.elapsed().as_secs_f64())));
         let row = |score: &BaselineScore| {

@@ -1,4 +1,4 @@
-//! Pictures of models: how they learnt, how their errors grow, what they predict.
+//! Pictures of models: learning curves, errors over time, predictions.
 use std::path::{Path, PathBuf};
 
 use crate::battery::dataset::feature::{FEATURES, UNITS, WIDTH};
@@ -12,7 +12,7 @@ use crate::report::figure::curves::{Curves, CurvesPanel};
 use crate::report::figure::predictions;
 use crate::trial::prediction::SeriesPrediction;
 
-/// Features in the order of their panels: what is looked for first.
+/// Features in the order of their panels, the most important first.
 const ORDER: [usize; WIDTH - 1] = [3, 1, 5, 2, 4];
 
 /// Draws `learning_curve`: loss and errors one row ahead over the steps of each model.
@@ -26,7 +26,7 @@ pub(super) fn learning(models: &[(String, &[CurvePoint])], out: &Path) -> Result
     let mut panels = vec![CurvesPanel { name: "loss".into(), unit: String::new(), lines: over(&|point| point.loss) }];
     panels.extend(ORDER.map(|feature| panel(feature, over(&|point: &CurvePoint| point.errors[feature]))));
     let curves = Curves {
-        title: "How the models learnt".into(),
+        title: "Learning curves".into(),
         subtitle: "root mean square error of the next row, on the batch of each step; the loss weighs the features as its settings say"
             .into(),
         across: "optimizer steps".into(),
@@ -37,8 +37,8 @@ pub(super) fn learning(models: &[(String, &[CurvePoint])], out: &Path) -> Result
     draw(&curves, out, "learning_curve")
 }
 
-/// Draws `error_over_time`: how errors grow with the time that a model is on its own; the last `references` of the
-/// predictors are no models.
+/// Draws `error_over_time`: errors over the time since the context; the last `references` of the
+/// predictors are trivial ones.
 pub(super) fn over_time(
     title: &str,
     predictors: &[(String, ErrorOverTime)],

@@ -1,4 +1,4 @@
-//! `battery predict`: what a model says of arrays of rows.
+//! `battery predict`: a model's predictions for arrays of rows.
 use std::path::PathBuf;
 
 use burn::tensor::{Tensor, TensorData};
@@ -26,7 +26,7 @@ pub struct Arguments {
     /// The rows, 32-bit or 64-bit floats
     #[arg(long, value_name = "X.npy")]
     input: PathBuf,
-    /// Where the predictions go, 32-bit floats
+    /// The file for the predictions, 32-bit floats
     #[arg(long, value_name = "Y.npy")]
     out: PathBuf,
     /// `cpu`, `cuda:N`, or `auto`
@@ -46,7 +46,10 @@ pub fn execute(arguments: &Arguments) -> Result<(), Failure> {
         )));
     };
     if batch == 0 || steps == 0 {
-        return Err(Failure::Input(format!("`{path}` has the shape {:?}, which holds nothing", input.shape)));
+        return Err(Failure::Input(format!(
+            "`{path}` has the shape {:?}, but must hold at least one row",
+            input.shape
+        )));
     }
     let window = model.hyperparameters().seq_len;
     if steps > window && !model.carries_state() {

@@ -1,4 +1,4 @@
-//! What `train` and `evaluate` work on: the task of an experiment, its data, its device.
+//! The subject of `train` and `evaluate`: the task of an experiment, its data, its device.
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -26,7 +26,7 @@ pub(super) fn read(path: &Path) -> Result<(Experiment, Battery), Failure> {
             Ok((experiment, battery))
         }
         _ => Err(Failure::Input(format!(
-            "`{}` is no experiment with the battery task\nhint: `galvani new NAME --template battery` writes one",
+            "`{}` must be an experiment with the battery task\nhint: `galvani new NAME --template battery` writes one",
             path.display()
         ))),
     }
@@ -54,7 +54,7 @@ pub(super) fn dataset_or(
     }
 }
 
-/// The device of a name; says where it had to be another one.
+/// The device of a name; narrates a note where another one is used.
 pub(super) fn device(name: &str) -> Result<burn::tensor::Device, Failure> {
     let (device, note) = crate::battery::model::device::resolve(name).map_err(Failure::input)?;
     if let Some(note) = note {
@@ -63,7 +63,7 @@ pub(super) fn device(name: &str) -> Result<burn::tensor::Device, Failure> {
     Ok(device)
 }
 
-/// What a model is called in narration.
+/// The name of a model's family in narration.
 pub(super) fn kind(model: &Model) -> String {
     match &model.architecture().family {
         Family::Transformer => "transformer".into(),
@@ -71,7 +71,7 @@ pub(super) fn kind(model: &Model) -> String {
     }
 }
 
-/// Whether the program should end soon: an interrupt or a termination was asked for.
+/// A watch for interrupt and termination signals, after which the program should end soon.
 pub(super) struct Interruption(Arc<AtomicBool>);
 
 impl Interruption {

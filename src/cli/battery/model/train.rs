@@ -1,4 +1,4 @@
-//! `battery train`: one model of an experiment's task, trained and kept.
+//! `battery train`: trains one model of an experiment's task and keeps it.
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -26,9 +26,9 @@ use crate::space::hyperparameter::Value;
 /// Trains the default configuration of the experiment's search space, or another one, on its
 /// dataset, for its largest budget or for `--steps`.
 ///
-/// FOLDER/model.safetensors gets the weights, the optimizer's state, and all that it takes to use
-/// and to continue them; PyTorch opens it. FOLDER/learning_curve.png and .svg show how it learnt.
-/// Interrupted, the same command goes on. With more `--steps` it goes on too where the length of
+/// FOLDER/model.safetensors gets the weights, the optimizer's state, and all that is needed to use
+/// and to continue them; PyTorch opens it. FOLDER/learning_curve.png and .svg show the training.
+/// After an interruption the same command continues. With more `--steps` it continues too where the length of
 /// the schedule is set (`training: (schedule_steps: N)`).
 ///
 /// A configuration is what `galvani best` prints:
@@ -40,10 +40,10 @@ pub struct Arguments {
     /// An experiment with the battery task
     #[arg(value_name = "EXPERIMENT.ron")]
     experiment: PathBuf,
-    /// Where the model goes
+    /// The folder for the model
     #[arg(long, value_name = "FOLDER")]
     out: PathBuf,
-    /// Optimizer steps; the experiment's largest budget if nothing is given
+    /// Optimizer steps [default: the experiment's largest budget]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     steps: Option<u64>,
     /// The configuration, as `galvani best` prints it
@@ -52,10 +52,10 @@ pub struct Arguments {
     /// Another value of a hyperparameter, such as `--set dim_model=64`; may be repeated, and leave the search space
     #[arg(long, value_name = "NAME=VALUE")]
     set: Vec<String>,
-    /// Of weights and windows; the experiment's if nothing is given
+    /// Seed of weights and windows [default: the experiment's]
     #[arg(long)]
     seed: Option<u64>,
-    /// `cpu`, `cuda:N`, or `auto`; the task's if nothing is given
+    /// `cpu`, `cuda:N`, or `auto` [default: the task's]
     #[arg(long)]
     device: Option<String>,
     /// A dataset to learn from instead of the experiment's own
@@ -124,14 +124,14 @@ fn report(trained: &Trained, out: &Path, steps: u64, seconds: f64) -> Result<(),
     }
     if trained.diverged() {
         narrate(&format!(
-            "diverged: the loss of step {} is no number, and nothing was kept\nhint: a lower learning_rate, or a longer `warm_up`",
+            "diverged: the loss of step {} is not finite, and no model was kept\nhint: use a lower `learning_rate` or a longer `warm_up`",
             trained.step
         ));
         return Err(Failure::NoSuccess);
     }
     let resumed = match trained.resumed {
         0 => String::new(),
-        resumed => format!("; {} were there from before", count(resumed as usize, "step")),
+        resumed => format!(", continued after {}", count(resumed as usize, "step")),
     };
     if let Some(loss) = trained.loss {
         let (taken, loss) = (count((trained.step - trained.resumed) as usize, "step"), number(loss));
@@ -144,13 +144,13 @@ fn report(trained: &Trained, out: &Path, steps: u64, seconds: f64) -> Result<(),
     }
     say(&out.join(checkpoint::FILE).display().to_string());
     if trained.step < steps {
-        narrate(&format!("interrupted at step {}; the same command goes on from here", trained.step));
+        narrate(&format!("interrupted at step {}; the same command continues from here", trained.step));
         return Err(Failure::Interrupted);
     }
     Ok(())
 }
 
-/// The space's default, or what `--config` and `--set` say.
+/// The configuration of `--config`, or the space's default, changed by `--set`.
 fn configuration(arguments: &Arguments, experiment: &Experiment) -> Result<IndexMap<String, Value>, Failure> {
     let mut config: IndexMap<String, Value> = match &arguments.config {
         Some(path) => {
@@ -164,7 +164,7 @@ fn configuration(arguments: &Arguments, experiment: &Experiment) -> Result<Index
     };
     for change in &arguments.set {
         let (name, value) = change.split_once('=').filter(|(name, _)| !name.is_empty()).ok_or_else(|| {
-            Failure::Input(format!("`--set {change}` is no NAME=VALUE\nhint: for example --set dim_model=64"))
+            Failure::Input(format!("`--set {change}` must be NAME=VALUE\nhint: for example --set dim_model=64"))
         })?;
         let value = ron::from_str(value).unwrap_or_else(|_| Value::Word(value.into()));
         config.insert(name.to_owned(), value);
@@ -172,15 +172,15 @@ fn configuration(arguments: &Arguments, experiment: &Experiment) -> Result<Index
     Ok(config)
 }
 
-/// What an executor asks for after a device ran out of memory.
+/// The divisor of batches that an executor sets after a device ran out of memory.
 fn divisor() -> Result<u32, Failure> {
     const NAME: &str = "GALVANI_MICRO_BATCH_DIVISOR";
     match std::env::var(NAME) {
-        Ok(text) => text
-            .parse()
-            .ok()
-            .filter(|divisor| *divisor > 0)
-            .ok_or_else(|| Failure::Input(format!("{NAME} is `{text}`\nhint: it is a number of pieces, 1 or more"))),
+        Ok(text) => text.parse().ok().filter(|divisor| *divisor > 0).ok_or_else(|| {
+            Failure::Input(format!(
+                "`{NAME}` must be a whole number of pieces from 1, not `{text}`\nhint: unset this variable"
+            ))
+        }),
         Err(_) => Ok(1),
     }
 }

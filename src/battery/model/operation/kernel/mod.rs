@@ -1,2 +1,2 @@
-//! Kernels of our operations for graphics cards.
+//! Operations as kernels for graphics cards.
 mod selective_scan;

@@ -111,7 +111,7 @@ impl Head<'_> {
         out
     }
 
-    /// The way back of a gradient.
+    /// Adds a gradient of rotated queries or keys back into the packed rows.
     #[inline(always)]
     fn scatter(&self, values: &[f32], packed: &mut [f32], part: usize, turned: bool, factor: f32) {
         let half = self.head / 2;

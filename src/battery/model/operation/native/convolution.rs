@@ -90,7 +90,7 @@ struct Tensors {
     filter: FlexTensor,
     bias: FlexTensor,
     before: FlexTensor,
-    /// Of `x`.
+    /// Shape of `x`.
     shape: [usize; 3],
 }
 

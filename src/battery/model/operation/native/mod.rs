@@ -1,4 +1,4 @@
-//! Loops of our operations for the processor: 32-bit floats, on as wide registers as it has, the same on any number of threads.
+//! Operations as loops for the processor: 32-bit floats, in its widest registers, with the same bits on any number of threads.
 #![allow(clippy::needless_range_loop)] // slices of one length under one index become vector instructions
 
 mod attention;
@@ -10,7 +10,7 @@ mod selective_scan;
 use burn::backend::flex::FlexTensor;
 use burn::tensor::{Shape, TensorData};
 
-/// Rows that one task works on.
+/// Rows of one task.
 const ROWS: usize = 128;
 
 /// A tensor of `values`.
