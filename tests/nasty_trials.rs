@@ -94,7 +94,7 @@ fn every_nasty_trial_ends_as_what_it_is_and_the_sweep_goes_on() {
         let output = galvani(folder.path(), &["show", "nasty", &found[name].1.to_string()]);
         String::from_utf8(output.stdout).unwrap()
     };
-    assert!(show("filling").contains("limit of disk"), "{}", show("filling"));
+    assert!(show("filling").contains("exceeded `disk_limit_mib`"), "{}", show("filling"));
     assert!(show("suicidal").contains("exit: SIGKILL"), "{}", show("suicidal"));
     // Twice out of device memory, then with a quarter of the batch at a time.
     let large = show("large");

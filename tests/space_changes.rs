@@ -1,4 +1,4 @@
-//! A run goes on when its search space changes: what still makes sense counts on, the rest is set aside, aloud.
+//! A run goes on when its search space changes: trials that are legal in the new space are kept, the others set aside.
 use std::fs;
 use std::path::Path;
 use std::process::Command;
@@ -95,7 +95,7 @@ fn kept<'a>(before: &'a [Json], after: &[Json], new: &str) -> Vec<&'a Json> {
 fn a_wider_range_keeps_every_trial() {
     let (said, before, after) = change("max: 64", "max: 128");
     assert!(said.contains("`width` is 1 to 128, whole; before, 1 to 64, whole"), "{said}");
-    assert!(said.contains("12 trials of before count on\n"), "{said}");
+    assert!(said.contains("12 trials of the run before are kept\n"), "{said}");
     assert_eq!(kept(&before, &after, "").len(), 12);
     assert_eq!(after[..12].iter().map(|trial| &trial["trial"]).collect::<Vec<_>>(), (1..=12).collect::<Vec<_>>());
 }
@@ -116,7 +116,7 @@ fn what_is_out_of_range_is_set_aside_and_kept() {
     assert!(expected.len() < 12 && !expected.is_empty(), "the test needs both kinds");
     assert_eq!(kept(&before, &after, ""), expected);
     let aside = 12 - expected.len();
-    assert!(said.contains(&format!("{} trials of before count on; {aside} trial", expected.len())), "{said}");
+    assert!(said.contains(&format!("{} trials of the run before are kept; {aside} trial", expected.len())), "{said}");
     assert!(said.contains("`width` can no longer be "), "{said}");
     assert!(after.iter().all(|trial| trial["config"]["width"].as_i64().unwrap() <= 32));
 }

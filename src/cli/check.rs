@@ -1,4 +1,4 @@
-//! The verb `check`: what a file means, before anything runs.
+//! The verb `check`: validate a file and print what it means, before anything runs.
 use std::path::PathBuf;
 
 use clap::Args;
@@ -116,7 +116,7 @@ fn count_of(trials: f64) -> String {
     format!("{} trials", number(trials))
 }
 
-/// What each rung of a bracket adds, where a promoted trial goes on from where its configuration stood.
+/// The budget that each rung of a bracket adds, where a promoted trial goes on from where its configuration stood.
 fn added(bracket: &Bracket) -> impl Iterator<Item = f64> {
     let below = [0.0].into_iter().chain(bracket.rungs.iter().map(|rung| rung.budget.amount()));
     bracket.rungs.iter().zip(below).map(|(rung, below)| f64::from(rung.configurations) * (rung.budget.amount() - below))
@@ -138,7 +138,7 @@ fn rungs(brackets: &[Bracket]) -> Vec<(f64, usize, f64)> {
     rungs
 }
 
-/// What is allowed but probably not meant.
+/// Sentences about what is allowed but probably not meant.
 fn warnings(experiment: &Experiment) -> Vec<String> {
     let (space, schedule) = (&experiment.space, &experiment.schedule);
     let mut warnings = space::warnings(space);
@@ -173,7 +173,7 @@ fn warnings(experiment: &Experiment) -> Vec<String> {
     warnings
 }
 
-/// What a run that has begun with another space will make of its trials.
+/// Sentences about the trials of a run that has begun with another space.
 fn changes(experiment: &Experiment, folder: &RunFolder) -> Vec<String> {
     let Ok(log) = Log::read(folder.clone()) else { return Vec::new() };
     let changes = experiment.space.changes_since(&log.experiment.space);

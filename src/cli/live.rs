@@ -10,7 +10,7 @@ use crate::trial::incumbent::{default_at, incumbent};
 use crate::trial::outcome::Outcome;
 use crate::trial::{Origin, Proposal};
 
-/// How often the view is redrawn: while nothing happens, and at most.
+/// The time between two drawings of the view: while nothing happens, and at least.
 const REFRESH: Duration = Duration::from_millis(500);
 const FASTEST: Duration = Duration::from_millis(80);
 

@@ -27,7 +27,7 @@ use crate::trial::incumbent::incumbent;
 pub(super) struct Arguments {
     /// The experiment's file
     file: PathBuf,
-    /// How many trials at a time, whatever the file says
+    /// The number of trials at a time, whatever the file says
     #[arg(long, value_name = "N")]
     workers: Option<usize>,
     /// The folder of all runs; this one goes to FOLDER/NAME

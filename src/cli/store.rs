@@ -1,4 +1,4 @@
-//! The verb `store`: whether what a run keeps is sound, and its repair.
+//! The verb `store`: check and repair the journal and the index of a run.
 use clap::{Args, Subcommand};
 use serde_json::json;
 

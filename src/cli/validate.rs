@@ -1,4 +1,4 @@
-//! The verb `validate`: incumbent and default again, on seeds that no trial has had.
+//! The verb `validate`: evaluate incumbent and default again, on seeds that no trial has had.
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -18,7 +18,7 @@ use crate::experiment::run::revalidation::{self, SeedComparison, SeedEvaluation}
 pub(super) struct Arguments {
     /// The experiment's file
     file: PathBuf,
-    /// How many seeds
+    /// The number of seeds
     #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=1000))]
     seeds: u32,
     /// The folder of all runs

@@ -8,12 +8,12 @@ use super::failure::Failure;
 use crate::executor::message;
 use crate::experiment::run::launch::WorkerRequest;
 
-/// By how much a trial must go on before it says so again: its output is kept.
+/// The growth of a share after which it is told again: the output of a trial is kept.
 const STEP: f64 = 0.02;
 
 #[derive(Args)]
 pub(super) struct Arguments {
-    /// What to evaluate
+    /// The file with the request
     request: PathBuf,
 }
 

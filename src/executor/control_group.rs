@@ -65,7 +65,7 @@ fn write(file: &Path, text: &str) -> io::Result<()> {
 #[derive(Debug)]
 pub struct ControlGroup {
     folder: PathBuf,
-    /// Who writes a process number here moves that process.
+    /// The file that moves a process into the group when its number is written there.
     pub entry: File,
 }
 
@@ -103,7 +103,7 @@ impl ControlGroup {
         self.count("cpu.stat", "usage_usec").map_or(0.0, |microseconds| microseconds as f64 * 1e-6)
     }
 
-    /// Whether the kernel has ended it because of its memory.
+    /// True where the kernel has ended it because of its memory.
     pub fn was_out_of_memory(&self) -> bool {
         self.count("memory.events", "oom_kill").is_some_and(|kills| kills > 0)
     }

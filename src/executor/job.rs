@@ -26,7 +26,7 @@ pub enum JobId {
 }
 
 impl JobId {
-    /// Which attempt it is, from 1.
+    /// The number of the attempt, from 1.
     pub fn attempt(&self) -> u32 {
         match self {
             Self::Trial { attempt, .. } => *attempt,

@@ -1,4 +1,4 @@
-//! A note about a running attempt, so that what outlives a killed `galvani` is ended at the next start.
+//! Leftovers: processes that outlive a killed `galvani` are ended at the next start, by the notes in their folders.
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 use std::{fs, io, thread};
@@ -9,10 +9,10 @@ use serde::{Deserialize, Serialize};
 use crate::executor::proc::{self, ProcessEntry, ProcessIdentity};
 use crate::executor::tree::MARKER;
 
-/// How long a killed process may take to vanish.
+/// The time that a killed process may take to vanish.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// The processes of an attempt, as `process.json` in the trial's folder names them.
+/// The processes of a job, as `process.json` in its folder names them.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ProcessNote {
     pub pid: i32,
@@ -27,7 +27,7 @@ impl ProcessNote {
         fs::write(path(folder), serde_json::to_vec(self)?)
     }
 
-    /// Removes the note of an attempt that has ended.
+    /// Removes the note of a job that has ended.
     pub fn remove(folder: &Path) {
         let _ = fs::remove_file(path(folder));
     }
@@ -36,7 +36,7 @@ impl ProcessNote {
         serde_json::from_slice(&fs::read(path(folder)).ok()?).ok()
     }
 
-    /// The living processes of the attempt, found without being their parent.
+    /// The living processes of the job, found without being their parent.
     fn members(&self) -> Vec<ProcessEntry> {
         let root = ProcessIdentity { pid: self.pid, start: self.start };
         let this = std::process::id() as i32;
@@ -58,9 +58,9 @@ impl ProcessNote {
     }
 }
 
-/// Ends what still runs of the trial in this folder, and says how many processes that were.
+/// Ends the processes of the job in this folder that still run, and answers with their number.
 ///
-/// To be called, under the store's lock, for every trial that had started and not ended when `galvani` was killed.
+/// To be called, under the store's lock, for every job that had started and not ended when `galvani` was killed.
 pub fn end(folder: &Path) -> usize {
     let Some(note) = ProcessNote::read(folder).filter(|note| note.boot == proc::boot()) else {
         ProcessNote::remove(folder);

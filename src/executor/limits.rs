@@ -1,9 +1,9 @@
-//! Limits of a trial: the time, the memory and the disk of its process tree.
+//! Limits of a job: the time, the memory and the disk of its process tree.
 use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
-/// What a trial may use; `None` is no limit.
+/// The limits of a job; `None` is no limit.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Limits {
     /// From start to end.
@@ -16,7 +16,7 @@ pub struct Limits {
     pub disk: Option<u64>,
 }
 
-/// What a trial uses at a moment.
+/// The usage of a job at a moment.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Usage {
     pub wall: Duration,
@@ -25,7 +25,7 @@ pub struct Usage {
     pub disk: u64,
 }
 
-/// A limit that a trial went over.
+/// A limit that a job has exceeded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Exceeded {
     Wall,
@@ -35,7 +35,7 @@ pub enum Exceeded {
 }
 
 impl Limits {
-    /// The limit that is exceeded by this much use.
+    /// The limit that this usage exceeds.
     pub fn exceeded(&self, usage: &Usage) -> Option<Exceeded> {
         let is_over = [
             (Exceeded::Memory, self.memory.is_some_and(|limit| usage.memory > limit)),
@@ -62,13 +62,13 @@ pub fn disk(folder: &Path) -> u64 {
     bytes
 }
 
-/// How many processes the kernel has killed for want of memory since it started; 0 where it does not say.
+/// The number of processes that the kernel has killed for want of memory since it started; 0 where it does not say.
 pub fn kernel_kills() -> u64 {
     let counters = fs::read_to_string("/proc/vmstat").unwrap_or_default();
     counters.lines().find_map(|line| line.strip_prefix("oom_kill ")?.trim().parse().ok()).unwrap_or(0)
 }
 
-/// Whether the end of a failed program's errors says that it could not get memory of the host.
+/// True where the end of a failed program's errors says that it could not get memory of the host.
 pub fn names_memory(errors: &str) -> bool {
     const SIGNS: [&str; 3] = ["MemoryError", "std::bad_alloc", "Cannot allocate memory"];
     let rust = |line: &str| line.starts_with("memory allocation of ") && line.contains(" bytes failed");
@@ -76,7 +76,7 @@ pub fn names_memory(errors: &str) -> bool {
         && last_lines(errors).any(|line| rust(line) || SIGNS.iter().any(|sign| line.contains(sign)))
 }
 
-/// Whether the end of a failed program's errors says that an accelerator had no memory left.
+/// True where the end of a failed program's errors says that an accelerator had no memory left.
 ///
 /// The words are those of PyTorch (CUDA and ROCm, where the line also names `OutOfMemoryError`), of the CUDA driver and its
 /// libraries, of JAX and of TensorFlow.

@@ -1,8 +1,8 @@
 //! Executors: where jobs run, as processes of this machine or as a script on a simulated clock.
-pub mod attempt;
 pub mod control_group;
 
 pub mod device;
+pub mod disposable_process;
 pub mod job;
 pub mod leftover;
 

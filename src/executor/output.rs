@@ -1,4 +1,4 @@
-//! What a trial prints: kept in a log of bounded size, searched for messages.
+//! The output of a job: kept in a log of bounded size, searched for messages.
 use std::fs::File;
 use std::io::{Read, Write};
 use std::sync::mpsc::SyncSender;
@@ -9,12 +9,12 @@ use crate::executor::message::{self, Message};
 const HEAD: usize = 1 << 20;
 /// The end of the output that a log keeps.
 const TAIL: usize = 256 << 10;
-/// A longer line is for people.
+/// The longest line that is searched for a message; a longer one is for people.
 const LONGEST_LINE: usize = 1 << 20;
 /// The end of the errors that becomes part of a failed trial's message.
 const LAST_ERRORS: usize = 2000;
 
-/// What was heard from a trial.
+/// A part of the output that was understood.
 #[derive(Debug)]
 pub enum Heard {
     Message(Message),
@@ -26,7 +26,7 @@ pub enum Heard {
 ///
 /// `said` is called after each message that was sent.
 pub fn listen(mut pipe: impl Read, log: Option<File>, heard: SyncSender<Heard>, said: impl Fn()) {
-    let (mut log, mut lines) = (Log::new(log), Lines::default());
+    let (mut log, mut lines) = (BoundedLog::new(log), Lines::default());
     let mut say = |line: &[u8]| {
         if let Some(message) = message::parse(line) {
             // A receiver that is gone no longer waits for this trial.
@@ -44,7 +44,7 @@ pub fn listen(mut pipe: impl Read, log: Option<File>, heard: SyncSender<Heard>, 
 
 /// Reads standard error to its end.
 pub fn listen_to_errors(mut pipe: impl Read, log: Option<File>, heard: SyncSender<Heard>) {
-    let mut log = Log::new(log);
+    let mut log = BoundedLog::new(log);
     let mut last = Vec::new();
     read(&mut pipe, |bytes| {
         log.write(bytes);
@@ -67,7 +67,7 @@ fn read(pipe: &mut impl Read, mut take: impl FnMut(&[u8])) {
 }
 
 /// A file with the beginning of what is written, and at last its end.
-struct Log {
+struct BoundedLog {
     /// `None` once it cannot be written: a full disk is no reason to fail the trial.
     file: Option<File>,
     head: usize,
@@ -75,7 +75,7 @@ struct Log {
     beyond: u64,
 }
 
-impl Log {
+impl BoundedLog {
     fn new(file: Option<File>) -> Self {
         Self { file, head: 0, tail: Vec::new(), beyond: 0 }
     }
@@ -176,7 +176,7 @@ mod tests {
         let path = folder.path().join("log");
         for (size, left_out) in [(10, None), (HEAD + TAIL, None), (5_000_000, Some(5_000_000 - HEAD - TAIL))] {
             let output: Vec<u8> = (0..size).map(|byte| b'a' + (byte % 23) as u8).collect();
-            let mut log = Log::new(Some(File::create(&path).unwrap()));
+            let mut log = BoundedLog::new(Some(File::create(&path).unwrap()));
             output.chunks(70_001).for_each(|piece| log.write(piece));
             log.finish();
             let written = std::fs::read(&path).unwrap();

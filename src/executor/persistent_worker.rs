@@ -1,4 +1,4 @@
-//! A program that stays and is asked one trial after another, a JSON line each.
+//! A persistent worker: a program that stays and is asked for one job after another, a JSON line each.
 use std::io::{ErrorKind, Write};
 use std::process::ChildStdin;
 use std::sync::mpsc::{Receiver, Sender};
@@ -15,19 +15,19 @@ use crate::executor::message::{self, Message};
 use crate::executor::output::Heard;
 use crate::executor::proc::ProcessEntry;
 use crate::executor::supervised::Supervised;
-use crate::executor::{ExecutorError, attempt, verdict};
+use crate::executor::{ExecutorError, disposable_process, verdict};
 use crate::store::record::AttemptEnd;
 use crate::trial::outcome::Outcome;
 
-/// The program of a slot, and the attempt that it works at.
+/// The program of a slot, and the job that it works at.
 pub struct PersistentWorker {
     slot: String,
-    /// The latest attempt.
+    /// The latest job.
     launch: Launch,
     is_busy: bool,
     program: Supervised,
     input: Option<ChildStdin>,
-    /// What the program's input has not taken yet.
+    /// The bytes that the program's input has not taken yet.
     unsent: Vec<u8>,
     heard: Receiver<Heard>,
     started: Timestamp,
@@ -36,13 +36,13 @@ pub struct PersistentWorker {
     answers: u64,
 }
 
-/// How a program ended that was there for more than one trial.
-pub enum End {
+/// The end of a program that was there for more than one job.
+pub enum WorkerEnd {
     /// It had nothing to do.
     Idle,
-    /// In the midst of an attempt.
+    /// It ended while it worked at a job.
     Job(JobId, Box<AttemptEnd>),
-    /// After an answer and before it took the next request, which another process may take.
+    /// It ended after an answer and before it took the next request, which another process may take.
     Unasked(Box<Launch>, String),
 }
 
@@ -55,7 +55,7 @@ impl PersistentWorker {
         wake: impl Fn() + Clone + Send + 'static,
     ) -> Result<Self, ExecutorError> {
         let spoken = wake.clone();
-        let (program, heard, input) = attempt::begin(&launch, grace, spoken, wake)?;
+        let (program, heard, input) = disposable_process::begin(&launch, grace, spoken, wake)?;
         if let Some(input) = &input {
             // A program that never reads must not make us wait.
             let _ = fcntl_getfl(input).and_then(|flags| fcntl_setfl(input, flags | OFlags::NONBLOCK));
@@ -77,7 +77,7 @@ impl PersistentWorker {
         Ok(worker)
     }
 
-    /// Whether it can be asked this: it is the same program, and idle.
+    /// True where it can be asked for this launch: it is the same program, and idle.
     pub fn is_ready(&self, slot: &str, launch: &Launch) -> bool {
         let (here, there) = (&self.launch, launch);
         let is_same = here.program == there.program && here.arguments == there.arguments;
@@ -93,12 +93,12 @@ impl PersistentWorker {
         self.is_busy.then_some(&self.launch.job)
     }
 
-    /// Whether it is in this slot.
+    /// True where it is in this slot.
     pub fn is_in(&self, slot: &str) -> bool {
         self.slot == slot
     }
 
-    /// Asks for the next attempt.
+    /// Asks for the next job.
     pub fn ask(&mut self, launch: Launch) {
         self.program.renew();
         self.started = Timestamp::now();
@@ -124,27 +124,27 @@ impl PersistentWorker {
         self.program.stop();
     }
 
-    /// What its end means, once [`PersistentWorker::step`] says that it ended.
-    pub fn finish(mut self, events: &Sender<JobEvent>) -> End {
+    /// The meaning of its end, once [`PersistentWorker::step`] says that it ended.
+    pub fn finish(mut self, events: &Sender<JobEvent>) -> WorkerEnd {
         let exit = self.program.exit();
-        for heard in attempt::rest(&self.heard) {
+        for heard in disposable_process::rest(&self.heard) {
             self.take(heard, events);
         }
         ProcessNote::remove(&self.launch.folder);
         if !self.is_busy {
-            return End::Idle;
+            return WorkerEnd::Idle;
         }
         // A program may end after any answer, to give memory back; a new one must answer at least once.
         let left = exit.cause.is_none() && exit.status.is_some_and(|status| status.success());
         if left && self.answers > 0 && self.report.is_none() {
-            return End::Unasked(Box::new(self.launch), self.slot);
+            return WorkerEnd::Unasked(Box::new(self.launch), self.slot);
         }
         // An intermediate report is no answer.
         let outcome =
             verdict::outcome(&exit, None, &self.launch.objectives, &self.errors, "it did not answer the trial");
         let usage = self.program.usage();
         let end = self.end(outcome, verdict::description(&exit), &usage);
-        End::Job(self.launch.job, Box::new(end))
+        WorkerEnd::Job(self.launch.job, Box::new(end))
     }
 
     fn take(&mut self, heard: Heard, events: &Sender<JobEvent>) {

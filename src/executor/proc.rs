@@ -69,7 +69,7 @@ mod linux {
         }
     }
 
-    /// Whether a process was started with this environment variable.
+    /// True where a process was started with this environment variable.
     pub fn carries(pid: i32, name: &str, value: &str) -> bool {
         let expected = format!("{name}={value}");
         let environment = fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
@@ -173,7 +173,7 @@ mod other {
         }
     }
 
-    /// Whether a process was started with this environment variable.
+    /// True where a process was started with this environment variable.
     pub fn carries(pid: i32, name: &str, value: &str) -> bool {
         let pid = sysinfo::Pid::from_u32(pid as u32);
         let kind = ProcessRefreshKind::nothing().with_environ(UpdateKind::Always);

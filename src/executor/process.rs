@@ -1,4 +1,4 @@
-//! Trials as processes of this machine: a disposable one for each, or one a slot that stays.
+//! Jobs as processes of this machine: a disposable one for each, or one a slot that stays.
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
@@ -7,25 +7,25 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::executor::attempt::Attempt;
+use crate::executor::disposable_process::DisposableProcess;
 use crate::executor::job::{JobEvent, JobId, Launch};
 use crate::executor::leftover;
 use crate::executor::limits::Usage;
-use crate::executor::persistent_worker::{End, PersistentWorker};
+use crate::executor::persistent_worker::{PersistentWorker, WorkerEnd};
 use crate::executor::slot::Slot;
 use crate::executor::{Executor, ExecutorError};
 use crate::store::record::AttemptEnd;
 use crate::trial::outcome::Outcome;
 
-/// How long a program has between the request to end (SIGTERM) and its end (SIGKILL).
+/// The time that a program has between the request to end (SIGTERM) and its end (SIGKILL).
 pub const GRACE: Duration = Duration::from_secs(5);
-/// How often running attempts are looked at.
+/// The time between two looks at the processes that run.
 const TICK: Duration = Duration::from_millis(20);
-/// How often they are looked at right after the output of one has ended, which is when most of them end.
+/// The same right after the output of one has ended, when most of them end.
 const CLOSE_TICK: Duration = Duration::from_millis(1);
 const CLOSE_LOOKS: u32 = 20;
 
-/// Runs each trial in a process of its own, or asks a process that stays in the slot where the launch has a request.
+/// Runs each job in a process of its own, or asks a process that stays in the slot where the launch has a request.
 ///
 /// Its processes and all that they started end with it. When this process is killed, its own children end at once;
 /// what they started goes on until [`leftover::end`](crate::executor::leftover::end) at the next start.
@@ -48,7 +48,7 @@ enum SupervisorCommand {
         slot: String,
         reply: Sender<Result<(), ExecutorError>>,
     },
-    /// Somebody's output ended.
+    /// The output of a program has ended or holds a message: look at all of them.
     Look,
     Cancel {
         job: JobId,
@@ -73,7 +73,7 @@ impl Processes {
         let (commands, received) = mpsc::channel();
         let (told, events) = mpsc::channel();
         let wake = commands.clone();
-        let supervisor = Supervisor { received, wake, told, grace, attempts: Vec::new(), workers: Vec::new() };
+        let supervisor = Supervisor { received, wake, told, grace, disposable: Vec::new(), workers: Vec::new() };
         // The kernel ends the trials when the thread that started them ends: it lives as long as the executor.
         let supervisor = thread::Builder::new()
             .name("trials".into())
@@ -159,7 +159,7 @@ struct Supervisor {
     wake: Sender<SupervisorCommand>,
     told: Sender<JobEvent>,
     grace: Duration,
-    attempts: Vec<Attempt>,
+    disposable: Vec<DisposableProcess>,
     workers: Vec<PersistentWorker>,
 }
 
@@ -168,7 +168,7 @@ impl Supervisor {
         let mut close_looks = 0;
         let mut stopping: Vec<Sender<()>> = Vec::new();
         loop {
-            let command = if self.attempts.is_empty() && self.workers.is_empty() {
+            let command = if self.disposable.is_empty() && self.workers.is_empty() {
                 for reply in stopping.drain(..) {
                     let _ = reply.send(());
                 }
@@ -182,17 +182,17 @@ impl Supervisor {
                 }
                 Ok(SupervisorCommand::Look) => close_looks = CLOSE_LOOKS,
                 Ok(SupervisorCommand::Cancel { job }) => {
-                    self.attempts.iter_mut().filter(|each| *each.job() == job).for_each(Attempt::stop);
+                    self.disposable.iter_mut().filter(|each| *each.job() == job).for_each(DisposableProcess::stop);
                     let workers = self.workers.iter_mut().filter(|each| each.job() == Some(&job));
                     workers.for_each(PersistentWorker::stop);
                 }
                 Ok(SupervisorCommand::Stop { reply }) => {
-                    self.attempts.iter_mut().for_each(Attempt::stop);
+                    self.disposable.iter_mut().for_each(DisposableProcess::stop);
                     self.workers.iter_mut().for_each(PersistentWorker::stop);
                     stopping.push(reply);
                 }
                 Err(RecvTimeoutError::Timeout) => close_looks = u32::saturating_sub(close_looks, 1),
-                // Attempts that still run are ended as they are dropped.
+                // Processes that still run are ended as they are dropped.
                 Ok(SupervisorCommand::Quit) | Err(RecvTimeoutError::Disconnected) => return,
             }
             self.look();
@@ -203,7 +203,7 @@ impl Supervisor {
         let wake = self.wake.clone();
         let wake = move || drop(wake.send(SupervisorCommand::Look));
         if launch.request.is_none() {
-            self.attempts.push(Attempt::start(launch, slot, self.grace, wake)?);
+            self.disposable.push(DisposableProcess::start(launch, slot, self.grace, wake)?);
         } else if let Some(worker) = self.workers.iter_mut().find(|each| each.is_ready(&slot, &launch)) {
             worker.ask(launch);
         } else {
@@ -217,11 +217,11 @@ impl Supervisor {
     fn look(&mut self) {
         let mut table = None;
         let mut position = 0;
-        while position < self.attempts.len() {
-            if self.attempts[position].step(&mut table, &self.told) {
-                let attempt = self.attempts.remove(position);
-                let job = attempt.job().clone();
-                let end = attempt.finish(&self.told);
+        while position < self.disposable.len() {
+            if self.disposable[position].step(&mut table, &self.told) {
+                let process = self.disposable.remove(position);
+                let job = process.job().clone();
+                let end = process.finish(&self.told);
                 let _ = self.told.send(JobEvent::Ended { job, end });
             } else {
                 position += 1;
@@ -234,9 +234,9 @@ impl Supervisor {
                 continue;
             }
             let (job, end) = match self.workers.remove(position).finish(&self.told) {
-                End::Idle => continue,
-                End::Job(job, end) => (job, *end),
-                End::Unasked(launch, slot) => match self.start((*launch).clone(), slot.clone()) {
+                WorkerEnd::Idle => continue,
+                WorkerEnd::Job(job, end) => (job, *end),
+                WorkerEnd::Unasked(launch, slot) => match self.start((*launch).clone(), slot.clone()) {
                     Ok(()) => continue,
                     Err(error) => (launch.job.clone(), unstarted(&launch, &slot, &error)),
                 },

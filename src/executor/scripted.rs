@@ -10,7 +10,7 @@ use crate::executor::{Executor, ExecutorError};
 use crate::store::record::AttemptEnd;
 use crate::trial::outcome::Outcome;
 
-/// What a launch is going to do.
+/// The part that a launch plays: its outcome, and the time that it takes.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Scene {
     pub outcome: Outcome,

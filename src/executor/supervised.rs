@@ -16,13 +16,13 @@ use crate::executor::limits::{self, Exceeded, Usage};
 use crate::executor::proc::{self, ProcessEntry};
 use crate::executor::tree::{MARKER, ProcessTree};
 
-/// How often a tree is looked at, first and later.
+/// The time between two looks at a tree, at first and later.
 const SAMPLING: [Duration; 2] = [Duration::from_millis(20), Duration::from_millis(300)];
-/// Which part of the time may go into measuring folders.
+/// The part of the time that may go into measuring folders, as its divisor.
 const DISK_SHARE: u32 = 50;
 /// The kernel counts processor time in such pieces: to ask more often tells nothing.
 const KERNEL_TICK: Duration = Duration::from_millis(10);
-/// How long killed processes may take to vanish before their slot is used again.
+/// The time that killed processes may take to vanish before their slot is used again.
 const STUCK: Duration = Duration::from_secs(10);
 
 /// A running program with everything that it started.
@@ -35,18 +35,18 @@ pub struct Supervised {
     next_sample: Instant,
     interval: Duration,
     next_disk: Instant,
-    /// What was used since [`Supervised::renew`]; memory is the most of it.
+    /// The start of the present job; what follows is its use of time, memory (the most of it) and disk.
     begun: Instant,
     cpu_before: f64,
     peak_memory: u64,
     disk: u64,
     kernel_kills: u64,
-    /// When the program alone was last looked at between two attempts, and what it kept in memory.
+    /// The last look at the program alone between two jobs, and the memory that it held.
     observed: Instant,
     memory: u64,
-    /// As the kernel counts at the end.
+    /// The processor time that the kernel counts at the end.
     cpu_seconds: f64,
-    /// Where trials may have some.
+    /// The control group of the program, where there are any.
     group: Option<ControlGroup>,
 }
 
@@ -57,7 +57,7 @@ struct Ending {
     since: Instant,
 }
 
-/// Why a program is ended by us.
+/// The reason why galvani ends a program.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Cause {
     /// It ended and left processes behind.
@@ -66,14 +66,14 @@ pub enum Cause {
     Stopped,
 }
 
-/// How a program ended.
+/// The end of a program.
 #[derive(Clone, Copy, Debug)]
 pub struct Exit {
     /// `None` where the kernel no longer knows.
     pub status: Option<ExitStatus>,
-    /// Why we ended it, if we did.
+    /// The reason why galvani ended it, if it did.
     pub cause: Option<Cause>,
-    /// Whether the kernel killed some process for want of memory meanwhile.
+    /// True where the kernel killed some process for want of memory meanwhile.
     pub kernel_killed: bool,
 }
 
@@ -133,7 +133,7 @@ impl Supervised {
         (self.interval, self.next_sample, self.next_disk) = (SAMPLING[0], self.begun + SAMPLING[0], self.begun);
     }
 
-    /// What an attempt used whose program goes on; the next one is counted from here.
+    /// The usage of a job whose program goes on; the next one is counted from here.
     pub fn settle(&mut self) -> Usage {
         let pid = self.child.id() as i32;
         if self.observed.elapsed() >= KERNEL_TICK {
@@ -211,12 +211,12 @@ impl Supervised {
         }
     }
 
-    /// Whether the program is being ended, or has ended.
+    /// True where the program is being ended, or has ended.
     pub fn is_ending(&self) -> bool {
         self.ending.is_some() || self.exited.is_some()
     }
 
-    /// How it ended, once [`Supervised::step`] says so.
+    /// The end of the program, once [`Supervised::step`] says that nothing is left.
     pub fn exit(&mut self) -> Exit {
         let ended = self.ending.map(|ending| ending.cause).filter(|cause| *cause != Cause::Leftovers);
         let starved = self.group.as_ref().is_some_and(ControlGroup::was_out_of_memory);
@@ -227,7 +227,7 @@ impl Supervised {
         }
     }
 
-    /// What was used, up to now or up to its end.
+    /// The usage up to now, or up to its end.
     pub fn usage(&self) -> Usage {
         Usage {
             wall: self.exited.unwrap_or_else(Instant::now).duration_since(self.begun),
@@ -280,7 +280,7 @@ impl Drop for Supervised {
     }
 }
 
-/// What a tree keeps in memory: first an upper bound that is quick, near the limit what it really is.
+/// The memory of a tree in bytes: an upper bound that is quick to have, near the limit the exact amount.
 fn memory(members: &[ProcessEntry], limit: Option<u64>) -> u64 {
     let sum = |of: fn(i32) -> u64| members.iter().map(|process| of(process.identity.pid)).sum::<u64>();
     let bound = sum(proc::memory);
@@ -322,7 +322,7 @@ fn become_disposable(parent: Pid) -> io::Result<()> {
     if rustix::process::getppid() != Some(parent) { Err(ErrorKind::BrokenPipe.into()) } else { Ok(()) }
 }
 
-/// Whether the process has ended; it stays a zombie, so that its number is not given away while its tree is ended.
+/// True where the process has ended; it stays a zombie, so that its number is not given away while its tree is ended.
 fn has_exited(child: &Child) -> bool {
     let Some(pid) = Pid::from_raw(child.id() as i32) else { return true };
     let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;

@@ -1,17 +1,17 @@
-//! The processes of a trial: who belongs to it, what they use, and how they are signalled.
+//! The process tree of a job: its members, their use of time, and signals to them.
 use std::collections::{BTreeMap, BTreeSet};
 
 use rustix::process::{Pid, Signal, WaitOptions, kill_process_group, waitpid};
 
 use crate::executor::proc::{self, ProcessEntry, ProcessIdentity};
 
-/// The environment variable that all processes of one attempt share, and no others.
+/// The environment variable that all processes of one job share, and no others.
 pub const MARKER: &str = "GALVANI_PROCESS";
 
-/// The process tree of one attempt, also those of it that left the tree.
+/// The processes of one job, also those that left its tree.
 ///
 /// A process belongs to it that has its session, its group, a parent in it, or was seen in it before; and an orphan
-/// that this process has adopted and that carries the attempt's marker.
+/// that this process has adopted and that carries the job's marker.
 #[derive(Debug)]
 pub struct ProcessTree {
     root: i32,

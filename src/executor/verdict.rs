@@ -1,4 +1,4 @@
-//! What came of an attempt, from how its program ended and what it said.
+//! Verdicts: the outcome of a job from the end of its program and its last report.
 use rustix::process::Signal;
 use serde_json::{Map, Value as Json};
 
@@ -7,7 +7,8 @@ use crate::executor::message;
 use crate::executor::supervised::{Cause, Exit};
 use crate::trial::outcome::Outcome;
 
-/// The outcome of an attempt whose program has ended, where these are the objectives; `missing` says what it lacks where there is no report.
+/// The outcome of a job whose program has ended. `objectives` are the names of several; `errors` is the end of its
+/// standard error; `missing` is the clause for a program that ended well without a report.
 pub fn outcome(
     exit: &Exit,
     report: Option<&Map<String, Json>>,
@@ -19,7 +20,7 @@ pub fn outcome(
         Some(Cause::Limit(Exceeded::Wall | Exceeded::Cpu)) => return Outcome::TimedOut,
         Some(Cause::Limit(Exceeded::Memory)) => return Outcome::OutOfMemory,
         Some(Cause::Limit(Exceeded::Disk)) => {
-            return Outcome::Crashed { message: "its folder and its checkpoint exceeded the limit of disk".into() };
+            return Outcome::Crashed { message: "its folder and its checkpoint exceeded `disk_limit_mib`".into() };
         }
         Some(Cause::Stopped) => return Outcome::Lost,
         Some(Cause::Leftovers) | None => {}
@@ -56,7 +57,7 @@ pub fn outcome(
     })
 }
 
-/// How a program ended, in words: `exit code 3`, `SIGKILL`.
+/// The end of a program in words: `exit code 3`, `SIGKILL`.
 pub fn description(exit: &Exit) -> String {
     use std::os::unix::process::ExitStatusExt;
     match exit.status.map(|status| (status.code(), status.signal())) {

@@ -1,4 +1,4 @@
-//! An experiment whose trials somebody else runs: asked and told, and kept before it is answered.
+//! A session of asking and telling, for trials that somebody else runs: kept on the disk before it is answered.
 use jiff::Timestamp;
 use serde_json::{Map, Value as Json};
 use thiserror::Error;

@@ -32,7 +32,7 @@ pub enum RunError {
     #[error("{folder}: {message}", folder = folder.display())]
     Log { folder: PathBuf, message: String },
     #[error(
-        "the first {trials} trials all failed, so the sweep was stopped; the last of them said:\n\n{said}\n\nhint: mend the program or its limits and run the same command again in a new folder (`--dir`); `galvani show` prints a trial's logs"
+        "the first {trials} trials all failed, so the run was stopped; the end of their logs:\n\n{said}\n\nhint: correct the program or its limits and run the same command again in a new folder (`--dir`); `galvani show` prints a trial's logs"
     )]
     AllTrialsFailed { trials: usize, said: String },
 }

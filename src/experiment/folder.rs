@@ -1,4 +1,4 @@
-//! The folder of a run: where its store, trials and checkpoints are.
+//! The folder of a run: the places of its store, trials and checkpoints.
 use std::path::{Path, PathBuf};
 
 use crate::trial::{ConfigurationId, TrialId};
@@ -30,7 +30,7 @@ impl RunFolder {
         self.root.join("store")
     }
 
-    /// What happens, as JSON lines.
+    /// The event stream, a JSON object a line.
     pub fn events(&self) -> PathBuf {
         self.root.join("events.jsonl")
     }
@@ -40,7 +40,7 @@ impl RunFolder {
         self.root.join("trials").join(format!("{:06}", trial.0))
     }
 
-    /// What the programs that answer one trial after another say, in a folder for each slot.
+    /// The logs of the programs that answer one trial after another, in a folder for each slot.
     pub fn workers(&self) -> PathBuf {
         self.root.join("workers")
     }
@@ -50,12 +50,12 @@ impl RunFolder {
         self.root.join("checkpoints")
     }
 
-    /// What the trials of one configuration continue from.
+    /// The checkpoint that the trials of one configuration continue from.
     pub fn checkpoint(&self, configuration: ConfigurationId) -> PathBuf {
         self.checkpoints().join(format!("{:06}", configuration.0))
     }
 
-    /// What the comparison of incumbent and default writes.
+    /// The folders of the evaluations that compare incumbent and default.
     pub fn validation(&self) -> PathBuf {
         self.root.join("validation")
     }

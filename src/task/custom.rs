@@ -60,7 +60,7 @@ impl Custom {
     /// The task itself.
     ///
     /// # Errors
-    /// Where this program has registered none of this name.
+    /// This program has registered none of this name.
     pub fn task(&self) -> Result<&'static (dyn Task + Send + Sync), Diagnostic> {
         let tasks = REGISTERED.get();
         let known = tasks.and_then(|tasks| tasks.by_name.iter().find(|(name, _)| *name == self.name));

@@ -1,4 +1,4 @@
-//! What is being optimized: a function, a program, the battery task, or a task of the embedding program.
+//! Tasks: a function, a program, the battery task, or a task of the embedding program.
 #[cfg(feature = "battery")]
 pub mod battery;
 pub mod command;
@@ -16,7 +16,7 @@ use crate::document::diagnostic::Diagnostic;
 use crate::space::hyperparameter::Value;
 use crate::space::lookup;
 
-/// What a trial is told: everything that its result may depend on, and the folders that are its own.
+/// The request for a trial: everything that its result may depend on, and the folders that are its own.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Request {
     /// The active hyperparameters.
@@ -27,7 +27,7 @@ pub struct Request {
     pub full_budget: f64,
     /// The same at every budget of a configuration.
     pub seed: u64,
-    /// What it runs on; absent where the experiment has no instances.
+    /// The instance that it runs on; absent where the experiment has no instances.
     #[serde(default)]
     pub instance: Option<String>,
     /// The trial's own folder.
@@ -36,7 +36,7 @@ pub struct Request {
     pub checkpoint: PathBuf,
     /// The folder for datasets, shared by all trials.
     pub data: PathBuf,
-    /// Into how many pieces a batch is divided, each accumulated into the same step; doubled after the device ran out of
+    /// The number of pieces that a batch is divided into, each accumulated into the same step; doubled after the device ran out of
     /// memory. The effective batch stays what the configuration says.
     #[serde(default = "whole")]
     pub micro_batch_divisor: u32,
@@ -52,7 +52,7 @@ impl Request {
     /// The value of a hyperparameter that must be active.
     ///
     /// # Errors
-    /// Where the configuration has none of this name.
+    /// The configuration has none of this name.
     pub fn value(&self, name: &str) -> Result<&Value, TaskError> {
         let missing = || lookup::unknown(name, self.config.keys().map(String::as_str));
         self.get(name).ok_or_else(|| missing().into())
@@ -95,7 +95,7 @@ fn whole() -> u32 {
     1
 }
 
-/// What a trial found out. A cost that is not finite means that it diverged.
+/// The result of a trial. A cost that is not finite means that it diverged.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Report {
     /// Smaller is better.
@@ -111,11 +111,11 @@ impl Report {
     }
 }
 
-/// Why a task cannot evaluate anything or this configuration.
+/// The reason why a task cannot evaluate anything, or not this configuration.
 #[derive(Debug, Error)]
 #[error("{message}")]
 pub struct TaskError {
-    /// What is wrong.
+    /// The mistake or the fault in words.
     pub message: String,
 }
 

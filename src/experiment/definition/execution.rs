@@ -45,7 +45,7 @@ pub(crate) struct ProcessFields {
     memory_limit_mib: Option<u64>,
     /// The most that a trial's folder and its checkpoint may hold on disk, in MiB.
     disk_limit_mib: Option<u64>,
-    /// How long a program has between SIGTERM and SIGKILL. Absent: five seconds.
+    /// The time that a program has between SIGTERM and SIGKILL. Absent: five seconds.
     grace: Option<SignedDuration>,
     /// The most that checkpoints which no trial will continue from may hold together on disk, in MiB.
     checkpoint_budget_mib: Option<u64>,

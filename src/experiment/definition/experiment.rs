@@ -11,7 +11,7 @@ use crate::optimizer::settings::Settings;
 use crate::optimizer::stop::Stop;
 use crate::space::Space;
 
-/// Everything that a run needs, validated.
+/// An experiment, validated: everything that a run needs.
 #[derive(Clone, Debug)]
 pub struct Experiment {
     pub name: String,
@@ -24,15 +24,15 @@ pub struct Experiment {
     /// Absent where the costs come from outside.
     pub objective: Option<Objective>,
     pub schedule: Schedule,
-    /// Who gets more budget: what `settings` say, or the default for the file's number of workers.
+    /// The intensifier: that of `settings`, or the default for the file's number of workers.
     pub intensifier: IntensifierConfig,
-    /// What one unit of budget is: `steps`, `epochs`.
+    /// The name of the unit of budget, in the plural: `steps`, `epochs`.
     pub unit: String,
     pub settings: Settings,
     pub execution: Execution,
     pub stop: Stop,
     pub seed: u64,
-    /// What an hour of a device costs, in whatever currency; shown, and no reason to begin anew.
+    /// The price of an hour of a device, in any currency; it is for display, and may change while a run goes on.
     pub price_per_device_hour: Option<f64>,
 }
 
@@ -53,7 +53,7 @@ impl Experiment {
         &self.settings.objectives
     }
 
-    /// How many costs a trial has.
+    /// The number of costs that a trial has.
     pub fn costs(&self) -> usize {
         self.settings.objectives.len().max(1)
     }

@@ -57,9 +57,10 @@ impl SpaceMigration {
     /// A sentence for the user on the trials.
     pub fn summary(&self) -> String {
         let trials = |count: usize| if count == 1 { "1 trial".to_owned() } else { format!("{count} trials") };
-        let mut text = format!("{} of before count on", trials(self.kept()));
+        let are = |count: usize| if count == 1 { "is" } else { "are" };
+        let mut text = format!("{} of the run before {} kept", trials(self.kept()), are(self.kept()));
         if let Some((first, reason)) = self.aside.first() {
-            let many = if self.aside.len() == 1 { "is" } else { "are" };
+            let many = are(self.aside.len());
             text += &format!("; {} {many} set aside, such as trial {first}: {reason}", trials(self.aside.len()));
         }
         text

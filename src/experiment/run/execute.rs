@@ -18,7 +18,7 @@ use crate::experiment::run::session::Session;
 use crate::experiment::run::trials::Trials;
 use crate::experiment::run::validation;
 
-/// How a run ended, and how long it took since it was started or resumed.
+/// The end of a run, and the time that it took since it was started or resumed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Summary {
     pub finish: Finish,

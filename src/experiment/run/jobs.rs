@@ -15,7 +15,7 @@ use crate::trial::outcome::Outcome;
 /// The longest wait for an event before the view is refreshed.
 pub(crate) const TICK: Duration = Duration::from_millis(100);
 
-/// How a run ended.
+/// The end of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Finish {
     /// Everything that was planned is done.

@@ -18,12 +18,6 @@ use crate::task::command::{Invocation, Mode};
 use crate::task::{Report, Request, TaskError};
 use crate::trial::Proposal;
 
-/// Keeps the C library from giving the memory of every tensor back to the kernel and asking for it again, which is
-/// glibc's habit with large blocks: 162 steps of a small model and its evaluation took 10.1 s of CPU with it and 6.2 s
-/// without.
-const ALLOCATOR: [(&str, &str); 3] =
-    [("MALLOC_MMAP_THRESHOLD_", "33554432"), ("MALLOC_TRIM_THRESHOLD_", "1073741824"), ("MALLOC_TOP_PAD_", "67108864")];
-
 /// The request of a worker process: the objective, and what it is asked about it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct WorkerRequest {
@@ -167,7 +161,7 @@ fn disposable(
     Ok(Invocation {
         program: std::env::current_exe()?,
         arguments: vec!["worker".into(), path.display().to_string()],
-        environment: ALLOCATOR.map(|(name, value)| (name.into(), value.into())).to_vec(),
+        environment: Vec::new(),
     })
 }
 

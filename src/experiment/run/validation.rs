@@ -21,7 +21,7 @@ use crate::trial::{Origin, Proposal, TrialId};
 /// The names of the two evaluations, and of their folders.
 pub const NAMES: [&str; 2] = ["incumbent", "default"];
 
-/// How the incumbent does beside the default configuration, both at the full budget.
+/// The incumbent beside the default configuration, both at the full budget.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Validation {
     /// The incumbent that was validated.
@@ -29,7 +29,7 @@ pub struct Validation {
     pub incumbent: Evaluated,
     /// Absent where the run never tried it, or it failed.
     pub default: Option<Evaluated>,
-    /// How the default failed.
+    /// The way the default failed.
     pub default_failure: Option<OutcomeKind>,
 }
 
@@ -38,7 +38,7 @@ pub struct Validation {
 pub struct Evaluated {
     /// As a trial measures it.
     pub cost: f64,
-    /// What the worker reported; `test` holds what was measured on untouched data, where the task has any.
+    /// The `info` that the worker reported; its `test` holds the measurements on untouched data, where the task has any.
     pub info: Map<String, Json>,
 }
 
@@ -50,7 +50,7 @@ impl Evaluated {
 }
 
 impl Validation {
-    /// Whether there is nothing to gain from another try: a default that diverged will diverge again.
+    /// True where another try would gain nothing: a default that diverged will diverge again.
     fn is_settled(&self, incumbent: TrialId) -> bool {
         self.trial == incumbent && (self.default.is_some() || self.default_failure == Some(OutcomeKind::Diverged))
     }

@@ -1,4 +1,4 @@
-//! One attempt at a trial as a disposable process, from its start to its outcome.
+//! A disposable process: one job from its start to its end.
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::Path;
@@ -20,11 +20,11 @@ use crate::store::record::AttemptEnd;
 
 /// Messages that wait to be taken before the trial is made to wait.
 const BACKLOG: usize = 256;
-/// How long the end of the output may take after the last process that could write it.
+/// The time that the end of the output may take after the last process that could write it.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// A running attempt.
-pub struct Attempt {
+/// The process of a job that runs.
+pub struct DisposableProcess {
     launch: Launch,
     slot: String,
     program: Supervised,
@@ -34,7 +34,7 @@ pub struct Attempt {
     errors: String,
 }
 
-impl Attempt {
+impl DisposableProcess {
     /// Starts the program; `wake` is called when its output ends.
     pub fn start(
         launch: Launch,
@@ -52,7 +52,7 @@ impl Attempt {
         &self.launch.job
     }
 
-    /// Sees to messages, limits and the end; true once nothing of the attempt is left.
+    /// Sees to messages, limits and the end; true once nothing of the process is left.
     pub fn step(&mut self, table: &mut Option<Vec<ProcessEntry>>, events: &Sender<JobEvent>) -> bool {
         // The latest progress alone is worth telling.
         let mut fraction = None;
@@ -68,12 +68,12 @@ impl Attempt {
         self.program.step(Some(&self.launch), table)
     }
 
-    /// Begins to end the attempt because nobody wants its result any more.
+    /// Begins to end the process because nobody wants its result any more.
     pub fn stop(&mut self) {
         self.program.stop();
     }
 
-    /// The attempt's end, once [`Attempt::step`] says so.
+    /// The end of the job, once [`DisposableProcess::step`] says that nothing is left.
     pub fn finish(mut self, events: &Sender<JobEvent>) -> AttemptEnd {
         let exit = self.program.exit();
         for heard in rest(&self.heard) {
@@ -129,7 +129,7 @@ pub(super) fn begin(
     Ok((program, heard, input))
 }
 
-/// What is still to be heard of a program that has ended.
+/// The rest of the output of a program that has ended.
 pub(super) fn rest(heard: &Receiver<Heard>) -> Vec<Heard> {
     let deadline = Instant::now() + PATIENCE;
     let next = || heard.recv_timeout(deadline.saturating_duration_since(Instant::now())).ok();
