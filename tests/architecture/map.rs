@@ -19,7 +19,7 @@ pub const ALLOWED: &[(&str, &str)] = &[("task", "battery")];
 /// the room itself are bound by the rule against circles alone.
 pub const INSIDE: &[(&str, &[&str])] = &[
     ("battery", &["simd", "cell", "current", "simulation", "dataset", "baseline", "model", "training", "evaluation"]),
-    ("experiment", &["definition", "replay", "run"]),
+    ("experiment", &["definition", "replay", "ledger", "run"]),
     ("report", &["draw", "figure", "page"]),
     ("space", &["expression", "sampling", "file"]),
 ];
