@@ -1,27 +1,82 @@
-//! Expected improvement, and its log_value that does not underflow.
-use super::Acquisition;
-use crate::numeric::normal::{excess, log_distribution, log_excess};
+//! Expected improvement, by a logarithm that does not underflow.
+use super::random_scalarization::RandomScalarization;
+use super::hypervolume::HypervolumeImprovement;
+use super::{AcquisitionFunction, Criterion, Known, Utility};
+use crate::document::diagnostic::Diagnostic;
+use crate::document::range::not_negative;
+use crate::numeric::normal::log_excess;
+use crate::numeric::stream::Stream;
 use crate::surrogate::Prediction;
+
+/// The automatic margin while little is known, where several budgets are learnt from.
+const MARGIN: f64 = 0.3;
+
+/// Results for each column after which the automatic margin shrinks with the square of their number.
+const RESULTS: f64 = 20.0;
+
+/// The expected improvement; of two objectives that of the hypervolume, of more that of a random scalarization.
+#[derive(Clone, Copy, Debug)]
+pub struct ExpectedImprovement {
+    margin: Option<f64>,
+}
+
+impl ExpectedImprovement {
+    /// With a margin, in units of the targets, that an improvement must exceed to count; `None` is the automatic one. Fails
+    /// where it is negative or not finite.
+    pub fn new(margin: Option<f64>) -> Result<Self, Diagnostic> {
+        not_negative("acquisition.margin", margin.unwrap_or(0.0))?;
+        Ok(Self { margin })
+    }
+
+    /// The margin that is set, or the automatic one: 0, but where a Gaussian process learns from several budgets 0.3,
+    /// which shrinks as results come.
+    fn margin(&self, known: &Known) -> f64 {
+        self.margin.unwrap_or_else(|| {
+            let trusted = RESULTS * known.columns as f64;
+            if known.is_multi_fidelity { MARGIN * (trusted / known.results as f64).min(1.0).powi(2) } else { 0.0 }
+        })
+    }
+}
+
+impl AcquisitionFunction for ExpectedImprovement {
+    fn name(&self) -> &str {
+        "ExpectedImprovement"
+    }
+
+    fn describe(&self, objectives: usize) -> String {
+        match objectives {
+            0 | 1 => "expected improvement".into(),
+            2 => "expected improvement of the hypervolume".into(),
+            _ => RandomScalarization.describe(objectives),
+        }
+    }
+
+    fn supports(&self, _objectives: usize) -> bool {
+        true
+    }
+
+    fn criterion(&self, known: &Known, stream: &mut Stream) -> Criterion {
+        if known.objectives() == 1 {
+            return Criterion::OneObjective(Box::new(Improvement { best: known.best(), margin: self.margin(known) }));
+        }
+        let pairs: Option<Vec<[f64; 2]>> = known.points.iter().map(|point| point[..].try_into().ok()).collect();
+        match pairs {
+            Some(pairs) => Criterion::SeveralObjectives(Box::new(HypervolumeImprovement::over(&pairs))),
+            None => RandomScalarization.criterion(known, stream),
+        }
+    }
+}
 
 /// The mean of how far a cost falls below the best one, counting what is above as zero (Jones et al. 1998).
 #[derive(Clone, Copy, Debug)]
-pub struct ExpectedImprovement {
-    /// What is to be improved.
+pub(super) struct Improvement {
+    /// The cost that is to be improved upon.
     pub best: f64,
     /// How much of an improvement does not count.
     pub margin: f64,
 }
 
-impl ExpectedImprovement {
-    /// The expected improvement, in units of the target.
-    pub fn value(&self, prediction: Prediction) -> f64 {
-        let gain = self.best - self.margin - prediction.mean;
-        let deviation = prediction.variance.sqrt();
-        if deviation > 0.0 { deviation * excess(gain / deviation) } else { gain.max(0.0) }
-    }
-}
-
-impl Acquisition for ExpectedImprovement {
+impl Utility for Improvement {
     fn log_value(&self, prediction: Prediction) -> f64 {
         let gain = self.best - self.margin - prediction.mean;
         let deviation = prediction.variance.sqrt();
@@ -29,83 +84,61 @@ impl Acquisition for ExpectedImprovement {
     }
 }
 
-/// The same of a cost, where `best`, `margin` and predictions are of its log_value (Hutter et al. 2009).
-#[derive(Clone, Copy, Debug)]
-pub struct CostImprovement {
-    pub best: f64,
-    pub margin: f64,
-}
-
-impl Acquisition for CostImprovement {
-    fn log_value(&self, Prediction { mean, variance }: Prediction) -> f64 {
-        let (best, deviation) = (self.best - self.margin, variance.sqrt());
-        if deviation == 0.0 {
-            return (best.exp() - mean.exp()).max(0.0).ln();
-        }
-        let z = (best - mean) / deviation;
-        let whole = best + log_distribution(z);
-        let part = 0.5 * variance + mean + log_distribution(z - deviation);
-        // Rounding must not make the difference negative.
-        whole + (-(part - whole).exp_m1()).max(0.0).ln()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn check(best: f64, mean: f64, variance: f64, expected: f64) {
-        let improvement = ExpectedImprovement { best, margin: 0.0 };
-        let prediction = Prediction { mean, variance };
-        let value = improvement.value(prediction);
-        assert!((value - expected).abs() < 1e-5, "{value} is not {expected}");
-        let log_value = improvement.log_value(prediction);
-        assert!((log_value.exp() - expected).abs() < 1e-5, "{log_value} is not the log_value of {expected}");
+    fn value(best: f64, margin: f64, mean: f64, variance: f64) -> f64 {
+        Improvement { best, margin }.log_value(Prediction { mean, variance }).exp()
     }
 
     #[test]
     fn reference_values_of_smac() {
-        check(0.0, 0.0, 1.0, 0.39894);
-        check(1.0, 1.0, 1.0, 0.39894);
-        check(1.0, 0.1, 0.1, 0.900_206);
-        check(1.0, 1e-4, 1e-4, 0.9999);
-        check(1.0, 2.0, 2.0, 0.199_641);
-        check(0.0, 1.0, 0.0, 0.0);
-        check(1.0, 0.0, 0.0, 1.0);
+        for (best, mean, variance, expected) in [
+            (0.0, 0.0, 1.0, 0.39894),
+            (1.0, 1.0, 1.0, 0.39894),
+            (1.0, 0.1, 0.1, 0.900_206),
+            (1.0, 1e-4, 1e-4, 0.9999),
+            (1.0, 2.0, 2.0, 0.199_641),
+            (0.0, 1.0, 0.0, 0.0),
+            (1.0, 0.0, 0.0, 1.0),
+        ] {
+            let found = value(best, 0.0, mean, variance);
+            assert!((found - expected).abs() < 1e-5, "{found} is not {expected}");
+        }
     }
 
     #[test]
     fn a_hopeless_point_is_still_comparable() {
-        let improvement = ExpectedImprovement { best: 0.0, margin: 0.0 };
+        let improvement = Improvement { best: 0.0, margin: 0.0 };
         let at = |mean| improvement.log_value(Prediction { mean, variance: 1.0 });
-        assert_eq!(improvement.value(Prediction { mean: 100.0, variance: 1.0 }), 0.0);
+        assert_eq!(at(100.0).exp(), 0.0);
         assert!(at(100.0).is_finite() && at(100.0) < at(99.0));
     }
 
     #[test]
     fn a_margin_asks_for_more() {
-        let prediction = Prediction { mean: 0.0, variance: 1.0 };
-        let value = |margin| ExpectedImprovement { best: 0.0, margin }.value(prediction);
-        assert!(value(0.5) < value(0.0));
+        assert!(value(0.0, 0.5, 0.0, 1.0) < value(0.0, 0.0, 0.0, 1.0));
     }
 
     #[test]
-    fn the_improvement_of_a_logarithmic_cost_is_that_of_the_cost() {
-        // The mean of max(e^best - e^X, 0) over the quantiles of a normal X.
-        let by_quantiles = |best: f64, mean: f64, deviation: f64| {
-            let quantile = |index: u32| {
-                let share = (f64::from(index) + 0.5) / 1e5;
-                mean + deviation * crate::numeric::normal::inverse_distribution(share)
-            };
-            (0..100_000).map(|index| (best.exp() - quantile(index).exp()).max(0.0)).sum::<f64>() / 1e5
+    fn the_automatic_margin_is_for_several_budgets_and_shrinks() {
+        let sure = Prediction { mean: 0.0, variance: 0.0 };
+        let gain = |margin, results, is_multi_fidelity| {
+            let known = Known { points: &[vec![1.0]], results, columns: 2, is_multi_fidelity };
+            let function = ExpectedImprovement::new(margin).unwrap();
+            match function.criterion(&known, &mut Stream::of(1, "test", 0)) {
+                Criterion::OneObjective(utility) => utility.log_value(sure).exp(),
+                _ => panic!("there is one objective"),
+            }
         };
-        for (best, mean, deviation) in [(0.0, 0.0, 1.0), (1.0, 0.2, 0.3), (-1.0, 0.5, 0.8)] {
-            let expected = by_quantiles(best, mean, deviation);
-            let prediction = Prediction { mean, variance: deviation * deviation };
-            let found = CostImprovement { best, margin: 0.0 }.log_value(prediction).exp();
-            assert!((found - expected).abs() < 1e-4, "{found} is not {expected}");
+        for (results, is_multi_fidelity, expected) in
+            [(4, true, 0.7), (40, true, 0.7), (80, true, 0.925), (4, false, 1.0)]
+        {
+            let found = gain(None, results, is_multi_fidelity);
+            assert!((found - expected).abs() < 1e-12, "{results} {is_multi_fidelity}");
         }
-        let far = CostImprovement { best: 0.0, margin: 0.0 }.log_value(Prediction { mean: 0.5, variance: 0.0 });
-        assert_eq!(far, f64::NEG_INFINITY);
+        assert!((gain(Some(0.5), 80, true) - 0.5).abs() < 1e-12 && (gain(Some(0.5), 4, false) - 0.5).abs() < 1e-12);
+        assert!(ExpectedImprovement::new(Some(-1.0)).is_err() && ExpectedImprovement::new(Some(f64::NAN)).is_err());
     }
 }

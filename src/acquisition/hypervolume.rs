@@ -1,26 +1,26 @@
-//! Expected improvement of the hypervolume that a front of two objectives dominates.
-use super::Trade;
+//! Expected improvement of the hypervolume that the front of two objectives dominates.
+use super::JointUtility;
 use crate::numeric::normal::log_excess;
 use crate::numeric::pareto;
 use crate::surrogate::Prediction;
 
-/// How far beyond the front's worst the reference point is, in ranges of everything that is known.
+/// The distance of the reference point beyond the front's worst, in ranges of all points that are known.
 const MARGIN: f64 = 0.1;
 
 /// The mean area, below a reference point, that a new point would add to what the front dominates.
 ///
 /// A point improves on a place where it is nowhere worse and the front does not reach. The places that the front leaves lie
 /// in strips between two of its points, each bounded above by the first; over independent objectives the mean area of a
-/// strip is a product of expected improvements. What is computed is the log_value (Ament et al. 2023), so that points far
+/// strip is a product of expected improvements. What is computed is its logarithm (Ament et al. 2023), so that points far
 /// behind the front still differ.
 #[derive(Clone, Debug)]
 pub struct HypervolumeImprovement {
-    /// By strip, from the left: where it ends, and what bounds it above.
+    /// By strip, from the left: its right end, and its upper bound.
     strips: Vec<(f64, f64)>,
 }
 
 impl HypervolumeImprovement {
-    /// Over the points that were found, of which those count that nothing dominates; at least one.
+    /// The improvement over points that were found, at least one; those count that no other dominates.
     pub fn over(points: &[[f64; 2]]) -> Self {
         let slices: Vec<&[f64]> = points.iter().map(|point| &point[..]).collect();
         let front = &pareto::fronts(&slices)[0];
@@ -33,8 +33,8 @@ impl HypervolumeImprovement {
         Self::below(&front.iter().map(|&index| points[index]).collect::<Vec<_>>(), reference)
     }
 
-    /// Over a front of points that do not dominate each other, below a reference point.
-    pub fn below(front: &[[f64; 2]], reference: [f64; 2]) -> Self {
+    /// The improvement over a front of points that do not dominate each other, below a reference point.
+    fn below(front: &[[f64; 2]], reference: [f64; 2]) -> Self {
         let mut front = front.to_vec();
         front.sort_by(|a, b| a[0].total_cmp(&b[0]).then(a[1].total_cmp(&b[1])));
         let mut strips = Vec::with_capacity(front.len() + 1);
@@ -48,7 +48,7 @@ impl HypervolumeImprovement {
     }
 }
 
-impl Trade for HypervolumeImprovement {
+impl JointUtility for HypervolumeImprovement {
     fn log_value(&self, predictions: &[Prediction]) -> f64 {
         let [x, y] = predictions else { panic!("the hypervolume is of two objectives") };
         let mut sum = f64::NEG_INFINITY;
@@ -65,7 +65,7 @@ impl Trade for HypervolumeImprovement {
     }
 }
 
-/// The log_value of the expected improvement on `best`.
+/// The logarithm of the expected improvement on `best`.
 fn log_improvement(Prediction { mean, variance }: Prediction, best: f64) -> f64 {
     let deviation = variance.sqrt();
     if deviation > 0.0 { deviation.ln() + log_excess((best - mean) / deviation) } else { (best - mean).max(0.0).ln() }

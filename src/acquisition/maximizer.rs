@@ -1,6 +1,8 @@
-//! Local and random search for the most promising configuration that was never tried.
+//! Maximizer of an acquisition function: random and local search for the most promising configuration that is new.
 use serde::{Deserialize, Serialize};
 
+use crate::document::diagnostic::Diagnostic;
+use crate::document::range::at_least_one;
 use crate::numeric::minimize::minimize;
 use crate::numeric::quantile::order;
 use crate::numeric::stream::Stream;
@@ -14,37 +16,45 @@ const FEWEST: usize = 3;
 /// Rounds without success after which a local search ends.
 const PATIENCE: u32 = 2;
 
-/// Widths of a step, in positions of `[0, 1]`, from which each is drawn: near and far (SMAC's is 0.05).
+/// Widths of a step, in positions of `[0, 1]`, of which one is drawn: near and far (SMAC's is 0.05).
 const DEVIATIONS: [f64; 3] = [0.2, 0.05, 0.0125];
 
 /// The knobs of the search.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default, rename = "Maximizer")]
-pub struct Settings {
-    /// How many configurations are drawn at random. 600: the local search does the rest.
+pub struct MaximizerSettings {
+    /// The number of configurations that are drawn at random. 600: the local search does the rest.
     pub candidates: u32,
-    /// How many of those, and how many of the best that were tried, a local search starts from. 10, as in SMAC.
+    /// The number of those, and of the best that were tried, that a local search starts from. 10, as in SMAC.
     pub starts: u32,
-    /// How many neighbours a local search looks at before it moves to the best of them. 10: moving early finds more with
-    /// as many looks than looking everywhere.
+    /// The number of neighbours that a local search scores before it moves to the best of them. 10: moving early finds
+    /// more with as many scores than scoring all neighbours.
     pub neighbors: u32,
-    /// How many times a local search moves at most. 20: most stop after a few.
+    /// The most moves of a local search. 20: most stop after a few.
     pub steps: u32,
-    /// How often slopes are computed in climbing from each place where a local search ends; a forest has none. 40: most
+    /// The most gradients that are computed in climbing from the end of each local search; a forest has none. 40: most
     /// climbs take fewer.
     pub climbs: u32,
 }
 
-impl Default for Settings {
+impl Default for MaximizerSettings {
     fn default() -> Self {
         Self { candidates: 600, starts: 10, neighbors: 10, steps: 20, climbs: 40 }
     }
 }
 
-/// A search within `space`, addressed by a seed and the number of the trial that it is for.
-pub struct Search<'a> {
+impl MaximizerSettings {
+    /// Fails where a count is 0 that must not be.
+    pub fn validate(&self) -> Result<(), Diagnostic> {
+        at_least_one("maximizer.candidates", self.candidates)?;
+        at_least_one("maximizer.neighbors", self.neighbors)
+    }
+}
+
+/// A search within `space` for the trial with a number; its draws are addressed by the seed and that number.
+pub struct Maximizer<'a> {
     pub space: &'a Space,
-    pub settings: &'a Settings,
+    pub settings: &'a MaximizerSettings,
     pub seed: u64,
     pub trial: u32,
 }
@@ -57,27 +67,27 @@ pub struct Candidates<'a> {
     pub configuration: &'a dyn Fn(usize) -> Configuration,
 }
 
-/// How promising each candidate is.
+/// The score of each candidate; higher is more promising.
 pub type Score<'a> = dyn Fn(&Candidates) -> Vec<f64> + 'a;
 
-/// How promising a row is, with the derivative by each of its numbers; `None` where there are none.
-pub type Slope<'a> = dyn Fn(&[f64]) -> Option<(f64, Vec<f64>)> + 'a;
+/// The score of a row, with its derivative by each of the row's numbers; `None` where it is not differentiable.
+pub type Gradient<'a> = dyn Fn(&[f64]) -> Option<(f64, Vec<f64>)> + 'a;
 
-/// A local search: where it is, how promising that is, and how often it found nothing better in a row.
+/// A local search: its configuration, the score of that, and the rounds in a row that found nothing better.
 struct Walk {
     score: f64,
     configuration: Configuration,
     misses: u32,
 }
 
-impl Search<'_> {
+impl Maximizer<'_> {
     /// The configuration with the highest score among all that the search meets and that are not `taken`; the first of
     /// equals. `tried` are further points to start from. Where the score has slopes, the best are climbed along the real
     /// numbers to the end. `None` where everything is taken.
     pub fn maximize(
         &self,
         score: &Score,
-        slope: &Slope,
+        gradient: &Gradient,
         tried: Vec<Configuration>,
         taken: &dyn Fn(&Configuration) -> bool,
     ) -> Option<Configuration> {
@@ -110,14 +120,14 @@ impl Search<'_> {
             walks.truncate(FEWEST.max(walks.len() / 2));
         }
         let peaks = walks.iter().map(|walk| walk.configuration.clone()).chain(best.configuration.clone());
-        let climbed: Vec<Configuration> = peaks.filter_map(|peak| self.climb(slope, &peak)).collect();
+        let climbed: Vec<Configuration> = peaks.filter_map(|peak| self.climb(gradient, &peak)).collect();
         let scores = score(&climbed);
         best.consider(&scores, &|index| climbed[index].clone());
         best.configuration
     }
 
     /// The most promising configuration that differs from `start` in real numbers only, by their slopes.
-    fn climb(&self, slope: &Slope, start: &Configuration) -> Option<Configuration> {
+    fn climb(&self, gradient: &Gradient, start: &Configuration) -> Option<Configuration> {
         let row = self.space.encode(start);
         let is_real = |index: &usize| self.space.hyperparameters()[*index].size().is_none() && !row[*index].is_nan();
         let real: Vec<usize> = (0..row.len()).filter(is_real).collect();
@@ -127,7 +137,7 @@ impl Search<'_> {
         let negative = |places: &[f64]| {
             let mut row = row.clone();
             real.iter().zip(places).for_each(|(&index, &place)| row[index] = place);
-            let (value, slopes) = slope(&row)?;
+            let (value, slopes) = gradient(&row)?;
             Some((-value, real.iter().map(|&index| -slopes[index]).collect()))
         };
         let places: Vec<f64> = real.iter().map(|&index| row[index]).collect();
@@ -150,11 +160,11 @@ impl Search<'_> {
     ) {
         let (mut seen, mut ends) = (Vec::new(), Vec::new());
         for walk in &*walks {
-            let look = |_| {
+            let neighbor = |_| {
                 let deviation = DEVIATIONS[stream.below(DEVIATIONS.len())];
                 self.space.mutate(&walk.configuration, 1 + stream.below(2), deviation, stream)
             };
-            seen.extend((0..self.settings.neighbors).filter_map(look));
+            seen.extend((0..self.settings.neighbors).filter_map(neighbor));
             ends.push(seen.len());
         }
         let scores = score(&seen);
@@ -224,34 +234,34 @@ mod tests {
         None
     }
 
-    fn search(settings: &Settings, taken: &dyn Fn(&Configuration) -> bool) -> Option<Configuration> {
-        Search { space: &space(), settings, seed: 1, trial: 1 }.maximize(&peak, &steps, Vec::new(), taken)
+    fn search(settings: &MaximizerSettings, taken: &dyn Fn(&Configuration) -> bool) -> Option<Configuration> {
+        Maximizer { space: &space(), settings, seed: 1, trial: 1 }.maximize(&peak, &steps, Vec::new(), taken)
     }
 
     #[test]
     fn local_search_climbs_from_the_best_draws() {
-        let score = |steps| height(&search(&Settings { steps, ..Settings::default() }, &|_| false).unwrap());
+        let score = |steps| height(&search(&MaximizerSettings { steps, ..MaximizerSettings::default() }, &|_| false).unwrap());
         assert!(score(20) > 0.1 * score(0) && score(20) > -0.001, "{} {}", score(0), score(20));
     }
 
     #[test]
     fn what_is_taken_is_passed_over() {
-        let best = search(&Settings::default(), &|_| false).unwrap();
-        let second = search(&Settings::default(), &|configuration| *configuration == best).unwrap();
+        let best = search(&MaximizerSettings::default(), &|_| false).unwrap();
+        let second = search(&MaximizerSettings::default(), &|configuration| *configuration == best).unwrap();
         assert_ne!(best, second);
         assert!(height(&second) > -0.01);
-        assert_eq!(search(&Settings::default(), &|_| true), None);
+        assert_eq!(search(&MaximizerSettings::default(), &|_| true), None);
     }
 
     #[test]
     fn slopes_lead_to_the_top() {
-        let settings = Settings::default();
+        let settings = MaximizerSettings::default();
         let slope = |row: &[f64]| {
             let value = -row.iter().map(|place| (place - 0.9).powi(2)).sum::<f64>();
             Some((value, row.iter().map(|place| -2.0 * (place - 0.9)).collect()))
         };
         let space = space();
-        let search = Search { space: &space, settings: &settings, seed: 1, trial: 1 };
+        let search = Maximizer { space: &space, settings: &settings, seed: 1, trial: 1 };
         let best = search.maximize(&peak, &slope, Vec::new(), &|_| false).unwrap();
         assert!(height(&best) > -1e-9, "{}", height(&best));
     }

@@ -1,101 +1,100 @@
-//! How promising the untried is.
+//! Acquisition functions: how promising a configuration is that was not evaluated, by what surrogates predict of it.
 #![cfg_attr(not(test), deny(clippy::disallowed_methods, clippy::disallowed_types))]
 
-pub mod confidence_bound;
+pub mod config;
+pub mod cost_improvement;
 pub mod expected_improvement;
-
-pub mod hypervolume;
+pub mod expected_improvement_per_second;
+mod hypervolume;
+pub mod integration;
+pub mod lower_confidence_bound;
 pub mod maximizer;
-
 pub mod probability_of_improvement;
-pub mod scalarization;
+pub mod random_scalarization;
+mod scalarization;
+pub mod thompson_sampling;
 
-pub mod settings;
+use std::fmt;
 
-use crate::surrogate::{Prediction, Slope};
+use crate::numeric::stream::Stream;
+use crate::surrogate::Prediction;
+use crate::surrogate::target::Scale;
 
-/// A function of what a surrogate expects; higher is more promising.
-pub trait Acquisition: Send + Sync {
-    /// The log_value of how promising a point is; negative infinity where it is not at all.
+/// An acquisition function with its knobs; before each proposal it makes a [`Criterion`] of what is known by then.
+///
+/// The optimizer takes any implementation: see [`OptimizerBuilder`](crate::optimizer::builder::OptimizerBuilder).
+pub trait AcquisitionFunction: fmt::Debug + Send + Sync {
+    /// The name as an experiment's file spells it, such as `ExpectedImprovement`.
+    fn name(&self) -> &str;
+
+    /// The name in words where there are so many objectives; the same as the name where nothing else is said.
+    fn describe(&self, _objectives: usize) -> String {
+        self.name().to_owned()
+    }
+
+    /// Whether it can be used with so many objectives; one where nothing else is said.
+    fn supports(&self, objectives: usize) -> bool {
+        objectives == 1
+    }
+
+    /// The scale that the surrogate's targets must have; `None` where any will do.
+    fn required_scale(&self) -> Option<Scale> {
+        None
+    }
+
+    /// Whether it counts by the second: the criterion is then divided by the time that a trial is expected to take.
+    fn is_per_second(&self) -> bool {
+        false
+    }
+
+    /// The criterion of the next proposal; `stream` is for whatever it draws, and the same for the same proposal.
+    fn criterion(&self, known: &Known, stream: &mut Stream) -> Criterion;
+}
+
+/// The state of the search that a criterion is made for.
+#[derive(Clone, Copy, Debug)]
+pub struct Known<'a> {
+    /// The expected costs, one an objective on the scale of its targets, of each configuration that is to be improved
+    /// upon: those that were tried at the highest budget or, while none was, all. There is at least one.
+    pub points: &'a [Vec<f64>],
+    /// How many results the surrogate has learnt from.
+    pub results: usize,
+    /// How many columns a row has.
+    pub columns: usize,
+    /// Whether a Gaussian process learns from several budgets.
+    pub is_multi_fidelity: bool,
+}
+
+impl Known<'_> {
+    /// The number of objectives.
+    pub fn objectives(&self) -> usize {
+        self.points.first().map_or(1, Vec::len)
+    }
+
+    /// The lowest expected cost of the first objective: the lowest cost itself may have been luck.
+    pub fn best(&self) -> f64 {
+        self.points.iter().map(|point| point[0]).fold(f64::INFINITY, f64::min)
+    }
+}
+
+/// A criterion that is maximized for one proposal.
+pub enum Criterion {
+    /// A function of what is predicted of one objective.
+    OneObjective(Box<dyn Utility>),
+    /// A function of what is predicted of all objectives.
+    SeveralObjectives(Box<dyn JointUtility>),
+    /// The lowest value of a function that is drawn from the surrogate's posterior.
+    PosteriorSample,
+}
+
+/// A function of one prediction; higher is more promising.
+pub trait Utility: Send + Sync {
+    /// The logarithm of how promising a point is; negative infinity where it is not at all.
     fn log_value(&self, prediction: Prediction) -> f64;
 }
 
-/// The same of several objectives, each with a surrogate of its own.
-pub trait Trade: Send + Sync {
-    /// The log_value of how promising a point is, by what is expected of each objective.
+/// A function of the predictions of several objectives, each of a surrogate of its own.
+pub trait JointUtility: Send + Sync {
+    /// The logarithm of how promising a point is, by the prediction of each objective.
     fn log_value(&self, predictions: &[Prediction]) -> f64;
-}
-
-/// The log_value of the mean, over the surrogate's hyperparameters, of how promising each row is (Snoek et al. 2012).
-pub fn integrated(function: &dyn Acquisition, predictions: &[Vec<Prediction>]) -> Vec<f64> {
-    let rows = predictions.first().map_or(0, Vec::len);
-    let row = |index: usize| {
-        let each: Vec<f64> = predictions.iter().map(|of| function.log_value(of[index])).collect();
-        log_mean(&each)
-    };
-    (0..rows).map(row).collect()
-}
-
-/// The same around one row, with its derivatives by the row's numbers; `None` where it has no finite value.
-pub fn integrated_slope(function: &dyn Acquisition, slopes: &[Slope]) -> Option<(f64, Vec<f64>)> {
-    let values: Vec<f64> = slopes.iter().map(|slope| function.log_value(slope.prediction)).collect();
-    let value = log_mean(&values);
-    let mut gradient = vec![0.0; slopes[0].of_mean.len()];
-    for (slope, each) in slopes.iter().zip(&values) {
-        let share = (each - value).exp() / slopes.len() as f64;
-        let Prediction { mean, variance } = slope.prediction;
-        // The acquisition function is smooth in two numbers, of which small steps are cheap and exact enough.
-        let derivative = |step: f64, at: &dyn Fn(f64) -> Prediction| {
-            (function.log_value(at(step)) - function.log_value(at(-step))) / (2.0 * step)
-        };
-        let by_mean = derivative(1e-5 * variance.sqrt(), &|step| Prediction { mean: mean + step, variance });
-        let by_variance = derivative(1e-5 * variance, &|step| Prediction { mean, variance: variance + step });
-        for ((slope, of_mean), of_variance) in gradient.iter_mut().zip(&slope.of_mean).zip(&slope.of_variance) {
-            *slope += share * (by_mean * of_mean + by_variance * of_variance);
-        }
-    }
-    (value.is_finite() && gradient.iter().all(|slope| slope.is_finite())).then_some((value, gradient))
-}
-
-/// The log_value of the mean of numbers given by their logarithms.
-fn log_mean(logarithms: &[f64]) -> f64 {
-    let highest = logarithms.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-    if highest == f64::NEG_INFINITY {
-        return highest;
-    }
-    let sum: f64 = logarithms.iter().map(|log_value| (log_value - highest).exp()).sum();
-    highest + (sum / logarithms.len() as f64).ln()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::acquisition::expected_improvement::ExpectedImprovement;
-
-    #[test]
-    fn the_integrated_function_is_the_mean() {
-        let function = ExpectedImprovement { best: 1.0, margin: 0.0 };
-        let at = |mean| Prediction { mean, variance: 1.0 };
-        let integrated = integrated(&function, &[vec![at(0.0), at(9.0)], vec![at(2.0), at(9.0)]]);
-        let expected = 0.5 * (function.value(at(0.0)) + function.value(at(2.0)));
-        assert!(
-            (integrated[0].exp() - expected).abs() < 1e-12
-                && (integrated[1] - function.log_value(at(9.0))).abs() < 1e-12
-        );
-    }
-
-    #[test]
-    fn slopes_are_those_of_small_steps() {
-        let function = ExpectedImprovement { best: 1.0, margin: 0.0 };
-        let at = |x: f64| {
-            let slope = |shift: f64| Slope {
-                prediction: Prediction { mean: x * x + shift, variance: 1.0 + x },
-                of_mean: vec![2.0 * x],
-                of_variance: vec![1.0],
-            };
-            integrated_slope(&function, &[slope(0.0), slope(1.0)]).unwrap()
-        };
-        let (low, (_, slope), high) = (at(0.7 - 1e-5).0, at(0.7), at(0.7 + 1e-5).0);
-        assert!(((high - low) / 2e-5 - slope[0]).abs() < 1e-6, "{slope:?}");
-    }
 }

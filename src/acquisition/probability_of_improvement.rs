@@ -1,18 +1,48 @@
-//! The probability of improvement, by its log_value.
-use super::Acquisition;
+//! Probability of improvement, by its logarithm.
+use super::{AcquisitionFunction, Criterion, Known, Utility};
+use crate::document::diagnostic::Diagnostic;
+use crate::document::range::not_negative;
 use crate::numeric::normal::log_distribution;
+use crate::numeric::stream::Stream;
 use crate::surrogate::Prediction;
 
-/// How probable it is that a cost is below the best one (Kushner 1964).
+/// The probability that a cost is below the best one (Kushner 1964).
 #[derive(Clone, Copy, Debug)]
 pub struct ProbabilityOfImprovement {
-    /// What is to be improved.
-    pub best: f64,
-    /// How much of an improvement does not count.
-    pub margin: f64,
+    margin: f64,
 }
 
-impl Acquisition for ProbabilityOfImprovement {
+impl ProbabilityOfImprovement {
+    /// With a margin, in units of the targets, that an improvement must exceed to count. Fails where it is negative or not
+    /// finite.
+    pub fn new(margin: f64) -> Result<Self, Diagnostic> {
+        not_negative("acquisition.margin", margin)?;
+        Ok(Self { margin })
+    }
+}
+
+impl AcquisitionFunction for ProbabilityOfImprovement {
+    fn name(&self) -> &str {
+        "ProbabilityOfImprovement"
+    }
+
+    fn describe(&self, _objectives: usize) -> String {
+        "probability of improvement".into()
+    }
+
+    fn criterion(&self, known: &Known, _stream: &mut Stream) -> Criterion {
+        Criterion::OneObjective(Box::new(Probability { best: known.best(), margin: self.margin }))
+    }
+}
+
+/// The probability of a cost below `best` by more than `margin`.
+#[derive(Clone, Copy, Debug)]
+struct Probability {
+    best: f64,
+    margin: f64,
+}
+
+impl Utility for Probability {
     fn log_value(&self, prediction: Prediction) -> f64 {
         let gain = self.best - self.margin - prediction.mean;
         let deviation = prediction.variance.sqrt();
@@ -31,7 +61,7 @@ mod tests {
     #[test]
     fn values_of_the_normal_law() {
         let at = |best, mean, variance: f64| {
-            ProbabilityOfImprovement { best, margin: 0.0 }.log_value(Prediction { mean, variance }).exp()
+            Probability { best, margin: 0.0 }.log_value(Prediction { mean, variance }).exp()
         };
         // SMAC's are 0.5, 0.9977820 and 0.2397501.
         for (found, expected) in [

@@ -1,10 +1,10 @@
-//! Expected improvement of a random scalarization of several objectives: ParEGO.
-use super::Trade;
+//! Scalarization of several objectives: the expected improvement of their Chebyshev norm (ParEGO).
+use super::JointUtility;
 use crate::numeric::pareto;
 use crate::numeric::stream::Stream;
 use crate::surrogate::Prediction;
 
-/// How much the sum counts beside the largest. 0.05, as in Knowles (2006).
+/// The weight of the sum beside the largest term. 0.05, as in Knowles (2006).
 const SUM: f64 = 0.05;
 
 /// Draws that the mean is taken over.
@@ -17,7 +17,7 @@ const DRAWS: usize = 64;
 /// to learn its kinks, and anew with every set of weights. The mean is over draws, the same for every point.
 #[derive(Clone, Debug)]
 pub struct Scalarization {
-    /// By objective: where its range begins, and its weight over its length.
+    /// By objective: the lower end of its range, and its weight over the length of the range.
     objectives: Vec<(f64, f64)>,
     draws: Vec<Vec<f64>>,
     /// The lowest norm of what was found.
@@ -60,7 +60,7 @@ impl Scalarization {
     }
 }
 
-impl Trade for Scalarization {
+impl JointUtility for Scalarization {
     fn log_value(&self, predictions: &[Prediction]) -> f64 {
         let deviations: Vec<f64> = predictions.iter().map(|prediction| prediction.variance.sqrt()).collect();
         let gain = |draw: &Vec<f64>| {

@@ -1,5 +1,7 @@
-//! What to try before there is anything to learn from.
+//! Initial designs: the configurations that are tried before there is anything to learn from.
 #![cfg_attr(not(test), deny(clippy::disallowed_methods, clippy::disallowed_types))]
+
+pub mod size;
 
 use std::collections::HashSet;
 
@@ -13,7 +15,7 @@ use crate::space::configuration::Configuration;
 /// Corners that a factorial design has at most.
 const CORNERS: usize = 1024;
 
-/// How the first configurations are spread.
+/// The spread of the first configurations.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Sampler {
     /// The default configuration alone.
@@ -29,12 +31,12 @@ pub enum Sampler {
     Random,
 }
 
-/// Different legal configurations: those of `first`, then up to `size` more, the default one, where it is legal, and
-/// spread points.
+/// Legal configurations without a repetition: those of `first`, then up to `size` more, which are the default one, where
+/// it is legal, and spread points.
 ///
 /// A point that is forbidden or a repetition is replaced by an independent draw; there are fewer than `size` only where
 /// the space hardly has more, or where the sampler says so. Without a `size` there are as many as a factorial design has.
-pub fn initial(
+pub fn initial_design(
     space: &Space,
     sampler: Sampler,
     first: Vec<Configuration>,
@@ -132,7 +134,7 @@ mod tests {
     }
 
     fn design(space: &Space, sampler: Sampler, size: usize, seed: u64) -> Vec<Configuration> {
-        initial(space, sampler, Vec::new(), Some(size), seed)
+        initial_design(space, sampler, Vec::new(), Some(size), seed)
     }
 
     #[test]
@@ -149,10 +151,10 @@ mod tests {
     }
 
     #[test]
-    fn what_the_user_gives_comes_before() {
+    fn given_configurations_come_first() {
         let space = space(&[]);
         let given = space.complete(&[0.25, 0.75]).unwrap();
-        let all = initial(&space, Sampler::Sobol, vec![given.clone(), given.clone()], Some(5), 1);
+        let all = initial_design(&space, Sampler::Sobol, vec![given.clone(), given.clone()], Some(5), 1);
         assert_eq!((all.len(), &all[0]), (6, &given));
         assert_eq!(all[1], space.default_configuration().unwrap());
     }
@@ -169,7 +171,7 @@ mod tests {
         ];
         let space = Space::new("test".into(), hyperparameters, vec![], vec![]).unwrap();
         // SMAC's factorial design: the default, the middle, and 2 * 2 * 3 * 2 corners.
-        let all = initial(&space, Sampler::Factorial, Vec::new(), None, 1);
+        let all = initial_design(&space, Sampler::Factorial, Vec::new(), None, 1);
         assert_eq!(all.len(), 2 + 24);
         let ends =
             |index: usize| all[2..].iter().map(|each| each.get(index).unwrap().to_string()).collect::<HashSet<_>>();

@@ -8,6 +8,7 @@ mod number;
 pub(crate) mod outline;
 mod outline_reader;
 mod ron_error;
+pub mod range;
 pub mod source;
 pub(crate) mod spelling;
 

@@ -1,23 +1,23 @@
-//! The loop's head: ask and tell.
+//! Optimizer: asked for trials and told their outcomes.
 #![cfg_attr(not(test), deny(clippy::disallowed_methods, clippy::disallowed_types))]
 
-mod duration;
-pub mod evolution;
-mod model;
+pub mod builder;
+pub mod cost_model;
 mod objectives;
-pub mod parzen;
-
 pub mod regret;
 mod selector;
 pub mod settings;
-
 pub mod stop;
+pub mod strategy;
+mod training_data;
+mod weight;
 
 use std::sync::Arc;
 
+use crate::document::diagnostic::Diagnostic;
 use crate::intensifier::bracket::{Plan, Schedule};
 use crate::intensifier::config::IntensifierConfig;
-use crate::intensifier::{Assignment, InstanceSeed, Intensifier, Next};
+use crate::intensifier::{Assignment, Candidate, InstanceSeed, Intensifier, Next};
 use crate::numeric::stream::Stream;
 use crate::space::Space;
 use crate::space::configuration::Configuration;
@@ -26,12 +26,13 @@ use crate::trial::history::History;
 use crate::trial::outcome::Outcome;
 use crate::trial::prior_result::PriorResult;
 use crate::trial::{ConfigurationId, Origin, Proposal, TrialId};
+use builder::OptimizerBuilder;
 use regret::Regret;
 use selector::Selector;
-use settings::Settings;
+use settings::OptimizerSettings;
 use stop::{Reason, Stop};
 
-/// What to do next.
+/// The answer to an ask.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Ask {
     /// Run this trial, then tell its outcome.
@@ -44,33 +45,50 @@ pub enum Ask {
 
 /// Proposes trials and learns from their outcomes.
 ///
-/// Every proposal is a function of the space, the schedule, the settings, the seed, and the history: the same log gives
-/// the same next proposal, in this process or another, on any number of threads.
+/// Every proposal is a function of the space, the schedule, the intensifier, the settings, the seed, and the history: the
+/// same log gives the same next proposal, in this process or another, on any number of threads.
 pub struct Optimizer {
     space: Arc<Space>,
     schedule: Schedule,
-    choice: IntensifierConfig,
+    intensifier_config: IntensifierConfig,
     intensifier: Box<dyn Intensifier>,
-    settings: Settings,
+    settings: OptimizerSettings,
     stop: Stop,
     seed: u64,
     history: History,
     selector: Selector,
-    /// What was left to gain after so many successes at the full budget.
+    /// The bound on the regret after so many successes at the full budget.
     regret: Option<(usize, Option<Regret>)>,
 }
 
+/// No configuration is left that was never tried.
+struct Exhausted;
+
 impl Optimizer {
-    /// An optimizer without a history and without limits.
-    ///
-    /// # Panics
-    /// Where the settings give a first configuration that is not legal; [`Settings::first`] says so before.
-    pub fn new(space: Arc<Space>, schedule: Schedule, settings: Settings, seed: u64) -> Self {
-        let choice = settings.intensifier.clone().unwrap_or(IntensifierConfig::Hyperband);
-        Self {
-            selector: Selector::new(&space, &settings, &schedule, seed),
-            intensifier: choice.build(&schedule, seed),
-            choice,
+    /// An optimizer without a history and without limits. Fails as [`OptimizerBuilder::build`] does.
+    pub fn new(
+        space: Arc<Space>,
+        schedule: Schedule,
+        intensifier: IntensifierConfig,
+        settings: OptimizerSettings,
+        seed: u64,
+    ) -> Result<Self, Diagnostic> {
+        Self::builder(space, schedule, intensifier).settings(settings).seed(seed).build()
+    }
+
+    /// Begins an optimizer of a space whose trials get the budgets of a schedule, as the intensifier gives them.
+    pub fn builder(space: Arc<Space>, schedule: Schedule, intensifier: IntensifierConfig) -> OptimizerBuilder {
+        OptimizerBuilder::new(space, schedule, intensifier)
+    }
+
+    fn from_builder(parts: OptimizerBuilder) -> Result<Self, Diagnostic> {
+        let OptimizerBuilder { space, schedule, intensifier, settings, stop, seed, extensions } = parts;
+        intensifier.validate(&schedule)?;
+        settings.validate(&intensifier)?;
+        let optimizer = Self {
+            selector: Selector::new(&space, &schedule, &intensifier, &settings, &extensions, seed)?,
+            intensifier: intensifier.build(&schedule, seed),
+            intensifier_config: intensifier,
             history: History::default(),
             stop: Stop::default(),
             regret: None,
@@ -78,25 +96,24 @@ impl Optimizer {
             schedule,
             settings,
             seed,
-        }
+        };
+        Ok(optimizer.with_stop(stop))
     }
 
     /// The same optimizer with limits.
+    #[must_use]
     pub fn with_stop(mut self, stop: Stop) -> Self {
-        self.selector.limit(&self.space, &self.settings, &self.schedule, stop.trials, self.seed);
+        self.selector.limit(stop.trials);
         self.stop = stop;
         self
     }
 
-    /// The same optimizer with a history in place of its own: afterwards all is as if it had proposed these trials.
-    pub fn with_history(mut self, history: History) -> Self {
-        self.history = history;
-        self
-    }
-
-    /// Learns from elsewhere, before the first ask.
-    pub fn learn_from(&mut self, evidence: Vec<PriorResult>) {
-        self.selector.learn_from(&self.space, evidence);
+    /// Learns results of other experiments.
+    ///
+    /// # Panics
+    /// Where it was asked before.
+    pub fn learn_from(&mut self, prior_results: Vec<PriorResult>) {
+        self.selector.learn_from(prior_results);
     }
 
     /// All trials so far.
@@ -120,16 +137,21 @@ impl Optimizer {
     }
 
     /// The intensifier, and its knobs.
-    pub fn choice(&self) -> &IntensifierConfig {
-        &self.choice
+    pub fn intensifier_config(&self) -> &IntensifierConfig {
+        &self.intensifier_config
+    }
+
+    /// The name in words of what new configurations are chosen by.
+    pub fn describe(&self) -> String {
+        self.selector.describe()
     }
 
     /// The brackets of one turn.
     pub fn plan(&self) -> Plan {
-        self.choice.plan(&self.schedule)
+        self.intensifier_config.plan(&self.schedule)
     }
 
-    /// What is left to gain; computed anew when a configuration has succeeded at the full budget.
+    /// A bound on the regret; computed anew when a configuration has succeeded at the full budget.
     pub fn regret(&mut self) -> Option<Regret> {
         let successes = self.history.ranking().successes(self.schedule.max());
         match self.regret {
@@ -198,44 +220,60 @@ impl Optimizer {
     }
 
     fn next(&mut self) -> Option<Proposal> {
-        let mut next = self.intensifier.next(&self.history, true);
-        if let Next::New { assignment } = next {
-            let budget = assignment.budget;
-            let waiting = self.intensifier.waiting(&self.history);
-            let selected =
-                self.selector.select(&self.space, &self.settings, &self.history, &waiting, budget, self.seed);
-            if let Some((configuration, origin)) = selected {
-                let seed = self.trial_seed(self.history.number_of(&configuration));
-                return Some(self.proposal(configuration, assignment, seed, origin));
+        let next = self.intensifier.next(&self.history, true);
+        self.follow(next).unwrap_or_else(|Exhausted| {
+            let next = self.intensifier.next(&self.history, false);
+            self.follow(next).unwrap_or(None)
+        })
+    }
+
+    /// The proposal that the intensifier's answer leads to; `None` where it waits.
+    fn follow(&mut self, next: Next) -> Result<Option<Proposal>, Exhausted> {
+        match next {
+            Next::Wait => Ok(None),
+            Next::New { assignment } => self.new_trial(assignment).map(Some),
+            Next::Promote { configuration, assignment } => Ok(Some(self.promotion(configuration, assignment))),
+            Next::Choose { mut candidates } => {
+                let has_new = candidates.iter().any(|candidate| candidate.configuration.is_none());
+                let waiting = if has_new { self.intensifier.waiting(&self.history) } else { Vec::new() };
+                let choice = self.selector.choose(&self.history, &waiting, &candidates);
+                let Candidate { configuration, assignment } = candidates.swap_remove(choice.candidate);
+                match (configuration, choice.configuration) {
+                    (Some(configuration), _) => Ok(Some(self.promotion(configuration, assignment))),
+                    (None, Some(found)) => {
+                        Ok(Some(self.begun(found, assignment, self.selector.origin())))
+                    }
+                    (None, None) => self.new_trial(assignment).map(Some),
+                }
             }
-            next = self.intensifier.next(&self.history, false);
         }
-        let (configuration, assignment) = match next {
-            Next::Promote { configuration, assignment } => (configuration, assignment),
-            Next::Choose { among, assignment } => {
-                (self.selector.choose(&self.space, &self.settings, &self.history, &among), assignment)
-            }
-            Next::New { .. } | Next::Wait => return None,
-        };
+    }
+
+    /// The first trial of a configuration that is still to be found.
+    fn new_trial(&mut self, assignment: Assignment) -> Result<Proposal, Exhausted> {
+        let waiting = self.intensifier.waiting(&self.history);
+        let found = self.selector.select(&self.history, &waiting, assignment.budget);
+        let (configuration, origin) = found.ok_or(Exhausted)?;
+        Ok(self.begun(configuration, assignment, origin))
+    }
+
+    /// The first trial of a configuration.
+    fn begun(&self, configuration: Configuration, assignment: Assignment, origin: Origin) -> Proposal {
+        let seed = self.trial_seed(self.history.number_of(&configuration));
+        self.proposal(configuration, assignment, seed, origin)
+    }
+
+    /// The next trial of a configuration that was tried.
+    fn promotion(&self, configuration: ConfigurationId, assignment: Assignment) -> Proposal {
         let first = &self.history.of(configuration).next().expect("what is promoted was tried").proposal;
-        Some(self.proposal(first.configuration.clone(), assignment, first.seed, first.origin))
+        self.proposal(first.configuration.clone(), assignment, first.seed, first.origin)
     }
 
     /// The proposal of an assignment, with the configuration's own seed where the assignment has none.
     fn proposal(&self, configuration: Configuration, assignment: Assignment, seed: u64, origin: Origin) -> Proposal {
         let Assignment { bracket, rung, budget, instance_seed } = assignment;
         let InstanceSeed { seed, instance } = instance_seed.unwrap_or(InstanceSeed { seed, instance: None });
-        Proposal {
-            trial: self.history.next_trial(),
-            configuration_id: self.history.number_of(&configuration),
-            configuration,
-            budget,
-            bracket,
-            rung,
-            seed,
-            instance,
-            origin,
-        }
+        Proposal { bracket, rung, seed, instance, origin, ..self.history.proposal(configuration, budget) }
     }
 
     /// Thirty-one bits: a seed that every program's integers hold.

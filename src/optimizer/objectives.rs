@@ -1,86 +1,119 @@
-//! One model for each objective, and how promising what is expected of all of them is.
-use super::model::Model;
-use super::settings::Settings;
-use crate::acquisition::Trade;
-use crate::intensifier::bracket::Schedule;
+//! Objectives of the model: a cost model for each, and the acquisition function over what they predict.
+use std::sync::Arc;
+
+use super::cost_model::{CostModel, ExpectedCost};
+use super::training_data::TrainingData;
+use super::weight::Weight;
+use crate::acquisition::integration::{integrated, integrated_slope};
+use crate::acquisition::{AcquisitionFunction, Criterion, Known};
 use crate::numeric::pareto;
 use crate::numeric::quantile::order;
 use crate::numeric::stream::Stream;
-use crate::space::encoding::Column;
 use crate::surrogate::{Prediction, Rows};
-use crate::trial::ConfigurationId;
-use crate::trial::history::History;
-use crate::trial::prior_result::PriorResult;
 
-/// The models of an experiment's objectives, mostly one.
+/// The models of an experiment's objectives, mostly one, with the acquisition function and its weights.
 pub(super) struct Objectives {
-    /// The first one also knows what fails and what takes long.
-    models: Vec<Model>,
+    models: Vec<Box<dyn CostModel>>,
+    acquisition: Arc<dyn AcquisitionFunction>,
+    weights: Vec<Box<dyn Weight>>,
+    columns: usize,
     seed: u64,
-    /// How promising, where there are several.
-    trade: Option<Box<dyn Trade>>,
-    /// Indices of configurations with a result, from the most promising.
+    /// The criterion of the next proposal, once enough is known.
+    criterion: Option<Criterion>,
+    /// Rows of configurations with a result, from the most promising.
     ranking: Vec<usize>,
+    /// The number of the trial that is asked for.
+    trial: u32,
 }
 
 impl Objectives {
-    pub fn new(columns: Vec<Column>, settings: &Settings, schedule: &Schedule, seed: u64) -> Self {
-        let model = |objective| Model::new(objective, columns.clone(), settings, schedule, seed);
-        let models = (0..settings.objectives.len().max(1)).map(model).collect();
-        Self { models, seed, trade: None, ranking: Vec::new() }
+    /// Models, at least one, over rows of so many columns.
+    pub fn new(
+        models: Vec<Box<dyn CostModel>>,
+        acquisition: Arc<dyn AcquisitionFunction>,
+        weights: Vec<Box<dyn Weight>>,
+        columns: usize,
+        seed: u64,
+    ) -> Self {
+        Self { models, acquisition, weights, columns, seed, criterion: None, ranking: Vec::new(), trial: 0 }
     }
 
-    /// Learns from elsewhere, before anything else.
-    pub fn learn_from(&mut self, evidence: &[PriorResult]) {
-        self.models.iter_mut().for_each(|model| model.learn_from(evidence));
-    }
-
-    /// Learns what has ended, `rows` being all configurations and `waiting` those that may go on; false where too few have a
-    /// cost.
-    pub fn learn(&mut self, history: &History, rows: &Rows, settings: &Settings, waiting: &[ConfigurationId]) -> bool {
-        if !self.models.iter_mut().all(|model| model.learn(history, rows, settings, waiting)) {
+    /// Learns from the data; false where too few configurations have a cost, and then nothing else may be asked.
+    pub fn update(&mut self, data: &TrainingData) -> bool {
+        if !self.models.iter_mut().all(|model| model.update(data)) {
             return false;
         }
+        self.trial = data.history.next_trial().0;
+        self.weights.iter_mut().for_each(|weight| weight.update(data));
         let expected = self.models[0].expected();
-        if let [_] = self.models[..] {
-            let best = order(&expected.iter().map(|each| each.cost).collect::<Vec<_>>());
-            self.ranking = best.into_iter().map(|index| expected[index].configuration).collect();
-            return true;
-        }
         // Whatever has one cost has all of them.
         let point = |index: usize| self.models.iter().map(|model| model.expected()[index].cost).collect();
         let points: Vec<Vec<f64>> = (0..expected.len()).map(point).collect();
-        let best = pareto::order(&points.iter().map(Vec::as_slice).collect::<Vec<_>>());
-        self.ranking = best.into_iter().map(|index| expected[index].configuration).collect();
-        let reached = points.iter().zip(expected).filter(|(_, expected)| expected.is_reached);
-        let reached: Vec<Vec<f64>> = reached.map(|(point, _)| point.clone()).collect();
-        let mut stream = Stream::of(self.seed, "weights", history.next_trial().0.into());
-        self.trade = Some(settings.acquisition.trade(&reached, &mut stream));
+        let best = match self.models[..] {
+            [_] => order(&expected.iter().map(|each| each.cost).collect::<Vec<_>>()),
+            _ => pareto::order(&points.iter().map(Vec::as_slice).collect::<Vec<_>>()),
+        };
+        self.ranking = best.into_iter().map(|index| expected[index].row).collect();
+        let is_reached = |(_, expected): &(Vec<f64>, &ExpectedCost)| expected.is_reached;
+        let points: Vec<Vec<f64>> =
+            points.into_iter().zip(expected).filter(is_reached).map(|(point, _)| point).collect();
+        let known = Known {
+            points: &points,
+            results: data.observations(0).len(),
+            columns: self.columns,
+            is_multi_fidelity: self.models[0].is_multi_fidelity(),
+        };
+        let mut stream = Stream::of(self.seed, "weights", self.trial.into());
+        self.criterion = Some(self.acquisition.criterion(&known, &mut stream));
         true
     }
 
-    /// Indices of at most `count` configurations, those of which most is expected.
+    /// Rows of at most `count` configurations, those with the lowest expected costs.
     pub fn best(&self, count: usize) -> impl Iterator<Item = usize> {
         self.ranking.iter().copied().take(count)
     }
 
-    /// Whether the score is a function, and not drawn at the points that are asked for.
+    /// Whether the score is a function, and not sampled at the rows that are asked for.
     pub fn is_deterministic(&self) -> bool {
-        self.models[0].is_deterministic()
+        !matches!(self.criterion(), Criterion::PosteriorSample)
     }
 
-    /// The log_value of how promising each row is, or of a function that is drawn how low it is.
+    fn criterion(&self) -> &Criterion {
+        self.criterion.as_ref().expect("the models have learnt enough before they are asked")
+    }
+
+    /// The score of each row, higher being more promising: the logarithm of the criterion or, of a function that is drawn
+    /// from the posterior, how low it is.
     pub fn score(&self, rows: &Rows) -> Vec<f64> {
-        let Some(trade) = &self.trade else { return self.models[0].score(rows) };
-        let predictions: Vec<Vec<Prediction>> = self.models.iter().map(|model| model.predict(rows)).collect();
-        let score = |row: usize| trade.log_value(&predictions.iter().map(|of| of[row]).collect::<Vec<_>>());
-        let mut scores: Vec<f64> = (0..rows.len()).map(score).collect();
-        self.models[0].weigh(rows, &mut scores);
+        let mut scores: Vec<f64> = match self.criterion() {
+            Criterion::OneObjective(utility) => {
+                integrated(utility.as_ref(), &self.models[0].surrogate().predict_each(rows))
+            }
+            Criterion::SeveralObjectives(utility) => {
+                let predictions: Vec<Vec<Prediction>> =
+                    self.models.iter().map(|model| model.surrogate().predict(rows)).collect();
+                let score = |row: usize| utility.log_value(&predictions.iter().map(|of| of[row]).collect::<Vec<_>>());
+                (0..rows.len()).map(score).collect()
+            }
+            Criterion::PosteriorSample => {
+                let mut stream = Stream::of(self.seed, "thompson", self.trial.into());
+                let sampled = self.models[0].surrogate().sample_posterior(rows, &mut stream);
+                sampled.into_iter().map(|cost| -cost).collect()
+            }
+        };
+        let is_sampled = !self.is_deterministic();
+        self.weights.iter().for_each(|weight| weight.apply(rows, is_sampled, &mut scores));
         scores
     }
 
-    /// The same around one row with its slopes; `None` of a surrogate with steps, and of several objectives.
-    pub fn slope(&self, row: &[f64]) -> Option<(f64, Vec<f64>)> {
-        if self.models.len() == 1 { self.models[0].slope(row) } else { None }
+    /// The logarithm of the criterion at one row, without weights, with its derivatives; `None` where the surrogate is not
+    /// differentiable, and of several objectives.
+    pub fn gradient(&self, row: &[f64]) -> Option<(f64, Vec<f64>)> {
+        match self.criterion() {
+            Criterion::OneObjective(utility) => {
+                integrated_slope(utility.as_ref(), &self.models[0].surrogate().slopes(row)?)
+            }
+            Criterion::SeveralObjectives(_) | Criterion::PosteriorSample => None,
+        }
     }
 }

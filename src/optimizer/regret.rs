@@ -1,4 +1,4 @@
-//! How much is left to gain, by the surrogate's confidence.
+//! Regret: a bound on what is left to gain, by the surrogate's confidence.
 use std::f64::consts::PI;
 
 use crate::numeric::stream::Stream;
@@ -12,16 +12,16 @@ use crate::trial::history::History;
 /// With fewer configurations at the full budget nothing is said.
 const FEWEST: usize = 10;
 
-/// How many untried configurations are looked at.
+/// Untried configurations that are drawn.
 const CANDIDATES: usize = 1000;
 
-/// The bounds hold at all times together with a probability of one less this, were the surrogate right.
+/// One less the probability that the bounds hold at all times together, were the surrogate right.
 const DOUBT: f64 = 0.1;
 
 /// A bound on the simple regret.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Regret {
-    /// The most that is left to gain, in units of the cost.
+    /// The upper bound on what is left to gain, in units of the cost.
     pub bound: f64,
     /// The surrogate's standard deviation at the incumbent.
     pub noise: f64,

@@ -1,4 +1,4 @@
-//! When an experiment is over.
+//! Limits of an experiment.
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 
@@ -9,26 +9,25 @@ use crate::trial::history::History;
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Stop {
-    /// So many trials were asked for, promotions included.
+    /// The number of trials that were asked for, promotions included.
     pub trials: Option<u32>,
-    /// The trials that were asked for take the budget of so many at the maximum, each continuing from where its
+    /// The budget of the trials that were asked for, in trials at the maximum budget, each continuing from where its
     /// configuration stood.
     pub full_evaluations: Option<f64>,
-    /// The trials that were asked for take so much budget, in its own unit, each continuing from where its
-    /// configuration stood.
+    /// The budget of the trials that were asked for, in its own unit, each continuing from where its configuration stood.
     pub budget: Option<f64>,
-    /// So much time has passed, as in `"2h 30m"`; who runs the trials holds the clock. Of an interrupted run, the time that
-    /// its workers spent on trials counts.
+    /// The time that has passed, as in `"2h 30m"`, on the clock of the program that runs the trials. Of an interrupted run,
+    /// the time that its workers spent on trials counts.
     pub wall_clock: Option<SignedDuration>,
-    /// The trials that this program runs have kept their slots busy for so many hours, added over the slots.
+    /// The hours for which the trials that this program runs have kept their slots busy, added over the slots.
     pub device_hours: Option<f64>,
-    /// A configuration at the maximum budget costs no more than this.
+    /// The cost that a configuration reaches at the maximum budget, or falls below.
     pub cost: Option<f64>,
-    /// By the surrogate's confidence no more than this, in units of the cost, is left to gain.
+    /// The bound on the regret, in units of the cost, that the surrogate's confidence reaches or falls below.
     pub regret: Option<f64>,
 }
 
-/// Why there is nothing more to ask for.
+/// The reason why there is nothing more to ask for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reason {
     /// [`Stop::trials`] was reached.

@@ -1,96 +1,127 @@
-//! Tree-structured Parzen estimators: what the good configurations have more of than the others.
+//! Tree-structured Parzen estimators: densities of the good configurations and of the others.
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
+use super::{ProposalStrategy, Situation};
+use crate::document::diagnostic::Diagnostic;
+use crate::document::range::{at_least_one, positive, share};
 use crate::numeric::normal::{distribution, log_density};
 use crate::numeric::pareto;
 use crate::numeric::stream::Stream;
 use crate::space::Space;
 use crate::space::configuration::Configuration;
 use crate::space::hyperparameter::Domain;
-use crate::trial::history::History;
+use crate::trial::budget::Budget;
 
 /// The knobs of the estimators.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default, rename = "TreeParzen")]
-pub struct Settings {
+pub struct TreeParzenSettings {
     /// The share of the configurations that counts as good. 0.1, and 25 at most, as in Optuna.
     pub share: f64,
-    /// How many candidates are drawn from the good, of which the best ratio of densities is taken. 24, as in Bergstra et
-    /// al. (2011).
+    /// The number of candidates that are drawn from the good, of which the best ratio of densities is taken. 24, as in
+    /// Bergstra et al. (2011).
     pub candidates: u32,
-    /// How much a uniform component weighs beside one configuration: the search never forgets the rest of the space.
+    /// The weight of a uniform component beside one configuration: the search never forgets the rest of the space.
     pub prior: f64,
 }
 
-impl Default for Settings {
+impl Default for TreeParzenSettings {
     fn default() -> Self {
         Self { share: 0.1, candidates: 24, prior: 1.0 }
+    }
+}
+
+impl TreeParzenSettings {
+    /// Fails where a knob is out of its range.
+    pub fn validate(&self) -> Result<(), Diagnostic> {
+        share("search.share", self.share)?;
+        at_least_one("search.candidates", self.candidates)?;
+        positive("search.prior", self.prior)
     }
 }
 
 /// The most configurations that count as good.
 const MOST: usize = 25;
 
-/// A candidate that the history does not have, at the highest budget that enough configurations reached (Falkner et al.
-/// 2018); `None` while too few have a cost.
+/// The estimators' strategy: the best ratio of densities among candidates drawn from the good, at the highest budget that
+/// enough configurations reached (Falkner et al. 2018).
 ///
 /// All hyperparameters of a candidate come from one good configuration, so that what works together stays together. One
 /// that is inactive there is drawn anew, and one that is inactive in a candidate does not count: under each condition the
 /// estimators see what is active.
-pub(super) fn propose(
-    space: &Space,
-    settings: &Settings,
-    history: &History,
-    stream: &mut Stream,
-) -> Option<Configuration> {
-    let wanted = space.hyperparameters().len() + 2;
-    let mut budgets: Vec<_> = history.trials().iter().map(|trial| trial.proposal.budget).collect();
-    budgets.sort_unstable();
-    budgets.dedup();
-    let at = |budget| {
-        let trials = history.trials().iter().filter(move |trial| trial.proposal.budget == budget);
-        // A failure is among the bad, whatever it would have cost.
-        let judged = trials.filter_map(|trial| {
-            let outcome = trial.outcome.as_ref().filter(|outcome| outcome.is_judged())?;
-            Some((outcome.costs(), trial))
-        });
-        let (successes, failures): (Vec<_>, Vec<_>) = judged.partition(|(costs, _)| !costs.is_empty());
-        (successes, failures)
-    };
-    let (successes, failures) = budgets.into_iter().rev().map(at).find(|(successes, _)| successes.len() >= wanted)?;
-    let costs: Vec<&[f64]> = successes.iter().map(|(costs, _)| *costs).collect();
-    let best = pareto::order(&costs).into_iter().map(|index| successes[index]);
-    let places: Vec<Place> =
-        best.chain(failures).map(|(_, trial)| place(space, &trial.proposal.configuration)).collect();
-    let good = ((settings.share * places.len() as f64).ceil() as usize).clamp(1, MOST);
-    let (good, bad) = places.split_at(good);
-    let (good, bad) = (Estimator::new(space, good, settings), Estimator::new(space, bad, settings));
-    let mut best: Option<(f64, Configuration)> = None;
-    for _ in 0..settings.candidates.max(1) * 4 {
-        let Some(configuration) = space.complete(&good.draw(stream)) else { continue };
-        if history.contains(&configuration) {
-            continue;
-        }
-        let place = place(space, &configuration);
-        let ratio = good.log_density(&place) - bad.log_density(&place);
-        if best.as_ref().is_none_or(|(highest, _)| ratio > *highest) {
-            best = Some((ratio, configuration));
-        }
+pub(in crate::optimizer) struct TreeParzen {
+    space: Arc<Space>,
+    settings: TreeParzenSettings,
+    seed: u64,
+}
+
+impl TreeParzen {
+    /// A strategy over a space. Fails where a knob is out of its range.
+    pub fn new(space: Arc<Space>, settings: &TreeParzenSettings, seed: u64) -> Result<Self, Diagnostic> {
+        settings.validate()?;
+        Ok(Self { space, settings: settings.clone(), seed })
     }
-    best.map(|(_, configuration)| configuration)
+}
+
+impl ProposalStrategy for TreeParzen {
+    fn propose(&mut self, situation: &Situation, _budget: Budget) -> Option<Configuration> {
+        let (space, settings, history) = (&self.space, &self.settings, situation.history);
+        let mut stream = Stream::of(self.seed, "search", u64::from(history.next_trial().0));
+        let wanted = space.hyperparameters().len() + 2;
+        let mut budgets: Vec<_> = history.trials().iter().map(|trial| trial.proposal.budget).collect();
+        budgets.sort_unstable();
+        budgets.dedup();
+        let at = |budget| {
+            let trials = history.trials().iter().filter(move |trial| trial.proposal.budget == budget);
+            // A failure is among the bad, whatever it would have cost.
+            let judged = trials.filter_map(|trial| {
+                let outcome = trial.outcome.as_ref().filter(|outcome| outcome.is_judged())?;
+                Some((outcome.costs(), trial))
+            });
+            let (successes, failures): (Vec<_>, Vec<_>) = judged.partition(|(costs, _)| !costs.is_empty());
+            (successes, failures)
+        };
+        let (successes, failures) = budgets.into_iter().rev().map(at).find(|(successes, _)| successes.len() >= wanted)?;
+        let costs: Vec<&[f64]> = successes.iter().map(|(costs, _)| *costs).collect();
+        let best = pareto::order(&costs).into_iter().map(|index| successes[index]);
+        let places: Vec<Positions> =
+            best.chain(failures).map(|(_, trial)| positions(space, &trial.proposal.configuration)).collect();
+        let good = ((settings.share * places.len() as f64).ceil() as usize).clamp(1, MOST);
+        let (good, bad) = places.split_at(good);
+        let (good, bad) = (Estimator::new(space, good, settings), Estimator::new(space, bad, settings));
+        let mut best: Option<(f64, Configuration)> = None;
+        for _ in 0..settings.candidates.max(1) * 4 {
+            let Some(configuration) = space.complete(&good.draw(&mut stream)) else { continue };
+            if history.contains(&configuration) {
+                continue;
+            }
+            let place = positions(space, &configuration);
+            let ratio = good.log_density(&place) - bad.log_density(&place);
+            if best.as_ref().is_none_or(|(highest, _)| ratio > *highest) {
+                best = Some((ratio, configuration));
+            }
+        }
+        best.map(|(_, configuration)| configuration)
+    }
+
+    fn describe(&self) -> String {
+        "tree-structured Parzen estimators".into()
+    }
 }
 
 /// The position of each hyperparameter in `[0, 1]`; `None` where it is inactive.
-type Place = Vec<Option<f64>>;
+type Positions = Vec<Option<f64>>;
 
-fn place(space: &Space, configuration: &Configuration) -> Place {
-    let positions = space.hyperparameters().iter().zip(configuration.values());
-    positions.map(|(hyperparameter, value)| hyperparameter.position(value.as_ref()?)).collect()
+fn positions(space: &Space, configuration: &Configuration) -> Positions {
+    let each = space.hyperparameters().iter().zip(configuration.values());
+    each.map(|(hyperparameter, value)| hyperparameter.position(value.as_ref()?)).collect()
 }
 
 /// A mixture with a component around each place, and a uniform one.
 struct Estimator<'a> {
-    places: &'a [Place],
+    places: &'a [Positions],
     /// The number of choices of each categorical; `None` of what has an order.
     choices: Vec<Option<usize>>,
     width: f64,
@@ -98,7 +129,7 @@ struct Estimator<'a> {
 }
 
 impl<'a> Estimator<'a> {
-    fn new(space: &Space, places: &'a [Place], settings: &Settings) -> Self {
+    fn new(space: &Space, places: &'a [Positions], settings: &TreeParzenSettings) -> Self {
         let choices = |domain: &Domain| match domain {
             Domain::Categorical { choices } => Some(choices.len()),
             _ => None,
@@ -143,7 +174,7 @@ impl<'a> Estimator<'a> {
         n / (n + self.prior * choices as f64)
     }
 
-    fn log_density(&self, place: &Place) -> f64 {
+    fn log_density(&self, place: &Positions) -> f64 {
         let factor = |center: f64, position: f64, choices: Option<usize>| match choices {
             Some(choices) => {
                 let kept = self.kept(choices);
@@ -157,7 +188,7 @@ impl<'a> Estimator<'a> {
                 log_density(z(position)) - (self.width * inside).ln()
             }
         };
-        let component = |center: &Place| {
+        let component = |center: &Positions| {
             let both = center.iter().zip(place).zip(&self.choices);
             both.filter_map(|((center, position), choices)| Some(factor((*center)?, (*position)?, *choices))).sum()
         };
@@ -183,7 +214,7 @@ mod tests {
     fn a_density_has_a_mean_of_one() {
         let space = space();
         let places = vec![vec![Some(0.1), Some(1.0 / 6.0), Some(0.9)], vec![Some(0.95), Some(0.5), None]];
-        let estimator = Estimator::new(&space, &places, &Settings::default());
+        let estimator = Estimator::new(&space, &places, &TreeParzenTreeParzenSettings::default());
         let (mut sum, n) = (0.0, 60);
         for i in 0..n {
             for kind in 0..3 {
@@ -201,8 +232,8 @@ mod tests {
     #[test]
     fn draws_follow_the_good() {
         let space = space();
-        let places: Vec<Place> = (0..20).map(|_| vec![Some(0.8), Some(0.5), None]).collect();
-        let estimator = Estimator::new(&space, &places, &Settings::default());
+        let places: Vec<Positions> = (0..20).map(|_| vec![Some(0.8), Some(0.5), None]).collect();
+        let estimator = Estimator::new(&space, &places, &TreeParzenTreeParzenSettings::default());
         let mut stream = Stream::of(1, "test", 0);
         let drawn: Vec<_> = (0..400).filter_map(|_| space.complete(&estimator.draw(&mut stream))).collect();
         let near = drawn.iter().filter(|each| each.get(1).is_some_and(|kind| kind.to_string() == "b")).count();

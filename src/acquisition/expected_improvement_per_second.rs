@@ -1,0 +1,46 @@
+//! Expected improvement divided by the time that a trial is expected to take.
+use super::expected_improvement::ExpectedImprovement;
+use super::random_scalarization::RandomScalarization;
+use super::{AcquisitionFunction, Criterion, Known};
+use crate::document::diagnostic::Diagnostic;
+use crate::numeric::stream::Stream;
+
+/// The expected improvement by the second (Snoek et al. 2012): where configurations differ in their time, the quick ones are
+/// tried first.
+#[derive(Clone, Copy, Debug)]
+pub struct ExpectedImprovementPerSecond {
+    improvement: ExpectedImprovement,
+}
+
+impl ExpectedImprovementPerSecond {
+    /// With the margin of an [`ExpectedImprovement`]. Fails where it is negative or not finite.
+    pub fn new(margin: Option<f64>) -> Result<Self, Diagnostic> {
+        Ok(Self { improvement: ExpectedImprovement::new(margin)? })
+    }
+}
+
+impl AcquisitionFunction for ExpectedImprovementPerSecond {
+    fn name(&self) -> &str {
+        "ExpectedImprovementPerSecond"
+    }
+
+    fn describe(&self, objectives: usize) -> String {
+        if objectives > 2 {
+            RandomScalarization.describe(objectives)
+        } else {
+            "expected improvement per second".into()
+        }
+    }
+
+    fn supports(&self, objectives: usize) -> bool {
+        self.improvement.supports(objectives)
+    }
+
+    fn is_per_second(&self) -> bool {
+        true
+    }
+
+    fn criterion(&self, known: &Known, stream: &mut Stream) -> Criterion {
+        self.improvement.criterion(known, stream)
+    }
+}

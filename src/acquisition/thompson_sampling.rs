@@ -1,0 +1,21 @@
+//! Thompson sampling: the lowest place of a function that is drawn from the surrogate's posterior.
+use super::{AcquisitionFunction, Criterion, Known};
+use crate::numeric::stream::Stream;
+
+/// The lowest place, found by random search, of a function drawn from those that the surrogate holds possible.
+#[derive(Clone, Copy, Debug)]
+pub struct ThompsonSampling;
+
+impl AcquisitionFunction for ThompsonSampling {
+    fn name(&self) -> &str {
+        "ThompsonSampling"
+    }
+
+    fn describe(&self, _objectives: usize) -> String {
+        "Thompson sampling".into()
+    }
+
+    fn criterion(&self, _known: &Known, _stream: &mut Stream) -> Criterion {
+        Criterion::PosteriorSample
+    }
+}

@@ -1,0 +1,69 @@
+//! Builder of an optimizer: everything that can be set, by name.
+use std::sync::Arc;
+
+use super::Optimizer;
+use super::settings::OptimizerSettings;
+use super::stop::Stop;
+use super::strategy::build::Extensions;
+use crate::acquisition::AcquisitionFunction;
+use crate::document::diagnostic::Diagnostic;
+use crate::intensifier::bracket::Schedule;
+use crate::intensifier::config::IntensifierConfig;
+use crate::space::Space;
+use crate::surrogate::factory::SurrogateFactory;
+
+/// An optimizer in the making; [`Optimizer::builder`] begins one.
+#[must_use]
+pub struct OptimizerBuilder {
+    pub(super) space: Arc<Space>,
+    pub(super) schedule: Schedule,
+    pub(super) intensifier: IntensifierConfig,
+    pub(super) settings: OptimizerSettings,
+    pub(super) stop: Stop,
+    pub(super) seed: u64,
+    pub(super) extensions: Extensions,
+}
+
+impl OptimizerBuilder {
+    pub(super) fn new(space: Arc<Space>, schedule: Schedule, intensifier: IntensifierConfig) -> Self {
+        let (settings, stop) = (OptimizerSettings::default(), Stop::default());
+        Self { space, schedule, intensifier, settings, stop, seed: 0, extensions: Extensions::default() }
+    }
+
+    /// Sets the knobs; where this is left out, all have their defaults.
+    pub fn settings(mut self, settings: OptimizerSettings) -> Self {
+        self.settings = settings;
+        self
+    }
+
+    /// Sets the limits; where this is left out, there are none.
+    pub fn stop(mut self, stop: Stop) -> Self {
+        self.stop = stop;
+        self
+    }
+
+    /// Sets the seed of everything that is drawn; where this is left out, it is 0.
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.seed = seed;
+        self
+    }
+
+    /// Maximizes an acquisition function of the user's own in place of the one that the settings name.
+    pub fn with_acquisition(mut self, acquisition: Arc<dyn AcquisitionFunction>) -> Self {
+        self.extensions.acquisition = Some(acquisition);
+        self
+    }
+
+    /// Predicts costs by a surrogate of the user's own in place of the one that the settings name. It learns one target a
+    /// configuration, on the scale `Rank` where the settings name no other.
+    pub fn with_surrogate(mut self, surrogate: Arc<dyn SurrogateFactory>) -> Self {
+        self.extensions.surrogate = Some(surrogate);
+        self
+    }
+
+    /// The optimizer, without a history. Fails where a setting is out of its range, settings contradict each other, the
+    /// intensifier does not fit the schedule or the objectives, or a first configuration is not legal.
+    pub fn build(self) -> Result<Optimizer, Diagnostic> {
+        Optimizer::from_builder(self)
+    }
+}

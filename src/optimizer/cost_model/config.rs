@@ -1,0 +1,62 @@
+//! Surrogates of the cost as an experiment's file names them.
+use serde::{Deserialize, Serialize};
+
+use crate::document::diagnostic::Diagnostic;
+use crate::document::range::{at_least_one, not_negative, share};
+use crate::surrogate::forest::{ForestSettings, Leaves};
+use crate::surrogate::gaussian_process::GaussianProcessSettings;
+use crate::surrogate::target::Scale;
+
+/// The surrogate that predicts the cost of configurations that were not evaluated.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename = "Surrogate")]
+pub enum SurrogateConfig {
+    /// The Gaussian process while there are few results, then the forest.
+    Automatic,
+    /// A random forest.
+    Forest(ForestSettings),
+    /// A Gaussian process: better where costs are smooth in few numbers and trials are few, much slower after hundreds.
+    GaussianProcess(GaussianProcessSettings),
+}
+
+impl SurrogateConfig {
+    /// Fails where a knob is out of its range, or does not go with the scale of the targets.
+    pub fn validate(&self, scale: Option<Scale>) -> Result<(), Diagnostic> {
+        match self {
+            Self::Automatic => Ok(()),
+            Self::Forest(forest) => {
+                at_least_one("surrogate.trees", forest.trees)?;
+                at_least_one("surrogate.min_leaf", forest.min_leaf)?;
+                share("surrogate.columns", forest.columns)?;
+                if forest.leaves == Leaves::LogMean && scale != Some(Scale::Log) {
+                    let message = "`surrogate.leaves` can be `LogMean` only where `scale` is `Log`";
+                    return Err(Diagnostic::new(message).field("surrogate.leaves"));
+                }
+                Ok(())
+            }
+            Self::GaussianProcess(process) => {
+                at_least_one("surrogate.rows", process.rows)?;
+                at_least_one("surrogate.evaluations", process.evaluations)?;
+                not_negative("surrogate.optimism", process.optimism)
+            }
+        }
+    }
+
+    /// The name in words.
+    pub fn describe(&self) -> String {
+        match self {
+            Self::Automatic => "Gaussian process, then random forest".into(),
+            Self::Forest(forest) => format!("random forest of {} trees", forest.trees),
+            Self::GaussianProcess(process) if process.samples == 0 => "Gaussian process".into(),
+            Self::GaussianProcess(process) => format!("Gaussian process, {} draws", process.samples),
+        }
+    }
+
+    /// The knobs of forests beside the surrogate: its own, where it is one.
+    pub(in crate::optimizer) fn forest(&self) -> ForestSettings {
+        match self {
+            Self::Forest(forest) => forest.clone(),
+            Self::GaussianProcess(_) | Self::Automatic => ForestSettings::default(),
+        }
+    }
+}

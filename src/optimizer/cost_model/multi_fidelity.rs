@@ -1,0 +1,76 @@
+//! Cost model over configurations and budgets: every result counts at the budget where it was found.
+use super::super::training_data::TrainingData;
+use super::conditioning::Conditioning;
+use super::{CostModel, ExpectedCost};
+use crate::surrogate::multi_fidelity::{self, MultiFidelity};
+use crate::surrogate::target::Scale;
+use crate::surrogate::{Prediction, Surrogate, Targets};
+
+/// A surrogate with a column for the budget.
+pub(super) struct MultiFidelityModel {
+    objective: usize,
+    surrogate: MultiFidelity,
+    /// The lowest and the highest budget.
+    budgets: (f64, f64),
+    scale: Scale,
+    /// Configurations with a cost that are needed at least.
+    minimum_results: usize,
+    conditioning: Conditioning,
+    expected: Vec<ExpectedCost>,
+}
+
+impl MultiFidelityModel {
+    /// A model that knows nothing of an objective, from 0.
+    pub fn new(
+        objective: usize,
+        surrogate: MultiFidelity,
+        budgets: (f64, f64),
+        scale: Scale,
+        minimum_results: usize,
+        conditioning: Conditioning,
+    ) -> Self {
+        Self { objective, surrogate, budgets, scale, minimum_results, conditioning, expected: Vec::new() }
+    }
+}
+
+impl CostModel for MultiFidelityModel {
+    fn update(&mut self, data: &TrainingData) -> bool {
+        let found = data.observations(self.objective);
+        let mut configurations: Vec<usize> = found.iter().map(|each| each.configuration).collect();
+        configurations.sort_unstable();
+        configurations.dedup();
+        if configurations.len() < self.minimum_results {
+            return false;
+        }
+        let targets = |results: usize| multi_fidelity::targets(&found[..results], self.scale);
+        let (min, max) = self.budgets;
+        let joint = multi_fidelity::rows(&found, data.rows, min, max);
+        self.surrogate.update(&joint, &targets(found.len()), found.len(), &targets);
+        let predictions = self.surrogate.predict(&data.rows.select(configurations.iter().copied()));
+        let mut is_full = vec![false; data.rows.len()];
+        found.iter().filter(|each| each.budget >= max).for_each(|each| is_full[each.configuration] = true);
+        let is_any_full = is_full.contains(&true);
+        let each = |(row, prediction): (usize, Prediction)| ExpectedCost {
+            row,
+            cost: prediction.mean,
+            is_reached: is_full[row] || !is_any_full,
+        };
+        self.expected = configurations.into_iter().zip(predictions).map(each).collect();
+        let targets: Targets = self.expected.iter().map(|each| (each.row, each.cost)).collect();
+        // The highest budget is still to come for what is known at a lower one.
+        self.conditioning.apply(&mut self.surrogate, data, &targets, &vec![false; data.rows.len()]);
+        true
+    }
+
+    fn expected(&self) -> &[ExpectedCost] {
+        &self.expected
+    }
+
+    fn is_multi_fidelity(&self) -> bool {
+        true
+    }
+
+    fn surrogate(&self) -> &dyn Surrogate {
+        &self.surrogate
+    }
+}

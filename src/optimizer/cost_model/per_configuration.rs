@@ -1,0 +1,72 @@
+//! Cost model with one target a configuration: results at lower budgets are carried over to the highest by regression.
+use super::super::training_data::TrainingData;
+use super::conditioning::Conditioning;
+use super::{CostModel, ExpectedCost};
+use crate::surrogate::residual_models::ResidualModels;
+use crate::surrogate::target::Scale;
+use crate::surrogate::{Surrogate, Targets};
+
+/// A surrogate over configurations; where there are several budgets, residual models correct what the regression between
+/// them misses.
+pub(super) struct PerConfiguration {
+    pub objective: usize,
+    pub surrogate: Box<dyn Surrogate>,
+    pub residual_models: ResidualModels,
+    pub scale: Scale,
+    /// Configurations with a cost that are needed at least.
+    pub minimum_results: usize,
+    pub conditioning: Conditioning,
+    /// The targets after so many trials that ended.
+    targets: Option<(usize, Targets)>,
+    expected: Vec<ExpectedCost>,
+}
+
+impl PerConfiguration {
+    /// A model that knows nothing of an objective, from 0.
+    pub fn new(
+        objective: usize,
+        surrogate: Box<dyn Surrogate>,
+        residual_models: ResidualModels,
+        scale: Scale,
+        minimum_results: usize,
+        conditioning: Conditioning,
+    ) -> Self {
+        let (targets, expected) = (None, Vec::new());
+        Self { objective, surrogate, residual_models, scale, minimum_results, conditioning, targets, expected }
+    }
+}
+
+impl CostModel for PerConfiguration {
+    fn update(&mut self, data: &TrainingData) -> bool {
+        let found = data.observations(self.objective);
+        let ended = data.history.ended().len();
+        let targets = |results: usize| self.residual_models.targets(&found[..results], data.rows, self.scale);
+        if self.targets.as_ref().is_none_or(|(before, _)| *before != ended) {
+            self.targets = Some((ended, targets(found.len())));
+        }
+        let (_, known) = self.targets.as_ref().expect("targets were just computed");
+        if known.len() < self.minimum_results {
+            return false;
+        }
+        self.surrogate.update(data.rows, known, found.len(), &targets);
+        let means = self.surrogate.means(data.rows, known);
+        let each = |(&(row, _), cost): (&(usize, f64), f64)| ExpectedCost { row, cost, is_reached: true };
+        self.expected = known.iter().zip(means).map(each).collect();
+        let mut is_known = vec![false; data.rows.len()];
+        known.iter().for_each(|&(row, _)| is_known[row] = true);
+        self.conditioning.apply(self.surrogate.as_mut(), data, known, &is_known);
+        true
+    }
+
+    fn expected(&self) -> &[ExpectedCost] {
+        &self.expected
+    }
+
+    fn is_multi_fidelity(&self) -> bool {
+        false
+    }
+
+    fn surrogate(&self) -> &dyn Surrogate {
+        self.surrogate.as_ref()
+    }
+}

@@ -1,0 +1,58 @@
+//! Proposal strategies: how configurations are found that were not tried, and which of those that were goes on.
+pub(super) mod build;
+pub mod config;
+pub mod differential_evolution;
+pub(super) mod model_based;
+pub(super) mod random;
+pub mod tree_parzen;
+
+use crate::intensifier::Candidate;
+use crate::space::configuration::Configuration;
+use crate::trial::budget::Budget;
+use crate::trial::history::History;
+use crate::trial::prior_result::PriorResult;
+use crate::trial::{ConfigurationId, Origin};
+
+/// The state of the search that a proposal is made in.
+#[derive(Clone, Copy, Debug)]
+pub struct Situation<'a> {
+    /// All trials so far.
+    pub history: &'a History,
+    /// Configurations of which one will go on: a new one should be unlike them.
+    pub waiting: &'a [ConfigurationId],
+    /// How many configurations the initial design has.
+    pub design: usize,
+}
+
+/// A way of finding configurations. It owns the space, its knobs and its random streams; whatever it keeps between two
+/// proposals must follow from the history, so that one that is shown the whole of it at once proposes the same.
+pub trait ProposalStrategy: Send + Sync {
+    /// A legal configuration that the history does not have, for a trial at a budget; `None` where too little is known, or
+    /// none is left.
+    fn propose(&mut self, situation: &Situation, budget: Budget) -> Option<Configuration>;
+
+    /// The one of some candidates, at least two, that goes on; the first where nothing else is said.
+    fn choose(&mut self, _situation: &Situation, _candidates: &[Candidate]) -> Choice {
+        Choice::default()
+    }
+
+    /// Learns results of other experiments, before the first proposal.
+    fn learn_from(&mut self, _prior_results: Vec<PriorResult>) {}
+
+    /// The origin of the configurations that it proposes.
+    fn origin(&self) -> Origin {
+        Origin::Model
+    }
+
+    /// The name in words.
+    fn describe(&self) -> String;
+}
+
+/// A candidate that was chosen.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Choice {
+    /// Its index among the candidates.
+    pub candidate: usize,
+    /// The configuration, where the candidate is a new one and the strategy has found it.
+    pub configuration: Option<Configuration>,
+}
