@@ -1,6 +1,6 @@
 //! Expected improvement, by a logarithm that does not underflow.
-use super::random_scalarization::RandomScalarization;
 use super::hypervolume::HypervolumeImprovement;
+use super::random_scalarization::RandomScalarization;
 use super::{AcquisitionFunction, Criterion, Known, Utility};
 use crate::document::diagnostic::Diagnostic;
 use crate::document::range::not_negative;

@@ -25,11 +25,7 @@ impl AcquisitionFunction for ExpectedImprovementPerSecond {
     }
 
     fn describe(&self, objectives: usize) -> String {
-        if objectives > 2 {
-            RandomScalarization.describe(objectives)
-        } else {
-            "expected improvement per second".into()
-        }
+        if objectives > 2 { RandomScalarization.describe(objectives) } else { "expected improvement per second".into() }
     }
 
     fn supports(&self, objectives: usize) -> bool {

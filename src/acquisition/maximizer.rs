@@ -240,7 +240,8 @@ mod tests {
 
     #[test]
     fn local_search_climbs_from_the_best_draws() {
-        let score = |steps| height(&search(&MaximizerSettings { steps, ..MaximizerSettings::default() }, &|_| false).unwrap());
+        let score =
+            |steps| height(&search(&MaximizerSettings { steps, ..MaximizerSettings::default() }, &|_| false).unwrap());
         assert!(score(20) > 0.1 * score(0) && score(20) > -0.001, "{} {}", score(0), score(20));
     }
 

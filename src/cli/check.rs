@@ -60,9 +60,9 @@ pub(super) fn execute(arguments: &Arguments) -> Result<(), Failure> {
 fn print(experiment: &Experiment, warnings: &[String]) {
     say(&format!("{}: search space `{}`", experiment.name, experiment.space.name()));
     space::print(&experiment.space);
-    let (design, settings) = (experiment.optimizer(), &experiment.settings);
-    let first = count(design.design().len(), "configuration");
-    say(&format!("\noptimizer: {}, after {first} to begin with", settings.describe()));
+    let optimizer = experiment.optimizer();
+    let first = count(optimizer.design().len(), "configuration");
+    say(&format!("\noptimizer: {}, after {first} to begin with", optimizer.describe()));
     if !experiment.objectives().is_empty() {
         say(&format!("objectives: {}", experiment.objectives().join(", ")));
     }

@@ -9,6 +9,7 @@ pub(crate) mod outline;
 mod outline_reader;
 mod ron_error;
 pub mod range;
+mod ron_error;
 pub mod source;
 pub(crate) mod spelling;
 

@@ -21,11 +21,6 @@ pub fn at_least_one(field: &'static str, count: u32) -> Result<(), Diagnostic> {
     require(count > 0, field, "at least 1", count)
 }
 
-fn require(
-    is_met: bool,
-    field: &'static str,
-    range: &str,
-    value: impl std::fmt::Display,
-) -> Result<(), Diagnostic> {
+fn require(is_met: bool, field: &'static str, range: &str, value: impl std::fmt::Display) -> Result<(), Diagnostic> {
     if is_met { Ok(()) } else { Err(Diagnostic::new(format!("`{field}` must be {range}, not {value}")).field(field)) }
 }

@@ -103,6 +103,21 @@ impl IntensifierConfig {
         brackets.swap_remove(kind)
     }
 
+    /// True where it compares trials with several costs. PASHA and racing compare one.
+    pub fn supports_several_objectives(&self) -> bool {
+        !matches!(self, Self::Pasha | Self::Racing(_))
+    }
+
+    /// True where a configuration begins anew on every pair of seed and instance, so that no trial continues an earlier one.
+    pub fn starts_anew_on_each_pair(&self) -> bool {
+        matches!(self, Self::Racing(_))
+    }
+
+    /// True where its first bracket comes once, to see the space.
+    pub fn screens_once(&self) -> bool {
+        matches!(self, Self::Screening)
+    }
+
     /// True where its brackets have an end.
     pub fn closes(&self, schedule: &Schedule) -> bool {
         schedule.rungs() > 1 && matches!(self, Self::Screening | Self::Hyperband | Self::SuccessiveHalving { .. })

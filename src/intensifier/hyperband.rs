@@ -2,7 +2,7 @@
 use std::collections::BTreeSet;
 
 use super::bracket::{RungSize, Schedule};
-use super::{Assignment, Intensifier, Next};
+use super::{Assignment, Candidate, Intensifier, Next};
 use crate::numeric::pareto;
 use crate::trial::history::History;
 use crate::trial::{ConfigurationId, Trial, TrialId};
@@ -93,9 +93,14 @@ impl Hyperband {
                     let asked = history.rung(bracket, rung).map_or(0, |rung| rung.trials().len());
                     let assignment = Assignment { bracket, rung, budget, instance_seed: None };
                     if self.is_prescreen(bracket) {
-                        let among = best(history, below.trials(), size);
-                        let is_open = asked == 0 && !among.is_empty();
-                        return if is_open { Step::Promote(Next::Choose { among, assignment }) } else { Step::Blocked };
+                        let candidate = |configuration| Candidate {
+                            configuration: Some(configuration),
+                            assignment: assignment.clone(),
+                        };
+                        let best = best(history, below.trials(), size);
+                        let candidates: Vec<Candidate> = best.into_iter().map(candidate).collect();
+                        let is_open = asked == 0 && !candidates.is_empty();
+                        return if is_open { Step::Promote(Next::Choose { candidates }) } else { Step::Blocked };
                     }
                     let best = best(history, below.trials(), size_here);
                     // They are asked for in this order.
@@ -258,7 +263,9 @@ mod tests {
         walk.tell(16, Outcome::TimedOut);
         let assignment =
             Assignment { bracket: 1, rung: 1, budget: walk.intensifier.schedule.max(), instance_seed: None };
-        let expected = Next::Choose { among: [11, 10].map(configuration).to_vec(), assignment };
+        let candidate =
+            |number: u32| Candidate { configuration: Some(ConfigurationId(number)), assignment: assignment.clone() };
+        let expected = Next::Choose { candidates: [11, 10].map(candidate).to_vec() };
         assert_eq!(walk.intensifier.next(&walk.history, true), expected);
         assert_eq!(walk.ask(), Some((11, 9.0)));
         assert!(walk.intensifier.waiting(&walk.history).is_empty());

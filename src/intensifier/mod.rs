@@ -27,12 +27,20 @@ use crate::trial::history::History;
 pub enum Next {
     /// This configuration, which was tried before, goes on: at a higher budget, or with another seed and instance.
     Promote { configuration: ConfigurationId, assignment: Assignment },
-    /// One of these configurations goes on: the one that the model finds most promising, or the first, whose cost was lowest.
-    Choose { among: Vec<ConfigurationId>, assignment: Assignment },
+    /// One of these candidates, at least one, is next: the one that the proposal strategy finds most promising, or the first.
+    Choose { candidates: Vec<Candidate> },
     /// A new configuration, never tried before.
     New { assignment: Assignment },
     /// No trial until a running one ends; where none runs, no trial ever.
     Wait,
+}
+
+/// A trial that may be next.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Candidate {
+    /// The configuration that goes on; `None` of one that was never tried and is still to be found.
+    pub configuration: Option<ConfigurationId>,
+    pub assignment: Assignment,
 }
 
 /// The place of a trial in the schedule: bracket, rung, budget, and where it is fixed, seed and instance.

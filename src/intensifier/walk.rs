@@ -1,12 +1,12 @@
 //! A history that grows by an intensifier's decisions, for tests.
 use super::bracket::Schedule;
-use super::{InstanceSeed, Intensifier, Next};
+use super::{Candidate, InstanceSeed, Intensifier, Next};
 use crate::space::Space;
 use crate::space::hyperparameter::{Domain, Hyperparameter, Value};
 use crate::trial::budget::Budget;
 use crate::trial::history::History;
 use crate::trial::outcome::Outcome;
-use crate::trial::{ConfigurationId, Origin, Proposal, TrialId};
+use crate::trial::{ConfigurationId, Proposal, TrialId};
 
 pub struct Walk<I> {
     pub intensifier: I,
@@ -42,24 +42,19 @@ impl<I: Intensifier> Walk<I> {
         let new = ConfigurationId::of_index(self.history.configurations().len());
         let (configuration_id, assignment) = match self.intensifier.next(&self.history, self.can_sample_new) {
             Next::Promote { configuration, assignment } => (configuration, assignment),
-            Next::Choose { among, assignment } => (among[0], assignment),
+            Next::Choose { mut candidates } => {
+                let Candidate { configuration, assignment } = candidates.swap_remove(0);
+                (configuration.unwrap_or(new), assignment)
+            }
             Next::New { assignment } => (new, assignment),
             Next::Wait => return None,
         };
         let value = Some(Value::Integer(i64::from(configuration_id.0)));
         let InstanceSeed { seed, instance } =
             assignment.instance_seed.unwrap_or(InstanceSeed { seed: 0, instance: None });
-        let proposal = Proposal {
-            trial: self.history.next_trial(),
-            configuration_id,
-            configuration: self.space.configuration(vec![value]).unwrap(),
-            budget: assignment.budget,
-            bracket: assignment.bracket,
-            rung: assignment.rung,
-            seed,
-            instance,
-            origin: Origin::Random,
-        };
+        let configuration = self.space.configuration(vec![value]).unwrap();
+        let next = self.history.proposal(configuration, assignment.budget);
+        let proposal = Proposal { bracket: assignment.bracket, rung: assignment.rung, seed, instance, ..next };
         self.history.ask(proposal.clone());
         Some(proposal)
     }

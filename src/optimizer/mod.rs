@@ -108,6 +108,13 @@ impl Optimizer {
         self
     }
 
+    /// The same optimizer with a history in place of its own: afterwards all is as if it had proposed these trials.
+    #[must_use]
+    pub fn with_history(mut self, history: History) -> Self {
+        self.history = history;
+        self
+    }
+
     /// Learns results of other experiments.
     ///
     /// # Panics
@@ -240,9 +247,7 @@ impl Optimizer {
                 let Candidate { configuration, assignment } = candidates.swap_remove(choice.candidate);
                 match (configuration, choice.configuration) {
                     (Some(configuration), _) => Ok(Some(self.promotion(configuration, assignment))),
-                    (None, Some(found)) => {
-                        Ok(Some(self.begun(found, assignment, self.selector.origin())))
-                    }
+                    (None, Some(found)) => Ok(Some(self.begun(found, assignment, self.selector.origin()))),
                     (None, None) => self.new_trial(assignment).map(Some),
                 }
             }

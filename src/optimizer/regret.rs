@@ -66,7 +66,6 @@ mod tests {
     use super::*;
     use crate::space::hyperparameter::{Domain, Hyperparameter, Value};
     use crate::trial::outcome::Outcome;
-    use crate::trial::{Origin, Proposal};
 
     /// What is left to gain after `random` random points and `close` ones around the minimum of a steep bowl.
     fn left(random: u64, close: u64) -> Option<f64> {
@@ -80,19 +79,9 @@ mod tests {
             let mut draw = || 0.5 + width * (2.0 * stream.uniform() - 1.0);
             let (x, y) = (draw(), draw());
             let configuration = space.configuration(vec![Some(Value::Float(x)), Some(Value::Float(y))]).unwrap();
-            let (trial, configuration_id) = (history.next_trial(), history.number_of(&configuration));
-            let (bracket, rung, seed, instance, origin) = (0, 0, 0, None, Origin::Random);
-            history.ask(Proposal {
-                trial,
-                configuration_id,
-                configuration,
-                budget,
-                bracket,
-                rung,
-                seed,
-                instance,
-                origin,
-            });
+            let proposal = history.proposal(configuration, budget);
+            let trial = proposal.trial;
+            history.ask(proposal);
             history.tell(trial, Outcome::of_cost(100.0 * ((x - 0.5).powi(2) + (y - 0.5).powi(2))));
         }
         regret(&space, &history, budget, 1).map(|regret| regret.bound)

@@ -124,7 +124,7 @@ impl OptimizerSettings {
         self.maximizer.validate()?;
         self.check_acquisition(self.acquisition.build()?.as_ref())?;
         if let Some(pruning) = &self.pruning {
-            pruning.validate().map_err(|wrong| wrong.message)?;
+            pruning.validate().map_err(|wrong| wrong.inside("pruning"))?;
         }
         if self.intensifier.as_ref().is_some_and(|named| named != intensifier) {
             let message = format!("`intensifier` names another intensifier than {}", intensifier.name());
@@ -213,10 +213,19 @@ mod tests {
             ("(surrogate: GaussianProcess(evaluations: 0))", "`surrogate.evaluations` must be at least 1, not 0"),
             ("(surrogate: GaussianProcess(optimism: -1))", "`surrogate.optimism` must be 0 or above, not -1"),
             ("(acquisition: ExpectedImprovement(margin: -1))", "`acquisition.margin` must be 0 or above, not -1"),
-            ("(acquisition: ExpectedImprovementPerSecond(margin: -1))", "`acquisition.margin` must be 0 or above, not -1"),
+            (
+                "(acquisition: ExpectedImprovementPerSecond(margin: -1))",
+                "`acquisition.margin` must be 0 or above, not -1",
+            ),
             ("(acquisition: ProbabilityOfImprovement(margin: -1))", "`acquisition.margin` must be 0 or above, not -1"),
-            ("(scale: Log, acquisition: CostImprovement(margin: -1))", "`acquisition.margin` must be 0 or above, not -1"),
-            ("(acquisition: LowerConfidenceBound(deviations: -1))", "`acquisition.deviations` must be 0 or above, not -1"),
+            (
+                "(scale: Log, acquisition: CostImprovement(margin: -1))",
+                "`acquisition.margin` must be 0 or above, not -1",
+            ),
+            (
+                "(acquisition: LowerConfidenceBound(deviations: -1))",
+                "`acquisition.deviations` must be 0 or above, not -1",
+            ),
             ("(acquisition: CostImprovement())", "`acquisition` can be `CostImprovement` only where `scale` is `Log`"),
             ("(acquisition: RandomScalarization)", "`acquisition` cannot be `RandomScalarization` with 1 objective"),
             ("(search: TreeParzen(share: 2))", "`search.share` must be between 0 and 1, not 2"),

@@ -4,6 +4,7 @@
 pub mod multi_fidelity;
 pub mod residual_models;
 
+pub mod factory;
 pub mod forest;
 pub mod gaussian_process;
 

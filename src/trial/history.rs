@@ -5,7 +5,7 @@ use super::budget::Budget;
 use super::curve::{Curve, CurvePoint};
 use super::outcome::Outcome;
 use super::ranking::Ranking;
-use super::{ConfigurationId, Proposal, Trial, TrialId};
+use super::{ConfigurationId, Origin, Proposal, Trial, TrialId};
 use crate::space::configuration::Configuration;
 
 /// The log of an experiment in memory: every proposal in order, its reports and its outcome.
@@ -103,6 +103,22 @@ impl History {
         self.running.contains(&trial) && {
             let Trial { proposal, curve, .. } = &mut self.trials[trial.index()];
             curve.push(point, proposal.budget)
+        }
+    }
+
+    /// The next trial of a configuration at a budget, numbered as this history numbers: in rung 0 of bracket 0, with seed 0,
+    /// without an instance, drawn at random. What is otherwise replaces these fields.
+    pub fn proposal(&self, configuration: Configuration, budget: Budget) -> Proposal {
+        Proposal {
+            trial: self.next_trial(),
+            configuration_id: self.number_of(&configuration),
+            configuration,
+            budget,
+            bracket: 0,
+            rung: 0,
+            seed: 0,
+            instance: None,
+            origin: Origin::Random,
         }
     }
 

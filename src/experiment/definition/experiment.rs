@@ -7,7 +7,7 @@ use crate::experiment::definition::objective::Objective;
 use crate::intensifier::bracket::{Plan, Schedule};
 use crate::intensifier::config::IntensifierConfig;
 use crate::optimizer::Optimizer;
-use crate::optimizer::settings::Settings;
+use crate::optimizer::settings::OptimizerSettings;
 use crate::optimizer::stop::Stop;
 use crate::space::Space;
 
@@ -28,7 +28,7 @@ pub struct Experiment {
     pub intensifier: IntensifierConfig,
     /// The name of the unit of budget, in the plural: `steps`, `epochs`.
     pub unit: String,
-    pub settings: Settings,
+    pub settings: OptimizerSettings,
     pub execution: Execution,
     pub stop: Stop,
     pub seed: u64,
@@ -44,8 +44,12 @@ impl Experiment {
 
     /// The optimizer at the beginning, with an intensifier that was chosen before.
     pub(crate) fn optimizer_with(&self, intensifier: IntensifierConfig) -> Optimizer {
-        let settings = Settings { intensifier: Some(intensifier), ..self.settings.clone() };
-        Optimizer::new(self.space.clone(), self.schedule.clone(), settings, self.seed).with_stop(self.stop.clone())
+        Optimizer::builder(self.space.clone(), self.schedule.clone(), intensifier)
+            .settings(self.settings.clone())
+            .seed(self.seed)
+            .stop(self.stop.clone())
+            .build()
+            .expect("settings were validated with their space, schedule and intensifier")
     }
 
     /// The names of the objectives, where there are several.

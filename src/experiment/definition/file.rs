@@ -12,8 +12,7 @@ use crate::experiment::definition::execution::ExecutorFile;
 use crate::experiment::definition::experiment::Experiment;
 use crate::experiment::definition::objective::Objective;
 use crate::intensifier::bracket::Schedule;
-use crate::intensifier::config::IntensifierConfig;
-use crate::optimizer::settings::Settings;
+use crate::optimizer::settings::OptimizerSettings;
 use crate::optimizer::stop::Stop;
 use crate::space::Space;
 use crate::space::file::SpaceSource;
@@ -30,7 +29,7 @@ struct ExperimentFile {
     objectives: Vec<String>,
     budget: Option<BudgetRange>,
     #[serde(default)]
-    optimizer: Settings,
+    optimizer: OptimizerSettings,
     #[serde(default)]
     executor: ExecutorFile,
     #[serde(default)]
@@ -143,18 +142,13 @@ impl ExperimentFile {
             return error("objectives", &message, hint);
         }
         self.optimizer.objectives = self.objectives;
-        if let Err(message) = self.optimizer.validate() {
-            return error("optimizer", &message, "every field may be left out and has a default");
+        // Resolved here, and nowhere else: the optimizer is given the intensifier that it uses.
+        let intensifier = self.optimizer.intensifier_for(execution.workers.max(execution.slots.len()));
+        let is_right = self.optimizer.validate(&intensifier).and_then(|()| self.optimizer.first(&space));
+        if let Err(mut wrong) = is_right {
+            wrong.hint.get_or_insert_with(|| "every field may be left out and has a default".into());
+            return Err(source.error(wrong.inside("optimizer")));
         }
-        if let Err(message) = self.optimizer.first(&space) {
-            let hint = "`galvani check` without this field prints the values that each hyperparameter may take";
-            return error("optimizer.first_configurations", &message, hint);
-        }
-        let intensifier = self
-            .optimizer
-            .intensifier
-            .clone()
-            .unwrap_or_else(|| IntensifierConfig::default_for(execution.workers.max(execution.slots.len())));
         if let Err(wrong) = intensifier.validate(&schedule) {
             return Err(source.error(wrong.inside("optimizer.intensifier")));
         }

@@ -87,7 +87,7 @@ impl<'a> RunStatus<'a> {
         Self {
             experiment,
             history: ledger.history(),
-            choice: ledger.optimizer().choice(),
+            choice: ledger.optimizer().intensifier_config(),
             running: ledger.running(),
             planned,
             paces: ledger.paces(),

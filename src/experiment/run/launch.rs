@@ -12,7 +12,6 @@ use crate::executor::limits::Limits;
 use crate::experiment::definition::experiment::Experiment;
 use crate::experiment::definition::objective::Objective;
 use crate::experiment::folder::RunFolder;
-use crate::intensifier::config::IntensifierConfig;
 use crate::space::hyperparameter::Value;
 use crate::task::command::{Invocation, Mode};
 use crate::task::{Report, Request, TaskError};
@@ -65,10 +64,10 @@ pub fn request(
         full_budget: experiment.schedule.max().amount(),
         seed: proposal.seed,
         instance: proposal.instance.as_deref().map(str::to_owned),
-        // What races begins anew on every pair of seed and instance.
-        checkpoint: absolute(match experiment.intensifier {
-            IntensifierConfig::Racing(_) => trial_dir.join("checkpoint"),
-            _ => folder.checkpoint(proposal.configuration_id),
+        checkpoint: absolute(if experiment.intensifier.starts_anew_on_each_pair() {
+            trial_dir.join("checkpoint")
+        } else {
+            folder.checkpoint(proposal.configuration_id)
         }),
         trial_dir: absolute(trial_dir),
         data: absolute(folder.data()),

@@ -1,19 +1,20 @@
 //! Making of an objective's cost model from the settings.
+use super::super::settings::OptimizerSettings;
+use super::CostModel;
 use super::automatic::Automatic;
 use super::conditioning::Conditioning;
 use super::config::SurrogateConfig;
 use super::multi_fidelity::MultiFidelityModel;
 use super::per_configuration::PerConfiguration;
-use super::{CostModel, super::settings::OptimizerSettings};
 use crate::intensifier::bracket::Schedule;
 use crate::space::encoding::Column;
+use crate::surrogate::Surrogate;
 use crate::surrogate::factory::SurrogateFactory;
 use crate::surrogate::forest::{Forest, ForestSettings};
 use crate::surrogate::gaussian_process::{GaussianProcess, GaussianProcessSettings};
 use crate::surrogate::multi_fidelity::{MultiFidelity, columns};
 use crate::surrogate::residual_models::ResidualModels;
 use crate::surrogate::target::Scale;
-use crate::surrogate::Surrogate;
 
 /// The parts that all cost models of an optimizer have in common.
 pub(in crate::optimizer) struct Builder<'a> {
@@ -53,10 +54,8 @@ impl Builder<'_> {
     /// A Gaussian process over configurations, or over configurations and their budgets where there are several.
     fn process(&self, objective: usize, process: &GaussianProcessSettings) -> Box<dyn CostModel> {
         let settings = self.settings;
-        let conditioning = Conditioning {
-            pending: settings.pending,
-            pessimism: settings.feasibility.then_some(settings.pessimism),
-        };
+        let conditioning =
+            Conditioning { pending: settings.pending, pessimism: settings.feasibility.then_some(settings.pessimism) };
         if self.schedule.rungs() == 1 {
             let process = GaussianProcess::new(self.columns, process, self.seed);
             return self.single(objective, Box::new(process), Scale::Power, conditioning);

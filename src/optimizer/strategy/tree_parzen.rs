@@ -83,7 +83,8 @@ impl ProposalStrategy for TreeParzen {
             let (successes, failures): (Vec<_>, Vec<_>) = judged.partition(|(costs, _)| !costs.is_empty());
             (successes, failures)
         };
-        let (successes, failures) = budgets.into_iter().rev().map(at).find(|(successes, _)| successes.len() >= wanted)?;
+        let (successes, failures) =
+            budgets.into_iter().rev().map(at).find(|(successes, _)| successes.len() >= wanted)?;
         let costs: Vec<&[f64]> = successes.iter().map(|(costs, _)| *costs).collect();
         let best = pareto::order(&costs).into_iter().map(|index| successes[index]);
         let places: Vec<Positions> =
