@@ -8,8 +8,8 @@ use std::process::Command;
 use std::sync::Arc;
 
 use galvani::intensifier::bracket::Schedule;
+use galvani::intensifier::config::IntensifierConfig;
 use galvani::numeric::quantile::quantile;
-use galvani::optimizer::settings::Settings;
 use galvani::optimizer::{Ask, Optimizer};
 use galvani::space::Space;
 use galvani::trial::budget::Budget;
@@ -45,7 +45,7 @@ fn main() -> Outcomes<()> {
         "CPU time of an ask", "mean at 1000", "mean at end", "p99 at end", "peak memory"
     );
     let mut ours = f64::NAN;
-    for name in ["full fidelity", "Hyperband (1, 27, 3)"] {
+    for name in ["full fidelity", "default (1, 27, 3)", "Hyperband (1, 27, 3)"] {
         let output = Command::new(std::env::current_exe()?)
             .args(["--measure", name, "--trials", &trials.to_string()])
             .output()?;
@@ -76,7 +76,11 @@ fn measure(name: &str, trials: usize) -> Outcomes<()> {
         "full fidelity" => Schedule::full(budget(1.0)?),
         _ => Schedule::new(budget(1.0)?, budget(27.0)?, 3)?,
     };
-    let mut optimizer = Optimizer::new(space.clone(), schedule, Settings::default(), 1);
+    let intensifier = match name {
+        "Hyperband (1, 27, 3)" => IntensifierConfig::Hyperband,
+        _ => IntensifierConfig::default_for(1),
+    };
+    let mut optimizer = Optimizer::builder(space.clone(), schedule, intensifier).seed(1).build()?;
     let mut times = Vec::new();
     for _ in 0..trials {
         let begun = processor();

@@ -6,7 +6,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use galvani::intensifier::bracket::Schedule;
-use galvani::optimizer::settings::Settings;
+use galvani::intensifier::config::IntensifierConfig;
+use galvani::optimizer::settings::OptimizerSettings;
 use galvani::optimizer::{Ask, Optimizer};
 use galvani::space::Space;
 use galvani::task::function;
@@ -82,8 +83,8 @@ fn run(problem: &Problem, pessimism: f64, trials: u32, seed: u64) -> Result<(f64
     let text = format!("(name: \"failing\", parameters: {{{}}})", names.collect::<Vec<_>>().join(", "));
     let space = Arc::new(Space::parse(&text, Path::new("failing"))?);
     let schedule = Schedule::full(Budget::new(1.0).ok_or("a budget is positive")?);
-    let settings = Settings { pessimism, ..Settings::default() };
-    let mut optimizer = Optimizer::new(space.clone(), schedule, settings, seed);
+    let settings = OptimizerSettings { pessimism, ..OptimizerSettings::default() };
+    let mut optimizer = Optimizer::new(space.clone(), schedule, IntensifierConfig::default_for(1), settings, seed)?;
     let (mut best, mut failures) = (f64::INFINITY, 0);
     for _ in 0..trials {
         let Ask::Trial(proposal) = optimizer.ask() else { return Err("the space is not exhausted".into()) };

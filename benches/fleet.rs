@@ -10,7 +10,7 @@ use std::time::Duration;
 use galvani::intensifier::bracket::Schedule;
 use galvani::intensifier::config::IntensifierConfig;
 use galvani::optimizer::Optimizer;
-use galvani::optimizer::settings::Settings;
+use galvani::optimizer::settings::OptimizerSettings;
 use galvani::trial::budget::Budget;
 use simulated::Fleet;
 
@@ -25,7 +25,7 @@ fn main() {
     }
     println!("\nthe model's configurations, {model_trials} trials");
     for choice in [IntensifierConfig::Asynchronous { brackets: None }, IntensifierConfig::Hyperband] {
-        course(choice, workers, model_trials, Settings::default().random_probability);
+        course(choice, workers, model_trials, OptimizerSettings::default().random_probability);
     }
 }
 
@@ -33,8 +33,8 @@ fn course(choice: IntensifierConfig, workers: usize, trials: usize, random_proba
     let optimizer = || {
         let budget = |amount| Budget::new(amount).expect("positive");
         let schedule = Schedule::new(budget(1.0), budget(81.0), 3).expect("a schedule");
-        let settings = Settings { intensifier: Some(choice.clone()), random_probability, ..Settings::default() };
-        Optimizer::new(Arc::new(simulated::space()), schedule, settings, 11)
+        let settings = OptimizerSettings { random_probability, ..OptimizerSettings::default() };
+        Optimizer::new(Arc::new(simulated::space()), schedule, choice.clone(), settings, 11).expect("legal settings")
     };
     let fleet = Fleet { workers, trials, crashes: 0.1, losses: 0.05, seed: 3 };
     let course = fleet.run(optimizer());

@@ -12,8 +12,8 @@ use galvani::executor::limits::Limits;
 use galvani::executor::process::Processes;
 use galvani::executor::slot::Slot;
 use galvani::intensifier::bracket::Schedule;
+use galvani::intensifier::config::IntensifierConfig;
 use galvani::numeric::quantile::quantile;
-use galvani::optimizer::settings::Settings;
 use galvani::optimizer::{Ask, Optimizer};
 use galvani::space::Space;
 use galvani::store::Store;
@@ -57,9 +57,10 @@ fn asking() -> Outcomes {
     let budget = |amount| Budget::new(amount).ok_or("a budget is positive");
     for (name, schedule) in [
         ("full fidelity", Schedule::full(budget(1.0)?)),
-        ("Hyperband 1 to 27", Schedule::new(budget(1.0)?, budget(27.0)?, 3)?),
+        ("budgets from 1 to 27", Schedule::new(budget(1.0)?, budget(27.0)?, 3)?),
     ] {
-        let mut optimizer = Optimizer::new(space.clone(), schedule, Settings::default(), 1);
+        let mut optimizer =
+            Optimizer::builder(space.clone(), schedule, IntensifierConfig::default_for(1)).seed(1).build()?;
         let mut times = Vec::new();
         for trial in 1..=1000u32 {
             let begun = Instant::now();

@@ -3,11 +3,12 @@ use std::collections::HashSet;
 use std::path::Path;
 use std::sync::Arc;
 
-use galvani::acquisition::maximizer::{self, Candidates, Search};
-use galvani::design::{Sampler, initial};
+use galvani::acquisition::maximizer::{Candidates, Maximizer, MaximizerSettings};
+use galvani::design::{Sampler, initial_design};
 use galvani::intensifier::bracket::Schedule;
+use galvani::intensifier::config::IntensifierConfig;
 use galvani::numeric::stream::Stream;
-use galvani::optimizer::settings::Settings;
+use galvani::optimizer::settings::OptimizerSettings;
 use galvani::optimizer::{Ask, Optimizer};
 use galvani::space::Space;
 use galvani::space::configuration::Configuration;
@@ -102,8 +103,8 @@ fn functions_that_a_process_draws_scatter_as_it_says() {
 #[test]
 fn the_maximizer_finds_its_way_among_categories_and_takes_no_nonsense() {
     let space = space(CATEGORIES);
-    let settings = maximizer::Settings { candidates: 60, ..maximizer::Settings::default() };
-    let search = Search { space: &space, settings: &settings, seed: 1, trial: 1 };
+    let settings = MaximizerSettings { candidates: 60, ..MaximizerSettings::default() };
+    let maximizer = Maximizer { space: &space, settings: &settings, seed: 1, trial: 1 };
     let wanted = [2.0, 3.0, 1.0, 1.0];
     let matches = |row: &[f64]| row.iter().zip(wanted).filter(|(place, wanted)| *place == wanted).count() as f64;
     // Half of the space has no score at all.
@@ -112,7 +113,7 @@ fn the_maximizer_finds_its_way_among_categories_and_takes_no_nonsense() {
         let each = |index: usize| if rows.row(index)[0] == 0.0 { f64::NAN } else { matches(rows.row(index)) };
         (0..rows.len()).map(each).collect()
     };
-    let best = search.maximize(&score, &|_: &[f64]| None, Vec::new(), &|_| false).unwrap();
+    let best = maximizer.maximize(&score, &|_: &[f64]| None, Vec::new(), &|_| false).unwrap();
     assert_eq!(matches(&space.encode(&best)), 4.0, "{}", space.to_ron(&best));
 }
 
@@ -120,7 +121,7 @@ fn the_maximizer_finds_its_way_among_categories_and_takes_no_nonsense() {
 fn every_design_handles_categories_and_constants_and_repeats_nothing() {
     let space = space(CATEGORIES);
     for sampler in [Sampler::Sobol, Sampler::LatinHypercube, Sampler::Random] {
-        let design = initial(&space, sampler, Vec::new(), Some(25), 1);
+        let design = initial_design(&space, sampler, Vec::new(), Some(25), 1);
         let distinct: HashSet<&Configuration> = design.iter().collect();
         assert_eq!((design.len(), distinct.len()), (25, 25), "{sampler:?}");
         assert_eq!(design[0], space.default_configuration().unwrap());
@@ -128,9 +129,10 @@ fn every_design_handles_categories_and_constants_and_repeats_nothing() {
     }
 }
 
-fn run(text: &str, settings: Settings, trials: usize) -> Optimizer {
+fn run(text: &str, settings: OptimizerSettings, trials: usize) -> Optimizer {
     let schedule = Schedule::full(Budget::new(1.0).unwrap());
-    let mut optimizer = Optimizer::new(Arc::new(space(text)), schedule, settings, 3);
+    let mut optimizer =
+        Optimizer::new(Arc::new(space(text)), schedule, IntensifierConfig::default_for(1), settings, 3).unwrap();
     for _ in 0..trials {
         let Ask::Trial(proposal) = optimizer.ask() else { panic!("the space has more") };
         let row = optimizer.space().encode(&proposal.configuration);
@@ -143,7 +145,8 @@ const NUMBERS: &str = r#"(name: "test", parameters: { "x": Float(min: 0, max: 1)
 
 #[test]
 fn as_many_are_drawn_at_random_as_was_asked_for() {
-    let settings: Settings = ron::from_str("(random_probability: 0.3, surrogate: Forest((trees: 4)))").unwrap();
+    let settings: OptimizerSettings =
+        ron::from_str("(random_probability: 0.3, surrogate: Forest((trees: 4)))").unwrap();
     let optimizer = run(NUMBERS, settings, 600);
     let count = |origin| optimizer.history().trials().iter().filter(|trial| trial.proposal.origin == origin).count();
     let share = count(Origin::Random) as f64 / (count(Origin::Random) + count(Origin::Model)) as f64;
@@ -156,7 +159,7 @@ fn what_the_user_believes_counts_at_first_and_the_results_in_the_end() {
     let believed = r#"(name: "test", parameters: {
         "x": Float(min: 0, max: 1, prior: Normal(mean: 0.9, deviation: 0.05)), "y": Float(min: 0, max: 1),
     })"#;
-    let settings: Settings = ron::from_str("(prior_strength: Some(20), design_size: Some(6))").unwrap();
+    let settings: OptimizerSettings = ron::from_str("(prior_strength: Some(20), design_size: Some(6))").unwrap();
     let optimizer = run(believed, settings, 60);
     let of_model = optimizer.history().trials().iter().filter(|trial| trial.proposal.origin == Origin::Model);
     let places: Vec<f64> = of_model.map(|trial| optimizer.space().encode(&trial.proposal.configuration)[0]).collect();

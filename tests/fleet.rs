@@ -7,7 +7,7 @@ use std::sync::Arc;
 use galvani::intensifier::bracket::Schedule;
 use galvani::intensifier::config::IntensifierConfig;
 use galvani::optimizer::Optimizer;
-use galvani::optimizer::settings::Settings;
+use galvani::optimizer::settings::OptimizerSettings;
 use galvani::trial::budget::Budget;
 use galvani::trial::incumbent::incumbent;
 use galvani::trial::outcome::Outcome;
@@ -16,8 +16,8 @@ use simulated::Fleet;
 fn optimizer(choice: IntensifierConfig, random_probability: f64) -> Optimizer {
     let budget = |amount| Budget::new(amount).unwrap();
     let schedule = Schedule::new(budget(1.0), budget(27.0), 3).unwrap();
-    let settings = Settings { intensifier: Some(choice), random_probability, ..Settings::default() };
-    Optimizer::new(Arc::new(simulated::space()), schedule, settings, 11)
+    let settings = OptimizerSettings { random_probability, ..OptimizerSettings::default() };
+    Optimizer::new(Arc::new(simulated::space()), schedule, choice, settings, 11).unwrap()
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::process::{Command, Output, Stdio};
 use std::sync::Arc;
 
 use galvani::intensifier::bracket::Schedule;
-use galvani::optimizer::settings::{Search, Settings};
+use galvani::optimizer::settings::OptimizerSettings;
 use galvani::optimizer::{Ask, Optimizer};
 use galvani::space::Space;
 use galvani::trial::budget::Budget;
@@ -27,17 +27,16 @@ fn budget(amount: f64) -> Budget {
     Budget::new(amount).unwrap()
 }
 
-fn settings(text: &str, objectives: usize) -> Settings {
+fn settings(text: &str, objectives: usize) -> OptimizerSettings {
     let objectives = ["loss", "latency", "size"][..objectives].iter().map(|name| (*name).to_owned()).collect();
-    let settings = Settings { objectives, ..ron::from_str(text).unwrap() };
-    settings.validate().unwrap();
-    settings
+    OptimizerSettings { objectives, ..ron::from_str(text).unwrap() }
 }
 
 fn optimizer(text: &str, objectives: usize, rungs: u32, seed: u64) -> Optimizer {
     let space = Arc::new(Space::parse(SPACE, Path::new("trade")).unwrap());
     let schedule = Schedule::new(budget(1.0), budget(3_f64.powi(rungs as i32 - 1)), 3).unwrap();
-    Optimizer::new(space, schedule, settings(text, objectives), seed)
+    let settings = settings(text, objectives);
+    Optimizer::new(space, schedule, settings.intensifier_for(1), settings, seed).unwrap()
 }
 
 /// The best are where y is 0.5, z is 0.8 and `kind` is plain; x trades the first two for each other.
@@ -145,17 +144,21 @@ fn asked_first(optimizer: &Optimizer, proposal: &Proposal) -> TrialId {
 fn what_needs_one_cost_is_refused() {
     let refused = |text: &str, objectives: &[&str]| {
         let objectives = objectives.iter().map(|name| (*name).to_owned()).collect();
-        Settings { objectives, ..ron::from_str(text).unwrap() }.validate().unwrap_err()
+        let settings = OptimizerSettings { objectives, ..ron::from_str(text).unwrap() };
+        settings.validate(&settings.intensifier_for(1)).unwrap_err().message
     };
     for (text, problem) in [
-        ("(acquisition: ThompsonSampling)", "`acquisition` can be `ThompsonSampling` only of one objective"),
+        ("(acquisition: ThompsonSampling)", "`acquisition` cannot be `ThompsonSampling` with 2 objectives"),
         ("(pruning: Some(()))", "`pruning` compares one cost, but there are 2 objectives"),
-        ("(intensifier: Some(Pasha))", "`intensifier: Pasha` compares one cost, but there are 2 objectives"),
+        (
+            "(intensifier: Some(Pasha))",
+            "progressive asynchronous successive halving compares one cost, but there are 2 objectives",
+        ),
     ] {
         assert_eq!(refused(text, &["a", "b"]), problem);
     }
-    assert!(refused("(acquisition: RandomScalarization)", &[]).contains("only of several objectives"));
-    assert_eq!(Settings::default().search, Search::Model);
+    let alone = refused("(acquisition: RandomScalarization)", &[]);
+    assert_eq!(alone, "`acquisition` cannot be `RandomScalarization` with 1 objective");
 }
 
 const EXPERIMENT: &str = r#"(
@@ -236,7 +239,7 @@ fn mistakes_in_the_file_are_answered_with_their_place() {
     let function = check(task, "    task: Function(\"branin\"),");
     assert!(function.contains("the task reports one cost") || function.contains("reads the number"), "{function}");
     let racing = check("seed: 3", "seed: 3, optimizer: (acquisition: LowerConfidenceBound())");
-    assert!(racing.contains("`LowerConfidenceBound` only of one objective"), "{racing}");
+    assert!(racing.contains("cannot be `LowerConfidenceBound` with 2 objectives"), "{racing}");
 }
 
 #[test]

@@ -4,7 +4,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use galvani::intensifier::bracket::Schedule;
-use galvani::optimizer::settings::Settings;
+use galvani::intensifier::config::IntensifierConfig;
+use galvani::optimizer::settings::OptimizerSettings;
 use galvani::optimizer::{Ask, Optimizer};
 use galvani::space::Space;
 use galvani::space::configuration::Configuration;
@@ -38,16 +39,15 @@ const OPTIMIZERS: [&str; 12] = [
     "(design: Default, first_configurations: [{\"x\": 1.0, \"y\": 2.0, \"kind\": \"plain\", \"n\": 3}])",
 ];
 
-fn settings(text: &str) -> Settings {
+fn settings(text: &str) -> OptimizerSettings {
     let extensions = ron::extensions::Extensions::IMPLICIT_SOME | ron::extensions::Extensions::UNWRAP_VARIANT_NEWTYPES;
-    let settings: Settings = ron::Options::default().with_default_extension(extensions).from_str(text).unwrap();
-    settings.validate().unwrap();
-    settings
+    ron::Options::default().with_default_extension(extensions).from_str(text).unwrap()
 }
 
 fn optimizer(text: &str, seed: u64) -> Optimizer {
     let space = Arc::new(Space::parse(SPACE, Path::new("test")).unwrap());
-    Optimizer::new(space, Schedule::full(Budget::new(1.0).unwrap()), settings(text), seed)
+    let schedule = Schedule::full(Budget::new(1.0).unwrap());
+    Optimizer::new(space, schedule, IntensifierConfig::default_for(1), settings(text), seed).unwrap()
 }
 
 fn ask(optimizer: &mut Optimizer) -> Proposal {
@@ -131,5 +131,5 @@ fn what_the_user_gives_is_tried_first() {
     assert_eq!(optimizer.space().to_ron(&first.configuration), r#"{"x": 1.0, "y": 2.0, "kind": "plain", "n": 3}"#);
     let space = Space::parse(SPACE, Path::new("test")).unwrap();
     let illegal = settings("(first_configurations: [{\"x\": 99.0}])").first(&space).unwrap_err();
-    assert_eq!(illegal, "number 1 of `first_configurations` is not legal: `x` cannot be `99.0`");
+    assert_eq!(illegal.message, "number 1 of `first_configurations` is not legal: `x` cannot be `99.0`");
 }

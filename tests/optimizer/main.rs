@@ -6,8 +6,9 @@ use std::f64::consts::PI;
 use std::sync::Arc;
 
 use galvani::intensifier::bracket::Schedule;
+use galvani::intensifier::config::IntensifierConfig;
 use galvani::numeric::stream::Stream;
-use galvani::optimizer::settings::Settings;
+use galvani::optimizer::settings::OptimizerSettings;
 use galvani::optimizer::stop::{Reason, Stop};
 use galvani::optimizer::{Ask, Optimizer};
 use galvani::space::Space;
@@ -71,12 +72,18 @@ fn full() -> Schedule {
     Schedule::full(budget(9.0))
 }
 
-fn hyperband() -> Schedule {
+fn rungs() -> Schedule {
     Schedule::new(budget(1.0), budget(9.0), 3).unwrap()
 }
 
-fn optimizer(schedule: Schedule, seed: u64) -> Optimizer {
-    Optimizer::new(space(), schedule, Settings::default(), seed)
+/// An optimizer as it is for so many workers where nothing is set.
+fn optimizer(schedule: Schedule, workers: usize, seed: u64) -> Optimizer {
+    Optimizer::builder(space(), schedule, IntensifierConfig::default_for(workers)).seed(seed).build().unwrap()
+}
+
+/// An optimizer for one worker with settings.
+fn with_settings(schedule: Schedule, settings: OptimizerSettings, seed: u64) -> Optimizer {
+    Optimizer::new(space(), schedule, IntensifierConfig::default_for(1), settings, seed).unwrap()
 }
 
 fn ask(optimizer: &mut Optimizer) -> Proposal {
@@ -104,8 +111,8 @@ fn work(optimizer: &mut Optimizer, workers: usize, trials: usize) {
 
 #[test]
 fn parallel_asks_are_different_configurations() {
-    for (schedule, results) in [(full(), 0), (full(), 30), (hyperband(), 0), (hyperband(), 30)] {
-        let mut optimizer = optimizer(schedule, 1);
+    for (schedule, results) in [(full(), 0), (full(), 30), (rungs(), 0), (rungs(), 30)] {
+        let mut optimizer = optimizer(schedule, 1, 1);
         work(&mut optimizer, 1, results);
         let before = optimizer.history().configurations().len();
         let asked: HashSet<Configuration> = (0..40).map(|_| ask(&mut optimizer).configuration).collect();
@@ -116,7 +123,7 @@ fn parallel_asks_are_different_configurations() {
 
 #[test]
 fn thirty_asks_without_a_result_fill_bracket_after_bracket() {
-    let mut optimizer = optimizer(hyperband(), 1);
+    let mut optimizer = Optimizer::builder(space(), rungs(), IntensifierConfig::Hyperband).seed(1).build().unwrap();
     let budgets: Vec<f64> = (0..30).map(|_| ask(&mut optimizer).budget.amount()).collect();
     assert_eq!(
         budgets,
@@ -126,7 +133,7 @@ fn thirty_asks_without_a_result_fill_bracket_after_bracket() {
 
 #[test]
 fn crashed_configurations_are_not_promoted() {
-    let mut optimizer = optimizer(hyperband(), 1);
+    let mut optimizer = optimizer(rungs(), 1, 1);
     let trials: Vec<Proposal> = (0..9).map(|_| ask(&mut optimizer)).collect();
     for proposal in &trials {
         let crashed = Outcome::Crashed { message: String::new() };
@@ -141,7 +148,7 @@ fn crashed_configurations_are_not_promoted() {
 
 #[test]
 fn every_proposal_is_legal_and_every_configuration_new_or_promoted() {
-    let mut optimizer = optimizer(hyperband(), 4);
+    let mut optimizer = optimizer(rungs(), 4, 4);
     work(&mut optimizer, 4, 120);
     let mut seen = HashSet::new();
     for trial in optimizer.history().trials() {
@@ -162,14 +169,14 @@ fn every_proposal_is_legal_and_every_configuration_new_or_promoted() {
 
 #[test]
 fn a_replayed_log_goes_on_as_if_it_had_never_stopped() {
-    for (schedule, stop) in [(full(), 33), (hyperband(), 40)] {
-        let mut whole = optimizer(schedule.clone(), 7);
+    for (schedule, stop) in [(full(), 33), (rungs(), 40)] {
+        let mut whole = optimizer(schedule.clone(), 1, 7);
         work(&mut whole, 1, stop);
         // Three trials run at the break; the last of them ends after it.
         let mut running: Vec<Proposal> = (0..3).map(|_| ask(&mut whole)).collect();
         whole.tell(running[1].trial, outcome(&running[1]));
         running.remove(1);
-        let mut resumed = optimizer(schedule.clone(), 7);
+        let mut resumed = optimizer(schedule.clone(), 1, 7);
         for trial in whole.history().trials() {
             resumed.adopt(trial.proposal.clone());
         }
@@ -189,8 +196,8 @@ fn a_replayed_log_goes_on_as_if_it_had_never_stopped() {
 #[test]
 fn a_forest_over_rungs_is_the_same_after_a_replay() {
     let new = || {
-        let settings = ron::from_str("(surrogate: Forest(()), intensifier: Some(Hyperband))").unwrap();
-        Optimizer::new(space(), hyperband(), settings, 7)
+        let settings = ron::from_str("(surrogate: Forest(()))").unwrap();
+        Optimizer::new(space(), rungs(), IntensifierConfig::default_for(3), settings, 7).unwrap()
     };
     let mut whole = new();
     work(&mut whole, 3, 300);
@@ -219,8 +226,8 @@ fn a_limit_forgets_nothing_that_was_learnt_from_elsewhere() {
         .collect();
     let asked = |limit_first: bool| {
         let stop = Stop { trials: Some(40), ..Stop::default() };
-        let settings = Settings { design_size: Some(1), ..Settings::default() };
-        let mut optimizer = Optimizer::new(space(), full(), settings, 3);
+        let settings = OptimizerSettings { design_size: Some(1), ..OptimizerSettings::default() };
+        let mut optimizer = with_settings(full(), settings, 3);
         if limit_first {
             optimizer = optimizer.with_stop(stop);
             optimizer.learn_from(evidence.clone());
@@ -240,7 +247,7 @@ fn by_the_second_the_quick_ones_are_tried_first() {
     // `plain` takes a hundred times as long as the others, and is hardly better.
     let share = |acquisition: &str| {
         let settings = ron::from_str(&format!("(acquisition: {acquisition})")).unwrap();
-        let mut optimizer = Optimizer::new(space(), full(), settings, 5);
+        let mut optimizer = with_settings(full(), settings, 5);
         let is_slow =
             |proposal: &Proposal| proposal.configuration.values()[2].as_ref() == Some(&Value::Word("plain".into()));
         let mut slow = 0;
@@ -261,7 +268,7 @@ fn threads_do_not_matter() {
     let proposals = |threads| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
         pool.install(|| {
-            let mut optimizer = optimizer(hyperband(), 3);
+            let mut optimizer = optimizer(rungs(), 2, 3);
             work(&mut optimizer, 2, 50);
             optimizer.history().trials().to_vec()
         })
@@ -271,7 +278,7 @@ fn threads_do_not_matter() {
 
 #[test]
 fn what_fails_is_avoided() {
-    let mut optimizer = optimizer(full(), 2);
+    let mut optimizer = optimizer(full(), 1, 2);
     work(&mut optimizer, 1, 80);
     let of_model = |trial: &&galvani::trial::Trial| trial.proposal.origin == Origin::Model;
     let trials: Vec<_> = optimizer.history().trials().iter().filter(of_model).collect();
@@ -281,7 +288,7 @@ fn what_fails_is_avoided() {
 
 #[test]
 fn nothing_but_failures_is_no_reason_to_stop() {
-    let mut optimizer = optimizer(hyperband(), 2);
+    let mut optimizer = optimizer(rungs(), 1, 2);
     for _ in 0..60 {
         let proposal = ask(&mut optimizer);
         optimizer.tell(proposal.trial, Outcome::Diverged);
@@ -289,14 +296,15 @@ fn nothing_but_failures_is_no_reason_to_stop() {
 }
 
 /// The mean over seeds of the logarithm of the regret on Branin's function.
-fn regret(schedule: Schedule, settings: &Settings, full_evaluations: f64) -> f64 {
+fn regret(schedule: Schedule, settings: &OptimizerSettings, full_evaluations: f64) -> f64 {
     let space = Arc::new(
         Space::new("branin".into(), vec![float("x", -5.0, 10.0), float("y", 0.0, 15.0)], vec![], vec![]).unwrap(),
     );
     let seeds = 0..12;
     let one = |seed| {
         let stop = Stop { full_evaluations: Some(full_evaluations), ..Stop::default() };
-        let mut optimizer = Optimizer::new(space.clone(), schedule.clone(), settings.clone(), seed).with_stop(stop);
+        let builder = Optimizer::builder(space.clone(), schedule.clone(), IntensifierConfig::default_for(1));
+        let mut optimizer = builder.settings(settings.clone()).stop(stop).seed(seed).build().unwrap();
         while let Ask::Trial(proposal) = optimizer.ask() {
             optimizer.tell(proposal.trial, outcome(&proposal));
         }
@@ -309,10 +317,10 @@ fn regret(schedule: Schedule, settings: &Settings, full_evaluations: f64) -> f64
 
 #[test]
 fn the_model_beats_random_search() {
-    let random = Settings { random_probability: 1.0, ..Settings::default() };
-    for (schedule, full_evaluations) in [(full(), 50.0), (hyperband(), 50.0)] {
+    let random = OptimizerSettings { random_probability: 1.0, ..OptimizerSettings::default() };
+    for (schedule, full_evaluations) in [(full(), 50.0), (rungs(), 50.0)] {
         let (model, chance): (f64, f64) = (
-            regret(schedule.clone(), &Settings::default(), full_evaluations),
+            regret(schedule.clone(), &OptimizerSettings::default(), full_evaluations),
             regret(schedule, &random, full_evaluations),
         );
         assert!(model < chance - 1.5, "ln regret: model {model:.2}, chance {chance:.2}");
@@ -322,8 +330,9 @@ fn the_model_beats_random_search() {
 #[test]
 fn an_exhausted_space_is_a_success() {
     let three = Arc::new(Space::new("three".into(), vec![integer("x", 1, 3)], vec![], vec![]).unwrap());
-    for schedule in [full(), hyperband()] {
-        let mut optimizer = Optimizer::new(three.clone(), schedule, Settings::default(), 1);
+    for schedule in [full(), rungs()] {
+        let builder = Optimizer::builder(three.clone(), schedule, IntensifierConfig::default_for(1));
+        let mut optimizer = builder.seed(1).build().unwrap();
         let first: Vec<Proposal> = (0..3).map(|_| ask(&mut optimizer)).collect();
         assert_eq!(optimizer.ask(), Ask::Wait);
         first.iter().for_each(|proposal| assert!(optimizer.tell(proposal.trial, Outcome::of_cost(1.0))));
@@ -346,7 +355,7 @@ fn limits_stop_the_asking() {
             .with_default_extension(ron::extensions::Extensions::IMPLICIT_SOME)
             .from_str(stop)
             .unwrap();
-        let mut optimizer = optimizer(hyperband(), 5).with_stop(stop);
+        let mut optimizer = optimizer(rungs(), 1, 5).with_stop(stop);
         loop {
             match optimizer.ask() {
                 Ask::Trial(proposal) => assert!(optimizer.tell(proposal.trial, outcome(&proposal))),
@@ -365,5 +374,5 @@ fn limits_stop_the_asking() {
     assert_eq!((reason, last.proposal.budget), (Reason::Cost, budget(9.0)));
     assert!(last.outcome.as_ref().unwrap().cost().unwrap() <= 3.0);
     assert!(ron::from_str::<Stop>("(trails: 17)").is_err());
-    assert!(ron::from_str::<Settings>("(surrogate: Forest((trees: 10)), scale: Some(Rank))").is_ok());
+    assert!(ron::from_str::<OptimizerSettings>("(surrogate: Forest((trees: 10)), scale: Some(Rank))").is_ok());
 }

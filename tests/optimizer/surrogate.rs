@@ -7,7 +7,7 @@ use super::*;
 fn the_automatic_surrogate_follows_the_history_alone() {
     let new = |surrogate: &str| {
         let settings = format!("(design_size: Some(399), random_probability: 0, surrogate: {surrogate})");
-        Optimizer::new(space(), full(), ron::from_str(&settings).unwrap(), 7)
+        with_settings(full(), ron::from_str(&settings).unwrap(), 7)
     };
     let replayed = |history: &History, surrogate: &str| {
         let mut optimizer = new(surrogate);
@@ -31,10 +31,10 @@ fn the_automatic_surrogate_follows_the_history_alone() {
 }
 
 #[test]
-fn looks_differ_and_the_model_chooses_what_goes_on() {
+fn prescreened_configurations_differ_and_the_model_chooses_which_goes_on() {
     let schedule = Schedule::new(budget(1.0), budget(27.0), 3).unwrap();
-    let settings = ron::from_str("(intensifier: Some(Screening), random_probability: 0)").unwrap();
-    let mut optimizer = Optimizer::new(space(), schedule, settings, 5);
+    let settings = ron::from_str("(random_probability: 0)").unwrap();
+    let mut optimizer = with_settings(schedule, settings, 5);
     let (mut chosen_by_cost, mut farthest) = (Vec::new(), Vec::new());
     for _ in 0..88 {
         let proposal = ask(&mut optimizer);
@@ -46,17 +46,17 @@ fn looks_differ_and_the_model_chooses_what_goes_on() {
             continue;
         }
         let history = optimizer.history();
-        let looks: Vec<_> = history.rung(proposal.bracket, 0).unwrap().trials().to_vec();
-        let looks: Vec<_> = looks.into_iter().map(|trial| history.trial(trial).unwrap()).collect();
-        let cost = |index: usize| looks[index].outcome.as_ref().unwrap().cost().unwrap();
+        let prescreened: Vec<_> = history.rung(proposal.bracket, 0).unwrap().trials().to_vec();
+        let prescreened: Vec<_> = prescreened.into_iter().map(|trial| history.trial(trial).unwrap()).collect();
+        let cost = |index: usize| prescreened[index].outcome.as_ref().unwrap().cost().unwrap();
         let lowest = (0..3).min_by(|&a, &b| cost(a).total_cmp(&cost(b))).unwrap();
-        chosen_by_cost.push(looks[lowest].proposal.configuration_id == proposal.configuration_id);
-        let row = |index: usize| space().encode(&looks[index].proposal.configuration);
+        chosen_by_cost.push(prescreened[lowest].proposal.configuration_id == proposal.configuration_id);
+        let row = |index: usize| space().encode(&prescreened[index].proposal.configuration);
         let apart = |(a, b)| row(a).iter().zip(row(b)).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
         farthest.push([(0, 1), (0, 2), (1, 2)].map(apart).into_iter().fold(0.0, f64::max));
     }
     assert_eq!(chosen_by_cost.len(), 12);
     assert!(chosen_by_cost.iter().filter(|by_cost| **by_cost).count() <= 6, "{chosen_by_cost:?}");
-    // Without belief in those that wait, the same corner is looked at three times.
+    // Without belief in those that wait, the same corner is prescreened three times.
     assert!(farthest.iter().filter(|apart| **apart > 0.05).count() >= 9, "{farthest:?}");
 }

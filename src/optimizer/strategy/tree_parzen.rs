@@ -215,7 +215,7 @@ mod tests {
     fn a_density_has_a_mean_of_one() {
         let space = space();
         let places = vec![vec![Some(0.1), Some(1.0 / 6.0), Some(0.9)], vec![Some(0.95), Some(0.5), None]];
-        let estimator = Estimator::new(&space, &places, &TreeParzenTreeParzenSettings::default());
+        let estimator = Estimator::new(&space, &places, &TreeParzenSettings::default());
         let (mut sum, n) = (0.0, 60);
         for i in 0..n {
             for kind in 0..3 {
@@ -234,7 +234,7 @@ mod tests {
     fn draws_follow_the_good() {
         let space = space();
         let places: Vec<Positions> = (0..20).map(|_| vec![Some(0.8), Some(0.5), None]).collect();
-        let estimator = Estimator::new(&space, &places, &TreeParzenTreeParzenSettings::default());
+        let estimator = Estimator::new(&space, &places, &TreeParzenSettings::default());
         let mut stream = Stream::of(1, "test", 0);
         let drawn: Vec<_> = (0..400).filter_map(|_| space.complete(&estimator.draw(&mut stream))).collect();
         let near = drawn.iter().filter(|each| each.get(1).is_some_and(|kind| kind.to_string() == "b")).count();
