@@ -110,7 +110,7 @@ pub use cli::main_with;
 pub use document::diagnostic::Diagnostic;
 pub use intensifier::bracket::Schedule;
 pub use intensifier::config::IntensifierConfig;
-pub use optimizer::settings::Settings as OptimizerSettings;
+pub use optimizer::settings::OptimizerSettings;
 pub use optimizer::stop::Stop;
 pub use optimizer::{Ask, Optimizer};
 pub use space::Space;

@@ -13,7 +13,7 @@ use crate::document::diagnostic::Diagnostic;
 use crate::experiment::Experiment;
 use crate::experiment::folder::RunFolder;
 use crate::intensifier::config::IntensifierConfig;
-use crate::optimizer::settings::Settings;
+use crate::optimizer::settings::OptimizerSettings;
 use crate::optimizer::stop::Stop;
 use crate::space::Space;
 
@@ -58,7 +58,7 @@ impl StudyBuilder {
             budgets: None,
             unit: None,
             objectives: Vec::new(),
-            settings: Settings::default(),
+            settings: OptimizerSettings::default(),
             workers: 1,
             stop: Stop::default(),
             seed: 0,
@@ -139,7 +139,7 @@ impl StudyBuilder {
     }
 
     /// Every other knob of the optimizer.
-    pub fn settings(mut self, settings: Settings) -> Self {
+    pub fn settings(mut self, settings: OptimizerSettings) -> Self {
         self.parts.settings = settings;
         self
     }

@@ -2,7 +2,7 @@
 use std::fmt::Write;
 
 use crate::document::source::write;
-use crate::optimizer::settings::Settings;
+use crate::optimizer::settings::OptimizerSettings;
 use crate::optimizer::stop::Stop;
 
 /// The budgets of the trials and their unit.
@@ -20,7 +20,7 @@ pub(super) struct Parts {
     pub budgets: Option<Budgets>,
     pub unit: Option<String>,
     pub objectives: Vec<String>,
-    pub settings: Settings,
+    pub settings: OptimizerSettings,
     pub workers: usize,
     pub stop: Stop,
     pub seed: u64,
@@ -42,8 +42,8 @@ impl Parts {
         if !self.objectives.is_empty() {
             field("objectives", &format!("{:?}", self.objectives));
         }
-        if self.settings != Settings::default() {
-            field("optimizer", &write(&Settings { objectives: Vec::new(), ..self.settings.clone() }));
+        if self.settings != OptimizerSettings::default() {
+            field("optimizer", &write(&OptimizerSettings { objectives: Vec::new(), ..self.settings.clone() }));
         }
         if self.workers != 1 {
             field("executor", &format!("Process(workers: {})", self.workers));
