@@ -7,7 +7,6 @@ pub(crate) mod expression;
 mod number;
 pub(crate) mod outline;
 mod outline_reader;
-mod ron_error;
 pub mod range;
 mod ron_error;
 pub mod source;
