@@ -1,7 +1,11 @@
 //! Journals: bytes of a run's log, as they are and with every checksum made right.
+use galvani::experiment::replay::fold::Replay;
+use galvani::space::Space;
 use galvani::store::journal::{Fault, decode, decode_line, encode};
 use galvani::store::record::Record;
 use galvani::store::repair::repair;
+
+use super::path;
 
 /// The bytes of a journal; lines without the right checksum are also read with it, else nothing would get past it.
 pub fn journals(data: &[u8]) {
@@ -11,6 +15,7 @@ pub fn journals(data: &[u8]) {
         sealed.extend(sealed_line(line));
     }
     check_prefix(&sealed);
+    check_replay(&sealed);
     for line in sealed.split_inclusive(|&byte| byte == b'\n') {
         match decode_line(line) {
             Ok(record) => assert_eq!(decode_line(&encode(&record)), Ok(record)),
@@ -51,5 +56,21 @@ fn check_prefix(bytes: &[u8]) {
             assert!(!is_sound, "{reason:?} in a sound journal");
             assert_eq!(reason.line as usize, sound.len() + 1, "{reason:?}");
         }
+    }
+}
+
+/// Records in any order and number are replayed, or refused in words.
+fn check_replay(bytes: &[u8]) {
+    let records: Vec<Record> = decode(bytes).into_iter().map_while(|line| line.record.ok()).collect();
+    let Some(Record::Begun(begun)) = records.first() else { return };
+    let Ok(space) = Space::parse(&begun.space, path()) else { return };
+    match Replay::of(&records, &space) {
+        Ok(replay) => {
+            let history = &replay.history;
+            assert_eq!(replay.details.len(), history.trials().len());
+            let running = history.trials().iter().filter(|trial| trial.outcome.is_none()).count();
+            assert_eq!(replay.unfinished().count(), running);
+        }
+        Err(error) => assert!(!error.to_string().is_empty(), "{error:?}"),
     }
 }

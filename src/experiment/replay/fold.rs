@@ -9,7 +9,7 @@ use crate::experiment::replay::retry::Retries;
 use crate::space::Space;
 use crate::store::record::{AttemptEnd, Mismatch, Record};
 use crate::trial::history::History;
-use crate::trial::{Proposal, TrialId};
+use crate::trial::{ConfigurationId, Proposal, TrialId};
 
 /// Everything known of a trial beside its proposal and its outcome.
 #[derive(Clone, Debug, Default)]
@@ -44,13 +44,18 @@ pub enum ReplayError {
     Mismatch(#[from] Mismatch),
     #[error("trial {trial} {event}, but was never asked for")]
     NeverAsked { trial: TrialId, event: &'static str },
+    #[error("trial {trial} was asked for where {next} was next")]
+    OutOfOrder { trial: TrialId, next: TrialId },
+    #[error("trial {trial} calls its configuration {found}, which is {expected}")]
+    Renumbered { trial: TrialId, found: ConfigurationId, expected: ConfigurationId },
 }
 
 impl Replay {
     /// The fold of records whose configurations are of `space`.
     ///
     /// # Errors
-    /// A configuration is not of the space, or a trial starts or ends that was never asked for.
+    /// A configuration is not of the space or has two numbers, trials are not numbered in their order, or a trial starts
+    /// or ends that was never asked for.
     pub fn of<'a>(records: impl IntoIterator<Item = &'a Record>, space: &Space) -> Result<Self, ReplayError> {
         let mut replay = Self::default();
         records.into_iter().try_for_each(|record| replay.take(record, space))?;
@@ -61,7 +66,16 @@ impl Replay {
         match record {
             Record::Begun(_) => {}
             Record::Asked(asked) => {
-                self.history.ask(asked.proposal(space)?);
+                let proposal = asked.proposal(space)?;
+                let (trial, next) = (proposal.trial, self.history.next_trial());
+                if trial != next {
+                    return Err(ReplayError::OutOfOrder { trial, next });
+                }
+                let (found, expected) = (proposal.configuration_id, self.history.number_of(&proposal.configuration));
+                if found != expected {
+                    return Err(ReplayError::Renumbered { trial, found, expected });
+                }
+                self.history.ask(proposal);
                 self.details.push(Details { asked: Some(asked.at), ..Details::default() });
             }
             Record::Started(started) => {
@@ -97,7 +111,7 @@ impl Replay {
 
     /// Trials without an outcome, in the order of asking, each with the number of its next attempt.
     pub fn unfinished(&self) -> impl Iterator<Item = (Proposal, u32)> {
-        let attempt = |trial: TrialId| self.details[trial.0 as usize - 1].attempt + 1;
+        let attempt = |trial: TrialId| self.details[trial.index()].attempt.saturating_add(1);
         self.history.running().map(move |trial| (trial.proposal.clone(), attempt(trial.proposal.trial)))
     }
 
