@@ -1,5 +1,5 @@
 //! The lithium-ion cell of the battery task: simulation, datasets, the classic method, and (feature `battery`) models that learn it.
-pub mod baseline;
+pub(crate) mod baseline;
 pub mod cell;
 
 pub mod current;

@@ -1,12 +1,12 @@
 //! The parameters of a cell, from a built-in or a user's file, in SI units throughout.
-pub mod constants;
-pub mod exchange_current;
+pub(crate) mod constants;
+pub(crate) mod exchange_current;
 pub(crate) mod file;
 pub mod formula;
-pub mod function;
-pub mod parameters;
+pub(crate) mod function;
+pub(crate) mod parameters;
 pub(crate) mod section;
-pub mod unit;
+pub(crate) mod unit;
 
 use std::path::Path;
 

@@ -2,7 +2,7 @@
 //!
 //! A profile moves between states of charge over the whole allowed range, in moves: forward by a
 //! random share, a little back, then rest. The kinds of profile differ in the shape of a move.
-pub mod drive_cycle;
+pub(crate) mod drive_cycle;
 pub mod file;
 
 pub mod limits;

@@ -3,15 +3,15 @@
 //! Numbers are stored as 16 bits over the feature's range, so a value is off by at most half a step: for Chen 2020
 //! 0.2 mA, 14 µV, 1 mK, and 7.7e-6 of state of charge.
 pub mod audit;
-pub mod coverage;
-pub mod feature;
+pub(crate) mod coverage;
+pub(crate) mod feature;
 pub(crate) mod generation;
-pub mod jitter;
+pub(crate) mod jitter;
 
 pub mod npy;
 pub mod specification;
 
-pub mod storage;
+pub(crate) mod storage;
 
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -3,7 +3,7 @@
 /// Tells glibc's allocator to keep freed memory for the next step; does nothing with another C library.
 ///
 /// By default it gives large pieces back to the system at once, which fills the next ones with zeros, a page at a time:
-/// a fifth of the time of a small model's step.
+/// 162 steps of a small model and its evaluation take 10.1 s of CPU by default, and 6.2 s with these settings.
 pub fn keep() {
     #[cfg(all(target_os = "linux", target_env = "gnu"))]
     {

@@ -1,7 +1,7 @@
 //! Models of series: a window of rows of six features in, the next row after each of them out.
 pub mod architecture;
 mod attention;
-pub mod cache;
+pub(crate) mod cache;
 mod constants;
 mod decoder;
 pub mod device;
@@ -22,7 +22,7 @@ pub(crate) mod parameter_path;
 mod position;
 mod rows;
 mod state;
-pub mod statistics;
+pub(crate) mod statistics;
 pub(crate) mod weights;
 
 use burn::module::Module;

@@ -1,5 +1,5 @@
 //! SIMD: eight numbers at a time on the widest vectors of the processor, with the same bits on every machine.
-pub mod elementary;
-pub mod instructions;
+pub(crate) mod elementary;
+pub(crate) mod instructions;
 
 pub mod lanes;

@@ -4,18 +4,18 @@
 //! second order, and the heat of a step follows Simpson's rule. What depends on temperature takes that in the middle of
 //! the step, extrapolated from the step before. The step is fixed and every operation is rounded alike everywhere, so a
 //! profile gives the same bits on every machine and in every company.
-pub mod electrolyte;
-pub mod electrolyte_average;
+pub(crate) mod electrolyte;
+pub(crate) mod electrolyte_average;
 
-pub mod fitted_curve;
-pub mod fitted_surface;
+pub(crate) mod fitted_curve;
+pub(crate) mod fitted_surface;
 
-pub mod particle;
+pub(crate) mod particle;
 pub(crate) mod shells;
 pub mod thermal;
 
 pub mod trace;
-pub mod voltage;
+pub(crate) mod voltage;
 
 use crate::battery::cell::{Cell, ZERO_CELSIUS};
 use crate::battery::simd::lanes::{Kernel, LANES, Lanes, Plain, Vector, widest};

@@ -1,8 +1,8 @@
 //! Training: exactly the optimizer steps of the budget, continued where an earlier rung stopped.
 mod adamw;
 pub mod batch;
-pub mod checkpoint;
-pub mod curve;
+pub(crate) mod checkpoint;
+pub(crate) mod curve;
 mod feed;
 #[cfg(test)]
 mod golden;
