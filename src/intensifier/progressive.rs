@@ -197,7 +197,7 @@ mod tests {
                 let (number, rung) = (proposal.configuration_id.0, proposal.rung);
                 if rung == 1 && reports {
                     for (amount, cost) in [(1.5, [9.0, 8.9]), (2.0, [8.9, 9.0]), (2.5, [9.0, 8.9])] {
-                        let cost = cost[(number as usize - 1) % 2];
+                        let cost = cost[proposal.configuration_id.index() % 2];
                         walk.history.report(proposal.trial, CurvePoint { budget: Budget::new(amount).unwrap(), cost });
                     }
                 }

@@ -172,7 +172,7 @@ impl fmt::Display for Trial {
         match (&self.outcome, self.costs()) {
             (None, _) => {}
             (Some(_), [cost]) => write!(out, " costs {cost}")?,
-            (Some(outcome), []) => write!(out, " {}", outcome.kind().word().replace('_', " "))?,
+            (Some(outcome), []) => write!(out, " {}", outcome.kind().in_words())?,
             (Some(_), costs) => {
                 let costs: Vec<_> = costs.iter().map(ToString::to_string).collect();
                 write!(out, " costs {}", costs.join(" and "))?;

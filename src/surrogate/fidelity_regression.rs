@@ -56,8 +56,8 @@ pub fn regress(observations: &[Observation], scale: Scale, residual: &Residual) 
         }
         new.into_iter().zip(expected).for_each(|(configuration, target)| targets[configuration] = Some(target));
     }
-    let known = targets.into_iter().enumerate().filter_map(|(configuration, target)| Some((configuration, target?)));
-    let (configurations, mut values): (Vec<usize>, Vec<f64>) = known.unzip();
+    let expected = targets.into_iter().enumerate().filter_map(|(configuration, target)| Some((configuration, target?)));
+    let (configurations, mut values): (Vec<usize>, Vec<f64>) = expected.unzip();
     match scale {
         Scale::Rank => values = normal_scores(&values),
         Scale::Power => values = powers(&values),
@@ -205,9 +205,9 @@ mod tests {
         let mut costs: Vec<_> = (0..8).map(cost).collect();
         costs
             .extend((0..6).map(|configuration| (configuration, 3.0, (configuration + 8 * (configuration % 2)) as f64)));
-        let parity = |known: &Residuals, elsewhere: &[usize]| {
+        let parity = |residuals: &Residuals, elsewhere: &[usize]| {
             let mean = |parity| {
-                let each = known.configurations.iter().zip(known.values);
+                let each = residuals.configurations.iter().zip(residuals.values);
                 let of: Vec<f64> = each.filter(|(c, _)| *c % 2 == parity).map(|(_, m)| *m).collect();
                 of.iter().sum::<f64>() / of.len() as f64
             };

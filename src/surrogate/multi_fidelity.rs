@@ -139,12 +139,12 @@ mod tests {
                 observations.push(Observation { configuration: index, budget: 9.0, cost: top(x) });
             }
         }
-        let known = targets(&observations, Scale::Raw);
+        let found = targets(&observations, Scale::Raw);
         let inner = GaussianProcess::new(&columns(&[Column::Numeric]), &GaussianProcessSettings::default(), 1);
         let mut model = MultiFidelity::new(Box::new(inner));
         let joint = rows(&observations, &configurations, 1.0, 9.0);
         let earlier = |results: usize| targets(&observations[..results], Scale::Raw);
-        model.update(&joint, &known, observations.len(), &earlier);
+        model.update(&joint, &found, observations.len(), &earlier);
         let points: Vec<f64> = (0..20).map(|index| (f64::from(index) + 0.5) / 20.0).collect();
         let mut asked = Rows::new(1);
         points.iter().for_each(|&x| asked.push(&[x]));

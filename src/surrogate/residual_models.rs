@@ -119,20 +119,20 @@ mod tests {
         let new = || ResidualModels::new(&[Column::Numeric; 2], &ForestSettings::default(), 1);
         let model = new();
         for results in (1..=found.len()).step_by(7) {
-            let known = model.targets(&found[..results], &rows, Scale::Rank);
-            assert_eq!(known, new().targets(&found[..results], &rows, Scale::Rank), "{results}");
+            let targets = model.targets(&found[..results], &rows, Scale::Rank);
+            assert_eq!(targets, new().targets(&found[..results], &rows, Scale::Rank), "{results}");
         }
         assert!(model.fits.lock().unwrap().len() <= KEPT);
         // The line cannot know y of configurations that did not go on; the forest does.
-        let known = model.targets(&found, &rows, Scale::Raw);
-        let error = |known: &Targets| {
+        let targets = model.targets(&found, &rows, Scale::Raw);
+        let error = |targets: &Targets| {
             let miss = |&(index, target): &(usize, f64)| {
                 let row = rows.row(index);
                 (target - 1.0 - row[0] - row[1] * row[1]).powi(2)
             };
-            known.iter().map(miss).sum::<f64>() / known.len() as f64
+            targets.iter().map(miss).sum::<f64>() / targets.len() as f64
         };
         let straight = regress(&found, Scale::Raw, &|_, _| None);
-        assert!(error(&known) < 0.4 * error(&straight), "{} {}", error(&known), error(&straight));
+        assert!(error(&targets) < 0.4 * error(&straight), "{} {}", error(&targets), error(&straight));
     }
 }

@@ -343,7 +343,7 @@ mod tests {
                     _ => walk.finish(ends.trial.0, mean + 10.0 * stream.normal()),
                 }
                 walk.same_as(racing(&["a", "b", "c"], 2));
-                let expected = walk.intensifier.incumbent.map(|index| index as u32 + 1);
+                let expected = walk.intensifier.incumbent.map(|index| ConfigurationId::of_index(index).0);
                 let found = incumbent(&walk.history).map(|trial| trial.proposal.configuration_id.0);
                 // One that was replaced while it ran may know a pair more until its successor does; and where the
                 // incumbent fails later, one with as many pairs and fewer failures stands above.

@@ -10,6 +10,7 @@ use crate::report::draw::theme::{HEADING, INK, MUTED, PAPER, RED, SMALL, TEXT, T
 use crate::report::draw::words::{count, number};
 use crate::report::figure::panel;
 use crate::report::figure::trust;
+use crate::trial::outcome::OutcomeKind;
 
 const MARGIN: f64 = 28.0;
 /// The width of the names and labels of the first column.
@@ -193,7 +194,7 @@ fn legend(canvas: &mut Canvas, y: f64, tiles: bool, pooled: bool) {
     if pooled {
         entry(canvas, "at a smaller one", &|canvas, x| panel::smaller(canvas, (x + 8.0, y)));
     }
-    entry(canvas, "diverged", &|canvas, x| panel::diverged(canvas, (x + 8.0, y)));
+    entry(canvas, OutcomeKind::Diverged.word(), &|canvas, x| panel::diverged(canvas, (x + 8.0, y)));
     entry(canvas, "incumbent", &|canvas, x| canvas.star((x + 8.0, y), 6.5));
     if tiles {
         let box_at = |x: f64| Frame { x, y: y - 6.5, width: 16.0, height: 13.0 };

@@ -158,6 +158,7 @@ impl Seen<'_> {
             Some((-value, gradient.into_iter().map(|slope| -slope).collect()))
         };
         let search = |number: u64| {
+            // The purpose keeps its first name: another one would change proposals.
             let mut stream = Stream::of(seed, "evidence", index << 8 | number);
             let mut start = self.center();
             if number > 0 {

@@ -19,14 +19,14 @@ fn rows(value: &serde_json::Value) -> Rows {
     rows
 }
 
-fn known(targets: &[f64]) -> Targets {
+fn indexed(targets: &[f64]) -> Targets {
     targets.iter().copied().enumerate().collect()
 }
 
 /// A process with given hyperparameters.
 fn fixed(columns: &[Column], mean: Mean, parameters: Vec<f64>, rows: &Rows, targets: &[f64]) -> GaussianProcess {
     let mut process = GaussianProcess::new(columns, &GaussianProcessSettings::default(), 1);
-    process.adopt(rows, &known(targets), usize::MAX);
+    process.adopt(rows, &indexed(targets), usize::MAX);
     process.mean = mean;
     process.learnt = Some((targets.len(), vec![parameters]));
     process.condition();
@@ -35,7 +35,7 @@ fn fixed(columns: &[Column], mean: Mean, parameters: Vec<f64>, rows: &Rows, targ
 
 fn updated(columns: &[Column], settings: &GaussianProcessSettings, rows: &Rows, targets: &[f64]) -> GaussianProcess {
     let mut process = GaussianProcess::new(columns, settings, 1);
-    process.update(rows, &known(targets), targets.len(), &|results| known(&targets[..results]));
+    process.update(rows, &indexed(targets), targets.len(), &|results| indexed(&targets[..results]));
     process
 }
 
@@ -159,7 +159,7 @@ fn many_results_are_thinned_and_hyperparameters_depend_on_the_log_alone() {
     let settings = GaussianProcessSettings { rows: 30, ..GaussianProcessSettings::default() };
     let mut step_by_step = GaussianProcess::new(&[Column::Numeric], &settings, 1);
     for results in 5..=70 {
-        step_by_step.update(&rows, &known(&targets[..results]), results, &|earlier| known(&targets[..earlier]));
+        step_by_step.update(&rows, &indexed(&targets[..results]), results, &|earlier| indexed(&targets[..earlier]));
     }
     let at_once = updated(&[Column::Numeric], &settings, &rows, &targets);
     assert_eq!(step_by_step.points.len(), 30);
