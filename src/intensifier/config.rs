@@ -50,13 +50,13 @@ impl IntensifierConfig {
         let (rungs, most) = (schedule.rungs(), schedule.rungs() - 1);
         match self {
             Self::SuccessiveHalving { bracket } if *bracket > most => {
-                let message = format!("there is no bracket {bracket}: the budget has {rungs} rungs");
-                let hint = format!("the brackets are numbered from 0, with the most rungs, to {most}, with one");
+                let message = format!("`bracket` of `SuccessiveHalving` must be at most {most}, not {bracket}");
+                let hint = format!("the budget has {rungs} rungs: brackets are numbered from 0, which has all of them");
                 Err(Diagnostic::new(message).hint(hint).field("bracket"))
             }
             Self::Asynchronous { brackets: Some(brackets) } if *brackets == 0 || *brackets > rungs => {
-                let message = format!("there are no {brackets} kinds of bracket: the budget has {rungs} rungs");
-                let hint = format!("give a number from 1 to {rungs}, or leave it out for all of them");
+                let message = format!("`brackets` of `Asynchronous` must be between 1 and {rungs}, not {brackets}");
+                let hint = "there are as many kinds of bracket as rungs; leave it out for all of them";
                 Err(Diagnostic::new(message).hint(hint).field("brackets"))
             }
             Self::Racing(settings) => settings.validate(),

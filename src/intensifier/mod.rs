@@ -3,17 +3,13 @@
 
 pub mod asynchronous;
 pub mod bracket;
-
 pub mod config;
 mod extrapolation;
 pub mod full_fidelity;
-
 pub mod hyperband;
-pub mod ladder;
-
+mod ladder;
 pub mod progressive;
 pub mod pruning;
-
 pub mod racing;
 
 use std::sync::Arc;

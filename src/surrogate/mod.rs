@@ -1,15 +1,13 @@
 //! Surrogates: predict the cost of configurations that were not evaluated.
 #![cfg_attr(not(test), deny(clippy::disallowed_methods, clippy::disallowed_types))]
 
-pub mod multi_fidelity;
-pub mod residual_models;
-
 pub mod factory;
+pub mod fidelity_regression;
 pub mod forest;
 pub mod gaussian_process;
-
-pub mod fidelity_regression;
+pub mod multi_fidelity;
 mod refit;
+pub mod residual_models;
 pub mod target;
 
 use crate::numeric::stream::Stream;

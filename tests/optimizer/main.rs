@@ -218,7 +218,7 @@ fn a_forest_over_rungs_is_the_same_after_a_replay() {
 #[test]
 fn a_limit_forgets_nothing_that_was_learnt_from_elsewhere() {
     let mut stream = Stream::of(3, "elsewhere", 0);
-    let evidence: Vec<PriorResult> = (0..40)
+    let prior_results: Vec<PriorResult> = (0..40)
         .map(|_| {
             let configuration = space().sample(&mut stream).unwrap();
             PriorResult { costs: vec![branin(&configuration)], configuration, budget: budget(9.0) }
@@ -230,16 +230,16 @@ fn a_limit_forgets_nothing_that_was_learnt_from_elsewhere() {
         let mut optimizer = with_settings(full(), settings, 3);
         if limit_first {
             optimizer = optimizer.with_stop(stop);
-            optimizer.learn_from(evidence.clone());
+            optimizer.learn_from(prior_results.clone());
         } else {
-            optimizer.learn_from(evidence.clone());
+            optimizer.learn_from(prior_results.clone());
             optimizer = optimizer.with_stop(stop);
         }
         (0..4).map(|_| ask(&mut optimizer)).collect::<Vec<_>>()
     };
     let proposals = asked(false);
     assert_eq!(proposals, asked(true));
-    assert_eq!(proposals[1].origin, Origin::Model, "the evidence is enough for the model");
+    assert_eq!(proposals[1].origin, Origin::Model, "the prior results are enough for the model");
 }
 
 #[test]
