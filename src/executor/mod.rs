@@ -1,27 +1,20 @@
 //! Executors: where jobs run, as processes of this machine or as a script on a simulated clock.
-pub mod control_group;
-
-pub mod device;
-pub mod disposable_process;
+pub(crate) mod control_group;
+pub(crate) mod device;
+pub(crate) mod disposable_process;
 pub mod job;
 pub mod leftover;
-
 pub mod limits;
-pub mod message;
-
-pub mod output;
-pub mod proc;
-
-pub mod persistent_worker;
+pub(crate) mod message;
+pub(crate) mod output;
+pub(crate) mod persistent_worker;
+pub(crate) mod proc;
 pub mod process;
-
 pub mod scripted;
 pub mod slot;
-
-pub mod supervised;
-pub mod tree;
-
-pub mod verdict;
+pub(crate) mod supervised;
+pub(crate) mod tree;
+pub(crate) mod verdict;
 
 use std::io;
 use std::path::PathBuf;

@@ -25,9 +25,9 @@
 //! Several threads share one behind a mutex: each asks, evaluates without holding the lock, and tells. A trial that was
 //! asked for and not told is asked for again when the folder is opened the next time.
 pub mod answer;
-pub mod import;
+pub(crate) mod import;
 pub mod resume;
-pub mod space_migration;
+pub(crate) mod space_migration;
 
 use std::collections::VecDeque;
 use std::sync::Arc;

@@ -116,7 +116,7 @@ impl Replay {
     }
 
     fn details_of(&mut self, trial: TrialId, event: &'static str) -> Result<&mut Details, ReplayError> {
-        let known = self.details.get_mut((trial.0 as usize).wrapping_sub(1));
+        let known = self.details.get_mut(trial.index());
         known.ok_or(ReplayError::NeverAsked { trial, event })
     }
 }

@@ -1,7 +1,7 @@
 //! Replay of a journal: a run as it stood when it ended.
 pub mod fold;
-pub mod imported_results;
+pub(crate) mod imported_results;
 pub mod log;
-pub mod note;
-pub mod pace;
-pub mod retry;
+pub(crate) mod note;
+pub(crate) mod pace;
+pub(crate) mod retry;

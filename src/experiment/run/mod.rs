@@ -7,14 +7,14 @@ pub(crate) mod event_stream;
 pub mod execute;
 pub(crate) mod failures;
 pub(crate) mod jobs;
-pub mod launch;
+pub(crate) mod launch;
 pub(crate) mod local;
 pub(crate) mod pending_event;
 pub(crate) mod prepare;
-pub mod revalidation;
+pub(crate) mod revalidation;
 pub(crate) mod session;
 pub(crate) mod trials;
-pub mod validation;
+pub(crate) mod validation;
 
 pub use execute::{Summary, run, run_with};
 pub use jobs::Finish;
