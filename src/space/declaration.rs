@@ -14,7 +14,7 @@ pub struct Declaration {
     notes: Notes,
 }
 
-/// What every kind may have.
+/// The fields that every kind may have.
 #[derive(Clone, Debug, Default)]
 struct Notes {
     prior: Prior,
@@ -168,7 +168,7 @@ impl Categorical {
         Self { choices: choices.into_iter().map(Into::into).collect(), notes: Notes::default() }
     }
 
-    /// How likely each choice is in random draws: a weight of 0 or above for each, in their order.
+    /// The weights of the choices in random draws, each 0 or above, in their order.
     #[must_use]
     pub fn weights(mut self, weights: impl IntoIterator<Item = f64>) -> Self {
         self.notes.prior = Prior::Weights(weights.into_iter().collect());
@@ -215,7 +215,7 @@ macro_rules! annotated {
 macro_rules! described {
     ($($kind:ident),*) => {$(
         impl $kind {
-            /// What it is, for reports.
+            /// A sentence about it, for reports.
             #[must_use]
             pub fn description(mut self, text: impl Into<String>) -> Self {
                 self.notes.description = Some(text.into());
@@ -243,7 +243,7 @@ impl Boolean {
         self
     }
 
-    /// What it is, for reports.
+    /// A sentence about it, for reports.
     #[must_use]
     pub fn description(mut self, text: impl Into<String>) -> Self {
         self.notes.description = Some(text.into());

@@ -74,23 +74,7 @@ impl<'a> Checker<'a> {
     pub(crate) fn term(&mut self, syntax: &Expr) -> Result<Term, Positioned> {
         match syntax {
             Expr::Var(variable) => self.variable(variable.id, variable.span()),
-            Expr::Const(constant) => {
-                let value = &constant.value;
-                match value.kind() {
-                    ValueKind::Bool => Ok(Term::Truth(Truth::Literal(value.is_true()))),
-                    ValueKind::Number => {
-                        if let Some(diagnostic) = check_number(self.source(syntax)) {
-                            return Err(Positioned { offset: start(syntax), diagnostic });
-                        }
-                        let number = f64::try_from(value.clone()).ok().filter(|number| number.is_finite());
-                        let too_large = || Positioned::new(start(syntax), "this number is too large");
-                        Ok(Term::Number(Number::Literal(number.ok_or_else(too_large)?)))
-                    }
-                    ValueKind::String => Ok(Term::Word(value.as_str().unwrap_or_default().to_owned())),
-                    _ => Err(Positioned::new(start(syntax), "`none` is no value of a parameter")
-                        .hint("an inactive parameter makes a comparison false by itself")),
-                }
-            }
+            Expr::Const(constant) => self.literal(&constant.value, syntax),
             Expr::UnaryOp(unary) => Ok(match unary.op {
                 UnaryOpKind::Not => Term::Truth(Truth::Not(Box::new(self.truth(&unary.expr)?))),
                 UnaryOpKind::Neg => Term::Number(match self.number(&unary.expr)? {
@@ -111,22 +95,42 @@ impl<'a> Checker<'a> {
                 }
                 Ok(Term::Truth(Truth::All(terms)))
             }
+            _ => Err(self.unsupported(syntax)),
+        }
+    }
+
+    fn literal(&self, value: &minijinja::Value, syntax: &Expr) -> Result<Term, Positioned> {
+        match value.kind() {
+            ValueKind::Bool => Ok(Term::Truth(Truth::Literal(value.is_true()))),
+            ValueKind::Number => {
+                if let Some(diagnostic) = check_number(self.source(syntax)) {
+                    return Err(Positioned { offset: start(syntax), diagnostic });
+                }
+                let number = f64::try_from(value.clone()).ok().filter(|number| number.is_finite());
+                let too_large = || Positioned::new(start(syntax), "this number is too large");
+                Ok(Term::Number(Number::Literal(number.ok_or_else(too_large)?)))
+            }
+            ValueKind::String => Ok(Term::Word(value.as_str().unwrap_or_default().to_owned())),
+            _ => Err(Positioned::new(start(syntax), "`none` is not a value of a parameter")
+                .hint("an inactive parameter makes a comparison false by itself")),
+        }
+    }
+
+    /// The mistake of a construct that expressions do not have.
+    fn unsupported(&self, syntax: &Expr) -> Positioned {
+        let part = match syntax {
             Expr::Filter(_) => {
                 let place = start(syntax) + self.text[start(syntax)..].find('|').unwrap_or(0);
-                Err(Positioned::new(place, "`|` is not part of an expression").hint("write `or`"))
+                return Positioned::new(place, "`|` is not part of an expression").hint("write `or`");
             }
-            _ => {
-                let part = match syntax {
-                    Expr::IfExpr(_) => "`if`",
-                    Expr::Test(_) => "`is`",
-                    Expr::GetAttr(_) | Expr::GetItem(_) | Expr::Slice(_) => "a part of a value (`.` or `[..]`)",
-                    Expr::Call(_) => "a function",
-                    _ => "a list outside of `in [..]`",
-                };
-                let hint = "an expression has comparisons, `in [..]`, arithmetic, `and`, `or` and `not`";
-                Err(Positioned::new(start(syntax), format!("{part} cannot be used in an expression")).hint(hint))
-            }
-        }
+            Expr::IfExpr(_) => "`if`",
+            Expr::Test(_) => "`is`",
+            Expr::GetAttr(_) | Expr::GetItem(_) | Expr::Slice(_) => "a part of a value (`.` or `[..]`)",
+            Expr::Call(_) => "a function",
+            _ => "a list outside of `in [..]`",
+        };
+        Positioned::new(start(syntax), format!("{part} cannot be used in an expression"))
+            .hint("an expression has comparisons, `in [..]`, arithmetic, `and`, `or` and `not`")
     }
 
     fn variable(&mut self, name: &str, span: Span) -> Result<Term, Positioned> {

@@ -156,8 +156,8 @@ impl Checker<'_> {
                 .filter_map(|each| if let Value::Word(word) = each { Some(word.as_str()) } else { None })
         };
         let message = match &value {
-            Value::Word(_) => format!("`{name}` is never {}", value.to_literal()),
-            _ if words().count() < self.values(index).len() => format!("`{name}` is never {value}"),
+            Value::Word(_) => format!("`{name}` cannot be {}", value.to_literal()),
+            _ if words().count() < self.values(index).len() => format!("`{name}` cannot be {value}"),
             _ => format!("`{name}` is a word, but `{}` is not", self.source(syntax)),
         };
         let hint = match &value {
@@ -186,7 +186,7 @@ impl Checker<'_> {
             }
             _ => self.listing(*index, name),
         };
-        Err(Positioned::new(offset, format!("`{name}` is never {number}")).hint(hint))
+        Err(Positioned::new(offset, format!("`{name}` cannot be {number}")).hint(hint))
     }
 
     fn rank(&self, index: usize, offset: usize) -> Result<Rank, Positioned> {
