@@ -163,7 +163,8 @@ fn paths(code: &str) -> Vec<Vec<String>> {
             at += tokens[at..].iter().position(|&token| token == ";").unwrap_or(tokens.len() - at);
         }
         let mut path = Vec::new();
-        let is_start = at == 0 || !matches!(tokens[at - 1], "::" | ".");
+        // `pub(in crate::a)` takes nothing from `a`.
+        let is_start = at == 0 || !matches!(tokens[at - 1], "::" | ".") && !tokens[..at].ends_with(&["(", "in"]);
         while is_start && tokens.get(at).is_some_and(|token| is_name(token)) {
             path.push(tokens[at].to_owned());
             if tokens.get(at + 1) != Some(&"::") {
@@ -196,7 +197,7 @@ fn trees_over_several_lines_are_read() {
     ];
     assert_eq!(imports(code), expected);
     assert_eq!(
-        paths("use a::b; let x = crate::c::d(e::F::new(), y.g::<u8>());"),
+        paths("use a::b; pub(in crate::z) let x = crate::c::d(e::F::new(), y.g::<u8>());"),
         [["crate", "c", "d"].map(str::to_owned).to_vec(), ["e", "F", "new"].map(str::to_owned).to_vec(),]
     );
 }
