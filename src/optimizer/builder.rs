@@ -2,6 +2,7 @@
 use std::sync::Arc;
 
 use super::Optimizer;
+use super::selector::Selector;
 use super::settings::OptimizerSettings;
 use super::stop::Stop;
 use super::strategy::build::Extensions;
@@ -11,21 +12,40 @@ use crate::intensifier::bracket::Schedule;
 use crate::intensifier::config::IntensifierConfig;
 use crate::space::Space;
 use crate::surrogate::factory::SurrogateFactory;
+use crate::trial::history::History;
 
 /// An optimizer in the making; [`Optimizer::builder`] begins one.
 #[must_use]
 pub struct OptimizerBuilder {
-    pub(super) space: Arc<Space>,
-    pub(super) schedule: Schedule,
-    pub(super) intensifier: IntensifierConfig,
-    pub(super) settings: OptimizerSettings,
-    pub(super) stop: Stop,
-    pub(super) seed: u64,
-    pub(super) extensions: Extensions,
+    space: Arc<Space>,
+    schedule: Schedule,
+    intensifier: IntensifierConfig,
+    settings: OptimizerSettings,
+    stop: Stop,
+    seed: u64,
+    extensions: Extensions,
+}
+
+impl Optimizer {
+    /// An optimizer without a history and without limits. Fails as [`OptimizerBuilder::build`] does.
+    pub fn new(
+        space: Arc<Space>,
+        schedule: Schedule,
+        intensifier: IntensifierConfig,
+        settings: OptimizerSettings,
+        seed: u64,
+    ) -> Result<Self, Diagnostic> {
+        Self::builder(space, schedule, intensifier).settings(settings).seed(seed).build()
+    }
+
+    /// Begins an optimizer of a space whose trials get the budgets of a schedule, as the intensifier gives them.
+    pub fn builder(space: Arc<Space>, schedule: Schedule, intensifier: IntensifierConfig) -> OptimizerBuilder {
+        OptimizerBuilder::new(space, schedule, intensifier)
+    }
 }
 
 impl OptimizerBuilder {
-    pub(super) fn new(space: Arc<Space>, schedule: Schedule, intensifier: IntensifierConfig) -> Self {
+    fn new(space: Arc<Space>, schedule: Schedule, intensifier: IntensifierConfig) -> Self {
         let (settings, stop) = (OptimizerSettings::default(), Stop::default());
         Self { space, schedule, intensifier, settings, stop, seed: 0, extensions: Extensions::default() }
     }
@@ -64,6 +84,21 @@ impl OptimizerBuilder {
     /// The optimizer, without a history. Fails where a setting is out of its range, settings contradict each other, the
     /// intensifier does not fit the schedule or the objectives, or a first configuration is not legal.
     pub fn build(self) -> Result<Optimizer, Diagnostic> {
-        Optimizer::from_builder(self)
+        let OptimizerBuilder { space, schedule, intensifier, settings, stop, seed, extensions } = self;
+        intensifier.validate(&schedule)?;
+        settings.validate(&intensifier)?;
+        let optimizer = Optimizer {
+            selector: Selector::new(&space, &schedule, &intensifier, &settings, &extensions, seed)?,
+            intensifier: intensifier.build(&schedule, seed),
+            intensifier_config: intensifier,
+            history: History::default(),
+            stop: Stop::default(),
+            regret: None,
+            space,
+            schedule,
+            settings,
+            seed,
+        };
+        Ok(optimizer.with_stop(stop))
     }
 }

@@ -14,7 +14,6 @@ mod weight;
 
 use std::sync::Arc;
 
-use crate::document::diagnostic::Diagnostic;
 use crate::intensifier::bracket::{Plan, Schedule};
 use crate::intensifier::config::IntensifierConfig;
 use crate::intensifier::{Assignment, Candidate, InstanceSeed, Intensifier, Next};
@@ -26,7 +25,6 @@ use crate::trial::history::History;
 use crate::trial::outcome::Outcome;
 use crate::trial::prior_result::PriorResult;
 use crate::trial::{ConfigurationId, Origin, Proposal, TrialId};
-use builder::OptimizerBuilder;
 use regret::Regret;
 use selector::Selector;
 use settings::OptimizerSettings;
@@ -65,41 +63,6 @@ pub struct Optimizer {
 struct Exhausted;
 
 impl Optimizer {
-    /// An optimizer without a history and without limits. Fails as [`OptimizerBuilder::build`] does.
-    pub fn new(
-        space: Arc<Space>,
-        schedule: Schedule,
-        intensifier: IntensifierConfig,
-        settings: OptimizerSettings,
-        seed: u64,
-    ) -> Result<Self, Diagnostic> {
-        Self::builder(space, schedule, intensifier).settings(settings).seed(seed).build()
-    }
-
-    /// Begins an optimizer of a space whose trials get the budgets of a schedule, as the intensifier gives them.
-    pub fn builder(space: Arc<Space>, schedule: Schedule, intensifier: IntensifierConfig) -> OptimizerBuilder {
-        OptimizerBuilder::new(space, schedule, intensifier)
-    }
-
-    fn from_builder(parts: OptimizerBuilder) -> Result<Self, Diagnostic> {
-        let OptimizerBuilder { space, schedule, intensifier, settings, stop, seed, extensions } = parts;
-        intensifier.validate(&schedule)?;
-        settings.validate(&intensifier)?;
-        let optimizer = Self {
-            selector: Selector::new(&space, &schedule, &intensifier, &settings, &extensions, seed)?,
-            intensifier: intensifier.build(&schedule, seed),
-            intensifier_config: intensifier,
-            history: History::default(),
-            stop: Stop::default(),
-            regret: None,
-            space,
-            schedule,
-            settings,
-            seed,
-        };
-        Ok(optimizer.with_stop(stop))
-    }
-
     /// The same optimizer with limits.
     #[must_use]
     pub fn with_stop(mut self, stop: Stop) -> Self {

@@ -51,8 +51,15 @@ pub struct StudyBuilder {
     parts: Parts,
 }
 
+impl Study {
+    /// Begins a study of a space.
+    pub fn builder(space: impl Into<Arc<Space>>) -> StudyBuilder {
+        StudyBuilder::new(space.into())
+    }
+}
+
 impl StudyBuilder {
-    pub(super) fn new(space: Arc<Space>) -> Self {
+    fn new(space: Arc<Space>) -> Self {
         let parts = Parts {
             name: String::new(),
             budgets: None,

@@ -9,7 +9,6 @@ pub mod trial;
 
 use std::sync::{Arc, Mutex};
 
-use builder::StudyBuilder;
 use error::{Error, Result};
 use result::IntoOutcome;
 use session::{Next, Session, locked};
@@ -57,11 +56,6 @@ pub struct Study {
 }
 
 impl Study {
-    /// Begins a study of a space.
-    pub fn builder(space: impl Into<Arc<Space>>) -> StudyBuilder {
-        StudyBuilder::new(space.into())
-    }
-
     fn of(session: Arc<Mutex<Session>>, warnings: Vec<String>) -> Self {
         let (experiment, folder) = {
             let session = locked(&session);
