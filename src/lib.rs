@@ -57,6 +57,8 @@
 //!   defaults are those of `galvani run`.
 //! - **A process for each trial**: implement [`Task`] and give it to [`main_with`]; the program then understands
 //!   `run experiment.ron`, with limits of time and memory, retries, a live view and a report.
+//! - **A surrogate or acquisition function of one's own**: implement [`Surrogate`] or [`AcquisitionFunction`] and give it
+//!   to [`Optimizer::builder`].
 //! - **No journal, no clock**: [`Optimizer`] is the pure part below, asked and told with [`Proposal`]s and [`Outcome`]s.
 //!
 //! Every error is an [`Error`]: a message and a hint.
@@ -106,8 +108,10 @@ pub mod task;
 #[doc(hidden)]
 pub mod trial;
 
+pub use acquisition::AcquisitionFunction;
 pub use cli::main_with;
 pub use document::diagnostic::Diagnostic;
+pub use experiment::Experiment;
 pub use intensifier::bracket::Schedule;
 pub use intensifier::config::IntensifierConfig;
 pub use optimizer::settings::OptimizerSettings;
@@ -123,6 +127,7 @@ pub use study::builder::StudyBuilder;
 pub use study::error::{Error, Result};
 pub use study::result::IntoOutcome;
 pub use study::trial::Trial;
+pub use surrogate::Surrogate;
 pub use task::custom::Tasks;
 pub use task::{Report, Request, Task, TaskError};
 pub use trial::budget::Budget;

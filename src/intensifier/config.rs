@@ -22,6 +22,7 @@ pub enum IntensifierConfig {
     Hyperband,
     /// Whole rungs are promoted, every bracket is of one kind: 0 has the most rungs.
     SuccessiveHalving {
+        /// The kind of bracket, from 0.
         #[serde(default)]
         bracket: u32,
     },

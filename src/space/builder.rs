@@ -5,7 +5,7 @@ use crate::space::Space;
 use crate::space::declaration::Declaration;
 use crate::space::validation::{SpaceError, SpacePart};
 
-/// Collects hyperparameters, conditions and forbidden combinations until [`build`](Self::build) makes a [`Space`] of them.
+/// A space in the making: hyperparameters, conditions and forbidden combinations.
 ///
 /// ```
 /// use galvani::{Categorical, Float, Ordinal, Space};
@@ -24,7 +24,7 @@ use crate::space::validation::{SpaceError, SpacePart};
 pub struct SpaceBuilder {
     name: String,
     declarations: Vec<(String, Declaration)>,
-    /// The name of the hyperparameter, and when it is active.
+    /// Pairs of a hyperparameter's name and the expression under which it is active.
     conditions: Vec<(String, String)>,
     forbidden: Vec<String>,
 }
@@ -69,8 +69,7 @@ impl SpaceBuilder {
     /// The space.
     ///
     /// # Errors
-    /// The first thing that is wrong: a range, name, default or expression that cannot be, or that no configuration is
-    /// legal. `?` makes a [`galvani::Error`](crate::Error) of it.
+    /// A range, name, default or expression is wrong, or no configuration is legal; the first mistake counts. `?` makes a [`galvani::Error`](crate::Error) of it.
     pub fn build(self) -> Result<Space, Diagnostic> {
         let Self { name, declarations, conditions, forbidden } = self;
         let hyperparameters = declarations

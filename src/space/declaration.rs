@@ -6,15 +6,15 @@ use crate::space::hyperparameter::Hyperparameter;
 use crate::space::prior::Prior;
 use crate::space::value::Value;
 
-/// A hyperparameter without its name: what [`Float`], [`Integer`], [`Ordinal`], [`Categorical`], [`Boolean`] and
-/// [`Constant`] convert into. It is validated when the space is built.
+/// A hyperparameter without its name, of any kind: [`Float`], [`Integer`], [`Ordinal`], [`Categorical`], [`Boolean`] and
+/// [`Constant`] convert into it. It is validated when the space is built.
 #[derive(Clone, Debug)]
 pub struct Declaration {
     parameter: Parameter,
     notes: Notes,
 }
 
-/// The fields that every kind may have.
+/// The parts that every kind may have.
 #[derive(Clone, Debug, Default)]
 struct Notes {
     prior: Prior,
@@ -114,14 +114,14 @@ impl Float {
         Self { log: true, ..Self::new(min, max) }
     }
 
-    /// The same in steps from `min`; the last one must end at `max`.
+    /// Restricts the range to steps from `min`; the last one must end at `max`.
     #[must_use]
     pub fn step(mut self, step: f64) -> Self {
         self.step = Some(step);
         self
     }
 
-    /// The law of random draws and of the first configurations, in place of the uniform one.
+    /// Sets the law of random draws and of the first configurations, in place of the uniform one.
     #[must_use]
     pub fn prior(mut self, prior: Prior) -> Self {
         self.notes.prior = prior;
@@ -140,14 +140,14 @@ impl Integer {
         Self { log: true, ..Self::new(min, max) }
     }
 
-    /// The same in steps from `min`; the last one must end at `max`.
+    /// Restricts the range to steps from `min`; the last one must end at `max`.
     #[must_use]
     pub fn step(mut self, step: i64) -> Self {
         self.step = Some(step);
         self
     }
 
-    /// The law of random draws and of the first configurations, in place of the uniform one.
+    /// Sets the law of random draws and of the first configurations, in place of the uniform one.
     #[must_use]
     pub fn prior(mut self, prior: Prior) -> Self {
         self.notes.prior = prior;
@@ -168,7 +168,7 @@ impl Categorical {
         Self { choices: choices.into_iter().map(Into::into).collect(), notes: Notes::default() }
     }
 
-    /// The weights of the choices in random draws, each 0 or above, in their order.
+    /// Sets the probabilities of the choices in random draws: a weight of 0 or above for each, in their order.
     #[must_use]
     pub fn weights(mut self, weights: impl IntoIterator<Item = f64>) -> Self {
         self.notes.prior = Prior::Weights(weights.into_iter().collect());
@@ -200,7 +200,7 @@ impl Constant {
 macro_rules! annotated {
     ($($kind:ident),*) => {$(
         impl $kind {
-            /// The value of the default configuration, which is the first to be tried. Absent: the middle of a range
+            /// Sets the value of the default configuration, which is the first to be tried. Absent: the middle of a range
             /// on its scale, the first of a list.
             #[must_use]
             pub fn default(mut self, value: impl Into<Value>) -> Self {
@@ -215,14 +215,14 @@ macro_rules! annotated {
 macro_rules! described {
     ($($kind:ident),*) => {$(
         impl $kind {
-            /// A sentence about it, for reports.
+            /// Describes it in a few words, for reports.
             #[must_use]
             pub fn description(mut self, text: impl Into<String>) -> Self {
                 self.notes.description = Some(text.into());
                 self
             }
 
-            /// The unit of its values, for reports.
+            /// Names the unit of its values, for reports.
             #[must_use]
             pub fn unit(mut self, text: impl Into<String>) -> Self {
                 self.notes.unit = Some(text.into());
@@ -236,14 +236,14 @@ annotated!(Float, Integer, Ordinal, Categorical);
 described!(Float, Integer, Ordinal, Categorical, Constant);
 
 impl Boolean {
-    /// The truth of the default configuration.
+    /// Sets the truth of the default configuration.
     #[must_use]
     pub fn default(mut self, truth: bool) -> Self {
         self.notes.default = Some(Value::Boolean(truth));
         self
     }
 
-    /// A sentence about it, for reports.
+    /// Describes it in a few words, for reports.
     #[must_use]
     pub fn description(mut self, text: impl Into<String>) -> Self {
         self.notes.description = Some(text.into());

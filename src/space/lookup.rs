@@ -9,7 +9,7 @@ impl Space {
     /// The value of a hyperparameter in a configuration of this space; `None` where it is inactive there.
     ///
     /// # Errors
-    /// Where the space has no hyperparameter of this name, with the nearest one.
+    /// The space has no hyperparameter of this name; the hint is the nearest one.
     pub fn value_in<'a>(&self, configuration: &'a Configuration, name: &str) -> Result<Option<&'a Value>, Diagnostic> {
         match self.index(name) {
             Some(index) => Ok(configuration.get(index)),
@@ -20,7 +20,7 @@ impl Space {
     /// The value of a hyperparameter that must be active in a configuration of this space.
     ///
     /// # Errors
-    /// Where the space has no hyperparameter of this name, or it is inactive.
+    /// The space has no hyperparameter of this name, or it is inactive.
     pub fn active_value_in<'a>(&self, configuration: &'a Configuration, name: &str) -> Result<&'a Value, Diagnostic> {
         self.value_in(configuration, name)?.ok_or_else(|| {
             let condition = self.index(name).and_then(|index| self.condition(index));

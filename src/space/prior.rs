@@ -13,11 +13,26 @@ pub enum Prior {
     #[default]
     Uniform,
     /// Normal with this mean and standard deviation, in the hyperparameter's own unit.
-    Normal { mean: f64, deviation: f64 },
+    Normal {
+        /// The mean, which may lie outside of the range.
+        mean: f64,
+        /// The standard deviation, above 0.
+        deviation: f64,
+    },
     /// The natural logarithm is normal around that of the median, with this standard deviation.
-    LogNormal { median: f64, deviation: f64 },
+    LogNormal {
+        /// The median, above 0.
+        median: f64,
+        /// The standard deviation of the natural logarithm, above 0.
+        deviation: f64,
+    },
     /// Beta over the place on the scale of the range, from 0 at its min to 1 at its max.
-    Beta { alpha: f64, beta: f64 },
+    Beta {
+        /// The first shape, above 0.
+        alpha: f64,
+        /// The second shape, above 0.
+        beta: f64,
+    },
     /// Weights of the choices of a categorical, each its share once divided by their sum.
     Weights(Vec<f64>),
 }

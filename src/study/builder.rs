@@ -17,7 +17,7 @@ use crate::optimizer::settings::OptimizerSettings;
 use crate::optimizer::stop::Stop;
 use crate::space::Space;
 
-/// Collects what a [`Study`] is of, until [`build`](Self::build) makes it; nothing but the space must be given.
+/// A study in the making: budgets, limits, settings and journal, of which none must be given.
 ///
 /// ```
 /// use galvani::{Float, IntensifierConfig, OptimizerSettings, Space, Study};
@@ -46,7 +46,7 @@ pub struct StudyBuilder {
     journal: Option<PathBuf>,
     intensifier: Option<IntensifierConfig>,
     objectives: Vec<String>,
-    /// A mistake that no text can say.
+    /// The first mistake in a value that cannot be written as text.
     mistake: Option<Diagnostic>,
     parts: Parts,
 }
@@ -73,26 +73,26 @@ impl StudyBuilder {
         Self { space, name: None, journal: None, intensifier: None, objectives: Vec::new(), mistake: None, parts }
     }
 
-    /// Trials get budgets from `min` to `max`, each `eta` times the one below: most configurations are tried at `min`, the
+    /// Gives trials budgets from `min` to `max`, each `eta` times the one below: most configurations are tried at `min`, the
     /// most promising at more. Without it every trial gets the same.
     pub fn budget(mut self, min: f64, max: f64, eta: u32) -> Self {
         self.parts.budgets = Some(Budgets { min, max, eta });
         self
     }
 
-    /// The unit of the budget, for reports; it means nothing without a [`budget`](Self::budget).
+    /// Names the unit of the budget, for reports; it means nothing without a [`budget`](Self::budget).
     pub fn unit(mut self, unit: impl Into<String>) -> Self {
         self.parts.unit = Some(unit.into());
         self
     }
 
-    /// How many trials run at a time. 1 unless it is said; the default intensifier depends on it.
+    /// The number of trials that run at a time; 1 where this is left out. The default intensifier depends on it.
     pub fn workers(mut self, workers: usize) -> Self {
         self.parts.workers = workers;
         self
     }
 
-    /// The seed of everything that is drawn at random: the same seed and the same results give the same proposals.
+    /// Sets the seed of everything that is drawn at random: the same seed and the same results give the same proposals.
     pub fn seed(mut self, seed: u64) -> Self {
         self.parts.seed = seed;
         self
@@ -126,26 +126,26 @@ impl StudyBuilder {
         self
     }
 
-    /// All limits at once, in place of those that were given before.
+    /// Sets all limits at once, in place of those that were given before.
     pub fn stop(mut self, stop: Stop) -> Self {
         self.parts.stop = stop;
         self
     }
 
-    /// The names of several objectives, each of which a trial returns a cost for, in this order.
+    /// Names several objectives; a trial then returns a cost for each of them, in this order.
     pub fn objectives<N: Into<String>>(mut self, names: impl IntoIterator<Item = N>) -> Self {
         self.objectives = names.into_iter().map(Into::into).collect();
         self
     }
 
-    /// Which configurations get more budget. The default is what `galvani run` uses: `Screening` for one worker,
-    /// `Asynchronous` for several.
+    /// Sets the rule by which configurations get more budget. The default is that of `galvani run`: `Screening` for one
+    /// worker, `Asynchronous` for several.
     pub fn intensifier(mut self, intensifier: IntensifierConfig) -> Self {
         self.intensifier = Some(intensifier);
         self
     }
 
-    /// Every other knob of the optimizer.
+    /// Sets every other knob of the optimizer.
     pub fn settings(mut self, settings: OptimizerSettings) -> Self {
         self.parts.settings = settings;
         self
@@ -159,7 +159,7 @@ impl StudyBuilder {
         self
     }
 
-    /// The name of the study in listings and reports: letters, digits, `-`, `_` and `.`. Absent: that of the journal's
+    /// Names the study in listings and reports: letters, digits, `-`, `_` and `.`. Absent: that of the journal's
     /// folder, or of the space.
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.name = Some(name.into());
@@ -169,8 +169,8 @@ impl StudyBuilder {
     /// The study, which goes on where its journal ended.
     ///
     /// # Errors
-    /// Where a budget, a limit or a setting makes no sense, or the journal cannot be read, is in use, or is of a study
-    /// with another space or other settings. Limits and workers may differ.
+    /// A budget, a limit or a setting makes no sense, or the journal cannot be read, is in use, or is of a study with another
+    /// space or other settings. Limits and workers may differ.
     pub fn build(self) -> Result<Study> {
         let Self { space, name, journal, intensifier, objectives, mistake, mut parts } = self;
         if let Some(mistake) = mistake {

@@ -1,18 +1,18 @@
-//! The error of the front door: a space, a setting, a lookup, a trial or a journal that is not as it must be.
+//! Errors of the front door: a wrong space, setting, lookup, trial or journal.
 use thiserror::Error;
 
 use crate::document::diagnostic::Diagnostic;
 use crate::document::source::SourceError;
 use crate::experiment::error::RunError;
 
-/// Why a call on a [`Study`](crate::Study), a [`Trial`](crate::Trial) or a builder failed.
+/// The failure of a call on a [`Study`](crate::Study), a [`Trial`](crate::Trial) or a builder.
 ///
 /// Printed, it is a message and, on a line of its own, `hint: ` with what to do. A trial that fails is no error: it is an
 /// [`Outcome`](crate::Outcome).
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// A search space, a setting or a limit cannot be what was written.
+    /// A search space, a setting or a limit makes no sense.
     #[error("{0}")]
     Invalid(Diagnostic),
     /// A trial has no value of this name or kind.

@@ -27,8 +27,7 @@ use crate::trial::{Proposal, TrialId};
 /// Searches a [`Space`] for what costs least.
 ///
 /// [`optimize`](Self::optimize) calls a function for one trial after another, [`optimize_parallel`](Self::optimize_parallel)
-/// from several threads. Who wants to hold the loop [asks](Self::ask) for trials and [tells](Self::tell) what became of
-/// them:
+/// from several threads. A loop of one's own [asks](Self::ask) for trials and [tells](Self::tell) their results:
 ///
 /// ```
 /// use galvani::{Float, Space, Study};
@@ -51,7 +50,7 @@ pub struct Study {
     /// The unit of the budget; absent where every trial gets the same.
     unit: Option<Arc<str>>,
     warnings: Vec<String>,
-    /// Why there is nothing more to ask for.
+    /// The reason why there is nothing more to ask for.
     ended: Option<String>,
 }
 
@@ -70,7 +69,7 @@ impl Study {
         &self.experiment.space
     }
 
-    /// What was wrong with the journal and is mended; nothing is lost but what a sentence says.
+    /// Sentences about repairs of the journal when it was opened; empty where it was whole.
     pub fn warnings(&self) -> &[String] {
         &self.warnings
     }
@@ -80,7 +79,7 @@ impl Study {
     /// never told come first.
     ///
     /// # Errors
-    /// Where the journal cannot be written.
+    /// The journal cannot be written.
     pub fn ask(&mut self) -> Result<Option<Trial>> {
         let next = locked(&self.session).ask()?;
         match next {
@@ -93,18 +92,18 @@ impl Study {
         }
     }
 
-    /// Why the study has ended; `None` while it may go on.
+    /// The reason why the study has ended; `None` while it may go on.
     pub fn ended(&self) -> Option<&str> {
         self.ended.as_deref()
     }
 
-    /// Takes what became of a trial: its cost, several costs, an [`Outcome`], or a `Result` of one of them whose error
+    /// Takes the result of a trial: its cost, several costs, an [`Outcome`], or a `Result` of one of them whose error
     /// means that it crashed. When this returns, it is in the journal. A trial that is told to be [`Outcome::Lost`] is
     /// given away again, up to a limit.
     ///
     /// # Errors
-    /// Where the trial is not running or has another number of costs than the study has objectives, and nothing changes;
-    /// where the journal cannot be written.
+    /// The trial is not running or has another number of costs than the study has objectives, and nothing changes; or the
+    /// journal cannot be written.
     pub fn tell(&mut self, trial: TrialId, result: impl IntoOutcome) -> Result<()> {
         let outcome = result.into_outcome();
         match wrong_number(&outcome, self.experiment.costs()) {
@@ -117,7 +116,7 @@ impl Study {
     /// so that it should end now and be told to be [`Outcome::Pruned`]; never unless the settings prune.
     ///
     /// # Errors
-    /// Where the trial is not running, or the journal cannot be written.
+    /// The trial is not running, or the journal cannot be written.
     pub fn report(&mut self, trial: TrialId, spent: f64, cost: f64) -> Result<bool> {
         locked(&self.session).report(trial, spent, cost)
     }
@@ -125,7 +124,7 @@ impl Study {
     /// The trial with the lowest cost at the highest budget that any succeeded at.
     ///
     /// # Errors
-    /// Where no trial has succeeded.
+    /// No trial has succeeded.
     pub fn best(&self) -> Result<Trial> {
         let session = locked(&self.session);
         let history = session.history();
@@ -175,7 +174,7 @@ impl Study {
     }
 }
 
-/// What is wrong with the number of a trial's costs; `None` where it is right or the trial failed.
+/// The mistake in the number of a trial's costs; `None` where it is right or the trial failed.
 fn wrong_number(outcome: &Outcome, objectives: usize) -> Option<String> {
     let count = |count: usize, noun: &str| format!("{count} {noun}{}", if count == 1 { "" } else { "s" });
     let costs = outcome.costs().len();

@@ -30,7 +30,7 @@ impl Study {
     /// ```
     ///
     /// # Errors
-    /// Where the journal cannot be written.
+    /// The journal cannot be written.
     pub fn optimize<R: IntoOutcome>(&mut self, mut function: impl FnMut(&Trial) -> R) -> Result<()> {
         while let Some(trial) = self.ask()? {
             let outcome = evaluate(&trial, self.experiment.costs(), &mut function);
@@ -39,8 +39,7 @@ impl Study {
         Ok(())
     }
 
-    /// As [`optimize`](Self::optimize), with so many threads that each evaluate one trial at a time. Tell the builder the
-    /// same number of [`workers`](crate::StudyBuilder::workers), so that the default intensifier suits them.
+    /// Evaluates trials as [`optimize`](Self::optimize) does, in so many threads. Tell the builder the same number of [`workers`](crate::StudyBuilder::workers), so that the default intensifier suits them.
     ///
     /// Results come in another order each time, so that proposals differ from run to run.
     ///
@@ -55,8 +54,8 @@ impl Study {
     /// ```
     ///
     /// # Errors
-    /// As of [`optimize`](Self::optimize), where `workers` is 0, and where the system gives no thread. Trials that run when
-    /// an error comes are waited for.
+    /// The journal cannot be written, `workers` is 0, or the system gives no thread. Trials that run when an error comes are
+    /// waited for.
     pub fn optimize_parallel<R: IntoOutcome>(
         &mut self,
         workers: usize,
@@ -89,10 +88,10 @@ impl Study {
     }
 }
 
-/// What the threads share.
+/// The study and the signals that the threads share.
 struct Shared<'a> {
     study: &'a Study,
-    /// How the study ended.
+    /// The reason why the study ended, or the error that ended it.
     over: Mutex<Option<Result<String>>>,
     /// A trial was told, so that there may be another.
     told: Condvar,
@@ -135,7 +134,7 @@ impl Shared<'_> {
     }
 }
 
-/// What becomes of a trial.
+/// The outcome of a trial whose function is called; a panic is a crash.
 fn evaluate<R: IntoOutcome>(trial: &Trial, objectives: usize, function: impl FnOnce(&Trial) -> R) -> Outcome {
     // Only the message of a panic goes on from here, and the trial is over.
     let outcome = match catch_unwind(AssertUnwindSafe(|| function(trial).into_outcome())) {
@@ -148,7 +147,7 @@ fn evaluate<R: IntoOutcome>(trial: &Trial, objectives: usize, function: impl FnO
     }
 }
 
-/// What a panic said.
+/// The message of a panic.
 fn said(panic: &(dyn Any + Send)) -> &str {
     let text = panic.downcast_ref::<&str>().copied();
     text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message")

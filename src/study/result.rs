@@ -1,9 +1,9 @@
-//! Conversion of what a user's function returns into the outcome of its trial.
+//! Conversion of a function's result into the outcome of its trial.
 use std::fmt::Display;
 
 use crate::trial::outcome::Outcome;
 
-/// What becomes the outcome of a trial: a cost, several costs, an [`Outcome`], or a `Result` of one of them whose error is
+/// Results that become the outcome of a trial: a cost, several costs, an [`Outcome`], or a `Result` of one of them whose error is
 /// that the trial crashed.
 ///
 /// Costs that are not finite mean that the trial diverged. Smaller costs are better.

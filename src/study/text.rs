@@ -13,7 +13,7 @@ pub(super) struct Budgets {
     pub eta: u32,
 }
 
-/// What a builder collected.
+/// The parts of an experiment, as a builder collected them.
 #[derive(Clone, Debug)]
 pub(super) struct Parts {
     pub name: String,

@@ -1,4 +1,4 @@
-//! A trial as its evaluation sees it: values by name, budget, seed, and what came of it.
+//! A trial as its evaluation sees it: values by name, budget, seed, and its outcome.
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, Weak};
@@ -39,7 +39,7 @@ pub struct Trial {
 }
 
 impl Trial {
-    /// The number of the trial, from 1: what to tell the study its outcome by.
+    /// The number of the trial, from 1, by which the study is told its outcome.
     pub fn id(&self) -> TrialId {
         self.proposal.trial
     }
@@ -62,7 +62,7 @@ impl Trial {
     /// The value of a hyperparameter; `None` where its condition makes it inactive.
     ///
     /// # Errors
-    /// Where the space has no hyperparameter of this name.
+    /// The space has no hyperparameter of this name.
     pub fn get(&self, name: &str) -> Result<Option<&Value>> {
         self.space.value_in(&self.proposal.configuration, name).map_err(Error::Value)
     }
@@ -70,7 +70,7 @@ impl Trial {
     /// The value of a hyperparameter that is active.
     ///
     /// # Errors
-    /// Where the space has no hyperparameter of this name, or it is inactive.
+    /// The space has no hyperparameter of this name, or it is inactive.
     pub fn value(&self, name: &str) -> Result<&Value> {
         self.space.active_value_in(&self.proposal.configuration, name).map_err(Error::Value)
     }
@@ -78,7 +78,7 @@ impl Trial {
     /// The value of an active hyperparameter as a real number; a whole number is one too.
     ///
     /// # Errors
-    /// As of [`value`](Self::value), and where it is no number.
+    /// Those of [`value`](Self::value), and that it is no number.
     pub fn float(&self, name: &str) -> Result<f64> {
         lookup::float(name, self.value(name)?).map_err(Error::Value)
     }
@@ -86,7 +86,7 @@ impl Trial {
     /// The value of an active hyperparameter as a whole number.
     ///
     /// # Errors
-    /// As of [`value`](Self::value), and where it is not of whole numbers.
+    /// Those of [`value`](Self::value), and that it is not of whole numbers.
     pub fn integer(&self, name: &str) -> Result<i64> {
         lookup::integer(name, self.value(name)?).map_err(Error::Value)
     }
@@ -94,7 +94,7 @@ impl Trial {
     /// The value of an active hyperparameter as a word.
     ///
     /// # Errors
-    /// As of [`value`](Self::value), and where it is no word.
+    /// Those of [`value`](Self::value), and that it is no word.
     pub fn word(&self, name: &str) -> Result<&str> {
         lookup::word(name, self.value(name)?).map_err(Error::Value)
     }
@@ -102,12 +102,12 @@ impl Trial {
     /// The value of an active hyperparameter as `true` or `false`.
     ///
     /// # Errors
-    /// As of [`value`](Self::value), and where it is neither.
+    /// Those of [`value`](Self::value), and that it is neither.
     pub fn truth(&self, name: &str) -> Result<bool> {
         lookup::truth(name, self.value(name)?).map_err(Error::Value)
     }
 
-    /// How much effort to spend, counted from the very beginning, in the study's unit; 1 where the study has no budgets.
+    /// The effort to spend, counted from the very beginning, in the study's unit; 1 where the study has no budgets.
     /// A trial of a configuration that ran at a lower budget may go on from its checkpoint.
     pub fn budget(&self) -> f64 {
         self.proposal.budget.amount()
@@ -133,7 +133,7 @@ impl Trial {
     /// it should end now with [`Outcome::Pruned`]; never unless the study's settings prune.
     ///
     /// # Errors
-    /// Where the trial has ended, or the journal cannot be written.
+    /// The trial has ended, or the journal cannot be written.
     pub fn report(&self, spent: f64, cost: f64) -> Result<bool> {
         match self.session.upgrade() {
             Some(session) => locked(&session).report(self.id(), spent, cost),
@@ -144,7 +144,7 @@ impl Trial {
         }
     }
 
-    /// What came of the trial; `None` while it runs.
+    /// The outcome; `None` while the trial runs.
     pub fn outcome(&self) -> Option<&Outcome> {
         self.outcome.as_ref()
     }

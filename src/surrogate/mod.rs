@@ -69,8 +69,9 @@ impl Rows {
 /// A surrogate's prediction for one row: mean and variance of its target.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Prediction {
+    /// The expected target.
     pub mean: f64,
-    /// Never negative.
+    /// The variance of the target, never negative.
     pub variance: f64,
 }
 

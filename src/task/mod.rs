@@ -42,7 +42,6 @@ pub struct Request {
     pub micro_batch_divisor: u32,
 }
 
-/// Values by name, for tasks of one's own.
 impl Request {
     /// The value of a hyperparameter; `None` where it is inactive, or the space has none of this name.
     pub fn get(&self, name: &str) -> Option<&Value> {
@@ -61,7 +60,7 @@ impl Request {
     /// The value of an active hyperparameter as a real number; a whole number is one too.
     ///
     /// # Errors
-    /// As of [`value`](Self::value), and where it is no number.
+    /// Those of [`value`](Self::value), and that it is no number.
     pub fn float(&self, name: &str) -> Result<f64, TaskError> {
         Ok(lookup::float(name, self.value(name)?)?)
     }
@@ -69,7 +68,7 @@ impl Request {
     /// The value of an active hyperparameter as a whole number.
     ///
     /// # Errors
-    /// As of [`value`](Self::value), and where it is not of whole numbers.
+    /// Those of [`value`](Self::value), and that it is not of whole numbers.
     pub fn integer(&self, name: &str) -> Result<i64, TaskError> {
         Ok(lookup::integer(name, self.value(name)?)?)
     }
@@ -77,7 +76,7 @@ impl Request {
     /// The value of an active hyperparameter as a word.
     ///
     /// # Errors
-    /// As of [`value`](Self::value), and where it is no word.
+    /// Those of [`value`](Self::value), and that it is no word.
     pub fn word(&self, name: &str) -> Result<&str, TaskError> {
         Ok(lookup::word(name, self.value(name)?)?)
     }
@@ -85,7 +84,7 @@ impl Request {
     /// The value of an active hyperparameter as `true` or `false`.
     ///
     /// # Errors
-    /// As of [`value`](Self::value), and where it is neither.
+    /// Those of [`value`](Self::value), and that it is neither.
     pub fn truth(&self, name: &str) -> Result<bool, TaskError> {
         Ok(lookup::truth(name, self.value(name)?)?)
     }

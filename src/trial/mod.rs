@@ -105,9 +105,13 @@ impl Origin {
 /// A trial that was asked for: a configuration at a budget, and its place in the schedule.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Proposal {
+    /// The number of the trial, from 1.
     pub trial: TrialId,
+    /// The number of the configuration, from 1; its trials at several budgets share it.
     pub configuration_id: ConfigurationId,
+    /// The values of the hyperparameters.
     pub configuration: Configuration,
+    /// The effort to spend, counted from the configuration's very beginning.
     pub budget: Budget,
     /// The number of its bracket, from 0, in the order of opening.
     pub bracket: u32,
@@ -117,14 +121,18 @@ pub struct Proposal {
     pub seed: u64,
     /// The instance that it runs on; absent where the experiment has none.
     pub instance: Option<Arc<str>>,
+    /// The source of the configuration.
     pub origin: Origin,
 }
 
 /// A proposal with its learning curve and, once it has ended, its outcome.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Trial {
+    /// The configuration and its budget.
     pub proposal: Proposal,
+    /// Absent while the trial runs.
     pub outcome: Option<Outcome>,
+    /// The costs that it reported on its way.
     pub curve: Curve,
     /// The seconds from its start to its end, where they were told.
     pub seconds: Option<f64>,

@@ -14,7 +14,10 @@ pub enum Outcome {
     /// The objective became NaN or infinite.
     Diverged,
     /// The program failed; the end of its output.
-    Crashed { message: String },
+    Crashed {
+        /// The end of its output, or the message of its error.
+        message: String,
+    },
     /// The trial exceeded its time.
     TimedOut,
     /// The trial exceeded its memory on the host.

@@ -11,26 +11,34 @@ use crate::optimizer::settings::OptimizerSettings;
 use crate::optimizer::stop::Stop;
 use crate::space::Space;
 
-/// An experiment, validated: everything that a run needs.
+/// An experiment, validated: everything that a run needs. [`Experiment::read`] reads one from a RON file.
 #[derive(Clone, Debug)]
 pub struct Experiment {
+    /// The name, which is that of the run's folder.
     pub name: String,
-    /// The file that it was read from, and its text.
+    /// The file that it was read from.
     pub path: PathBuf,
+    /// The text of the file.
     pub text: String,
+    /// The search space.
     pub space: Arc<Space>,
     /// The text that the space was read from.
     pub space_text: String,
     /// Absent where the costs come from outside.
     pub objective: Option<Objective>,
+    /// The budgets of the trials.
     pub schedule: Schedule,
     /// The intensifier: that of `settings`, or the default for the file's number of workers.
     pub intensifier: IntensifierConfig,
     /// The name of the unit of budget, in the plural: `steps`, `epochs`.
     pub unit: String,
+    /// The knobs of the optimizer.
     pub settings: OptimizerSettings,
+    /// The number of trials at a time, and their limits.
     pub execution: Execution,
+    /// The limits of the run.
     pub stop: Stop,
+    /// The seed of everything that is drawn at random.
     pub seed: u64,
     /// The price of an hour of a device, in any currency; it is for display, and may change while a run goes on.
     pub price_per_device_hour: Option<f64>,
