@@ -130,7 +130,8 @@ fn drive(
         match executor.wait(patience) {
             Some(JobEvent::Progress { job, fraction }) => source.progressed(&job, fraction),
             Some(JobEvent::Report { job, line }) => {
-                if source.reported(&job, &line, executor.now())? {
+                let is_cancelled = source.reported(&job, &line, executor.now())?;
+                if is_cancelled {
                     executor.cancel(&job);
                 }
             }
