@@ -48,7 +48,7 @@ pub fn object(text: &str) -> serde_json::Result<Map<String, Json>> {
 
 /// A reason why a report states no outcome; a clause whose subject is the report.
 #[derive(Clone, Debug, PartialEq, Error)]
-pub enum ReportError {
+pub enum StatedOutcomeError {
     #[error("it has no `cost`")]
     NoCost,
     #[error("it has one `cost`, but the objectives {} need `costs`", .objectives.join(", "))]
@@ -71,7 +71,7 @@ pub enum ReportError {
 ///
 /// # Errors
 /// It states none.
-pub fn outcome(report: &Map<String, Json>, objectives: &[String]) -> Result<Outcome, ReportError> {
+pub fn outcome(report: &Map<String, Json>, objectives: &[String]) -> Result<Outcome, StatedOutcomeError> {
     let text = |key: &str| report.get(key).and_then(Json::as_str);
     let is_result = report.contains_key("cost") || report.contains_key("costs");
     if let Some(error) = report.get("error").filter(|_| !is_result) {
@@ -82,23 +82,27 @@ pub fn outcome(report: &Map<String, Json>, objectives: &[String]) -> Result<Outc
     }
     match (report.get("cost"), report.get("costs")) {
         (_, Some(stated)) if !objectives.is_empty() => costs(stated, objectives),
-        (Some(_), None) if !objectives.is_empty() => Err(ReportError::OneCost { objectives: objectives.to_vec() }),
+        (Some(_), None) if !objectives.is_empty() => {
+            Err(StatedOutcomeError::OneCost { objectives: objectives.to_vec() })
+        }
         (Some(stated), _) => cost(stated),
-        (None, Some(_)) => Err(ReportError::NoObjectives),
-        (None, None) => Err(ReportError::NoCost),
+        (None, Some(_)) => Err(StatedOutcomeError::NoObjectives),
+        (None, None) => Err(StatedOutcomeError::NoCost),
     }
 }
 
 /// The outcome of costs by name, one for each of several objectives.
-fn costs(stated: &Json, objectives: &[String]) -> Result<Outcome, ReportError> {
-    let Some(named) = stated.as_object() else { return Err(ReportError::NotAnObject { stated: stated.clone() }) };
+fn costs(stated: &Json, objectives: &[String]) -> Result<Outcome, StatedOutcomeError> {
+    let Some(named) = stated.as_object() else {
+        return Err(StatedOutcomeError::NotAnObject { stated: stated.clone() });
+    };
     if let Some(unknown) = named.keys().find(|name| !objectives.contains(name)) {
-        return Err(ReportError::UnknownObjective { name: unknown.clone(), objectives: objectives.to_vec() });
+        return Err(StatedOutcomeError::UnknownObjective { name: unknown.clone(), objectives: objectives.to_vec() });
     }
     let mut found = Vec::new();
     for name in objectives {
-        let stated = named.get(name).ok_or_else(|| ReportError::MissingObjective { name: name.clone() })?;
-        let not_a_number = |_| ReportError::ObjectiveNotANumber { name: name.clone(), stated: stated.clone() };
+        let stated = named.get(name).ok_or_else(|| StatedOutcomeError::MissingObjective { name: name.clone() })?;
+        let not_a_number = |_| StatedOutcomeError::ObjectiveNotANumber { name: name.clone(), stated: stated.clone() };
         match cost(stated).map_err(not_a_number)? {
             Outcome::Finished(costs) => found.push(costs.primary()),
             other => return Ok(other),
@@ -110,13 +114,13 @@ fn costs(stated: &Json, objectives: &[String]) -> Result<Outcome, ReportError> {
 /// The outcome of a cost: a number, or null or the word for a number that is not finite.
 ///
 /// # Errors
-/// [`ReportError::NotANumber`].
-pub fn cost(cost: &Json) -> Result<Outcome, ReportError> {
+/// [`StatedOutcomeError::NotANumber`].
+pub fn cost(cost: &Json) -> Result<Outcome, StatedOutcomeError> {
     match cost {
         Json::Number(number) => Ok(Outcome::of_cost(number.as_f64().unwrap_or(f64::INFINITY))),
         Json::Null => Ok(Outcome::Diverged),
         Json::String(word) if word.parse::<f64>().is_ok_and(|cost| !cost.is_finite()) => Ok(Outcome::Diverged),
-        other => Err(ReportError::NotANumber { stated: other.clone() }),
+        other => Err(StatedOutcomeError::NotANumber { stated: other.clone() }),
     }
 }
 

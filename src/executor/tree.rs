@@ -16,12 +16,12 @@ pub const MARKER: &str = "GALVANI_PROCESS";
 pub struct ProcessTree {
     root: i32,
     marker: String,
-    seen: BTreeMap<ProcessIdentity, Seen>,
+    seen: BTreeMap<ProcessIdentity, SeenProcess>,
     strangers: BTreeSet<ProcessIdentity>,
 }
 
 #[derive(Debug)]
-struct Seen {
+struct SeenProcess {
     cpu_seconds: f64,
     adopted: bool,
     present: bool,
@@ -53,7 +53,7 @@ impl ProcessTree {
         self.seen.values_mut().for_each(|seen| seen.present = false);
         for process in members.values() {
             let (cpu_seconds, adopted) = (process.cpu_seconds, process.parent == this);
-            self.seen.insert(process.identity, Seen { cpu_seconds, adopted, present: true });
+            self.seen.insert(process.identity, SeenProcess { cpu_seconds, adopted, present: true });
             if adopted && process.ended && process.identity.pid != self.root {
                 let _ = waitpid(Pid::from_raw(process.identity.pid), WaitOptions::NOHANG);
             }
@@ -65,7 +65,8 @@ impl ProcessTree {
     pub fn observe(&mut self, pid: i32) {
         if let Some(process) = proc::process(pid) {
             let adopted = process.parent == std::process::id() as i32;
-            self.seen.insert(process.identity, Seen { cpu_seconds: process.cpu_seconds, adopted, present: true });
+            self.seen
+                .insert(process.identity, SeenProcess { cpu_seconds: process.cpu_seconds, adopted, present: true });
         }
     }
 

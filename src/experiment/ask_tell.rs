@@ -6,7 +6,7 @@ use thiserror::Error;
 use crate::experiment::definition::experiment::Experiment;
 use crate::experiment::error::RunError;
 use crate::experiment::folder::RunFolder;
-use crate::experiment::ledger::answer::{Next, Over};
+use crate::experiment::ledger::answer::{NextAttempt, Over};
 use crate::experiment::ledger::{ELSEWHERE, Ledger};
 use crate::store::record::AttemptEnd;
 use crate::trial::curve::CurvePoint;
@@ -76,14 +76,14 @@ impl AskTellSession {
         while trials.len() < count {
             let at = Timestamp::now();
             match self.ledger.ask(at)? {
-                Next::Attempt(attempt) => {
+                NextAttempt::Attempt(attempt) => {
                     if !attempt.is_new {
                         self.ledger.started(attempt.proposal.trial, ELSEWHERE, at)?;
                     }
                     trials.push(attempt.proposal);
                 }
-                Next::Over(reason) if trials.is_empty() => return Ok(Answer::Done(reason)),
-                Next::Over(_) | Next::Wait => break,
+                NextAttempt::Over(reason) if trials.is_empty() => return Ok(Answer::Done(reason)),
+                NextAttempt::Over(_) | NextAttempt::Wait => break,
             }
         }
         // One wait for the disk for all of them.

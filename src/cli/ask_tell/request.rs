@@ -3,7 +3,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value as Json};
 
 use crate::document::diagnostic::Diagnostic;
-use crate::executor::message::{self, ReportError};
+use crate::executor::message::{self, StatedOutcomeError};
 use crate::trial::outcome::{Outcome, OutcomeKind};
 
 /// A line from the client.
@@ -84,7 +84,7 @@ impl TellRequest {
     /// # Errors
     /// The fields contradict each other, or a cost is not a number.
     pub(super) fn outcome(&self, objectives: &[String]) -> Result<Outcome, Diagnostic> {
-        let wrong = |error: ReportError| Diagnostic::new(error.to_string());
+        let wrong = |error: StatedOutcomeError| Diagnostic::new(error.to_string());
         if let Some(message) = &self.message
             && self.outcome.as_deref() != Some(OutcomeKind::Crashed.word())
         {

@@ -27,7 +27,7 @@ pub struct Attempt {
 
 /// The answer to an ask.
 #[derive(Clone, Debug)]
-pub enum Next {
+pub enum NextAttempt {
     /// Run this; it counts as running from now on.
     Attempt(Attempt),
     /// Nothing until an attempt that runs has ended.
@@ -71,12 +71,12 @@ pub struct ReportTaken {
 pub struct EndTaken {
     /// The number of its record, which [`Ledger::durable`](super::Ledger::durable) reaches when it survives a power cut.
     pub record: u64,
-    pub verdict: Verdict,
+    pub verdict: EndVerdict,
 }
 
 /// The meaning of an attempt's end for its trial.
 #[derive(Clone, Debug)]
-pub enum Verdict {
+pub enum EndVerdict {
     /// It was not running: another attempt took its place. It is kept, and counts for nothing.
     Late,
     /// The trial waits for another attempt, with batches in so many pieces where its device had no memory left.

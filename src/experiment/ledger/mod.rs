@@ -4,7 +4,7 @@
 //! an executor, a server of lines or a program's own threads, asks it and tells it:
 //!
 //! ```no_run
-//! # use galvani::experiment::{Experiment, folder::RunFolder, ledger::{Ledger, answer::Next}};
+//! # use galvani::experiment::{Experiment, folder::RunFolder, ledger::{Ledger, answer::NextAttempt}};
 //! # use galvani::store::record::AttemptEnd;
 //! # fn evaluate(_: &galvani::trial::Proposal) -> AttemptEnd { unimplemented!() }
 //! # fn example(experiment: &Experiment) -> Result<(), Box<dyn std::error::Error>> {
@@ -12,7 +12,7 @@
 //!
 //! let folder = RunFolder::at("runs/net".into());
 //! let mut ledger = Ledger::open(experiment, &folder)?.ledger; // or `Ledger::in_memory(experiment)?`
-//! while let Next::Attempt(attempt) = ledger.ask(Timestamp::now())? {
+//! while let NextAttempt::Attempt(attempt) = ledger.ask(Timestamp::now())? {
 //!     ledger.settle()?; // the proposal survives a power cut: it may be given away
 //!     let trial = attempt.proposal.trial;
 //!     ledger.ended(trial, attempt.number, evaluate(&attempt.proposal))?;
@@ -39,7 +39,7 @@ use serde_json::Value as Json;
 
 use crate::experiment::definition::experiment::Experiment;
 use crate::experiment::error::RunError;
-use crate::experiment::ledger::answer::{Attempt, EndTaken, Next, Over, ReportTaken, Verdict};
+use crate::experiment::ledger::answer::{Attempt, EndTaken, EndVerdict, NextAttempt, Over, ReportTaken};
 use crate::experiment::replay::fold::Replay;
 use crate::experiment::replay::pace::{Pace, Paces};
 use crate::experiment::replay::retry::Retries;
@@ -107,12 +107,12 @@ impl Ledger {
     ///
     /// # Errors
     /// The journal cannot be written.
-    pub fn ask(&mut self, at: Timestamp) -> Result<Next, RunError> {
+    pub fn ask(&mut self, at: Timestamp) -> Result<NextAttempt, RunError> {
         if let Some((proposal, number)) = self.waiting.pop_front() {
-            return Ok(Next::Attempt(self.run(proposal, number, false, at)));
+            return Ok(NextAttempt::Attempt(self.run(proposal, number, false, at)));
         }
         if let Some(limit) = self.limit() {
-            return Ok(Next::Over(limit));
+            return Ok(NextAttempt::Over(limit));
         }
         let before = Instant::now();
         let ask = self.optimizer.ask();
@@ -121,10 +121,10 @@ impl Ledger {
             Ask::Trial(proposal) => {
                 let asked = Asked::of(&proposal, &self.space, at);
                 self.write(&Record::Asked(asked))?;
-                Next::Attempt(self.run(proposal, 1, true, at))
+                NextAttempt::Attempt(self.run(proposal, 1, true, at))
             }
-            Ask::Wait => Next::Wait,
-            Ask::Done(reason) => Next::Over(Over::Asked(reason)),
+            Ask::Wait => NextAttempt::Wait,
+            Ask::Done(reason) => NextAttempt::Over(Over::Asked(reason)),
         })
     }
 
@@ -169,7 +169,7 @@ impl Ledger {
         let is_it = |each: &Attempt| each.proposal.trial == trial && each.number == attempt;
         let Some(index) = self.running.iter().position(is_it) else {
             let record = self.write(&Record::Ended(Ended { trial, attempt, end, late: true }))?;
-            return Ok(EndTaken { record, verdict: Verdict::Late });
+            return Ok(EndTaken { record, verdict: EndVerdict::Late });
         };
         let record = self.write(&Record::Ended(Ended { trial, attempt, end: end.clone(), late: false }))?;
         let attempt = self.running.remove(index);
@@ -179,12 +179,12 @@ impl Ledger {
         if !self.retries.is_final(trial, configuration, &outcome) {
             let divisor = (outcome == Outcome::OutOfDeviceMemory).then(|| self.retries.divisor(configuration));
             self.waiting.push_back((attempt.proposal, attempt.number + 1));
-            return Ok(EndTaken { record, verdict: Verdict::Again { divisor } });
+            return Ok(EndTaken { record, verdict: EndVerdict::Again { divisor } });
         }
         let budget = self.optimizer.history().added_budget(&attempt.proposal);
         self.optimizer.tell_after(trial, outcome.clone(), seconds);
         self.paces.push(Pace { budget, seconds });
-        Ok(EndTaken { record, verdict: Verdict::Final { attempt, outcome } })
+        Ok(EndTaken { record, verdict: EndVerdict::Final { attempt, outcome } })
     }
 
     /// The running attempt of a trial. A trial that waits for another attempt runs again from now on, as the worker of its

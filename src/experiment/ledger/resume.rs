@@ -16,7 +16,7 @@ use crate::store::Store;
 use crate::store::record::{Begun, FORMAT, Record};
 
 /// A ledger that was opened.
-pub struct Opened {
+pub struct OpenedLedger {
     pub ledger: Ledger,
     /// Sentences for the user, such as what was repaired.
     pub warnings: Vec<String>,
@@ -30,7 +30,7 @@ impl Ledger {
     /// # Errors
     /// The folder cannot be used, somebody else writes it, or its run was begun with an experiment whose trials are not
     /// comparable.
-    pub fn open(experiment: &Experiment, folder: &RunFolder) -> Result<Opened, RunError> {
+    pub fn open(experiment: &Experiment, folder: &RunFolder) -> Result<OpenedLedger, RunError> {
         space_migration::settle(folder)?;
         // Before anything is made: what cannot begin leaves nothing behind.
         let early = if folder.store().exists() { None } else { Some(earlier_runs(experiment)?) };
@@ -86,7 +86,7 @@ impl Ledger {
         if known_text.as_ref() != Some(&experiment.text) {
             ledger.note(EDITED, experiment.text.clone().into())?;
         }
-        Ok(Opened { ledger, warnings, is_continued: !opened.records.is_empty() })
+        Ok(OpenedLedger { ledger, warnings, is_continued: !opened.records.is_empty() })
     }
 
     /// Begins a run that is kept in memory alone, without a journal.

@@ -4,7 +4,7 @@ use std::path::Path;
 use jiff::Timestamp;
 
 use super::Ledger;
-use super::answer::{Next, Over, Verdict};
+use super::answer::{EndVerdict, NextAttempt, Over};
 use crate::experiment::definition::experiment::Experiment;
 use crate::experiment::folder::RunFolder;
 use crate::optimizer::stop::Reason;
@@ -34,7 +34,7 @@ fn end(outcome: Outcome) -> AttemptEnd {
 
 fn ask(ledger: &mut Ledger) -> (Proposal, u32) {
     match ledger.ask(Timestamp::now()).unwrap() {
-        Next::Attempt(attempt) => (attempt.proposal, attempt.number),
+        NextAttempt::Attempt(attempt) => (attempt.proposal, attempt.number),
         other => panic!("{other:?}"),
     }
 }
@@ -45,17 +45,17 @@ fn a_lost_attempt_is_asked_for_again_and_its_late_end_counts_for_nothing() {
     let (first, attempt) = ask(&mut ledger);
     assert_eq!(attempt, 1);
     let taken = ledger.ended(first.trial, 1, end(Outcome::Lost)).unwrap();
-    assert!(matches!(taken.verdict, Verdict::Again { divisor: None }));
+    assert!(matches!(taken.verdict, EndVerdict::Again { divisor: None }));
     let taken = ledger.ended(first.trial, 1, end(Outcome::of_cost(-9.0))).unwrap();
-    assert!(matches!(taken.verdict, Verdict::Late));
+    assert!(matches!(taken.verdict, EndVerdict::Late));
     assert_eq!(ask(&mut ledger), (first.clone(), 2));
     let taken = ledger.ended(first.trial, 2, end(Outcome::of_cost(1.0))).unwrap();
-    assert!(matches!(taken.verdict, Verdict::Final { .. }));
+    assert!(matches!(taken.verdict, EndVerdict::Final { .. }));
     assert_eq!(ledger.history().trial(first.trial).unwrap().outcome, Some(Outcome::of_cost(1.0)));
     let (second, _) = ask(&mut ledger);
     ledger.ended(second.trial, 1, end(Outcome::of_cost(2.0))).unwrap();
     let over = ledger.ask(Timestamp::now()).unwrap();
-    assert!(matches!(over, Next::Over(Over::Asked(Reason::Trials))), "{over:?}");
+    assert!(matches!(over, NextAttempt::Over(Over::Asked(Reason::Trials))), "{over:?}");
 }
 
 #[test]
@@ -69,7 +69,7 @@ fn threads_share_a_ledger_and_another_session_goes_on_with_its_journal() {
             scope.spawn(|| {
                 loop {
                     let next = ledger.lock().unwrap().ask(Timestamp::now()).unwrap();
-                    let Next::Attempt(attempt) = next else { break };
+                    let NextAttempt::Attempt(attempt) = next else { break };
                     let trial = attempt.proposal.trial;
                     let end = end(Outcome::of_cost(f64::from(trial.0)));
                     let mut ledger = ledger.lock().unwrap();

@@ -11,7 +11,7 @@ use crate::store::record::AttemptEnd;
 
 /// The progress of evaluations.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Progress {
+pub(crate) struct EvaluationProgress {
     pub ended: usize,
     /// The share of all of them that is done, from 0 to 1.
     pub share: f64,
@@ -19,7 +19,7 @@ pub(crate) struct Progress {
 
 struct Evaluations<'a> {
     launch: &'a mut dyn FnMut(usize) -> Result<Launch, RunError>,
-    progress: &'a mut dyn FnMut(Progress),
+    progress: &'a mut dyn FnMut(EvaluationProgress),
     started: usize,
     shares: Vec<f64>,
     ends: Vec<Option<AttemptEnd>>,
@@ -33,7 +33,7 @@ pub(crate) fn evaluate(
     executor: &mut dyn Executor,
     count: usize,
     launch: &mut dyn FnMut(usize) -> Result<Launch, RunError>,
-    progress: &mut dyn FnMut(Progress),
+    progress: &mut dyn FnMut(EvaluationProgress),
     interrupts: &AtomicUsize,
 ) -> Result<Option<Vec<AttemptEnd>>, RunError> {
     let (shares, ends) = (vec![0.0; count], vec![None; count]);
@@ -79,6 +79,6 @@ impl JobSource for Evaluations<'_> {
     fn waited(&mut self) {
         let ended = self.ends.iter().flatten().count();
         let share = self.shares.iter().sum::<f64>() / self.shares.len().max(1) as f64;
-        (self.progress)(Progress { ended, share });
+        (self.progress)(EvaluationProgress { ended, share });
     }
 }

@@ -95,7 +95,7 @@ pub fn evaluate(
         launch(&experiment, folder, objective, request, Purpose::Trial, job).map_err(unusable)
     };
     let mut told = 0;
-    let mut tell = |now: evaluations::Progress| {
+    let mut tell = |now: evaluations::EvaluationProgress| {
         if now.ended > told {
             told = now.ended;
             progress(told as f64 / jobs.len() as f64);

@@ -7,7 +7,7 @@ use serde_json::{Map, Value as Json};
 
 use crate::executor::job::JobId;
 use crate::experiment::error::RunError;
-use crate::experiment::ledger::answer::{Next, Verdict};
+use crate::experiment::ledger::answer::{EndVerdict, NextAttempt};
 use crate::experiment::run::event::RunEvent;
 use crate::experiment::run::failures::Failures;
 use crate::experiment::run::jobs::{JobSource, NextJob};
@@ -60,9 +60,9 @@ impl JobSource for Trials<'_, '_> {
             return Ok(NextJob::Done);
         }
         let attempt = match ledger.ask(now)? {
-            Next::Attempt(attempt) => attempt,
-            Next::Wait => return Ok(NextJob::Wait),
-            Next::Over(_) => {
+            NextAttempt::Attempt(attempt) => attempt,
+            NextAttempt::Wait => return Ok(NextJob::Wait),
+            NextAttempt::Over(_) => {
                 self.is_over = true;
                 return Ok(NextJob::Done);
             }
@@ -117,12 +117,12 @@ impl JobSource for Trials<'_, '_> {
         tracing::info!(%trial, attempt, outcome = kind.word(), cost, seconds, "ended");
         let taken = self.session.ledger.ended(trial, attempt, end)?;
         match taken.verdict {
-            Verdict::Late => Ok(()),
-            Verdict::Again { divisor } => {
+            EndVerdict::Late => Ok(()),
+            EndVerdict::Again { divisor } => {
                 self.session.announcer.defer(taken.record, PendingEvent::Retrying { trial, divisor });
                 Ok(())
             }
-            Verdict::Final { attempt, outcome } => {
+            EndVerdict::Final { attempt, outcome } => {
                 self.failures.count(&outcome);
                 let Session { folder, ledger, checkpoints, .. } = &mut *self.session;
                 checkpoints.tidy_now_and_then(ledger.optimizer(), folder);

@@ -9,7 +9,7 @@ use crate::executor::Executor;
 use crate::executor::job::JobId;
 use crate::experiment::error::RunError;
 use crate::experiment::replay::note::VALIDATION;
-use crate::experiment::run::evaluations::{Progress, evaluate};
+use crate::experiment::run::evaluations::{EvaluationProgress, evaluate};
 use crate::experiment::run::event::RunEvent;
 use crate::experiment::run::jobs::Finish;
 use crate::experiment::run::launch::{Purpose, launch, request};
@@ -123,7 +123,9 @@ fn execute(
         launch(experiment, folder, objective, request, *purpose, job)
             .map_err(|source| RunError::Folder { path, source })
     };
-    let mut progress = |Progress { share, .. }: Progress| announcer.announce(&RunEvent::Validating { share }, ledger);
+    let mut progress = |EvaluationProgress { share, .. }: EvaluationProgress| {
+        announcer.announce(&RunEvent::Validating { share }, ledger)
+    };
     let ends = evaluate(executor, jobs.len(), &mut launch_of, &mut progress, interrupts)?;
     let Some(ends) = ends else { return Ok(Finish::Interrupted) };
     for ((name, ..), end) in jobs.iter().zip(ends) {
