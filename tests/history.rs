@@ -7,7 +7,7 @@ use galvani::trial::curve::CurvePoint;
 use galvani::trial::history::History;
 use galvani::trial::incumbent::incumbent;
 use galvani::trial::outcome::Outcome;
-use galvani::trial::{ConfigurationId, Origin, Proposal, Trial, TrialId};
+use galvani::trial::{ConfigurationId, Proposal, Trial, TrialId};
 
 fn budget(amount: u32) -> Budget {
     Budget::new(f64::from(amount)).unwrap()
@@ -43,19 +43,11 @@ fn random_log(seed: u64, racing: bool) -> History {
         let configuration_id = history.number_of(&configuration);
         let tried = history.of(configuration_id).count() as u32;
         let (rung, pair) = if racing { (2, u64::from(tried)) } else { (tried.min(2), 0) };
-        let trial = history.next_trial();
-        history.ask(Proposal {
-            trial,
-            configuration_id,
-            configuration,
-            budget: budget(3u32.pow(rung)),
-            bracket: configuration_id.0 % 3,
-            rung,
-            seed: pair,
-            instance: (pair % 2 == 1).then(|| "other".into()),
-            origin: Origin::Random,
-        });
-        running.push(trial);
+        let bracket = configuration_id.0 % 3;
+        let instance = (pair % 2 == 1).then(|| "other".into());
+        let next = history.proposal(configuration, budget(3u32.pow(rung)));
+        running.push(next.trial);
+        history.ask(Proposal { bracket, rung, seed: pair, instance, ..next });
     }
     history
 }

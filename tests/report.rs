@@ -15,7 +15,7 @@ use galvani::trial::budget::Budget;
 use galvani::trial::history::History;
 use galvani::trial::outcome::Outcome;
 use galvani::trial::prediction::{FeatureSeries, SeriesPrediction};
-use galvani::trial::{ConfigurationId, Origin, Proposal};
+use galvani::trial::{Origin, Proposal};
 
 fn word(word: &str) -> Value {
     Value::Word(word.into())
@@ -88,21 +88,11 @@ fn sweep(space: &Space, trials: usize, noise: f64) -> History {
             waiting.reverse();
         }
         let (budget, rung, configuration) = waiting.pop().expect("filled above");
-        let trial = history.next_trial();
+        let next = history.proposal(configuration.clone(), Budget::new(budget).expect("positive"));
+        let trial = next.trial;
         let origin = [Origin::Design, Origin::Model, Origin::Model, Origin::Random][trial.0 as usize % 4];
-        let configuration_id: ConfigurationId = history.number_of(&configuration);
-        let proposal = Proposal {
-            trial,
-            configuration_id,
-            configuration: configuration.clone(),
-            budget: Budget::new(budget).expect("positive"),
-            bracket: 0,
-            rung,
-            seed: 1,
-            instance: None,
-            origin: if trial.0 == 1 { Origin::Default } else { origin },
-        };
-        history.ask(proposal);
+        let origin = if trial.0 == 1 { Origin::Default } else { origin };
+        history.ask(Proposal { rung, seed: 1, origin, ..next });
         let cost = 10f64.powf(law(space, &configuration, budget) + noise * stream.normal());
         let outcome = match trial.0 {
             5 | 22 => Outcome::Diverged,
@@ -354,10 +344,9 @@ fn bowl(space: &Space, trials: u64) -> History {
         let positions = space.hyperparameters().iter().zip(configuration.values());
         let position = |(each, value): (&Hyperparameter, &Option<Value>)| each.position(value.as_ref()?);
         let bowl: f64 = positions.filter_map(position).take(2).map(|x| (x - 0.3).powi(2)).sum();
-        let (trial, configuration_id) = (history.next_trial(), history.number_of(&configuration));
-        let budget = Budget::new(1.0).expect("positive");
-        let (bracket, rung, seed, instance, origin) = (0, 0, 0, None, Origin::Random);
-        history.ask(Proposal { trial, configuration_id, configuration, budget, bracket, rung, seed, instance, origin });
+        let proposal = history.proposal(configuration, Budget::new(1.0).expect("positive"));
+        let trial = proposal.trial;
+        history.ask(proposal);
         history.tell(trial, Outcome::of_cost(bowl - 0.1));
     }
     history

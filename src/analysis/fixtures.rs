@@ -19,18 +19,9 @@ pub fn history(space: &Space, trials: impl IntoIterator<Item = (f64, f64, Outcom
     let mut history = History::default();
     for (value, budget, outcome) in trials {
         let configuration = space.configuration(vec![Some(Value::Float(value))]).expect("a legal value");
-        let trial = history.next_trial();
-        history.ask(Proposal {
-            trial,
-            configuration_id: history.number_of(&configuration),
-            configuration,
-            budget: Budget::new(budget).expect("positive"),
-            bracket: 0,
-            rung: 0,
-            seed: 0,
-            instance: None,
-            origin: Origin::Design,
-        });
+        let next = history.proposal(configuration, Budget::new(budget).expect("positive"));
+        let trial = next.trial;
+        history.ask(Proposal { origin: Origin::Design, ..next });
         history.tell(trial, outcome);
     }
     history

@@ -231,6 +231,7 @@ mod outcome {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::trial::history::History;
 
     fn ended(outcome: Outcome) -> Ended {
         Ended {
@@ -319,16 +320,16 @@ mod tests {
         let space = space(text);
         for (index, budget) in [1.0, 1.0 / 3.0, 1e9].into_iter().cycle().take(60).enumerate() {
             let mut stream = crate::numeric::stream::Stream::of(1, "records", index as u64);
+            let next = History::default().proposal(space.sample(&mut stream).unwrap(), Budget::new(budget).unwrap());
             let proposal = Proposal {
                 trial: TrialId::of_index(index),
                 configuration_id: ConfigurationId(3),
-                configuration: space.sample(&mut stream).unwrap(),
-                budget: Budget::new(budget).unwrap(),
                 bracket: 2,
                 rung: 1,
                 seed: stream.bits(),
                 instance: (index % 3 == 0).then(|| format!("fold {index}").into()),
                 origin: [Origin::Default, Origin::Design, Origin::Model, Origin::Random][index % 4],
+                ..next
             };
             let record = Record::Asked(Asked::of(&proposal, &space, Timestamp::UNIX_EPOCH));
             let Record::Asked(mut asked) = again(&record) else { panic!("another kind") };

@@ -203,19 +203,9 @@ mod tests {
         let sentence = |cost: f64, default: Option<(f64, f64)>| {
             let configuration = space.configuration(vec![Some(Value::Float(0.1))]).expect("legal");
             let mut history = History::default();
-            let (trial, configuration_id) = (history.next_trial(), history.number_of(&configuration));
-            let (budget, origin) = (Budget::new(540.0).expect("positive"), Origin::Design);
-            history.ask(Proposal {
-                trial,
-                configuration_id,
-                configuration,
-                budget,
-                bracket: 0,
-                rung: 0,
-                seed: 0,
-                instance: None,
-                origin,
-            });
+            let next = history.proposal(configuration, Budget::new(540.0).expect("positive"));
+            let trial = next.trial;
+            history.ask(Proposal { origin: Origin::Design, ..next });
             history.tell(trial, Outcome::of_cost(cost));
             result(&Findings::of(&ReportInput {
                 experiment: "test",
