@@ -9,6 +9,7 @@ use galvani::intensifier::config::IntensifierConfig;
 use galvani::numeric::stream::Stream;
 use galvani::optimizer::builder::OptimizerBuilder;
 use galvani::optimizer::settings::OptimizerSettings;
+use galvani::optimizer::stop::Stop;
 use galvani::optimizer::{Ask, Optimizer};
 use galvani::space::Space;
 use galvani::space::encoding::Column;
@@ -197,6 +198,13 @@ fn settings_out_of_their_range_are_refused() {
     ] {
         let refused = builder(1).settings(ron::from_str(text).unwrap()).build().err().map(|wrong| wrong.message);
         assert_eq!(refused.as_deref(), Some(message), "{text}");
+    }
+    for (stop, message) in [
+        (Stop { trials: Some(0), ..Stop::default() }, "`stop.trials` must be at least 1"),
+        (Stop { full_evaluations: Some(f64::NAN), ..Stop::default() }, "`stop.full_evaluations` must be positive"),
+        (Stop { budget: Some(-1.0), ..Stop::default() }, "`stop.budget` must be positive"),
+    ] {
+        assert_eq!(builder(1).stop(stop).build().err().map(|wrong| wrong.message).as_deref(), Some(message));
     }
     let first = r#"(first_configurations: [{"x": 2.0}])"#;
     let refused = builder(1).settings(ron::from_str(first).unwrap()).build().err().map(|wrong| wrong.message);

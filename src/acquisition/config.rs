@@ -20,7 +20,7 @@ pub enum AcquisitionConfig {
     /// The expected improvement; of two objectives that of the hypervolume, of more that of a random scalarization. What is
     /// maximized is its logarithm, so that far from the best it still tells better from worse (Ament et al. 2023).
     ///
-    /// Where the margin is absent it is 0; but where a Gaussian process learns from several budgets it is 0.3, which shrinks
+    /// An absent margin is 0; but where a Gaussian process learns from several budgets it is 0.3, which shrinks
     /// with the square of the results once there are twenty for each hyperparameter: what low budgets say of the full one
     /// is believed too readily, and the first good region is refined to the last digit before others are seen. Of several
     /// objectives there is none.
@@ -48,7 +48,7 @@ pub enum AcquisitionConfig {
         #[serde(default)]
         deviations: Option<f64>,
     },
-    /// Of several objectives: the expected improvement of their Chebyshev norm with weights that are drawn for each ask
+    /// The expected improvement of the Chebyshev norm of several objectives, with weights that are drawn for each ask
     /// (ParEGO: Knowles 2006).
     RandomScalarization,
     /// The lowest place of a function drawn from those that the surrogate holds possible, found by random search.

@@ -72,7 +72,7 @@ impl AcquisitionFunction for ExpectedImprovement {
 pub(super) struct Improvement {
     /// The cost that is to be improved upon.
     pub best: f64,
-    /// How much of an improvement does not count.
+    /// The part of an improvement that does not count.
     pub margin: f64,
 }
 

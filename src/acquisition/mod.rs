@@ -27,12 +27,12 @@ pub trait AcquisitionFunction: fmt::Debug + Send + Sync {
     /// The name as an experiment's file spells it, such as `ExpectedImprovement`.
     fn name(&self) -> &str;
 
-    /// The name in words where there are so many objectives; the same as the name where nothing else is said.
+    /// The name in words where there are so many objectives; unless overridden, the name itself.
     fn describe(&self, _objectives: usize) -> String {
         self.name().to_owned()
     }
 
-    /// Whether it can be used with so many objectives; one where nothing else is said.
+    /// True where it can be used with so many objectives; unless overridden, with one.
     fn supports(&self, objectives: usize) -> bool {
         objectives == 1
     }
@@ -42,7 +42,7 @@ pub trait AcquisitionFunction: fmt::Debug + Send + Sync {
         None
     }
 
-    /// Whether it counts by the second: the criterion is then divided by the time that a trial is expected to take.
+    /// True where it counts by the second: the criterion is then divided by the time that a trial is expected to take.
     fn is_per_second(&self) -> bool {
         false
     }
@@ -57,11 +57,11 @@ pub struct Known<'a> {
     /// The expected costs, one an objective on the scale of its targets, of each configuration that is to be improved
     /// upon: those that were tried at the highest budget or, while none was, all. There is at least one.
     pub points: &'a [Vec<f64>],
-    /// How many results the surrogate has learnt from.
+    /// The number of results that the surrogate has learnt from.
     pub results: usize,
-    /// How many columns a row has.
+    /// The number of columns of a row.
     pub columns: usize,
-    /// Whether a Gaussian process learns from several budgets.
+    /// True where a Gaussian process learns from several budgets.
     pub is_multi_fidelity: bool,
 }
 

@@ -18,9 +18,9 @@ pub struct DesignSize {
 /// The lowest rung of the first bracket.
 #[derive(Clone, Copy, Debug)]
 pub struct LowestRung {
-    /// How many configurations it holds.
+    /// The number of configurations that it holds.
     pub configurations: u32,
-    /// Whether the bracket comes once, to see the space: configurations that a model of the rung's own cheap trials chose
+    /// True where the bracket comes once, to see the space: configurations that a model of the rung's own cheap trials chose
     /// would be alike, and those that go on would say little of the higher rungs.
     pub is_screen: bool,
 }

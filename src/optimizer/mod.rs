@@ -63,7 +63,7 @@ pub struct Optimizer {
 struct Exhausted;
 
 impl Optimizer {
-    /// The same optimizer with limits.
+    /// The same optimizer with limits, which [`Stop::validate`] has checked.
     #[must_use]
     pub fn with_stop(mut self, stop: Stop) -> Self {
         self.selector.limit(stop.trials);
@@ -81,7 +81,7 @@ impl Optimizer {
     /// Learns results of other experiments.
     ///
     /// # Panics
-    /// Where it was asked before.
+    /// It panics where it was asked before.
     pub fn learn_from(&mut self, prior_results: Vec<PriorResult>) {
         self.selector.learn_from(prior_results);
     }
@@ -170,12 +170,12 @@ impl Optimizer {
         self.history.report(trial, point)
     }
 
-    /// Whether a trial that runs is to be ended: pruning is on, and it has fallen behind.
+    /// True where a running trial is to be ended: pruning is on, and it has fallen behind.
     pub fn prunes(&self, trial: TrialId) -> bool {
         self.settings.pruning.is_some_and(|pruning| pruning.is_behind(&self.history, trial))
     }
 
-    /// Whether a configuration that was tried may be promoted, now or later; where nothing rules it out, true.
+    /// True where a configuration that was tried may be promoted, now or later, because nothing rules it out.
     pub fn may_go_on(&self, configuration: ConfigurationId) -> bool {
         self.intensifier.may_go_on(&self.history, configuration)
     }
@@ -184,7 +184,7 @@ impl Optimizer {
     /// returned it.
     ///
     /// # Panics
-    /// Where its number is not the next one, or its configuration has another number already.
+    /// It panics where its number is not the next one, or its configuration has another number already.
     pub fn adopt(&mut self, proposal: Proposal) {
         self.history.ask(proposal);
     }

@@ -73,7 +73,7 @@ impl Objectives {
         self.ranking.iter().copied().take(count)
     }
 
-    /// Whether the score is a function, and not sampled at the rows that are asked for.
+    /// True where the score is a function, and not sampled at the rows that are asked for.
     pub fn is_deterministic(&self) -> bool {
         !matches!(self.criterion(), Criterion::PosteriorSample)
     }

@@ -67,7 +67,7 @@ mod tests {
     use crate::space::hyperparameter::{Domain, Hyperparameter, Value};
     use crate::trial::outcome::Outcome;
 
-    /// What is left to gain after `random` random points and `close` ones around the minimum of a steep bowl.
+    /// The bound on the regret after `random` random points and `close` ones around the minimum of a steep bowl.
     fn left(random: u64, close: u64) -> Option<f64> {
         let number =
             |name: &str| Hyperparameter::new(name, Domain::Float { min: 0.0, max: 1.0, log: false }, Value::Float(0.5));

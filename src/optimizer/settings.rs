@@ -48,7 +48,7 @@ pub struct OptimizerSettings {
     /// The scale of the targets that the surrogate learns in place of the costs. Absent: `Rank` of a forest, which sees the
     /// best apart however costs are spread; `Power` of a Gaussian process, which keeps costs smooth.
     pub scale: Option<Scale>,
-    /// Whether a second forest learns which configurations fail, and keeps the search away from them. True: a failed
+    /// A second forest learns which configurations fail, and keeps the search away from them. True: a failed
     /// trial costs what a good one does.
     pub feasibility: bool,
     /// The distance beyond the worst target, in ranges of the targets, at which a Gaussian process takes a failure to be
@@ -58,7 +58,7 @@ pub struct OptimizerSettings {
     /// The intensifier that an experiment's file names; absent where it leaves that to the number of workers.
     /// [`intensifier_for`](Self::intensifier_for) resolves it, and the optimizer is given the result.
     pub intensifier: Option<IntensifierConfig>,
-    /// Whether trials that report costs on their way are ended when they fall behind. Absent: every trial spends its
+    /// The rule by which trials that report costs on their way are ended when they fall behind. Absent: every trial spends its
     /// budget.
     pub pruning: Option<Pruning>,
     /// Run folders of earlier experiments whose results the model learns from, beside the experiment's file unless they

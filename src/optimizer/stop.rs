@@ -2,6 +2,7 @@
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 
+use crate::document::diagnostic::Diagnostic;
 use crate::trial::budget::Budget;
 use crate::trial::history::History;
 
@@ -61,6 +62,26 @@ impl std::fmt::Display for Reason {
 }
 
 impl Stop {
+    /// Fails where a limit is not positive; the diagnostic's field is that of this structure.
+    pub fn validate(&self) -> Result<(), Diagnostic> {
+        let example = "for example stop: (trials: 60)";
+        if self.trials == Some(0) {
+            return Err(Diagnostic::new("`stop.trials` must be at least 1").hint(example).field("trials"));
+        }
+        let is_positive = |limit: Option<f64>| limit.is_none_or(|limit| limit > 0.0);
+        for (field, is_positive) in [
+            ("full_evaluations", is_positive(self.full_evaluations)),
+            ("budget", is_positive(self.budget)),
+            ("device_hours", is_positive(self.device_hours)),
+            ("wall_clock", self.wall_clock.is_none_or(|limit| limit > SignedDuration::ZERO)),
+        ] {
+            if !is_positive {
+                return Err(Diagnostic::new(format!("`stop.{field}` must be positive")).hint(example).field(field));
+            }
+        }
+        Ok(())
+    }
+
     /// The limit that a history has reached, where trials at `max` are the full ones.
     pub fn reached(&self, history: &History, max: Budget) -> Option<Reason> {
         let asked = history.trials().len();

@@ -50,12 +50,12 @@ impl TrainingData<'_> {
         trials.into_iter().map(success).collect::<BTreeMap<_, _>>().into_iter().collect()
     }
 
-    /// How many trials say whether their configuration works.
+    /// The number of trials that say whether their configuration works.
     pub fn judged(&self) -> usize {
         self.history.ended().filter(|trial| is_judged(trial)).count()
     }
 
-    /// Whether any trial has failed.
+    /// True where any trial has failed.
     pub fn has_failures(&self) -> bool {
         self.history.ended().any(has_failed)
     }
@@ -67,7 +67,7 @@ impl TrainingData<'_> {
     }
 }
 
-/// Whether a trial says that its configuration works or does not: one that was lost or pruned does not.
+/// True where a trial says whether its configuration works: one that was lost or pruned does not.
 fn is_judged(trial: &Trial) -> bool {
     trial.outcome.as_ref().is_some_and(|outcome| outcome.is_judged())
 }

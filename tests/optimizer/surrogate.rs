@@ -1,4 +1,4 @@
-//! Which surrogate is asked, and what it chooses.
+//! The automatic surrogate, and the model's choice among prescreened configurations.
 use galvani::trial::history::History;
 
 use super::*;

@@ -2,7 +2,6 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use jiff::SignedDuration;
 use serde::Deserialize;
 
 use crate::document::diagnostic::Diagnostic;
@@ -124,7 +123,7 @@ impl ExperimentFile {
             Some(range) => (schedule(&source, &range)?, range.unit),
             None => (Schedule::full(Budget::new(1.0).expect("1 is positive")), "evaluations".into()),
         };
-        check_stop(&self.stop).map_err(|wrong| source.error(wrong.inside("stop")))?;
+        self.stop.validate().map_err(|wrong| source.error(wrong.inside("stop")))?;
         if self.price_per_device_hour.is_some_and(|price| !(price >= 0.0 && price.is_finite())) {
             let message = "`price_per_device_hour` must be 0 or above, and finite";
             return error("price_per_device_hour", message, "for example price_per_device_hour: 2.50");
@@ -178,26 +177,6 @@ impl ExperimentFile {
             text,
         })
     }
-}
-
-/// Checks the limits of a run; an error names the field within `stop`.
-fn check_stop(stop: &Stop) -> Result<(), Diagnostic> {
-    let example = "for example stop: (trials: 60)";
-    if stop.trials == Some(0) {
-        return Err(Diagnostic::new("`stop.trials` must be at least 1").hint(example).field("trials"));
-    }
-    let is_positive = |limit: Option<f64>| limit.is_none_or(|limit| limit > 0.0);
-    for (field, is_positive) in [
-        ("full_evaluations", is_positive(stop.full_evaluations)),
-        ("budget", is_positive(stop.budget)),
-        ("device_hours", is_positive(stop.device_hours)),
-        ("wall_clock", stop.wall_clock.is_none_or(|limit| limit > SignedDuration::ZERO)),
-    ] {
-        if !is_positive {
-            return Err(Diagnostic::new(format!("`stop.{field}` must be positive")).hint(example).field(field));
-        }
-    }
-    Ok(())
 }
 
 /// The budgets of the rungs.

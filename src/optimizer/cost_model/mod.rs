@@ -18,7 +18,7 @@ pub(super) trait CostModel: Send + Sync {
     /// The expected costs of the configurations with a result, in the order of their rows.
     fn expected(&self) -> &[ExpectedCost];
 
-    /// Whether a Gaussian process learns from several budgets.
+    /// True where a Gaussian process learns from several budgets.
     fn is_multi_fidelity(&self) -> bool;
 
     /// The surrogate that predicts the cost at the highest budget, on the scale of its targets.
@@ -32,6 +32,6 @@ pub(super) struct ExpectedCost {
     pub row: usize,
     /// At the highest budget, on the scale of the targets.
     pub cost: f64,
-    /// Whether it is to be improved upon: it was tried at the highest budget, or no configuration was.
+    /// True where it is to be improved upon: it was tried at the highest budget, or no configuration was.
     pub is_reached: bool,
 }

@@ -20,7 +20,7 @@ pub struct Situation<'a> {
     pub history: &'a History,
     /// Configurations of which one will go on: a new one should be unlike them.
     pub waiting: &'a [ConfigurationId],
-    /// How many configurations the initial design has.
+    /// The number of configurations of the initial design.
     pub design: usize,
 }
 

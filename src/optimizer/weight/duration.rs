@@ -16,7 +16,7 @@ const LEAST: f64 = 1e-3;
 /// proportion to its budget, so that configurations are compared whatever the rung.
 pub(in crate::optimizer) struct Duration {
     forest: Forest,
-    /// Whether any duration was told.
+    /// True once any duration was told.
     is_known: bool,
 }
 
