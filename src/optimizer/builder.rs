@@ -26,30 +26,7 @@ pub struct OptimizerBuilder {
     extensions: Extensions,
 }
 
-impl Optimizer {
-    /// An optimizer without a history and without limits. Fails as [`OptimizerBuilder::build`] does.
-    pub fn new(
-        space: Arc<Space>,
-        schedule: Schedule,
-        intensifier: IntensifierConfig,
-        settings: OptimizerSettings,
-        seed: u64,
-    ) -> Result<Self, Diagnostic> {
-        Self::builder(space, schedule, intensifier).settings(settings).seed(seed).build()
-    }
-
-    /// Begins an optimizer of a space whose trials get the budgets of a schedule, as the intensifier gives them.
-    pub fn builder(space: Arc<Space>, schedule: Schedule, intensifier: IntensifierConfig) -> OptimizerBuilder {
-        OptimizerBuilder::new(space, schedule, intensifier)
-    }
-}
-
 impl OptimizerBuilder {
-    fn new(space: Arc<Space>, schedule: Schedule, intensifier: IntensifierConfig) -> Self {
-        let (settings, stop) = (OptimizerSettings::default(), Stop::default());
-        Self { space, schedule, intensifier, settings, stop, seed: 0, extensions: Extensions::default() }
-    }
-
     /// Sets the knobs; where this is left out, all have their defaults.
     pub fn settings(mut self, settings: OptimizerSettings) -> Self {
         self.settings = settings;
@@ -84,9 +61,10 @@ impl OptimizerBuilder {
     /// The optimizer, without a history. Fails where a setting is out of its range, settings contradict each other, the
     /// intensifier does not fit the schedule or the objectives, or a first configuration is not legal.
     pub fn build(self) -> Result<Optimizer, Diagnostic> {
-        let OptimizerBuilder { space, schedule, intensifier, settings, stop, seed, extensions } = self;
+        let Self { space, schedule, intensifier, settings, stop, seed, extensions } = self;
         intensifier.validate(&schedule)?;
         settings.validate(&intensifier)?;
+        stop.validate().map_err(|wrong| wrong.inside("stop"))?;
         let optimizer = Optimizer {
             selector: Selector::new(&space, &schedule, &intensifier, &settings, &extensions, seed)?,
             intensifier: intensifier.build(&schedule, seed),
@@ -100,5 +78,24 @@ impl OptimizerBuilder {
             seed,
         };
         Ok(optimizer.with_stop(stop))
+    }
+}
+
+impl Optimizer {
+    /// An optimizer without a history and without limits. Fails as [`OptimizerBuilder::build`] does.
+    pub fn new(
+        space: Arc<Space>,
+        schedule: Schedule,
+        intensifier: IntensifierConfig,
+        settings: OptimizerSettings,
+        seed: u64,
+    ) -> Result<Self, Diagnostic> {
+        Self::builder(space, schedule, intensifier).settings(settings).seed(seed).build()
+    }
+
+    /// Begins an optimizer of a space whose trials get the budgets of a schedule, as the intensifier gives them.
+    pub fn builder(space: Arc<Space>, schedule: Schedule, intensifier: IntensifierConfig) -> OptimizerBuilder {
+        let (settings, stop) = (OptimizerSettings::default(), Stop::default());
+        OptimizerBuilder { space, schedule, intensifier, settings, stop, seed: 0, extensions: Extensions::default() }
     }
 }

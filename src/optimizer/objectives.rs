@@ -12,7 +12,7 @@ use crate::numeric::stream::Stream;
 use crate::surrogate::{Prediction, Rows};
 
 /// The models of an experiment's objectives, mostly one, with the acquisition function and its weights.
-pub(super) struct Objectives {
+pub(crate) struct Objectives {
     models: Vec<Box<dyn CostModel>>,
     acquisition: Arc<dyn AcquisitionFunction>,
     weights: Vec<Box<dyn Weight>>,

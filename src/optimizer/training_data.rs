@@ -9,7 +9,7 @@ use crate::trial::{ConfigurationId, Trial};
 
 /// The history and the prior results, as surrogates learn from them.
 #[derive(Clone, Copy)]
-pub(super) struct TrainingData<'a> {
+pub(crate) struct TrainingData<'a> {
     pub history: &'a History,
     /// Results of other experiments.
     pub prior_results: &'a [PriorResult],

@@ -7,7 +7,7 @@ use crate::surrogate::Surrogate;
 const FEW: usize = 400;
 
 /// Both models, of which the number of results says which is asked.
-pub(super) struct Automatic {
+pub(crate) struct Automatic {
     objective: usize,
     process: Box<dyn CostModel>,
     forest: Box<dyn CostModel>,

@@ -17,7 +17,7 @@ use crate::surrogate::residual_models::ResidualModels;
 use crate::surrogate::target::Scale;
 
 /// The parts that all cost models of an optimizer have in common.
-pub(in crate::optimizer) struct Builder<'a> {
+pub(crate) struct Builder<'a> {
     pub columns: &'a [Column],
     pub schedule: &'a Schedule,
     pub settings: &'a OptimizerSettings,

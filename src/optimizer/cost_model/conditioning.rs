@@ -23,7 +23,7 @@ pub enum PendingTrials {
 
 /// The rules by which trials without a cost count.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::optimizer) struct Conditioning {
+pub(crate) struct Conditioning {
     pub pending: PendingTrials,
     /// The distance of a failure's target beyond the worst target, in ranges of the targets; `None` where failures are
     /// no targets.

@@ -53,7 +53,7 @@ impl SurrogateConfig {
     }
 
     /// The knobs of forests beside the surrogate: its own, where it is one.
-    pub(in crate::optimizer) fn forest(&self) -> ForestSettings {
+    pub(crate) fn forest(&self) -> ForestSettings {
         match self {
             Self::Forest(forest) => forest.clone(),
             Self::GaussianProcess(_) | Self::Automatic => ForestSettings::default(),

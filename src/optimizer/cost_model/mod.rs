@@ -10,7 +10,7 @@ use super::training_data::TrainingData;
 use crate::surrogate::Surrogate;
 
 /// A model of one objective's cost. Whatever it learnt before, it depends on the data alone.
-pub(super) trait CostModel: Send + Sync {
+pub(crate) trait CostModel: Send + Sync {
     /// Learns from the data, and takes what is still open to turn out somehow; false where too few configurations have a
     /// cost, and then nothing else may be asked.
     fn update(&mut self, data: &TrainingData) -> bool;
@@ -27,7 +27,7 @@ pub(super) trait CostModel: Send + Sync {
 
 /// The expected cost of a configuration with a result.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct ExpectedCost {
+pub(crate) struct ExpectedCost {
     /// The index of the configuration's row.
     pub row: usize,
     /// At the highest budget, on the scale of the targets.

@@ -7,7 +7,7 @@ use crate::surrogate::target::Scale;
 use crate::surrogate::{Prediction, Surrogate, Targets};
 
 /// A surrogate with a column for the budget.
-pub(super) struct MultiFidelityModel {
+pub(crate) struct MultiFidelityModel {
     objective: usize,
     surrogate: MultiFidelity,
     /// The lowest and the highest budget.

@@ -8,7 +8,7 @@ use crate::surrogate::{Surrogate, Targets};
 
 /// A surrogate over configurations; where there are several budgets, residual models correct what the regression between
 /// them misses.
-pub(super) struct PerConfiguration {
+pub(crate) struct PerConfiguration {
     pub objective: usize,
     pub surrogate: Box<dyn Surrogate>,
     pub residual_models: ResidualModels,

@@ -21,13 +21,13 @@ use crate::surrogate::factory::SurrogateFactory;
 
 /// Parts of the user's own, in place of those that the settings name.
 #[derive(Clone, Default)]
-pub(in crate::optimizer) struct Extensions {
+pub(crate) struct Extensions {
     pub acquisition: Option<Arc<dyn AcquisitionFunction>>,
     pub surrogate: Option<Arc<dyn SurrogateFactory>>,
 }
 
 /// The strategy that settings name. Fails where a knob is out of its range, or an own part has no use.
-pub(in crate::optimizer) fn build(
+pub(crate) fn build(
     space: &Arc<Space>,
     settings: &OptimizerSettings,
     schedule: &Schedule,

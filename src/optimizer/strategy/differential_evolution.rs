@@ -50,7 +50,7 @@ const TRIES: usize = 200;
 ///
 /// As in DEHB (Awad et al. 2021) a rung's population evolves by `rand/1/bin`, and mates of a rung with few come from the
 /// rung below; unlike there, the intensifier decides which configurations go on to the next rung.
-pub(in crate::optimizer) struct DifferentialEvolution {
+pub(crate) struct DifferentialEvolution {
     space: Arc<Space>,
     settings: DifferentialEvolutionSettings,
     seed: u64,

@@ -18,7 +18,7 @@ use crate::trial::prior_result::PriorResult;
 use crate::trial::{ConfigurationId, TrialId};
 
 /// The strategy that asks cost models. The rows that it keeps only save encoding configurations again.
-pub(in crate::optimizer) struct ModelBased {
+pub(crate) struct ModelBased {
     space: Arc<Space>,
     objectives: Objectives,
     maximizer: MaximizerSettings,

@@ -12,7 +12,7 @@ use crate::trial::budget::Budget;
 const DRAWS: u64 = 2_000;
 
 /// Independent draws that the history does not have.
-pub(in crate::optimizer) struct RandomSearch {
+pub(crate) struct RandomSearch {
     space: Arc<Space>,
     seed: u64,
 }

@@ -51,7 +51,7 @@ const MOST: usize = 25;
 /// All hyperparameters of a candidate come from one good configuration, so that what works together stays together. One
 /// that is inactive there is drawn anew, and one that is inactive in a candidate does not count: under each condition the
 /// estimators see what is active.
-pub(in crate::optimizer) struct TreeParzen {
+pub(crate) struct TreeParzen {
     space: Arc<Space>,
     settings: TreeParzenSettings,
     seed: u64,

@@ -14,7 +14,7 @@ const LEAST: f64 = 1e-3;
 
 /// A forest that learns the logarithm of each configuration's seconds per unit of budget: the seconds of one trial are in
 /// proportion to its budget, so that configurations are compared whatever the rung.
-pub(in crate::optimizer) struct Duration {
+pub(crate) struct Duration {
     forest: Forest,
     /// True once any duration was told.
     is_known: bool,

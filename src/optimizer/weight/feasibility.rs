@@ -7,7 +7,7 @@ use crate::surrogate::forest::{Forest, ForestSettings};
 use crate::surrogate::{Rows, Surrogate};
 
 /// A forest that learns which configurations fail, once any trial has.
-pub(in crate::optimizer) struct Feasibility {
+pub(crate) struct Feasibility {
     forest: Forest,
     has_failures: bool,
     seed: u64,

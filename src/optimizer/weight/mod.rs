@@ -6,7 +6,7 @@ use super::training_data::TrainingData;
 use crate::surrogate::Rows;
 
 /// A factor of an acquisition function.
-pub(super) trait Weight: Send + Sync {
+pub(crate) trait Weight: Send + Sync {
     /// Learns from the data.
     fn update(&mut self, data: &TrainingData);
 
