@@ -134,7 +134,7 @@ fn threads_share_a_study() {
         study
             .optimize_parallel(workers, |trial| {
                 most.fetch_max(running.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
-                std::thread::sleep(Duration::from_millis(2));
+                std::thread::sleep(Duration::from_millis(5));
                 running.fetch_sub(1, Ordering::SeqCst);
                 squared(trial).map(|cost| cost + 1.0 / trial.budget())
             })
@@ -205,7 +205,7 @@ fn limits_end_a_study() {
         })
         .unwrap();
     assert_eq!(timed.ended(), Some("the time is over"));
-    assert!((1..=15).contains(&timed.trials().len()));
+    assert!(timed.trials().len() <= 15);
     let few = Space::builder("few").add("x", Categorical::new(["a", "b", "c"])).build().unwrap();
     let mut few = Study::builder(few).build().unwrap();
     few.optimize(|_| 1.0).unwrap();
