@@ -112,11 +112,6 @@ pub fn write(folder: &Path, description: ModelDescription, network: &Decoder, st
     put(&folder.join(FILE), description, &tensors)
 }
 
-/// Writes the weights of `model` with all that is needed to use them, whole or not at all.
-pub fn save(path: &Path, model: &Model) -> io::Result<()> {
-    put(path, ModelDescription::new(model, None, String::new(), 0, Vec::new()), &weights::take(&model.network))
-}
-
 fn put(path: &Path, mut description: ModelDescription, tensors: &BTreeMap<String, Weight>) -> io::Result<()> {
     description.checksum = Some(checksum(tensors));
     let views: Vec<(&str, TensorView)> = tensors
