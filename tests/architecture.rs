@@ -138,7 +138,6 @@ fn files_say_what_they_are() {
 }
 
 #[test]
-#[ignore = "being mended"]
 fn descriptions_name_their_subject() {
     let mut mistakes = Vec::new();
     for (path, text) in sources(&["src", "tests", "benches", "examples", "fuzz/src"]) {
