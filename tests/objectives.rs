@@ -214,7 +214,7 @@ fn a_program_that_reports_costs_by_name_ends_in_a_front() {
     }
     let numbers: Json = serde_json::from_slice(&fs::read(report.join("report.json")).unwrap()).unwrap();
     assert_eq!(numbers["front"]["members"].as_array().unwrap().len(), best.len());
-    assert!(fs::read_to_string(report.join("report.html")).unwrap().contains("What is there to choose from?"));
+    assert!(fs::read_to_string(report.join("report.html")).unwrap().contains("Which trials are on the front?"));
 
     // What a program forgets is a crash that says so.
     let forgetful = EXPERIMENT
@@ -237,7 +237,7 @@ fn mistakes_in_the_file_are_answered_with_their_place() {
     assert!(one.contains("trade.ron:7:17: `objectives` must be at least two different names"), "{one}");
     let task = EXPERIMENT.lines().find(|line| line.contains("Command")).unwrap();
     let function = check(task, "    task: Function(\"branin\"),");
-    assert!(function.contains("the task reports one cost") || function.contains("reads the number"), "{function}");
+    assert!(function.contains("this task reports one cost") || function.contains("reads the number"), "{function}");
     let racing = check("seed: 3", "seed: 3, optimizer: (acquisition: LowerConfidenceBound())");
     assert!(racing.contains("cannot be `LowerConfidenceBound` with 2 objectives"), "{racing}");
 }
