@@ -155,7 +155,7 @@ fn an_added_parameter_counts_at_its_default() {
 }
 
 #[test]
-fn a_succession_that_was_interrupted_is_completed_or_forgotten() {
+fn a_migration_that_was_interrupted_is_completed_or_forgotten() {
     let folder = folder();
     let runs = folder.path().join("runs");
     let before = trials(folder.path(), "sweep");
