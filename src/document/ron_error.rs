@@ -10,6 +10,8 @@ use crate::document::outline_reader::{closer, lone_bracket};
 pub(crate) fn locate(text: &str, error: &SpannedError) -> Option<Positioned> {
     let start = byte_of(text, error.span.start.line, error.span.start.col);
     let end = byte_of(text, error.span.end.line, error.span.end.col);
+    // RON's span ends before it begins where a number breaks off.
+    let (start, end) = (start.min(end), start.max(end));
     let gap = text[start..end].len() - text[start..end].trim_start().len();
     let place = if start + gap < end { start + gap } else { end };
     if let Some(misfit) = misfit(&error.code, text, place) {
