@@ -308,7 +308,7 @@ fn costs_of_an_earlier_run_and_of_other_programs_are_learnt_from() {
         let name = format!("learner{index}");
         write(&name, "(design_size: 1, random_probability: 0)");
         let (_, said) = good(&["import", format, file, &format!("{name}.ron")]);
-        assert!(said.contains("16 results of 16 kept"), "{file}: {said}");
+        assert!(said.contains("kept 16 results of 16"), "{file}: {said}");
         let journal = fs::read_to_string(folder.join(format!("runs/{name}/store/journal.jsonl"))).unwrap();
         let note = journal.lines().find(|line| line.contains("evidence/000001")).unwrap();
         let note: Json = serde_json::from_str(&note[note.find('{').unwrap()..=note.rfind('}').unwrap()]).unwrap();
