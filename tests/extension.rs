@@ -213,5 +213,5 @@ fn settings_out_of_their_range_are_refused() {
     let schedule = Schedule::full(Budget::new(1.0).unwrap());
     let bracket = IntensifierConfig::SuccessiveHalving { bracket: 7 };
     let refused = Optimizer::builder(space, schedule, bracket).build().err().map(|wrong| wrong.message);
-    assert_eq!(refused.as_deref(), Some("there is no bracket 7: the budget has 1 rungs"));
+    assert_eq!(refused.as_deref(), Some("`bracket` of `SuccessiveHalving` must be at most 0, not 7"));
 }
