@@ -73,6 +73,8 @@ struct NumberedWindow {
     index: u64,
 }
 
+// The evaluation of models alone compares itself with it.
+#[cfg(feature = "battery")]
 impl BaselineSettings {
     /// Sensors as good as those of a car, for the cell of a dataset.
     pub fn usual(dataset: &Dataset) -> Self {
