@@ -63,7 +63,7 @@ impl Default for AcquisitionConfig {
 
 impl AcquisitionConfig {
     /// The function with its knobs; fails where one of them is out of its range.
-    pub fn build(&self) -> Result<Arc<dyn AcquisitionFunction>, Diagnostic> {
+    pub(crate) fn build(&self) -> Result<Arc<dyn AcquisitionFunction>, Diagnostic> {
         Ok(match *self {
             Self::ExpectedImprovement { margin } => Arc::new(ExpectedImprovement::new(margin)?),
             Self::ExpectedImprovementPerSecond { margin } => Arc::new(ExpectedImprovementPerSecond::new(margin)?),

@@ -9,14 +9,14 @@ use crate::surrogate::target::Scale;
 
 /// The expected improvement of a cost on the scale `Log` (Hutter et al. 2009).
 #[derive(Clone, Copy, Debug)]
-pub struct CostImprovement {
+pub(crate) struct CostImprovement {
     margin: f64,
 }
 
 impl CostImprovement {
     /// With a margin, in units of the logarithm, that an improvement must exceed to count. Fails where it is negative or not
     /// finite.
-    pub fn new(margin: f64) -> Result<Self, Diagnostic> {
+    pub(crate) fn new(margin: f64) -> Result<Self, Diagnostic> {
         not_negative("acquisition.margin", margin)?;
         Ok(Self { margin })
     }

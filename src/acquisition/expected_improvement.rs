@@ -16,14 +16,14 @@ const RESULTS: f64 = 20.0;
 
 /// The expected improvement; of two objectives that of the hypervolume, of more that of a random scalarization.
 #[derive(Clone, Copy, Debug)]
-pub struct ExpectedImprovement {
+pub(crate) struct ExpectedImprovement {
     margin: Option<f64>,
 }
 
 impl ExpectedImprovement {
     /// With a margin, in units of the targets, that an improvement must exceed to count; `None` is the automatic one. Fails
     /// where it is negative or not finite.
-    pub fn new(margin: Option<f64>) -> Result<Self, Diagnostic> {
+    pub(crate) fn new(margin: Option<f64>) -> Result<Self, Diagnostic> {
         not_negative("acquisition.margin", margin.unwrap_or(0.0))?;
         Ok(Self { margin })
     }

@@ -8,13 +8,13 @@ use crate::numeric::stream::Stream;
 /// The expected improvement by the second (Snoek et al. 2012): where configurations differ in their time, the quick ones are
 /// tried first.
 #[derive(Clone, Copy, Debug)]
-pub struct ExpectedImprovementPerSecond {
+pub(crate) struct ExpectedImprovementPerSecond {
     improvement: ExpectedImprovement,
 }
 
 impl ExpectedImprovementPerSecond {
     /// With the margin of an [`ExpectedImprovement`]. Fails where it is negative or not finite.
-    pub fn new(margin: Option<f64>) -> Result<Self, Diagnostic> {
+    pub(crate) fn new(margin: Option<f64>) -> Result<Self, Diagnostic> {
         Ok(Self { improvement: ExpectedImprovement::new(margin)? })
     }
 }

@@ -14,14 +14,14 @@ const MARGIN: f64 = 0.1;
 /// strip is a product of expected improvements. What is computed is its logarithm (Ament et al. 2023), so that points far
 /// behind the front still differ.
 #[derive(Clone, Debug)]
-pub struct HypervolumeImprovement {
+pub(crate) struct HypervolumeImprovement {
     /// By strip, from the left: its right end, and its upper bound.
     strips: Vec<(f64, f64)>,
 }
 
 impl HypervolumeImprovement {
     /// The improvement over points that were found, at least one; those count that no other dominates.
-    pub fn over(points: &[[f64; 2]]) -> Self {
+    pub(crate) fn over(points: &[[f64; 2]]) -> Self {
         let slices: Vec<&[f64]> = points.iter().map(|point| &point[..]).collect();
         let front = &pareto::fronts(&slices)[0];
         let reference = [0, 1].map(|objective| {

@@ -3,7 +3,7 @@ use super::Utility;
 use crate::surrogate::{Prediction, Slope};
 
 /// The logarithm of the mean, over the surrogate's hyperparameters, of how promising each row is (Snoek et al. 2012).
-pub fn integrated(function: &dyn Utility, predictions: &[Vec<Prediction>]) -> Vec<f64> {
+pub(crate) fn integrated(function: &dyn Utility, predictions: &[Vec<Prediction>]) -> Vec<f64> {
     let rows = predictions.first().map_or(0, Vec::len);
     let row = |index: usize| {
         let each: Vec<f64> = predictions.iter().map(|of| function.log_value(of[index])).collect();
@@ -13,7 +13,7 @@ pub fn integrated(function: &dyn Utility, predictions: &[Vec<Prediction>]) -> Ve
 }
 
 /// The integrated utility at one row, with its derivatives by the row's numbers; `None` where it has no finite value.
-pub fn integrated_slope(function: &dyn Utility, slopes: &[Slope]) -> Option<(f64, Vec<f64>)> {
+pub(crate) fn integrated_slope(function: &dyn Utility, slopes: &[Slope]) -> Option<(f64, Vec<f64>)> {
     let values: Vec<f64> = slopes.iter().map(|slope| function.log_value(slope.prediction)).collect();
     let value = log_mean(&values);
     let mut gradient = vec![0.0; slopes[0].of_mean.len()];

@@ -7,14 +7,14 @@ use crate::surrogate::Prediction;
 
 /// The mean less so many standard deviations (Srinivas et al. 2010).
 #[derive(Clone, Copy, Debug)]
-pub struct LowerConfidenceBound {
+pub(crate) struct LowerConfidenceBound {
     deviations: Option<f64>,
 }
 
 impl LowerConfidenceBound {
     /// With so many standard deviations; `None` lets them grow with the results. Fails where they are negative or not
     /// finite.
-    pub fn new(deviations: Option<f64>) -> Result<Self, Diagnostic> {
+    pub(crate) fn new(deviations: Option<f64>) -> Result<Self, Diagnostic> {
         not_negative("acquisition.deviations", deviations.unwrap_or(0.0))?;
         Ok(Self { deviations })
     }

@@ -45,7 +45,7 @@ impl Default for MaximizerSettings {
 
 impl MaximizerSettings {
     /// Fails where a count is 0 that must not be.
-    pub fn validate(&self) -> Result<(), Diagnostic> {
+    pub(crate) fn validate(&self) -> Result<(), Diagnostic> {
         at_least_one("maximizer.candidates", self.candidates)?;
         at_least_one("maximizer.neighbors", self.neighbors)
     }
@@ -68,10 +68,10 @@ pub struct Candidates<'a> {
 }
 
 /// The score of each candidate; higher is more promising.
-pub type Score<'a> = dyn Fn(&Candidates) -> Vec<f64> + 'a;
+pub(crate) type Score<'a> = dyn Fn(&Candidates) -> Vec<f64> + 'a;
 
 /// The score of a row, with its derivative by each of the row's numbers; `None` where it is not differentiable.
-pub type Gradient<'a> = dyn Fn(&[f64]) -> Option<(f64, Vec<f64>)> + 'a;
+pub(crate) type Gradient<'a> = dyn Fn(&[f64]) -> Option<(f64, Vec<f64>)> + 'a;
 
 /// A local search: its configuration, the score of that, and the rounds in a row that found nothing better.
 struct Walk {

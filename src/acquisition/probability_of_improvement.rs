@@ -8,14 +8,14 @@ use crate::surrogate::Prediction;
 
 /// The probability that a cost is below the best one (Kushner 1964).
 #[derive(Clone, Copy, Debug)]
-pub struct ProbabilityOfImprovement {
+pub(crate) struct ProbabilityOfImprovement {
     margin: f64,
 }
 
 impl ProbabilityOfImprovement {
     /// With a margin, in units of the targets, that an improvement must exceed to count. Fails where it is negative or not
     /// finite.
-    pub fn new(margin: f64) -> Result<Self, Diagnostic> {
+    pub(crate) fn new(margin: f64) -> Result<Self, Diagnostic> {
         not_negative("acquisition.margin", margin)?;
         Ok(Self { margin })
     }

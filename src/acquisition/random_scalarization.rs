@@ -6,7 +6,7 @@ use crate::numeric::stream::Stream;
 /// The expected improvement of the Chebyshev norm of the objectives with weights that are drawn for each proposal (ParEGO:
 /// Knowles 2006).
 #[derive(Clone, Copy, Debug)]
-pub struct RandomScalarization;
+pub(crate) struct RandomScalarization;
 
 impl AcquisitionFunction for RandomScalarization {
     fn name(&self) -> &str {

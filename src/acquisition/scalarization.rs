@@ -16,7 +16,7 @@ const DRAWS: usize = 64;
 /// The norm is taken of what the surrogates of the objectives expect, not of the costs: a surrogate of the norm would have
 /// to learn its kinks, and anew with every set of weights. The mean is over draws, the same for every point.
 #[derive(Clone, Debug)]
-pub struct Scalarization {
+pub(crate) struct Scalarization {
     /// By objective: the lower end of its range, and its weight over the length of the range.
     objectives: Vec<(f64, f64)>,
     draws: Vec<Vec<f64>>,
@@ -26,7 +26,7 @@ pub struct Scalarization {
 
 impl Scalarization {
     /// With weights drawn uniformly from those that add up to 1, over points that were found, at least one.
-    pub fn over(points: &[Vec<f64>], stream: &mut Stream) -> Self {
+    pub(crate) fn over(points: &[Vec<f64>], stream: &mut Stream) -> Self {
         let count = points[0].len();
         let front = &pareto::fronts(&points.iter().map(Vec::as_slice).collect::<Vec<_>>())[0];
         let mut weights: Vec<f64> = (0..count).map(|_| -(1.0 - stream.uniform()).ln()).collect();

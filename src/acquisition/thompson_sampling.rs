@@ -4,7 +4,7 @@ use crate::numeric::stream::Stream;
 
 /// The lowest place, found by random search, of a function drawn from those that the surrogate holds possible.
 #[derive(Clone, Copy, Debug)]
-pub struct ThompsonSampling;
+pub(crate) struct ThompsonSampling;
 
 impl AcquisitionFunction for ThompsonSampling {
     fn name(&self) -> &str {

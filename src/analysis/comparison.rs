@@ -10,7 +10,7 @@ const SHARES: [f64; 4] = [0.25, 0.5, 0.75, 1.0];
 
 /// The numbers of a comparison.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Comparison {
+pub(crate) struct Comparison {
     /// The highest budget at which both have a cost; if absent, no costs are compared.
     pub budget: Option<f64>,
     /// Amounts of budget that both have spent, the last being all that the shorter run spent.
@@ -20,7 +20,7 @@ pub struct Comparison {
 
 /// One of the two runs.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct ComparedRun {
+pub(crate) struct ComparedRun {
     pub name: String,
     pub trials: usize,
     pub configurations: usize,
@@ -38,7 +38,7 @@ pub struct ComparedRun {
 
 impl Comparison {
     /// Compares two histories by name.
-    pub fn of(sides: [(&str, &History); 2]) -> Self {
+    pub(crate) fn of(sides: [(&str, &History); 2]) -> Self {
         let budgets = |history: &History| -> Vec<Budget> {
             let costs =
                 history.ended().filter(|trial| trial.outcome.as_ref().is_some_and(|each| each.cost().is_some()));

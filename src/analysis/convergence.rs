@@ -57,7 +57,7 @@ pub struct Improvement {
 
 impl Convergence {
     /// True if the best was found among the last quarter of the trials; `None` before the first success.
-    pub fn is_recent(&self) -> Option<bool> {
+    pub(crate) fn is_recent(&self) -> Option<bool> {
         self.since.map(|since| 4 * since < self.ended)
     }
 

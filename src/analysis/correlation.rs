@@ -2,7 +2,7 @@
 use crate::numeric::quantile::average_ranks;
 
 /// Spearman's rank correlation; `None` if one side is constant.
-pub fn spearman(a: &[f64], b: &[f64]) -> Option<f64> {
+pub(crate) fn spearman(a: &[f64], b: &[f64]) -> Option<f64> {
     let (a, b) = (average_ranks(a), average_ranks(b));
     let middle = (a.len() + 1) as f64 / 2.0;
     let product = |x: &[f64], y: &[f64]| x.iter().zip(y).map(|(x, y)| (x - middle) * (y - middle)).sum::<f64>();

@@ -58,7 +58,7 @@ pub(super) struct FittedModels<'a> {
 
 impl FittedModels<'_> {
     /// Fills the predictions of a dimension.
-    pub fn fill(&self, dimension: &mut Dimension, question: &Question) {
+    pub(crate) fn fill(&self, dimension: &mut Dimension, question: &Question) {
         let answers = question.ask(self.model, 1);
         let refits: Vec<Vec<(Option<f64>, usize)>> =
             self.refits.par_iter().map(|refit| question.ask(refit, 2)).collect();
@@ -76,7 +76,7 @@ impl FittedModels<'_> {
 
 impl Dimension {
     /// The label of its axis: the name, and the unit if it has one.
-    pub fn label(&self) -> String {
+    pub(crate) fn label(&self) -> String {
         self.unit.as_ref().map_or_else(|| self.name.clone(), |unit| format!("{} ({unit})", self.name))
     }
 

@@ -8,7 +8,7 @@ use crate::trial::budget::Budget;
 use crate::trial::history::History;
 
 /// The least number of pairs for a correlation to be trusted.
-pub const ENOUGH_PAIRS: usize = 8;
+pub(crate) const ENOUGH_PAIRS: usize = 8;
 
 /// Costs of the configurations that ran at two budgets.
 #[derive(Clone, Debug, Serialize)]

@@ -8,14 +8,14 @@ use crate::trial::outcome::Outcome;
 use crate::trial::{Origin, Proposal};
 
 /// The space of one number from 0 to 1 with the default 0.5.
-pub fn line() -> Space {
+pub(crate) fn line() -> Space {
     let domain = Domain::Float { min: 0.0, max: 1.0, log: false };
     let hyperparameter = Hyperparameter::new("x", domain, Value::Float(0.5));
     Space::new("line".into(), vec![hyperparameter], vec![], vec![]).expect("a legal space")
 }
 
 /// Trials at these values with these budgets and outcomes.
-pub fn history(space: &Space, trials: impl IntoIterator<Item = (f64, f64, Outcome)>) -> History {
+pub(crate) fn history(space: &Space, trials: impl IntoIterator<Item = (f64, f64, Outcome)>) -> History {
     let mut history = History::default();
     for (value, budget, outcome) in trials {
         let configuration = space.configuration(vec![Some(Value::Float(value))]).expect("a legal value");
@@ -28,7 +28,7 @@ pub fn history(space: &Space, trials: impl IntoIterator<Item = (f64, f64, Outcom
 }
 
 /// The input with the cost 1 for the constant predictor.
-pub fn input<'a>(space: &'a Space, history: &'a History) -> ReportInput<'a> {
+pub(crate) fn input<'a>(space: &'a Space, history: &'a History) -> ReportInput<'a> {
     ReportInput {
         experiment: "test",
         space,
@@ -46,6 +46,6 @@ pub fn input<'a>(space: &'a Space, history: &'a History) -> ReportInput<'a> {
     }
 }
 
-pub fn finished(cost: f64) -> Outcome {
+pub(crate) fn finished(cost: f64) -> Outcome {
     Outcome::of_cost(cost)
 }

@@ -31,7 +31,7 @@ pub struct TrialCosts {
 
 impl Front {
     /// The front of a run; `None` with a single objective, or before the first success.
-    pub fn of(input: &ReportInput) -> Option<Self> {
+    pub(crate) fn of(input: &ReportInput) -> Option<Self> {
         if input.objectives.is_empty() {
             return None;
         }
@@ -53,7 +53,7 @@ impl Front {
     }
 
     /// The costs of the trial with this number.
-    pub fn point(&self, trial: u32) -> Option<&TrialCosts> {
+    pub(crate) fn point(&self, trial: u32) -> Option<&TrialCosts> {
         self.points.iter().find(|point| point.trial == trial)
     }
 }

@@ -108,7 +108,7 @@ impl Headline {
 
 impl Headline {
     /// The factor by which the best cost is below the default's at the same budget; `None` unless both are positive.
-    pub fn improvement(&self) -> Option<f64> {
+    pub(crate) fn improvement(&self) -> Option<f64> {
         let best = self.best.as_ref()?;
         let (cost, budget) = self.default?;
         (budget == best.budget && best.cost > 0.0 && cost > best.cost).then(|| cost / best.cost)

@@ -21,7 +21,7 @@ pub struct Importance {
 
 impl Importance {
     /// True if the share is above that of nine of ten models with permuted values.
-    pub fn is_real(&self) -> bool {
+    pub(crate) fn is_real(&self) -> bool {
         self.share.zip(self.null).is_some_and(|(share, null)| share > null)
     }
 }

@@ -22,7 +22,7 @@ pub struct FeatureErrors {
 }
 
 /// The root mean square error of the feature with this index over all series.
-pub fn overall_error(accuracies: &[Accuracy], feature: usize) -> f64 {
+pub(crate) fn overall_error(accuracies: &[Accuracy], feature: usize) -> f64 {
     let all = accuracies.iter().filter_map(|each| each.features.get(feature));
     let squares: Vec<f64> = all.map(|errors| errors.root_mean_square.powi(2)).collect();
     (squares.iter().sum::<f64>() / squares.len().max(1) as f64).sqrt()
@@ -30,7 +30,7 @@ pub fn overall_error(accuracies: &[Accuracy], feature: usize) -> f64 {
 
 impl Accuracy {
     /// Compares the predictions of one series with the truth.
-    pub fn of(prediction: &SeriesPrediction) -> Self {
+    pub(crate) fn of(prediction: &SeriesPrediction) -> Self {
         let errors = |feature: &FeatureSeries| {
             let pairs = feature.truth.iter().zip(&feature.predicted).skip(prediction.context);
             let errors: Vec<f64> = pairs.map(|(truth, predicted)| f64::from(predicted - truth)).collect();

@@ -24,7 +24,13 @@ pub(super) enum Answer {
 
 impl<'a> Probe<'a> {
     /// Draws `count` legal configurations; `None` if no legal configuration is found.
-    pub fn draw(encoder: &'a Encoder<'a>, space: &'a Space, budget: f64, count: usize, seed: u64) -> Option<Self> {
+    pub(crate) fn draw(
+        encoder: &'a Encoder<'a>,
+        space: &'a Space,
+        budget: f64,
+        count: usize,
+        seed: u64,
+    ) -> Option<Self> {
         let bases = (0..count as u64).map(|index| {
             let mut stream = Stream::of(seed, "dependence", index);
             let configuration = space.sample(&mut stream).ok()?;
@@ -38,12 +44,12 @@ impl<'a> Probe<'a> {
     }
 
     /// The number of configurations that were drawn.
-    pub fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.bases.len()
     }
 
     /// The row of a configuration as drawn.
-    pub fn row(&self, base: usize) -> Option<Vec<f64>> {
+    pub(crate) fn row(&self, base: usize) -> Option<Vec<f64>> {
         match self.with(&self.bases[base], &[]) {
             Answer::Row(row) => Some(row),
             _ => None,
@@ -51,12 +57,12 @@ impl<'a> Probe<'a> {
     }
 
     /// The row of a drawn configuration with some positions replaced, if the result is legal and they are active.
-    pub fn replaced(&self, base: usize, fixed: &[(usize, f64)]) -> Answer {
+    pub(crate) fn replaced(&self, base: usize, fixed: &[(usize, f64)]) -> Answer {
         self.with(&self.bases[base], fixed)
     }
 
     /// The row of any positions with some of them replaced; the positions need not be legal before.
-    pub fn with(&self, positions: &[f64], fixed: &[(usize, f64)]) -> Answer {
+    pub(crate) fn with(&self, positions: &[f64], fixed: &[(usize, f64)]) -> Answer {
         let mut positions = positions.to_vec();
         for (index, position) in fixed {
             positions[*index] = *position;
@@ -71,7 +77,7 @@ impl<'a> Probe<'a> {
     }
 
     /// The number of hyperparameters of the space.
-    pub fn width(&self) -> usize {
+    pub(crate) fn width(&self) -> usize {
         self.space.hyperparameters().len()
     }
 }

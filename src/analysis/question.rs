@@ -14,7 +14,7 @@ pub(super) struct Question {
 
 impl Question {
     /// Replaces the hyperparameter's value in every configuration of the probe.
-    pub fn of(probe: &Probe, space: &Space, index: usize) -> Self {
+    pub(crate) fn of(probe: &Probe, space: &Space, index: usize) -> Self {
         let row = |base: usize, at: f64| match probe.replaced(base, &[(index, at)]) {
             Answer::Row(row) => Some(row),
             Answer::Inactive | Answer::Forbidden => None,
@@ -24,7 +24,7 @@ impl Question {
     }
 
     /// The mean prediction and the number of legal rows by bin, from every `stride`-th configuration.
-    pub fn ask(&self, model: &SvrModel, stride: usize) -> Vec<(Option<f64>, usize)> {
+    pub(crate) fn ask(&self, model: &SvrModel, stride: usize) -> Vec<(Option<f64>, usize)> {
         let mean = |rows: &Vec<Option<Vec<f64>>>| {
             let values: Vec<f64> = rows.iter().step_by(stride).flatten().map(|row| model.predict(row)).collect();
             let n = values.len();
@@ -34,7 +34,7 @@ impl Question {
     }
 
     /// The share of drawn configurations in which the hyperparameter is active, averaged over bins.
-    pub fn active(&self, probe: &Probe, space: &Space) -> f64 {
+    pub(crate) fn active(&self, probe: &Probe, space: &Space) -> f64 {
         if space.condition(self.index).is_none() {
             return 1.0;
         }
@@ -43,7 +43,7 @@ impl Question {
     }
 
     /// Predictions by bin for single configurations, at most `most` of them; `None` where the value is not legal.
-    pub fn curves(&self, model: &SvrModel, most: usize) -> Vec<Vec<Option<f64>>> {
+    pub(crate) fn curves(&self, model: &SvrModel, most: usize) -> Vec<Vec<Option<f64>>> {
         let bases = self.rows.first().map_or(0, Vec::len);
         let curve = |base: usize| -> Vec<Option<f64>> {
             self.rows.iter().map(|rows| rows[base].as_ref().map(|row| model.predict(row))).collect()

@@ -46,7 +46,12 @@ impl SvrModel {
     /// Fits `rows` (each as long as `kinds`) to `targets`; `None` without rows, or if a number is not finite.
     ///
     /// Uses neither linfa's shrinking nor nu-SVR: both give wrong models in linfa-svm 0.8.1.
-    pub fn fit(rows: &[Vec<f64>], targets: &[f64], kinds: &[ColumnKind], parameters: &SvrParameters) -> Option<Self> {
+    pub(crate) fn fit(
+        rows: &[Vec<f64>],
+        targets: &[f64],
+        kinds: &[ColumnKind],
+        parameters: &SvrParameters,
+    ) -> Option<Self> {
         let n = targets.len();
         // linfa returns `Ok` with a wrong model if a target is not finite.
         if n == 0 || !targets.iter().chain(rows.iter().flatten()).all(|number| number.is_finite()) {
@@ -84,7 +89,7 @@ impl SvrModel {
     }
 
     /// The predicted target of a row.
-    pub fn predict(&self, row: &[f64]) -> f64 {
+    pub(crate) fn predict(&self, row: &[f64]) -> f64 {
         let at: Vec<f64> = row.iter().zip(&self.scales).map(|(x, scale)| x * scale).collect();
         let width = at.len().max(1);
         let sum: f64 = self.support.chunks_exact(width).zip(&self.weights).map(|(x, w)| w * kernel(x, &at)).sum();
@@ -92,7 +97,7 @@ impl SvrModel {
     }
 
     /// The number of support vectors.
-    pub fn supports(&self) -> usize {
+    pub(crate) fn supports(&self) -> usize {
         self.weights.len()
     }
 }

@@ -22,7 +22,7 @@ pub(super) struct Encoder<'a> {
 }
 
 impl<'a> Encoder<'a> {
-    pub fn new(space: &'a Space, budgets: Option<(Budget, Budget)>) -> Self {
+    pub(crate) fn new(space: &'a Space, budgets: Option<(Budget, Budget)>) -> Self {
         let (mut kinds, mut columns) = (Vec::new(), Vec::new());
         for (index, hyperparameter) in space.hyperparameters().iter().enumerate() {
             let first = kinds.len();
@@ -47,17 +47,17 @@ impl<'a> Encoder<'a> {
     }
 
     /// The kind of each column.
-    pub fn kinds(&self) -> &[ColumnKind] {
+    pub(crate) fn kinds(&self) -> &[ColumnKind] {
         &self.kinds
     }
 
     /// The columns of a hyperparameter.
-    pub fn columns(&self, index: usize) -> Range<usize> {
+    pub(crate) fn columns(&self, index: usize) -> Range<usize> {
         self.columns[index].clone()
     }
 
     /// The row of a configuration at a budget.
-    pub fn row(&self, configuration: &Configuration, budget: f64) -> Vec<f64> {
+    pub(crate) fn row(&self, configuration: &Configuration, budget: f64) -> Vec<f64> {
         let mut row = Vec::with_capacity(self.kinds.len());
         for (index, hyperparameter) in self.space.hyperparameters().iter().enumerate() {
             let value = configuration.get(index);

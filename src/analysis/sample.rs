@@ -139,7 +139,7 @@ impl Sample {
     }
 
     /// The cost of a target.
-    pub fn cost(&self, target: f64) -> f64 {
+    pub(crate) fn cost(&self, target: f64) -> f64 {
         if self.logarithmic { 10f64.powf(target) } else { target }
     }
 }

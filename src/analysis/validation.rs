@@ -24,7 +24,7 @@ pub(super) struct RegressionTable<'a> {
 
 impl RegressionTable<'_> {
     /// The rows with these indices.
-    pub fn select(&self, indices: &[usize]) -> Self {
+    pub(crate) fn select(&self, indices: &[usize]) -> Self {
         Self {
             kinds: self.kinds,
             rows: indices.iter().map(|&index| self.rows[index].clone()).collect(),
@@ -34,12 +34,12 @@ impl RegressionTable<'_> {
     }
 
     /// The model with these parameters.
-    pub fn fit(&self, parameters: &SvrParameters) -> Option<SvrModel> {
+    pub(crate) fn fit(&self, parameters: &SvrParameters) -> Option<SvrModel> {
         SvrModel::fit(&self.rows, &self.targets, self.kinds, parameters)
     }
 
     /// The configurations, each once, in ascending order.
-    pub fn distinct(&self) -> Vec<u32> {
+    pub(crate) fn distinct(&self) -> Vec<u32> {
         let mut distinct = self.groups.clone();
         distinct.sort_unstable();
         distinct.dedup();
@@ -78,7 +78,7 @@ impl RegressionTable<'_> {
 
     /// The prediction of each row by a model that saw no row of its configuration, not even to choose its parameters
     /// (nested cross-validation), and the number of folds.
-    pub fn validate(&self, seed: u64) -> (Vec<f64>, usize) {
+    pub(crate) fn validate(&self, seed: u64) -> (Vec<f64>, usize) {
         let groups = self.distinct().len();
         let count = if groups <= 30 { 10.min(groups) } else { 5 };
         let folds = self.folds(count, &mut Stream::of(seed, "outer folds", 0));
@@ -101,7 +101,7 @@ impl RegressionTable<'_> {
     }
 
     /// The parameters with the least mean square error in cross-validation: a coarse grid, then Nelder and Mead.
-    pub fn tune(&self, seed: u64) -> SvrParameters {
+    pub(crate) fn tune(&self, seed: u64) -> SvrParameters {
         let (part, folds) = self.part(seed);
         let error = ParameterSearch { table: &part, folds: &folds };
         let (best, least) = error.coarse();

@@ -2,7 +2,7 @@
 use std::fmt::Display;
 use std::io::{IsTerminal, Write};
 
-pub use crate::report::draw::words::{count, duration, number};
+pub(crate) use crate::report::draw::words::{count, duration, number};
 
 /// A whole number without decimal point, any other with three significant digits.
 pub fn amount(value: f64) -> String {
@@ -10,18 +10,18 @@ pub fn amount(value: f64) -> String {
 }
 
 /// An amount with its unit, given in the plural: `1 epoch`, `2.5 epochs`.
-pub fn measured(value: f64, unit: &str) -> String {
+pub(crate) fn measured(value: f64, unit: &str) -> String {
     let one = unit.strip_suffix('s').filter(|one| value == 1.0 && one.len() > 1 && !one.ends_with('s'));
     format!("{} {}", amount(value), one.unwrap_or(unit))
 }
 
 /// True if narration may use colour: stderr is a terminal and `NO_COLOR` is not set.
-pub fn colour() -> bool {
+pub(crate) fn colour() -> bool {
     std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
 }
 
 /// Prints data on stdout; if the reader has closed it, as `head` does, the program ends with success.
-pub fn say(text: &str) {
+pub(crate) fn say(text: &str) {
     let mut out = std::io::stdout().lock();
     if writeln!(out, "{text}").and_then(|()| out.flush()).is_err() {
         std::process::exit(0);
@@ -29,12 +29,12 @@ pub fn say(text: &str) {
 }
 
 /// Prints narration on stderr; a closed stderr is ignored.
-pub fn narrate(text: &str) {
+pub(crate) fn narrate(text: &str) {
     let _ = writeln!(std::io::stderr().lock(), "{text}");
 }
 
 /// Prints `error: ...` on stderr, with the word in red if colour is allowed.
-pub fn error(error: &dyn Display) {
+pub(crate) fn error(error: &dyn Display) {
     let word = if colour() { "\u{1b}[1;31merror\u{1b}[0m" } else { "error" };
     narrate(&format!("{word}: {error}"));
 }

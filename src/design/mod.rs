@@ -1,7 +1,7 @@
 //! Initial designs: the configurations that are tried before there is anything to learn from.
 #![cfg_attr(not(test), deny(clippy::disallowed_methods, clippy::disallowed_types))]
 
-pub mod size;
+pub(crate) mod size;
 
 use std::collections::HashSet;
 

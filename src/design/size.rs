@@ -5,7 +5,7 @@ use crate::document::range::{at_least_one, share};
 
 /// The rules for the number of configurations of an initial design.
 #[derive(Clone, Copy, Debug)]
-pub struct DesignSize {
+pub(crate) struct DesignSize {
     pub sampler: Sampler,
     /// The number that is set.
     pub configurations: Option<u32>,
@@ -17,7 +17,7 @@ pub struct DesignSize {
 
 /// The lowest rung of the first bracket.
 #[derive(Clone, Copy, Debug)]
-pub struct LowestRung {
+pub(crate) struct LowestRung {
     /// The number of configurations that it holds.
     pub configurations: u32,
     /// True where the bracket comes once, to see the space: configurations that a model of the rung's own cheap trials chose
@@ -27,7 +27,7 @@ pub struct LowestRung {
 
 impl DesignSize {
     /// Fails where a number is out of its range.
-    pub fn validate(&self) -> Result<(), Diagnostic> {
+    pub(crate) fn validate(&self) -> Result<(), Diagnostic> {
         at_least_one("design_size", self.configurations.unwrap_or(1))?;
         at_least_one("design_per_hyperparameter", self.per_hyperparameter.unwrap_or(1))?;
         share("design_share", self.share)
@@ -36,7 +36,7 @@ impl DesignSize {
     /// The number of configurations in a space of so many hyperparameters, where `lowest` is the first bracket's lowest
     /// rung (`None` of a single rung, which is no limit) and at most so many `trials` are asked for. `None` is every corner
     /// of a factorial design.
-    pub fn of(&self, hyperparameters: usize, lowest: Option<LowestRung>, trials: Option<u32>) -> Option<usize> {
+    pub(crate) fn of(&self, hyperparameters: usize, lowest: Option<LowestRung>, trials: Option<u32>) -> Option<usize> {
         let wanted = self.configurations.or(self.per_hyperparameter.map(|each| each * hyperparameters as u32));
         if wanted.is_none() && self.sampler == Sampler::Factorial {
             return None;

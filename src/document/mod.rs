@@ -1,13 +1,13 @@
 //! Documents in RON: the outline of a text, the place of a mistake, and its message.
 #![cfg_attr(not(test), deny(clippy::disallowed_methods, clippy::disallowed_types))]
 
-pub mod diagnostic;
+pub(crate) mod diagnostic;
 mod explanation;
 pub(crate) mod expression;
 mod number;
 pub(crate) mod outline;
 mod outline_reader;
-pub mod range;
+pub(crate) mod range;
 mod ron_error;
 pub mod source;
 pub(crate) mod spelling;

@@ -2,22 +2,22 @@
 use super::diagnostic::Diagnostic;
 
 /// Fails where a share is not between 0 and 1.
-pub fn share(field: &'static str, value: f64) -> Result<(), Diagnostic> {
+pub(crate) fn share(field: &'static str, value: f64) -> Result<(), Diagnostic> {
     require((0.0..=1.0).contains(&value), field, "between 0 and 1", value)
 }
 
 /// Fails where a number is negative or not finite.
-pub fn not_negative(field: &'static str, value: f64) -> Result<(), Diagnostic> {
+pub(crate) fn not_negative(field: &'static str, value: f64) -> Result<(), Diagnostic> {
     require(value >= 0.0 && value.is_finite(), field, "0 or above", value)
 }
 
 /// Fails where a number is not above zero, or not finite.
-pub fn positive(field: &'static str, value: f64) -> Result<(), Diagnostic> {
+pub(crate) fn positive(field: &'static str, value: f64) -> Result<(), Diagnostic> {
     require(value > 0.0 && value.is_finite(), field, "positive", value)
 }
 
 /// Fails where a count is zero.
-pub fn at_least_one(field: &'static str, count: u32) -> Result<(), Diagnostic> {
+pub(crate) fn at_least_one(field: &'static str, count: u32) -> Result<(), Diagnostic> {
     require(count > 0, field, "at least 1", count)
 }
 

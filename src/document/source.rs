@@ -15,7 +15,7 @@ use crate::document::spelling::nearest;
 
 /// A text, and the path that its errors name.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Source<'a> {
+pub struct Source<'a> {
     pub path: &'a Path,
     pub text: &'a str,
 }

@@ -31,7 +31,7 @@ pub(super) struct FormatSupport {
 impl Clause {
     /// The clause that means the same as an expression; `None` where that takes arithmetic over real numbers, or too many
     /// combinations.
-    pub fn of(expression: &Expression, space: &Space, support: FormatSupport) -> Option<Self> {
+    pub(crate) fn of(expression: &Expression, space: &Space, support: FormatSupport) -> Option<Self> {
         Translator { space, support }.translate(expression.truth(), false)
     }
 }

@@ -32,7 +32,7 @@ pub(super) struct Draft<'a> {
 
 impl<'a> Draft<'a> {
     /// A draft without parts, named after the file.
-    pub fn new(path: &'a Path, text: &'a str) -> Self {
+    pub(crate) fn new(path: &'a Path, text: &'a str) -> Self {
         Self {
             source: Source::new(path, text),
             name: path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default(),
@@ -46,12 +46,12 @@ impl<'a> Draft<'a> {
     }
 
     /// An error at a byte of the text.
-    pub fn error(&self, offset: usize, message: impl Into<String>, hint: impl Into<String>) -> SourceError {
+    pub(crate) fn error(&self, offset: usize, message: impl Into<String>, hint: impl Into<String>) -> SourceError {
         self.source.error_at(offset, Diagnostic::new(message).hint(hint))
     }
 
     /// Adds a hyperparameter under a name that conditions and commands can hold.
-    pub fn add(&mut self, mut hyperparameter: Hyperparameter, offset: usize) -> Result<(), SourceError> {
+    pub(crate) fn add(&mut self, mut hyperparameter: Hyperparameter, offset: usize) -> Result<(), SourceError> {
         let written = hyperparameter.name.clone();
         if let Some(name) = self.names.get(&written) {
             let same = Hyperparameter { name: name.clone(), ..hyperparameter.clone() };
@@ -78,7 +78,7 @@ impl<'a> Draft<'a> {
     }
 
     /// The hyperparameter with a name of the file.
-    pub fn find(&self, written: &str, offset: usize) -> Result<&Hyperparameter, SourceError> {
+    pub(crate) fn find(&self, written: &str, offset: usize) -> Result<&Hyperparameter, SourceError> {
         let name = self.names.get(written);
         let found = name.and_then(|name| self.hyperparameters.iter().find(|(each, _)| each.name == *name));
         found.map(|(each, _)| each).ok_or_else(|| {
@@ -88,7 +88,7 @@ impl<'a> Draft<'a> {
     }
 
     /// Adds a condition; several for one child must all hold.
-    pub fn condition(&mut self, child: &str, text: String, offset: usize) -> Result<(), SourceError> {
+    pub(crate) fn condition(&mut self, child: &str, text: String, offset: usize) -> Result<(), SourceError> {
         let child = self.find(child, offset)?.name.clone();
         match self.conditions.iter_mut().find(|(each, ..)| *each == child) {
             Some((_, all, _)) if all.contains(&text) => {}
@@ -99,12 +99,12 @@ impl<'a> Draft<'a> {
     }
 
     /// Adds a forbidden combination.
-    pub fn forbid(&mut self, text: String, offset: usize) {
+    pub(crate) fn forbid(&mut self, text: String, offset: usize) {
         self.forbidden.push((text, offset));
     }
 
     /// The space of the parts; fails where they do not make one.
-    pub fn finish(self) -> Result<Imported, SourceError> {
+    pub(crate) fn finish(self) -> Result<Imported, SourceError> {
         let conditions = self.conditions.iter().map(|(child, all, _)| (child.clone(), joined(all, "and")));
         let space = Space::new(
             self.name.clone(),

@@ -6,5 +6,5 @@ mod export;
 pub mod pcs;
 pub mod trials;
 
-pub use draft::Imported;
-pub use export::Exported;
+pub(crate) use draft::Imported;
+pub(crate) use export::Exported;

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 /// The folder that trials' groups are made in; `None` where there is none, which is found out once.
-pub fn delegated() -> Option<&'static Path> {
+pub(crate) fn delegated() -> Option<&'static Path> {
     static DELEGATED: OnceLock<Option<PathBuf>> = OnceLock::new();
     DELEGATED.get_or_init(|| settle(&own()?)).as_deref()
 }
@@ -63,7 +63,7 @@ fn write(file: &Path, text: &str) -> io::Result<()> {
 
 /// The group of one program and of everything that it starts.
 #[derive(Debug)]
-pub struct ControlGroup {
+pub(crate) struct ControlGroup {
     folder: PathBuf,
     /// The file that moves a process into the group when its number is written there.
     pub entry: File,
@@ -71,7 +71,7 @@ pub struct ControlGroup {
 
 impl ControlGroup {
     /// A new group in `parent`, which never takes more than these bytes of memory.
-    pub fn create(parent: &Path, name: &str, memory: Option<u64>) -> io::Result<Self> {
+    pub(crate) fn create(parent: &Path, name: &str, memory: Option<u64>) -> io::Result<Self> {
         let folder = parent.join(format!("trial-{name}"));
         fs::create_dir(&folder)?;
         let made = (|| {
@@ -93,23 +93,23 @@ impl ControlGroup {
     }
 
     /// The numbers of its processes.
-    pub fn members(&self) -> Vec<i32> {
+    pub(crate) fn members(&self) -> Vec<i32> {
         let text = fs::read_to_string(self.folder.join("cgroup.procs")).unwrap_or_default();
         text.lines().filter_map(|line| line.parse().ok()).collect()
     }
 
     /// Processor time of all that ever was in it, s.
-    pub fn cpu_seconds(&self) -> f64 {
+    pub(crate) fn cpu_seconds(&self) -> f64 {
         self.count("cpu.stat", "usage_usec").map_or(0.0, |microseconds| microseconds as f64 * 1e-6)
     }
 
     /// True where the kernel has ended it because of its memory.
-    pub fn was_out_of_memory(&self) -> bool {
+    pub(crate) fn was_out_of_memory(&self) -> bool {
         self.count("memory.events", "oom_kill").is_some_and(|kills| kills > 0)
     }
 
     /// Ends every process in it at once.
-    pub fn kill(&self) {
+    pub(crate) fn kill(&self) {
         let _ = write(&self.folder.join("cgroup.kill"), "1");
     }
 

@@ -5,10 +5,10 @@ use nvml_wrapper::error::NvmlError;
 use crate::document::diagnostic::Diagnostic;
 
 /// The variable by which CUDA programs, and most others, are told which GPUs they may see.
-pub const VISIBLE_DEVICES: &str = "CUDA_VISIBLE_DEVICES";
+pub(crate) const VISIBLE_DEVICES: &str = "CUDA_VISIBLE_DEVICES";
 
 /// Environment variables for the jobs of a slot.
-pub type Variables = Vec<(&'static str, String)>;
+pub(crate) type Variables = Vec<(&'static str, String)>;
 
 /// The device, or the devices, that a slot is asked for on.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,7 +22,7 @@ pub enum DeviceSelector {
 
 /// The devices that are known of.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Devices {
+pub(crate) enum Devices {
     /// Somebody above us (Slurm, Kubernetes, the user) has chosen: the entries of `CUDA_VISIBLE_DEVICES`, passed on as
     /// they are, because only who wrote them knows what their numbers count.
     Inherited(Vec<String>),
@@ -34,7 +34,7 @@ pub enum Devices {
 
 impl Devices {
     /// The devices of this machine that this process may use.
-    pub fn here() -> Self {
+    pub(crate) fn here() -> Self {
         match std::env::var(VISIBLE_DEVICES) {
             Ok(list) => Self::inherited(&list),
             Err(_) => found().map_or(Self::Unknown, Self::Found),
@@ -51,7 +51,7 @@ impl Devices {
     ///
     /// # Errors
     /// No such device is known.
-    pub fn selected(&self, selector: &DeviceSelector) -> Result<Vec<(String, Variables)>, Diagnostic> {
+    pub(crate) fn selected(&self, selector: &DeviceSelector) -> Result<Vec<(String, Variables)>, Diagnostic> {
         let visible = |device: &str| vec![(VISIBLE_DEVICES, device.to_owned())];
         let (names, source) = match self {
             Self::Inherited(names) => {

@@ -24,7 +24,7 @@ const BACKLOG: usize = 256;
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// The process of a job that runs.
-pub struct DisposableProcess {
+pub(crate) struct DisposableProcess {
     launch: Launch,
     slot: String,
     program: Supervised,
@@ -36,7 +36,7 @@ pub struct DisposableProcess {
 
 impl DisposableProcess {
     /// Starts the program; `wake` is called when its output ends.
-    pub fn start(
+    pub(crate) fn start(
         launch: Launch,
         slot: String,
         grace: Duration,
@@ -48,12 +48,12 @@ impl DisposableProcess {
     }
 
     /// The job that it runs.
-    pub fn job(&self) -> &JobId {
+    pub(crate) fn job(&self) -> &JobId {
         &self.launch.job
     }
 
     /// Sees to messages, limits and the end; true once nothing of the process is left.
-    pub fn step(&mut self, table: &mut Option<Vec<ProcessEntry>>, events: &Sender<JobEvent>) -> bool {
+    pub(crate) fn step(&mut self, table: &mut Option<Vec<ProcessEntry>>, events: &Sender<JobEvent>) -> bool {
         // The latest progress alone is worth telling.
         let mut fraction = None;
         while let Ok(heard) = self.heard.try_recv() {
@@ -69,12 +69,12 @@ impl DisposableProcess {
     }
 
     /// Begins to end the process because nobody wants its result any more.
-    pub fn stop(&mut self) {
+    pub(crate) fn stop(&mut self) {
         self.program.stop();
     }
 
     /// The end of the job, once [`DisposableProcess::step`] says that nothing is left.
-    pub fn finish(mut self, events: &Sender<JobEvent>) -> AttemptEnd {
+    pub(crate) fn finish(mut self, events: &Sender<JobEvent>) -> AttemptEnd {
         let exit = self.program.exit();
         for heard in rest(&self.heard) {
             self.take(heard, events);

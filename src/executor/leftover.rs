@@ -14,7 +14,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 /// The processes of a job, as `process.json` in its folder names them.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct ProcessNote {
+pub(crate) struct ProcessNote {
     pub pid: i32,
     pub start: u64,
     pub boot: String,
@@ -28,7 +28,7 @@ impl ProcessNote {
     }
 
     /// Removes the note of a job that has ended.
-    pub fn remove(folder: &Path) {
+    pub(crate) fn remove(folder: &Path) {
         let _ = fs::remove_file(path(folder));
     }
 

@@ -18,7 +18,7 @@ pub struct Limits {
 
 /// The usage of a job at a moment.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Usage {
+pub(crate) struct Usage {
     pub wall: Duration,
     pub cpu_seconds: f64,
     pub memory: u64,
@@ -27,7 +27,7 @@ pub struct Usage {
 
 /// A limit that a job has exceeded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Exceeded {
+pub(crate) enum Exceeded {
     Wall,
     Cpu,
     Memory,
@@ -36,7 +36,7 @@ pub enum Exceeded {
 
 impl Limits {
     /// The limit that this usage exceeds.
-    pub fn exceeded(&self, usage: &Usage) -> Option<Exceeded> {
+    pub(crate) fn exceeded(&self, usage: &Usage) -> Option<Exceeded> {
         let is_over = [
             (Exceeded::Memory, self.memory.is_some_and(|limit| usage.memory > limit)),
             (Exceeded::Disk, self.disk.is_some_and(|limit| usage.disk > limit)),
@@ -48,7 +48,7 @@ impl Limits {
 }
 
 /// Bytes that a folder takes on disk, with all that is in it; links are not followed.
-pub fn disk(folder: &Path) -> u64 {
+pub(crate) fn disk(folder: &Path) -> u64 {
     use std::os::unix::fs::MetadataExt;
     let mut bytes = 0;
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
@@ -63,13 +63,13 @@ pub fn disk(folder: &Path) -> u64 {
 }
 
 /// The number of processes that the kernel has killed for want of memory since it started; 0 where it does not say.
-pub fn kernel_kills() -> u64 {
+pub(crate) fn kernel_kills() -> u64 {
     let counters = fs::read_to_string("/proc/vmstat").unwrap_or_default();
     counters.lines().find_map(|line| line.strip_prefix("oom_kill ")?.trim().parse().ok()).unwrap_or(0)
 }
 
 /// True where the end of a failed program's errors says that it could not get memory of the host.
-pub fn names_memory(errors: &str) -> bool {
+pub(crate) fn names_memory(errors: &str) -> bool {
     const SIGNS: [&str; 3] = ["MemoryError", "std::bad_alloc", "Cannot allocate memory"];
     let rust = |line: &str| line.starts_with("memory allocation of ") && line.contains(" bytes failed");
     !names_device_memory(errors)
@@ -80,7 +80,7 @@ pub fn names_memory(errors: &str) -> bool {
 ///
 /// The words are those of PyTorch (CUDA and ROCm, where the line also names `OutOfMemoryError`), of the CUDA driver and its
 /// libraries, of JAX and of TensorFlow.
-pub fn names_device_memory(errors: &str) -> bool {
+pub(crate) fn names_device_memory(errors: &str) -> bool {
     const SIGNS: [&str; 8] = [
         "CUDA out of memory",
         "HIP out of memory",

@@ -8,7 +8,7 @@ use crate::trial::outcome::{Outcome, OutcomeKind};
 
 /// A message of a job to its parent.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Message {
+pub(crate) enum Message {
     /// The share of the job that is done, from 0 to 1.
     Progress(f64),
     /// A line with a `cost` or `costs`, an `outcome`, or the `error` of a `trial`.
@@ -18,7 +18,7 @@ pub enum Message {
 /// The message of a line; `None` where it is for people.
 ///
 /// `NaN` and `Infinity`, which Python writes although JSON has no such words, are read as null.
-pub fn parse(line: &[u8]) -> Option<Message> {
+pub(crate) fn parse(line: &[u8]) -> Option<Message> {
     // A progress bar overwrites its line: only what stays visible counts.
     let line = line.trim_ascii_end();
     let visible = line.rsplit(|&byte| byte == b'\r').next().unwrap_or_default().trim_ascii();
@@ -37,18 +37,18 @@ pub fn parse(line: &[u8]) -> Option<Message> {
 }
 
 /// True for a report that is not yet the result of a program that answers one job after another.
-pub fn is_intermediate(report: &Map<String, Json>) -> bool {
+pub(crate) fn is_intermediate(report: &Map<String, Json>) -> bool {
     report.get("intermediate").and_then(Json::as_bool).unwrap_or(false)
 }
 
 /// A JSON object, in which `NaN` and `Infinity` may stand for null.
-pub fn object(text: &str) -> serde_json::Result<Map<String, Json>> {
+pub(crate) fn object(text: &str) -> serde_json::Result<Map<String, Json>> {
     serde_json::from_str(text).or_else(|error| serde_json::from_str(&without_words(text)).map_err(|_| error))
 }
 
 /// A reason why a report states no outcome; a clause whose subject is the report.
 #[derive(Clone, Debug, PartialEq, Error)]
-pub enum StatedOutcomeError {
+pub(crate) enum StatedOutcomeError {
     #[error("it has no `cost`")]
     NoCost,
     #[error("it has one `cost`, but the objectives {} need `costs`", .objectives.join(", "))]
@@ -71,7 +71,7 @@ pub enum StatedOutcomeError {
 ///
 /// # Errors
 /// It states none.
-pub fn outcome(report: &Map<String, Json>, objectives: &[String]) -> Result<Outcome, StatedOutcomeError> {
+pub(crate) fn outcome(report: &Map<String, Json>, objectives: &[String]) -> Result<Outcome, StatedOutcomeError> {
     let text = |key: &str| report.get(key).and_then(Json::as_str);
     let is_result = report.contains_key("cost") || report.contains_key("costs");
     if let Some(error) = report.get("error").filter(|_| !is_result) {
@@ -115,7 +115,7 @@ fn costs(stated: &Json, objectives: &[String]) -> Result<Outcome, StatedOutcomeE
 ///
 /// # Errors
 /// [`StatedOutcomeError::NotANumber`].
-pub fn cost(cost: &Json) -> Result<Outcome, StatedOutcomeError> {
+pub(crate) fn cost(cost: &Json) -> Result<Outcome, StatedOutcomeError> {
     match cost {
         Json::Number(number) => Ok(Outcome::of_cost(number.as_f64().unwrap_or(f64::INFINITY))),
         Json::Null => Ok(Outcome::Diverged),
@@ -133,12 +133,12 @@ fn named(name: &str, message: Option<&str>) -> Option<Outcome> {
 }
 
 /// Tells the parent the share that is done, from 0 to 1.
-pub fn progress(fraction: f64) {
+pub(crate) fn progress(fraction: f64) {
     say(&serde_json::json!({ "progress": fraction }));
 }
 
 /// Tells the parent the cost after spending a budget; the last such line is the trial's result.
-pub fn report(cost: f64, budget: f64, info: &Map<String, Json>) {
+pub(crate) fn report(cost: f64, budget: f64, info: &Map<String, Json>) {
     say(&serde_json::json!({ "cost": cost, "budget": budget, "info": info }));
 }
 

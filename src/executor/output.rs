@@ -16,7 +16,7 @@ const LAST_ERRORS: usize = 2000;
 
 /// A part of the output that was understood.
 #[derive(Debug)]
-pub enum Heard {
+pub(crate) enum Heard {
     Message(Message),
     /// The end of its errors, when there will be no more.
     Errors(String),
@@ -25,7 +25,7 @@ pub enum Heard {
 /// Reads standard output to its end; blocks, and with it the trial, while nobody takes the messages.
 ///
 /// `said` is called after each message that was sent.
-pub fn listen(mut pipe: impl Read, log: Option<File>, heard: SyncSender<Heard>, said: impl Fn()) {
+pub(crate) fn listen(mut pipe: impl Read, log: Option<File>, heard: SyncSender<Heard>, said: impl Fn()) {
     let (mut log, mut lines) = (BoundedLog::new(log), Lines::default());
     let mut say = |line: &[u8]| {
         if let Some(message) = message::parse(line) {
@@ -43,7 +43,7 @@ pub fn listen(mut pipe: impl Read, log: Option<File>, heard: SyncSender<Heard>, 
 }
 
 /// Reads standard error to its end.
-pub fn listen_to_errors(mut pipe: impl Read, log: Option<File>, heard: SyncSender<Heard>) {
+pub(crate) fn listen_to_errors(mut pipe: impl Read, log: Option<File>, heard: SyncSender<Heard>) {
     let mut log = BoundedLog::new(log);
     let mut last = Vec::new();
     read(&mut pipe, |bytes| {

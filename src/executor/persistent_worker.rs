@@ -20,7 +20,7 @@ use crate::store::record::AttemptEnd;
 use crate::trial::outcome::Outcome;
 
 /// The program of a slot, and the job that it works at.
-pub struct PersistentWorker {
+pub(crate) struct PersistentWorker {
     slot: String,
     /// The latest job.
     launch: Launch,
@@ -37,7 +37,7 @@ pub struct PersistentWorker {
 }
 
 /// The end of a program that was there for more than one job.
-pub enum WorkerEnd {
+pub(crate) enum WorkerEnd {
     /// It had nothing to do.
     Idle,
     /// It ended while it worked at a job.
@@ -48,7 +48,7 @@ pub enum WorkerEnd {
 
 impl PersistentWorker {
     /// Starts the program and asks it; `wake` is called for every message and when the output ends.
-    pub fn start(
+    pub(crate) fn start(
         launch: Launch,
         slot: String,
         grace: Duration,
@@ -78,7 +78,7 @@ impl PersistentWorker {
     }
 
     /// True where it can be asked for this launch: it is the same program, and idle.
-    pub fn is_ready(&self, slot: &str, launch: &Launch) -> bool {
+    pub(crate) fn is_ready(&self, slot: &str, launch: &Launch) -> bool {
         let (here, there) = (&self.launch, launch);
         let is_same = here.program == there.program && here.arguments == there.arguments;
         self.is_in(slot)
@@ -89,17 +89,17 @@ impl PersistentWorker {
     }
 
     /// The job that it works at.
-    pub fn job(&self) -> Option<&JobId> {
+    pub(crate) fn job(&self) -> Option<&JobId> {
         self.is_busy.then_some(&self.launch.job)
     }
 
     /// True where it is in this slot.
-    pub fn is_in(&self, slot: &str) -> bool {
+    pub(crate) fn is_in(&self, slot: &str) -> bool {
         self.slot == slot
     }
 
     /// Asks for the next job.
-    pub fn ask(&mut self, launch: Launch) {
+    pub(crate) fn ask(&mut self, launch: Launch) {
         self.program.renew();
         self.started = Timestamp::now();
         (self.is_busy, self.report) = (true, None);
@@ -110,7 +110,7 @@ impl PersistentWorker {
     }
 
     /// Sees to messages, limits and the end; true once nothing of the program is left.
-    pub fn step(&mut self, table: &mut Option<Vec<ProcessEntry>>, events: &Sender<JobEvent>) -> bool {
+    pub(crate) fn step(&mut self, table: &mut Option<Vec<ProcessEntry>>, events: &Sender<JobEvent>) -> bool {
         while let Ok(heard) = self.heard.try_recv() {
             self.take(heard, events);
         }
@@ -119,13 +119,13 @@ impl PersistentWorker {
     }
 
     /// Begins to end it: no more requests come, and nobody wants the one that it works at.
-    pub fn stop(&mut self) {
+    pub(crate) fn stop(&mut self) {
         self.input = None;
         self.program.stop();
     }
 
     /// The meaning of its end, once [`PersistentWorker::step`] says that it ended.
-    pub fn finish(mut self, events: &Sender<JobEvent>) -> WorkerEnd {
+    pub(crate) fn finish(mut self, events: &Sender<JobEvent>) -> WorkerEnd {
         let exit = self.program.exit();
         for heard in disposable_process::rest(&self.heard) {
             self.take(heard, events);

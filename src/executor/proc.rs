@@ -2,7 +2,7 @@
 use rustix::process::Signal;
 
 #[cfg(target_os = "linux")]
-pub use linux::{boot, carries, identity, memory, process, shared_memory, signal, table};
+pub(crate) use linux::{boot, carries, identity, memory, process, shared_memory, signal, table};
 #[cfg(not(target_os = "linux"))]
 pub use other::{boot, carries, identity, memory, process, shared_memory, signal, table};
 
@@ -16,7 +16,7 @@ pub struct ProcessIdentity {
 
 /// A process as the kernel describes it.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct ProcessEntry {
+pub(crate) struct ProcessEntry {
     pub identity: ProcessIdentity,
     pub parent: i32,
     pub group: i32,
@@ -40,28 +40,28 @@ mod linux {
     const TICKS_PER_SECOND: f64 = 100.0;
 
     /// All processes.
-    pub fn table() -> Vec<ProcessEntry> {
+    pub(crate) fn table() -> Vec<ProcessEntry> {
         let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
         entries.filter_map(|entry| process(entry.file_name().to_str()?.parse().ok()?)).collect()
     }
 
     /// The process with this number now.
-    pub fn identity(pid: i32) -> Option<ProcessIdentity> {
+    pub(crate) fn identity(pid: i32) -> Option<ProcessIdentity> {
         process(pid).map(|process| process.identity)
     }
 
     /// Bytes that a process keeps in memory, without the pages of mapped files, which the kernel can drop.
-    pub fn memory(pid: i32) -> u64 {
+    pub(crate) fn memory(pid: i32) -> u64 {
         sum_of(&format!("/proc/{pid}/status"), &["RssAnon:", "RssShmem:"]).unwrap_or(0)
     }
 
     /// As [`memory`], where a page that several processes share is divided among them; slow for large processes.
-    pub fn shared_memory(pid: i32) -> u64 {
+    pub(crate) fn shared_memory(pid: i32) -> u64 {
         sum_of(&format!("/proc/{pid}/smaps_rollup"), &["Pss_Anon:", "Pss_Shmem:"]).unwrap_or_else(|| memory(pid))
     }
 
     /// Sends a signal to this very process, not to a later one with its number.
-    pub fn signal(identity: ProcessIdentity, signal: Signal) {
+    pub(crate) fn signal(identity: ProcessIdentity, signal: Signal) {
         let Some(pid) = Pid::from_raw(identity.pid) else { return };
         let Ok(handle) = pidfd_open(pid, PidfdFlags::empty()) else { return };
         if process(identity.pid).is_some_and(|process| process.identity == identity) {
@@ -70,19 +70,19 @@ mod linux {
     }
 
     /// True where a process was started with this environment variable.
-    pub fn carries(pid: i32, name: &str, value: &str) -> bool {
+    pub(crate) fn carries(pid: i32, name: &str, value: &str) -> bool {
         let expected = format!("{name}={value}");
         let environment = fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
         environment.split(|&byte| byte == 0).any(|entry| entry == expected.as_bytes())
     }
 
     /// A name for the time since the machine started, in which process numbers and starts mean something.
-    pub fn boot() -> String {
+    pub(crate) fn boot() -> String {
         fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default().trim().to_owned()
     }
 
     /// A process by its number.
-    pub fn process(pid: i32) -> Option<ProcessEntry> {
+    pub(crate) fn process(pid: i32) -> Option<ProcessEntry> {
         // A name of 64 bytes and 51 numbers fit; read at once, because the file does not say its length.
         let mut stat = [0; 2048];
         let length = File::open(format!("/proc/{pid}/stat")).ok()?.read(&mut stat).ok()?;
@@ -128,7 +128,7 @@ mod other {
     }
 
     /// All processes.
-    pub fn table() -> Vec<ProcessEntry> {
+    pub(crate) fn table() -> Vec<ProcessEntry> {
         let Some(system) = system(ProcessesToUpdate::All, ProcessRefreshKind::nothing().with_cpu()) else {
             return Vec::new();
         };
@@ -145,36 +145,36 @@ mod other {
     }
 
     /// The process with this number now.
-    pub fn identity(pid: i32) -> Option<ProcessIdentity> {
+    pub(crate) fn identity(pid: i32) -> Option<ProcessIdentity> {
         process(pid).map(|process| process.identity)
     }
 
     /// A process by its number.
-    pub fn process(pid: i32) -> Option<ProcessEntry> {
+    pub(crate) fn process(pid: i32) -> Option<ProcessEntry> {
         table().into_iter().find(|process| process.identity.pid == pid)
     }
 
     /// Bytes that a process keeps in memory.
-    pub fn memory(pid: i32) -> u64 {
+    pub(crate) fn memory(pid: i32) -> u64 {
         let pid = sysinfo::Pid::from_u32(pid as u32);
         let system = system(ProcessesToUpdate::Some(&[pid]), ProcessRefreshKind::nothing().with_memory());
         system.and_then(|system| Some(system.process(pid)?.memory())).unwrap_or(0)
     }
 
     /// The same as [`memory`].
-    pub fn shared_memory(pid: i32) -> u64 {
+    pub(crate) fn shared_memory(pid: i32) -> u64 {
         memory(pid)
     }
 
     /// Sends a signal to a process.
-    pub fn signal(identity: ProcessIdentity, signal: Signal) {
+    pub(crate) fn signal(identity: ProcessIdentity, signal: Signal) {
         if let Some(pid) = Pid::from_raw(identity.pid) {
             let _ = kill_process(pid, signal);
         }
     }
 
     /// True where a process was started with this environment variable.
-    pub fn carries(pid: i32, name: &str, value: &str) -> bool {
+    pub(crate) fn carries(pid: i32, name: &str, value: &str) -> bool {
         let pid = sysinfo::Pid::from_u32(pid as u32);
         let kind = ProcessRefreshKind::nothing().with_environ(UpdateKind::Always);
         let system = system(ProcessesToUpdate::Some(&[pid]), kind);
@@ -184,7 +184,7 @@ mod other {
     }
 
     /// A name for the time since the machine started.
-    pub fn boot() -> String {
+    pub(crate) fn boot() -> String {
         System::boot_time().map(|time| time.to_string()).unwrap_or_default()
     }
 }

@@ -18,7 +18,7 @@ use crate::store::record::AttemptEnd;
 use crate::trial::outcome::Outcome;
 
 /// The time that a program has between the request to end (SIGTERM) and its end (SIGKILL).
-pub const GRACE: Duration = Duration::from_secs(5);
+pub(crate) const GRACE: Duration = Duration::from_secs(5);
 /// The time between two looks at the processes that run.
 const TICK: Duration = Duration::from_millis(20);
 /// The same right after the output of one has ended, when most of them end.

@@ -6,7 +6,7 @@ use crate::document::diagnostic::Diagnostic;
 use crate::executor::device::{DeviceSelector, Devices, VISIBLE_DEVICES, Variables};
 
 /// The variable that names the slot to the job in it.
-pub const SLOT_VARIABLE: &str = "GALVANI_SLOT";
+pub(crate) const SLOT_VARIABLE: &str = "GALVANI_SLOT";
 
 /// A share of the machine for one job at a time.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,7 +53,7 @@ impl FromStr for SlotRequest {
 
 impl SlotRequest {
     /// The number of its slots; one where only the driver knows how many devices there are.
-    pub fn count(&self) -> usize {
+    pub(crate) fn count(&self) -> usize {
         match self {
             Self::Cpu(count) | Self::Gpu(_, count) => *count,
         }
@@ -71,7 +71,7 @@ impl Slot {
     ///
     /// # Errors
     /// A device is missing, or a slot is asked for twice.
-    pub fn resolve(requests: &[SlotRequest], devices: &Devices) -> Result<Vec<Self>, Diagnostic> {
+    pub(crate) fn resolve(requests: &[SlotRequest], devices: &Devices) -> Result<Vec<Self>, Diagnostic> {
         let mut slots = Vec::new();
         let mut cpus = 0;
         for request in requests {

@@ -26,7 +26,7 @@ const KERNEL_TICK: Duration = Duration::from_millis(10);
 const STUCK: Duration = Duration::from_secs(10);
 
 /// A running program with everything that it started.
-pub struct Supervised {
+pub(crate) struct Supervised {
     child: Child,
     tree: ProcessTree,
     grace: Duration,
@@ -59,7 +59,7 @@ struct Ending {
 
 /// The reason why galvani ends a program.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Cause {
+pub(crate) enum Cause {
     /// It ended and left processes behind.
     Leftovers,
     Limit(Exceeded),
@@ -68,7 +68,7 @@ pub enum Cause {
 
 /// The end of a program.
 #[derive(Clone, Copy, Debug)]
-pub struct Exit {
+pub(crate) struct Exit {
     /// `None` where the kernel no longer knows.
     pub status: Option<ExitStatus>,
     /// The reason why galvani ended it, if it did.
@@ -78,7 +78,7 @@ pub struct Exit {
 }
 
 /// The ends of a program's pipes.
-pub struct Pipes {
+pub(crate) struct Pipes {
     pub input: Option<ChildStdin>,
     pub output: ChildStdout,
     pub errors: ChildStderr,
@@ -86,7 +86,7 @@ pub struct Pipes {
 
 impl Supervised {
     /// Starts the launch's program; with an input if it is to be asked by lines.
-    pub fn start(launch: &Launch, grace: Duration) -> Result<(Self, Pipes), ExecutorError> {
+    pub(crate) fn start(launch: &Launch, grace: Duration) -> Result<(Self, Pipes), ExecutorError> {
         let (started, begun) = (Timestamp::now(), Instant::now());
         // Unique on this machine: no other process has this number at this time.
         let marker = format!("{}-{}-{}", std::process::id(), started.as_nanosecond(), launch.job);
@@ -128,13 +128,13 @@ impl Supervised {
     }
 
     /// Begins to count anew: another attempt starts in the same program.
-    pub fn renew(&mut self) {
+    pub(crate) fn renew(&mut self) {
         (self.begun, self.peak_memory) = (Instant::now(), 0);
         (self.interval, self.next_sample, self.next_disk) = (SAMPLING[0], self.begun + SAMPLING[0], self.begun);
     }
 
     /// The usage of a job whose program goes on; the next one is counted from here.
-    pub fn settle(&mut self) -> Usage {
+    pub(crate) fn settle(&mut self) -> Usage {
         let pid = self.child.id() as i32;
         if self.observed.elapsed() >= KERNEL_TICK {
             self.memory = proc::memory(pid);
@@ -156,7 +156,7 @@ impl Supervised {
     /// Sees to limits and the end; true once nothing is left.
     ///
     /// `table` is read at most once for all programs of a round.
-    pub fn step(&mut self, launch: Option<&Launch>, table: &mut Option<Vec<ProcessEntry>>) -> bool {
+    pub(crate) fn step(&mut self, launch: Option<&Launch>, table: &mut Option<Vec<ProcessEntry>>) -> bool {
         let now = Instant::now();
         if self.exited.is_none() && has_exited(&self.child) {
             self.exited = Some(now);
@@ -203,7 +203,7 @@ impl Supervised {
     }
 
     /// Begins to end the program because nobody wants its result any more.
-    pub fn stop(&mut self) {
+    pub(crate) fn stop(&mut self) {
         if self.ending.is_none() {
             self.end(Cause::Stopped);
             let members = self.tree.update(&proc::table());
@@ -212,12 +212,12 @@ impl Supervised {
     }
 
     /// True where the program is being ended, or has ended.
-    pub fn is_ending(&self) -> bool {
+    pub(crate) fn is_ending(&self) -> bool {
         self.ending.is_some() || self.exited.is_some()
     }
 
     /// The end of the program, once [`Supervised::step`] says that nothing is left.
-    pub fn exit(&mut self) -> Exit {
+    pub(crate) fn exit(&mut self) -> Exit {
         let ended = self.ending.map(|ending| ending.cause).filter(|cause| *cause != Cause::Leftovers);
         let starved = self.group.as_ref().is_some_and(ControlGroup::was_out_of_memory);
         Exit {
@@ -228,7 +228,7 @@ impl Supervised {
     }
 
     /// The usage up to now, or up to its end.
-    pub fn usage(&self) -> Usage {
+    pub(crate) fn usage(&self) -> Usage {
         Usage {
             wall: self.exited.unwrap_or_else(Instant::now).duration_since(self.begun),
             cpu_seconds: (self.all_cpu_seconds() - self.cpu_before).max(0.0),

@@ -6,14 +6,14 @@ use rustix::process::{Pid, Signal, WaitOptions, kill_process_group, waitpid};
 use crate::executor::proc::{self, ProcessEntry, ProcessIdentity};
 
 /// The environment variable that all processes of one job share, and no others.
-pub const MARKER: &str = "GALVANI_PROCESS";
+pub(crate) const MARKER: &str = "GALVANI_PROCESS";
 
 /// The processes of one job, also those that left its tree.
 ///
 /// A process belongs to it that has its session, its group, a parent in it, or was seen in it before; and an orphan
 /// that this process has adopted and that carries the job's marker.
 #[derive(Debug)]
-pub struct ProcessTree {
+pub(crate) struct ProcessTree {
     root: i32,
     marker: String,
     seen: BTreeMap<ProcessIdentity, SeenProcess>,
@@ -29,12 +29,12 @@ struct SeenProcess {
 
 impl ProcessTree {
     /// The tree under a process that leads its own session and is not reaped before the tree is empty.
-    pub fn new(root: u32, marker: String) -> Self {
+    pub(crate) fn new(root: u32, marker: String) -> Self {
         Self { root: root as i32, marker, seen: BTreeMap::new(), strangers: BTreeSet::new() }
     }
 
     /// The living members in a table of all processes; reaps those that ended as orphans.
-    pub fn update(&mut self, table: &[ProcessEntry]) -> Vec<ProcessEntry> {
+    pub(crate) fn update(&mut self, table: &[ProcessEntry]) -> Vec<ProcessEntry> {
         let this = std::process::id() as i32;
         let mut members = BTreeMap::new();
         loop {
@@ -62,7 +62,7 @@ impl ProcessTree {
     }
 
     /// Looks at one member alone, which is quick.
-    pub fn observe(&mut self, pid: i32) {
+    pub(crate) fn observe(&mut self, pid: i32) {
         if let Some(process) = proc::process(pid) {
             let adopted = process.parent == std::process::id() as i32;
             self.seen
@@ -71,13 +71,13 @@ impl ProcessTree {
     }
 
     /// Processor time of all members so far.
-    pub fn cpu_seconds(&self) -> f64 {
+    pub(crate) fn cpu_seconds(&self) -> f64 {
         // Who has vanished was counted by the parent that waited for it, unless that was this process.
         self.seen.values().filter(|seen| seen.present || seen.adopted).map(|seen| seen.cpu_seconds).sum()
     }
 
     /// Sends a signal to the members.
-    pub fn signal(&self, members: &[ProcessEntry], signal: Signal) {
+    pub(crate) fn signal(&self, members: &[ProcessEntry], signal: Signal) {
         if let Some(root) = Pid::from_raw(self.root) {
             let _ = kill_process_group(root, signal);
         }

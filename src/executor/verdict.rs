@@ -9,7 +9,7 @@ use crate::trial::outcome::Outcome;
 
 /// The outcome of a job whose program has ended. `objectives` are the names of several; `errors` is the end of its
 /// standard error; `missing` is the clause for a program that ended well without a report.
-pub fn outcome(
+pub(crate) fn outcome(
     exit: &Exit,
     report: Option<&Map<String, Json>>,
     objectives: &[String],
@@ -58,7 +58,7 @@ pub fn outcome(
 }
 
 /// The end of a program in words: `exit code 3`, `SIGKILL`.
-pub fn description(exit: &Exit) -> String {
+pub(crate) fn description(exit: &Exit) -> String {
     use std::os::unix::process::ExitStatusExt;
     match exit.status.map(|status| (status.code(), status.signal())) {
         Some((Some(code), _)) => format!("exit code {code}"),

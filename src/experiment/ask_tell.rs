@@ -15,13 +15,13 @@ use crate::trial::outcome::{Outcome, OutcomeKind};
 use crate::trial::{ConfigurationId, Proposal, TrialId};
 
 /// A session of asking and telling. What its methods have returned is on the disk.
-pub struct AskTellSession {
+pub(crate) struct AskTellSession {
     ledger: Ledger,
 }
 
 /// The answer to an ask.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Answer {
+pub(crate) enum Answer {
     /// Run these; fewer than were asked for, or none, where more can only come when others are told.
     Trials(Vec<Proposal>),
     /// Nothing more, ever, for this reason.
@@ -30,7 +30,7 @@ pub enum Answer {
 
 /// A reason why an outcome or a report was not taken; nothing has changed.
 #[derive(Debug, Error)]
-pub enum TellError {
+pub(crate) enum TellError {
     #[error("there is no trial {0}")]
     Unknown(TrialId),
     #[error("trial {0} was told already: {1}")]
@@ -44,7 +44,7 @@ impl AskTellSession {
     ///
     /// # Errors
     /// As [`Ledger::open`].
-    pub fn open(experiment: &Experiment, folder: &RunFolder) -> Result<(Self, Vec<String>), RunError> {
+    pub(crate) fn open(experiment: &Experiment, folder: &RunFolder) -> Result<(Self, Vec<String>), RunError> {
         let opened = Ledger::open(experiment, folder)?;
         Ok((Self { ledger: opened.ledger }, opened.warnings))
     }
@@ -53,17 +53,17 @@ impl AskTellSession {
     ///
     /// # Errors
     /// As [`Ledger::in_memory`].
-    pub fn in_memory(experiment: &Experiment) -> Result<Self, RunError> {
+    pub(crate) fn in_memory(experiment: &Experiment) -> Result<Self, RunError> {
         Ok(Self { ledger: Ledger::in_memory(experiment)? })
     }
 
     /// All trials so far.
-    pub fn history(&self) -> &History {
+    pub(crate) fn history(&self) -> &History {
         self.ledger.history()
     }
 
     /// The number of trials that have no outcome and will be given away again.
-    pub fn waiting(&self) -> usize {
+    pub(crate) fn waiting(&self) -> usize {
         self.ledger.waiting().len()
     }
 
@@ -71,7 +71,7 @@ impl AskTellSession {
     ///
     /// # Errors
     /// The journal cannot be written.
-    pub fn ask(&mut self, count: usize) -> Result<Answer, RunError> {
+    pub(crate) fn ask(&mut self, count: usize) -> Result<Answer, RunError> {
         let mut trials = Vec::new();
         while trials.len() < count {
             let at = Timestamp::now();
@@ -96,7 +96,7 @@ impl AskTellSession {
     ///
     /// # Errors
     /// The trial is unknown or has an outcome, or the journal cannot be written.
-    pub fn report(&mut self, trial: TrialId, point: CurvePoint) -> Result<bool, TellError> {
+    pub(crate) fn report(&mut self, trial: TrialId, point: CurvePoint) -> Result<bool, TellError> {
         self.check_unfinished(trial)?;
         let taken = self.ledger.reported(trial, point, Timestamp::now())?;
         self.ledger.settle()?;
@@ -108,7 +108,7 @@ impl AskTellSession {
     ///
     /// # Errors
     /// The trial is unknown or has an outcome, or the journal cannot be written.
-    pub fn tell(
+    pub(crate) fn tell(
         &mut self,
         trial: TrialId,
         outcome: Outcome,
@@ -136,12 +136,12 @@ impl AskTellSession {
 
     /// The number of pieces that the batches of a configuration are divided into, after a device had no memory left for
     /// them.
-    pub fn divisor(&self, configuration: ConfigurationId) -> u32 {
+    pub(crate) fn divisor(&self, configuration: ConfigurationId) -> u32 {
         self.ledger.divisor(configuration)
     }
 
     /// Sentences about what went wrong with the store since the last call without losing anything, for the user.
-    pub fn take_warnings(&mut self) -> Vec<String> {
+    pub(crate) fn take_warnings(&mut self) -> Vec<String> {
         self.ledger.take_warnings()
     }
 

@@ -16,12 +16,12 @@ impl RunFolder {
     }
 
     /// A folder that is known to be a run's.
-    pub fn at(root: PathBuf) -> Self {
+    pub(crate) fn at(root: PathBuf) -> Self {
         Self { root }
     }
 
     /// The folder itself.
-    pub fn root(&self) -> &Path {
+    pub(crate) fn root(&self) -> &Path {
         &self.root
     }
 
@@ -36,32 +36,32 @@ impl RunFolder {
     }
 
     /// One trial's request, logs and whatever it writes.
-    pub fn trial(&self, trial: TrialId) -> PathBuf {
+    pub(crate) fn trial(&self, trial: TrialId) -> PathBuf {
         self.root.join("trials").join(format!("{:06}", trial.0))
     }
 
     /// The logs of the programs that answer one trial after another, in a folder for each slot.
-    pub fn workers(&self) -> PathBuf {
+    pub(crate) fn workers(&self) -> PathBuf {
         self.root.join("workers")
     }
 
     /// All checkpoints.
-    pub fn checkpoints(&self) -> PathBuf {
+    pub(crate) fn checkpoints(&self) -> PathBuf {
         self.root.join("checkpoints")
     }
 
     /// The checkpoint that the trials of one configuration continue from.
-    pub fn checkpoint(&self, configuration: ConfigurationId) -> PathBuf {
+    pub(crate) fn checkpoint(&self, configuration: ConfigurationId) -> PathBuf {
         self.checkpoints().join(format!("{:06}", configuration.0))
     }
 
     /// The folders of the evaluations that compare incumbent and default.
-    pub fn validation(&self) -> PathBuf {
+    pub(crate) fn validation(&self) -> PathBuf {
         self.root.join("validation")
     }
 
     /// Datasets, shared by the runs beside this one.
-    pub fn data(&self) -> PathBuf {
+    pub(crate) fn data(&self) -> PathBuf {
         self.root.parent().unwrap_or(&self.root).join("datasets")
     }
 }

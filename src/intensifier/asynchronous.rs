@@ -14,7 +14,7 @@ use crate::trial::history::History;
 /// straggler. A failure counts as a result and never goes on; a lost trial counts as nothing. New configurations are
 /// shared out among the brackets as Hyperband shares them.
 #[derive(Clone, Debug)]
-pub struct Asynchronous {
+pub(crate) struct Asynchronous {
     eta: usize,
     brackets: Vec<Ladder>,
     asked: usize,
@@ -31,7 +31,7 @@ struct Ladder {
 
 impl Asynchronous {
     /// Asynchronous promotion in the first `brackets` kinds of bracket; 1 is asynchronous successive halving.
-    pub fn new(schedule: &Schedule, brackets: u32) -> Self {
+    pub(crate) fn new(schedule: &Schedule, brackets: u32) -> Self {
         let ladder = |number| {
             let shape = schedule.bracket(number);
             Ladder { rungs: vec![Rung::default(); shape.rungs.len()], shape, begun: 0 }

@@ -9,7 +9,7 @@ use crate::trial::curve::Curve;
 const FEATURES: usize = 3;
 
 /// Curves that a fit needs at least, for an estimate of its error.
-pub const FEWEST: usize = FEATURES + 2;
+pub(crate) const FEWEST: usize = FEATURES + 2;
 
 /// The weight, in average curves, of the prior assumption that level and drop have no influence.
 const PRIOR: f64 = 1.0;
@@ -20,7 +20,7 @@ const PRIOR: f64 = 1.0;
 /// drop over the last half of its way. The shape comes from the experiment itself, as with Baker et al. (2018), and not
 /// from a family of functions.
 #[derive(Clone, Copy, Debug)]
-pub struct Forecast {
+pub(crate) struct Forecast {
     is_logarithmic: bool,
     law: StudentsT,
 }
@@ -28,7 +28,7 @@ pub struct Forecast {
 impl Forecast {
     /// The forecast for `curve` from its reports up to `budget`; `ended` are curves with their final costs. `None` where it
     /// reported nothing by then, or too few of the others did.
-    pub fn of(curve: &Curve, budget: Budget, ended: &[(&Curve, f64)]) -> Option<Self> {
+    pub(crate) fn of(curve: &Curve, budget: Budget, ended: &[(&Curve, f64)]) -> Option<Self> {
         let here = level_and_earlier(curve, budget)?;
         let others = ended.iter().filter_map(|(curve, cost)| Some((level_and_earlier(curve, budget)?, *cost)));
         let (others, finals): (Vec<(f64, f64)>, Vec<f64>) = others.unzip();
@@ -66,7 +66,7 @@ impl Forecast {
     }
 
     /// The probability that the final cost is at most this.
-    pub fn at_most(&self, cost: f64) -> f64 {
+    pub(crate) fn at_most(&self, cost: f64) -> f64 {
         match self.is_logarithmic {
             true if cost <= 0.0 => 0.0,
             true => self.law.cdf(cost.ln()),

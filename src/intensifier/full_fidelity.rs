@@ -5,13 +5,13 @@ use crate::trial::history::History;
 
 /// An intensifier with one endless rung.
 #[derive(Clone, Debug)]
-pub struct FullFidelity {
+pub(crate) struct FullFidelity {
     budget: Budget,
 }
 
 impl FullFidelity {
     /// Full fidelity at this budget.
-    pub fn new(budget: Budget) -> Self {
+    pub(crate) fn new(budget: Budget) -> Self {
         Self { budget }
     }
 }

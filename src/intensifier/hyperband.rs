@@ -13,7 +13,7 @@ use crate::trial::{ConfigurationId, Trial, TrialId};
 /// than the next rung holds, only they go on. A trial that was lost for good is such an end, so that no rung waits
 /// for it. While every open bracket waits for trials that run, the next one is opened, so that no worker idles.
 #[derive(Clone, Debug)]
-pub struct Hyperband {
+pub(crate) struct Hyperband {
     schedule: Schedule,
     kinds: Kinds,
     /// Brackets that may have a trial to ask for: all others wait for the end of a trial, or are done.
@@ -42,17 +42,17 @@ enum Step {
 
 impl Hyperband {
     /// Hyperband: every kind of bracket in turn.
-    pub fn new(schedule: Schedule) -> Self {
+    pub(crate) fn new(schedule: Schedule) -> Self {
         Self { schedule, kinds: Kinds::InTurn, ready: BTreeSet::new(), opened: 0, ended: 0 }
     }
 
     /// Successive halving: all brackets are of this kind, 0 for the one with the most rungs.
-    pub fn of_kind(schedule: Schedule, kind: u32) -> Self {
+    pub(crate) fn of_kind(schedule: Schedule, kind: u32) -> Self {
         Self { kinds: Kinds::One(kind), ..Self::new(schedule) }
     }
 
     /// Screening: one bracket with all rungs, then full fidelity after a prescreen at the lowest budget.
-    pub fn once(schedule: Schedule) -> Self {
+    pub(crate) fn once(schedule: Schedule) -> Self {
         Self { kinds: Kinds::Once, ..Self::new(schedule) }
     }
 

@@ -44,7 +44,7 @@ pub(super) struct Rung {
 
 impl Rung {
     /// Counts the end of a trial; a lost one does not count.
-    pub fn end(&mut self, trial: &Trial, eta: usize) {
+    pub(crate) fn end(&mut self, trial: &Trial, eta: usize) {
         let outcome = trial.outcome.as_ref().expect("it has ended");
         if *outcome == Outcome::Lost {
             return;
@@ -95,7 +95,7 @@ impl Rung {
     }
 
     /// Marks a configuration as promoted to the rung above.
-    pub fn promote(&mut self, configuration: ConfigurationId) {
+    pub(crate) fn promote(&mut self, configuration: ConfigurationId) {
         self.promoted.insert(configuration);
         if let Some(success) = self.successes.get(&configuration) {
             self.waiting.remove(success);
@@ -103,23 +103,23 @@ impl Rung {
     }
 
     /// The best configuration of the top that has not gone on.
-    pub fn next(&self) -> Option<ConfigurationId> {
+    pub(crate) fn next(&self) -> Option<ConfigurationId> {
         self.waiting.first().map(|success| success.configuration)
     }
 
     /// The best configuration of the rung, if none has gone on from it.
-    pub fn leader(&self) -> Option<ConfigurationId> {
+    pub(crate) fn leader(&self) -> Option<ConfigurationId> {
         let best = self.top.first().or(self.rest.first())?;
         self.promoted.is_empty().then_some(best.configuration)
     }
 
     /// The best successes, at most `count`.
-    pub fn best(&self, count: usize) -> impl Iterator<Item = &Success> {
+    pub(crate) fn best(&self, count: usize) -> impl Iterator<Item = &Success> {
         self.top.iter().chain(&self.rest).take(count)
     }
 
     /// The cost of a configuration on this rung.
-    pub fn cost(&self, configuration: ConfigurationId) -> Option<f64> {
+    pub(crate) fn cost(&self, configuration: ConfigurationId) -> Option<f64> {
         self.successes.get(&configuration).map(|success| success.cost)
     }
 }

@@ -1,14 +1,14 @@
 //! Intensifiers: decide which configuration is evaluated next at which budget.
 #![cfg_attr(not(test), deny(clippy::disallowed_methods, clippy::disallowed_types))]
 
-pub mod asynchronous;
+pub(crate) mod asynchronous;
 pub mod bracket;
 pub mod config;
 mod extrapolation;
-pub mod full_fidelity;
-pub mod hyperband;
+pub(crate) mod full_fidelity;
+pub(crate) mod hyperband;
 mod ladder;
-pub mod progressive;
+pub(crate) mod progressive;
 pub mod pruning;
 pub mod racing;
 

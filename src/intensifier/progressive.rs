@@ -20,7 +20,7 @@ const NOISE: f64 = 0.9;
 /// Configurations whose costs differ by less than the noise may change places. The noise is estimated from pairs whose
 /// curves cross and cross back: the 90 % quantile of their last differences.
 #[derive(Clone, Debug)]
-pub struct Progressive {
+pub(crate) struct Progressive {
     eta: usize,
     shape: Bracket,
     rungs: Vec<Rung>,
@@ -32,7 +32,7 @@ pub struct Progressive {
 
 impl Progressive {
     /// Progressive promotion in the bracket with all rungs.
-    pub fn new(schedule: &Schedule) -> Self {
+    pub(crate) fn new(schedule: &Schedule) -> Self {
         let shape = schedule.bracket(0);
         let rungs = vec![Rung::default(); shape.rungs.len()];
         let open = 1.min(rungs.len() - 1);

@@ -36,7 +36,7 @@ impl Default for Pruning {
 
 impl Pruning {
     /// Fails where a share or a probability is outside `[0, 1]`; the field of the diagnostic is that of this structure.
-    pub fn validate(&self) -> Result<(), Diagnostic> {
+    pub(crate) fn validate(&self) -> Result<(), Diagnostic> {
         let shares =
             [("quantile", self.quantile), ("chance", self.chance.unwrap_or(0.0)), ("least_share", self.least_share)];
         match shares.into_iter().find(|(_, value)| !(0.0..=1.0).contains(value)) {
@@ -48,7 +48,7 @@ impl Pruning {
     }
 
     /// True where a running trial has fallen behind, by its last report.
-    pub fn is_behind(&self, history: &History, trial: TrialId) -> bool {
+    pub(crate) fn is_behind(&self, history: &History, trial: TrialId) -> bool {
         let Some(this) = history.trial(trial).filter(|this| this.outcome.is_none()) else { return false };
         let (budget, Some(last)) = (this.proposal.budget, this.curve.points().last()) else { return false };
         if last.budget.amount() < self.least_share * budget.amount() {

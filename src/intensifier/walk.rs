@@ -8,23 +8,23 @@ use crate::trial::history::History;
 use crate::trial::outcome::Outcome;
 use crate::trial::{ConfigurationId, Proposal, TrialId};
 
-pub struct Walk<I> {
+pub(crate) struct Walk<I> {
     pub intensifier: I,
     space: Space,
     pub history: History,
     pub can_sample_new: bool,
 }
 
-pub fn schedule(min: f64, max: f64, eta: u32) -> Schedule {
+pub(crate) fn schedule(min: f64, max: f64, eta: u32) -> Schedule {
     Schedule::new(Budget::new(min).unwrap(), Budget::new(max).unwrap(), eta).unwrap()
 }
 
-pub fn at(budget: f64, configurations: impl IntoIterator<Item = u32>) -> Vec<(u32, f64)> {
+pub(crate) fn at(budget: f64, configurations: impl IntoIterator<Item = u32>) -> Vec<(u32, f64)> {
     configurations.into_iter().map(|configuration| (configuration, budget)).collect()
 }
 
 impl<I: Intensifier> Walk<I> {
-    pub fn new(intensifier: I) -> Self {
+    pub(crate) fn new(intensifier: I) -> Self {
         let domain = Domain::Integer { min: 1, max: 1_000_000, log: false };
         let x = Hyperparameter::new("x", domain, Value::Integer(1));
         let space = Space::new("test".into(), vec![x], vec![], vec![]).unwrap();
@@ -32,13 +32,13 @@ impl<I: Intensifier> Walk<I> {
     }
 
     /// Asserts that an intensifier which is shown the whole history at once decides as this one does.
-    pub fn same_as(&mut self, mut other: I) {
+    pub(crate) fn same_as(&mut self, mut other: I) {
         let history = &self.history;
         assert_eq!(other.next(history, self.can_sample_new), self.intensifier.next(history, self.can_sample_new));
     }
 
     /// Asks for a trial.
-    pub fn proposal(&mut self) -> Option<Proposal> {
+    pub(crate) fn proposal(&mut self) -> Option<Proposal> {
         let new = ConfigurationId::of_index(self.history.configurations().len());
         let (configuration_id, assignment) = match self.intensifier.next(&self.history, self.can_sample_new) {
             Next::Promote { configuration, assignment } => (configuration, assignment),
@@ -60,19 +60,19 @@ impl<I: Intensifier> Walk<I> {
     }
 
     /// Asks for a trial; returns the number of its configuration and its budget.
-    pub fn ask(&mut self) -> Option<(u32, f64)> {
+    pub(crate) fn ask(&mut self) -> Option<(u32, f64)> {
         self.proposal().map(|proposal| (proposal.configuration_id.0, proposal.budget.amount()))
     }
 
-    pub fn asks(&mut self, count: usize) -> Vec<(u32, f64)> {
+    pub(crate) fn asks(&mut self, count: usize) -> Vec<(u32, f64)> {
         (0..count).map_while(|_| self.ask()).collect()
     }
 
-    pub fn tell(&mut self, trial: u32, outcome: Outcome) {
+    pub(crate) fn tell(&mut self, trial: u32, outcome: Outcome) {
         assert!(self.history.tell(TrialId(trial), outcome));
     }
 
-    pub fn finish(&mut self, trial: u32, cost: f64) {
+    pub(crate) fn finish(&mut self, trial: u32, cost: f64) {
         self.tell(trial, Outcome::of_cost(cost));
     }
 }

@@ -4,69 +4,69 @@ use faer::{Mat, Side};
 
 /// The lower factor L of a matrix LLᵀ.
 #[derive(Clone, Debug)]
-pub struct Cholesky(Llt<f64>);
+pub(crate) struct Cholesky(Llt<f64>);
 
 impl Cholesky {
     /// The factor of the matrix whose entry of row `i` and column `j`, `j` at most `i`, is `entry(i, j)`; `None` where
     /// it is not positive definite.
-    pub fn of(size: usize, entry: impl Fn(usize, usize) -> f64) -> Option<Self> {
+    pub(crate) fn of(size: usize, entry: impl Fn(usize, usize) -> f64) -> Option<Self> {
         Self::of_columns(size, |j, column| (j..size).for_each(|i| column[i] = entry(i, j)))
     }
 
     /// The factor of a matrix that is filled column by column; `fill` is given the column's index and zeros. Entries above
     /// the diagonal are ignored. `None` where the matrix is not positive definite.
-    pub fn of_columns(size: usize, fill: impl FnMut(usize, &mut [f64])) -> Option<Self> {
+    pub(crate) fn of_columns(size: usize, fill: impl FnMut(usize, &mut [f64])) -> Option<Self> {
         Columns::filled(size, size, fill).0.llt(Side::Lower).ok().map(Self)
     }
 
     /// The solution of LLᵀx = `right`.
-    pub fn solve(&self, right: &[f64]) -> Vec<f64> {
+    pub(crate) fn solve(&self, right: &[f64]) -> Vec<f64> {
         column(&self.0.solve(Mat::from_fn(right.len(), 1, |i, _| right[i])), 0).to_vec()
     }
 
     /// L⁻¹ times each column.
-    pub fn forward(&self, mut columns: Columns) -> Columns {
+    pub(crate) fn forward(&self, mut columns: Columns) -> Columns {
         self.0.L().solve_lower_triangular_in_place(&mut columns.0);
         columns
     }
 
     /// L times a vector.
-    pub fn times(&self, vector: &[f64]) -> Vec<f64> {
+    pub(crate) fn times(&self, vector: &[f64]) -> Vec<f64> {
         let factor = self.0.L();
         (0..vector.len()).map(|i| (0..=i).map(|j| factor[(i, j)] * vector[j]).sum()).collect()
     }
 
     /// The logarithm of the determinant of LLᵀ.
-    pub fn log_determinant(&self) -> f64 {
+    pub(crate) fn log_determinant(&self) -> f64 {
         let factor = self.0.L();
         2.0 * (0..factor.nrows()).map(|i| factor[(i, i)].ln()).sum::<f64>()
     }
 
     /// The inverse (LLᵀ)⁻¹.
-    pub fn inverse(&self) -> Columns {
+    pub(crate) fn inverse(&self) -> Columns {
         Columns(self.0.inverse())
     }
 }
 
 /// A dense matrix, stored by columns.
-pub struct Columns(Mat<f64>);
+pub(crate) struct Columns(Mat<f64>);
 
 impl Columns {
     /// A matrix of this shape; `fill` is given each column's index and zeros.
-    pub fn filled(rows: usize, columns: usize, mut fill: impl FnMut(usize, &mut [f64])) -> Self {
+    pub(crate) fn filled(rows: usize, columns: usize, mut fill: impl FnMut(usize, &mut [f64])) -> Self {
         let mut matrix = Mat::zeros(rows, columns);
         (0..columns).for_each(|column| fill(column, matrix.col_as_slice_mut(column)));
         Self(matrix)
     }
 
     /// The entries of a column.
-    pub fn column(&self, index: usize) -> &[f64] {
+    pub(crate) fn column(&self, index: usize) -> &[f64] {
         column(&self.0, index)
     }
 }
 
 /// The scalar product of two vectors of equal length.
-pub fn dot(a: &[f64], b: &[f64]) -> f64 {
+pub(crate) fn dot(a: &[f64], b: &[f64]) -> f64 {
     // Four sums at once: one alone waits for each addition.
     let (a, b) = (a.chunks_exact(4), b.chunks_exact(4));
     let rest: f64 = a.remainder().iter().zip(b.remainder()).map(|(a, b)| a * b).sum();

@@ -10,7 +10,7 @@ const SOBOL_POINTS: usize = 1 << 16;
 ///
 /// Each half, quarter, ... of an axis gets its share of every power of two of points. A longer sequence under the
 /// same address begins with the shorter one.
-pub fn sobol(points: usize, dimensions: usize, seed: u64, purpose: &str) -> Vec<Vec<f64>> {
+pub(crate) fn sobol(points: usize, dimensions: usize, seed: u64, purpose: &str) -> Vec<Vec<f64>> {
     let mut fine = Stream::of(seed, purpose, 0);
     let scrambling: Vec<u64> = {
         let mut stream = Stream::of(seed, purpose, 1);
@@ -31,7 +31,7 @@ pub fn sobol(points: usize, dimensions: usize, seed: u64, purpose: &str) -> Vec<
 }
 
 /// `points` in `[0, 1)`, one row a point, with exactly one in each of the `points` equal slices of every axis.
-pub fn latin_hypercube(points: usize, dimensions: usize, stream: &mut Stream) -> Vec<Vec<f64>> {
+pub(crate) fn latin_hypercube(points: usize, dimensions: usize, stream: &mut Stream) -> Vec<Vec<f64>> {
     let mut rows = vec![vec![0.0; dimensions]; points];
     for dimension in 0..dimensions {
         let mut slices: Vec<usize> = (0..points).collect();

@@ -15,7 +15,7 @@ type Smooth<'a> = dyn Fn(&[f64]) -> Option<(f64, Vec<f64>)> + 'a;
 ///
 /// Each side of the box is the range of a sine, so that the search itself has no bounds. It ends after at most
 /// `evaluations` of the function.
-pub fn minimize(
+pub(crate) fn minimize(
     function: &Smooth,
     bounds: &[(f64, f64)],
     start: &[f64],

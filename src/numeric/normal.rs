@@ -7,37 +7,37 @@ use statrs::function::erf::{erfc, erfc_inv};
 const TAIL: f64 = -3.0;
 
 /// The density φ(x).
-pub fn density(x: f64) -> f64 {
+pub(crate) fn density(x: f64) -> f64 {
     log_density(x).exp()
 }
 
 /// The logarithm of the density, ln φ(x).
-pub fn log_density(x: f64) -> f64 {
+pub(crate) fn log_density(x: f64) -> f64 {
     -0.5 * x * x - 0.5 * (2.0 * PI).ln()
 }
 
 /// The distribution function Φ(x).
-pub fn distribution(x: f64) -> f64 {
+pub(crate) fn distribution(x: f64) -> f64 {
     0.5 * erfc(-x / SQRT_2)
 }
 
 /// The logarithm of the distribution function, ln Φ(x), also where Φ(x) underflows.
-pub fn log_distribution(x: f64) -> f64 {
+pub(crate) fn log_distribution(x: f64) -> f64 {
     if x > TAIL { distribution(x).ln() } else { log_density(x) - (-x + mills_remainder(-x)).ln() }
 }
 
 /// The quantile function Φ⁻¹(probability), infinite at 0 and 1.
-pub fn inverse_distribution(probability: f64) -> f64 {
+pub(crate) fn inverse_distribution(probability: f64) -> f64 {
     -SQRT_2 * erfc_inv(2.0 * probability)
 }
 
 /// The expected excess E max(X + x, 0) = φ(x) + x Φ(x) for standard normal X.
-pub fn excess(x: f64) -> f64 {
+pub(crate) fn excess(x: f64) -> f64 {
     if x > TAIL { density(x) + x * distribution(x) } else { log_excess(x).exp() }
 }
 
 /// The logarithm of [`excess`], also where that underflows (Ament et al. 2023, section 4.1).
-pub fn log_excess(x: f64) -> f64 {
+pub(crate) fn log_excess(x: f64) -> f64 {
     if x > TAIL {
         return excess(x).ln();
     }

@@ -2,7 +2,7 @@
 use std::cmp::Ordering;
 
 /// True where `a` is nowhere above `b` and somewhere below.
-pub fn dominates(a: &[f64], b: &[f64]) -> bool {
+pub(crate) fn dominates(a: &[f64], b: &[f64]) -> bool {
     a.iter().zip(b).all(|(a, b)| a <= b) && a.iter().zip(b).any(|(a, b)| a < b)
 }
 
@@ -11,7 +11,7 @@ pub fn dominates(a: &[f64], b: &[f64]) -> bool {
 ///
 /// Vectors are taken in the order of the first cost, where a later one dominates no earlier one, so that the fronts so
 /// far decide (efficient non-dominated sorting: Zhang et al. 2015).
-pub fn fronts(costs: &[&[f64]]) -> Vec<Vec<usize>> {
+pub(crate) fn fronts(costs: &[&[f64]]) -> Vec<Vec<usize>> {
     let mut order: Vec<usize> = (0..costs.len()).collect();
     order.sort_by(|&a, &b| lexicographic(costs[a], costs[b]).then(a.cmp(&b)));
     let mut fronts: Vec<Vec<usize>> = Vec::new();
@@ -52,7 +52,7 @@ fn crowding_distances(costs: &[&[f64]]) -> Vec<f64> {
 
 /// The indices of the vectors from the best: front by front, within a front by descending crowding distance, the earlier of
 /// equals. Vectors of one cost are ordered by it.
-pub fn order(costs: &[&[f64]]) -> Vec<usize> {
+pub(crate) fn order(costs: &[&[f64]]) -> Vec<usize> {
     if costs.iter().all(|cost| cost.len() <= 1) {
         let mut order: Vec<usize> = (0..costs.len()).collect();
         order.sort_by(|&a, &b| lexicographic(costs[a], costs[b]));

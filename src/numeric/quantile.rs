@@ -10,25 +10,20 @@ pub fn quantile(values: &[f64], share: f64) -> Option<f64> {
     Some(below + (above - below) * position.fract())
 }
 
-/// The median, the mean of the middle two of an even number; `None` without values.
-pub fn median(values: &[f64]) -> Option<f64> {
-    quantile(values, 0.5)
-}
-
 /// The mean; NaN without values.
-pub fn mean(values: &[f64]) -> f64 {
+pub(crate) fn mean(values: &[f64]) -> f64 {
     values.iter().sum::<f64>() / values.len() as f64
 }
 
 /// The indices of the values in ascending order of value, equals in their given order.
-pub fn order(values: &[f64]) -> Vec<usize> {
+pub(crate) fn order(values: &[f64]) -> Vec<usize> {
     let mut order: Vec<usize> = (0..values.len()).collect();
     order.sort_by(|&a, &b| values[a].total_cmp(&values[b]));
     order
 }
 
 /// The rank of each value from 1, equals sharing the mean of theirs.
-pub fn average_ranks(values: &[f64]) -> Vec<f64> {
+pub(crate) fn average_ranks(values: &[f64]) -> Vec<f64> {
     let order = order(values);
     let mut ranks = vec![0.0; values.len()];
     let mut start = 0;
@@ -50,8 +45,8 @@ mod tests {
         for (share, expected) in [(0.0, 1.0), (0.5, 2.5), (0.25, 1.75), (1.0, 4.0), (2.0, 4.0)] {
             assert_eq!(quantile(&values, share), Some(expected));
         }
-        assert_eq!(median(&[7.0]), Some(7.0));
-        assert_eq!(median(&[]), None);
+        assert_eq!(quantile(&[7.0], 0.5), Some(7.0));
+        assert_eq!(quantile(&[], 0.5), None);
     }
 
     #[test]

@@ -28,7 +28,7 @@ pub(crate) struct Objectives {
 
 impl Objectives {
     /// Models, at least one, over rows of so many columns.
-    pub fn new(
+    pub(crate) fn new(
         models: Vec<Box<dyn CostModel>>,
         acquisition: Arc<dyn AcquisitionFunction>,
         weights: Vec<Box<dyn Weight>>,
@@ -39,7 +39,7 @@ impl Objectives {
     }
 
     /// Learns from the data; false where too few configurations have a cost, and then nothing else may be asked.
-    pub fn update(&mut self, data: &TrainingData) -> bool {
+    pub(crate) fn update(&mut self, data: &TrainingData) -> bool {
         if !self.models.iter_mut().all(|model| model.update(data)) {
             return false;
         }
@@ -69,12 +69,12 @@ impl Objectives {
     }
 
     /// Rows of at most `count` configurations, those with the lowest expected costs.
-    pub fn best(&self, count: usize) -> impl Iterator<Item = usize> {
+    pub(crate) fn best(&self, count: usize) -> impl Iterator<Item = usize> {
         self.ranking.iter().copied().take(count)
     }
 
     /// True where the score is a function, and not sampled at the rows that are asked for.
-    pub fn is_deterministic(&self) -> bool {
+    pub(crate) fn is_deterministic(&self) -> bool {
         !matches!(self.criterion(), Criterion::PosteriorSample)
     }
 
@@ -84,7 +84,7 @@ impl Objectives {
 
     /// The score of each row, higher being more promising: the logarithm of the criterion or, of a function that is drawn
     /// from the posterior, how low it is.
-    pub fn score(&self, rows: &Rows) -> Vec<f64> {
+    pub(crate) fn score(&self, rows: &Rows) -> Vec<f64> {
         let mut scores: Vec<f64> = match self.criterion() {
             Criterion::OneObjective(utility) => {
                 integrated(utility.as_ref(), &self.models[0].surrogate().predict_each(rows))
@@ -108,7 +108,7 @@ impl Objectives {
 
     /// The logarithm of the criterion at one row, without weights, with its derivatives; `None` where the surrogate is not
     /// differentiable, and of several objectives.
-    pub fn gradient(&self, row: &[f64]) -> Option<(f64, Vec<f64>)> {
+    pub(crate) fn gradient(&self, row: &[f64]) -> Option<(f64, Vec<f64>)> {
         match self.criterion() {
             Criterion::OneObjective(utility) => {
                 integrated_slope(utility.as_ref(), &self.models[0].surrogate().slopes(row)?)

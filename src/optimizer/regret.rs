@@ -32,7 +32,7 @@ pub struct Regret {
 ///
 /// `None` where fewer than ten were tried there. The surrogate is a forest over the costs themselves, those above their
 /// median taken for the median.
-pub fn regret(space: &Space, history: &History, full: Budget, seed: u64) -> Option<Regret> {
+pub(crate) fn regret(space: &Space, history: &History, full: Budget, seed: u64) -> Option<Regret> {
     let places: Vec<_> = history.ranking().at(full).collect();
     if places.len() < FEWEST {
         return None;

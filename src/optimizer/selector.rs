@@ -38,7 +38,7 @@ pub(super) struct Selector {
 impl Selector {
     /// A selector of configurations for the rungs of a schedule. Fails where a setting is out of its range, or a first
     /// configuration is not legal.
-    pub fn new(
+    pub(crate) fn new(
         space: &Arc<Space>,
         schedule: &Schedule,
         intensifier: &IntensifierConfig,
@@ -65,29 +65,29 @@ impl Selector {
     }
 
     /// Makes the design anew, for at most so many `trials`.
-    pub fn limit(&mut self, trials: Option<u32>) {
+    pub(crate) fn limit(&mut self, trials: Option<u32>) {
         let size = self.size.of(self.space.hyperparameters().len(), self.lowest, trials);
         self.design = initial_design(&self.space, self.size.sampler, self.first.clone(), size, self.seed);
     }
 
     /// Learns results of other experiments, before anything is selected.
-    pub fn learn_from(&mut self, prior_results: Vec<PriorResult>) {
+    pub(crate) fn learn_from(&mut self, prior_results: Vec<PriorResult>) {
         self.strategy.learn_from(prior_results);
     }
 
     /// The configurations that come first, in order.
-    pub fn design(&self) -> &[Configuration] {
+    pub(crate) fn design(&self) -> &[Configuration] {
         &self.design
     }
 
     /// The name in words of what new configurations are chosen by.
-    pub fn describe(&self) -> String {
+    pub(crate) fn describe(&self) -> String {
         if self.random_probability == 1.0 { self.random.describe() } else { self.strategy.describe() }
     }
 
     /// A configuration that the history does not have, unlike those that are `waiting` to go on, for a trial at a budget;
     /// `None` where none is left.
-    pub fn select(
+    pub(crate) fn select(
         &mut self,
         history: &History,
         waiting: &[ConfigurationId],
@@ -115,7 +115,12 @@ impl Selector {
     }
 
     /// The one of some candidates, at least one, that goes on.
-    pub fn choose(&mut self, history: &History, waiting: &[ConfigurationId], candidates: &[Candidate]) -> Choice {
+    pub(crate) fn choose(
+        &mut self,
+        history: &History,
+        waiting: &[ConfigurationId],
+        candidates: &[Candidate],
+    ) -> Choice {
         if self.random_probability == 1.0 || candidates.len() == 1 {
             return Choice::default();
         }
@@ -124,7 +129,7 @@ impl Selector {
     }
 
     /// The origin of a configuration that the strategy has found.
-    pub fn origin(&self) -> Origin {
+    pub(crate) fn origin(&self) -> Origin {
         self.strategy.origin()
     }
 }

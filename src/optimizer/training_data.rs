@@ -21,12 +21,12 @@ pub(crate) struct TrainingData<'a> {
 
 impl TrainingData<'_> {
     /// The index of a configuration among the rows.
-    pub fn row(&self, configuration: ConfigurationId) -> usize {
+    pub(crate) fn row(&self, configuration: ConfigurationId) -> usize {
         self.prior_results.len() + configuration.index()
     }
 
     /// The costs of one objective, from 0: prior results first, then trials in the order of ending.
-    pub fn observations(&self, objective: usize) -> Vec<Observation> {
+    pub(crate) fn observations(&self, objective: usize) -> Vec<Observation> {
         let prior = |(configuration, result): (usize, &PriorResult)| Observation {
             configuration,
             budget: result.budget.amount(),
@@ -43,7 +43,7 @@ impl TrainingData<'_> {
     }
 
     /// Success (1) or failure (0) of each configuration by its last trial, of the first so many trials that say which.
-    pub fn successes(&self, results: usize) -> Targets {
+    pub(crate) fn successes(&self, results: usize) -> Targets {
         let mut trials: Vec<&Trial> = self.history.ended().filter(|trial| is_judged(trial)).take(results).collect();
         trials.sort_unstable_by_key(|trial| trial.proposal.trial);
         let success = |trial: &Trial| (self.row(trial.proposal.configuration_id), f64::from(!has_failed(trial)));
@@ -51,17 +51,17 @@ impl TrainingData<'_> {
     }
 
     /// The number of trials that say whether their configuration works.
-    pub fn judged(&self) -> usize {
+    pub(crate) fn judged(&self) -> usize {
         self.history.ended().filter(|trial| is_judged(trial)).count()
     }
 
     /// True where any trial has failed.
-    pub fn has_failures(&self) -> bool {
+    pub(crate) fn has_failures(&self) -> bool {
         self.history.ended().any(has_failed)
     }
 
     /// The rows of configurations with a running trial, and of those that wait to go on.
-    pub fn open(&self) -> BTreeSet<usize> {
+    pub(crate) fn open(&self) -> BTreeSet<usize> {
         let running = self.history.running().map(|trial| self.row(trial.proposal.configuration_id));
         running.chain(self.waiting.iter().map(|each| self.row(*each))).collect()
     }

@@ -22,7 +22,7 @@ pub enum Domain {
 
 impl Domain {
     /// The values that are listed one by one; none for a range.
-    pub fn values(&self) -> &[Value] {
+    pub(crate) fn values(&self) -> &[Value] {
         match self {
             Self::Ordinal { values } | Self::Categorical { choices: values } => values,
             Self::Constant { value } => std::slice::from_ref(value),
@@ -45,7 +45,7 @@ impl Domain {
     }
 
     /// The number of values; `None` for real numbers.
-    pub fn size(&self) -> Option<u64> {
+    pub(crate) fn size(&self) -> Option<u64> {
         match self {
             Self::Float { .. } => None,
             Self::Integer { min, max, .. } => Some(max.abs_diff(*min).saturating_add(1)),
@@ -56,7 +56,7 @@ impl Domain {
     }
 
     /// The value at a position of `[0, 1]`: equal lengths of the unit interval are equally many values of the scale.
-    pub fn at(&self, position: f64) -> Value {
+    pub(crate) fn at(&self, position: f64) -> Value {
         let position = position.clamp(0.0, 1.0);
         let index = |n: usize| ((position * n as f64) as usize).min(n - 1);
         match self {
@@ -75,7 +75,7 @@ impl Domain {
     }
 
     /// The position of a value in `[0, 1]`, the middle of its share; `None` where the value is not of the domain.
-    pub fn position(&self, value: &Value) -> Option<f64> {
+    pub(crate) fn position(&self, value: &Value) -> Option<f64> {
         let number = || match value {
             Value::Float(_) | Value::Integer(_) => value.number(),
             Value::Boolean(_) | Value::Word(_) => None,
@@ -95,7 +95,7 @@ impl Domain {
     }
 
     /// The index of a value among finitely many; `None` where it is not of the domain, or the domain is of real numbers.
-    pub fn index(&self, value: &Value) -> Option<u64> {
+    pub(crate) fn index(&self, value: &Value) -> Option<u64> {
         let among = |values: &[Value]| values.iter().position(|each| each == value).map(|index| index as u64);
         match (self, value) {
             (Self::Ordinal { values } | Self::Categorical { choices: values }, _) => among(values),
@@ -112,7 +112,7 @@ impl Domain {
     ///
     /// # Panics
     /// Panics for a domain of real numbers, or of fewer values.
-    pub fn nth(&self, index: u64) -> Value {
+    pub(crate) fn nth(&self, index: u64) -> Value {
         match self {
             Self::Float { .. } => unreachable!("real numbers are never counted"),
             Self::Integer { min, .. } => Value::Integer(min + index as i64),

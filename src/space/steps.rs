@@ -59,38 +59,38 @@ impl Steps {
     }
 
     /// The count of numbers, at least two.
-    pub fn count(&self) -> u64 {
+    pub(crate) fn count(&self) -> u64 {
         self.count
     }
 
     /// True where the numbers are integers.
-    pub fn is_whole(&self) -> bool {
+    pub(crate) fn is_whole(&self) -> bool {
         self.whole
     }
 
     /// The first number.
-    pub fn min(&self) -> f64 {
+    pub(crate) fn min(&self) -> f64 {
         self.number(0)
     }
 
     /// The last number.
-    pub fn max(&self) -> f64 {
+    pub(crate) fn max(&self) -> f64 {
         self.number(self.count - 1)
     }
 
     /// The distance from one to the next.
-    pub fn step(&self) -> f64 {
+    pub(crate) fn step(&self) -> f64 {
         self.stride as f64 / self.scale
     }
 
     /// The number with this index.
-    pub fn value(&self, index: u64) -> Value {
+    pub(crate) fn value(&self, index: u64) -> Value {
         let number = self.number(index);
         if self.whole { Value::Integer(number as i64) } else { Value::Float(number) }
     }
 
     /// The index of a number; `None` where it is none of them.
-    pub fn index(&self, number: f64) -> Option<u64> {
+    pub(crate) fn index(&self, number: f64) -> Option<u64> {
         let index = ((number * self.scale - self.first as f64) / self.stride as f64).round();
         let index = (0.0 <= index && index < self.count as f64).then_some(index as u64)?;
         (self.number(index) == number).then_some(index)

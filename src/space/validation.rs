@@ -29,7 +29,7 @@ pub enum SpacePart {
 const LARGEST: u64 = 1 << 53;
 
 /// Words of the expression language.
-pub const RESERVED: [&str; 13] =
+pub(crate) const RESERVED: [&str; 13] =
     ["and", "or", "not", "in", "is", "if", "else", "true", "false", "none", "True", "False", "None"];
 
 /// The hyperparameters with their values in the type of their domain; fails at the first mistake.

@@ -17,7 +17,7 @@ const LAG: Duration = Duration::from_secs(1);
 const BATCH: usize = 1024;
 
 /// The thread that waits for the disk.
-pub struct Committer {
+pub(crate) struct Committer {
     shared: Arc<Shared>,
     thread: Option<JoinHandle<()>>,
 }
@@ -58,7 +58,12 @@ impl Progress {
 
 impl Committer {
     /// Starts the thread. All lines so far must be durable and, where there is an index, in it.
-    pub fn start(file: File, index: Option<Index>, state: State, checksum: crc32fast::Hasher) -> io::Result<Self> {
+    pub(crate) fn start(
+        file: File,
+        index: Option<Index>,
+        state: State,
+        checksum: crc32fast::Hasher,
+    ) -> io::Result<Self> {
         let shared = Arc::new(Shared::default());
         {
             let mut progress = shared.lock();
@@ -72,7 +77,7 @@ impl Committer {
     }
 
     /// Takes over a line that was written; returns its number.
-    pub fn written(&self, line: Vec<u8>) -> u64 {
+    pub(crate) fn written(&self, line: Vec<u8>) -> u64 {
         let mut progress = self.shared.lock();
         progress.written += 1;
         progress.unindexed.push(line);
@@ -81,13 +86,13 @@ impl Committer {
     }
 
     /// The number of the last durable line; an error where a wait for the disk failed.
-    pub fn durable(&self) -> io::Result<u64> {
+    pub(crate) fn durable(&self) -> io::Result<u64> {
         let progress = self.shared.lock();
         progress.check().map(|()| progress.durable)
     }
 
     /// Waits until this line and all before it are durable.
-    pub fn wait(&self, line: u64) -> io::Result<()> {
+    pub(crate) fn wait(&self, line: u64) -> io::Result<()> {
         let mut progress = self.shared.lock();
         while progress.durable < line {
             progress.check()?;
@@ -97,7 +102,7 @@ impl Committer {
     }
 
     /// Warnings about the index since the last call, for the user.
-    pub fn take_warnings(&self) -> Vec<String> {
+    pub(crate) fn take_warnings(&self) -> Vec<String> {
         std::mem::take(&mut self.shared.lock().warnings)
     }
 }

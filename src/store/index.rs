@@ -17,7 +17,7 @@ const STATE: &[u8] = b"s";
 
 /// The part of a journal that an index covers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct State {
+pub(crate) struct State {
     pub lines: u64,
     pub bytes: u64,
     /// The checksum of all bytes so far.
@@ -26,7 +26,7 @@ pub struct State {
 
 /// The reason why an index cannot be opened or written; the journal does not need it.
 #[derive(Debug, Error)]
-pub enum IndexError {
+pub(crate) enum IndexError {
     #[error(transparent)]
     Database(#[from] sled::Error),
     #[error(transparent)]
@@ -46,7 +46,7 @@ impl Index {
     /// Opens or creates the index; a damaged one is an error, never a panic.
     ///
     /// The caller holds the store's lock: left-over snapshots are removed.
-    pub fn open(folder: &Path) -> Result<Self, IndexError> {
+    pub(crate) fn open(folder: &Path) -> Result<Self, IndexError> {
         guarded(|| {
             remove_stale_snapshots(folder)?;
             let config = sled::Config::new().path(folder).flush_every_ms(None).cache_capacity(16 << 20);
@@ -70,20 +70,20 @@ impl Index {
     }
 
     /// The part of the journal that the index covers; nothing where it is new or unreadable.
-    pub fn state(&self) -> State {
+    pub(crate) fn state(&self) -> State {
         let stored = guarded(|| Ok(self.database().get(STATE)?)).ok().flatten();
         stored.and_then(|bytes| State::from_bytes(&bytes)).unwrap_or_default()
     }
 
     /// A line of the journal by its number, from 1; `None` where the index does not hold it.
-    pub fn line(&self, number: u64) -> Option<Vec<u8>> {
+    pub(crate) fn line(&self, number: u64) -> Option<Vec<u8>> {
         let stored = guarded(|| Ok(self.database().get(line_key(number))?)).ok()?;
         stored.map(|bytes| bytes.to_vec())
     }
 
     /// Adds lines, all or none, the first of them with the number `first`. Afterwards the index covers `state`; with `sync`
     /// it also survives a power cut.
-    pub fn put<'a>(
+    pub(crate) fn put<'a>(
         &self,
         first: u64,
         lines: impl Iterator<Item = &'a [u8]>,
@@ -124,14 +124,14 @@ impl Drop for Index {
 
 impl State {
     /// The state of an index that covers these lines, and the checksum to continue with.
-    pub fn of(journal: &[u8], lines: u64) -> (Self, crc32fast::Hasher) {
+    pub(crate) fn of(journal: &[u8], lines: u64) -> (Self, crc32fast::Hasher) {
         let mut checksum = crc32fast::Hasher::new();
         checksum.update(journal);
         (Self { lines, bytes: journal.len() as u64, checksum: checksum.clone().finalize() }, checksum)
     }
 
     /// True where the journal begins with exactly the lines that are covered.
-    pub fn covers(&self, journal: &[u8]) -> bool {
+    pub(crate) fn covers(&self, journal: &[u8]) -> bool {
         let begun = usize::try_from(self.bytes).ok().and_then(|bytes| journal.get(..bytes));
         begun.is_some_and(|begun| {
             let lines = begun.iter().filter(|&&byte| byte == b'\n').count() as u64;

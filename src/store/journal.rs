@@ -15,7 +15,7 @@ use crate::store::record::{FORMAT, Record};
 
 /// An append-only file of records, open for its one writer.
 #[derive(Debug)]
-pub struct Journal {
+pub(crate) struct Journal {
     path: PathBuf,
     file: File,
     length: u64,
@@ -42,7 +42,7 @@ pub struct Line<'a> {
 
 impl Journal {
     /// Opens the file at its end, creating it where there is none.
-    pub fn open(path: &Path) -> io::Result<Self> {
+    pub(crate) fn open(path: &Path) -> io::Result<Self> {
         let is_new = !path.exists();
         let file = OpenOptions::new().append(true).create(true).open(path)?;
         let length = file.metadata()?.len();
@@ -68,12 +68,12 @@ impl Journal {
     }
 
     /// A second handle of the file, for the thread that waits for the disk.
-    pub fn file(&self) -> io::Result<File> {
+    pub(crate) fn file(&self) -> io::Result<File> {
         self.file.try_clone()
     }
 
     /// Drops everything after the first `length` bytes.
-    pub fn cut(&mut self, length: u64) -> io::Result<()> {
+    pub(crate) fn cut(&mut self, length: u64) -> io::Result<()> {
         self.file.set_len(length)?;
         self.file.sync_all()?;
         self.length = length;
@@ -81,7 +81,7 @@ impl Journal {
     }
 
     /// The path of the file.
-    pub fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 }
@@ -113,7 +113,7 @@ pub fn decode_line(line: &[u8]) -> Result<Record, Fault> {
 }
 
 /// Replaces the file by these lines, at once or not at all; returns the path under which the old one is kept.
-pub fn replace(path: &Path, lines: &[u8]) -> io::Result<PathBuf> {
+pub(crate) fn replace(path: &Path, lines: &[u8]) -> io::Result<PathBuf> {
     let numbered = |number: u32| path.with_extension(format!("damaged-{number}.jsonl"));
     let kept = (1..).map(numbered).find(|each| !each.exists()).expect("fewer damaged journals than numbers");
     fs::copy(path, &kept)?;

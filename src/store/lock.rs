@@ -10,11 +10,11 @@ use serde::{Deserialize, Serialize};
 
 /// The time for which a lock is waited for: a killed writer, or its child between fork and exec, may hold it a moment
 /// longer.
-pub const PATIENCE: Duration = Duration::from_secs(1);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(1);
 
 /// A hold on a store's `lock` file; the kernel releases it when the process ends, however it ends.
 #[derive(Debug)]
-pub struct Lock {
+pub(crate) struct Lock {
     _file: File,
 }
 
@@ -28,7 +28,7 @@ pub struct Holder {
 
 impl Lock {
     /// Takes the lock. The inner error is its holder, where another process has it and the file names it.
-    pub fn take(path: &Path) -> io::Result<Result<Self, Option<Holder>>> {
+    pub(crate) fn take(path: &Path) -> io::Result<Result<Self, Option<Holder>>> {
         let mut file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path)?;
         let begun = Instant::now();
         loop {

@@ -133,7 +133,7 @@ pub enum Mismatch {
 
 impl Record {
     /// The trial that the record is about; `None` where it is about the experiment.
-    pub fn trial(&self) -> Option<TrialId> {
+    pub(crate) fn trial(&self) -> Option<TrialId> {
         match self {
             Self::Begun(_) | Self::Noted(_) => None,
             Self::Asked(asked) => Some(asked.trial),
@@ -146,14 +146,14 @@ impl Record {
 
 impl Reported {
     /// The reported point of the learning curve; `None` where its budget is not positive and finite.
-    pub fn point(&self) -> Option<CurvePoint> {
+    pub(crate) fn point(&self) -> Option<CurvePoint> {
         Some(CurvePoint { budget: Budget::new(self.budget)?, cost: self.cost })
     }
 }
 
 impl Asked {
     /// The record of a proposal in this space.
-    pub fn of(proposal: &Proposal, space: &Space, at: Timestamp) -> Self {
+    pub(crate) fn of(proposal: &Proposal, space: &Space, at: Timestamp) -> Self {
         let named = space.named(&proposal.configuration);
         Self {
             trial: proposal.trial,
@@ -170,7 +170,7 @@ impl Asked {
     }
 
     /// The proposal of the record; an error where it is not legal in this space.
-    pub fn proposal(&self, space: &Space) -> Result<Proposal, Mismatch> {
+    pub(crate) fn proposal(&self, space: &Space) -> Result<Proposal, Mismatch> {
         let trial = self.trial;
         let named = self.config.iter().map(|(name, value)| (name.as_str(), value.clone()));
         Ok(Proposal {
@@ -206,7 +206,7 @@ mod outcome {
         message: Option<String>,
     }
 
-    pub fn serialize<S: Serializer>(outcome: &Outcome, serializer: S) -> Result<S::Ok, S::Error> {
+    pub(crate) fn serialize<S: Serializer>(outcome: &Outcome, serializer: S) -> Result<S::Ok, S::Error> {
         let message = match outcome {
             Outcome::Crashed { message } => Some(message.clone()),
             _ => None,
@@ -218,7 +218,7 @@ mod outcome {
         Fields { outcome: outcome.kind(), cost: outcome.cost(), costs, message }.serialize(serializer)
     }
 
-    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Outcome, D::Error> {
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Outcome, D::Error> {
         let Fields { outcome, cost, costs, message } = Fields::deserialize(deserializer)?;
         match Outcome::without_cost(outcome, &message.unwrap_or_default()) {
             Some(outcome) => Ok(outcome),

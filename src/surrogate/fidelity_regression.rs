@@ -11,7 +11,7 @@ const FEW: usize = 4;
 
 /// The cost of a configuration at a budget, as a trial or a prior result found it.
 #[derive(Clone, Copy, Debug)]
-pub struct Observation {
+pub(crate) struct Observation {
     pub configuration: usize,
     pub budget: f64,
     pub cost: f64,
@@ -25,7 +25,7 @@ pub struct Observation {
 /// lower rung cannot tell. The residuals of the line may depend on the configuration (Kennedy and O'Hagan 2000):
 /// `residual` predicts them where it can. A budget column instead would let a forest learn that whatever was promoted is
 /// good.
-pub fn regress(observations: &[Observation], scale: Scale, residual: &Residual) -> Targets {
+pub(crate) fn regress(observations: &[Observation], scale: Scale, residual: &Residual) -> Targets {
     let rungs = rungs(observations);
     let count = rungs.iter().map(|rung| rung.found.len()).max().unwrap_or(0);
     let mut targets: Vec<Option<f64>> = vec![None; count];
@@ -67,7 +67,7 @@ pub fn regress(observations: &[Observation], scale: Scale, residual: &Residual) 
 }
 
 /// The residuals of one rung's regression line: target less line, at the configurations that went on from the rung.
-pub struct Residuals<'a> {
+pub(crate) struct Residuals<'a> {
     pub budget: f64,
     pub configurations: &'a [usize],
     /// The residuals, one a configuration.
@@ -75,7 +75,7 @@ pub struct Residuals<'a> {
 }
 
 /// A predictor of residuals at other configurations, one each; `None` where it cannot predict any.
-pub type Residual<'a> = dyn Fn(&Residuals, &[usize]) -> Option<Vec<f64>> + 'a;
+pub(crate) type Residual<'a> = dyn Fn(&Residuals, &[usize]) -> Option<Vec<f64>> + 'a;
 
 /// The costs found at one budget.
 struct Rung {

@@ -13,18 +13,18 @@ use crate::space::encoding::Column;
 /// The inner model's hyperparameters of the budget column say how much rungs agree, and fit the results: a low rung that
 /// misleads is soon treated as another function, and trusted no further (Swersky et al. 2013). A trial at the highest
 /// budget is never outvoted by many cheap ones.
-pub struct MultiFidelity {
+pub(crate) struct MultiFidelity {
     inner: Box<dyn Surrogate>,
 }
 
 /// The columns of the inner surrogate: those of a configuration, then the budget.
-pub fn columns(columns: &[Column]) -> Vec<Column> {
+pub(crate) fn columns(columns: &[Column]) -> Vec<Column> {
     columns.iter().copied().chain([Column::Numeric]).collect()
 }
 
 /// Rows of the inner surrogate, one an observation in the given order; `rows` holds the configurations. Budgets are scaled
 /// to `[0, 1]` by their logarithms, from `min` to `max`.
-pub fn rows(observations: &[Observation], rows: &Rows, min: f64, max: f64) -> Rows {
+pub(crate) fn rows(observations: &[Observation], rows: &Rows, min: f64, max: f64) -> Rows {
     let mut joint = Rows::new(rows.width() + 1);
     for observation in observations {
         let position = (observation.budget / min).ln() / (max / min).ln();
@@ -35,7 +35,7 @@ pub fn rows(observations: &[Observation], rows: &Rows, min: f64, max: f64) -> Ro
 
 /// The targets of the inner surrogate, one an observation in the given order: on the scale, and each rung shifted by the
 /// mean difference to the rung above over the configurations that both have.
-pub fn targets(observations: &[Observation], scale: Scale) -> Targets {
+pub(crate) fn targets(observations: &[Observation], scale: Scale) -> Targets {
     let mut rungs: BTreeMap<u64, Vec<usize>> = BTreeMap::new();
     for (index, observation) in observations.iter().enumerate() {
         // Positive numbers are ordered like their bits.
@@ -83,7 +83,7 @@ fn full(rows: &Rows) -> Rows {
 
 impl MultiFidelity {
     /// A multi-fidelity surrogate with an inner one over [`columns`].
-    pub fn new(inner: Box<dyn Surrogate>) -> Self {
+    pub(crate) fn new(inner: Box<dyn Surrogate>) -> Self {
         Self { inner }
     }
 }

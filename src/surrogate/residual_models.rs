@@ -26,7 +26,7 @@ const PURPOSE: &str = "linkage";
 const KEPT: usize = 3;
 
 /// A fidelity regression whose residuals are predicted by forests.
-pub struct ResidualModels {
+pub(crate) struct ResidualModels {
     columns: Vec<Column>,
     settings: ForestSettings,
     seed: u64,
@@ -58,13 +58,13 @@ impl RungModel {
 
 impl ResidualModels {
     /// Models over rows with these columns, as forests with these settings.
-    pub fn new(columns: &[Column], settings: &ForestSettings, seed: u64) -> Self {
+    pub(crate) fn new(columns: &[Column], settings: &ForestSettings, seed: u64) -> Self {
         Self { columns: columns.to_vec(), settings: settings.clone(), seed, fits: Mutex::default() }
     }
 
     /// The target of each configuration with a result, `rows` being all configurations. It depends on the observations
     /// and their order alone.
-    pub fn targets(&self, found: &[Observation], rows: &Rows, scale: Scale) -> Targets {
+    pub(crate) fn targets(&self, found: &[Observation], rows: &Rows, scale: Scale) -> Targets {
         let from = if found.len() < EAGER { found.len() } else { fitted(found.len(), LAG) };
         let mut all = self.fits.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
         if !all.contains_key(&from) {

@@ -18,7 +18,7 @@ pub enum Scale {
 }
 
 /// The logarithm of each cost, as [`Scale::Log`] says.
-pub fn logarithms(costs: &[f64]) -> Vec<f64> {
+pub(crate) fn logarithms(costs: &[f64]) -> Vec<f64> {
     if costs.iter().all(|&cost| cost > 0.0) {
         return costs.iter().map(|cost| cost.ln()).collect();
     }
@@ -33,13 +33,13 @@ pub fn logarithms(costs: &[f64]) -> Vec<f64> {
 }
 
 /// The normal score of each value's rank, equals sharing theirs.
-pub fn normal_scores(values: &[f64]) -> Vec<f64> {
+pub(crate) fn normal_scores(values: &[f64]) -> Vec<f64> {
     let n = values.len() as f64;
     average_ranks(values).into_iter().map(|rank| normal::inverse_distribution((rank - 0.5) / n)).collect()
 }
 
 /// The values, standardised, under the power transformation of Yeo and Johnson with the largest likelihood.
-pub fn powers(values: &[f64]) -> Vec<f64> {
+pub(crate) fn powers(values: &[f64]) -> Vec<f64> {
     let n = values.len() as f64;
     let mean = values.iter().sum::<f64>() / n;
     let deviation = (values.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / n).sqrt();

@@ -51,7 +51,7 @@ impl Default for Battery {
 
 impl Battery {
     /// Checks every field; fails with the field that is wrong, and what is allowed there.
-    pub fn validate(&self) -> Result<(), Diagnostic> {
+    pub(crate) fn validate(&self) -> Result<(), Diagnostic> {
         let within = |part: &str, result: Result<(), Diagnostic>| {
             result.map_err(|wrong| {
                 let message = format!("`{part}`: {}", wrong.message);
@@ -66,7 +66,7 @@ impl Battery {
     }
 
     /// The mistake in the task, or between it and the space; `None` where both fit.
-    pub fn mismatch(&self, space: &Space) -> Option<Diagnostic> {
+    pub(crate) fn mismatch(&self, space: &Space) -> Option<Diagnostic> {
         if let Err(wrong) = self.validate() {
             let hint = wrong.hint.clone().unwrap_or_else(|| "every field may be left out and has a default".to_owned());
             return Some(wrong.hint(hint));
@@ -98,7 +98,7 @@ impl Battery {
     /// As [`evaluate`](Task::evaluate), continuing what the checkpoint holds, and then on the test series, which no choice
     /// ever saw: `info.test` has the costs of the model and of two predictors that know nothing, and the trial's folder
     /// gets `predictions.json`, a list of [`SeriesPrediction`].
-    pub fn test(&self, request: &Request, progress: &mut dyn FnMut(f64)) -> Result<Report, TaskError> {
+    pub(crate) fn test(&self, request: &Request, progress: &mut dyn FnMut(f64)) -> Result<Report, TaskError> {
         let dataset = self.open(&request.data)?;
         let (mut report, model) = self.trial(&dataset, request, &mut |share| progress(0.8 * share))?;
         let Some(model) = model else { return Ok(report) };
@@ -128,7 +128,7 @@ impl Battery {
     }
 
     /// The dataset in the folder `data`, generated where it is missing.
-    pub fn open(&self, data: &Path) -> Result<Dataset, TaskError> {
+    pub(crate) fn open(&self, data: &Path) -> Result<Dataset, TaskError> {
         if !self.file(data).exists() {
             self.prepare(data, &|_| {})?;
         }

@@ -36,14 +36,15 @@ pub enum Mode {
 
 /// A process to start: its program, arguments and environment.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Invocation {
+pub(crate) struct Invocation {
     pub program: PathBuf,
     pub arguments: Vec<String>,
     pub environment: Vec<(String, String)>,
 }
 
 /// The names that an argument may hold beside the hyperparameters, none of which may have such a name.
-pub const GIVEN: [&str; 7] = ["budget", "seed", "instance", "trial_dir", "config", "checkpoint", "micro_batch_divisor"];
+pub(crate) const GIVEN: [&str; 7] =
+    ["budget", "seed", "instance", "trial_dir", "config", "checkpoint", "micro_batch_divisor"];
 
 impl Command {
     /// The first `{NAME}` in an argument that is neither a hyperparameter nor given to every trial.
@@ -53,7 +54,7 @@ impl Command {
     }
 
     /// Flags that are followed by an argument which is a hyperparameter alone, each with its name.
-    pub fn split_flags(&self) -> impl Iterator<Item = (&str, &str)> {
+    pub(crate) fn split_flags(&self) -> impl Iterator<Item = (&str, &str)> {
         self.arguments.windows(2).filter_map(|pair| {
             let name = pair[1].strip_prefix('{')?.strip_suffix('}')?;
             pair[0].starts_with('-').then_some((pair[0].as_str(), name))
@@ -70,7 +71,7 @@ impl Command {
     ///
     /// # Errors
     /// There is no such program, or it is not executable.
-    pub fn find(&self, folder: &Path) -> Result<(), Diagnostic> {
+    pub(crate) fn find(&self, folder: &Path) -> Result<(), Diagnostic> {
         let is_program = |path: &Path| path.is_file() && is_executable(path);
         let missing = |message: String| {
             let hint = "a program with a `/` is looked up beside the experiment's file, any other on the `PATH`";
@@ -95,7 +96,7 @@ impl Command {
     ///
     /// # Errors
     /// A hyperparameter has a name that stands for what every trial is given, or an argument names what no trial has.
-    pub fn check_names(&self, space: &Space) -> Result<(), Diagnostic> {
+    pub(crate) fn check_names(&self, space: &Space) -> Result<(), Diagnostic> {
         if let Some(name) = GIVEN.into_iter().find(|name| space.index(name).is_some()) {
             let message =
                 format!("a hyperparameter must not be called `{name}`: every trial is given its own `{{{name}}}`");
@@ -117,7 +118,7 @@ impl Command {
     /// The process of one trial; `folder` is that of the experiment file, `config` the JSON file with the configuration.
     ///
     /// An argument that names an inactive hyperparameter is left out.
-    pub fn invocation(&self, request: &Request, folder: &Path, config: &Path) -> Invocation {
+    pub(crate) fn invocation(&self, request: &Request, folder: &Path, config: &Path) -> Invocation {
         let text = |path: &Path| path.display().to_string();
         let given = [
             ("budget", number(request.budget)),
@@ -147,7 +148,7 @@ impl Command {
     }
 
     /// The process that stays and is asked for trials by lines; `folder` is that of the experiment file.
-    pub fn persistent_invocation(&self, folder: &Path) -> Invocation {
+    pub(crate) fn persistent_invocation(&self, folder: &Path) -> Invocation {
         let environment = self.environment.clone().into_iter().collect();
         Invocation { program: self.path(folder), arguments: self.arguments.clone(), environment }
     }

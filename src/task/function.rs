@@ -21,10 +21,10 @@ pub enum Function {
 
 impl Function {
     /// Every function by the name that an experiment gives.
-    pub const NAMES: [(&'static str, Self); 2] = [("branin", Self::Branin), ("hartmann6", Self::Hartmann6)];
+    pub(crate) const NAMES: [(&'static str, Self); 2] = [("branin", Self::Branin), ("hartmann6", Self::Hartmann6)];
 
     /// The name that an experiment gives it.
-    pub fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         Self::NAMES.iter().find(|(_, function)| *function == self).expect("every function has a name").0
     }
 
@@ -43,7 +43,7 @@ impl Function {
     }
 
     /// The names of the hyperparameters that it reads.
-    pub fn hyperparameters(self) -> impl Iterator<Item = String> {
+    pub(crate) fn hyperparameters(self) -> impl Iterator<Item = String> {
         (1..=self.dimensions()).map(|index| format!("x{index}"))
     }
 
@@ -51,7 +51,7 @@ impl Function {
     ///
     /// # Errors
     /// A hyperparameter is missing, is not a number, or has a condition.
-    pub fn check_space(self, space: &Space) -> Result<(), Diagnostic> {
+    pub(crate) fn check_space(self, space: &Space) -> Result<(), Diagnostic> {
         let is_number = |name: &String| {
             space.index(name).is_some_and(|index| {
                 let domain = &space.hyperparameters()[index].domain;

@@ -2,7 +2,7 @@
 use serde::{Deserialize, Serialize};
 
 /// The name of the file in a trial's folder that holds a JSON list of [`SeriesPrediction`].
-pub const FILE: &str = "predictions.json";
+pub(crate) const FILE: &str = "predictions.json";
 
 /// One series, predicted and true, in physical units.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -7,7 +7,7 @@ use super::{ConfigurationId, TrialId};
 
 /// A configuration's results at one budget, over all pairs of seed and instance that ended; ordered by rank.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Ranked {
+pub(crate) struct Ranked {
     /// The first success.
     pub trial: TrialId,
     pub successes: u32,
@@ -97,22 +97,22 @@ impl Ranking {
     }
 
     /// The configurations that succeeded at a budget, the best first.
-    pub fn at(&self, budget: Budget) -> impl DoubleEndedIterator<Item = &Ranked> {
+    pub(crate) fn at(&self, budget: Budget) -> impl DoubleEndedIterator<Item = &Ranked> {
         self.budgets.get(&budget).into_iter().flatten()
     }
 
     /// The number of configurations that succeeded at a budget.
-    pub fn successes(&self, budget: Budget) -> usize {
+    pub(crate) fn successes(&self, budget: Budget) -> usize {
         self.budgets.get(&budget).map_or(0, BTreeSet::len)
     }
 
     /// The best configuration at the highest budget with any success.
-    pub fn best(&self) -> Option<&Ranked> {
+    pub(crate) fn best(&self) -> Option<&Ranked> {
         self.budgets.last_key_value().and_then(|(_, ranked)| ranked.first())
     }
 
     /// The results of a configuration at a budget; `None` before its first success there.
-    pub fn of(&self, configuration: ConfigurationId, budget: Budget) -> Option<Ranked> {
+    pub(crate) fn of(&self, configuration: ConfigurationId, budget: Budget) -> Option<Ranked> {
         let tallies = self.tallies.get(configuration.index())?;
         tallies.iter().find(|(known, _)| *known == budget)?.1.ranked()
     }

@@ -26,7 +26,7 @@ const STIFFNESS: (f64, f64) = (1.0, 0.01);
 const FORGOTTEN: f64 = 0.3;
 
 /// Consecutive rows of a series.
-pub struct Window {
+pub(crate) struct Window {
     /// A, discharge positive.
     pub current: Vec<f64>,
     /// V.
@@ -37,7 +37,7 @@ pub struct Window {
 }
 
 /// A fitted circuit with its residual error.
-pub struct Fit {
+pub(crate) struct Fit {
     pub circuit: EquivalentCircuit,
     /// Root mean square error of the voltage, V.
     pub error: f64,
@@ -45,7 +45,7 @@ pub struct Fit {
 }
 
 /// Fits a circuit; `None` where there is no row to fit, or the rows determine nothing.
-pub fn fit(windows: &[Window], capacity: f64, rhythm: Rhythm) -> Option<Fit> {
+pub(crate) fn fit(windows: &[Window], capacity: f64, rhythm: Rhythm) -> Option<Fit> {
     let temperatures = temperatures(windows)?;
     let problem = Problem { windows, rhythm, temperatures: &temperatures };
     let point = |scale: [f64; 2]| START.iter().zip(scale).map(|(start, scale)| (start * scale).ln()).collect();

@@ -6,15 +6,15 @@
 use serde::Serialize;
 
 /// Knots of the open-circuit voltage over the state of charge.
-pub const OPEN_KNOTS: usize = 101;
+pub(crate) const OPEN_KNOTS: usize = 101;
 /// Knots of the resistances over the state of charge.
-pub const SOC_KNOTS: [f64; 14] = [0.0, 0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0];
+pub(crate) const SOC_KNOTS: [f64; 14] = [0.0, 0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0];
 /// Resistances of the circuit: in series, and of the pairs.
-pub const RESISTANCES: usize = 3;
+pub(crate) const RESISTANCES: usize = 3;
 
 /// A circuit with the numbers of one kind of cell.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct EquivalentCircuit {
+pub(crate) struct EquivalentCircuit {
     /// Capacity of the cell, A s.
     pub capacity: f64,
     /// Time constants of both pairs, s.
@@ -28,11 +28,11 @@ pub struct EquivalentCircuit {
 }
 
 /// The currents of both pairs, A.
-pub type Pairs = [f64; 2];
+pub(crate) type Pairs = [f64; 2];
 
 /// The course of the current between two rows.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Rhythm {
+pub(crate) struct Rhythm {
     /// Seconds from row to row.
     pub interval: f64,
     /// True where a row's current is that of its instant, linear in between; otherwise it is the mean since the row before.
@@ -41,17 +41,17 @@ pub struct Rhythm {
 
 impl Rhythm {
     /// The rhythm of a dataset's rows, `interval_s` seconds apart.
-    pub fn of(interval_s: u32) -> Self {
+    pub(crate) fn of(interval_s: u32) -> Self {
         Self { interval: f64::from(interval_s), is_linear: interval_s == 1 }
     }
 
     /// Charge that flows between two rows, A s.
-    pub fn charge(&self, before: f64, now: f64) -> f64 {
+    pub(crate) fn charge(&self, before: f64, now: f64) -> f64 {
         self.interval * if self.is_linear { 0.5 * (before + now) } else { now }
     }
 
     /// The step of a pair with a time constant, exact for that course of the current.
-    pub fn pair(&self, time_constant: f64) -> PairStep {
+    pub(crate) fn pair(&self, time_constant: f64) -> PairStep {
         let z = self.interval / time_constant;
         let decay = (-z).exp();
         // The mean of the decay over the step, and its part that belongs to the end.
@@ -65,20 +65,20 @@ impl Rhythm {
 
 /// The exact update of a pair's current over one step.
 #[derive(Clone, Copy, Debug)]
-pub struct PairStep {
+pub(crate) struct PairStep {
     decay: f64,
     before: f64,
     now: f64,
 }
 
 impl PairStep {
-    pub fn apply(&self, pair: f64, before: f64, now: f64) -> f64 {
+    pub(crate) fn apply(&self, pair: f64, before: f64, now: f64) -> f64 {
         self.decay * pair + self.before * before + self.now * now
     }
 }
 
 /// The position of a number among ascending knots: the index of the knot below, and the share of the distance to the next; constant beyond the ends.
-pub fn locate(knots: &[f64], x: f64) -> (usize, f64) {
+pub(crate) fn locate(knots: &[f64], x: f64) -> (usize, f64) {
     if knots.len() < 2 {
         return (0, 0.0);
     }
@@ -89,7 +89,7 @@ pub fn locate(knots: &[f64], x: f64) -> (usize, f64) {
 
 impl EquivalentCircuit {
     /// The open-circuit voltage at a state of charge, V, and its slope, V.
-    pub fn open(&self, soc: f64) -> (f64, f64) {
+    pub(crate) fn open(&self, soc: f64) -> (f64, f64) {
         let position = soc.clamp(0.0, 1.0) * (OPEN_KNOTS - 1) as f64;
         let below = (position as usize).min(OPEN_KNOTS - 2);
         let (from, to) = (self.open_circuit_voltage[below], self.open_circuit_voltage[below + 1]);
@@ -97,7 +97,7 @@ impl EquivalentCircuit {
     }
 
     /// R₀, R₁ and R₂ at a state of charge and a temperature, Ω.
-    pub fn resistances(&self, soc: f64, celsius: f64) -> [f64; RESISTANCES] {
+    pub(crate) fn resistances(&self, soc: f64, celsius: f64) -> [f64; RESISTANCES] {
         let ((row, down), (column, right)) = (locate(&SOC_KNOTS, soc), locate(&self.temperatures, celsius));
         let next = (column + 1).min(self.temperatures.len() - 1);
         std::array::from_fn(|k| {
@@ -110,13 +110,13 @@ impl EquivalentCircuit {
     }
 
     /// Terminal voltage, V.
-    pub fn voltage(&self, soc: f64, pairs: Pairs, current: f64, celsius: f64) -> f64 {
+    pub(crate) fn voltage(&self, soc: f64, pairs: Pairs, current: f64, celsius: f64) -> f64 {
         let [series, first, second] = self.resistances(soc, celsius);
         self.open(soc).0 - series * current - first * pairs[0] - second * pairs[1]
     }
 
     /// Derivative of the voltage by the state of charge, V: through the open-circuit voltage and the resistances.
-    pub fn slope(&self, soc: f64, pairs: Pairs, current: f64, celsius: f64) -> f64 {
+    pub(crate) fn slope(&self, soc: f64, pairs: Pairs, current: f64, celsius: f64) -> f64 {
         const STEP: f64 = 0.005;
         let (low, high) = ((soc - STEP).clamp(0.0, 1.0), (soc + STEP).clamp(0.0, 1.0));
         let at = |soc| self.voltage(soc, pairs, current, celsius);

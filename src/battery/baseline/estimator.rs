@@ -7,7 +7,7 @@ use crate::numeric::stream::Stream;
 /// Offsets and the initial error are drawn once a window, uniform between minus and plus; noise is normal and new for
 /// each row.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Sensors {
+pub(crate) struct Sensors {
     /// A.
     pub current_offset: f64,
     /// Standard deviation, A.
@@ -22,7 +22,7 @@ pub struct Sensors {
 
 /// The measurements that an estimator works on.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Measured {
+pub(crate) struct Measured {
     /// A, discharge positive.
     pub current: Vec<f64>,
     /// V.
@@ -35,7 +35,7 @@ pub struct Measured {
 
 impl Sensors {
     /// The measurements of rows of current, voltage and temperature that begin at the state of charge `soc`.
-    pub fn measure(
+    pub(crate) fn measure(
         &self,
         current: &[f64],
         voltage: &[f64],
@@ -63,7 +63,7 @@ impl Sensors {
 
 /// The estimate of each row.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Estimate {
+pub(crate) struct Estimate {
     pub soc: Vec<f64>,
     /// The voltage that was expected before the measured one was used, V.
     pub voltage: Vec<f64>,
@@ -71,7 +71,7 @@ pub struct Estimate {
 
 /// Variances of a Kalman filter: how far it trusts the charge count and the voltage.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Trust {
+pub(crate) struct Trust {
     /// Standard deviation of the state of charge at the first row.
     pub initial: f64,
     /// Growth of the variance of the state of charge, 1/s.
@@ -82,7 +82,12 @@ pub struct Trust {
 
 /// Counts the charge, and corrects by the voltage where `trust` is given: a Kalman filter, extended to the slope of the
 /// open-circuit voltage, of the state of charge; the pairs follow the measured current.
-pub fn estimate(circuit: &EquivalentCircuit, rhythm: Rhythm, measured: &Measured, trust: Option<Trust>) -> Estimate {
+pub(crate) fn estimate(
+    circuit: &EquivalentCircuit,
+    rhythm: Rhythm,
+    measured: &Measured,
+    trust: Option<Trust>,
+) -> Estimate {
     let steps = circuit.time_constants.map(|constant| rhythm.pair(constant));
     let mut pairs: Pairs = [measured.current.first().copied().unwrap_or(0.0); 2];
     let (mut soc, mut variance) = (measured.soc, trust.map_or(0.0, |trust| trust.initial * trust.initial));

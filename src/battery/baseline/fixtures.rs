@@ -2,7 +2,7 @@
 use crate::battery::baseline::equivalent_circuit::{EquivalentCircuit, OPEN_KNOTS, SOC_KNOTS};
 
 /// A circuit that is known: what a fit should find, and an estimator may trust.
-pub fn known() -> EquivalentCircuit {
+pub(crate) fn known() -> EquivalentCircuit {
     let open = |k: usize| 3.0 + 0.011 * k as f64 + 0.05 * (0.12 * k as f64).sin();
     let table = |ohm: f64| {
         SOC_KNOTS.iter().map(|soc| vec![ohm * (1.6 - 0.8 * soc), ohm * (1.2 - 0.6 * soc)]).collect::<Vec<_>>()

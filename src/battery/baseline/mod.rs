@@ -2,10 +2,10 @@
 //!
 //! Every estimator is told the state of charge at the first row of a context that precedes the window, and then, row by
 //! row, what the sensors show. Errors are counted within the window, against the truth.
-pub mod circuit_fit;
-pub mod equivalent_circuit;
+pub(crate) mod circuit_fit;
+pub(crate) mod equivalent_circuit;
 
-pub mod estimator;
+pub(crate) mod estimator;
 #[cfg(test)]
 mod fixtures;
 
@@ -20,7 +20,7 @@ use crate::numeric::stream::Stream;
 
 /// Settings of the classic method: the windows that it is fitted to and judged on, and the sensors.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct BaselineSettings {
+pub(crate) struct BaselineSettings {
     /// Windows of the training series that the circuit is fitted to.
     pub fitted: usize,
     /// Windows of each split that it is judged on.
@@ -37,7 +37,7 @@ pub struct BaselineSettings {
 /// The estimator of the state of charge.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Method {
+pub(crate) enum Method {
     /// Integrates the current alone.
     CoulombCounter,
     /// Corrects the integral of the current by temperature and voltage.
@@ -46,7 +46,7 @@ pub enum Method {
 
 /// Errors of one method on one split.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct BaselineScore {
+pub(crate) struct BaselineScore {
     pub split: Split,
     pub method: Method,
     /// True where the sensors were perfect and the first state of charge was known.
@@ -60,7 +60,7 @@ pub struct BaselineScore {
 }
 
 /// The result of the classic method on a dataset.
-pub struct Baseline {
+pub(crate) struct Baseline {
     pub fit: Fit,
     /// The filter's variances for perfect and for real sensors, chosen on the training series.
     pub trust: [Trust; 2],
@@ -77,7 +77,7 @@ struct NumberedWindow {
 #[cfg(feature = "battery")]
 impl BaselineSettings {
     /// Sensors as good as those of a car, for the cell of a dataset.
-    pub fn usual(dataset: &Dataset) -> Self {
+    pub(crate) fn usual(dataset: &Dataset) -> Self {
         let hour = dataset.specification().known_cell().capacity_ah;
         let sensors = Sensors {
             current_offset: 0.005 * hour,
@@ -93,14 +93,14 @@ impl BaselineSettings {
 /// Fits and judges, on windows of the test and held-out series; `None` where the training series tell nothing of a circuit.
 ///
 /// Panics where the series are shorter than context and window together.
-pub fn baseline(dataset: &Dataset, settings: &BaselineSettings) -> Option<Baseline> {
+pub(crate) fn baseline(dataset: &Dataset, settings: &BaselineSettings) -> Option<Baseline> {
     let splits = [Split::Test, Split::HeldOut].into_iter().filter(|&split| dataset.series(split) > 0);
     let judged = splits.map(|split| (split, drawn(dataset, split, settings.windows, settings))).collect();
     baseline_at(dataset, settings, judged)
 }
 
 /// Fits and judges like [`baseline`], on windows whose contexts begin at the given series and rows.
-pub fn baseline_at(
+pub(crate) fn baseline_at(
     dataset: &Dataset,
     settings: &BaselineSettings,
     judged: Vec<(Split, Vec<(usize, usize)>)>,

@@ -16,7 +16,7 @@ const S: f64 = 0.5;
 
 impl ExchangeCurrent {
     /// The law that a function of c (mol/m³), s and T (K) follows, A/m²; `None` where the function is no such law.
-    pub fn of(function: Function, kelvin: (f64, f64)) -> Option<Self> {
+    pub(crate) fn of(function: Function, kelvin: (f64, f64)) -> Option<Self> {
         let warm = 0.5 * (kelvin.0 + kelvin.1);
         let at = |c: f64, s: f64| function.at(&[c, s, warm]);
         let log = |ratio: f64| if ratio > 0.0 { ln(ratio) } else { f64::NAN };
@@ -40,13 +40,13 @@ impl ExchangeCurrent {
     }
 
     /// The density at a temperature, A/m², for c of 1 kmol/m³ and s and 1 - s both one.
-    pub fn rate(&self, kelvin: f64) -> f64 {
+    pub(crate) fn rate(&self, kelvin: f64) -> f64 {
         let [_, b, d] = self.orders;
         self.function.at(&[C, S, kelvin]) * exp(-(b + d) * ln(S))
     }
 
     /// True where the density changes with temperature.
-    pub fn is_warm(&self) -> bool {
+    pub(crate) fn is_warm(&self) -> bool {
         self.function.reads_temperature()
     }
 

@@ -13,10 +13,10 @@ use crate::document::expression::{self, SyntaxError};
 use crate::document::spelling::suggestion;
 
 /// The values of an expression's variables: concentration in the electrolyte, mol/m³; stoichiometry; temperature, K.
-pub type Conditions = [f64; 3];
+pub(crate) type Conditions = [f64; 3];
 
 /// The variables that an expression may read, by their place in a point.
-pub const VARIABLES: [&str; 3] = ["c", "s", "T"];
+pub(crate) const VARIABLES: [&str; 3] = ["c", "s", "T"];
 
 const FUNCTIONS: [&str; 9] = ["exp", "ln", "log10", "sqrt", "sinh", "cosh", "tanh", "min", "max"];
 const CONSTANTS: [(&str, f64); 3] = [("R", GAS), ("F", FARADAY), ("pi", std::f64::consts::PI)];
@@ -25,7 +25,7 @@ const LONGEST: usize = 4000;
 
 /// A parsed expression.
 #[derive(Clone, Debug)]
-pub struct Formula {
+pub(crate) struct Formula {
     root: Term,
     /// The variables that it reads.
     pub reads: [bool; 3],
@@ -48,12 +48,12 @@ enum Term {
 
 impl Formula {
     /// A number that depends on nothing.
-    pub fn number(value: f64) -> Self {
+    pub(crate) fn number(value: f64) -> Self {
         Self { root: Term::Number(value), reads: [false; 3] }
     }
 
     /// Parses an expression; fails at the first byte that does not belong to one.
-    pub fn parse(text: &str) -> Result<Self, Positioned> {
+    pub(crate) fn parse(text: &str) -> Result<Self, Positioned> {
         if text.len() > LONGEST {
             return Err(mistake(LONGEST, "the expression is too long", "a table may say it better"));
         }
@@ -64,7 +64,7 @@ impl Formula {
     }
 
     /// The value of the expression; not a number where it is not defined.
-    pub fn at(&self, point: &Conditions) -> f64 {
+    pub(crate) fn at(&self, point: &Conditions) -> f64 {
         self.root.at(point)
     }
 }

@@ -16,47 +16,38 @@ enum Body {
 }
 
 impl Function {
-    pub fn of_formula(formula: Formula, factor: f64) -> Self {
+    pub(crate) fn of_formula(formula: Formula, factor: f64) -> Self {
         Self { body: Body::Formula(formula), factor }
     }
 
     /// A table over the variable with the index `of`.
-    pub fn of_table(of: usize, table: Table, factor: f64) -> Self {
+    pub(crate) fn of_table(of: usize, table: Table, factor: f64) -> Self {
         Self { body: Body::Table { of, table }, factor }
     }
 
-    /// A property that is the same everywhere.
-    pub fn constant(value: f64) -> Self {
-        Self::of_formula(Formula::number(value), 1.0)
-    }
-
     /// The property multiplied by a factor.
-    pub fn times(&self, factor: f64) -> Self {
+    pub(crate) fn times(&self, factor: f64) -> Self {
         Self { factor: self.factor * factor, ..self.clone() }
     }
 
     /// True for each variable that the property reads.
-    pub fn reads(&self) -> [bool; 3] {
+    pub(crate) fn reads(&self) -> [bool; 3] {
         match &self.body {
             Body::Formula(formula) => formula.reads,
             Body::Table { of, .. } => std::array::from_fn(|index| index == *of),
         }
     }
 
-    pub fn reads_concentration(&self) -> bool {
-        self.reads()[0]
-    }
-
-    pub fn reads_stoichiometry(&self) -> bool {
+    pub(crate) fn reads_stoichiometry(&self) -> bool {
         self.reads()[1]
     }
 
-    pub fn reads_temperature(&self) -> bool {
+    pub(crate) fn reads_temperature(&self) -> bool {
         self.reads()[2]
     }
 
     /// True where the property is zero and reads no variable.
-    pub fn is_zero(&self) -> bool {
+    pub(crate) fn is_zero(&self) -> bool {
         self.reads() == [false; 3] && self.at(&[0.0; 3]) == 0.0
     }
 
@@ -71,7 +62,7 @@ impl Function {
 
 /// The interpolation of a table between its points.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Interpolation {
+pub(crate) enum Interpolation {
     Linear,
     /// A cubic spline whose third derivative has no jump at the second and the last but one point ("not a knot"), as
     /// in SciPy, MATLAB and PyBaMM.
@@ -80,7 +71,7 @@ pub enum Interpolation {
 
 /// A table of points, continued along its last tangent beyond them.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Table {
+pub(crate) struct Table {
     x: Vec<f64>,
     y: Vec<f64>,
     /// Second derivatives at the points.
@@ -89,7 +80,7 @@ pub struct Table {
 
 impl Table {
     /// A table through points with ascending `x`: at least two, four where it is cubic.
-    pub fn new(points: &[(f64, f64)], interpolation: Interpolation) -> Self {
+    pub(crate) fn new(points: &[(f64, f64)], interpolation: Interpolation) -> Self {
         let (x, y): (Vec<f64>, Vec<f64>) = points.iter().copied().unzip();
         let bend = match interpolation {
             Interpolation::Linear => vec![0.0; x.len()],
@@ -98,7 +89,7 @@ impl Table {
         Self { x, y, bend }
     }
 
-    pub fn at(&self, x: f64) -> f64 {
+    pub(crate) fn at(&self, x: f64) -> f64 {
         let last = self.x.len() - 1;
         let inside = x.clamp(self.x[0], self.x[last]);
         let k = self.x.partition_point(|each| *each <= inside).clamp(1, last);

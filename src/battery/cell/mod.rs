@@ -2,7 +2,7 @@
 pub(crate) mod constants;
 pub(crate) mod exchange_current;
 pub(crate) mod file;
-pub mod formula;
+pub(crate) mod formula;
 pub(crate) mod function;
 pub(crate) mod parameters;
 pub(crate) mod section;
@@ -13,9 +13,8 @@ use std::path::Path;
 use crate::document::source::{SourceError, read};
 
 pub use constants::{FARADAY, GAS, ZERO_CELSIUS};
-pub use parameters::{
-    Cell, CurrentLimits, Electrode, ElectrolyteProperties, Layer, Limits, Separator, ThermalProperties,
-};
+pub use parameters::{Cell, Electrode};
+pub(crate) use parameters::{CurrentLimits, Limits};
 
 /// The built-in cells: name and file.
 const CELLS: [(&str, &str); 6] = [

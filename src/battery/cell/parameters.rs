@@ -137,7 +137,7 @@ impl Cell {
     }
 
     /// Mean stoichiometries of both electrodes, negative first, after a charge (A s) was taken from the full cell.
-    pub fn stoichiometries(&self, charge: f64) -> [f64; 2] {
+    pub(crate) fn stoichiometries(&self, charge: f64) -> [f64; 2] {
         let (negative, positive) = (&self.negative, &self.positive);
         [
             negative.full - charge * negative.stoichiometry_of_charge(self.area),

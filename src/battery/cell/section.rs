@@ -30,18 +30,18 @@ pub(crate) struct Section<'a> {
 type Range = (f64, f64);
 
 impl<'a> Section<'a> {
-    pub fn new(source: Source<'a>, node: &'a Node, prefix: String) -> Self {
+    pub(crate) fn new(source: Source<'a>, node: &'a Node, prefix: String) -> Self {
         Self { source, node, prefix, asked: RefCell::default() }
     }
 
     /// A number in SI units; fails outside of `range`, which is in SI units too.
-    pub fn number(&self, name: &str, unit: &str, range: Range) -> Result<f64, SourceError> {
+    pub(crate) fn number(&self, name: &str, unit: &str, range: Range) -> Result<f64, SourceError> {
         let node = self.field(name, unit)?;
         self.number_at(name, node, unit, range)
     }
 
     /// Two numbers in SI units, the lower first.
-    pub fn range(&self, name: &str, unit: &str, range: Range) -> Result<Range, SourceError> {
+    pub(crate) fn range(&self, name: &str, unit: &str, range: Range) -> Result<Range, SourceError> {
         let node = self.field(name, unit)?;
         let [low, high] = node.items() else {
             let hint = format!("write (lowest, highest), each with its unit: (\"1 [{unit}]\", \"2 [{unit}]\")");
@@ -56,7 +56,7 @@ impl<'a> Section<'a> {
     }
 
     /// A property that may read the given variables; fails where it leaves `allowed` at a sample of their ranges.
-    pub fn function(
+    pub(crate) fn function(
         &self,
         name: &str,
         unit: &str,
@@ -110,7 +110,7 @@ impl<'a> Section<'a> {
     }
 
     /// A text without a unit.
-    pub fn word(&self, name: &str) -> Result<String, SourceError> {
+    pub(crate) fn word(&self, name: &str) -> Result<String, SourceError> {
         let node = self.field(name, "1")?;
         match &node.kind {
             Kind::Text { content, .. } => Ok(self.source.text[content.clone()].to_owned()),
@@ -118,13 +118,13 @@ impl<'a> Section<'a> {
         }
     }
 
-    pub fn section(&self, name: &str) -> Result<Section<'a>, SourceError> {
+    pub(crate) fn section(&self, name: &str) -> Result<Section<'a>, SourceError> {
         let node = self.field(name, "...")?;
         Ok(self.inner(name, node))
     }
 
     /// A section that may be absent.
-    pub fn optional(&self, name: &str) -> Option<Section<'a>> {
+    pub(crate) fn optional(&self, name: &str) -> Option<Section<'a>> {
         self.asked.borrow_mut().push(name.to_owned());
         Some(self.inner(name, self.node.field(name)?))
     }
@@ -134,7 +134,7 @@ impl<'a> Section<'a> {
     }
 
     /// Fails at a field that nobody asked for.
-    pub fn finish(&self) -> Result<(), SourceError> {
+    pub(crate) fn finish(&self) -> Result<(), SourceError> {
         let asked = self.asked.borrow();
         let Some(field) = self.node.fields().iter().find(|field| !asked.contains(&field.name)) else { return Ok(()) };
         let hint = suggestion(&field.name, asked.iter().map(String::as_str));
@@ -142,7 +142,7 @@ impl<'a> Section<'a> {
     }
 
     /// The error of a field that was read.
-    pub fn error(&self, name: &str, message: String, hint: &str) -> SourceError {
+    pub(crate) fn error(&self, name: &str, message: String, hint: &str) -> SourceError {
         let start = self.node.field(name).map_or(self.node.span.start, |node| node.span.start);
         self.at(start, format!("`{}{name}`: {message}", self.prefix), hint)
     }

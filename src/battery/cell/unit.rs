@@ -2,7 +2,7 @@
 
 /// A unit of measurement: its factor to SI units and its dimension.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Unit {
+pub(crate) struct Unit {
     /// The SI value of one unit.
     pub factor: f64,
     /// Powers of kg, m, s, A, K, mol.
@@ -39,7 +39,7 @@ const PREFIXES: [(&str, f64); 9] =
 
 impl Unit {
     /// Parses symbols with or without a power, joined by `.`, `*` or `/`; a slash applies to the next symbol only.
-    pub fn parse(text: &str) -> Option<Self> {
+    pub(crate) fn parse(text: &str) -> Option<Self> {
         let mut unit = Self { factor: 1.0, dimension: [0; 6] };
         let mut rest = text.trim();
         let mut sign = 1;
@@ -57,7 +57,7 @@ impl Unit {
     }
 
     /// True where both units have the same dimension.
-    pub fn is_like(&self, other: &Self) -> bool {
+    pub(crate) fn is_like(&self, other: &Self) -> bool {
         self.dimension == other.dimension
     }
 }

@@ -2,7 +2,7 @@
 const CYCLES: &str = include_str!("drive_cycles.txt");
 
 /// Pieces of one sign each, as magnitudes in A, 1 s apart.
-pub struct Pieces {
+pub(crate) struct Pieces {
     discharge: Vec<Vec<f64>>,
     charge: Vec<Vec<f64>>,
 }
@@ -13,13 +13,13 @@ fn cycles() -> impl Iterator<Item = (&'static str, &'static str)> {
 }
 
 /// Names of the drive cycles.
-pub fn names() -> Vec<&'static str> {
+pub(crate) fn names() -> Vec<&'static str> {
     cycles().map(|(name, _)| name).collect()
 }
 
 impl Pieces {
     /// The pieces of the cycles with these names; their order does not matter.
-    pub fn of(names: &[String]) -> Self {
+    pub(crate) fn of(names: &[String]) -> Self {
         let mut pieces = Self { discharge: Vec::new(), charge: Vec::new() };
         for (_, currents) in cycles().filter(|(name, _)| names.iter().any(|wanted| wanted == name)) {
             let currents: Vec<f64> = currents
@@ -36,7 +36,7 @@ impl Pieces {
     }
 
     /// `seconds` of pieces one after the other, scaled to a mean of 1; `draw` chooses below its argument.
-    pub fn string(&self, charging: bool, seconds: usize, mut draw: impl FnMut(usize) -> usize) -> Vec<f64> {
+    pub(crate) fn string(&self, charging: bool, seconds: usize, mut draw: impl FnMut(usize) -> usize) -> Vec<f64> {
         let side = if charging { &self.charge } else { &self.discharge };
         let mut string = Vec::with_capacity(seconds);
         while string.len() < seconds {

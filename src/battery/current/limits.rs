@@ -6,7 +6,7 @@ use crate::battery::cell::{Cell, CurrentLimits, Limits};
 const GRID: usize = 1000;
 
 /// A limiter of the current: reduces each wanted current to what the limits allow, second by second.
-pub struct Limiter<'a> {
+pub(crate) struct Limiter<'a> {
     cell: &'a Cell,
     taper: &'a Taper,
     /// Factor on the resistance that the taper assumes.
@@ -20,10 +20,10 @@ pub struct Limiter<'a> {
 }
 
 /// Open-circuit voltage over state of charge, to taper the current towards the voltage limits.
-pub struct Taper(Vec<f64>);
+pub(crate) struct Taper(Vec<f64>);
 
 impl Taper {
-    pub fn new(cell: &Cell) -> Self {
+    pub(crate) fn new(cell: &Cell) -> Self {
         let open = |step: usize| cell.open_circuit_voltage(step as f64 / GRID as f64);
         Self((0..=GRID).map(open).collect())
     }
@@ -38,17 +38,17 @@ impl Taper {
 
 impl<'a> Limiter<'a> {
     /// The limiter of a relaxed cell at a state of charge.
-    pub fn new(cell: &'a Cell, taper: &'a Taper, caution: f64, soc: f64) -> Self {
+    pub(crate) fn new(cell: &'a Cell, taper: &'a Taper, caution: f64, soc: f64) -> Self {
         Self { cell, taper, caution, soc, current: 0.0, pulse: 0, pause: cell.limits.short_time_s }
     }
 
     /// State of charge after the last current.
-    pub fn soc(&self) -> f64 {
+    pub(crate) fn soc(&self) -> f64 {
         self.soc
     }
 
     /// The current that flows one second later, where `wanted` is asked for; A, discharge positive.
-    pub fn admit(&mut self, wanted: f64) -> f64 {
+    pub(crate) fn admit(&mut self, wanted: f64) -> f64 {
         let limits = &self.cell.limits;
         let discharging = wanted > 0.0;
         let sign = if discharging { 1.0 } else { -1.0 };
@@ -125,7 +125,7 @@ impl fmt::Display for Violation {
 }
 
 /// Checks currents in A, 1 s apart and linear in between, and the voltages that they cause where there are any.
-pub fn check(cell: &Cell, soc: f64, currents: &[f64], voltages: &[f64]) -> Result<(), Violation> {
+pub(crate) fn check(cell: &Cell, soc: f64, currents: &[f64], voltages: &[f64]) -> Result<(), Violation> {
     let (mut soc, mut before) = (soc, currents.first().copied().unwrap_or(0.0));
     let rows = currents.iter().enumerate().map(|(second, &current)| {
         if second > 0 {
@@ -143,7 +143,7 @@ pub fn check(cell: &Cell, soc: f64, currents: &[f64], voltages: &[f64]) -> Resul
 /// Checks rows of current, A, and state of charge, 1 s apart, and the voltages beside them where there are any.
 ///
 /// Currents are known to `slack`, A: one so close to the continuous current may or may not belong to a pulse.
-pub fn check_rows(
+pub(crate) fn check_rows(
     limits: &Limits,
     slack: f64,
     rows: impl Iterator<Item = (f64, f64)>,
@@ -189,7 +189,7 @@ pub fn check_rows(
 impl Limits {
     /// Limits that are widened by tolerances of current (A), voltage (V) and state of charge. The continuous current keeps its
     /// value, which only tells pulses from the rest.
-    pub fn widened(&self, current: f64, voltage: f64, soc: f64) -> Self {
+    pub(crate) fn widened(&self, current: f64, voltage: f64, soc: f64) -> Self {
         let wider = |side: &CurrentLimits| CurrentLimits {
             critical: side.critical + current,
             short: side.short + current,

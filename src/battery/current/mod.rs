@@ -45,7 +45,7 @@ pub enum Coverage {
 }
 
 /// A generator of current profiles for one cell.
-pub struct ProfileGenerator<'a> {
+pub(crate) struct ProfileGenerator<'a> {
     cell: &'a Cell,
     taper: Taper,
     pieces: &'a Pieces,
@@ -53,14 +53,21 @@ pub struct ProfileGenerator<'a> {
 }
 
 impl<'a> ProfileGenerator<'a> {
-    pub fn new(cell: &'a Cell, pieces: &'a Pieces, coverage: Coverage) -> Self {
+    pub(crate) fn new(cell: &'a Cell, pieces: &'a Pieces, coverage: Coverage) -> Self {
         Self { cell, taper: Taper::new(cell), pieces, coverage }
     }
 
     /// Draws a profile of `samples` currents, 1 s apart, from a relaxed cell at a state of charge; A, discharge positive.
     ///
     /// `caution` multiplies the resistance by which the current tapers towards the voltage limits; it is usually 1.
-    pub fn profile(&self, kind: ProfileKind, samples: usize, soc: f64, caution: f64, mut stream: Stream) -> Vec<f64> {
+    pub(crate) fn profile(
+        &self,
+        kind: ProfileKind,
+        samples: usize,
+        soc: f64,
+        caution: f64,
+        mut stream: Stream,
+    ) -> Vec<f64> {
         let limiter = Limiter::new(self.cell, &self.taper, caution, soc);
         let limits = self.cell.limits.soc;
         let mut profile = GrowingProfile {

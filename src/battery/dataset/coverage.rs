@@ -6,9 +6,9 @@ use crate::battery::current::ProfileKind;
 use crate::battery::dataset::{Dataset, FEATURES, Split, UNITS};
 
 /// Indices of the features that are counted.
-pub const SHOWN: [usize; 4] = [0, 1, 2, 3];
+pub(crate) const SHOWN: [usize; 4] = [0, 1, 2, 3];
 /// Parts of an axis.
-pub const BINS: usize = 60;
+pub(crate) const BINS: usize = 60;
 /// The most rows that are counted; of a larger split, windows at even distances.
 const ROWS: usize = 20_000_000;
 const WINDOW: usize = 1024;
@@ -17,7 +17,7 @@ const REST: f64 = 1e-3;
 
 /// The axis of one feature.
 #[derive(Clone, Debug, Serialize)]
-pub struct FeatureAxis {
+pub(crate) struct FeatureAxis {
     pub name: String,
     pub unit: String,
     pub least: f64,
@@ -26,7 +26,7 @@ pub struct FeatureAxis {
 
 /// Counts of rows in the parts of each axis, and of each pair of axes.
 #[derive(Clone, Debug, Serialize)]
-pub struct SplitCoverage {
+pub(crate) struct SplitCoverage {
     pub cell: String,
     pub split: Split,
     pub series: usize,
@@ -46,14 +46,14 @@ pub struct SplitCoverage {
 }
 
 /// The pairs of axes that `double` holds: of a later and an earlier one.
-pub fn pairs() -> impl Iterator<Item = (usize, usize)> {
+pub(crate) fn pairs() -> impl Iterator<Item = (usize, usize)> {
     (0..SHOWN.len()).flat_map(|later| (0..later).map(move |earlier| (later, earlier)))
 }
 
 /// Counts the rows of a split.
 ///
 /// Panics where it has no series.
-pub fn coverage(dataset: &Dataset, split: Split) -> SplitCoverage {
+pub(crate) fn coverage(dataset: &Dataset, split: Split) -> SplitCoverage {
     let specification = dataset.specification();
     let cell = specification.known_cell();
     let (series, steps) = (dataset.series(split), dataset.steps());

@@ -29,7 +29,7 @@ pub(crate) struct SeriesBatch {
 
 impl SeriesBatch {
     /// All series of a dataset; a batch never holds two splits, so that a series is the same in any company.
-    pub fn all(specification: &Specification) -> Vec<Self> {
+    pub(crate) fn all(specification: &Specification) -> Vec<Self> {
         let batches = |split| {
             let series = specification.series(split);
             let batch = move |first| Self { split, first, count: LANES.min(series - first) };
@@ -64,7 +64,7 @@ pub(crate) struct SimulatedBatch {
 }
 
 impl<'a> SeriesFactory<'a> {
-    pub fn new(specification: &'a Specification, cell: &'a Cell) -> Self {
+    pub(crate) fn new(specification: &'a Specification, cell: &'a Cell) -> Self {
         Self {
             specification,
             cell,
@@ -75,7 +75,7 @@ impl<'a> SeriesFactory<'a> {
     }
 
     /// The stored numbers of a batch.
-    pub fn make(&self, batch: SeriesBatch) -> Result<SimulatedBatch, DatasetError> {
+    pub(crate) fn make(&self, batch: SeriesBatch) -> Result<SimulatedBatch, DatasetError> {
         let SeriesBatch { split, first, count } = batch;
         let cell = cell_of(self.specification, self.cell, split, first);
         let pieces = if split == Split::HeldOut { &self.held_out_pieces } else { &self.pieces };

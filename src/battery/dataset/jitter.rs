@@ -5,7 +5,7 @@ use crate::battery::simd::lanes::LANES;
 use crate::numeric::stream::Stream;
 
 /// The cell of a series; those that are simulated side by side share one.
-pub fn cell_of(specification: &Specification, nominal: &Cell, split: Split, series: usize) -> Cell {
+pub(crate) fn cell_of(specification: &Specification, nominal: &Cell, split: Split, series: usize) -> Cell {
     let first = series / LANES * LANES;
     let mut stream = Stream::of(specification.seed, &format!("cell {}", split.name()), first as u64);
     jittered(nominal, specification.jitter, &mut stream)
@@ -15,7 +15,7 @@ pub fn cell_of(specification: &Specification, nominal: &Cell, split: Split, seri
 ///
 /// The size scales area and capacity alike, so that states of charge keep their meaning and the open-circuit voltage
 /// its curve; a larger particle is slower and has less surface; narrower pores hinder the electrolyte.
-pub fn jittered(cell: &Cell, amount: f64, stream: &mut Stream) -> Cell {
+pub(crate) fn jittered(cell: &Cell, amount: f64, stream: &mut Stream) -> Cell {
     let mut factor = || 1.0 + amount * (2.0 * stream.uniform() - 1.0);
     let mut cell = cell.clone();
     let size = factor();

@@ -152,7 +152,7 @@ impl Dataset {
     }
 
     /// The values of each feature, in its unit, that are scaled to 0 and 1.
-    pub fn ranges(&self) -> &Ranges {
+    pub(crate) fn ranges(&self) -> &Ranges {
         &self.ranges
     }
 

@@ -77,7 +77,7 @@ impl Array {
 }
 
 /// The header of an array of 32-bit floats, in version 1.0 of the format, padded to 64 bytes.
-pub fn header(shape: &[usize]) -> Vec<u8> {
+pub(crate) fn header(shape: &[usize]) -> Vec<u8> {
     let axes: Vec<String> = shape.iter().map(usize::to_string).collect();
     let comma = if shape.len() == 1 { "," } else { "" };
     let literal = format!("{{'descr': '<f4', 'fortran_order': False, 'shape': ({}{comma}), }}", axes.join(", "));

@@ -28,10 +28,10 @@ pub enum Split {
 }
 
 impl Split {
-    pub const ALL: [Self; 4] = [Self::Train, Self::Validation, Self::Test, Self::HeldOut];
+    pub(crate) const ALL: [Self; 4] = [Self::Train, Self::Validation, Self::Test, Self::HeldOut];
 
     /// The name of the split in files and listings.
-    pub fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Train => "train",
             Self::Validation => "validation",
@@ -127,7 +127,7 @@ impl Specification {
     }
 
     /// Checks every field; fails with the field that is wrong, and what is allowed there.
-    pub fn validate(&self) -> Result<(), Diagnostic> {
+    pub(crate) fn validate(&self) -> Result<(), Diagnostic> {
         let wrong = |field: &'static str, message: String| Err(Diagnostic::new(message).field(field));
         let cell = self.find_cell()?;
         if cell.thermal.is_none() && self.thermal != Thermal::Isothermal {
@@ -195,14 +195,14 @@ impl Specification {
     /// The values that are scaled to 0 and 1. They are those of the cell's datasheet, so that nothing of one split leaks into another.
     ///
     /// Panics where the cell is unknown.
-    pub fn ranges(&self) -> Ranges {
+    pub(crate) fn ranges(&self) -> Ranges {
         ranges(&self.known_cell())
     }
 
     /// The cell that is named.
     ///
     /// Panics where it is unknown, which `validate` tells.
-    pub fn known_cell(&self) -> Cell {
+    pub(crate) fn known_cell(&self) -> Cell {
         self.find_cell().expect("a valid specification has a cell")
     }
 
@@ -225,7 +225,7 @@ impl Specification {
     }
 
     /// Series of a split.
-    pub fn series(&self, split: Split) -> usize {
+    pub(crate) fn series(&self, split: Split) -> usize {
         match split {
             Split::Train => self.train,
             Split::Validation => self.validation,
@@ -235,7 +235,7 @@ impl Specification {
     }
 
     /// Index of a split's first series among those of all.
-    pub fn first(&self, split: Split) -> usize {
+    pub(crate) fn first(&self, split: Split) -> usize {
         Split::ALL.into_iter().take_while(|&other| other != split).map(|other| self.series(other)).sum()
     }
 

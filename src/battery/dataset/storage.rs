@@ -132,7 +132,7 @@ pub(crate) struct Writer<'a> {
 
 impl<'a> Writer<'a> {
     /// Begins or continues a file, waiting for whoever writes it; `None` where `is_there` holds by then.
-    pub fn create(
+    pub(crate) fn create(
         path: &'a Path,
         specification: &'a Specification,
         is_there: impl Fn() -> bool,
@@ -200,12 +200,12 @@ impl<'a> Writer<'a> {
     }
 
     /// True where a killed writer had finished this series, counted over all splits.
-    pub fn has(&self, series: usize) -> bool {
+    pub(crate) fn has(&self, series: usize) -> bool {
         self.found[series]
     }
 
     /// Writes one series, counted over all splits, and then its checksum.
-    pub fn series(&self, series: usize, numbers: &[u16]) -> Result<(), DatasetError> {
+    pub(crate) fn series(&self, series: usize, numbers: &[u16]) -> Result<(), DatasetError> {
         let little: Vec<u16> = numbers.iter().map(|number| number.to_le()).collect();
         let bytes = bytemuck::cast_slice(&little);
         self.write(bytes, (OFFSET + series * bytes.len()) as u64)?;
@@ -213,7 +213,7 @@ impl<'a> Writer<'a> {
     }
 
     /// Makes the file durable and gives it its name.
-    pub fn finish(self) -> Result<(), DatasetError> {
+    pub(crate) fn finish(self) -> Result<(), DatasetError> {
         let unwritable = |source| self.unwritable(source);
         let mut table = vec![0; 4 * self.specification.all_series()];
         self.file.read_exact_at(&mut table, self.table()).map_err(unwritable)?;
@@ -224,7 +224,7 @@ impl<'a> Writer<'a> {
     }
 
     /// Removes what was written.
-    pub fn discard(self) {
+    pub(crate) fn discard(self) {
         let _ = fs::remove_file(&self.partial);
     }
 
@@ -255,7 +255,7 @@ pub(crate) struct Mapped {
 
 impl Mapped {
     /// Maps a file after checking header, length and the table of checksums.
-    pub fn open(path: &Path) -> Result<Self, DatasetError> {
+    pub(crate) fn open(path: &Path) -> Result<Self, DatasetError> {
         let corrupt = |what: &str| DatasetError::Corrupt { path: path.to_owned(), what: what.to_owned() };
         let unreadable = |source: io::Error| match source.kind() {
             io::ErrorKind::NotFound => DatasetError::Missing { path: path.to_owned() },
@@ -295,7 +295,7 @@ impl Mapped {
     }
 
     /// Compares every series with its checksum.
-    pub fn verify(&self) -> Result<(), DatasetError> {
+    pub(crate) fn verify(&self) -> Result<(), DatasetError> {
         let bytes = &self.map[OFFSET..OFFSET + self.specification.bytes() as usize];
         let each = bytes.len() / self.specification.all_series();
         let series = bytes.par_chunks_exact(each).zip(self.checksums().par_chunks_exact(4));
@@ -309,7 +309,7 @@ impl Mapped {
     }
 
     /// All numbers, series after series, in little-endian order.
-    pub fn numbers(&self) -> &[u16] {
+    pub(crate) fn numbers(&self) -> &[u16] {
         bytemuck::cast_slice(&self.map[OFFSET..OFFSET + self.specification.bytes() as usize])
     }
 

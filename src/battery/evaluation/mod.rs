@@ -4,7 +4,7 @@
 //! `given` of each (the current alone, or what sensors measure) and from its own predictions of the rest. The cost is the
 //! square error of the last `scored` of these rows, scaled, its mean over rows and windows, its sum over features.
 pub mod rollout;
-pub mod score;
+pub(crate) mod score;
 
 use std::cmp::Ordering;
 
@@ -69,7 +69,7 @@ impl Default for Evaluation {
 
 impl Evaluation {
     /// Checks every field for series of `steps` rows; fails with the field that is wrong, and what is allowed there.
-    pub fn validate(&self, steps: usize) -> Result<(), Diagnostic> {
+    pub(crate) fn validate(&self, steps: usize) -> Result<(), Diagnostic> {
         let wrong = |field: &'static str, message: String| Err(Diagnostic::new(message).field(field));
         for (name, value) in [("windows", self.windows), ("context", self.context), ("scored", self.scored)] {
             if value == 0 {
@@ -103,19 +103,19 @@ impl Evaluation {
     }
 
     /// The stride for windows of `length` rows.
-    pub fn stride(&self, length: usize) -> usize {
+    pub(crate) fn stride(&self, length: usize) -> usize {
         self.stride.unwrap_or(length / 4).clamp(1, length)
     }
 
     /// The starts of the windows, the same for every trial.
-    pub fn window_starts(&self, source: &dyn Source) -> Vec<WindowStart> {
+    pub(crate) fn window_starts(&self, source: &dyn Source) -> Vec<WindowStart> {
         let starts = source.steps() + 1 - self.rows();
         let start = |window| Stream::of(0, "evaluation", window as u64).below(starts);
         (0..self.windows).map(|window| (window % source.series(), start(window))).collect()
     }
 
     /// Rows of a window.
-    pub fn rows(&self) -> usize {
+    pub(crate) fn rows(&self) -> usize {
         self.context + self.horizon
     }
 
@@ -132,32 +132,32 @@ impl Evaluation {
 }
 
 /// The windows of an evaluation with their true rows.
-pub struct EvaluationWindows<'a> {
+pub(crate) struct EvaluationWindows<'a> {
     evaluation: &'a Evaluation,
     ranges: Ranges,
     truth: Vec<f32>,
 }
 
 impl<'a> EvaluationWindows<'a> {
-    pub fn of(evaluation: &'a Evaluation, source: &dyn Source) -> Self {
+    pub(crate) fn of(evaluation: &'a Evaluation, source: &dyn Source) -> Self {
         let truth = batch::windows(source, &evaluation.window_starts(source), evaluation.rows());
         Self { evaluation, ranges: source.ranges(), truth }
     }
 
     /// The predictions of a model without gradients: windows × horizon × 6, flat.
-    pub fn predict(&self, model: &Model) -> Vec<f32> {
+    pub(crate) fn predict(&self, model: &Model) -> Vec<f32> {
         let &Evaluation { windows, context, given, carry_state, .. } = self.evaluation;
         let stride = self.evaluation.stride(model.hyperparameters().seq_len);
         free_run(model, &self.truth, windows, &Rollout { context, stride, given, carry_state })
     }
 
     /// The predictions of the trivial predictor that repeats the mean row of the training series.
-    pub fn mean(&self, mean: [f32; WIDTH]) -> Vec<f32> {
+    pub(crate) fn mean(&self, mean: [f32; WIDTH]) -> Vec<f32> {
         mean.repeat(self.evaluation.windows * self.evaluation.horizon)
     }
 
     /// The predictions of the trivial predictor that repeats the last row of the context.
-    pub fn persistence(&self) -> Vec<f32> {
+    pub(crate) fn persistence(&self) -> Vec<f32> {
         let last = |window: &[f32]| window[(self.evaluation.context - 1) * WIDTH..][..WIDTH].to_vec();
         let windows = self.truth.chunks_exact(self.evaluation.rows() * WIDTH);
         windows.flat_map(|window| last(window).repeat(self.evaluation.horizon)).collect()
@@ -171,7 +171,7 @@ impl<'a> EvaluationWindows<'a> {
     }
 
     /// Compares predictions, windows × horizon × 6, with the truth over the scored rows.
-    pub fn score(&self, predicted: &[f32]) -> Score {
+    pub(crate) fn score(&self, predicted: &[f32]) -> Score {
         let limits = self.evaluation.limits(&self.ranges);
         let is_sound = |(index, value): (usize, &f32)| {
             let (least, largest) = limits[index % WIDTH];
@@ -187,7 +187,7 @@ impl<'a> EvaluationWindows<'a> {
     }
 
     /// The error over the horizon in at most `parts` parts, for rows `interval_s` seconds apart.
-    pub fn over_time(&self, predicted: &[f32], parts: usize, interval_s: f64) -> ErrorOverTime {
+    pub(crate) fn over_time(&self, predicted: &[f32], parts: usize, interval_s: f64) -> ErrorOverTime {
         let rows = self.evaluation.horizon.div_ceil(parts);
         let mut sums = vec![ErrorSums::default(); self.evaluation.horizon.div_ceil(rows)];
         for (truth, predicted) in self.pairs(predicted) {
@@ -206,7 +206,7 @@ impl<'a> EvaluationWindows<'a> {
     }
 
     /// Truth and prediction of one window in physical units.
-    pub fn trace(&self, predicted: &[f32], window: usize, title: String, interval_s: f64) -> SeriesPrediction {
+    pub(crate) fn trace(&self, predicted: &[f32], window: usize, title: String, interval_s: f64) -> SeriesPrediction {
         let &Evaluation { context, horizon, .. } = self.evaluation;
         let truth = &self.truth[window * self.evaluation.rows() * WIDTH..][..self.evaluation.rows() * WIDTH];
         let predicted = &predicted[window * horizon * WIDTH..][..horizon * WIDTH];

@@ -18,7 +18,7 @@ pub enum GivenFeatures {
 
 impl GivenFeatures {
     /// Number of given features; they are the first ones.
-    pub fn features(self) -> usize {
+    pub(crate) fn features(self) -> usize {
         match self {
             Self::Current => 1,
             Self::Sensors => 3,

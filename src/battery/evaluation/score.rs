@@ -6,7 +6,7 @@ use crate::battery::dataset::feature::{FEATURES, Ranges, UNITS, WIDTH};
 
 /// The errors of predictions over the scored rows.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Score {
+pub(crate) struct Score {
     /// Mean square errors of the predicted features, scaled, summed as in the loss; NaN where a window diverged.
     pub cost: f64,
     /// Windows whose prediction left the bounds or was not finite.
@@ -21,7 +21,7 @@ pub struct Score {
 
 impl Score {
     /// The score as JSON: the cost, windows that diverged, and errors of each predicted feature in physical units.
-    pub fn describe(&self) -> Map<String, Json> {
+    pub(crate) fn describe(&self) -> Map<String, Json> {
         let mut info = Map::new();
         info.insert("cost".into(), json!(self.cost));
         info.insert("diverged_windows".into(), json!(self.diverged));
@@ -40,7 +40,7 @@ impl Score {
 
 /// Errors of predictions in parts of their horizon.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct ErrorOverTime {
+pub(crate) struct ErrorOverTime {
     /// Hours since the context, at the middle of each part.
     pub hours: Vec<f64>,
     /// Root mean square error of each feature in each part over all windows, in its unit.
@@ -57,7 +57,7 @@ pub(crate) struct ErrorSums {
 
 impl ErrorSums {
     /// Adds the errors of rows, flat, scaled.
-    pub fn add(&mut self, truth: &[f32], predicted: &[f32]) {
+    pub(crate) fn add(&mut self, truth: &[f32], predicted: &[f32]) {
         for (truth, predicted) in truth.chunks_exact(WIDTH).zip(predicted.chunks_exact(WIDTH)) {
             for feature in 0..WIDTH {
                 let error = f64::from(predicted[feature]) - f64::from(truth[feature]);
@@ -69,7 +69,7 @@ impl ErrorSums {
     }
 
     /// The mean over rows of features from `given` on, where `diverged` windows left the bounds.
-    pub fn score(&self, ranges: &Ranges, given: usize, diverged: usize) -> Score {
+    pub(crate) fn score(&self, ranges: &Ranges, given: usize, diverged: usize) -> Score {
         let rows = self.rows as f64;
         let of = |feature: usize, sum: f64, power: i32| match feature < given {
             true => 0.0,
@@ -85,7 +85,7 @@ impl ErrorSums {
     }
 
     /// Root mean square errors in physical units.
-    pub fn root_mean_square(&self, ranges: &Ranges) -> [f64; WIDTH] {
+    pub(crate) fn root_mean_square(&self, ranges: &Ranges) -> [f64; WIDTH] {
         let rows = self.rows as f64;
         std::array::from_fn(|each| (self.square[each] / rows).sqrt() * (ranges[each].1 - ranges[each].0))
     }

@@ -41,7 +41,7 @@ pub enum Family {
 
 impl Family {
     /// The other family, with its defaults.
-    pub fn other(&self) -> Self {
+    pub(crate) fn other(&self) -> Self {
         match self {
             Self::Transformer => Self::Mamba(Mamba::default()),
             Self::Mamba(_) => Self::Transformer,
@@ -49,7 +49,7 @@ impl Family {
     }
 
     /// The family as it is written in files, with all settings left out.
-    pub fn text(&self) -> &'static str {
+    pub(crate) fn text(&self) -> &'static str {
         match self {
             Self::Transformer => "Transformer",
             Self::Mamba(_) => "Mamba()",
@@ -83,7 +83,7 @@ impl Default for Mamba {
 
 impl Mamba {
     /// Numbers of state a channel.
-    pub fn state(&self) -> usize {
+    pub(crate) fn state(&self) -> usize {
         self.state.unwrap_or(if self.version == 1 { 16 } else { 128 })
     }
 
@@ -142,7 +142,7 @@ impl Default for Architecture {
 
 impl Architecture {
     /// Checks every field; fails with the field that is wrong, and what is allowed there.
-    pub fn validate(&self) -> Result<(), Diagnostic> {
+    pub(crate) fn validate(&self) -> Result<(), Diagnostic> {
         if !(self.feed_forward > 0.0 && self.feed_forward <= 64.0) {
             let message = format!("`feed_forward` must be above 0 and at most 64, not {}", self.feed_forward);
             return Err(Diagnostic::new(message).field("feed_forward"));

@@ -11,7 +11,7 @@ use super::rows::Rows;
 
 /// Queries, keys and values in one matrix, and the projection back.
 #[derive(Module, Debug)]
-pub struct Attention {
+pub(crate) struct Attention {
     /// Width × three times the width: queries, keys, values.
     packed: Linear,
     out: Linear,
@@ -20,14 +20,14 @@ pub struct Attention {
 }
 
 /// Keys and values of the rows seen, batch × heads × window × head each, and how many of them are filled.
-pub struct KeyValueCache {
+pub(crate) struct KeyValueCache {
     keys: Tensor<4>,
     values: Tensor<4>,
 }
 
 impl KeyValueCache {
     /// Room for `window` rows.
-    pub fn new([batch, heads, window, head]: [usize; 4], device: &Device) -> Self {
+    pub(crate) fn new([batch, heads, window, head]: [usize; 4], device: &Device) -> Self {
         let zeros = || Tensor::zeros([batch, heads, window, head], device);
         Self { keys: zeros(), values: zeros() }
     }
@@ -44,12 +44,12 @@ impl KeyValueCache {
 }
 
 impl Attention {
-    pub fn new(width: usize, heads: usize, residual: f64, draw: &mut WeightInitializer) -> Self {
+    pub(crate) fn new(width: usize, heads: usize, residual: f64, draw: &mut WeightInitializer) -> Self {
         Self { packed: draw.linear(width, 3 * width, 1.0), out: draw.linear(width, width, residual), heads }
     }
 
     /// Rows `x`, (batch · steps) × width; those of `past` come before them.
-    pub fn forward(
+    pub(crate) fn forward(
         &self,
         x: Tensor<2>,
         rows: Rows,
@@ -87,7 +87,7 @@ impl Attention {
     }
 
     /// Room for `window` rows.
-    pub fn memory(&self, batch: usize, window: usize, device: &Device) -> KeyValueCache {
+    pub(crate) fn memory(&self, batch: usize, window: usize, device: &Device) -> KeyValueCache {
         KeyValueCache::new([batch, self.heads, window, self.out.weight.dims()[1] / self.heads], device)
     }
 }

@@ -2,7 +2,7 @@
 use super::mixer::MixerMemory;
 
 /// The memory of a network of the rows that it has seen.
-pub struct Cache {
+pub(crate) struct Cache {
     /// One entry a block.
     pub(super) layers: Vec<MixerMemory>,
     /// Rows seen since it was empty.
@@ -10,13 +10,8 @@ pub struct Cache {
 }
 
 impl Cache {
-    /// Rows seen since it was empty.
-    pub fn length(&self) -> usize {
-        self.length
-    }
-
     /// Forgets all rows.
-    pub fn clear(&mut self) {
+    pub(crate) fn clear(&mut self) {
         self.length = 0;
         self.layers.iter_mut().for_each(MixerMemory::clear);
     }

@@ -8,7 +8,7 @@ use super::statistics::Statistics;
 use crate::battery::dataset::feature::WIDTH;
 
 #[derive(Clone)]
-pub struct Constants {
+pub(crate) struct Constants {
     pub tables: PositionTables,
     pub mean: Tensor<3>,
     pub inverse_deviation: Tensor<3>,
@@ -20,7 +20,7 @@ pub struct Constants {
 }
 
 impl Constants {
-    pub fn new(
+    pub(crate) fn new(
         hyperparameters: &Hyperparameters,
         architecture: &Architecture,
         statistics: &Statistics,

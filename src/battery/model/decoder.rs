@@ -33,7 +33,11 @@ struct Block {
 }
 
 impl Decoder {
-    pub fn new(hyperparameters: &Hyperparameters, architecture: &Architecture, draw: &mut WeightInitializer) -> Self {
+    pub(crate) fn new(
+        hyperparameters: &Hyperparameters,
+        architecture: &Architecture,
+        draw: &mut WeightInitializer,
+    ) -> Self {
         let (width, layers) = (hyperparameters.dim_model, hyperparameters.n_layer);
         let wide = ((width as f64 * architecture.feed_forward).round() as usize).max(1);
         let hidden = match hyperparameters.mixing {
@@ -62,7 +66,7 @@ impl Decoder {
     }
 
     /// Rows `x`, batch × steps × 6, which follow those of the cache where there is one.
-    pub fn forward(&self, x: Tensor<3>, tables: &PositionTables, mut cache: Option<&mut Cache>) -> Tensor<3> {
+    pub(crate) fn forward(&self, x: Tensor<3>, tables: &PositionTables, mut cache: Option<&mut Cache>) -> Tensor<3> {
         let [batch, steps, _] = x.dims();
         let width = self.input.weight.dims()[1];
         let rows = Rows { batch, steps, start: cache.as_ref().map_or(0, |cache| cache.length) };
@@ -84,7 +88,7 @@ impl Decoder {
     }
 
     /// An empty cache for `batch` series of at most `window` rows.
-    pub fn cache(&self, batch: usize, window: usize, device: &Device) -> Cache {
+    pub(crate) fn cache(&self, batch: usize, window: usize, device: &Device) -> Cache {
         Cache { layers: self.blocks.iter().map(|block| block.mixer.memory(batch, window, device)).collect(), length: 0 }
     }
 }

@@ -33,7 +33,7 @@ pub fn resolve(name: &str) -> Result<(Device, Option<String>), Diagnostic> {
 }
 
 /// The name of a device in narration.
-pub fn name(device: &Device) -> &'static str {
+pub(crate) fn name(device: &Device) -> &'static str {
     if device.clone().inner() == Device::flex() { "cpu" } else { "cuda" }
 }
 

@@ -6,7 +6,7 @@ use burn::tensor::{Bool, Tensor};
 /// Each row multiplies the state by the exponential of `decay`, batch × steps × heads and not above 0, adds the product of
 /// `write` and `x`, batch × steps × state and batch × steps × heads × channels, and reads the state with `read`. `before` is
 /// the state before the first row, nothing where absent. `chunk` rows make one matrix product.
-pub fn mix(
+pub(crate) fn mix(
     x: Tensor<4>,
     decay: Tensor<3>,
     write: Tensor<3>,

@@ -9,7 +9,7 @@ use super::linear::Linear;
 use super::operation::gate::gate;
 
 #[derive(Module, Debug)]
-pub struct FeedForward {
+pub(crate) struct FeedForward {
     /// Width × hidden width; twice that for a gate, then a value.
     packed: Linear,
     out: Linear,
@@ -18,7 +18,7 @@ pub struct FeedForward {
 }
 
 impl FeedForward {
-    pub fn new(
+    pub(crate) fn new(
         width: usize,
         hidden: usize,
         activation: Activation,
@@ -33,7 +33,7 @@ impl FeedForward {
     }
 
     /// Normalised rows `x`, rows × width.
-    pub fn forward(&self, x: Tensor<2>) -> Tensor<2> {
+    pub(crate) fn forward(&self, x: Tensor<2>) -> Tensor<2> {
         let packed = self.packed.forward(x);
         let active = match self.activation {
             Activation::SwiGlu => gate(packed),

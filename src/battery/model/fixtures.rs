@@ -7,9 +7,9 @@ use super::hyperparameter::{Hyperparameters, Mixing, NormKind, Position};
 use super::statistics::{LinearChanges, Statistics};
 use crate::battery::dataset::feature::WIDTH;
 
-pub type Shape = (Hyperparameters, Architecture);
+pub(crate) type Shape = (Hyperparameters, Architecture);
 
-pub fn model((hyperparameters, architecture): Shape, seed: u64, device: &Device) -> Model {
+pub(crate) fn model((hyperparameters, architecture): Shape, seed: u64, device: &Device) -> Model {
     let linear = LinearChanges { slope: [[0.1; WIDTH]; WIDTH], offset: [0.02; WIDTH], residual: [0.01; WIDTH] };
     let statistics = Statistics { mean: [0.5; WIDTH], deviation: [0.3; WIDTH], change: [0.05; WIDTH], linear };
     Model::new(hyperparameters, architecture, statistics, seed, device)
@@ -21,7 +21,7 @@ fn shape(mixing: Mixing, norm: NormKind, architecture: Architecture) -> Shape {
 }
 
 /// Every position with every norm, and both versions of Mamba, small.
-pub fn shapes() -> Vec<Shape> {
+pub(crate) fn shapes() -> Vec<Shape> {
     let positions = [Position::Sinusoidal, Position::Rotary { theta: 1e4 }, Position::LinearBias];
     let norms = [NormKind::RootMeanSquare, NormKind::Layer];
     let transformer = |position, norm| shape(Mixing::Attention { position, n_heads: 4 }, norm, Architecture::default());

@@ -51,7 +51,7 @@ pub struct Hyperparameters {
 
 impl Family {
     /// Every hyperparameter that a model of the family knows; `learning_rate`, the last one, may be left out.
-    pub fn hyperparameters(&self) -> &'static [&'static str] {
+    pub(crate) fn hyperparameters(&self) -> &'static [&'static str] {
         match self {
             Self::Transformer => {
                 &["pe_type", "norm_type", "rope_theta", "dim_model", "n_heads", "seq_len", "n_layer", "learning_rate"]
@@ -92,7 +92,7 @@ impl Hyperparameters {
     }
 
     /// Checks that the hyperparameters fit together and belong to the family; fails where they do not.
-    pub fn validate(&self, family: &Family) -> Result<(), Diagnostic> {
+    pub(crate) fn validate(&self, family: &Family) -> Result<(), Diagnostic> {
         match (self.mixing, family) {
             (Mixing::Attention { .. }, Family::Transformer) | (Mixing::Mamba { .. }, Family::Mamba(_)) => {}
             _ => return Err(Diagnostic::new("the hyperparameters are of another family than the architecture")),

@@ -4,26 +4,26 @@ use burn::tensor::Tensor;
 
 /// Maps rows of inputs to rows of outputs; the only parameters that decay, and the ones that files hold transposed.
 #[derive(Module, Debug)]
-pub struct Linear {
+pub(crate) struct Linear {
     /// Inputs × outputs.
     pub weight: Param<Tensor<2>>,
 }
 
 impl Linear {
     /// Rows × inputs to rows × outputs.
-    pub fn forward(&self, x: Tensor<2>) -> Tensor<2> {
+    pub(crate) fn forward(&self, x: Tensor<2>) -> Tensor<2> {
         multiply(x, self.weight.val())
     }
 
     /// The transposed projection: rows × outputs to rows × inputs.
-    pub fn back(&self, x: Tensor<2>) -> Tensor<2> {
+    pub(crate) fn back(&self, x: Tensor<2>) -> Tensor<2> {
         multiply(x, self.weight.val().transpose())
     }
 
     /// The matrix of the outputs `start..start + count`.
     ///
     /// A slice of the matrix, not of its product: the gradient of a slice is as large as what was sliced.
-    pub fn part(&self, x: Tensor<2>, start: usize, count: usize) -> Tensor<2> {
+    pub(crate) fn part(&self, x: Tensor<2>, start: usize, count: usize) -> Tensor<2> {
         multiply(x, self.weight.val().narrow(1, start, count))
     }
 }

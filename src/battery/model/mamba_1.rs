@@ -12,7 +12,7 @@ use super::state::{MixerState, convolve_on, gate};
 
 /// One mixer.
 #[derive(Module, Debug)]
-pub struct Mamba1 {
+pub(crate) struct Mamba1 {
     /// Width × twice the channels: input, gate.
     packed: Linear,
     /// Channels × rows.
@@ -31,7 +31,7 @@ pub struct Mamba1 {
 }
 
 impl Mamba1 {
-    pub fn new(width: usize, settings: &Mamba, residual: f64, draw: &mut WeightInitializer) -> Self {
+    pub(crate) fn new(width: usize, settings: &Mamba, residual: f64, draw: &mut WeightInitializer) -> Self {
         let (channels, state, rank) = (settings.expand * width, settings.state(), width.div_ceil(16));
         let packed = draw.linear(width, 2 * channels, 1.0);
         let (filter, filter_bias) = initial::filter(channels, settings.convolution, draw);
@@ -50,7 +50,7 @@ impl Mamba1 {
     }
 
     /// Rows `x`, (batch · steps) × width; those of `past` come before them.
-    pub fn forward(&self, x: Tensor<2>, rows: Rows, mut past: Option<&mut MixerState>) -> Tensor<2> {
+    pub(crate) fn forward(&self, x: Tensor<2>, rows: Rows, mut past: Option<&mut MixerState>) -> Tensor<2> {
         let Rows { batch, steps, .. } = rows;
         let [channels, state] = self.decay.dims();
         let rank = self.step.weight.dims()[0];
@@ -75,7 +75,7 @@ impl Mamba1 {
     }
 
     /// An empty memory.
-    pub fn memory(&self, batch: usize, device: &Device) -> MixerState {
+    pub(crate) fn memory(&self, batch: usize, device: &Device) -> MixerState {
         let [channels, state] = self.decay.dims();
         MixerState::new([batch, self.filter.dims()[1] - 1, channels], [batch, 1, state, channels], device)
     }

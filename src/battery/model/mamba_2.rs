@@ -14,7 +14,7 @@ use super::state::{MixerState, convolve_on, gate};
 
 /// One mixer; all heads write and read with the same vectors (one group).
 #[derive(Module, Debug)]
-pub struct Mamba2 {
+pub(crate) struct Mamba2 {
     /// Width × (channels: gate; channels, state, state: input, writing, reading vector; heads: step).
     packed: Linear,
     /// Channels + twice the state × rows.
@@ -34,7 +34,7 @@ pub struct Mamba2 {
 }
 
 impl Mamba2 {
-    pub fn new(width: usize, settings: &Mamba, residual: f64, draw: &mut WeightInitializer) -> Self {
+    pub(crate) fn new(width: usize, settings: &Mamba, residual: f64, draw: &mut WeightInitializer) -> Self {
         let (channels, state) = (settings.expand * width, settings.state());
         let heads = channels / greatest_common_divisor(channels, settings.head);
         let filtered = channels + 2 * state;
@@ -58,7 +58,7 @@ impl Mamba2 {
     }
 
     /// Rows `x`, (batch · steps) × width; those of `past` come before them.
-    pub fn forward(&self, x: Tensor<2>, rows: Rows, mut past: Option<&mut MixerState>) -> Tensor<2> {
+    pub(crate) fn forward(&self, x: Tensor<2>, rows: Rows, mut past: Option<&mut MixerState>) -> Tensor<2> {
         let Rows { batch, steps, .. } = rows;
         let (channels, state, heads) = (self.out.weight.dims()[0], self.state, self.skip.dims()[0]);
         let filtered = channels + 2 * state;
@@ -83,7 +83,7 @@ impl Mamba2 {
     }
 
     /// An empty memory.
-    pub fn memory(&self, batch: usize, device: &Device) -> MixerState {
+    pub(crate) fn memory(&self, batch: usize, device: &Device) -> MixerState {
         let [filtered, rows] = self.filter.dims();
         let (channels, heads) = (self.out.weight.dims()[0], self.skip.dims()[0]);
         MixerState::new([batch, rows - 1, filtered], [batch, heads, self.state, channels / heads], device)

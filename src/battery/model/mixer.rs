@@ -14,20 +14,20 @@ use super::state::MixerState;
 
 /// The part of a block that works across rows; everything else works on each row alone.
 #[derive(Module, Debug)]
-pub enum Mixer {
+pub(crate) enum Mixer {
     Attention(Attention),
     Mamba1(Mamba1),
     Mamba2(Mamba2),
 }
 
 /// The memory of one mixer of the rows that it has seen.
-pub enum MixerMemory {
+pub(crate) enum MixerMemory {
     KeyValue(KeyValueCache),
     State(MixerState),
 }
 
 impl Mixer {
-    pub fn new(
+    pub(crate) fn new(
         hyperparameters: &Hyperparameters,
         architecture: &Architecture,
         residual: f64,
@@ -47,7 +47,7 @@ impl Mixer {
     }
 
     /// The addition to the residual stream, of the shape of the normalised rows `x`, (batch · steps) × width.
-    pub fn forward(
+    pub(crate) fn forward(
         &self,
         x: Tensor<2>,
         rows: Rows,
@@ -66,7 +66,7 @@ impl Mixer {
     }
 
     /// An empty memory for `batch` series of at most `window` rows.
-    pub fn memory(&self, batch: usize, window: usize, device: &Device) -> MixerMemory {
+    pub(crate) fn memory(&self, batch: usize, window: usize, device: &Device) -> MixerMemory {
         match self {
             Self::Attention(mixer) => MixerMemory::KeyValue(mixer.memory(batch, window, device)),
             Self::Mamba1(mixer) => MixerMemory::State(mixer.memory(batch, device)),
@@ -77,7 +77,7 @@ impl Mixer {
 
 impl MixerMemory {
     /// Forgets all rows.
-    pub fn clear(&mut self) {
+    pub(crate) fn clear(&mut self) {
         match self {
             Self::KeyValue(_) => {} // what lies beyond the rows seen is never read
             Self::State(state) => state.clear(),

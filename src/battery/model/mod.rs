@@ -32,7 +32,7 @@ use crate::battery::dataset::feature::WIDTH;
 use architecture::Architecture;
 use cache::Cache;
 use constants::Constants;
-pub use decoder::Decoder;
+pub(crate) use decoder::Decoder;
 use hyperparameter::{Hyperparameters, Mixing};
 use initial::WeightInitializer;
 pub use statistics::Statistics;
@@ -71,15 +71,15 @@ impl Model {
         Self { network, constants, ..self.clone() }
     }
 
-    pub fn hyperparameters(&self) -> &Hyperparameters {
+    pub(crate) fn hyperparameters(&self) -> &Hyperparameters {
         &self.hyperparameters
     }
 
-    pub fn architecture(&self) -> &Architecture {
+    pub(crate) fn architecture(&self) -> &Architecture {
         &self.architecture
     }
 
-    pub fn statistics(&self) -> &Statistics {
+    pub(crate) fn statistics(&self) -> &Statistics {
         &self.statistics
     }
 
@@ -89,28 +89,28 @@ impl Model {
     }
 
     /// The device of the weights and of every input.
-    pub fn device(&self) -> Device {
+    pub(crate) fn device(&self) -> Device {
         self.constants.mean.device()
     }
 
     /// The rows after each row of `rows`, both batch × steps × 6 scaled features, steps at most the window.
-    pub fn forward(&self, rows: Tensor<3>) -> Tensor<3> {
+    pub(crate) fn forward(&self, rows: Tensor<3>) -> Tensor<3> {
         self.apply(rows, None)
     }
 
     /// Predicts like [`forward`](Self::forward) where the rows follow those in the cache, and adds them to it.
-    pub fn extend(&self, rows: Tensor<3>, cache: &mut Cache) -> Tensor<3> {
+    pub(crate) fn extend(&self, rows: Tensor<3>, cache: &mut Cache) -> Tensor<3> {
         self.apply(rows, Some(cache))
     }
 
     /// True where a cache may continue without end, at the same cost for every row: it holds states, not the rows of a window.
-    pub fn carries_state(&self) -> bool {
+    pub(crate) fn carries_state(&self) -> bool {
         matches!(self.hyperparameters.mixing, Mixing::Mamba { .. })
     }
 
     /// An empty cache for `batch` series and as many rows as the window has, or any number of them where the model
     /// [carries its state](Self::carries_state).
-    pub fn cache(&self, batch: usize) -> Cache {
+    pub(crate) fn cache(&self, batch: usize) -> Cache {
         self.network.cache(batch, self.hyperparameters.seq_len, &self.device())
     }
 

@@ -8,19 +8,19 @@ use super::operation::norm::normalize;
 
 /// One gain a channel.
 #[derive(Module, Debug)]
-pub struct Norm {
+pub(crate) struct Norm {
     weight: Param<Tensor<1>>,
     #[module(skip)]
     kind: NormKind,
 }
 
 impl Norm {
-    pub fn new(kind: NormKind, width: usize, draw: &mut WeightInitializer) -> Self {
+    pub(crate) fn new(kind: NormKind, width: usize, draw: &mut WeightInitializer) -> Self {
         Self { weight: draw.ones(width), kind }
     }
 
     /// Normalises each row of `x`, rows × width.
-    pub fn forward(&self, x: Tensor<2>) -> Tensor<2> {
+    pub(crate) fn forward(&self, x: Tensor<2>) -> Tensor<2> {
         normalize(x, self.weight.val(), self.kind == NormKind::Layer)
     }
 }

@@ -6,7 +6,7 @@ use super::operation::attention::{Heads, Positions};
 
 /// Constants for every position of a window.
 #[derive(Clone)]
-pub struct PositionTables {
+pub(crate) struct PositionTables {
     /// Added to the input: window × width.
     sinusoids: Option<Tensor<2>>,
     /// Tables for attention; absent for other mixers.
@@ -22,7 +22,7 @@ struct AttentionTables {
 }
 
 impl PositionTables {
-    pub fn new(hyperparameters: &Hyperparameters, device: &Device) -> Self {
+    pub(crate) fn new(hyperparameters: &Hyperparameters, device: &Device) -> Self {
         let (window, width) = (hyperparameters.seq_len, hyperparameters.dim_model);
         let Mixing::Attention { position, n_heads } = hyperparameters.mixing else {
             return Self { sinusoids: None, attention: None };
@@ -33,7 +33,7 @@ impl PositionTables {
     }
 
     /// Adds the sinusoids of positions `start..` to `x`, batch × steps × width.
-    pub fn add(&self, x: Tensor<3>, start: usize) -> Tensor<3> {
+    pub(crate) fn add(&self, x: Tensor<3>, start: usize) -> Tensor<3> {
         let steps = x.dims()[1];
         match &self.sinusoids {
             Some(sinusoids) => x + sinusoids.clone().narrow(0, start, steps).unsqueeze(),
@@ -42,7 +42,7 @@ impl PositionTables {
     }
 
     /// The tables of attention for windows of `steps` rows.
-    pub fn attention(&self, batch: usize, steps: usize) -> (Positions<Tensor<2>, Tensor<1>>, Heads) {
+    pub(crate) fn attention(&self, batch: usize, steps: usize) -> (Positions<Tensor<2>, Tensor<1>>, Heads) {
         let AttentionTables { positions, heads, rotary, fading } = self.of_attention();
         let rows = |table: &Tensor<2>| table.clone().narrow(0, 0, steps);
         let square = |table: &Tensor<2>| rows(table).narrow(1, 0, steps);
@@ -57,7 +57,7 @@ impl PositionTables {
     }
 
     /// Rotates queries or keys, batch × heads × steps × head, by positions `start..`.
-    pub fn rotate(&self, x: Tensor<4>, start: usize) -> Tensor<4> {
+    pub(crate) fn rotate(&self, x: Tensor<4>, start: usize) -> Tensor<4> {
         let AttentionTables { positions, rotary, .. } = self.of_attention();
         if !rotary {
             return x;
@@ -71,7 +71,7 @@ impl PositionTables {
     }
 
     /// The additions to the scores of queries at `start..start + steps` against keys at `0..start + steps`, if there are any.
-    pub fn bias(&self, start: usize, steps: usize) -> Option<Tensor<4>> {
+    pub(crate) fn bias(&self, start: usize, steps: usize) -> Option<Tensor<4>> {
         let AttentionTables { positions, heads, fading, .. } = self.of_attention();
         let part =
             |table: &Tensor<2>| table.clone().narrow(0, start, steps).narrow(1, 0, start + steps).unsqueeze::<4>();

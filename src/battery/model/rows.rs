@@ -2,7 +2,7 @@
 
 /// The arrangement of the rows in a tensor of (batch · steps) × width.
 #[derive(Clone, Copy, Debug)]
-pub struct Rows {
+pub(crate) struct Rows {
     /// Series side by side.
     pub batch: usize,
     /// Rows of each series.

@@ -10,7 +10,7 @@ use super::parameter_path::ParameterPath;
 
 /// The reason why weights do not fit a network.
 #[derive(Debug, Error)]
-pub enum WeightError {
+pub(crate) enum WeightError {
     #[error("there are no weights `{name}`, of the shape {expected:?}")]
     Missing { name: String, expected: Vec<usize> },
     #[error("the weights `{name}` are of the shape {found:?}, not {expected:?}")]
@@ -18,10 +18,10 @@ pub enum WeightError {
 }
 
 /// Shape and values of one tensor.
-pub type Weight = (Vec<usize>, Vec<f32>);
+pub(crate) type Weight = (Vec<usize>, Vec<f32>);
 
 /// All weights of `network`, such as `blocks.0.mixer.packed.weight`; projections are outputs × inputs, as PyTorch has them.
-pub fn take(network: &Decoder) -> BTreeMap<String, Weight> {
+pub(crate) fn take(network: &Decoder) -> BTreeMap<String, Weight> {
     let mut take = Take::default();
     network.visit(&mut take);
     take.weights
@@ -29,7 +29,7 @@ pub fn take(network: &Decoder) -> BTreeMap<String, Weight> {
 
 /// Puts the weights of `all`, which may hold other tensors as well, into `network`; fails where one is missing or of
 /// another shape.
-pub fn put(network: Decoder, all: &BTreeMap<String, Weight>) -> Result<Decoder, WeightError> {
+pub(crate) fn put(network: Decoder, all: &BTreeMap<String, Weight>) -> Result<Decoder, WeightError> {
     let mut put = Put { all, path: ParameterPath::default(), problem: None };
     let network = network.map(&mut put);
     put.problem.map_or(Ok(network), Err)

@@ -4,22 +4,22 @@
 use crate::battery::simd::lanes::{Plain, Vector};
 
 /// `eˣ` to 2 units in the last place; arguments beyond ±700 are taken as ±700.
-pub fn exp(x: f64) -> f64 {
+pub(crate) fn exp(x: f64) -> f64 {
     if x.is_nan() { x } else { Plain::of(x).exp().value() }
 }
 
 /// The natural logarithm of a positive normal number, to 3 units in the last place.
-pub fn ln(x: f64) -> f64 {
+pub(crate) fn ln(x: f64) -> f64 {
     Plain::of(x).ln().value()
 }
 
 /// The hyperbolic tangent, to 3e-16 absolute.
-pub fn tanh(x: f64) -> f64 {
+pub(crate) fn tanh(x: f64) -> f64 {
     1.0 - 2.0 / (exp(2.0 * x) + 1.0)
 }
 
 /// `xʸ` for positive `x`.
-pub fn power(x: f64, y: f64) -> f64 {
+pub(crate) fn power(x: f64, y: f64) -> f64 {
     exp(y * ln(x))
 }
 

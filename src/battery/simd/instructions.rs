@@ -10,7 +10,7 @@ pub(crate) fn table_index(shifted: f64, last: usize) -> usize {
 }
 
 /// The operations of an instruction set that `pulp` lacks and the simulator needs.
-pub trait SimdExt: Simd {
+pub(crate) trait SimdExt: Simd {
     fn shift_left_52(self, bits: Self::u64s) -> Self::u64s;
     fn shift_right_52(self, bits: Self::u64s) -> Self::u64s;
     /// The four columns of the table's rows whose indices are the low bits of `rows`; an index beyond `last` is taken as `last`.

@@ -18,7 +18,7 @@ pub type Lanes = [f64; LANES];
 
 /// One number a lane: the value of `f` at the lane's index.
 #[inline(always)]
-pub fn each(f: impl Fn(usize) -> f64) -> Lanes {
+pub(crate) fn each(f: impl Fn(usize) -> f64) -> Lanes {
     let mut lanes = [0.0; LANES];
     for (l, lane) in lanes.iter_mut().enumerate() {
         *lane = f(l);
@@ -81,7 +81,7 @@ pub trait Kernel<V> {
 
 /// Runs a kernel with the widest vectors that this processor has.
 #[cfg(target_arch = "x86_64")]
-pub fn widest<O, T>(kernel: T) -> O
+pub(crate) fn widest<O, T>(kernel: T) -> O
 where
     T: Kernel<Packed<V4, 1>, Output = O> + Kernel<Packed<V3, 2>, Output = O> + Kernel<Plain, Output = O>,
 {
@@ -96,7 +96,7 @@ where
 
 /// Runs a kernel, one number after another.
 #[cfg(not(target_arch = "x86_64"))]
-pub fn widest<T: Kernel<Plain>>(kernel: T) -> T::Output {
+pub(crate) fn widest<T: Kernel<Plain>>(kernel: T) -> T::Output {
     Plain::of(0.0).run_separately(kernel)
 }
 
@@ -114,30 +114,30 @@ impl<V: Vector> Operand<V> for f64 {
 
 /// Numbers in `N` registers of an instruction set.
 #[derive(Clone, Copy)]
-pub struct Packed<S: Simd, const N: usize> {
+pub(crate) struct Packed<S: Simd, const N: usize> {
     simd: S,
     parts: [S::f64s; N],
 }
 
 /// One number, on any processor.
-pub type Plain = Packed<Scalar, 1>;
+pub(crate) type Plain = Packed<Scalar, 1>;
 
 impl<S: SimdExt, const N: usize> Packed<S, N> {
     /// Zeros.
     #[inline(always)]
-    pub fn zero(simd: S) -> Self {
+    pub(crate) fn zero(simd: S) -> Self {
         Self { simd, parts: [simd.splat_f64s(0.0); N] }
     }
 }
 
 impl Plain {
     #[inline(always)]
-    pub fn of(value: f64) -> Self {
+    pub(crate) fn of(value: f64) -> Self {
         Self { simd: Scalar::new(), parts: [value] }
     }
 
     #[inline(always)]
-    pub fn value(self) -> f64 {
+    pub(crate) fn value(self) -> f64 {
         self.parts[0]
     }
 }

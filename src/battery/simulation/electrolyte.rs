@@ -22,7 +22,7 @@ const INTERFACES: [usize; 2] = [DOMAINS[0].1 - 1, DOMAINS[1].1 - 1];
 /// The faces, and once more the interfaces as seen from the right.
 const SIDES: usize = FACES + INTERFACES.len();
 /// The electrolyte of one cell: its geometry and materials.
-pub struct Electrolyte {
+pub(crate) struct Electrolyte {
     /// Half a step over porosity and width, s/m.
     rise: [f64; CELLS],
     /// Rise of the concentration in half a step by 1 A.
@@ -41,7 +41,7 @@ pub struct Electrolyte {
 }
 
 /// The concentration now and one step before.
-pub struct Concentration<V> {
+pub(crate) struct Concentration<V> {
     now: [V; CELLS],
     before: [V; CELLS],
     work: Workspace<V>,
@@ -61,14 +61,14 @@ struct Workspace<V> {
 
 impl<V> Concentration<V> {
     /// Calls `f` with every number, always in the same order.
-    pub fn visit(&mut self, f: &mut impl FnMut(&mut V)) {
+    pub(crate) fn visit(&mut self, f: &mut impl FnMut(&mut V)) {
         self.now.iter_mut().chain(&mut self.before).for_each(f);
     }
 }
 
 impl Electrolyte {
     /// The electrolyte of a cell, for steps of `seconds`.
-    pub fn new(cell: &Cell, seconds: f64) -> Self {
+    pub(crate) fn new(cell: &Cell, seconds: f64) -> Self {
         let (negative, separator, positive) = (&cell.negative, &cell.separator, &cell.positive);
         let salt = &cell.electrolyte;
         let domains = [
@@ -131,14 +131,14 @@ impl Electrolyte {
     }
 
     /// A property of the electrolyte over its range, kmol/m³.
-    pub fn surface(cell: &Cell, function: &Function) -> FittedSurface {
+    pub(crate) fn surface(cell: &Cell, function: &Function) -> FittedSurface {
         let (low, high) = cell.electrolyte.range;
         let at = |c: f64, t: f64| function.at(&[1e3 * c, 0.0, t]);
         FittedSurface::fit(at, (1e-3 * low, 1e-3 * high), cell.temperature, function.reads_temperature())
     }
 
     /// The concentration of a cell at rest.
-    pub fn rest<V: Vector>(&self, like: V) -> Concentration<V> {
+    pub(crate) fn rest<V: Vector>(&self, like: V) -> Concentration<V> {
         let zero = like.splat(0.0);
         let work = Workspace { sides: [zero; SIDES], gain: [zero; CELLS], share: [zero; FACES], flux: [zero; FACES] };
         Concentration { now: [like.splat(self.rest); CELLS], before: [like.splat(self.rest); CELLS], work }
@@ -146,7 +146,7 @@ impl Electrolyte {
 
     /// Steps under the mean current of the step, A, at its mean temperature, K.
     #[inline(always)]
-    pub fn step<V: Vector>(&self, concentration: &mut Concentration<V>, current: V, kelvin: V) {
+    pub(crate) fn step<V: Vector>(&self, concentration: &mut Concentration<V>, current: V, kelvin: V) {
         current.run_separately(ElectrolyteStep { electrolyte: self, concentration, current, kelvin });
     }
 
@@ -210,7 +210,7 @@ impl Electrolyte {
 
     /// The concentrations that enter the voltage.
     #[inline(always)]
-    pub fn profile<V: Vector>(&self, concentration: &Concentration<V>) -> ElectrolyteProfile<V> {
+    pub(crate) fn profile<V: Vector>(&self, concentration: &Concentration<V>) -> ElectrolyteProfile<V> {
         self.view.of(&concentration.now)
     }
 }

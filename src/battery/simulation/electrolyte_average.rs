@@ -4,20 +4,20 @@ use crate::battery::simd::lanes::Vector;
 const FLOOR: f64 = 1e-6; // the least concentration that a voltage sees
 
 /// Points of Chebyshev's rule with equal weights: a mean of logarithms is the logarithm of a product.
-pub const POINTS: usize = 5;
+pub(crate) const POINTS: usize = 5;
 const ABSCISSAE: [f64; POINTS] =
     [-0.8324974870009819, -0.3745414095535811, 0.0, 0.3745414095535811, 0.8324974870009819];
 
 /// Concentrations at the quadrature points of both electrodes, and the mean over the length, kmol/m³.
 #[derive(Clone, Copy)]
-pub struct ElectrolyteProfile<V> {
+pub(crate) struct ElectrolyteProfile<V> {
     pub negative: [V; POINTS],
     pub positive: [V; POINTS],
     pub mean: V,
 }
 
 /// The projection of cell averages on an [`ElectrolyteProfile`].
-pub struct ProfileProjection {
+pub(crate) struct ProfileProjection {
     /// Share of each cell in the length.
     shares: Vec<f64>,
     /// Cells of one electrode.
@@ -34,7 +34,7 @@ struct QuadraturePoint {
 
 impl<V> ElectrolyteProfile<V> {
     /// Calls `f` with every number, always in the same order.
-    pub fn visit(&mut self, f: &mut impl FnMut(&mut V)) {
+    pub(crate) fn visit(&mut self, f: &mut impl FnMut(&mut V)) {
         self.negative.iter_mut().chain(&mut self.positive).for_each(&mut *f);
         f(&mut self.mean);
     }
@@ -43,7 +43,7 @@ impl<V> ElectrolyteProfile<V> {
 impl<V: Vector> ElectrolyteProfile<V> {
     /// The mean of two profiles.
     #[inline(always)]
-    pub fn between(a: &Self, b: &Self) -> Self {
+    pub(crate) fn between(a: &Self, b: &Self) -> Self {
         let mut half = *a;
         for k in 0..POINTS {
             half.negative[k] = (a.negative[k] + b.negative[k]) * 0.5;
@@ -56,7 +56,7 @@ impl<V: Vector> ElectrolyteProfile<V> {
 
 impl ProfileProjection {
     /// The projection for cells of the given widths, of which the first and the last `electrode` are in an electrode.
-    pub fn new(width: &[f64], electrode: usize) -> Self {
+    pub(crate) fn new(width: &[f64], electrode: usize) -> Self {
         let length: f64 = width.iter().sum();
         let shares = width.iter().map(|width| width / length).collect();
         Self { shares, electrode, points: ABSCISSAE.map(|abscissa| QuadraturePoint::at(abscissa, electrode)) }
@@ -64,7 +64,7 @@ impl ProfileProjection {
 
     /// The profile of the averages `c` of cells.
     #[inline(always)]
-    pub fn of<V: Vector>(&self, c: &[V]) -> ElectrolyteProfile<V> {
+    pub(crate) fn of<V: Vector>(&self, c: &[V]) -> ElectrolyteProfile<V> {
         let mut mean = c[0].splat(0.0);
         for (c, share) in c.iter().zip(&self.shares) {
             mean = c.mul_add(*share, mean);

@@ -7,7 +7,7 @@ const COARSEST: usize = 64;
 
 /// Cubics through four samples of each interval; outside its range the function keeps its last value.
 #[derive(Clone, Debug)]
-pub struct FittedCurve {
+pub(crate) struct FittedCurve {
     low: f64,
     /// Intervals in one unit of the argument.
     density: f64,
@@ -18,7 +18,7 @@ pub struct FittedCurve {
 
 impl FittedCurve {
     /// Fits `f` over `low..high`, refining until the deviation is below `tolerance` or the grid is the finest.
-    pub fn fit(f: impl Fn(f64) -> f64, (low, high): (f64, f64), tolerance: f64) -> Self {
+    pub(crate) fn fit(f: impl Fn(f64) -> f64, (low, high): (f64, f64), tolerance: f64) -> Self {
         let mut count = COARSEST;
         loop {
             let curve = Self::with(&f, (low, high), count);
@@ -60,13 +60,13 @@ impl FittedCurve {
     }
 
     /// The value at one argument.
-    pub fn value(&self, x: f64) -> f64 {
+    pub(crate) fn value(&self, x: f64) -> f64 {
         self.at(Plain::of(x)).value()
     }
 
     /// The values at the arguments `x`.
     #[inline(always)]
-    pub fn at<V: Vector>(&self, x: V) -> V {
+    pub(crate) fn at<V: Vector>(&self, x: V) -> V {
         let (position, nearest) = self.position(x);
         let (interval, [a, b, c, d]) = nearest.look_up(&self.intervals);
         let t = position - interval;
@@ -76,7 +76,7 @@ impl FittedCurve {
 
 /// A fitted curve with its integral from the low end of its range.
 #[derive(Clone, Debug)]
-pub struct IntegratedCurve {
+pub(crate) struct IntegratedCurve {
     curve: FittedCurve,
     /// The integral up to the beginning of each interval.
     before: Vec<f64>,
@@ -84,7 +84,7 @@ pub struct IntegratedCurve {
 
 impl IntegratedCurve {
     /// Integrates a curve.
-    pub fn of(curve: FittedCurve) -> Self {
+    pub(crate) fn of(curve: FittedCurve) -> Self {
         let whole = |[a, b, c, d]: &[f64; 4]| (a + b / 2.0 + c / 3.0 + d / 4.0) / curve.density;
         let before = curve.intervals.iter().scan(0.0, |sum, interval| {
             let before = *sum;
@@ -97,7 +97,7 @@ impl IntegratedCurve {
     /// The function at each argument, and its integral up to there; outside of the range the function keeps its last
     /// value.
     #[inline(always)]
-    pub fn at<V: Vector>(&self, x: V) -> (V, V) {
+    pub(crate) fn at<V: Vector>(&self, x: V) -> (V, V) {
         let FittedCurve { low, density, intervals, .. } = &self.curve;
         let (position, nearest) = self.curve.position(x);
         let (interval, [a, b, c, d]) = nearest.look_up(intervals);

@@ -27,7 +27,7 @@ enum Shape {
 }
 
 #[derive(Clone, Debug)]
-pub struct FittedSurface {
+pub(crate) struct FittedSurface {
     shape: Shape,
     concentration: (f64, f64),
     /// Midpoint and half width of the polynomial's variables.
@@ -76,7 +76,7 @@ impl<V: Vector> Kernel<V> for SurfaceValues<'_, V> {
 
 impl FittedSurface {
     /// Fits `f(c, T)`, c in kmol/m³ and T in K, over the given ranges; `warm` says that temperature matters.
-    pub fn fit(f: impl Fn(f64, f64) -> f64, concentration: (f64, f64), kelvin: (f64, f64), warm: bool) -> Self {
+    pub(crate) fn fit(f: impl Fn(f64, f64) -> f64, concentration: (f64, f64), kelvin: (f64, f64), warm: bool) -> Self {
         let shapes = [Shape::Plain, Shape::Root, Shape::Inverse];
         let fits = shapes.map(|shape| Self::with(&f, shape, concentration, kelvin, warm));
         let cost = |surface: &Self| {
@@ -145,18 +145,18 @@ impl FittedSurface {
     }
 
     /// True where the function changes with temperature.
-    pub fn is_warm(&self) -> bool {
+    pub(crate) fn is_warm(&self) -> bool {
         self.factor.is_some() || self.coefficients[0].len() > 1
     }
 
     /// The value at one concentration, kmol/m³, and temperature, K.
-    pub fn value(&self, c: f64, kelvin: f64) -> f64 {
+    pub(crate) fn value(&self, c: f64, kelvin: f64) -> f64 {
         self.at(Plain::of(c), Plain::of(kelvin)).value()
     }
 
     /// The values at concentrations, kmol/m³, and temperatures, K; beyond its range the function keeps its last value.
     #[inline(always)]
-    pub fn at<V: Vector>(&self, c: V, kelvin: V) -> V {
+    pub(crate) fn at<V: Vector>(&self, c: V, kelvin: V) -> V {
         let mut out = [c];
         self.at_all(&mut out, kelvin);
         out[0]
@@ -164,7 +164,7 @@ impl FittedSurface {
 
     /// Turns concentrations into values.
     #[inline(always)]
-    pub fn at_all<V: Vector>(&self, c: &mut [V], kelvin: V) {
+    pub(crate) fn at_all<V: Vector>(&self, c: &mut [V], kelvin: V) {
         kelvin.run_separately(SurfaceValues { surface: self, c, kelvin });
     }
 

@@ -152,7 +152,7 @@ impl Simulator {
     }
 
     /// The simulator of a cell with steps of `step` seconds.
-    pub fn with_step(cell: &Cell, thermal: Thermal, step: f64) -> Self {
+    pub(crate) fn with_step(cell: &Cell, thermal: Thermal, step: f64) -> Self {
         let [full_negative, full_positive] = cell.stoichiometries(0.0);
         let [one_negative, one_positive] = cell.stoichiometries(1.0);
         Self {

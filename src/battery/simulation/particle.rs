@@ -31,7 +31,7 @@ const SLOW: f64 = 1e-2;
 
 /// The particles of one electrode, by the kind of their diffusivity.
 #[expect(clippy::large_enum_variant, reason = "one an electrode, read at every step: a pointer would cost more")]
-pub enum Particle {
+pub(crate) enum Particle {
     /// The diffusivity is a constant.
     Constant { half: [FirstOrderHold<f64>; MODES], whole: [FirstOrderHold<f64>; MODES] },
     /// The diffusivity depends on temperature: D / R², 1/s; step, s; change of the stoichiometry by 1 A s.
@@ -42,7 +42,7 @@ pub enum Particle {
 
 /// The state inside the particles of one electrode.
 #[derive(Clone)]
-pub enum ParticleState<V> {
+pub(crate) enum ParticleState<V> {
     /// Excitation of the modes, in stoichiometry.
     Modes([V; MODES]),
     /// Stoichiometry of the shells, from the centre.
@@ -51,7 +51,7 @@ pub enum ParticleState<V> {
 
 impl<V> ParticleState<V> {
     /// Calls `f` with every number, always in the same order.
-    pub fn visit(&mut self, f: &mut impl FnMut(&mut V)) {
+    pub(crate) fn visit(&mut self, f: &mut impl FnMut(&mut V)) {
         match self {
             Self::Modes(modes) => modes.iter_mut().for_each(f),
             Self::Shells(shells) => shells.iter_mut().for_each(f),
@@ -61,7 +61,7 @@ impl<V> ParticleState<V> {
 
 /// The exact update of one mode over a step between two currents (first-order hold).
 #[derive(Clone, Copy)]
-pub struct FirstOrderHold<C> {
+pub(crate) struct FirstOrderHold<C> {
     decay: C,
     start: C,
     end: C,
@@ -105,7 +105,7 @@ fn series<V: Vector>(z: V, coefficients: [f64; 5]) -> V {
 impl Particle {
     /// The particles of an electrode for steps of that many seconds; `sign` is -1 where a discharge empties them and 1
     /// where it fills them.
-    pub fn new(cell: &Cell, electrode: &Electrode, sign: f64, step: f64) -> Self {
+    pub(crate) fn new(cell: &Cell, electrode: &Electrode, sign: f64, step: f64) -> Self {
         let square = electrode.radius * electrode.radius;
         let pace = |s: f64, t: f64| electrode.diffusivity.at(&[0.0, s, t]) / square;
         let change = sign * electrode.stoichiometry_of_charge(cell.area);
@@ -129,7 +129,7 @@ impl Particle {
 
     /// The state of particles at rest at a stoichiometry.
     #[inline(always)]
-    pub fn rest<V: Vector>(&self, stoichiometry: V) -> ParticleState<V> {
+    pub(crate) fn rest<V: Vector>(&self, stoichiometry: V) -> ParticleState<V> {
         match self {
             Self::Shells(shells) => ParticleState::Shells(shells.rest(stoichiometry)),
             _ => ParticleState::Modes([stoichiometry.splat(0.0); MODES]),
@@ -139,7 +139,7 @@ impl Particle {
     /// Steps from the current at the start to that at the end, A, at the mean temperature, K; returns surface minus bulk
     /// stoichiometry in the middle and at the end of the step.
     #[inline(always)]
-    pub fn step<V: Vector>(&self, interior: &mut ParticleState<V>, start: V, end: V, kelvin: V) -> (V, V) {
+    pub(crate) fn step<V: Vector>(&self, interior: &mut ParticleState<V>, start: V, end: V, kelvin: V) -> (V, V) {
         start.run_separately(ParticleStep { particle: self, interior, start, end, kelvin })
     }
 }

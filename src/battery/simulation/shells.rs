@@ -21,7 +21,7 @@ const NEWTON: usize = 4;
 const GAMMA: f64 = 0.292_893_218_813_452_4;
 
 /// The particles of one electrode.
-pub struct Shells {
+pub(crate) struct Shells {
     /// D / R² over stoichiometry at the reference temperature, 1/s, with its integral; and its factor over
     /// temperature.
     pace: IntegratedCurve,
@@ -40,7 +40,7 @@ pub struct Shells {
 
 impl Shells {
     /// Particles with D / R² as a function of stoichiometry and temperature, 1/s.
-    pub fn new(pace: impl Fn(f64, f64) -> f64, cell: &Cell, change: f64, step: f64) -> Self {
+    pub(crate) fn new(pace: impl Fn(f64, f64) -> f64, cell: &Cell, change: f64, step: f64) -> Self {
         let edge = |k: usize| {
             let part = 1.0 - k as f64 / SHELLS as f64;
             let grown = |x: f64| exp(STRETCH * x) - 1.0;
@@ -65,13 +65,13 @@ impl Shells {
     }
 
     /// Particles at rest.
-    pub fn rest<V: Vector>(&self, stoichiometry: V) -> Vec<V> {
+    pub(crate) fn rest<V: Vector>(&self, stoichiometry: V) -> Vec<V> {
         vec![stoichiometry; SHELLS]
     }
 
     /// Steps like [`Particle::step`](super::particle::Particle::step), with the same result.
     #[inline(always)]
-    pub fn step<V: Vector>(&self, state: &mut [V], start: V, end: V, kelvin: V) -> (V, V) {
+    pub(crate) fn step<V: Vector>(&self, state: &mut [V], start: V, end: V, kelvin: V) -> (V, V) {
         let state: &mut [V; SHELLS] = state.try_into().expect("a particle keeps its shells");
         let warmth = self.warmth.at(kelvin);
         let mut at_middle = start.splat(0.0);

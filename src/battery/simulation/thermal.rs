@@ -21,7 +21,7 @@ pub enum Thermal {
 }
 
 /// A thermal model with the parameters of one cell.
-pub struct Cooling {
+pub(crate) struct Cooling {
     thermal: Thermal,
     /// Heat transfer to the surroundings, W/K.
     surface: f64,
@@ -38,7 +38,7 @@ pub struct Cooling {
 
 /// Temperatures, K.
 #[derive(Clone, Copy)]
-pub struct Temperature<V> {
+pub(crate) struct Temperature<V> {
     pub core: V,
     pub surface: V,
     pub ambient: V,
@@ -49,20 +49,20 @@ pub struct Temperature<V> {
 impl<V: Vector> Temperature<V> {
     /// Temperatures in equilibrium with the surroundings, K.
     #[inline(always)]
-    pub fn ambient(kelvin: V) -> Self {
+    pub(crate) fn ambient(kelvin: V) -> Self {
         Self { core: kelvin, surface: kelvin, ambient: kelvin, rise: kelvin.splat(0.0) }
     }
 
     /// Temperature of the core in the middle of the step that begins, extrapolated, K.
     #[inline(always)]
-    pub fn middle(&self) -> V {
+    pub(crate) fn middle(&self) -> V {
         self.rise.mul_add(0.5, self.core)
     }
 }
 
 impl<V> Temperature<V> {
     /// Calls `f` with every number, always in the same order.
-    pub fn visit(&mut self, f: &mut impl FnMut(&mut V)) {
+    pub(crate) fn visit(&mut self, f: &mut impl FnMut(&mut V)) {
         let Self { core, surface, ambient, rise } = self;
         [core, surface, ambient, rise].into_iter().for_each(f);
     }
@@ -72,7 +72,7 @@ impl Cooling {
     /// The thermal model of a cell, for steps of `step` seconds.
     ///
     /// Panics where the model needs thermal parameters that the cell lacks.
-    pub fn new(cell: &Cell, thermal: Thermal, step: f64) -> Self {
+    pub(crate) fn new(cell: &Cell, thermal: Thermal, step: f64) -> Self {
         if thermal == Thermal::Isothermal {
             return Self { thermal, surface: 0.0, core: 0.0, share: 0.0, capacity: 1.0, warm: None, step };
         }
@@ -94,7 +94,7 @@ impl Cooling {
 
     /// True where heat changes the temperature.
     #[inline(always)]
-    pub fn warms(&self) -> bool {
+    pub(crate) fn warms(&self) -> bool {
         self.thermal != Thermal::Isothermal
     }
 
@@ -109,7 +109,7 @@ impl Cooling {
 
     /// Temperature of the core after a step under a mean power, W, to first order.
     #[inline(always)]
-    pub fn predict<V: Vector>(&self, temperature: &Temperature<V>, power: V) -> V {
+    pub(crate) fn predict<V: Vector>(&self, temperature: &Temperature<V>, power: V) -> V {
         let Temperature { core, surface, ambient, .. } = *temperature;
         let pace = self.pace(core);
         match self.thermal {
@@ -125,7 +125,7 @@ impl Cooling {
 
     /// Steps under a mean power, W, by the trapezoidal rule.
     #[inline(always)]
-    pub fn step<V: Vector>(&self, temperature: &mut Temperature<V>, power: V) {
+    pub(crate) fn step<V: Vector>(&self, temperature: &mut Temperature<V>, power: V) {
         if !self.warms() {
             return;
         }

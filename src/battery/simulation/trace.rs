@@ -60,7 +60,7 @@ pub fn simulate(cell: &Cell, thermal: Thermal, current: &[f64], start: Start) ->
 }
 
 /// Simulates a current sampled every `step` seconds, A, discharge positive, linear between its samples.
-pub fn simulate_in_steps(cell: &Cell, thermal: Thermal, current: &[f64], step: f64, start: Start) -> Trace {
+pub(crate) fn simulate_in_steps(cell: &Cell, thermal: Thermal, current: &[f64], step: f64, start: Start) -> Trace {
     let mut trace = Trace::default();
     let Some(&first) = current.first() else { return trace };
     let simulator = Simulator::with_step(cell, thermal, step);

@@ -14,7 +14,7 @@ const POTENTIAL: f64 = 2e-8;
 const ENTROPY: f64 = 1e-9;
 
 /// The voltage model of a cell.
-pub struct Voltage {
+pub(crate) struct Voltage {
     negative: Kinetics,
     positive: Kinetics,
     /// Resistance of the electrolyte times its conductivity, 1/m.
@@ -58,7 +58,7 @@ pub struct VoltageParts<V> {
 impl<V: Vector> VoltageParts<V> {
     /// Everything but the open-circuit potential.
     #[inline(always)]
-    pub fn loss(&self) -> V {
+    pub(crate) fn loss(&self) -> V {
         -(self.reaction + self.concentration + self.ohmic)
     }
 }
@@ -111,7 +111,7 @@ impl Kinetics {
 }
 
 impl Voltage {
-    pub fn new(cell: &Cell) -> Self {
+    pub(crate) fn new(cell: &Cell) -> Self {
         let (negative, separator, positive) = (&cell.negative, &cell.separator, &cell.positive);
         let salt = &cell.electrolyte;
         let path = negative.thickness / (3.0 * negative.efficiency())
@@ -140,7 +140,7 @@ impl Voltage {
 
     /// Difference of the open-circuit potentials at those stoichiometries and temperatures, V.
     #[inline(always)]
-    pub fn open<V: Vector>(&self, negative: V, positive: V, kelvin: V) -> V {
+    pub(crate) fn open<V: Vector>(&self, negative: V, positive: V, kelvin: V) -> V {
         let open = self.positive.potential.at(positive) - self.negative.potential.at(negative);
         match self.entropy(negative, positive) {
             Some(entropy) => (kelvin - self.reference).mul_add(entropy, open),
@@ -150,7 +150,7 @@ impl Voltage {
 
     /// Change with temperature of that difference, V/K; `None` where it is zero.
     #[inline(always)]
-    pub fn entropy<V: Vector>(&self, negative: V, positive: V) -> Option<V> {
+    pub(crate) fn entropy<V: Vector>(&self, negative: V, positive: V) -> Option<V> {
         match (&self.negative.entropy, &self.positive.entropy) {
             (None, None) => None,
             (None, Some(high)) => Some(high.at(positive)),
@@ -161,7 +161,7 @@ impl Voltage {
 
     /// The losses between open-circuit and terminal voltage; `open` stays zero.
     #[inline(always)]
-    pub fn losses<V: Vector>(
+    pub(crate) fn losses<V: Vector>(
         &self,
         current: V,
         negative: V,

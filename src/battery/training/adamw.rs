@@ -8,7 +8,7 @@ use crate::battery::model::parameter_path::ParameterPath;
 
 /// Settings of the optimizer; the defaults are those of GPT-3 (Brown et al. 2020, appendix B).
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct AdamWSettings {
+pub(crate) struct AdamWSettings {
     pub beta_1: f64,
     pub beta_2: f64,
     pub epsilon: f64,
@@ -19,7 +19,7 @@ pub struct AdamWSettings {
 }
 
 /// Weights and their moments, flat, on the device without gradients.
-pub struct AdamW {
+pub(crate) struct AdamW {
     settings: AdamWSettings,
     /// 1 where a weight decays, 0 where not.
     decays: Tensor<1>,
@@ -32,7 +32,7 @@ pub struct AdamW {
 
 /// The state of an optimizer: moments of all weights in the order of the network, and the steps taken.
 #[derive(Clone, Debug, PartialEq)]
-pub struct AdamWState {
+pub(crate) struct AdamWState {
     pub first: Vec<f32>,
     pub second: Vec<f32>,
     pub step: u64,
@@ -40,7 +40,7 @@ pub struct AdamWState {
 
 impl AdamW {
     /// Starts from the network's weights; with a state, continues from it.
-    pub fn new(network: &Decoder, settings: AdamWSettings, state: Option<AdamWState>, device: &Device) -> Self {
+    pub(crate) fn new(network: &Decoder, settings: AdamWSettings, state: Option<AdamWState>, device: &Device) -> Self {
         let mut gathered = Gather::new(None);
         network.visit(&mut gathered);
         let vector = |values: Vec<f32>| {
@@ -61,14 +61,14 @@ impl AdamW {
     }
 
     /// The gradient of all weights as one vector; those of parts of a batch may be added.
-    pub fn gradient(&self, network: &Decoder, gradients: &Gradients) -> Tensor<1> {
+    pub(crate) fn gradient(&self, network: &Decoder, gradients: &Gradients) -> Tensor<1> {
         let mut gathered = Gather::new(Some(gradients));
         network.visit(&mut gathered);
         Tensor::cat(gathered.parts, 0)
     }
 
     /// One step of learning rate `rate`; nothing is read back from the device.
-    pub fn apply(&mut self, network: Decoder, gradient: Tensor<1>, rate: f64) -> Decoder {
+    pub(crate) fn apply(&mut self, network: Decoder, gradient: Tensor<1>, rate: f64) -> Decoder {
         let AdamWSettings { beta_1, beta_2, epsilon, weight_decay, gradient_norm } = self.settings;
         let norm = (gradient.clone() * gradient.clone()).sum().sqrt();
         let gradient = gradient * ((norm + 1e-6).recip() * gradient_norm).clamp_max(1.0);
@@ -86,12 +86,12 @@ impl AdamW {
 
     /// All weights in the network's order.
     #[cfg(test)]
-    pub fn weights(&self) -> Vec<f32> {
+    pub(crate) fn weights(&self) -> Vec<f32> {
         read(&self.weights)
     }
 
     /// The state that a checkpoint keeps beside the weights.
-    pub fn state(&self) -> AdamWState {
+    pub(crate) fn state(&self) -> AdamWState {
         AdamWState { first: read(&self.first), second: read(&self.second), step: self.step }
     }
 }

@@ -38,7 +38,7 @@ pub struct Provenance {
 
 impl Provenance {
     /// Checks that a model of rows from here can predict rows from there; fails where it cannot.
-    pub fn suits(&self, other: &Self) -> Result<(), Diagnostic> {
+    pub(crate) fn suits(&self, other: &Self) -> Result<(), Diagnostic> {
         let Self { cell, interval_s, ranges, .. } = other;
         let message = if self.cell != *cell {
             format!("the model was trained on the cell `{}`, but the series are of `{cell}`", self.cell)
@@ -55,7 +55,7 @@ impl Provenance {
 }
 
 /// One split of a dataset as a source.
-pub struct SplitSource<'a>(pub &'a Dataset, pub Split);
+pub(crate) struct SplitSource<'a>(pub &'a Dataset, pub Split);
 
 impl Source for SplitSource<'_> {
     fn series(&self) -> usize {
@@ -86,16 +86,16 @@ impl Source for SplitSource<'_> {
 }
 
 /// The start of a window: series and first row.
-pub type WindowStart = (usize, usize);
+pub(crate) type WindowStart = (usize, usize);
 
 /// `count` starts of windows of `rows` rows, which depend on the address of `stream` alone.
-pub fn window_starts(source: &dyn Source, rows: usize, count: usize, mut stream: Stream) -> Vec<WindowStart> {
+pub(crate) fn window_starts(source: &dyn Source, rows: usize, count: usize, mut stream: Stream) -> Vec<WindowStart> {
     let starts = source.steps() + 1 - rows;
     (0..count).map(|_| (stream.below(source.series()), stream.below(starts))).collect()
 }
 
 /// The rows of windows, one window after the other: places × rows × 6.
-pub fn windows(source: &dyn Source, window_starts: &[WindowStart], rows: usize) -> Vec<f32> {
+pub(crate) fn windows(source: &dyn Source, window_starts: &[WindowStart], rows: usize) -> Vec<f32> {
     let mut out = vec![0.0; window_starts.len() * rows * WIDTH];
     for ((series, start), window) in window_starts.iter().zip(out.chunks_exact_mut(rows * WIDTH)) {
         source.read(*series, *start, window);
@@ -107,7 +107,7 @@ pub fn windows(source: &dyn Source, window_starts: &[WindowStart], rows: usize) 
 ///
 /// The current of an input is that of the next row, which drives the cell there (`I` at t + 1 beside the rest at t),
 /// so a model is given it, and the target repeats it.
-pub struct Batch {
+pub(crate) struct Batch {
     pub input: Vec<f32>,
     pub target: Vec<f32>,
     shape: [usize; 3],
@@ -115,7 +115,7 @@ pub struct Batch {
 
 impl Batch {
     /// The batch of `windows` with `length + 1` rows each.
-    pub fn new(windows: &[f32], length: usize) -> Self {
+    pub(crate) fn new(windows: &[f32], length: usize) -> Self {
         let window = (length + 1) * WIDTH;
         let shape = [windows.len() / window, length, WIDTH];
         let mut input = Vec::with_capacity(shape.iter().product());
@@ -131,7 +131,7 @@ impl Batch {
     }
 
     /// Adds normal noise to what a free-running model would have predicted itself, in deviations of a row's change.
-    pub fn disturb(&mut self, noise: f64, statistics: &Statistics, mut stream: Stream) {
+    pub(crate) fn disturb(&mut self, noise: f64, statistics: &Statistics, mut stream: Stream) {
         for row in self.input.chunks_exact_mut(WIDTH) {
             for (value, change) in row.iter_mut().zip(statistics.change).skip(1) {
                 *value += (noise * stream.normal()) as f32 * change;
@@ -140,12 +140,12 @@ impl Batch {
     }
 
     /// Number of windows.
-    pub fn windows(&self) -> usize {
+    pub(crate) fn windows(&self) -> usize {
         self.shape[0]
     }
 
     /// Divides the batch into pieces of `windows` windows; the last piece has the rest.
-    pub fn pieces(self, windows: usize) -> Vec<Self> {
+    pub(crate) fn pieces(self, windows: usize) -> Vec<Self> {
         if windows >= self.windows() {
             return vec![self];
         }
@@ -160,7 +160,7 @@ impl Batch {
     }
 
     /// Inputs and targets as tensors.
-    pub fn tensors(self, device: &Device) -> (Tensor<3>, Tensor<3>) {
+    pub(crate) fn tensors(self, device: &Device) -> (Tensor<3>, Tensor<3>) {
         let tensor = |values| Tensor::from_data(TensorData::new(values, self.shape), device);
         (tensor(self.input), tensor(self.target))
     }

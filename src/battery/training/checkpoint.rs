@@ -20,12 +20,12 @@ use crate::battery::training::batch::Provenance;
 use crate::battery::training::curve::CurvePoint;
 
 /// The file's name in the checkpoint folder.
-pub const FILE: &str = "model.safetensors";
+pub(crate) const FILE: &str = "model.safetensors";
 const FORMAT: &str = "galvani-model-2";
 
 /// The reason why a checkpoint cannot be used.
 #[derive(Debug, Error)]
-pub enum CheckpointError {
+pub(crate) enum CheckpointError {
     #[error("cannot read `{}`: {source}", .path.display())]
     Unreadable { path: PathBuf, source: io::Error },
     #[error("the checkpoint `{}` is damaged: {reason}", .path.display())]
@@ -39,7 +39,7 @@ pub enum CheckpointError {
 /// The description of a model in its file, as JSON in the safetensors metadata under `galvani`. A file that another program wrote needs
 /// `format`, `hyperparameters` and, where it is no transformer of the usual kind, `architecture`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct ModelDescription {
+pub(crate) struct ModelDescription {
     pub format: String,
     pub hyperparameters: Hyperparameters,
     #[serde(default)]
@@ -66,7 +66,7 @@ pub struct ModelDescription {
 
 impl ModelDescription {
     /// Describes `model` after `step` steps of `training`.
-    pub fn new(
+    pub(crate) fn new(
         model: &Model,
         provenance: Option<Provenance>,
         training: String,
@@ -87,14 +87,14 @@ impl ModelDescription {
     }
 
     /// True where both belong to the same model and training, at whichever step.
-    pub fn same(&self, other: &Self) -> bool {
+    pub(crate) fn same(&self, other: &Self) -> bool {
         (&self.hyperparameters, &self.architecture, &self.statistics, &self.provenance, &self.training)
             == (&other.hyperparameters, &other.architecture, &other.statistics, &other.provenance, &other.training)
     }
 }
 
 /// A checkpoint that was read and found whole.
-pub struct Checkpoint {
+pub(crate) struct Checkpoint {
     path: PathBuf,
     pub description: ModelDescription,
     tensors: BTreeMap<String, Weight>,
@@ -145,7 +145,7 @@ pub fn read(folder: &Path) -> Result<Option<Checkpoint>, CheckpointError> {
 
 /// Reads the model in the file `path`, a checkpoint or weights alone, onto `device`, with the file's description of it;
 /// fails where the file is unusable.
-pub fn load(path: &Path, device: &Device) -> Result<(Model, ModelDescription), CheckpointError> {
+pub(crate) fn load(path: &Path, device: &Device) -> Result<(Model, ModelDescription), CheckpointError> {
     let unreadable = |source| CheckpointError::Unreadable { path: path.to_owned(), source };
     let found = parse(&fs::read(path).map_err(unreadable)?, path)?;
     let ModelDescription { hyperparameters, architecture, statistics, .. } = found.description.clone();
@@ -184,12 +184,12 @@ fn parse(bytes: &[u8], path: &Path) -> Result<Checkpoint, CheckpointError> {
 
 impl Checkpoint {
     /// The network with the checkpoint's weights; fails where their shapes are others.
-    pub fn load(&self, network: Decoder) -> Result<Decoder, WeightError> {
+    pub(crate) fn load(&self, network: Decoder) -> Result<Decoder, WeightError> {
         weights::put(network, &self.tensors)
     }
 
     /// The optimizer's state; fails where the file holds weights alone.
-    pub fn state(&self) -> Result<AdamWState, CheckpointError> {
+    pub(crate) fn state(&self) -> Result<AdamWState, CheckpointError> {
         let get = |name: &str| match self.tensors.get(name) {
             Some((_, values)) => Ok(values.clone()),
             None => Err(CheckpointError::Unusable {

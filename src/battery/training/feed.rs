@@ -13,7 +13,7 @@ const AHEAD: usize = 2;
 
 /// The plan of every step's batch.
 #[derive(Clone, Debug)]
-pub struct BatchPlan {
+pub(crate) struct BatchPlan {
     /// Rows of a window that are predicted.
     pub length: usize,
     /// Windows of a batch, and of each piece that the device works on at once.
@@ -27,7 +27,7 @@ pub struct BatchPlan {
 
 impl BatchPlan {
     /// The pieces of a step's batch, which depend on seed and step alone; together they are the same however many.
-    pub fn pieces(&self, source: &dyn Source, step: u64) -> Vec<Batch> {
+    pub(crate) fn pieces(&self, source: &dyn Source, step: u64) -> Vec<Batch> {
         let rows = self.length + 1;
         let window_starts = batch::window_starts(source, rows, self.windows, Stream::of(self.seed, "window", step));
         let mut batch = Batch::new(&batch::windows(source, &window_starts, rows), self.length);
@@ -38,7 +38,7 @@ impl BatchPlan {
     }
 
     /// A thread that prepares the batches of `steps` in turn, and ends with them or with whoever takes them.
-    pub fn begin<'scope, 'env>(
+    pub(crate) fn begin<'scope, 'env>(
         self,
         scope: &'scope Scope<'scope, 'env>,
         source: &'env dyn Source,

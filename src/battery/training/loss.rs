@@ -41,7 +41,7 @@ pub enum Aggregate {
 }
 
 /// The loss function of one model.
-pub struct Objective {
+pub(crate) struct Objective {
     loss: Loss,
     aggregate: Aggregate,
     /// One over the unit of each feature, 1 × 1 × 6.
@@ -49,7 +49,7 @@ pub struct Objective {
 }
 
 impl Objective {
-    pub fn new(loss: Loss, aggregate: Aggregate, unit: ErrorUnit, model: &Model) -> Self {
+    pub(crate) fn new(loss: Loss, aggregate: Aggregate, unit: ErrorUnit, model: &Model) -> Self {
         let weights = match unit {
             ErrorUnit::Change => model.statistics().change.map(|change| 1.0 / change),
             ErrorUnit::Deviation => model.statistics().deviation.map(|deviation| 1.0 / deviation),
@@ -60,7 +60,7 @@ impl Objective {
     }
 
     /// The loss, and beside it the mean square error of each feature, scaled, without gradients.
-    pub fn of(&self, predicted: Tensor<3>, target: Tensor<3>) -> (Tensor<1>, Tensor<1>) {
+    pub(crate) fn of(&self, predicted: Tensor<3>, target: Tensor<3>) -> (Tensor<1>, Tensor<1>) {
         let [batch, steps, _] = predicted.dims();
         let error = predicted - target;
         let mean = |each: Tensor<3>| {

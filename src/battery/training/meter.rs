@@ -7,14 +7,14 @@ use crate::battery::dataset::feature::WIDTH;
 const PATIENCE: usize = 16;
 
 /// Losses of the steps that were not read yet.
-pub struct Meter {
+pub(crate) struct Meter {
     waiting: Vec<(u64, Tensor<1>)>,
     patience: usize,
 }
 
 /// The loss and errors of one step.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Reading {
+pub(crate) struct Reading {
     /// Steps taken.
     pub step: u64,
     pub loss: f64,
@@ -24,7 +24,7 @@ pub struct Reading {
 
 impl Meter {
     /// A meter for `device`: the processor's numbers are there at once.
-    pub fn new(device: &Device) -> Self {
+    pub(crate) fn new(device: &Device) -> Self {
         let is_host = device.clone().inner() == Device::flex();
         Self::patient(if is_host { 1 } else { PATIENCE })
     }
@@ -35,7 +35,7 @@ impl Meter {
     }
 
     /// Keeps the numbers of a step; returns what became readable, oldest first.
-    pub fn add(&mut self, step: u64, loss: Tensor<1>, squares: Tensor<1>) -> Vec<Reading> {
+    pub(crate) fn add(&mut self, step: u64, loss: Tensor<1>, squares: Tensor<1>) -> Vec<Reading> {
         self.waiting.push((step, Tensor::cat(vec![loss, squares], 0)));
         if self.waiting.len() < self.patience { Vec::new() } else { self.read() }
     }

@@ -82,7 +82,7 @@ pub struct Trained {
 
 impl Trained {
     /// True where the loss is not finite.
-    pub fn diverged(&self) -> bool {
+    pub(crate) fn diverged(&self) -> bool {
         self.loss.is_some_and(|loss| !loss.is_finite())
     }
 }
@@ -224,7 +224,7 @@ type Resumed = (Model, AdamWState, Vec<CurvePoint>);
 
 /// The reason why a training does not continue from the checkpoint in its folder.
 #[derive(Debug, Error)]
-pub enum ResumeError {
+pub(crate) enum ResumeError {
     #[error(transparent)]
     Checkpoint(#[from] CheckpointError),
     #[error(transparent)]
@@ -237,7 +237,7 @@ pub enum ResumeError {
 
 /// The model as the span's checkpoint left it, `None` without a checkpoint; fails where it cannot be continued, in which
 /// case [`train`] begins anew and replaces it.
-pub fn resume(
+pub(crate) fn resume(
     model: &Model,
     source: &dyn Source,
     settings: &Training,

@@ -17,7 +17,7 @@ pub enum Precision {
 
 impl Precision {
     /// Predicts `rows` in 32-bit floats; gradients reach the model's own weights.
-    pub fn forward(self, model: &Model, rows: Tensor<3>) -> Tensor<3> {
+    pub(crate) fn forward(self, model: &Model, rows: Tensor<3>) -> Tensor<3> {
         match self {
             Self::Float32 => model.forward(rows),
             Self::BFloat16 => {

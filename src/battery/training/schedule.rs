@@ -15,7 +15,7 @@ pub enum Decay {
 
 /// A schedule of the learning rate: warm-up from zero, then decay to the floor.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Schedule {
+pub(crate) struct Schedule {
     /// The highest learning rate.
     pub peak: f64,
     /// Steps until it is reached.
@@ -29,7 +29,7 @@ pub struct Schedule {
 
 impl Schedule {
     /// The learning rate of step `step`, counted from 0.
-    pub fn at(&self, step: u64) -> f64 {
+    pub(crate) fn at(&self, step: u64) -> f64 {
         if step < self.warm_up {
             return self.peak * (step + 1) as f64 / (self.warm_up + 1) as f64;
         }

@@ -75,7 +75,7 @@ impl Default for Training {
 
 impl Training {
     /// Checks every field; fails with the field that is wrong, and what is allowed there.
-    pub fn validate(&self) -> Result<(), Diagnostic> {
+    pub(crate) fn validate(&self) -> Result<(), Diagnostic> {
         let whole = |name: &'static str, is_zero: bool| match is_zero {
             true => Err(Diagnostic::new(format!("`{name}` must be at least 1")).field(name)),
             false => Ok(()),
@@ -98,12 +98,12 @@ impl Training {
     }
 
     /// Settings with the schedule's length filled in, for an experiment whose highest budget is `steps`.
-    pub fn scheduled(&self, steps: u64) -> Self {
+    pub(crate) fn scheduled(&self, steps: u64) -> Self {
         Self { schedule_steps: self.schedule_steps.or(Some(steps)), ..self.clone() }
     }
 
     /// Windows of a step and of each of its pieces, for windows of `length` rows and pieces divided once more by `divisor`.
-    pub fn windows(&self, length: usize, divisor: u32) -> (usize, usize) {
+    pub(crate) fn windows(&self, length: usize, divisor: u32) -> (usize, usize) {
         let all = (self.tokens_per_step / length).max(1);
         let piece = self.micro_batch.map_or(all, |rows| (rows / length).clamp(1, all));
         (all, piece.div_ceil(divisor.max(1) as usize))

@@ -5,13 +5,13 @@ use crate::battery::training::batch::{Provenance, Source};
 use crate::numeric::stream::Stream;
 
 /// Series of an equivalent circuit with two temperatures, one row every `interval` seconds, in scaled units.
-pub struct Toy {
+pub(crate) struct Toy {
     steps: usize,
     series: Vec<Vec<f32>>,
 }
 
 impl Toy {
-    pub fn new(seed: u64, series: usize, steps: usize, interval: f64) -> Self {
+    pub(crate) fn new(seed: u64, series: usize, steps: usize, interval: f64) -> Self {
         Self { steps, series: (0..series).map(|index| simulate(seed, index, steps, interval)).collect() }
     }
 }

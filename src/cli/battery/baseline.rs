@@ -33,7 +33,7 @@ const COLUMNS: [&str; 8] = [
 /// show: the coulomb counter uses the current, the Kalman filter voltage and surface temperature too. Perfect sensors show
 /// the truth; real ones have the errors below. Voltage errors (V) are of the circuit before it sees the voltage.
 #[derive(Args)]
-pub struct Arguments {
+pub(crate) struct Arguments {
     /// Datasets, one for each cell; `galvani battery generate` makes them
     #[arg(value_name = "FILE", required = true)]
     files: Vec<PathBuf>,
@@ -68,7 +68,7 @@ pub struct Arguments {
     format: Format,
 }
 
-pub fn execute(arguments: &Arguments) -> Result<(), Failure> {
+pub(crate) fn execute(arguments: &Arguments) -> Result<(), Failure> {
     for (flag, count) in
         [("--windows", arguments.windows), ("--rows", arguments.rows), ("--context", arguments.context)]
     {

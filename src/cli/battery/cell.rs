@@ -10,12 +10,12 @@ use crate::cli::message::say;
 /// Prints the file of a built-in cell, or the names of all. Copy it, edit it, and use it: `battery cell chen2020 >
 /// mine.ron`, then `battery simulate --cell mine.ron ...`. The file of `chen2020` explains its fields.
 #[derive(Args)]
-pub struct Arguments {
+pub(crate) struct Arguments {
     /// A built-in cell; without it, all names are listed
     name: Option<String>,
 }
 
-pub fn execute(arguments: &Arguments) -> Result<(), Failure> {
+pub(crate) fn execute(arguments: &Arguments) -> Result<(), Failure> {
     let Some(name) = &arguments.name else {
         say(&Cell::names().join("\n"));
         return Ok(());
@@ -28,7 +28,7 @@ pub fn execute(arguments: &Arguments) -> Result<(), Failure> {
 }
 
 /// The failure of a name that is neither a built-in cell nor a file.
-pub fn unknown(name: &str) -> Failure {
+pub(crate) fn unknown(name: &str) -> Failure {
     let known = Cell::names().join("`, `");
     Failure::Input(format!("there is no cell `{name}`\nhint: the built-in cells are `{known}`; a file ends in `.ron`"))
 }

@@ -18,7 +18,7 @@ use crate::cli::message::{narrate, number, say};
 ///
 /// NumPy also reads the dataset itself, without a copy: README, "A dataset of your own".
 #[derive(Args)]
-pub struct Arguments {
+pub(crate) struct Arguments {
     /// The dataset's file
     #[arg(value_name = "FILE")]
     file: PathBuf,
@@ -30,7 +30,7 @@ pub struct Arguments {
     series: Option<usize>,
 }
 
-pub fn execute(arguments: &Arguments) -> Result<(), Failure> {
+pub(crate) fn execute(arguments: &Arguments) -> Result<(), Failure> {
     let dataset = Dataset::open(&arguments.file).map_err(Failure::input)?;
     let unwritable = |path: &Path, error: io::Error| {
         let path = path.display();

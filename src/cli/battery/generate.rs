@@ -21,7 +21,7 @@ use crate::report::draw::words::unit;
 /// The file appears under its name when it is complete. After an interruption the same command continues with the series
 /// that are missing. The same specification gives the same bits, whatever the number of threads.
 #[derive(Args)]
-pub struct Arguments {
+pub(crate) struct Arguments {
     /// The specification of the dataset [default: every field at its default]
     #[arg(value_name = "SPECIFICATION.ron")]
     specification: Option<PathBuf>,
@@ -33,7 +33,7 @@ pub struct Arguments {
     threads: Option<usize>,
 }
 
-pub fn execute(arguments: &Arguments) -> Result<(), Failure> {
+pub(crate) fn execute(arguments: &Arguments) -> Result<(), Failure> {
     let specification = match &arguments.specification {
         Some(path) => Specification::read(path).map_err(Failure::input)?,
         None => Specification::default(),

@@ -17,7 +17,7 @@ const LISTED: usize = 10;
 
 /// Verify a dataset: checksums, limits of the datasheet, spans of its features
 #[derive(Args)]
-pub struct Arguments {
+pub(crate) struct Arguments {
     /// The dataset's file
     #[arg(value_name = "FILE")]
     file: PathBuf,
@@ -25,7 +25,7 @@ pub struct Arguments {
     format: Format,
 }
 
-pub fn execute(arguments: &Arguments) -> Result<(), Failure> {
+pub(crate) fn execute(arguments: &Arguments) -> Result<(), Failure> {
     let dataset = Dataset::open(&arguments.file).map_err(Failure::input)?;
     dataset.verify().map_err(Failure::input)?;
     let found = audit(&dataset);

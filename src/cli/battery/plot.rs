@@ -19,7 +19,7 @@ use crate::report::figure::profile::{Profile, ProfileLine, ProfilePanel};
 /// current), `coverage.png` and `coverage.svg`, how densely the split's series cover current, voltage, temperature and
 /// state of charge, and `coverage.json` with its numbers.
 #[derive(Args)]
-pub struct Arguments {
+pub(crate) struct Arguments {
     /// The dataset's file
     #[arg(value_name = "FILE")]
     file: PathBuf,
@@ -40,7 +40,7 @@ pub struct Arguments {
     out: PathBuf,
 }
 
-pub fn execute(arguments: &Arguments) -> Result<(), Failure> {
+pub(crate) fn execute(arguments: &Arguments) -> Result<(), Failure> {
     let dataset = Dataset::open(&arguments.file).map_err(Failure::input)?;
     let split = Split::from(arguments.split);
     let (count, name) = (dataset.series(split), split.name());

@@ -23,7 +23,7 @@ const HEADER: &str = "time_s,current_a,voltage_v,surface_temperature_c,core_temp
 /// voltage of the relaxed cell). With a single temperature both columns hold it. `--limits flag` adds the column
 /// `limit`: -1 below the voltage window, 1 above it, 0 within.
 #[derive(Args)]
-pub struct Arguments {
+pub(crate) struct Arguments {
     /// A built-in cell, or a file (`battery cell` lists and prints them)
     #[arg(long, value_name = "NAME|FILE.ron")]
     cell: String,
@@ -82,7 +82,7 @@ impl From<ThermalArgument> for Thermal {
     }
 }
 
-pub fn execute(arguments: &Arguments) -> Result<(), Failure> {
+pub(crate) fn execute(arguments: &Arguments) -> Result<(), Failure> {
     let cell = cell(&arguments.cell)?;
     let thermal = thermal(&cell, arguments.thermal)?;
     let (soc, ambient) = (arguments.initial_soc, arguments.ambient);

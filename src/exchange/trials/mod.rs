@@ -46,7 +46,7 @@ pub struct FittedResults {
 
 impl FittedResults {
     /// A warning that counts the results that do not fit, with the first reason; `None` where all fit.
-    pub fn mismatch_warning(&self, source: &str) -> Option<String> {
+    pub(crate) fn mismatch_warning(&self, source: &str) -> Option<String> {
         let (place, reason) = self.mismatches.first()?;
         let (left_out, all) = (self.mismatches.len(), self.mismatches.len() + self.results.len());
         Some(format!(
@@ -124,7 +124,7 @@ fn costs(trial: &Trial) -> &[f64] {
 }
 
 /// One cost, or a list of several.
-pub fn numbers(json: Option<&Json>) -> Vec<f64> {
+pub(crate) fn numbers(json: Option<&Json>) -> Vec<f64> {
     match json {
         Some(Json::Array(costs)) => costs.iter().map(|cost| cost.as_f64().unwrap_or(f64::NAN)).collect(),
         Some(cost) => cost.as_f64().into_iter().collect(),

@@ -39,7 +39,7 @@ impl Difference {
     }
 
     /// The parts in words, such as `task and seed`.
-    pub fn names(&self) -> String {
+    pub(crate) fn names(&self) -> String {
         match self.parts.split_last() {
             Some((last, [])) => (*last).to_owned(),
             Some((last, others)) => format!("{} and {last}", others.join(", ")),

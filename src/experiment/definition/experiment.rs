@@ -61,17 +61,17 @@ impl Experiment {
     }
 
     /// The names of the objectives, where there are several.
-    pub fn objectives(&self) -> &[String] {
+    pub(crate) fn objectives(&self) -> &[String] {
         &self.settings.objectives
     }
 
     /// The number of costs that a trial has.
-    pub fn costs(&self) -> usize {
+    pub(crate) fn costs(&self) -> usize {
         self.settings.objectives.len().max(1)
     }
 
     /// The brackets of one turn.
-    pub fn plan(&self) -> Plan {
+    pub(crate) fn plan(&self) -> Plan {
         self.intensifier.plan(&self.schedule)
     }
 }

@@ -23,7 +23,7 @@ pub enum Objective {
 
 impl Objective {
     /// The task that runs in a worker; `None` for programs, which are processes of their own.
-    pub fn task(&self) -> Option<&(dyn Task + Sync)> {
+    pub(crate) fn task(&self) -> Option<&(dyn Task + Sync)> {
         match self {
             #[cfg(feature = "battery")]
             Self::Battery(battery) => Some(&**battery),
@@ -34,7 +34,7 @@ impl Objective {
     }
 
     /// True where it has data that no trial sees, to judge the incumbent by.
-    pub fn has_test(&self) -> bool {
+    pub(crate) fn has_test(&self) -> bool {
         match self {
             #[cfg(feature = "battery")]
             Self::Battery(_) => true,
@@ -43,7 +43,7 @@ impl Objective {
     }
 
     /// A name of its cost for axes and headings.
-    pub fn measure(&self) -> &'static str {
+    pub(crate) fn measure(&self) -> &'static str {
         match self {
             #[cfg(feature = "battery")]
             Self::Battery(_) => "mean square error",

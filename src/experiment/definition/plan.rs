@@ -11,7 +11,7 @@ pub struct Workload {
 
 /// The workload of a run if every trial finishes and brackets follow in turn as planned; `None` where no limit of trials, full
 /// evaluations or budget ends it.
-pub fn planned(plan: &Plan, stop: &Stop) -> Option<Workload> {
+pub(crate) fn planned(plan: &Plan, stop: &Stop) -> Option<Workload> {
     let most = [stop.full_evaluations.map(|full| full * plan.max.amount()), stop.budget];
     let most = most.into_iter().flatten().min_by(f64::total_cmp);
     if stop.trials.is_none() && most.is_none() {

@@ -27,7 +27,7 @@ pub struct Attempt {
 
 /// The answer to an ask.
 #[derive(Clone, Debug)]
-pub enum NextAttempt {
+pub(crate) enum NextAttempt {
     /// Run this; it counts as running from now on.
     Attempt(Attempt),
     /// Nothing until an attempt that runs has ended.
@@ -38,7 +38,7 @@ pub enum NextAttempt {
 
 /// A limit that a run has reached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Over {
+pub(crate) enum Over {
     /// [`Stop::wall_clock`](crate::optimizer::stop::Stop::wall_clock).
     WallClock,
     /// [`Stop::device_hours`](crate::optimizer::stop::Stop::device_hours).
@@ -59,7 +59,7 @@ impl fmt::Display for Over {
 
 /// A reported cost, after it was taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ReportTaken {
+pub(crate) struct ReportTaken {
     /// False where it says nothing new.
     pub is_new: bool,
     /// True where the trial has fallen behind, so that it should be ended as [`Outcome::Pruned`].
@@ -68,7 +68,7 @@ pub struct ReportTaken {
 
 /// The end of an attempt, after it was taken.
 #[derive(Clone, Debug)]
-pub struct EndTaken {
+pub(crate) struct EndTaken {
     /// The number of its record, which [`Ledger::durable`](super::Ledger::durable) reaches when it survives a power cut.
     pub record: u64,
     pub verdict: EndVerdict,
@@ -76,7 +76,7 @@ pub struct EndTaken {
 
 /// The meaning of an attempt's end for its trial.
 #[derive(Clone, Debug)]
-pub enum EndVerdict {
+pub(crate) enum EndVerdict {
     /// It was not running: another attempt took its place. It is kept, and counts for nothing.
     Late,
     /// The trial waits for another attempt, with batches in so many pieces where its device had no memory left.

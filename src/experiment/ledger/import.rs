@@ -10,7 +10,7 @@ use crate::trial::prior_result::PriorResult;
 ///
 /// # Errors
 /// The run cannot be opened with this experiment, or its journal cannot be written.
-pub fn import(
+pub(crate) fn import(
     experiment: &Experiment,
     folder: &RunFolder,
     source: &str,

@@ -24,9 +24,9 @@
 //!
 //! Several threads share one behind a mutex: each asks, evaluates without holding the lock, and tells. A trial that was
 //! asked for and not told is asked for again when the folder is opened the next time.
-pub mod answer;
+pub(crate) mod answer;
 pub(crate) mod import;
-pub mod resume;
+pub(crate) mod resume;
 pub(crate) mod space_migration;
 
 use std::collections::VecDeque;
@@ -55,10 +55,10 @@ use crate::trial::prior_result::PriorResult;
 use crate::trial::{ConfigurationId, Proposal, TrialId};
 
 /// The slot of an attempt that this program did not start.
-pub const ELSEWHERE: &str = "elsewhere";
+pub(crate) const ELSEWHERE: &str = "elsewhere";
 
 /// A run that goes on: optimizer, journal, retries and limits, in step.
-pub struct Ledger {
+pub(crate) struct Ledger {
     space: Arc<Space>,
     stop: Stop,
     optimizer: Optimizer,
@@ -107,7 +107,7 @@ impl Ledger {
     ///
     /// # Errors
     /// The journal cannot be written.
-    pub fn ask(&mut self, at: Timestamp) -> Result<NextAttempt, RunError> {
+    pub(crate) fn ask(&mut self, at: Timestamp) -> Result<NextAttempt, RunError> {
         if let Some((proposal, number)) = self.waiting.pop_front() {
             return Ok(NextAttempt::Attempt(self.run(proposal, number, false, at)));
         }
@@ -132,7 +132,7 @@ impl Ledger {
     ///
     /// # Errors
     /// The journal cannot be written.
-    pub fn started(&mut self, trial: TrialId, slot: &str, at: Timestamp) -> Result<u64, RunError> {
+    pub(crate) fn started(&mut self, trial: TrialId, slot: &str, at: Timestamp) -> Result<u64, RunError> {
         let running = self.running.iter_mut().find(|each| each.proposal.trial == trial);
         let attempt = running.expect("only a trial that was asked for is started");
         (attempt.slot, attempt.started, attempt.since) = (slot.to_owned(), at, Instant::now());
@@ -141,7 +141,7 @@ impl Ledger {
     }
 
     /// Notes the share of a running trial that is done, from 0 to 1.
-    pub fn progressed(&mut self, trial: TrialId, share: f64) {
+    pub(crate) fn progressed(&mut self, trial: TrialId, share: f64) {
         if let Some(attempt) = self.running.iter_mut().find(|each| each.proposal.trial == trial) {
             attempt.share = share;
         }
@@ -151,7 +151,12 @@ impl Ledger {
     ///
     /// # Errors
     /// The journal cannot be written.
-    pub fn reported(&mut self, trial: TrialId, point: CurvePoint, at: Timestamp) -> Result<ReportTaken, RunError> {
+    pub(crate) fn reported(
+        &mut self,
+        trial: TrialId,
+        point: CurvePoint,
+        at: Timestamp,
+    ) -> Result<ReportTaken, RunError> {
         let is_new = self.optimizer.report(trial, point);
         if is_new {
             let attempt = self.attempt(trial).map_or(1, |attempt| attempt.number);
@@ -165,7 +170,7 @@ impl Ledger {
     ///
     /// # Errors
     /// The journal cannot be written.
-    pub fn ended(&mut self, trial: TrialId, attempt: u32, end: AttemptEnd) -> Result<EndTaken, RunError> {
+    pub(crate) fn ended(&mut self, trial: TrialId, attempt: u32, end: AttemptEnd) -> Result<EndTaken, RunError> {
         let is_it = |each: &Attempt| each.proposal.trial == trial && each.number == attempt;
         let Some(index) = self.running.iter().position(is_it) else {
             let record = self.write(&Record::Ended(Ended { trial, attempt, end, late: true }))?;
@@ -189,7 +194,7 @@ impl Ledger {
 
     /// The running attempt of a trial. A trial that waits for another attempt runs again from now on, as the worker of its
     /// last attempt has turned up after all. `None` for a trial with an outcome, and for one that was never asked for.
-    pub fn revive(&mut self, trial: TrialId, at: Timestamp) -> Option<&Attempt> {
+    pub(crate) fn revive(&mut self, trial: TrialId, at: Timestamp) -> Option<&Attempt> {
         if let Some(index) = self.waiting.iter().position(|(each, _)| each.trial == trial)
             && let Some((proposal, next)) = self.waiting.remove(index)
         {
@@ -202,7 +207,7 @@ impl Ledger {
     ///
     /// # Errors
     /// The journal cannot be written.
-    pub fn note(&mut self, key: &str, value: Json) -> Result<(), RunError> {
+    pub(crate) fn note(&mut self, key: &str, value: Json) -> Result<(), RunError> {
         self.notes.insert(key.to_owned(), value.clone());
         self.write(&Record::Noted(Noted { key: key.to_owned(), value, at: Timestamp::now() }))?;
         self.settle()
@@ -212,7 +217,7 @@ impl Ledger {
     ///
     /// # Errors
     /// The journal could not be written.
-    pub fn durable(&self) -> Result<u64, RunError> {
+    pub(crate) fn durable(&self) -> Result<u64, RunError> {
         Ok(self.store.as_ref().map_or(Ok(self.written), Store::durable)?)
     }
 
@@ -220,73 +225,73 @@ impl Ledger {
     ///
     /// # Errors
     /// The journal could not be written.
-    pub fn settle(&self) -> Result<(), RunError> {
+    pub(crate) fn settle(&self) -> Result<(), RunError> {
         Ok(self.store.as_ref().map_or(Ok(()), |store| store.wait(self.written))?)
     }
 
     /// Sentences about what went wrong with the store since the last call without losing anything, for the user.
-    pub fn take_warnings(&mut self) -> Vec<String> {
+    pub(crate) fn take_warnings(&mut self) -> Vec<String> {
         self.store.as_mut().map(Store::take_warnings).unwrap_or_default()
     }
 
     /// The optimizer, which holds the history.
-    pub fn optimizer(&self) -> &Optimizer {
+    pub(crate) fn optimizer(&self) -> &Optimizer {
         &self.optimizer
     }
 
     /// All trials so far.
-    pub fn history(&self) -> &History {
+    pub(crate) fn history(&self) -> &History {
         self.optimizer.history()
     }
 
     /// The running attempt of a trial.
-    pub fn attempt(&self, trial: TrialId) -> Option<&Attempt> {
+    pub(crate) fn attempt(&self, trial: TrialId) -> Option<&Attempt> {
         self.running.iter().find(|each| each.proposal.trial == trial)
     }
 
     /// The attempts that run, in the order of asking.
-    pub fn running(&self) -> &[Attempt] {
+    pub(crate) fn running(&self) -> &[Attempt] {
         &self.running
     }
 
     /// The trials without an outcome that nobody runs.
-    pub fn waiting(&self) -> impl ExactSizeIterator<Item = &Proposal> {
+    pub(crate) fn waiting(&self) -> impl ExactSizeIterator<Item = &Proposal> {
         self.waiting.iter().map(|(proposal, _)| proposal)
     }
 
     /// The last note of each key.
-    pub fn notes(&self) -> &IndexMap<String, Json> {
+    pub(crate) fn notes(&self) -> &IndexMap<String, Json> {
         &self.notes
     }
 
     /// The number of pieces that the batches of a configuration are divided into, after a device had no memory left for
     /// them.
-    pub fn divisor(&self, configuration: ConfigurationId) -> u32 {
+    pub(crate) fn divisor(&self, configuration: ConfigurationId) -> u32 {
         self.retries.divisor(configuration)
     }
 
     /// The paces of the trials that ended.
-    pub fn paces(&self) -> &Paces {
+    pub(crate) fn paces(&self) -> &Paces {
         &self.paces
     }
 
     /// Seconds that attempts took which have ended, those of earlier sessions included.
-    pub fn device_seconds(&self) -> f64 {
+    pub(crate) fn device_seconds(&self) -> f64 {
         self.device_seconds
     }
 
     /// Seconds since the start, those of earlier sessions included.
-    pub fn seconds(&self) -> f64 {
+    pub(crate) fn seconds(&self) -> f64 {
         self.earlier + self.began.elapsed().as_secs_f64()
     }
 
     /// The time since this session began.
-    pub fn elapsed(&self) -> Duration {
+    pub(crate) fn elapsed(&self) -> Duration {
         self.began.elapsed()
     }
 
     /// The optimizer's own time in this session.
-    pub fn asking(&self) -> Duration {
+    pub(crate) fn asking(&self) -> Duration {
         self.asking
     }
 

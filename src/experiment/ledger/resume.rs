@@ -16,7 +16,7 @@ use crate::store::Store;
 use crate::store::record::{Begun, FORMAT, Record};
 
 /// A ledger that was opened.
-pub struct OpenedLedger {
+pub(crate) struct OpenedLedger {
     pub ledger: Ledger,
     /// Sentences for the user, such as what was repaired.
     pub warnings: Vec<String>,
@@ -30,7 +30,7 @@ impl Ledger {
     /// # Errors
     /// The folder cannot be used, somebody else writes it, or its run was begun with an experiment whose trials are not
     /// comparable.
-    pub fn open(experiment: &Experiment, folder: &RunFolder) -> Result<OpenedLedger, RunError> {
+    pub(crate) fn open(experiment: &Experiment, folder: &RunFolder) -> Result<OpenedLedger, RunError> {
         space_migration::settle(folder)?;
         // Before anything is made: what cannot begin leaves nothing behind.
         let early = if folder.store().exists() { None } else { Some(earlier_runs(experiment)?) };
@@ -93,7 +93,7 @@ impl Ledger {
     ///
     /// # Errors
     /// An earlier run that the experiment's `warm_start` names cannot be read.
-    pub fn in_memory(experiment: &Experiment) -> Result<Self, RunError> {
+    pub(crate) fn in_memory(experiment: &Experiment) -> Result<Self, RunError> {
         let mut ledger = Self::of(experiment, experiment.optimizer(), None, Replay::default());
         let earlier = earlier_runs(experiment)?;
         ledger.learn_from(earlier.into_iter().flat_map(|(_, fitted)| fitted.results).collect());

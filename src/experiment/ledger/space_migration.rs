@@ -18,7 +18,7 @@ use crate::trial::{ConfigurationId, TrialId};
 
 /// The trials of a run that go on in another space, and those that do not.
 #[derive(Clone, Debug, Default)]
-pub struct SpaceMigration {
+pub(crate) struct SpaceMigration {
     /// New numbers of trials and configurations by the old ones.
     trials: HashMap<TrialId, TrialId>,
     configurations: HashMap<ConfigurationId, ConfigurationId>,
@@ -32,7 +32,7 @@ impl SpaceMigration {
     ///
     /// # Errors
     /// A trial is not of the old space.
-    pub fn of(records: &[Record], old: &Space, new: &Space) -> Result<Self, Mismatch> {
+    pub(crate) fn of(records: &[Record], old: &Space, new: &Space) -> Result<Self, Mismatch> {
         let mut migration = Self::default();
         let mut owners = HashMap::new();
         for record in records {
@@ -50,12 +50,12 @@ impl SpaceMigration {
     }
 
     /// The number of trials that go on.
-    pub fn kept(&self) -> usize {
+    pub(crate) fn kept(&self) -> usize {
         self.trials.len()
     }
 
     /// A sentence for the user on the trials.
-    pub fn summary(&self) -> String {
+    pub(crate) fn summary(&self) -> String {
         let trials = |count: usize| if count == 1 { "1 trial".to_owned() } else { format!("{count} trials") };
         let are = |count: usize| if count == 1 { "is" } else { "are" };
         let mut text = format!("{} of the run before {} kept", trials(self.kept()), are(self.kept()));
@@ -109,7 +109,7 @@ impl SpaceMigration {
     ///
     /// # Errors
     /// A folder cannot be written or renamed.
-    pub fn perform(&self, begun: Begun, folder: &RunFolder) -> Result<PathBuf, RunError> {
+    pub(crate) fn perform(&self, begun: Begun, folder: &RunFolder) -> Result<PathBuf, RunError> {
         let (root, next) = (folder.root().to_owned(), next(folder));
         let failed = |path: &Path| {
             let path = path.to_owned();

@@ -89,6 +89,6 @@ pub(crate) fn of_earlier_run(experiment: &Experiment, path: &str) -> Result<Fitt
 }
 
 /// The results from elsewhere that fit an experiment.
-pub fn fitting(experiment: &Experiment, found: &[FoundResult]) -> FittedResults {
+pub(crate) fn fitting(experiment: &Experiment, found: &[FoundResult]) -> FittedResults {
     fit(found, &experiment.space, experiment.schedule.ends(), experiment.costs())
 }

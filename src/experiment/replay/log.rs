@@ -52,7 +52,7 @@ impl Log {
     }
 
     /// The details of a trial, which must be one of the log's.
-    pub fn details(&self, trial: TrialId) -> &Details {
+    pub(crate) fn details(&self, trial: TrialId) -> &Details {
         &self.details[trial.index()]
     }
 }

@@ -1,16 +1,16 @@
 //! The keys of the notes that a run keeps in its journal.
 
 /// Repairs of the store, a sentence each.
-pub const REPAIRS: &str = "repairs";
+pub(crate) const REPAIRS: &str = "repairs";
 
 /// The text of an experiment's file that was edited since the run began.
-pub const EDITED: &str = "experiment";
+pub(crate) const EDITED: &str = "experiment";
 
 /// The comparison of incumbent and default at the end of a run.
-pub const VALIDATION: &str = "validation";
+pub(crate) const VALIDATION: &str = "validation";
 
 /// The comparison of incumbent and default on seeds that no trial has had.
-pub const NEW_SEEDS: &str = "fresh_seeds";
+pub(crate) const NEW_SEEDS: &str = "fresh_seeds";
 
 /// The beginning of the keys of imported results; a number follows.
-pub const IMPORTED_RESULTS: &str = "evidence/";
+pub(crate) const IMPORTED_RESULTS: &str = "evidence/";

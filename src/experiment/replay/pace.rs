@@ -6,14 +6,14 @@ const RECENT: usize = 500;
 
 /// One trial that has ended: how much budget it added to its configuration, and how long that took.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Pace {
+pub(crate) struct Pace {
     pub budget: f64,
     pub seconds: f64,
 }
 
 /// The time left with its spread, in seconds.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Estimate {
+pub(crate) struct Estimate {
     pub seconds: f64,
     /// Half the interquartile range of the recent pace, carried to the work that is left.
     pub spread: f64,
@@ -33,7 +33,7 @@ pub struct Paces {
 
 impl Paces {
     /// Adds a trial that has ended.
-    pub fn push(&mut self, pace: Pace) {
+    pub(crate) fn push(&mut self, pace: Pace) {
         self.count += 1.0;
         let (x, y) = (pace.budget - self.budget, pace.seconds - self.seconds);
         self.budget += x / self.count;
@@ -51,7 +51,7 @@ impl Paces {
     ///
     /// A trial's time is a start-up and evaluation part that it always takes, plus a part proportional to its budget; both
     /// are fitted by least squares and kept from going negative.
-    pub fn estimate(&self, trials: usize, budget: f64, workers: usize) -> Option<Estimate> {
+    pub(crate) fn estimate(&self, trials: usize, budget: f64, workers: usize) -> Option<Estimate> {
         let seconds = self.seconds(trials, budget, workers)?;
         let (fixed, slope) = self.fit();
         let mut ratios: Vec<f64> = self
@@ -65,7 +65,7 @@ impl Paces {
     }
 
     /// As [`estimate`](Self::estimate), without the spread, for little.
-    pub fn seconds(&self, trials: usize, budget: f64, workers: usize) -> Option<f64> {
+    pub(crate) fn seconds(&self, trials: usize, budget: f64, workers: usize) -> Option<f64> {
         let (fixed, slope) = (self.recent.len() >= 2).then(|| self.fit())?;
         Some((fixed * trials as f64 + slope * budget) / workers.max(1) as f64)
     }

@@ -21,7 +21,7 @@ impl Retries {
     /// and where the device had no memory left and smaller pieces of a batch can be tried.
     ///
     /// To be asked once for each end of an attempt, in the order of the journal.
-    pub fn is_final(&mut self, trial: TrialId, configuration: ConfigurationId, outcome: &Outcome) -> bool {
+    pub(crate) fn is_final(&mut self, trial: TrialId, configuration: ConfigurationId, outcome: &Outcome) -> bool {
         match outcome {
             Outcome::Lost => {
                 let losses = self.losses.entry(trial).or_default();
@@ -39,7 +39,7 @@ impl Retries {
     }
 
     /// The number of pieces that the batches of a configuration are divided into, at every budget.
-    pub fn divisor(&self, configuration: ConfigurationId) -> u32 {
+    pub(crate) fn divisor(&self, configuration: ConfigurationId) -> u32 {
         self.divisors.get(&configuration).copied().unwrap_or(1)
     }
 }

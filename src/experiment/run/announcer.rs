@@ -25,7 +25,7 @@ pub(crate) struct Announcer<'a> {
 
 impl<'a> Announcer<'a> {
     /// An announcer that appends to the event stream in a run's folder.
-    pub fn open(
+    pub(crate) fn open(
         experiment: &'a Experiment,
         folder: &RunFolder,
         ledger: &Ledger,
@@ -38,7 +38,7 @@ impl<'a> Announcer<'a> {
     }
 
     /// Tells an event at once.
-    pub fn announce(&mut self, event: &RunEvent, ledger: &Ledger) {
+    pub(crate) fn announce(&mut self, event: &RunEvent, ledger: &Ledger) {
         let status = RunStatus::of(self.experiment, self.planned, ledger);
         if let Err(error) = self.stream.write(event, &status) {
             let warning = format!("`{}` cannot be written any more: {error}", self.path.display());
@@ -48,12 +48,12 @@ impl<'a> Announcer<'a> {
     }
 
     /// Keeps an event until the record with this number survives a power cut.
-    pub fn defer(&mut self, record: u64, event: PendingEvent) {
+    pub(crate) fn defer(&mut self, record: u64, event: PendingEvent) {
         self.pending.push(record, event);
     }
 
     /// Tells the events whose records survive a power cut by now.
-    pub fn acknowledge(&mut self, ledger: &mut Ledger) -> Result<(), RunError> {
+    pub(crate) fn acknowledge(&mut self, ledger: &mut Ledger) -> Result<(), RunError> {
         let durable = ledger.durable()?;
         while let Some(pending) = self.pending.pop(durable) {
             self.announce(&pending.event(), ledger);
@@ -65,18 +65,18 @@ impl<'a> Announcer<'a> {
     }
 
     /// Waits until everything written survives a power cut, and tells it.
-    pub fn settle(&mut self, ledger: &mut Ledger) -> Result<(), RunError> {
+    pub(crate) fn settle(&mut self, ledger: &mut Ledger) -> Result<(), RunError> {
         ledger.settle()?;
         self.acknowledge(ledger)
     }
 
     /// The longest wait for an event of the executor: short while something waits for the disk.
-    pub fn patience(&self) -> Duration {
+    pub(crate) fn patience(&self) -> Duration {
         if self.pending.is_empty() { TICK } else { TICK / 50 }
     }
 
     /// Lets the watcher refresh its view.
-    pub fn tick(&mut self, ledger: &Ledger) {
+    pub(crate) fn tick(&mut self, ledger: &Ledger) {
         self.watcher.tick(&RunStatus::of(self.experiment, self.planned, ledger));
     }
 }

@@ -25,20 +25,20 @@ pub(crate) struct Checkpoints {
 
 impl Checkpoints {
     /// Those that earlier sessions have left in a run's folder.
-    pub fn of(folder: &RunFolder, budget: Option<u64>) -> Self {
+    pub(crate) fn of(folder: &RunFolder, budget: Option<u64>) -> Self {
         let entries = fs::read_dir(folder.checkpoints()).into_iter().flatten().flatten();
         let open = entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok()).map(ConfigurationId).collect();
         Self { open, complete: BTreeMap::new(), budget, next: Instant::now() }
     }
 
     /// A trial of this configuration has started.
-    pub fn used(&mut self, configuration: ConfigurationId) {
+    pub(crate) fn used(&mut self, configuration: ConfigurationId) {
         self.complete.remove(&configuration);
         self.open.insert(configuration);
     }
 
     /// Removes what nobody needs any more, unless that was done a moment ago.
-    pub fn tidy_now_and_then(&mut self, optimizer: &Optimizer, folder: &RunFolder) {
+    pub(crate) fn tidy_now_and_then(&mut self, optimizer: &Optimizer, folder: &RunFolder) {
         if Instant::now() >= self.next {
             self.tidy(optimizer, folder);
             self.next = Instant::now() + PAUSE;
@@ -47,7 +47,7 @@ impl Checkpoints {
 
     /// Removes what nobody needs any more: never what a trial that runs, that is started again or that may be promoted
     /// continues from, nor what the incumbent and the default are compared by.
-    pub fn tidy(&mut self, optimizer: &Optimizer, folder: &RunFolder) {
+    pub(crate) fn tidy(&mut self, optimizer: &Optimizer, folder: &RunFolder) {
         let history = optimizer.history();
         let full = optimizer.schedule().max();
         for configuration in std::mem::take(&mut self.open) {

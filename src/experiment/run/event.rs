@@ -75,7 +75,7 @@ pub struct RunStatus<'a> {
 
 /// The money that the devices cost, in the currency of the experiment's price.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Money {
+pub(crate) struct Money {
     pub spent: f64,
     /// In the end, as far as it can be told.
     pub whole: Option<f64>,
@@ -97,19 +97,19 @@ impl<'a> RunStatus<'a> {
     }
 
     /// The time that the rest takes with its spread, where the limits and the trials so far say.
-    pub fn left(&self) -> Option<Estimate> {
+    pub(crate) fn left(&self) -> Option<Estimate> {
         let (trials, budget) = self.work_left()?;
         self.paces.estimate(trials, budget, self.experiment.execution.workers)
     }
 
     /// The seconds that the rest takes.
-    pub fn seconds_left(&self) -> Option<f64> {
+    pub(crate) fn seconds_left(&self) -> Option<f64> {
         let (trials, budget) = self.work_left()?;
         self.paces.seconds(trials, budget, self.experiment.execution.workers)
     }
 
     /// The money that the devices have cost and will, where the experiment says what an hour of one costs.
-    pub fn money(&self) -> Option<Money> {
+    pub(crate) fn money(&self) -> Option<Money> {
         let price = self.experiment.price_per_device_hour? / 3600.0;
         let running: f64 = self.running.iter().map(|running| running.since.elapsed().as_secs_f64()).sum();
         // What runs is part of what is left.

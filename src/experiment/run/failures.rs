@@ -25,14 +25,14 @@ pub(crate) struct Failures {
 
 impl Failures {
     /// The counts of a history.
-    pub fn of(history: &History) -> Self {
+    pub(crate) fn of(history: &History) -> Self {
         let mut failures = Self::default();
         history.ended().filter_map(|trial| trial.outcome.as_ref()).for_each(|outcome| failures.count(outcome));
         failures
     }
 
     /// Counts one more trial. One that diverged ran: its configuration is to blame.
-    pub fn count(&mut self, outcome: &Outcome) {
+    pub(crate) fn count(&mut self, outcome: &Outcome) {
         self.ended += 1;
         self.crashed += usize::from(matches!(outcome, Outcome::Crashed { .. }));
         self.failed += usize::from(match outcome {
@@ -46,7 +46,7 @@ impl Failures {
     ///
     /// # Errors
     /// [`RunError::AllTrialsFailed`] with the end of the last logs, once so many trials have failed that the next one will.
-    pub fn check(&self, history: &History, folder: &RunFolder) -> Result<(), RunError> {
+    pub(crate) fn check(&self, history: &History, folder: &RunFolder) -> Result<(), RunError> {
         let all = |count: usize, enough: usize| count == self.ended && count >= enough;
         if !all(self.crashed, CRASHES) && !all(self.failed, FAILURES) {
             return Ok(());

@@ -19,7 +19,7 @@ use crate::trial::Proposal;
 
 /// The request of a worker process: the objective, and what it is asked about it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct WorkerRequest {
+pub(crate) struct WorkerRequest {
     pub objective: Objective,
     pub request: Request,
     pub purpose: Purpose,
@@ -28,14 +28,14 @@ pub struct WorkerRequest {
 /// The purpose of a worker: a trial, or a test on data that no trial has seen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Purpose {
+pub(crate) enum Purpose {
     Trial,
     Test,
 }
 
 impl WorkerRequest {
     /// Evaluates it in this process; `progress` gets shares from 0 to 1.
-    pub fn evaluate(&self, progress: &mut dyn FnMut(f64)) -> Result<Report, TaskError> {
+    pub(crate) fn evaluate(&self, progress: &mut dyn FnMut(f64)) -> Result<Report, TaskError> {
         match (&self.objective, self.purpose) {
             #[cfg(feature = "battery")]
             (Objective::Battery(battery), Purpose::Test) => battery.test(&self.request, progress),
@@ -48,7 +48,7 @@ impl WorkerRequest {
 }
 
 /// The request for a trial of this experiment.
-pub fn request(
+pub(crate) fn request(
     experiment: &Experiment,
     folder: &RunFolder,
     proposal: &Proposal,
@@ -77,7 +77,7 @@ pub fn request(
 
 /// The launch of the process that answers a request; its folder is made and the request written there, unless the
 /// process is asked by a line.
-pub fn launch(
+pub(crate) fn launch(
     experiment: &Experiment,
     folder: &RunFolder,
     objective: &Objective,

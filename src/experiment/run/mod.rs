@@ -4,7 +4,7 @@ pub(crate) mod checkpoints;
 pub(crate) mod evaluations;
 pub mod event;
 pub(crate) mod event_stream;
-pub mod execute;
+pub(crate) mod execute;
 pub(crate) mod failures;
 pub(crate) mod jobs;
 pub(crate) mod launch;

@@ -19,24 +19,24 @@ pub(crate) struct PendingEvents(VecDeque<(u64, PendingEvent)>);
 
 impl PendingEvents {
     /// Keeps an event until the record with this number is durable.
-    pub fn push(&mut self, record: u64, event: PendingEvent) {
+    pub(crate) fn push(&mut self, record: u64, event: PendingEvent) {
         self.0.push_back((record, event));
     }
 
     /// The next event that may be told, where the disk has all records up to `durable`.
-    pub fn pop(&mut self, durable: u64) -> Option<PendingEvent> {
+    pub(crate) fn pop(&mut self, durable: u64) -> Option<PendingEvent> {
         self.0.pop_front_if(|(record, _)| *record <= durable).map(|(_, event)| event)
     }
 
     /// True where nothing waits.
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 }
 
 impl PendingEvent {
     /// The event as a watcher is told it.
-    pub fn event(&self) -> RunEvent<'_> {
+    pub(crate) fn event(&self) -> RunEvent<'_> {
         match self {
             Self::Started { proposal, attempt, slot } => RunEvent::Started { proposal, attempt: *attempt, slot },
             Self::Ended { proposal, attempt, slot, outcome, seconds, is_incumbent } => RunEvent::Ended {

@@ -25,7 +25,7 @@ use crate::trial::{Origin, Proposal, TrialId};
 
 /// The evaluations of both on the same seeds.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct SeedComparison {
+pub(crate) struct SeedComparison {
     /// The incumbent's trial.
     pub trial: TrialId,
     pub budget: f64,
@@ -37,7 +37,7 @@ pub struct SeedComparison {
 
 /// One evaluation, in the order of the seeds.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct SeedEvaluation {
+pub(crate) struct SeedEvaluation {
     pub outcome: OutcomeKind,
     pub cost: Option<f64>,
     pub seconds: f64,
@@ -48,7 +48,7 @@ pub struct SeedEvaluation {
 ///
 /// # Errors
 /// There is no run, or the experiment is another than the run was begun with.
-pub fn evaluate(
+pub(crate) fn evaluate(
     experiment: &Experiment,
     folder: &RunFolder,
     count: u32,

@@ -20,12 +20,12 @@ pub(crate) struct Session<'a> {
 
 impl Session<'_> {
     /// Tells the watcher and the event stream.
-    pub fn announce(&mut self, event: &RunEvent) {
+    pub(crate) fn announce(&mut self, event: &RunEvent) {
         self.announcer.announce(event, &self.ledger);
     }
 
     /// Waits until everything written survives a power cut, and tells it.
-    pub fn settle(&mut self) -> Result<(), RunError> {
+    pub(crate) fn settle(&mut self) -> Result<(), RunError> {
         self.announcer.settle(&mut self.ledger)
     }
 }

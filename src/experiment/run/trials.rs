@@ -34,7 +34,7 @@ pub(crate) struct Trials<'s, 'a> {
 
 impl<'s, 'a> Trials<'s, 'a> {
     /// The trials of a session, from where its ledger stands.
-    pub fn of(session: &'s mut Session<'a>) -> Self {
+    pub(crate) fn of(session: &'s mut Session<'a>) -> Self {
         let failures = Failures::of(session.ledger.history());
         Self { session, pruned: HashSet::new(), failures, is_over: false }
     }

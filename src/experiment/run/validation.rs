@@ -19,11 +19,11 @@ use crate::trial::outcome::OutcomeKind;
 use crate::trial::{Origin, Proposal, TrialId};
 
 /// The names of the two evaluations, and of their folders.
-pub const NAMES: [&str; 2] = ["incumbent", "default"];
+pub(crate) const NAMES: [&str; 2] = ["incumbent", "default"];
 
 /// The incumbent beside the default configuration, both at the full budget.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Validation {
+pub(crate) struct Validation {
     /// The incumbent that was validated.
     pub trial: TrialId,
     pub incumbent: Evaluated,
@@ -35,7 +35,7 @@ pub struct Validation {
 
 /// One configuration at the full budget.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Evaluated {
+pub(crate) struct Evaluated {
     /// As a trial measures it.
     pub cost: f64,
     /// The `info` that the worker reported; its `test` holds the measurements on untouched data, where the task has any.
@@ -44,7 +44,7 @@ pub struct Evaluated {
 
 impl Evaluated {
     /// A number of the test on untouched data, such as `cost`.
-    pub fn test(&self, key: &str) -> Option<f64> {
+    pub(crate) fn test(&self, key: &str) -> Option<f64> {
         self.info.get("test")?.get(key)?.as_f64()
     }
 }

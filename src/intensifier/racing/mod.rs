@@ -19,7 +19,7 @@ pub use settings::RacingSettings;
 /// the incumbent. Before each new configuration the incumbent is run on one more pair, so that luck does not last.
 /// Failures are worse than any cost. A challenger with a lost trial leaves the race.
 #[derive(Clone, Debug)]
-pub struct Racing {
+pub(crate) struct Racing {
     budget: Budget,
     /// All pairs in the order in which every configuration is run on them: seed by seed, the instances shuffled.
     pairs: Vec<InstanceSeed>,
@@ -63,7 +63,7 @@ impl Racer {
 
 impl Racing {
     /// A race at one budget, with seeds drawn from the experiment's.
-    pub fn new(budget: Budget, settings: &RacingSettings, seed: u64) -> Self {
+    pub(crate) fn new(budget: Budget, settings: &RacingSettings, seed: u64) -> Self {
         let mut pairs = Vec::new();
         for index in 0..u64::from(settings.seeds.max(1)) {
             // Thirty-one bits: a seed that every program's integers hold.
@@ -89,11 +89,6 @@ impl Racing {
             asked: 0,
             ended: 0,
         }
-    }
-
-    /// The number of pairs that a configuration is run on at most.
-    pub fn pairs(&self) -> usize {
-        self.pairs.len()
     }
 
     fn catch_up(&mut self, history: &History) {
@@ -263,7 +258,7 @@ mod tests {
         let racing = racing(&["a", "b", "c"], 2);
         let groups: Vec<BTreeSet<_>> =
             racing.pairs.chunks(3).map(|group| group.iter().map(|pair| pair.instance.clone()).collect()).collect();
-        assert!(racing.pairs().eq(&6) && groups[0] == groups[1] && groups[0].len() == 3);
+        assert!(racing.pairs.len() == 6 && groups[0] == groups[1] && groups[0].len() == 3);
         assert!(racing.pairs[..3].iter().all(|pair| pair.seed == racing.pairs[0].seed));
         assert_ne!(racing.pairs[0].seed, racing.pairs[3].seed);
     }

@@ -25,7 +25,7 @@ impl Default for RacingSettings {
 
 impl RacingSettings {
     /// Fails where an instance is named twice, and where there is no seed or no pair to race on.
-    pub fn validate(&self) -> Result<(), Diagnostic> {
+    pub(crate) fn validate(&self) -> Result<(), Diagnostic> {
         let mut seen = BTreeSet::new();
         if let Some(instance) = self.instances.iter().find(|instance| !seen.insert(*instance)) {
             let message = format!("the instance \"{instance}\" is there twice");

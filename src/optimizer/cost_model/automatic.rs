@@ -16,7 +16,7 @@ pub(crate) struct Automatic {
 
 impl Automatic {
     /// The choice between two models of an objective, from 0.
-    pub fn new(objective: usize, process: Box<dyn CostModel>, forest: Box<dyn CostModel>) -> Self {
+    pub(crate) fn new(objective: usize, process: Box<dyn CostModel>, forest: Box<dyn CostModel>) -> Self {
         Self { objective, process, forest, is_process: true }
     }
 

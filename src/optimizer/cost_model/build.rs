@@ -28,7 +28,7 @@ pub(crate) struct Builder<'a> {
 
 impl Builder<'_> {
     /// The cost model of an objective, from 0.
-    pub fn build(&self, objective: usize) -> Box<dyn CostModel> {
+    pub(crate) fn build(&self, objective: usize) -> Box<dyn CostModel> {
         if let Some(factory) = self.factory {
             return self.per_configuration(objective, factory.build(self.columns, self.seed));
         }

@@ -32,7 +32,13 @@ pub(crate) struct Conditioning {
 
 impl Conditioning {
     /// Conditions a surrogate that has just learnt these targets, by row; `is_known` are rows that need no other target.
-    pub fn apply(&self, surrogate: &mut dyn Surrogate, data: &TrainingData, targets: &Targets, is_known: &[bool]) {
+    pub(crate) fn apply(
+        &self,
+        surrogate: &mut dyn Surrogate,
+        data: &TrainingData,
+        targets: &Targets,
+        is_known: &[bool],
+    ) {
         if let Some(pessimism) = self.pessimism.filter(|_| data.has_failures()) {
             penalize_failures(surrogate, data, targets, pessimism);
         }

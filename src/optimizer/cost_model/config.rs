@@ -21,7 +21,7 @@ pub enum SurrogateConfig {
 
 impl SurrogateConfig {
     /// Fails where a knob is out of its range, or does not go with the scale of the targets.
-    pub fn validate(&self, scale: Option<Scale>) -> Result<(), Diagnostic> {
+    pub(crate) fn validate(&self, scale: Option<Scale>) -> Result<(), Diagnostic> {
         match self {
             Self::Automatic => Ok(()),
             Self::Forest(forest) => {
@@ -43,7 +43,7 @@ impl SurrogateConfig {
     }
 
     /// The name in words.
-    pub fn describe(&self) -> String {
+    pub(crate) fn describe(&self) -> String {
         match self {
             Self::Automatic => "Gaussian process, then random forest".into(),
             Self::Forest(forest) => format!("random forest of {} trees", forest.trees),

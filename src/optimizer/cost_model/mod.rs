@@ -2,7 +2,7 @@
 mod automatic;
 pub(super) mod build;
 pub(super) mod conditioning;
-pub mod config;
+pub(crate) mod config;
 mod multi_fidelity;
 mod per_configuration;
 

@@ -21,7 +21,7 @@ pub(crate) struct MultiFidelityModel {
 
 impl MultiFidelityModel {
     /// A model that knows nothing of an objective, from 0.
-    pub fn new(
+    pub(crate) fn new(
         objective: usize,
         surrogate: MultiFidelity,
         budgets: (f64, f64),

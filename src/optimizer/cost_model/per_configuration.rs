@@ -23,7 +23,7 @@ pub(crate) struct PerConfiguration {
 
 impl PerConfiguration {
     /// A model that knows nothing of an objective, from 0.
-    pub fn new(
+    pub(crate) fn new(
         objective: usize,
         surrogate: Box<dyn Surrogate>,
         residual_models: ResidualModels,

@@ -21,7 +21,7 @@ pub enum ProposalStrategyConfig {
 
 impl ProposalStrategyConfig {
     /// Fails where a knob is out of its range.
-    pub fn validate(&self) -> Result<(), Diagnostic> {
+    pub(crate) fn validate(&self) -> Result<(), Diagnostic> {
         match self {
             Self::TreeParzen(settings) => settings.validate(),
             Self::DifferentialEvolution(settings) => settings.validate(),

@@ -32,7 +32,7 @@ impl Default for DifferentialEvolutionSettings {
 
 impl DifferentialEvolutionSettings {
     /// Fails where a knob is out of its range.
-    pub fn validate(&self) -> Result<(), Diagnostic> {
+    pub(crate) fn validate(&self) -> Result<(), Diagnostic> {
         at_least_one("search.population", self.population)?;
         share("search.step", self.step)?;
         share("search.crossover", self.crossover)
@@ -58,7 +58,11 @@ pub(crate) struct DifferentialEvolution {
 
 impl DifferentialEvolution {
     /// A strategy over a space. Fails where a knob is out of its range.
-    pub fn new(space: Arc<Space>, settings: &DifferentialEvolutionSettings, seed: u64) -> Result<Self, Diagnostic> {
+    pub(crate) fn new(
+        space: Arc<Space>,
+        settings: &DifferentialEvolutionSettings,
+        seed: u64,
+    ) -> Result<Self, Diagnostic> {
         settings.validate()?;
         Ok(Self { space, settings: settings.clone(), seed })
     }

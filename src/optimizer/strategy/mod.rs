@@ -1,10 +1,10 @@
 //! Proposal strategies: how configurations are found that were not tried, and which of those that were goes on.
 pub(super) mod build;
-pub mod config;
-pub mod differential_evolution;
+pub(crate) mod config;
+pub(crate) mod differential_evolution;
 pub(super) mod model_based;
 pub(super) mod random;
-pub mod tree_parzen;
+pub(crate) mod tree_parzen;
 
 use crate::intensifier::Candidate;
 use crate::space::configuration::Configuration;
@@ -15,7 +15,7 @@ use crate::trial::{ConfigurationId, Origin};
 
 /// The state of the search that a proposal is made in.
 #[derive(Clone, Copy, Debug)]
-pub struct Situation<'a> {
+pub(crate) struct Situation<'a> {
     /// All trials so far.
     pub history: &'a History,
     /// Configurations of which one will go on: a new one should be unlike them.
@@ -26,7 +26,7 @@ pub struct Situation<'a> {
 
 /// A way of finding configurations. It owns the space, its knobs and its random streams; whatever it keeps between two
 /// proposals must follow from the history, so that one that is shown the whole of it at once proposes the same.
-pub trait ProposalStrategy: Send + Sync {
+pub(crate) trait ProposalStrategy: Send + Sync {
     /// A legal configuration that the history does not have, for a trial at a budget; `None` where too little is known, or
     /// none is left.
     fn propose(&mut self, situation: &Situation, budget: Budget) -> Option<Configuration>;
@@ -50,7 +50,7 @@ pub trait ProposalStrategy: Send + Sync {
 
 /// A candidate that was chosen.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Choice {
+pub(crate) struct Choice {
     /// Its index among the candidates.
     pub candidate: usize,
     /// The configuration, where the candidate is a new one and the strategy has found it.

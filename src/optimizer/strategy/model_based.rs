@@ -33,7 +33,7 @@ pub(crate) struct ModelBased {
 impl ModelBased {
     /// A strategy over a space. Fails where a knob of the maximizer, or the strength of the hyperparameters' priors, is out
     /// of its range.
-    pub fn new(
+    pub(crate) fn new(
         space: Arc<Space>,
         objectives: Objectives,
         maximizer: &MaximizerSettings,

@@ -19,7 +19,7 @@ pub(crate) struct RandomSearch {
 
 impl RandomSearch {
     /// Draws from a space, addressed by the seed and the number of the trial.
-    pub fn new(space: Arc<Space>, seed: u64) -> Self {
+    pub(crate) fn new(space: Arc<Space>, seed: u64) -> Self {
         Self { space, seed }
     }
 }

@@ -35,7 +35,7 @@ impl Default for TreeParzenSettings {
 
 impl TreeParzenSettings {
     /// Fails where a knob is out of its range.
-    pub fn validate(&self) -> Result<(), Diagnostic> {
+    pub(crate) fn validate(&self) -> Result<(), Diagnostic> {
         share("search.share", self.share)?;
         at_least_one("search.candidates", self.candidates)?;
         positive("search.prior", self.prior)
@@ -59,7 +59,7 @@ pub(crate) struct TreeParzen {
 
 impl TreeParzen {
     /// A strategy over a space. Fails where a knob is out of its range.
-    pub fn new(space: Arc<Space>, settings: &TreeParzenSettings, seed: u64) -> Result<Self, Diagnostic> {
+    pub(crate) fn new(space: Arc<Space>, settings: &TreeParzenSettings, seed: u64) -> Result<Self, Diagnostic> {
         settings.validate()?;
         Ok(Self { space, settings: settings.clone(), seed })
     }

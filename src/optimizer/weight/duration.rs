@@ -22,7 +22,7 @@ pub(crate) struct Duration {
 
 impl Duration {
     /// A weight that knows of no duration.
-    pub fn new(columns: &[Column], settings: &ForestSettings, seed: u64) -> Self {
+    pub(crate) fn new(columns: &[Column], settings: &ForestSettings, seed: u64) -> Self {
         Self { forest: Forest::new(columns, settings, seed, "duration"), is_known: false }
     }
 }

@@ -9,14 +9,14 @@ const ROOM: f64 = 6.0;
 
 /// A tick: its share of the axis, and its label, which may be empty.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Tick {
+pub(crate) struct Tick {
     pub at: f64,
     pub label: String,
 }
 
 /// An axis of numbers.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Axis {
+pub(crate) struct Axis {
     low: f64,
     high: f64,
     logarithmic: bool,
@@ -26,7 +26,7 @@ pub struct Axis {
 
 impl Axis {
     /// The axis that holds all finite numbers given, with a margin; logarithmic only if all are positive.
-    pub fn around(numbers: impl IntoIterator<Item = f64>, logarithmic: bool) -> Self {
+    pub(crate) fn around(numbers: impl IntoIterator<Item = f64>, logarithmic: bool) -> Self {
         let numbers: Vec<f64> = numbers.into_iter().filter(|x| x.is_finite()).collect();
         let logarithmic = logarithmic && numbers.iter().all(|x| *x > 0.0);
         let scale = |x: f64| if logarithmic { x.log10() } else { x };
@@ -43,17 +43,17 @@ impl Axis {
     }
 
     /// The axis from one number to a greater one.
-    pub fn between(low: f64, high: f64, logarithmic: bool) -> Self {
+    pub(crate) fn between(low: f64, high: f64, logarithmic: bool) -> Self {
         Self { low, high, logarithmic: logarithmic && low > 0.0, whole: false }
     }
 
     /// The same axis with ticks at whole numbers only.
-    pub fn whole(self) -> Self {
+    pub(crate) fn whole(self) -> Self {
         Self { whole: true, ..self }
     }
 
     /// The share of the axis at which a number is; outside of `[0, 1]` if it is beyond the ends.
-    pub fn share(&self, x: f64) -> f64 {
+    pub(crate) fn share(&self, x: f64) -> f64 {
         match self.logarithmic {
             true => (x / self.low).ln() / (self.high / self.low).ln(),
             false => (x - self.low) / (self.high - self.low),
@@ -61,7 +61,7 @@ impl Axis {
     }
 
     /// Ticks at round numbers, about `wanted` of them.
-    pub fn ticks(&self, wanted: usize) -> Vec<Tick> {
+    pub(crate) fn ticks(&self, wanted: usize) -> Vec<Tick> {
         if !self.logarithmic {
             return self.linear(wanted);
         }
@@ -109,7 +109,7 @@ impl Axis {
 /// Empties labels until none overlaps the next: keeps every label, every second, every third, and so on.
 ///
 /// `length` is that of the axis and `extent` measures a label along it.
-pub fn thin(mut ticks: Vec<Tick>, length: f64, extent: impl Fn(&str) -> f64) -> Vec<Tick> {
+pub(crate) fn thin(mut ticks: Vec<Tick>, length: f64, extent: impl Fn(&str) -> f64) -> Vec<Tick> {
     for every in 1..=ticks.len() {
         let kept: Vec<&Tick> = ticks.iter().step_by(every).filter(|tick| !tick.label.is_empty()).collect();
         let fits = kept.windows(2).all(|pair| {
@@ -129,7 +129,7 @@ pub fn thin(mut ticks: Vec<Tick>, length: f64, extent: impl Fn(&str) -> f64) -> 
 }
 
 /// Shortens labels until each fits between its neighbours, for names, which must not be dropped.
-pub fn shorten(mut ticks: Vec<Tick>, length: f64, size: f64) -> Vec<Tick> {
+pub(crate) fn shorten(mut ticks: Vec<Tick>, length: f64, size: f64) -> Vec<Tick> {
     let places: Vec<f64> = ticks.iter().map(|tick| tick.at * length).collect();
     for (index, tick) in ticks.iter_mut().enumerate() {
         let around = [index.checked_sub(1), Some(index + 1)].into_iter().flatten();
@@ -141,7 +141,7 @@ pub fn shorten(mut ticks: Vec<Tick>, length: f64, size: f64) -> Vec<Tick> {
 }
 
 /// Draws ticks and labels under a frame; `names` shortens labels that do not fit, else some are left out.
-pub fn below(canvas: &mut Canvas, frame: Frame, ticks: Vec<Tick>, names: bool, size: f64) {
+pub(crate) fn below(canvas: &mut Canvas, frame: Frame, ticks: Vec<Tick>, names: bool, size: f64) {
     let width = |label: &str| font::width(label, size, false);
     let ticks = if names { shorten(ticks, frame.width, size) } else { thin(ticks, frame.width, width) };
     for tick in ticks.iter().filter(|tick| (-0.001..=1.001).contains(&tick.at)) {
@@ -165,7 +165,7 @@ fn within(mut ticks: Vec<Tick>, size: f64, room: f64) -> Vec<Tick> {
 }
 
 /// Draws ticks and labels left of a frame.
-pub fn left(canvas: &mut Canvas, frame: Frame, ticks: Vec<Tick>, size: f64, room: f64) {
+pub(crate) fn left(canvas: &mut Canvas, frame: Frame, ticks: Vec<Tick>, size: f64, room: f64) {
     for tick in thin(within(ticks, size, room - 8.0), frame.height, |_| size * 0.8 - 3.0) {
         if (-0.001..=1.001).contains(&tick.at) {
             let (x, y) = frame.at(0.0, tick.at);

@@ -18,10 +18,10 @@ const PNG_SCALE: usize = 2;
 const SAMPLES: usize = 2;
 
 /// The error of writing a PNG file.
-pub type PngError = DrawingAreaErrorKind<<BitMapBackend<'static> as DrawingBackend>::ErrorType>;
+pub(crate) type PngError = DrawingAreaErrorKind<<BitMapBackend<'static> as DrawingBackend>::ErrorType>;
 
 /// The canvas as SVG, in which texts stay texts.
-pub fn svg(canvas: &Canvas) -> String {
+pub(crate) fn svg(canvas: &Canvas) -> String {
     let mut text = String::new();
     let size = ((canvas.width * SVG_SCALE) as u32, (canvas.height * SVG_SCALE) as u32);
     let mut backend = SVGBackend::with_string(&mut text, size);

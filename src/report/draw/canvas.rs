@@ -3,11 +3,11 @@ use crate::report::draw::font;
 use crate::report::draw::theme::{Colour, PAPER, RED};
 
 /// A position: the distances from the left edge and from the upper edge.
-pub type At = (f64, f64);
+pub(crate) type At = (f64, f64);
 
 /// The part of a text that is at its position.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Anchor {
+pub(crate) enum Anchor {
     Start,
     Middle,
     End,
@@ -15,7 +15,7 @@ pub enum Anchor {
 
 /// A rectangle.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Frame {
+pub(crate) struct Frame {
     pub x: f64,
     pub y: f64,
     pub width: f64,
@@ -23,16 +23,16 @@ pub struct Frame {
 }
 
 impl Frame {
-    pub fn right(&self) -> f64 {
+    pub(crate) fn right(&self) -> f64 {
         self.x + self.width
     }
 
-    pub fn bottom(&self) -> f64 {
+    pub(crate) fn bottom(&self) -> f64 {
         self.y + self.height
     }
 
     /// The position at shares of width and height, the second measured from the lower edge.
-    pub fn at(&self, right: f64, up: f64) -> At {
+    pub(crate) fn at(&self, right: f64, up: f64) -> At {
         (self.x + right * self.width, self.bottom() - up * self.height)
     }
 }
@@ -49,7 +49,7 @@ pub(crate) enum Mark {
 
 /// A line of text, its baseline at `at`.
 #[derive(Clone, Debug)]
-pub struct Text {
+pub(crate) struct Text {
     pub text: String,
     pub at: At,
     pub size: f64,
@@ -69,24 +69,24 @@ pub struct Canvas {
 }
 
 impl Canvas {
-    pub fn new(width: f64, height: f64) -> Self {
+    pub(crate) fn new(width: f64, height: f64) -> Self {
         let frame = Frame { x: 0.0, y: 0.0, width, height };
         Self { width, height, marks: vec![Mark::Rectangle { frame, colour: PAPER }] }
     }
 
-    pub fn rectangle(&mut self, frame: Frame, colour: Colour) {
+    pub(crate) fn rectangle(&mut self, frame: Frame, colour: Colour) {
         self.marks.push(Mark::Rectangle { frame, colour });
     }
 
-    pub fn polygon(&mut self, points: Vec<At>, colour: Colour) {
+    pub(crate) fn polygon(&mut self, points: Vec<At>, colour: Colour) {
         self.marks.push(Mark::Polygon { points, colour });
     }
 
-    pub fn line(&mut self, points: Vec<At>, colour: Colour, width: f64) {
+    pub(crate) fn line(&mut self, points: Vec<At>, colour: Colour, width: f64) {
         self.marks.push(Mark::Line { points, colour, width });
     }
 
-    pub fn dashed(&mut self, from: At, to: At, colour: Colour, width: f64, (dash, gap): (f64, f64)) {
+    pub(crate) fn dashed(&mut self, from: At, to: At, colour: Colour, width: f64, (dash, gap): (f64, f64)) {
         let length = (to.0 - from.0).hypot(to.1 - from.1);
         let along = |distance: f64| {
             let share = (distance / length).min(1.0);
@@ -99,23 +99,23 @@ impl Canvas {
         }
     }
 
-    pub fn disc(&mut self, at: At, radius: f64, colour: Colour) {
+    pub(crate) fn disc(&mut self, at: At, radius: f64, colour: Colour) {
         self.marks.push(Mark::Disc { at, radius, colour });
     }
 
-    pub fn ring(&mut self, at: At, radius: f64, inside: Colour, edge: Colour, width: f64) {
+    pub(crate) fn ring(&mut self, at: At, radius: f64, inside: Colour, edge: Colour, width: f64) {
         self.disc(at, radius, edge);
         self.disc(at, radius - width, inside);
     }
 
-    pub fn cross(&mut self, (x, y): At, radius: f64, colour: Colour, width: f64) {
+    pub(crate) fn cross(&mut self, (x, y): At, radius: f64, colour: Colour, width: f64) {
         for side in [-radius, radius] {
             self.line(vec![(x - radius, y - side), (x + radius, y + side)], colour, width);
         }
     }
 
     /// Draws the sign of the incumbent: a star with a light edge, so that it stands out on any tile.
-    pub fn star(&mut self, at: At, radius: f64) {
+    pub(crate) fn star(&mut self, at: At, radius: f64) {
         for (radius, colour) in [(radius + 1.8, PAPER), (radius, RED)] {
             let corner = |corner: usize| {
                 let angle = std::f64::consts::PI * (corner as f64 / 5.0 - 0.5);
@@ -127,7 +127,7 @@ impl Canvas {
     }
 
     /// Fills a frame with slanted lines on a common grid, so that neighbouring frames join.
-    pub fn hatch(&mut self, frame: Frame, colour: Colour) {
+    pub(crate) fn hatch(&mut self, frame: Frame, colour: Colour) {
         const STEP: f64 = 5.0;
         let (low, high) = (frame.x + frame.y, frame.right() + frame.bottom());
         let mut sum = (low / STEP).ceil() * STEP;
@@ -142,7 +142,7 @@ impl Canvas {
     }
 
     /// Fills a frame with dots on a common grid.
-    pub fn stipple(&mut self, frame: Frame, colour: Colour) {
+    pub(crate) fn stipple(&mut self, frame: Frame, colour: Colour) {
         const STEP: f64 = 5.0;
         let from = |start: f64| (start / STEP).ceil() as i64;
         for row in from(frame.y + 1.0)..from(frame.bottom() - 1.0) {
@@ -152,7 +152,7 @@ impl Canvas {
         }
     }
 
-    pub fn text(&mut self, text: Text) {
+    pub(crate) fn text(&mut self, text: Text) {
         self.marks.push(Mark::Text(text));
     }
 
@@ -161,12 +161,20 @@ impl Canvas {
         self.say(at, text, size, colour, Anchor::Start, false);
     }
 
-    pub fn say(&mut self, at: At, text: impl Into<String>, size: f64, colour: Colour, anchor: Anchor, bold: bool) {
+    pub(crate) fn say(
+        &mut self,
+        at: At,
+        text: impl Into<String>,
+        size: f64,
+        colour: Colour,
+        anchor: Anchor,
+        bold: bool,
+    ) {
         self.text(Text { text: text.into(), at, size, bold, anchor, colour, upright: false });
     }
 
     /// Draws the lower and the left edge of a frame.
-    pub fn edges(&mut self, frame: Frame, colour: Colour) {
+    pub(crate) fn edges(&mut self, frame: Frame, colour: Colour) {
         self.line(vec![frame.at(0.0, 1.0), frame.at(0.0, 0.0)], colour, 1.0);
         self.line(vec![frame.at(0.0, 0.0), frame.at(1.0, 0.0)], colour, 1.0);
     }

@@ -4,9 +4,9 @@ use std::sync::LazyLock;
 use ab_glyph::{Font, FontRef, Point, PxScale};
 
 /// The name under which figures and page refer to it.
-pub const FAMILY: &str = "Inter, Helvetica, Arial, sans-serif";
-pub const REGULAR: &[u8] = include_bytes!("fonts/Inter-Regular.otf");
-pub const BOLD: &[u8] = include_bytes!("fonts/Inter-SemiBold.otf");
+pub(crate) const FAMILY: &str = "Inter, Helvetica, Arial, sans-serif";
+pub(crate) const REGULAR: &[u8] = include_bytes!("fonts/Inter-Regular.otf");
+pub(crate) const BOLD: &[u8] = include_bytes!("fonts/Inter-SemiBold.otf");
 
 static FACES: LazyLock<[FontRef<'static>; 2]> =
     LazyLock::new(|| [REGULAR, BOLD].map(|bytes| FontRef::try_from_slice(bytes).expect("an embedded font is whole")));
@@ -16,14 +16,14 @@ fn face(bold: bool) -> &'static FontRef<'static> {
 }
 
 /// The width of a line of text, in the unit of `size`.
-pub fn width(text: &str, size: f64, bold: bool) -> f64 {
+pub(crate) fn width(text: &str, size: f64, bold: bool) -> f64 {
     let face = face(bold);
     let units = f64::from(face.units_per_em().expect("an embedded font has a scale"));
     text.chars().map(|sign| f64::from(face.h_advance_unscaled(face.glyph_id(sign)))).sum::<f64>() * size / units
 }
 
 /// Calls `paint` with each pixel that a line of text covers: right of the start, below the baseline, covered share.
-pub fn cover(text: &str, size: f64, bold: bool, mut paint: impl FnMut(i32, i32, f64)) {
+pub(crate) fn cover(text: &str, size: f64, bold: bool, mut paint: impl FnMut(i32, i32, f64)) {
     let face = face(bold);
     let units = face.units_per_em().expect("an embedded font has a scale");
     let scale = PxScale::from(size as f32 * face.height_unscaled() / units);
@@ -41,7 +41,7 @@ pub fn cover(text: &str, size: f64, bold: bool, mut paint: impl FnMut(i32, i32, 
 }
 
 /// The text, with `…` in its middle if it is wider than `room`, because names often differ at their end.
-pub fn elide(text: &str, size: f64, bold: bool, room: f64) -> String {
+pub(crate) fn elide(text: &str, size: f64, bold: bool, room: f64) -> String {
     if width(text, size, bold) <= room {
         return text.to_owned();
     }
@@ -58,7 +58,7 @@ pub fn elide(text: &str, size: f64, bold: bool, room: f64) -> String {
 }
 
 /// The text in lines of at most `room`, broken at spaces.
-pub fn wrap(text: &str, size: f64, room: f64) -> Vec<String> {
+pub(crate) fn wrap(text: &str, size: f64, room: f64) -> Vec<String> {
     let mut lines: Vec<String> = vec![String::new()];
     for word in text.split(' ') {
         let line = lines.last_mut().expect("there is a line");

@@ -2,18 +2,18 @@
 use super::font;
 
 /// Text with the signs that have a meaning in HTML replaced.
-pub fn escape(text: &str) -> String {
+pub(crate) fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
 /// A figure that stands alone: its SVG with the typeface inside.
-pub fn with_typeface(svg: &str) -> String {
+pub(crate) fn with_typeface(svg: &str) -> String {
     let end = svg.find('>').map_or(0, |end| end + 1);
     format!("{}\n<style>{}</style>{}", &svg[..end], typeface(), &svg[end..])
 }
 
 /// The CSS rules that hold the typeface.
-pub fn typeface() -> String {
+pub(crate) fn typeface() -> String {
     let face = |weight: &str, bytes: &[u8]| {
         format!(
             "@font-face {{ font-family: Inter; font-weight: {weight}; src: url(data:font/otf;base64,{}) }}\n",

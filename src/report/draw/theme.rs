@@ -1,26 +1,26 @@
 //! Theme: the colours and text sizes of the figures.
 
 /// A colour: red, green, blue.
-pub type Colour = [u8; 3];
+pub(crate) type Colour = [u8; 3];
 
-pub const PAPER: Colour = [0xff, 0xff, 0xff];
-pub const INK: Colour = [0x1b, 0x20, 0x26];
-pub const MUTED: Colour = [0x5c, 0x66, 0x72];
-pub const FAINT: Colour = [0xd8, 0xdd, 0xe3];
+pub(crate) const PAPER: Colour = [0xff, 0xff, 0xff];
+pub(crate) const INK: Colour = [0x1b, 0x20, 0x26];
+pub(crate) const MUTED: Colour = [0x5c, 0x66, 0x72];
+pub(crate) const FAINT: Colour = [0xd8, 0xdd, 0xe3];
 /// The colour of individual curves.
-pub const THREAD: Colour = [0xcd, 0xd2, 0xd8];
+pub(crate) const THREAD: Colour = [0xcd, 0xd2, 0xd8];
 /// The colour of inactive tiles and of less important marks.
-pub const ASH: Colour = [0xb4, 0xbb, 0xc4];
-pub const BLUE: Colour = [0x23, 0x57, 0x8c];
+pub(crate) const ASH: Colour = [0xb4, 0xbb, 0xc4];
+pub(crate) const BLUE: Colour = [0x23, 0x57, 0x8c];
 /// The colour of bands around blue lines.
-pub const HAZE: Colour = [0xc3, 0xd4, 0xe6];
-pub const RED: Colour = [0xc2, 0x2f, 0x2a];
+pub(crate) const HAZE: Colour = [0xc3, 0xd4, 0xe6];
+pub(crate) const RED: Colour = [0xc2, 0x2f, 0x2a];
 /// The colour of the default configuration.
-pub const ORANGE: Colour = [0xc6, 0x73, 0x11];
-pub const SHADE: Colour = [0xf0, 0xf2, 0xf5];
+pub(crate) const ORANGE: Colour = [0xc6, 0x73, 0x11];
+pub(crate) const SHADE: Colour = [0xf0, 0xf2, 0xf5];
 
 /// The colours that a page with a dark background replaces, with the names of its variables.
-pub const REPLACED: [(Colour, &str); 10] = [
+pub(crate) const REPLACED: [(Colour, &str); 10] = [
     (PAPER, "paper"),
     (INK, "ink"),
     (MUTED, "muted"),
@@ -33,13 +33,13 @@ pub const REPLACED: [(Colour, &str); 10] = [
     (SHADE, "shade"),
 ];
 
-pub const TITLE: f64 = 19.0;
-pub const HEADING: f64 = 12.5;
-pub const TEXT: f64 = 11.5;
-pub const SMALL: f64 = 10.0;
+pub(crate) const TITLE: f64 = 19.0;
+pub(crate) const HEADING: f64 = 12.5;
+pub(crate) const TEXT: f64 = 11.5;
+pub(crate) const SMALL: f64 = 10.0;
 
 /// The colour of a share from 0 (good, bright) to 1 (bad, dark): viridis reversed, readable without colour vision.
-pub fn viridis(share: f64) -> Colour {
+pub(crate) fn viridis(share: f64) -> Colour {
     const STOPS: [Colour; 11] = [
         [0xfd, 0xe7, 0x25],
         [0xbd, 0xdf, 0x26],
@@ -59,7 +59,7 @@ pub fn viridis(share: f64) -> Colour {
 }
 
 /// The colour at a share of the way from one to another.
-pub fn mix(from: Colour, to: Colour, share: f64) -> Colour {
+pub(crate) fn mix(from: Colour, to: Colour, share: f64) -> Colour {
     let channel = |index: usize| {
         let (from, to) = (f64::from(from[index]), f64::from(to[index]));
         (from + share * (to - from)).round().clamp(0.0, 255.0) as u8
@@ -68,12 +68,12 @@ pub fn mix(from: Colour, to: Colour, share: f64) -> Colour {
 }
 
 /// The colour as `#RRGGBB`.
-pub fn hex([red, green, blue]: Colour) -> String {
+pub(crate) fn hex([red, green, blue]: Colour) -> String {
     format!("#{red:02X}{green:02X}{blue:02X}")
 }
 
 /// The colour of the budget with this rank, counted from the smallest.
-pub fn budget_colour(rank: usize, count: usize) -> Colour {
+pub(crate) fn budget_colour(rank: usize, count: usize) -> Colour {
     if rank + 1 == count {
         BLUE
     } else {

@@ -1,7 +1,7 @@
 //! Thinning of long series: the least and the greatest value of each part, so that no extreme is lost.
 
 /// Rows with their values, reduced to the least and the greatest of each `part` rows, in the order of the rows.
-pub fn extremes(rows: &[(usize, f32)], part: usize) -> Vec<(usize, f32)> {
+pub(crate) fn extremes(rows: &[(usize, f32)], part: usize) -> Vec<(usize, f32)> {
     let mut kept = Vec::new();
     for chunk in rows.chunks(part.max(1)) {
         let least = chunk.iter().min_by(|a, b| a.1.total_cmp(&b.1)).expect("a chunk has rows");

@@ -2,7 +2,7 @@
 use crate::space::hyperparameter::Value;
 
 /// A number with three significant digits, such as `0.00392`, `12.3`, `1620` or `4.71e-4`.
-pub fn number(x: f64) -> String {
+pub(crate) fn number(x: f64) -> String {
     if x == 0.0 || !x.is_finite() {
         return format!("{x}");
     }
@@ -20,17 +20,17 @@ fn trim(digits: &str) -> &str {
 }
 
 /// A value; real numbers with three significant digits.
-pub fn value(value: &Value) -> String {
+pub(crate) fn value(value: &Value) -> String {
     if let Value::Float(float) = value { number(*float) } else { value.to_string() }
 }
 
 /// A share as a percentage, such as `41 %`.
-pub fn percent(share: f64) -> String {
+pub(crate) fn percent(share: f64) -> String {
     format!("{:.0} %", 100.0 * share)
 }
 
 /// A duration in words, such as `48 s`, `6 min 10 s`, `1 h 12 min` or `2 d 4 h`.
-pub fn duration(seconds: f64) -> String {
+pub(crate) fn duration(seconds: f64) -> String {
     let whole = seconds.round().max(0.0) as u64;
     match whole {
         0..60 => format!("{} s", if seconds < 10.0 { number(seconds) } else { whole.to_string() }),
@@ -41,7 +41,7 @@ pub fn duration(seconds: f64) -> String {
 }
 
 /// A feature's name in words.
-pub fn feature(name: &str) -> String {
+pub(crate) fn feature(name: &str) -> String {
     match name {
         "soc" => "state of charge".into(),
         "ocv" => "open-circuit voltage".into(),
@@ -50,7 +50,7 @@ pub fn feature(name: &str) -> String {
 }
 
 /// A unit as it is printed; that of a share is empty.
-pub fn unit(unit: &str) -> &str {
+pub(crate) fn unit(unit: &str) -> &str {
     match unit {
         "1" => "",
         "degC" => "°C",
@@ -59,12 +59,12 @@ pub fn unit(unit: &str) -> &str {
 }
 
 /// A count with its noun, such as `1 trial` or `3 trials`.
-pub fn count(n: usize, noun: &str) -> String {
+pub(crate) fn count(n: usize, noun: &str) -> String {
     if n == 1 { format!("1 {noun}") } else { format!("{n} {noun}s") }
 }
 
 /// A power of ten with a raised exponent, such as `10⁻³`.
-pub fn power_of_ten(exponent: i32) -> String {
+pub(crate) fn power_of_ten(exponent: i32) -> String {
     let raised = |digit: char| match digit {
         '-' => '⁻',
         digit => ['⁰', '¹', '²', '³', '⁴', '⁵', '⁶', '⁷', '⁸', '⁹'][digit as usize - '0' as usize],

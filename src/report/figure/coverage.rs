@@ -28,7 +28,7 @@ const PALE: Colour = [0xe3, 0xec, 0xf5];
 const DEEP: Colour = [0x0d, 0x2b, 0x4d];
 
 /// Draws the coverage of a split.
-pub fn figure(coverage: &SplitCoverage) -> Canvas {
+pub(crate) fn figure(coverage: &SplitCoverage) -> Canvas {
     let axes = coverage.axes.len();
     let size = LEFT + STEP * (axes - 1) as f64 + SIDE;
     let mut canvas = Canvas::new(2.0 * MARGIN + size, TOP + STEP * (axes - 1) as f64 + SIDE + 66.0);

@@ -17,7 +17,7 @@ const LINE: f64 = 17.0;
 
 /// Several quantities of several models.
 #[derive(Clone, Debug)]
-pub struct Curves {
+pub(crate) struct Curves {
     pub title: String,
     pub subtitle: String,
     /// The name of the horizontal axis, such as `steps`.
@@ -31,7 +31,7 @@ pub struct Curves {
 
 /// One quantity, on a logarithmic axis.
 #[derive(Clone, Debug)]
-pub struct CurvesPanel {
+pub(crate) struct CurvesPanel {
     pub name: String,
     pub unit: String,
     /// The points of each model; values that are not positive are left out.
@@ -39,7 +39,7 @@ pub struct CurvesPanel {
 }
 
 /// Draws the curves.
-pub fn figure(curves: &Curves) -> Canvas {
+pub(crate) fn figure(curves: &Curves) -> Canvas {
     let legend = legend(curves);
     let top = 92.0 + LINE * legend.iter().map(|(_, row, _)| row + 1).max().unwrap_or(0) as f64 + 24.0;
     let rows = curves.panels.len().div_ceil(COLUMNS);

@@ -20,7 +20,7 @@ const LEFT: f64 = 70.0;
 const DRAWN: usize = 3;
 
 /// Draws a panel for each pair of the first objectives; `None` with a single objective.
-pub fn figure(findings: &Findings) -> Option<Canvas> {
+pub(crate) fn figure(findings: &Findings) -> Option<Canvas> {
     let front = findings.front.as_ref()?;
     let mut canvas = Canvas::new(WIDTH, TOP + HIGH + 62.0);
     let title = font::elide(&format!("{} · objectives", findings.experiment), TITLE, true, WIDTH - 2.0 * MARGIN);

@@ -14,7 +14,7 @@ use crate::report::draw::words::{percent, value};
 use crate::space::hyperparameter::Value;
 
 /// The cost axis that all diagonal panels share; `None` without a model.
-pub fn cost_axis(matrix: &Matrix) -> Option<Axis> {
+pub(crate) fn cost_axis(matrix: &Matrix) -> Option<Axis> {
     let levels = matrix.dimensions.iter().flat_map(|dimension| &dimension.levels);
     let bands = levels.filter_map(|level| level.band.or(level.cost.map(|cost| (cost, cost))));
     let curves = matrix.dimensions.iter().flat_map(|dimension| dimension.curves.iter().flatten().flatten());
@@ -28,7 +28,7 @@ pub fn cost_axis(matrix: &Matrix) -> Option<Axis> {
 }
 
 /// The ticks of a hyperparameter: its levels if it is discrete, else round numbers.
-pub fn ticks(dimension: &Dimension, wanted: usize) -> Vec<Tick> {
+pub(crate) fn ticks(dimension: &Dimension, wanted: usize) -> Vec<Tick> {
     let is_whole = dimension.levels.iter().all(|level| !matches!(level.bin.value, Value::Float(_)));
     let is_discrete = matches!(dimension.scale, Scale::Ordinal | Scale::Categorical)
         || is_whole && dimension.bounds.is_some_and(|(low, high)| high - low < dimension.levels.len() as f64);
@@ -45,7 +45,7 @@ pub fn ticks(dimension: &Dimension, wanted: usize) -> Vec<Tick> {
 }
 
 /// Draws one hyperparameter: its partial dependence with band and individual curves.
-pub fn diagonal(canvas: &mut Canvas, frame: Frame, dimension: &Dimension, costs: Option<&Axis>) {
+pub(crate) fn diagonal(canvas: &mut Canvas, frame: Frame, dimension: &Dimension, costs: Option<&Axis>) {
     title(canvas, frame, dimension);
     let categorical = dimension.scale == Scale::Categorical;
     if let Some(costs) = costs {
@@ -144,7 +144,7 @@ fn title(canvas: &mut Canvas, frame: Frame, dimension: &Dimension) {
 }
 
 /// Draws two hyperparameters: a tile for each pair of levels, with the trials on it.
-pub fn tiles(
+pub(crate) fn tiles(
     canvas: &mut Canvas,
     frame: Frame,
     matrix: &Matrix,
@@ -198,46 +198,46 @@ fn tick_mark(canvas: &mut Canvas, frame: Frame, tick: &Tick) {
 }
 
 /// Writes a name upwards, its middle at `at`.
-pub fn upright_name(canvas: &mut Canvas, at: At, name: &str, room: f64) {
+pub(crate) fn upright_name(canvas: &mut Canvas, at: At, name: &str, room: f64) {
     let text = font::elide(name, TEXT, false, room);
     canvas.text(Text { text, at, size: TEXT, bold: false, anchor: Anchor::Middle, colour: INK, upright: true });
 }
 
 /// Draws the sign of a success.
-pub fn finished(canvas: &mut Canvas, at: At) {
+pub(crate) fn finished(canvas: &mut Canvas, at: At) {
     canvas.ring(at, 3.3, PAPER, INK, 1.0);
 }
 
 /// Draws the sign of a success at another budget.
-pub fn smaller(canvas: &mut Canvas, at: At) {
+pub(crate) fn smaller(canvas: &mut Canvas, at: At) {
     canvas.ring(at, 1.9, [0xe8, 0xeb, 0xee], [0x45, 0x4d, 0x57], 0.6);
 }
 
 /// Draws the sign of a trial whose cost was not finite.
-pub fn diverged(canvas: &mut Canvas, at: At) {
+pub(crate) fn diverged(canvas: &mut Canvas, at: At) {
     canvas.cross(at, 3.6, PAPER, 3.4);
     canvas.cross(at, 3.2, INK, 1.6);
 }
 
 /// Fills a tile that no legal configuration has.
-pub fn forbidden(canvas: &mut Canvas, frame: Frame) {
+pub(crate) fn forbidden(canvas: &mut Canvas, frame: Frame) {
     canvas.rectangle(frame, PAPER);
     canvas.hatch(frame, MUTED);
 }
 
 /// Fills a tile at which one of the two hyperparameters is inactive.
-pub fn inactive(canvas: &mut Canvas, frame: Frame) {
+pub(crate) fn inactive(canvas: &mut Canvas, frame: Frame) {
     canvas.rectangle(frame, FAINT);
     canvas.stipple(frame, ASH);
 }
 
 /// The paler colour of a tile without trials nearby.
-pub fn pale(colour: Colour) -> Colour {
+pub(crate) fn pale(colour: Colour) -> Colour {
     mix([0xff, 0xff, 0xff], colour, 0.42)
 }
 
 /// The parts of a line between the upper and lower edges of a frame.
-pub fn clipped(points: &[At], frame: Frame) -> Vec<Vec<At>> {
+pub(crate) fn clipped(points: &[At], frame: Frame) -> Vec<Vec<At>> {
     let inside = |(_, y): At| frame.y <= y && y <= frame.bottom();
     let mut parts: Vec<Vec<At>> = vec![vec![]];
     for (index, &point) in points.iter().enumerate() {

@@ -18,7 +18,7 @@ const BETWEEN: f64 = 52.0;
 
 /// A series over time.
 #[derive(Clone, Debug)]
-pub struct Profile {
+pub(crate) struct Profile {
     pub title: String,
     pub subtitle: String,
     /// Seconds from row to row.
@@ -30,7 +30,7 @@ pub struct Profile {
 
 /// One quantity, or several of one unit.
 #[derive(Clone, Debug)]
-pub struct ProfilePanel {
+pub(crate) struct ProfilePanel {
     pub name: String,
     pub unit: String,
     pub lines: Vec<ProfileLine>,
@@ -40,13 +40,13 @@ pub struct ProfilePanel {
 
 /// One line of a panel.
 #[derive(Clone, Debug)]
-pub struct ProfileLine {
+pub(crate) struct ProfileLine {
     pub name: String,
     pub values: Vec<f32>,
 }
 
 /// Draws a series.
-pub fn figure(profile: &Profile) -> Canvas {
+pub(crate) fn figure(profile: &Profile) -> Canvas {
     let rows = profile.panels.len();
     let mut canvas = Canvas::new(WIDTH, TOP + rows as f64 * (HIGH + DOWN) + 30.0);
     let title = font::elide(&profile.title, TITLE, true, WIDTH - 2.0 * MARGIN);

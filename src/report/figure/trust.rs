@@ -9,7 +9,7 @@ use crate::report::draw::theme::{ASH, BLUE, HEADING, INK, MUTED, SHADE, SMALL, T
 use crate::report::draw::words::percent;
 
 /// Draws the colour scale of all tiles.
-pub fn colour_bar(canvas: &mut Canvas, space: Frame, findings: &Findings, colours: Option<&Axis>) {
+pub(crate) fn colour_bar(canvas: &mut Canvas, space: Frame, findings: &Findings, colours: Option<&Axis>) {
     let Some(colours) = colours else { return };
     let bar = Frame { x: space.x, y: space.y, width: space.width, height: 14.0 };
     const STEPS: usize = 128;
@@ -26,7 +26,7 @@ pub fn colour_bar(canvas: &mut Canvas, space: Frame, findings: &Findings, colour
 }
 
 /// Draws observed costs against the predictions of models that had not seen them.
-pub fn observed(canvas: &mut Canvas, space: Frame, findings: &Findings, quality: &Quality) {
+pub(crate) fn observed(canvas: &mut Canvas, space: Frame, findings: &Findings, quality: &Quality) {
     let frame = Frame {
         x: space.x + 46.0,
         y: space.y + 84.0,
@@ -62,7 +62,7 @@ pub fn observed(canvas: &mut Canvas, space: Frame, findings: &Findings, quality:
 }
 
 /// Draws the share of variance that each hyperparameter explains alone, and the share that noise reaches.
-pub fn shares(canvas: &mut Canvas, space: Frame, findings: &Findings) {
+pub(crate) fn shares(canvas: &mut Canvas, space: Frame, findings: &Findings) {
     let dimensions = &findings.matrix.dimensions;
     let names = dimensions.iter().map(|dimension| font::width(&dimension.name, SMALL, false));
     let room = names.fold(0.0, f64::max).min(100.0) + 10.0;

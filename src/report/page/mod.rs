@@ -10,7 +10,7 @@ use crate::report::draw::theme::{REPLACED, hex};
 use crate::report::draw::words::{count, number, value};
 
 /// The HTML of the page; `figure` gives the SVG of a figure by its name.
-pub fn page<'a>(findings: &Findings, input: &ReportInput, figure: &dyn Fn(&str) -> Option<&'a str>) -> String {
+pub(crate) fn page<'a>(findings: &Findings, input: &ReportInput, figure: &dyn Fn(&str) -> Option<&'a str>) -> String {
     let mut body = String::new();
     headline(&mut body, findings, input);
     let show = |name: &str, caption: &str| {

@@ -7,7 +7,7 @@ use crate::report::figure::predictions;
 use crate::trial::outcome::OutcomeKind;
 
 /// The best configuration and its cost beside the default's.
-pub fn result(findings: &Findings) -> String {
+pub(crate) fn result(findings: &Findings) -> String {
     let headline = &findings.headline;
     let Some(best) = &headline.best else {
         return match findings.trials.is_empty() {
@@ -45,7 +45,7 @@ pub fn result(findings: &Findings) -> String {
 }
 
 /// The trials on the front of several objectives.
-pub fn front(front: &Front) -> String {
+pub(crate) fn front(front: &Front) -> String {
     let ends = [front.members.first(), front.members.last()].map(|trial| front.point(*trial?));
     let [Some(first), Some(last)] = ends else { return "No result yet.".into() };
     let costs = |point: &TrialCosts| {
@@ -66,7 +66,7 @@ pub fn front(front: &Front) -> String {
 }
 
 /// The number of trials since the last improvement.
-pub fn progress(findings: &Findings) -> String {
+pub(crate) fn progress(findings: &Findings) -> String {
     let convergence = &findings.convergence;
     match convergence.since {
         None => "No trial has succeeded.".into(),
@@ -80,7 +80,7 @@ pub fn progress(findings: &Findings) -> String {
 }
 
 /// The rank correlation of costs at the two highest budgets.
-pub fn fidelity(findings: &Findings) -> String {
+pub(crate) fn fidelity(findings: &Findings) -> String {
     let Some(last) = findings.fidelity.last() else {
         return "Unknown: no configuration has results at two budgets.".into();
     };
@@ -100,7 +100,7 @@ pub fn fidelity(findings: &Findings) -> String {
 }
 
 /// The number of failures by outcome, and the value at which they are most frequent.
-pub fn failure(findings: &Findings) -> String {
+pub(crate) fn failure(findings: &Findings) -> String {
     let is_failure =
         |word: &str| word.parse().is_ok_and(|kind| !matches!(kind, OutcomeKind::Finished | OutcomeKind::Pruned));
     let counts = findings.headline.outcomes.iter().filter(|(word, _)| is_failure(word));
@@ -121,7 +121,7 @@ pub fn failure(findings: &Findings) -> String {
 }
 
 /// The most important hyperparameters and the strongest interaction.
-pub fn interaction(findings: &Findings) -> String {
+pub(crate) fn interaction(findings: &Findings) -> String {
     let matrix = &findings.matrix;
     if let Some(distrust) = &matrix.distrust {
         return format!("Unknown: {distrust}.");
@@ -146,7 +146,7 @@ pub fn interaction(findings: &Findings) -> String {
 }
 
 /// The consequence for the reader if the model does not explain the results; `None` if it does.
-pub fn distrust(findings: &Findings) -> Option<String> {
+pub(crate) fn distrust(findings: &Findings) -> Option<String> {
     let matrix = &findings.matrix;
     // Without a quality no tile is drawn; without R² all costs are equal.
     matrix.distrust.as_ref().and(matrix.quality.as_ref()?.r2)?;
@@ -160,7 +160,7 @@ pub fn distrust(findings: &Findings) -> Option<String> {
 }
 
 /// The error of the best model's predictions, feature by feature.
-pub fn prediction(findings: &Findings) -> String {
+pub(crate) fn prediction(findings: &Findings) -> String {
     let Some(first) = findings.predictions.first() else { return String::new() };
     let errors = first.features.iter().enumerate().filter(|(_, errors)| !errors.given);
     let all: Vec<String> = errors
@@ -179,7 +179,7 @@ pub fn prediction(findings: &Findings) -> String {
 }
 
 /// The time that the trials took.
-pub fn effort(findings: &Findings) -> Option<String> {
+pub(crate) fn effort(findings: &Findings) -> Option<String> {
     let (worked, elapsed) = findings.headline.worked_s.zip(findings.headline.elapsed_s)?;
     Some(format!("{} of trials within {}", duration(worked), duration(elapsed)))
 }

@@ -55,7 +55,7 @@ fn plain(_: usize) -> &'static str {
 }
 
 /// The cost of the best configuration beside others, at the end of the run and on unseen data.
-pub fn costs(findings: &Findings) -> String {
+pub(crate) fn costs(findings: &Findings) -> String {
     let headline = &findings.headline;
     let mut rows = Vec::new();
     if let Some((cost, budget)) = headline.default {
@@ -77,7 +77,7 @@ pub fn costs(findings: &Findings) -> String {
 }
 
 /// The trials on the front.
-pub fn front(front: &Front) -> String {
+pub(crate) fn front(front: &Front) -> String {
     let heads: Vec<&str> = std::iter::once("trial").chain(front.objectives.iter().map(String::as_str)).collect();
     let member = |trial: &u32| {
         let costs = front.point(*trial).map(|point| point.costs.clone()).unwrap_or_default();
@@ -88,7 +88,7 @@ pub fn front(front: &Front) -> String {
 }
 
 /// The best configuration beside the default, with the description of each hyperparameter.
-pub fn configuration(best: &BestTrial, input: &ReportInput) -> String {
+pub(crate) fn configuration(best: &BestTrial, input: &ReportInput) -> String {
     let hyperparameters = input.space.hyperparameters();
     let is_described = hyperparameters.iter().any(|each| each.description.is_some());
     let rows = hyperparameters.iter().map(|hyperparameter| {
@@ -105,7 +105,7 @@ pub fn configuration(best: &BestTrial, input: &ReportInput) -> String {
 }
 
 /// The rank correlation of each budget with the next.
-pub fn fidelity(findings: &Findings) -> String {
+pub(crate) fn fidelity(findings: &Findings) -> String {
     let rows: Vec<Vec<Cell>> = (findings.fidelity.iter())
         .map(|fidelity| {
             let interval = fidelity.interval.map(|(low, high)| format!("{low:.2} to {high:.2}"));
@@ -127,7 +127,7 @@ pub fn fidelity(findings: &Findings) -> String {
 }
 
 /// The values at which failures are frequent.
-pub fn failures(findings: &Findings) -> String {
+pub(crate) fn failures(findings: &Findings) -> String {
     let rows: Vec<Vec<Cell>> = (findings.failures.iter().take(12))
         .map(|failure| {
             let (low, high) = failure.interval;
@@ -148,7 +148,7 @@ pub fn failures(findings: &Findings) -> String {
 }
 
 /// The shares of variance with their intervals.
-pub fn importance(findings: &Findings) -> String {
+pub(crate) fn importance(findings: &Findings) -> String {
     let drawn = findings.matrix.dimensions.iter().map(|dimension| (&dimension.name, &dimension.importance));
     let all = drawn.chain(findings.matrix.others.iter().map(|(name, importance)| (name, importance)));
     let rows: Vec<Vec<Cell>> = all
@@ -168,7 +168,7 @@ pub fn importance(findings: &Findings) -> String {
 }
 
 /// The partial dependence, level by level.
-pub fn levels(findings: &Findings) -> String {
+pub(crate) fn levels(findings: &Findings) -> String {
     let levels = findings.matrix.dimensions.iter().flat_map(|dimension| {
         dimension.levels.iter().map(move |level| {
             vec![
@@ -186,7 +186,7 @@ pub fn levels(findings: &Findings) -> String {
 }
 
 /// The errors of predictions by series and feature.
-pub fn predictions(findings: &Findings) -> String {
+pub(crate) fn predictions(findings: &Findings) -> String {
     let rows = findings.predictions.iter().flat_map(|accuracy| {
         accuracy.features.iter().filter(|errors| !errors.given).map(|errors| {
             vec![
@@ -203,7 +203,7 @@ pub fn predictions(findings: &Findings) -> String {
 }
 
 /// All trials.
-pub fn trials(findings: &Findings, input: &ReportInput) -> String {
+pub(crate) fn trials(findings: &Findings, input: &ReportInput) -> String {
     let names: Vec<&str> = input.space.hyperparameters().iter().map(|each| each.name.as_str()).collect();
     let mut heads = vec!["trial", "configuration", "budget", "cost", "outcome", "origin", "bracket", "rung", "seconds"];
     heads.extend(&names);

@@ -46,7 +46,7 @@ fn truth(is: bool) -> u8 {
 
 impl CodeColumns<'_> {
     /// True for each point at which the expression holds.
-    pub fn hold(&self, expression: &Truth) -> Vec<bool> {
+    pub(crate) fn hold(&self, expression: &Truth) -> Vec<bool> {
         self.truths(expression).into_iter().map(|each| each == TRUE).collect()
     }
 

@@ -20,7 +20,7 @@ const ANYTHING: Possible = Possible { yes: true, no: true, neither: true };
 
 impl Possible {
     /// True where the truth holds everywhere.
-    pub fn is_certain(self) -> bool {
+    pub(crate) fn is_certain(self) -> bool {
         self.yes && !self.no && !self.neither
     }
 }

@@ -55,7 +55,7 @@ impl Expression {
     }
 
     /// Indices of the hyperparameters that it reads, ascending.
-    pub fn reads(&self) -> &[usize] {
+    pub(crate) fn reads(&self) -> &[usize] {
         &self.reads
     }
 

@@ -36,7 +36,7 @@ struct Cuboid {
 
 impl Boxes {
     /// The boxes that these clauses leave of the numbers that they read, those apart that share none.
-    pub fn all(definition: &Definition, clauses: &[usize], decided: &dyn Fn(usize) -> bool) -> Vec<Self> {
+    pub(crate) fn all(definition: &Definition, clauses: &[usize], decided: &dyn Fn(usize) -> bool) -> Vec<Self> {
         let is_number = |index: usize| {
             let domain = &definition.hyperparameters[index].domain;
             matches!(domain, Domain::Float { .. } | Domain::Integer { .. } | Domain::Steps(_))
@@ -63,7 +63,7 @@ impl Boxes {
         parts.into_iter().map(|(members, clauses)| Self::of(definition, members, clauses)).collect()
     }
 
-    pub fn of(definition: &Definition, members: Vec<usize>, clauses: Vec<usize>) -> Self {
+    pub(crate) fn of(definition: &Definition, members: Vec<usize>, clauses: Vec<usize>) -> Self {
         let whole = Cuboid { sides: vec![(0.0, 1.0); members.len()], volume: 1.0 };
         let mut ends = vec![None; definition.hyperparameters.len()];
         let (mut cuboids, mut open) = (Vec::new(), BinaryHeap::new());
@@ -113,18 +113,18 @@ impl Boxes {
     }
 
     /// The share of the cube that the boxes fill.
-    pub fn volume(&self) -> f64 {
+    pub(crate) fn volume(&self) -> f64 {
         self.cumulative.last().copied().unwrap_or(0.0)
     }
 
     /// Writes random values from the boxes into those of a configuration.
-    pub fn draw(&self, definition: &Definition, stream: &mut Stream, values: &mut [Option<Value>]) {
+    pub(crate) fn draw(&self, definition: &Definition, stream: &mut Stream, values: &mut [Option<Value>]) {
         let quantile = |member: usize, share| definition.hyperparameters[member].quantile(share);
         self.pick(|| stream.uniform(), |member, share| values[member] = Some(quantile(member, share)));
     }
 
     /// Tells the share of each member's prior at a random point of the boxes, by numbers uniform in `[0, 1)`.
-    pub fn pick(&self, mut uniform: impl FnMut() -> f64, mut tell: impl FnMut(usize, f64)) {
+    pub(crate) fn pick(&self, mut uniform: impl FnMut() -> f64, mut tell: impl FnMut(usize, f64)) {
         let target = uniform() * self.volume();
         let chosen = self.cumulative.partition_point(|sum| *sum <= target).min(self.cuboids.len() - 1);
         for (&member, (low, high)) in self.members.iter().zip(&self.cuboids[chosen].sides) {

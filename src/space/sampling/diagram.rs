@@ -44,7 +44,7 @@ struct Edge {
 
 impl Diagram {
     /// The diagram of a group; `None` where it would be too large.
-    pub fn of(definition: &Definition, group: TiedGroup) -> Option<Self> {
+    pub(crate) fn of(definition: &Definition, group: TiedGroup) -> Option<Self> {
         let depth_of =
             |index: &usize| group.members.iter().position(|member| member == index).expect("groups are closed");
         let mut due = vec![Vec::new(); group.members.len()];
@@ -74,22 +74,22 @@ impl Diagram {
     }
 
     /// True where nothing is legal.
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.root().count == 0
     }
 
     /// The share of the unit cube that is legal.
-    pub fn share(&self) -> f64 {
+    pub(crate) fn share(&self) -> f64 {
         self.root().share
     }
 
     /// The number of legal choices, at most `u128::MAX`.
-    pub fn count(&self) -> u128 {
+    pub(crate) fn count(&self) -> u128 {
         self.root().count
     }
 
     /// Writes the legal choice with this number into the values of a configuration.
-    pub fn choose(&self, definition: &Definition, mut number: u128, values: &mut [Option<Value>]) {
+    pub(crate) fn choose(&self, definition: &Definition, mut number: u128, values: &mut [Option<Value>]) {
         let mut node = self.root();
         for &member in &self.group.members {
             let mut edges = node.edges.iter();
@@ -111,13 +111,13 @@ impl Diagram {
     }
 
     /// Writes a random legal choice into the values of a configuration.
-    pub fn draw(&self, definition: &Definition, stream: &mut Stream, values: &mut [Option<Value>]) {
+    pub(crate) fn draw(&self, definition: &Definition, stream: &mut Stream, values: &mut [Option<Value>]) {
         let value = |member: usize, index| definition.hyperparameters[member].domain.nth(u64::from(index));
         self.walk(|| stream.uniform(), |member, index: Option<u16>| values[member] = index.map(|it| value(member, it)));
     }
 
     /// Tells the index of each member's value, `None` where it is inactive, of a choice by numbers uniform in `[0, 1)`.
-    pub fn walk(&self, mut uniform: impl FnMut() -> f64, mut tell: impl FnMut(usize, Option<u16>)) {
+    pub(crate) fn walk(&self, mut uniform: impl FnMut() -> f64, mut tell: impl FnMut(usize, Option<u16>)) {
         let mut node = self.root();
         for &member in &self.group.members {
             let target = uniform() * node.share;
@@ -129,7 +129,7 @@ impl Diagram {
     }
 
     /// Tells every legal choice, an index for each member, and its probability.
-    pub fn each(&self, tell: &mut dyn FnMut(&[Option<u16>], f64)) {
+    pub(crate) fn each(&self, tell: &mut dyn FnMut(&[Option<u16>], f64)) {
         self.each_below(self.root(), 1.0, &mut Vec::new(), tell);
     }
 

@@ -10,7 +10,7 @@ pub(crate) struct TiedGroup {
 
 impl TiedGroup {
     /// The groups that these clauses make; with `everything`, also of hyperparameters that no clause reads.
-    pub fn all(definition: &Definition, clauses: &[usize], everything: bool) -> Vec<Self> {
+    pub(crate) fn all(definition: &Definition, clauses: &[usize], everything: bool) -> Vec<Self> {
         let size = definition.hyperparameters.len();
         let mut leader: Vec<usize> = (0..size).collect();
         let mut tied = vec![everything; size];
@@ -44,7 +44,7 @@ impl TiedGroup {
     }
 
     /// For each depth, the depths above it whose values still matter there.
-    pub fn frontiers(&self, definition: &Definition) -> Vec<Vec<usize>> {
+    pub(crate) fn frontiers(&self, definition: &Definition) -> Vec<Vec<usize>> {
         let depth_of = |member: &usize| self.members.iter().position(|each| each == member).expect("groups are closed");
         let mut until: Vec<usize> = (0..self.members.len()).collect();
         for scope in self.scopes(definition) {

@@ -1,13 +1,13 @@
 //! Sampling: legal configurations as likely as their priors say, given that they are legal.
 mod alias;
-pub mod batch;
+pub(crate) mod batch;
 mod boxes;
 pub(crate) mod bulk;
 mod column_sampler;
 mod diagram;
 pub(crate) mod enumeration;
 mod group;
-pub mod impossible;
+pub(crate) mod impossible;
 mod joint;
 mod mutation;
 pub(crate) mod plan;
@@ -34,7 +34,7 @@ impl Space {
     /// The configuration with this share of each prior below it, each in `[0, 1]`; `None` where it is forbidden.
     ///
     /// Spread points become spread configurations, and more of them where a prior is high.
-    pub fn quantile(&self, shares: &[f64]) -> Option<Configuration> {
+    pub(crate) fn quantile(&self, shares: &[f64]) -> Option<Configuration> {
         assert_eq!(shares.len(), self.hyperparameters().len(), "a share for each hyperparameter");
         let fill = |index: usize| self.hyperparameters()[index].quantile(shares[index]);
         self.definition.settle(vec![None; shares.len()], fill).ok()

@@ -14,7 +14,7 @@ pub(super) struct Expectations {
 
 impl Expectations {
     /// Predictions for so many leaves, without targets yet.
-    pub fn new(leaves: usize, settings: &ForestSettings) -> Self {
+    pub(crate) fn new(leaves: usize, settings: &ForestSettings) -> Self {
         let is_total = settings.uncertainty == Uncertainty::Total;
         Self {
             sums: vec![(0.0, 0.0); leaves],
@@ -26,7 +26,7 @@ impl Expectations {
 
     /// Computes all leaves anew; `rows` are leaf, weight and target of each row. Where targets are logarithms, a leaf
     /// predicts the logarithm of the mean of their exponentials.
-    pub fn settle(&mut self, rows: impl Iterator<Item = (u32, f64, f64)> + Clone) {
+    pub(crate) fn settle(&mut self, rows: impl Iterator<Item = (u32, f64, f64)> + Clone) {
         self.sums.fill((0.0, 0.0));
         for (leaf, weight, target) in rows.clone() {
             let (total, sum) = &mut self.sums[leaf as usize];
@@ -58,7 +58,7 @@ impl Expectations {
     }
 
     /// Adds one target of weight 1 to a leaf.
-    pub fn absorb(&mut self, leaf: u32, target: f64) {
+    pub(crate) fn absorb(&mut self, leaf: u32, target: f64) {
         let leaf = leaf as usize;
         let (weight, mean) = (self.sums[leaf].0, self.means[leaf]);
         let step = (target - mean) / (weight + 1.0);
@@ -75,12 +75,12 @@ impl Expectations {
     }
 
     /// The mean of the targets in a leaf.
-    pub fn mean(&self, leaf: u32) -> f64 {
+    pub(crate) fn mean(&self, leaf: u32) -> f64 {
         self.means[leaf as usize]
     }
 
     /// The variance of the targets in a leaf; 0 where the settings do not count it.
-    pub fn variance(&self, leaf: u32) -> f64 {
+    pub(crate) fn variance(&self, leaf: u32) -> f64 {
         self.variances.get(leaf as usize).copied().unwrap_or(0.0)
     }
 }

@@ -52,7 +52,7 @@ const SMALL: usize = 1 << 16;
 
 impl Forest {
     /// A forest without results; it must be updated before it predicts.
-    pub fn new(columns: &[Column], settings: &ForestSettings, seed: u64, purpose: &'static str) -> Self {
+    pub(crate) fn new(columns: &[Column], settings: &ForestSettings, seed: u64, purpose: &'static str) -> Self {
         Self { trees: Vec::new(), columns: columns.to_vec(), settings: settings.clone(), seed, purpose }
     }
 

@@ -17,7 +17,7 @@ pub(super) struct Sample<'a> {
 
 impl<'a> Sample<'a> {
     /// A sample of rows with `targets`, one a row.
-    pub fn new<'r>(kinds: &'a [Column], rows: impl Iterator<Item = &'r [f64]>, targets: Vec<f64>) -> Self {
+    pub(crate) fn new<'r>(kinds: &'a [Column], rows: impl Iterator<Item = &'r [f64]>, targets: Vec<f64>) -> Self {
         let mut values = Vec::with_capacity(targets.len() * kinds.len().div_ceil(LANES));
         for row in rows {
             for (kinds, row) in kinds.chunks(LANES).zip(row.chunks(LANES)) {
@@ -31,17 +31,17 @@ impl<'a> Sample<'a> {
     }
 
     /// The number of groups of lanes in a row.
-    pub fn groups(&self) -> usize {
+    pub(crate) fn groups(&self) -> usize {
         self.kinds.len().div_ceil(LANES)
     }
 
     /// The columns of a group.
-    pub fn lanes(&self, row: u32, group: usize) -> &Lanes {
+    pub(crate) fn lanes(&self, row: u32, group: usize) -> &Lanes {
         &self.values[row as usize * self.groups() + group]
     }
 
     /// The number of a row in a column.
-    pub fn value(&self, row: u32, column: usize) -> f32 {
+    pub(crate) fn value(&self, row: u32, column: usize) -> f32 {
         self.values[row as usize * self.groups() + column / LANES][column % LANES]
     }
 }

@@ -73,7 +73,7 @@ pub(super) fn cell(column: Column, position: f32) -> u32 {
 
 impl Tree {
     /// A root without children.
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let mut tree = Self { nodes: Vec::new(), sets: Vec::new(), leaves: 0 };
         tree.push();
         tree
@@ -87,19 +87,19 @@ impl Tree {
     }
 
     /// Makes a node a leaf; returns the leaf's number.
-    pub fn end(&mut self, node: u32) -> u32 {
+    pub(crate) fn end(&mut self, node: u32) -> u32 {
         self.nodes[node as usize].split = LEAF | self.leaves;
         self.leaves += 1;
         self.leaves - 1
     }
 
     /// The number of leaves.
-    pub fn leaves(&self) -> usize {
+    pub(crate) fn leaves(&self) -> usize {
         self.leaves as usize
     }
 
     /// Gives a node two children; returns the index of the left one, which the right one follows.
-    pub fn split(&mut self, node: u32, column: usize, kind: Column, rule: Rule) -> u32 {
+    pub(crate) fn split(&mut self, node: u32, column: usize, kind: Column, rule: Rule) -> u32 {
         let next = self.push();
         self.push();
         let (split, kind) = match (rule, kind) {
@@ -115,7 +115,7 @@ impl Tree {
     }
 
     /// Writes the number of the leaf of each row to `found`; rows are `width` cells each.
-    pub fn find(&self, cells: &[u32], width: usize, found: &mut [u32]) {
+    pub(crate) fn find(&self, cells: &[u32], width: usize, found: &mut [u32]) {
         for (cells, found) in cells.chunks(ABREAST * width).zip(found.chunks_mut(ABREAST)) {
             found.fill(0);
             loop {

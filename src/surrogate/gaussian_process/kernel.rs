@@ -30,12 +30,12 @@ pub(super) struct Points {
 
 impl Points {
     /// No points yet, with columns of these kinds.
-    pub fn new(kinds: &[Column]) -> Self {
+    pub(crate) fn new(kinds: &[Column]) -> Self {
         Self { kinds: kinds.to_vec(), rows: Vec::new(), blocks: Vec::new() }
     }
 
     /// Appends a point, one number a column.
-    pub fn push(&mut self, row: &[f64]) {
+    pub(crate) fn push(&mut self, row: &[f64]) {
         let lane = self.len() % LANES;
         if lane == 0 {
             self.blocks.extend(std::iter::repeat_n(f64x4::ZERO, self.kinds.len()));
@@ -46,12 +46,12 @@ impl Points {
     }
 
     /// The number of points.
-    pub fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.rows.len() / self.kinds.len()
     }
 
     /// The numbers of a point.
-    pub fn row(&self, index: usize) -> &[f64] {
+    pub(crate) fn row(&self, index: usize) -> &[f64] {
         &self.rows[index * self.kinds.len()..][..self.kinds.len()]
     }
 
@@ -86,7 +86,7 @@ struct Likeness {
 
 impl Kernel {
     /// The kernel whose hyperparameters have these logarithms: variance, lengths, noise.
-    pub fn of(parameters: &[f64]) -> Self {
+    pub(crate) fn of(parameters: &[f64]) -> Self {
         let lengths = &parameters[1..parameters.len() - 1];
         Self {
             variance: parameters[0].exp(),
@@ -96,7 +96,7 @@ impl Kernel {
     }
 
     /// The prior variance.
-    pub fn variance(&self) -> f64 {
+    pub(crate) fn variance(&self) -> f64 {
         self.variance
     }
 
@@ -123,7 +123,7 @@ impl Kernel {
     }
 
     /// The covariances of `row` with the points from index `from` on, without noise.
-    pub fn covariances(&self, points: &Points, row: &[f64], from: usize, into: &mut [f64]) {
+    pub(crate) fn covariances(&self, points: &Points, row: &[f64], from: usize, into: &mut [f64]) {
         let width = points.kinds.len();
         let blocks = points.blocks.chunks_exact(width).enumerate().skip(from / LANES);
         for (number, block) in blocks {
@@ -138,7 +138,7 @@ impl Kernel {
 
     /// Adds to `slopes` the derivatives, by the logarithms of variance and lengths, of the covariances of a point and the
     /// first points, each times its factor.
-    pub fn add_slopes(&self, points: &Points, row: &[f64], factors: &[f64], slopes: &mut [f64]) {
+    pub(crate) fn add_slopes(&self, points: &Points, row: &[f64], factors: &[f64], slopes: &mut [f64]) {
         let width = points.kinds.len();
         let mut totals = vec![f64x4::ZERO; width + 1];
         for (block, factors) in points.blocks.chunks_exact(width).zip(factors.chunks(LANES)) {
@@ -160,7 +160,7 @@ impl Kernel {
     }
 
     /// The derivatives by each number of a point of its covariances with all points, each times its factor.
-    pub fn directions(&self, points: &Points, row: &[f64], factors: &[f64]) -> Vec<f64> {
+    pub(crate) fn directions(&self, points: &Points, row: &[f64], factors: &[f64]) -> Vec<f64> {
         let width = points.kinds.len();
         let mut totals = vec![f64x4::ZERO; width];
         for (block, factors) in points.blocks.chunks_exact(width).zip(factors.chunks(LANES)) {

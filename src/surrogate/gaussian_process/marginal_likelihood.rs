@@ -54,7 +54,7 @@ pub(super) struct Seen<'a> {
 
 impl Seen<'_> {
     /// The factor of the covariance of all targets, noise included.
-    pub fn factor(&self, kernel: &Kernel) -> Option<Cholesky> {
+    pub(crate) fn factor(&self, kernel: &Kernel) -> Option<Cholesky> {
         Cholesky::of_columns(self.points.len(), |index, column| {
             kernel.covariances(self.points, self.points.row(index), index, &mut column[index..]);
             column[index] += kernel.noise;
@@ -62,7 +62,7 @@ impl Seen<'_> {
     }
 
     /// The mean, and the targets less the mean.
-    pub fn centred(&self, factor: &Cholesky) -> (f64, Vec<f64>) {
+    pub(crate) fn centred(&self, factor: &Cholesky) -> (f64, Vec<f64>) {
         let mean = self.implied(factor).mean;
         (mean, self.targets.iter().map(|target| target - mean).collect())
     }
@@ -77,7 +77,7 @@ impl Seen<'_> {
 
     /// The logarithm of the marginal likelihood, with its derivatives by the hyperparameters where they are wanted (Rasmussen and
     /// Williams 2006, equations 5.8 and 5.9).
-    pub fn marginal_likelihood(&self, parameters: &[f64], slopes: bool) -> Option<(f64, Vec<f64>)> {
+    pub(crate) fn marginal_likelihood(&self, parameters: &[f64], slopes: bool) -> Option<(f64, Vec<f64>)> {
         let kernel = Kernel::of(parameters);
         let factor = self.factor(&kernel)?;
         let Implied { mean, ones, rest, precision } = self.implied(&factor);
@@ -144,14 +144,14 @@ impl Seen<'_> {
     }
 
     /// The start of the first search: lengths at the mode of their prior.
-    pub fn center(&self) -> Vec<f64> {
+    pub(crate) fn center(&self) -> Vec<f64> {
         let length = SQRT_2 + 0.5 * (self.columns as f64).ln() - 3.0;
         let lengths = std::iter::repeat_n(length, self.columns);
         std::iter::once(0.0).chain(lengths).chain([-6.0]).collect()
     }
 
     /// The hyperparameters with the largest posterior density that was found.
-    pub fn maximized(&self, evaluations: usize, seed: u64, index: u64) -> Vec<f64> {
+    pub(crate) fn maximized(&self, evaluations: usize, seed: u64, index: u64) -> Vec<f64> {
         let bounds = self.bounds();
         let negative = |parameters: &[f64]| {
             let (value, gradient) = self.posterior(parameters, true)?;
@@ -172,7 +172,7 @@ impl Seen<'_> {
     }
 
     /// Draws of hyperparameters from their posterior, one a sweep of slice sampling (Neal 2003, figures 3 and 5).
-    pub fn sampled(&self, start: Vec<f64>, samples: u32, seed: u64, index: u64) -> Vec<Vec<f64>> {
+    pub(crate) fn sampled(&self, start: Vec<f64>, samples: u32, seed: u64, index: u64) -> Vec<Vec<f64>> {
         let mut stream = Stream::of(seed, "slice sampling", index);
         let bounds = self.bounds();
         let density = |parameters: &[f64]| self.posterior(parameters, false).map_or(f64::NEG_INFINITY, |found| found.0);
@@ -217,7 +217,7 @@ impl Seen<'_> {
 
 #[cfg(test)]
 impl Seen<'_> {
-    pub fn posterior_for_tests(&self, parameters: &[f64]) -> f64 {
+    pub(crate) fn posterior_for_tests(&self, parameters: &[f64]) -> f64 {
         self.posterior(parameters, false).map_or(f64::NEG_INFINITY, |found| found.0)
     }
 }

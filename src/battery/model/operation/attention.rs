@@ -11,7 +11,7 @@ use burn::tensor::{Shape, Slice, Tensor};
 
 /// The arrangement of rows and heads, and the kind of positions.
 #[derive(Clone, Copy, Debug)]
-pub struct Heads {
+pub(crate) struct Heads {
     pub batch: usize,
     pub steps: usize,
     pub heads: usize,
@@ -23,7 +23,7 @@ pub struct Heads {
 
 /// The constants that depend on positions alone.
 #[derive(Clone, Debug)]
-pub struct Positions<T2, T1> {
+pub(crate) struct Positions<T2, T1> {
     /// Cosine of the angle by which a pair of a head is rotated: steps × half a head.
     pub cosine: T2,
     pub sine: T2,
@@ -37,7 +37,7 @@ pub struct Positions<T2, T1> {
 
 /// A backend with attention; every backend has it by its basic operations.
 #[backend_extension(Flex, Cube: cfg(feature = "kernels"), Autodiff)]
-pub trait Attend: Backend {
+pub(crate) trait Attend: Backend {
     /// Mixed values, and intermediate results that the backend keeps for the gradient.
     fn attended(
         packed: FloatTensor<Self>,
@@ -187,7 +187,7 @@ fn fading<B: Backend>(slopes: FloatTensor<B>, distance: FloatTensor<B>, ahead: F
 
 /// Attends with `packed`, (batch · steps) × three times the width, queries, keys and values, the heads of each side by side: what every
 /// row's queries take from the values of the rows up to it, (batch · steps) × width.
-pub fn attend(packed: Tensor<2>, positions: Positions<Tensor<2>, Tensor<1>>, heads: Heads) -> Tensor<2> {
+pub(crate) fn attend(packed: Tensor<2>, positions: Positions<Tensor<2>, Tensor<1>>, heads: Heads) -> Tensor<2> {
     let Positions { cosine, sine, slopes, distance, ahead } = positions;
     let (mixed, _) = Dispatch::attended(
         packed.into_dispatch(),

@@ -10,7 +10,7 @@ use burn::tensor::{Shape, Slice, Tensor};
 
 /// A backend with the convolution; every backend has it by its basic operations.
 #[backend_extension(Flex, Cube: cfg(feature = "kernels"), Autodiff)]
-pub trait Convolve: Backend {
+pub(crate) trait Convolve: Backend {
     /// The convolution of [`convolve`].
     fn convolved(
         x: FloatTensor<Self>,
@@ -104,7 +104,7 @@ fn sums<B: Backend>(
 
 /// `x`, batch × steps × channels, with `filter`, channels × rows, and one bias a channel; the rows before the first, batch ×
 /// (rows − 1) × channels, are those of `before`, which has no gradient, or zeros.
-pub fn convolve(x: Tensor<3>, filter: Tensor<2>, bias: Tensor<1>, before: Option<Tensor<3>>) -> Tensor<3> {
+pub(crate) fn convolve(x: Tensor<3>, filter: Tensor<2>, bias: Tensor<1>, before: Option<Tensor<3>>) -> Tensor<3> {
     let [batch, _, channels] = x.dims();
     let rows = filter.dims()[1];
     let before = before.unwrap_or_else(|| Tensor::zeros([batch, rows - 1, channels], &x.device()));

@@ -10,7 +10,7 @@ use burn::tensor::{Slice, Tensor};
 
 /// A backend with the gate; every backend has it by its basic operations.
 #[backend_extension(Flex, Cube: cfg(feature = "kernels"), Autodiff)]
-pub trait Gate: Backend {
+pub(crate) trait Gate: Backend {
     /// The product of [`gate`].
     fn gated(packed: FloatTensor<Self>) -> FloatTensor<Self> {
         composed::<Self>(packed)
@@ -50,7 +50,7 @@ fn halves<B: Backend>(packed: FloatTensor<B>) -> (FloatTensor<B>, FloatTensor<B>
 }
 
 /// The sigmoid linear unit of the first half of `packed`, rows × twice the width, times the second half: rows × width.
-pub fn gate(packed: Tensor<2>) -> Tensor<2> {
+pub(crate) fn gate(packed: Tensor<2>) -> Tensor<2> {
     Tensor::from_dispatch(Dispatch::gated(packed.into_dispatch()))
 }
 

@@ -2,18 +2,18 @@
 //!
 //! Each is a trait over backends with one node for the gradients; `native` has their loops for the processor, `kernel` what
 //! graphics cards need beyond basic operations.
-pub mod attention;
-pub mod convolution;
+pub(crate) mod attention;
+pub(crate) mod convolution;
 
 #[cfg(test)]
 mod fixtures;
-pub mod gate;
+pub(crate) mod gate;
 #[cfg(feature = "kernels")]
 mod kernel;
 pub(crate) mod native;
-pub mod norm;
+pub(crate) mod norm;
 
-pub mod selective_scan;
+pub(crate) mod selective_scan;
 
 /// Panics: a gradient of a gradient is asked for only by a device with two layers of gradients, and none is made here.
 fn of_second_order() -> ! {

@@ -9,11 +9,11 @@ use burn::backend::{Autodiff, Backend, Dispatch, TensorMetadata, backend_extensi
 use burn::tensor::{Shape, Tensor};
 
 /// The addition to a mean square before its root is taken.
-pub const EPSILON: f32 = 1e-6;
+pub(crate) const EPSILON: f32 = 1e-6;
 
 /// A backend with the normalisation; every backend has it by its basic operations.
 #[backend_extension(Flex, Cube: cfg(feature = "kernels"), Autodiff)]
-pub trait Normalize: Backend {
+pub(crate) trait Normalize: Backend {
     /// The normalisation of [`normalize`]; `centre` says that the mean is subtracted.
     fn normalized(x: FloatTensor<Self>, gain: FloatTensor<Self>, centre: bool) -> FloatTensor<Self> {
         composed::<Self>(x, gain, centre)
@@ -73,7 +73,7 @@ fn row<B: Backend>(vector: FloatTensor<B>) -> FloatTensor<B> {
 }
 
 /// `x`, rows × width, each row over the root of its mean square, times `gain`; with `centre` its mean is subtracted first.
-pub fn normalize(x: Tensor<2>, gain: Tensor<1>, centre: bool) -> Tensor<2> {
+pub(crate) fn normalize(x: Tensor<2>, gain: Tensor<1>, centre: bool) -> Tensor<2> {
     Tensor::from_dispatch(Dispatch::normalized(x.into_dispatch(), gain.into_dispatch(), centre))
 }
 

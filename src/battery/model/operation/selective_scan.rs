@@ -9,11 +9,11 @@ use burn::backend::{Autodiff, AutodiffBackend, Backend, Dispatch, backend_extens
 use burn::tensor::Tensor;
 
 /// Gradients of input, step, decay, write and read.
-pub type Gradient<B> = (FloatTensor<B>, FloatTensor<B>, FloatTensor<B>, FloatTensor<B>, FloatTensor<B>);
+pub(crate) type Gradient<B> = (FloatTensor<B>, FloatTensor<B>, FloatTensor<B>, FloatTensor<B>, FloatTensor<B>);
 
 /// A backend with the selective scan; all tensors are of 32-bit floats.
 #[backend_extension(Flex, Cube: cfg(feature = "kernels"), Autodiff)]
-pub trait SelectiveScan: Backend {
+pub(crate) trait SelectiveScan: Backend {
     /// Outputs and the last state; see [`selective_scan`].
     fn scan(
         input: FloatTensor<Self>,
@@ -42,7 +42,7 @@ pub trait SelectiveScan: Backend {
 /// A channel's state is, at each row, multiplied by `exp(step · decay)`, gets `step · input · write` added, and is read with
 /// `read`. `input` and `step` are batch × steps × channels, `decay` state × channels and below 0, `write` and `read` batch ×
 /// steps × state, `before` the states before the first row, nothing where absent. States have no gradient.
-pub fn selective_scan(
+pub(crate) fn selective_scan(
     input: Tensor<3>,
     step: Tensor<3>,
     decay: Tensor<2>,

@@ -51,7 +51,7 @@ const DRAWN: usize = 3;
 ///
 /// Without an experiment or flags, the rows are those of Cell-Li-Gent: 512, then 16,384, of which the last 4,096 count.
 #[derive(Args)]
-pub struct Arguments {
+pub(crate) struct Arguments {
     /// Models: files, or folders with a model.safetensors
     #[arg(value_name = "MODEL", required = true)]
     models: Vec<PathBuf>,
@@ -116,7 +116,7 @@ struct Named {
     description: ModelDescription,
 }
 
-pub fn execute(arguments: &Arguments) -> Result<(), Failure> {
+pub(crate) fn execute(arguments: &Arguments) -> Result<(), Failure> {
     let device = subject::device(&arguments.device)?;
     let models = open(&arguments.models, &device)?;
     let mut evaluation = Evaluation::default();

@@ -19,7 +19,7 @@ use crate::cli::message::{narrate, say};
 ///
 /// Steps are at most the model's window (`seq_len`), but for models that carry a state.
 #[derive(Args)]
-pub struct Arguments {
+pub(crate) struct Arguments {
     /// The model
     #[arg(long, value_name = "W.safetensors")]
     weights: PathBuf,
@@ -34,7 +34,7 @@ pub struct Arguments {
     device: String,
 }
 
-pub fn execute(arguments: &Arguments) -> Result<(), Failure> {
+pub(crate) fn execute(arguments: &Arguments) -> Result<(), Failure> {
     let device = subject::device(&arguments.device)?;
     let (model, _) = checkpoint::load(&arguments.weights, &device).map_err(Failure::input)?;
     let input = Array::read(&arguments.input)?;

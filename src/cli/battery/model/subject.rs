@@ -75,7 +75,7 @@ pub(super) fn kind(model: &Model) -> String {
 pub(super) struct Interruption(Arc<AtomicBool>);
 
 impl Interruption {
-    pub fn watch() -> Result<Self, Failure> {
+    pub(crate) fn watch() -> Result<Self, Failure> {
         let asked = Arc::new(AtomicBool::new(false));
         for signal in [SIGINT, SIGTERM] {
             // The second time it ends at once.
@@ -85,7 +85,7 @@ impl Interruption {
         Ok(Self(asked))
     }
 
-    pub fn flow(&self) -> ControlFlow<()> {
+    pub(crate) fn flow(&self) -> ControlFlow<()> {
         if self.0.load(Ordering::Relaxed) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     }
 }

@@ -36,7 +36,7 @@ use crate::space::hyperparameter::Value;
 ///   galvani battery train experiments/quickstart.ron --config best.ron --out model
 #[derive(Args)]
 #[command(verbatim_doc_comment)]
-pub struct Arguments {
+pub(crate) struct Arguments {
     /// An experiment with the battery task
     #[arg(value_name = "EXPERIMENT.ron")]
     experiment: PathBuf,
@@ -66,7 +66,7 @@ pub struct Arguments {
     dir: PathBuf,
 }
 
-pub fn execute(arguments: &Arguments) -> Result<(), Failure> {
+pub(crate) fn execute(arguments: &Arguments) -> Result<(), Failure> {
     let (experiment, battery) = subject::read(&arguments.experiment)?;
     let config = configuration(arguments, &experiment)?;
     let hyperparameters = Hyperparameters::read(&config, &battery.model.family).map_err(Failure::input)?;
