@@ -3,7 +3,6 @@
 pub mod battery;
 pub mod command;
 pub mod custom;
-
 pub mod function;
 
 use std::path::{Path, PathBuf};

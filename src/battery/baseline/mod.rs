@@ -4,7 +4,6 @@
 //! row, what the sensors show. Errors are counted within the window, against the truth.
 pub(crate) mod circuit_fit;
 pub(crate) mod equivalent_circuit;
-
 pub(crate) mod estimator;
 #[cfg(test)]
 mod fixtures;

@@ -4,7 +4,6 @@
 //! random share, a little back, then rest. The kinds of profile differ in the shape of a move.
 pub(crate) mod drive_cycle;
 pub mod file;
-
 pub mod limits;
 
 use serde::{Deserialize, Serialize};

@@ -7,10 +7,8 @@ pub(crate) mod coverage;
 pub(crate) mod feature;
 pub(crate) mod generation;
 pub(crate) mod jitter;
-
 pub mod npy;
 pub mod specification;
-
 pub(crate) mod storage;
 
 use std::path::Path;

@@ -6,14 +6,11 @@
 //! profile gives the same bits on every machine and in every company.
 pub(crate) mod electrolyte;
 pub(crate) mod electrolyte_average;
-
 pub(crate) mod fitted_curve;
 pub(crate) mod fitted_surface;
-
 pub(crate) mod particle;
 pub(crate) mod shells;
 pub mod thermal;
-
 pub mod trace;
 pub(crate) mod voltage;
 

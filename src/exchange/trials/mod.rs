@@ -1,7 +1,6 @@
 //! Results of trials in the files of other programs.
 pub mod csv;
 pub mod jsonl;
-
 pub mod optuna;
 pub mod smac;
 

@@ -4,7 +4,6 @@
 //! graphics cards need beyond basic operations.
 pub(crate) mod attention;
 pub(crate) mod convolution;
-
 #[cfg(test)]
 mod fixtures;
 pub(crate) mod gate;
@@ -12,7 +11,6 @@ pub(crate) mod gate;
 mod kernel;
 pub(crate) mod native;
 pub(crate) mod norm;
-
 pub(crate) mod selective_scan;
 
 /// Panics: a gradient of a gradient is asked for only by a device with two layers of gradients, and none is made here.
