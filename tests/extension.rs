@@ -3,7 +3,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use galvani::acquisition::{AcquisitionFunction, Criterion, Known, Utility};
+use galvani::acquisition::{AcquisitionFunction, Criterion, SearchState, Utility};
 use galvani::intensifier::bracket::Schedule;
 use galvani::intensifier::config::IntensifierConfig;
 use galvani::numeric::stream::Stream;
@@ -39,10 +39,10 @@ impl AcquisitionFunction for Optimism {
         "Optimism"
     }
 
-    fn criterion(&self, known: &Known, _stream: &mut Stream) -> Criterion {
+    fn criterion(&self, state: &SearchState, _stream: &mut Stream) -> Criterion {
         self.calls.fetch_add(1, Ordering::Relaxed);
-        assert!(known.results >= 4 && known.columns == 3 && known.objectives() == 1);
-        Criterion::OneObjective(Box::new(OptimisticGain { best: known.best(), deviations: self.deviations }))
+        assert!(state.results >= 4 && state.columns == 3 && state.objectives() == 1);
+        Criterion::OneObjective(Box::new(OptimisticGain { best: state.best(), deviations: self.deviations }))
     }
 }
 

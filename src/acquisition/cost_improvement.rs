@@ -1,5 +1,5 @@
 //! Expected improvement of a cost whose logarithm the surrogate learns.
-use super::{AcquisitionFunction, Criterion, Known, Utility};
+use super::{AcquisitionFunction, Criterion, SearchState, Utility};
 use crate::document::diagnostic::Diagnostic;
 use crate::document::range::not_negative;
 use crate::numeric::normal::log_distribution;
@@ -35,8 +35,8 @@ impl AcquisitionFunction for CostImprovement {
         Some(Scale::Log)
     }
 
-    fn criterion(&self, known: &Known, _stream: &mut Stream) -> Criterion {
-        Criterion::OneObjective(Box::new(LogCostImprovement { best: known.best(), margin: self.margin }))
+    fn criterion(&self, state: &SearchState, _stream: &mut Stream) -> Criterion {
+        Criterion::OneObjective(Box::new(LogCostImprovement { best: state.best(), margin: self.margin }))
     }
 }
 

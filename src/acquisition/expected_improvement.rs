@@ -1,7 +1,7 @@
 //! Expected improvement, by a logarithm that does not underflow.
 use super::hypervolume::HypervolumeImprovement;
 use super::random_scalarization::RandomScalarization;
-use super::{AcquisitionFunction, Criterion, Known, Utility};
+use super::{AcquisitionFunction, Criterion, SearchState, Utility};
 use crate::document::diagnostic::Diagnostic;
 use crate::document::range::not_negative;
 use crate::numeric::normal::log_excess;
@@ -30,10 +30,10 @@ impl ExpectedImprovement {
 
     /// The margin that is set, or the automatic one: 0, but where a Gaussian process learns from several budgets 0.3,
     /// which shrinks as results come.
-    fn margin(&self, known: &Known) -> f64 {
+    fn margin(&self, state: &SearchState) -> f64 {
         self.margin.unwrap_or_else(|| {
-            let trusted = RESULTS * known.columns as f64;
-            if known.is_multi_fidelity { MARGIN * (trusted / known.results as f64).min(1.0).powi(2) } else { 0.0 }
+            let trusted = RESULTS * state.columns as f64;
+            if state.is_multi_fidelity { MARGIN * (trusted / state.results as f64).min(1.0).powi(2) } else { 0.0 }
         })
     }
 }
@@ -55,14 +55,14 @@ impl AcquisitionFunction for ExpectedImprovement {
         true
     }
 
-    fn criterion(&self, known: &Known, stream: &mut Stream) -> Criterion {
-        if known.objectives() == 1 {
-            return Criterion::OneObjective(Box::new(Improvement { best: known.best(), margin: self.margin(known) }));
+    fn criterion(&self, state: &SearchState, stream: &mut Stream) -> Criterion {
+        if state.objectives() == 1 {
+            return Criterion::OneObjective(Box::new(Improvement { best: state.best(), margin: self.margin(state) }));
         }
-        let pairs: Option<Vec<[f64; 2]>> = known.points.iter().map(|point| point[..].try_into().ok()).collect();
+        let pairs: Option<Vec<[f64; 2]>> = state.points.iter().map(|point| point[..].try_into().ok()).collect();
         match pairs {
             Some(pairs) => Criterion::SeveralObjectives(Box::new(HypervolumeImprovement::over(&pairs))),
-            None => RandomScalarization.criterion(known, stream),
+            None => RandomScalarization.criterion(state, stream),
         }
     }
 }
@@ -125,9 +125,9 @@ mod tests {
     fn the_automatic_margin_is_for_several_budgets_and_shrinks() {
         let sure = Prediction { mean: 0.0, variance: 0.0 };
         let gain = |margin, results, is_multi_fidelity| {
-            let known = Known { points: &[vec![1.0]], results, columns: 2, is_multi_fidelity };
+            let state = SearchState { points: &[vec![1.0]], results, columns: 2, is_multi_fidelity };
             let function = ExpectedImprovement::new(margin).unwrap();
-            match function.criterion(&known, &mut Stream::of(1, "test", 0)) {
+            match function.criterion(&state, &mut Stream::of(1, "test", 0)) {
                 Criterion::OneObjective(utility) => utility.log_value(sure).exp(),
                 _ => panic!("there is one objective"),
             }

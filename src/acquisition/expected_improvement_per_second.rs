@@ -1,7 +1,7 @@
 //! Expected improvement divided by the time that a trial is expected to take.
 use super::expected_improvement::ExpectedImprovement;
 use super::random_scalarization::RandomScalarization;
-use super::{AcquisitionFunction, Criterion, Known};
+use super::{AcquisitionFunction, Criterion, SearchState};
 use crate::document::diagnostic::Diagnostic;
 use crate::numeric::stream::Stream;
 
@@ -36,7 +36,7 @@ impl AcquisitionFunction for ExpectedImprovementPerSecond {
         true
     }
 
-    fn criterion(&self, known: &Known, stream: &mut Stream) -> Criterion {
-        self.improvement.criterion(known, stream)
+    fn criterion(&self, state: &SearchState, stream: &mut Stream) -> Criterion {
+        self.improvement.criterion(state, stream)
     }
 }

@@ -1,5 +1,5 @@
 //! Lower confidence bound: the cost that a configuration may reasonably have at best.
-use super::{AcquisitionFunction, Criterion, Known, Utility};
+use super::{AcquisitionFunction, Criterion, SearchState, Utility};
 use crate::document::diagnostic::Diagnostic;
 use crate::document::range::not_negative;
 use crate::numeric::stream::Stream;
@@ -29,9 +29,9 @@ impl AcquisitionFunction for LowerConfidenceBound {
         "lower confidence bound".into()
     }
 
-    fn criterion(&self, known: &Known, _stream: &mut Stream) -> Criterion {
-        let deviations = self.deviations.unwrap_or_else(|| schedule(known.columns, known.results));
-        Criterion::OneObjective(Box::new(Bound { best: known.best(), deviations }))
+    fn criterion(&self, state: &SearchState, _stream: &mut Stream) -> Criterion {
+        let deviations = self.deviations.unwrap_or_else(|| schedule(state.columns, state.results));
+        Criterion::OneObjective(Box::new(Bound { best: state.best(), deviations }))
     }
 }
 

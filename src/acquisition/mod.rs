@@ -48,12 +48,12 @@ pub trait AcquisitionFunction: fmt::Debug + Send + Sync {
     }
 
     /// The criterion of the next proposal; `stream` is for whatever it draws, and the same for the same proposal.
-    fn criterion(&self, known: &Known, stream: &mut Stream) -> Criterion;
+    fn criterion(&self, state: &SearchState, stream: &mut Stream) -> Criterion;
 }
 
 /// The state of the search that a criterion is made for.
 #[derive(Clone, Copy, Debug)]
-pub struct Known<'a> {
+pub struct SearchState<'a> {
     /// The expected costs, one an objective on the scale of its targets, of each configuration that is to be improved
     /// upon: those that were tried at the highest budget or, while none was, all. There is at least one.
     pub points: &'a [Vec<f64>],
@@ -65,7 +65,7 @@ pub struct Known<'a> {
     pub is_multi_fidelity: bool,
 }
 
-impl Known<'_> {
+impl SearchState<'_> {
     /// The number of objectives.
     pub fn objectives(&self) -> usize {
         self.points.first().map_or(1, Vec::len)

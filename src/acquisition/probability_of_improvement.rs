@@ -1,5 +1,5 @@
 //! Probability of improvement, by its logarithm.
-use super::{AcquisitionFunction, Criterion, Known, Utility};
+use super::{AcquisitionFunction, Criterion, SearchState, Utility};
 use crate::document::diagnostic::Diagnostic;
 use crate::document::range::not_negative;
 use crate::numeric::normal::log_distribution;
@@ -30,8 +30,8 @@ impl AcquisitionFunction for ProbabilityOfImprovement {
         "probability of improvement".into()
     }
 
-    fn criterion(&self, known: &Known, _stream: &mut Stream) -> Criterion {
-        Criterion::OneObjective(Box::new(Probability { best: known.best(), margin: self.margin }))
+    fn criterion(&self, state: &SearchState, _stream: &mut Stream) -> Criterion {
+        Criterion::OneObjective(Box::new(Probability { best: state.best(), margin: self.margin }))
     }
 }
 

@@ -1,6 +1,6 @@
 //! Random scalarization of several objectives, as an acquisition function.
 use super::scalarization::Scalarization;
-use super::{AcquisitionFunction, Criterion, Known};
+use super::{AcquisitionFunction, Criterion, SearchState};
 use crate::numeric::stream::Stream;
 
 /// The expected improvement of the Chebyshev norm of the objectives with weights that are drawn for each proposal (ParEGO:
@@ -21,7 +21,7 @@ impl AcquisitionFunction for RandomScalarization {
         objectives > 1
     }
 
-    fn criterion(&self, known: &Known, stream: &mut Stream) -> Criterion {
-        Criterion::SeveralObjectives(Box::new(Scalarization::over(known.points, stream)))
+    fn criterion(&self, state: &SearchState, stream: &mut Stream) -> Criterion {
+        Criterion::SeveralObjectives(Box::new(Scalarization::over(state.points, stream)))
     }
 }

@@ -1,5 +1,5 @@
 //! Thompson sampling: the lowest place of a function that is drawn from the surrogate's posterior.
-use super::{AcquisitionFunction, Criterion, Known};
+use super::{AcquisitionFunction, Criterion, SearchState};
 use crate::numeric::stream::Stream;
 
 /// The lowest place, found by random search, of a function drawn from those that the surrogate holds possible.
@@ -15,7 +15,7 @@ impl AcquisitionFunction for ThompsonSampling {
         "Thompson sampling".into()
     }
 
-    fn criterion(&self, _known: &Known, _stream: &mut Stream) -> Criterion {
+    fn criterion(&self, _state: &SearchState, _stream: &mut Stream) -> Criterion {
         Criterion::PosteriorSample
     }
 }

@@ -4,7 +4,7 @@ use serde::Serialize;
 use super::bin::{Bin, Scale, bin_of};
 use super::dependence::Dimension;
 use super::importance::variance;
-use super::probe::{Answer, Probe};
+use super::probe::{Probe, ProbeAnswer};
 use super::regression::SvrModel;
 use super::sample::Sample;
 use crate::numeric::stream::Stream;
@@ -81,9 +81,9 @@ fn ask(probe: &Probe, fixed: &[(usize, f64)]) -> Result<Vec<Vec<f64>>, Tile> {
     let (mut rows, mut inactive) = (Vec::new(), false);
     for base in 0..probe.len().min(ASKED) {
         match probe.replaced(base, fixed) {
-            Answer::Row(row) => rows.push(row),
-            Answer::Inactive => inactive = true,
-            Answer::Forbidden => {}
+            ProbeAnswer::Row(row) => rows.push(row),
+            ProbeAnswer::Inactive => inactive = true,
+            ProbeAnswer::Forbidden => {}
         }
     }
     // A rare tile may be missed by configurations that were drawn without it.
@@ -94,9 +94,9 @@ fn ask(probe: &Probe, fixed: &[(usize, f64)]) -> Result<Vec<Vec<f64>>, Tile> {
         let mut stream = Stream::of(0, "rare tile", index);
         let anywhere: Vec<f64> = (0..probe.width()).map(|_| stream.uniform()).collect();
         match probe.with(&anywhere, fixed) {
-            Answer::Row(row) => rows.push(row),
-            Answer::Inactive => inactive = true,
-            Answer::Forbidden => {}
+            ProbeAnswer::Row(row) => rows.push(row),
+            ProbeAnswer::Inactive => inactive = true,
+            ProbeAnswer::Forbidden => {}
         }
     }
     match rows.is_empty() {

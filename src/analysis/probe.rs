@@ -13,7 +13,7 @@ pub(super) struct Probe<'a> {
 }
 
 /// The result of replacing values in a configuration.
-pub(super) enum Answer {
+pub(super) enum ProbeAnswer {
     /// The configuration is legal; this is its row for the model.
     Row(Vec<f64>),
     /// A replaced hyperparameter is inactive.
@@ -51,28 +51,28 @@ impl<'a> Probe<'a> {
     /// The row of a configuration as drawn.
     pub(crate) fn row(&self, base: usize) -> Option<Vec<f64>> {
         match self.with(&self.bases[base], &[]) {
-            Answer::Row(row) => Some(row),
+            ProbeAnswer::Row(row) => Some(row),
             _ => None,
         }
     }
 
     /// The row of a drawn configuration with some positions replaced, if the result is legal and they are active.
-    pub(crate) fn replaced(&self, base: usize, fixed: &[(usize, f64)]) -> Answer {
+    pub(crate) fn replaced(&self, base: usize, fixed: &[(usize, f64)]) -> ProbeAnswer {
         self.with(&self.bases[base], fixed)
     }
 
     /// The row of any positions with some of them replaced; the positions need not be legal before.
-    pub(crate) fn with(&self, positions: &[f64], fixed: &[(usize, f64)]) -> Answer {
+    pub(crate) fn with(&self, positions: &[f64], fixed: &[(usize, f64)]) -> ProbeAnswer {
         let mut positions = positions.to_vec();
         for (index, position) in fixed {
             positions[*index] = *position;
         }
         match self.space.complete(&positions) {
-            None => Answer::Forbidden,
+            None => ProbeAnswer::Forbidden,
             Some(configuration) if fixed.iter().any(|(index, _)| configuration.get(*index).is_none()) => {
-                Answer::Inactive
+                ProbeAnswer::Inactive
             }
-            Some(configuration) => Answer::Row(self.encoder.row(&configuration, self.budget)),
+            Some(configuration) => ProbeAnswer::Row(self.encoder.row(&configuration, self.budget)),
         }
     }
 

@@ -1,6 +1,6 @@
 //! Questions to the regression model: its predictions at every value of one hyperparameter.
 use super::bin::bins;
-use super::probe::{Answer, Probe};
+use super::probe::{Probe, ProbeAnswer};
 use super::regression::SvrModel;
 use crate::space::Space;
 
@@ -16,8 +16,8 @@ impl Question {
     /// Replaces the hyperparameter's value in every configuration of the probe.
     pub(crate) fn of(probe: &Probe, space: &Space, index: usize) -> Self {
         let row = |base: usize, at: f64| match probe.replaced(base, &[(index, at)]) {
-            Answer::Row(row) => Some(row),
-            Answer::Inactive | Answer::Forbidden => None,
+            ProbeAnswer::Row(row) => Some(row),
+            ProbeAnswer::Inactive | ProbeAnswer::Forbidden => None,
         };
         let bins = bins(&space.hyperparameters()[index]);
         Self { index, rows: bins.iter().map(|bin| (0..probe.len()).map(|base| row(base, bin.at)).collect()).collect() }

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::failure::Failure;
 use super::message::{number, say};
-use crate::document::outline::Node;
+use crate::document::outline::OutlineNode;
 use crate::document::source::read;
 use crate::experiment::Experiment;
 use crate::numeric::stream::Stream;
@@ -31,7 +31,8 @@ pub(super) fn search_space(path: &Path) -> Result<Arc<Space>, Failure> {
 /// True if a file holds a search space and no experiment.
 pub(super) fn is_search_space(path: &Path) -> Result<bool, Failure> {
     let text = read(path).map_err(Failure::input)?;
-    Ok(Node::of(&text).is_some_and(|root| root.field("parameters").is_some() && root.field("search_space").is_none()))
+    Ok(OutlineNode::of(&text)
+        .is_some_and(|root| root.field("parameters").is_some() && root.field("search_space").is_none()))
 }
 
 /// Prints the parameters of a space, one a line, then its forbidden combinations and its size.

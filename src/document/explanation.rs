@@ -2,7 +2,7 @@
 use ron::error::Error;
 
 use crate::document::diagnostic::{Diagnostic, Positioned};
-use crate::document::outline::{Kind, Node};
+use crate::document::outline::{OutlineKind, OutlineNode};
 use crate::document::spelling::suggestion;
 
 /// The hint for a field that holds a duration.
@@ -12,13 +12,13 @@ const DURATIONS: &str = "a duration is written \"90s\", \"1h 30m\" or \"2d 12h\"
 ///
 /// `place` is the byte where RON stopped.
 pub(crate) fn misfit(error: &Error, text: &str, place: usize) -> Option<Positioned> {
-    let outline = Node::of(text)?;
+    let outline = OutlineNode::of(text)?;
     let at = |offset: usize| outline.value_at(offset).map(|(name, node)| (name, node, &text[node.span.clone()]));
     match error {
         // RON reads the whole part of a number, and then wants the comma.
         Error::ExpectedComma => {
             let (name, node, written) = at(place)?;
-            let is_cut = node.span.start < place && place < node.span.end && matches!(node.kind, Kind::Scalar);
+            let is_cut = node.span.start < place && place < node.span.end && matches!(node.kind, OutlineKind::Scalar);
             let number: f64 = written.replace('_', "").parse().ok().filter(|_| is_cut)?;
             let message = format!("`{name}` must be a whole number, not {written}");
             Some(Positioned::new(node.span.start, message).hint(format!("for example {}", number.round())))
@@ -32,7 +32,7 @@ pub(crate) fn misfit(error: &Error, text: &str, place: usize) -> Option<Position
         }
         Error::ExpectedString => {
             let (name, node, written) = at(place)?;
-            matches!(node.kind, Kind::Scalar).then(|| {
+            matches!(node.kind, OutlineKind::Scalar).then(|| {
                 let is_duration = name.ends_with("_limit") || name == "wall_clock";
                 let hint = if is_duration { DURATIONS.to_owned() } else { format!("write \"{written}\"") };
                 let message = format!("`{name}` must be text in double quotes, not {written}");
@@ -41,7 +41,7 @@ pub(crate) fn misfit(error: &Error, text: &str, place: usize) -> Option<Position
         }
         Error::ExpectedFloat | Error::ExpectedInteger => {
             let (name, node, _) = at(place)?;
-            let Kind::Text { content, .. } = &node.kind else { return None };
+            let OutlineKind::Text { content, .. } = &node.kind else { return None };
             let inner = &text[content.clone()];
             let hint = match inner.parse::<f64>() {
                 Ok(_) => format!("write {inner} without quotes"),

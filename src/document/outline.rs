@@ -5,14 +5,14 @@ use std::ops::Range;
 
 /// A value of a RON text and the bytes that it covers.
 #[derive(Clone, Debug)]
-pub(crate) struct Node {
+pub(crate) struct OutlineNode {
     pub span: Range<usize>,
-    pub kind: Kind,
+    pub kind: OutlineKind,
 }
 
 /// The structure of a value.
 #[derive(Clone, Debug)]
-pub(crate) enum Kind {
+pub(crate) enum OutlineKind {
     /// A number, a character, or a name on its own.
     Scalar,
     /// A string between its quotes; `raw` has no escapes.
@@ -20,7 +20,7 @@ pub(crate) enum Kind {
     /// A struct or a map.
     Fields(Vec<Field>),
     /// A list or a tuple.
-    Items(Vec<Node>),
+    Items(Vec<OutlineNode>),
 }
 
 /// A field of a struct, or an entry of a map.
@@ -28,34 +28,34 @@ pub(crate) enum Kind {
 pub(crate) struct Field {
     pub name: String,
     pub key: Range<usize>,
-    pub value: Node,
+    pub value: OutlineNode,
 }
 
-impl Node {
+impl OutlineNode {
     /// The fields of a struct or the entries of a map, in the order of the text.
     pub(crate) fn fields(&self) -> &[Field] {
         match &self.kind {
-            Kind::Fields(fields) => fields,
+            OutlineKind::Fields(fields) => fields,
             _ => &[],
         }
     }
 
     /// The values of a list.
-    pub(crate) fn items(&self) -> &[Node] {
+    pub(crate) fn items(&self) -> &[OutlineNode] {
         match &self.kind {
-            Kind::Items(items) => items,
+            OutlineKind::Items(items) => items,
             _ => &[],
         }
     }
 
     /// The value of a field.
-    pub(crate) fn field(&self, name: &str) -> Option<&Node> {
+    pub(crate) fn field(&self, name: &str) -> Option<&OutlineNode> {
         self.fields().iter().find(|field| field.name == name).map(|field| &field.value)
     }
 
     /// The byte of the text that writes the byte `offset` of a string's value, which may have escapes.
     pub(crate) fn inside(&self, text: &str, offset: usize) -> usize {
-        let Kind::Text { content, raw } = &self.kind else { return self.span.start };
+        let OutlineKind::Text { content, raw } = &self.kind else { return self.span.start };
         let (mut at, mut value) = (content.start, 0);
         while at < content.end && value < offset {
             let (written, meant) = if *raw { (1, 1) } else { letter(&text[at..content.end]) };
@@ -75,29 +75,29 @@ impl Node {
     }
 
     /// The innermost field around a byte, and its value, which is no struct, map or list.
-    pub(crate) fn value_at(&self, offset: usize) -> Option<(&str, &Node)> {
+    pub(crate) fn value_at(&self, offset: usize) -> Option<(&str, &OutlineNode)> {
         self.value_within("", offset)
     }
 
-    fn value_within<'a>(&'a self, name: &'a str, offset: usize) -> Option<(&'a str, &'a Node)> {
-        let around = |node: &Node| node.span.start <= offset && offset <= node.span.end;
+    fn value_within<'a>(&'a self, name: &'a str, offset: usize) -> Option<(&'a str, &'a OutlineNode)> {
+        let around = |node: &OutlineNode| node.span.start <= offset && offset <= node.span.end;
         match &self.kind {
-            Kind::Scalar | Kind::Text { .. } => around(self).then_some((name, self)),
-            Kind::Fields(fields) => {
+            OutlineKind::Scalar | OutlineKind::Text { .. } => around(self).then_some((name, self)),
+            OutlineKind::Fields(fields) => {
                 let field = fields.iter().find(|field| around(&field.value))?;
                 field.value.value_within(&field.name, offset)
             }
-            Kind::Items(items) => items.iter().find(|item| around(item))?.value_within(name, offset),
+            OutlineKind::Items(items) => items.iter().find(|item| around(item))?.value_within(name, offset),
         }
     }
 
     /// Visits every number and every name on its own.
     pub(crate) fn scalars(&self, visit: &mut impl FnMut(Range<usize>)) {
         match &self.kind {
-            Kind::Scalar => visit(self.span.clone()),
-            Kind::Text { .. } => {}
-            Kind::Fields(fields) => fields.iter().for_each(|field| field.value.scalars(visit)),
-            Kind::Items(items) => items.iter().for_each(|item| item.scalars(visit)),
+            OutlineKind::Scalar => visit(self.span.clone()),
+            OutlineKind::Text { .. } => {}
+            OutlineKind::Fields(fields) => fields.iter().for_each(|field| field.value.scalars(visit)),
+            OutlineKind::Items(items) => items.iter().for_each(|item| item.scalars(visit)),
         }
     }
 }

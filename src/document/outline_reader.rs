@@ -1,7 +1,7 @@
 //! The reader of outlines: a parser of RON that keeps the bytes of every value.
-use crate::document::outline::{Field, Kind, Node};
+use crate::document::outline::{Field, OutlineKind, OutlineNode};
 
-impl Node {
+impl OutlineNode {
     /// The outline of a text that RON accepts.
     pub(crate) fn of(text: &str) -> Option<Self> {
         let mut reader = OutlineReader { text, at: 0, depth: 0 };
@@ -111,7 +111,7 @@ impl OutlineReader<'_> {
         }
     }
 
-    fn value(&mut self) -> Option<Node> {
+    fn value(&mut self) -> Option<OutlineNode> {
         self.skip();
         let start = self.at;
         self.depth += 1;
@@ -128,7 +128,7 @@ impl OutlineReader<'_> {
                 let rest = &self.text[self.at + 1..];
                 let first = if rest.starts_with('\\') { 2 } else { rest.chars().next()?.len_utf8() };
                 self.at += 1 + first + rest.get(first..)?.find('\'')? + 1;
-                Kind::Scalar
+                OutlineKind::Scalar
             }
             _ => {
                 self.name()?;
@@ -138,12 +138,12 @@ impl OutlineReader<'_> {
                     self.group()?
                 } else {
                     self.at = end;
-                    Kind::Scalar
+                    OutlineKind::Scalar
                 }
             }
         };
         self.depth -= 1;
-        Some(Node { span: start..self.at, kind })
+        Some(OutlineNode { span: start..self.at, kind })
     }
 
     /// A number, or a name.
@@ -155,7 +155,7 @@ impl OutlineReader<'_> {
         (length > 0).then(|| &rest[..length])
     }
 
-    fn string(&mut self) -> Option<Kind> {
+    fn string(&mut self) -> Option<OutlineKind> {
         let rest = &self.text[self.at..];
         if let Some(raw) = rest.strip_prefix('r') {
             let hashes = raw.len() - raw.trim_start_matches('#').len();
@@ -163,7 +163,7 @@ impl OutlineReader<'_> {
             let closing = format!("\"{}", "#".repeat(hashes));
             let end = begin + self.text[begin..].find(&closing)?;
             self.at = end + closing.len();
-            return Some(Kind::Text { content: begin..end, raw: true });
+            return Some(OutlineKind::Text { content: begin..end, raw: true });
         }
         let begin = self.at + 1;
         let mut end = begin;
@@ -175,11 +175,11 @@ impl OutlineReader<'_> {
             }
         }
         self.at = end + 1;
-        Some(Kind::Text { content: begin..end, raw: false })
+        Some(OutlineKind::Text { content: begin..end, raw: false })
     }
 
     /// A struct if a name and a colon come first, a tuple otherwise.
-    fn group(&mut self) -> Option<Kind> {
+    fn group(&mut self) -> Option<OutlineKind> {
         let start = self.at;
         self.eat('(')?;
         self.skip();
@@ -191,13 +191,13 @@ impl OutlineReader<'_> {
         if named { self.entries('(') } else { self.list('(') }
     }
 
-    fn list(&mut self, opener: char) -> Option<Kind> {
+    fn list(&mut self, opener: char) -> Option<OutlineKind> {
         let mut items = Vec::new();
         self.eat(opener)?;
         loop {
             self.skip();
             if self.eat(closer(opener)).is_some() {
-                return Some(Kind::Items(items));
+                return Some(OutlineKind::Items(items));
             }
             items.push(self.value()?);
             self.skip();
@@ -205,13 +205,13 @@ impl OutlineReader<'_> {
         }
     }
 
-    fn entries(&mut self, opener: char) -> Option<Kind> {
+    fn entries(&mut self, opener: char) -> Option<OutlineKind> {
         let mut fields = Vec::new();
         self.eat(opener)?;
         loop {
             self.skip();
             if self.eat(closer(opener)).is_some() {
-                return Some(Kind::Fields(fields));
+                return Some(OutlineKind::Fields(fields));
             }
             let key = self.value()?;
             self.skip();
@@ -220,7 +220,7 @@ impl OutlineReader<'_> {
             self.skip();
             let _ = self.eat(',');
             let name = match &key.kind {
-                Kind::Text { content, .. } => self.text[content.clone()].to_owned(),
+                OutlineKind::Text { content, .. } => self.text[content.clone()].to_owned(),
                 _ => self.text[key.span.clone()].to_owned(),
             };
             fields.push(Field { name, key: key.span, value });
@@ -235,8 +235,8 @@ mod tests {
     #[test]
     fn every_part_is_found_behind_comments_and_strings() {
         let text = "#![enable(implicit_some)]\n// {\n(a: Float(min: 1, /* ) */ max: 2), m: {\"k(\": [1, r#\"x\"y\"#]}, t: (1, 2), u: Unit)";
-        let node = Node::of(text).unwrap();
-        let at = |node: &Node| &text[node.span.clone()];
+        let node = OutlineNode::of(text).unwrap();
+        let at = |node: &OutlineNode| &text[node.span.clone()];
         assert_eq!(at(node.field("a").unwrap().field("max").unwrap()), "2");
         assert_eq!(at(node.field("a").unwrap()), "Float(min: 1, /* ) */ max: 2)");
         let list = node.field("m").unwrap().field("k(").unwrap();
@@ -249,7 +249,7 @@ mod tests {
     #[test]
     fn a_place_inside_a_string_counts_what_is_written() {
         let text = r#"["a\"b\u{e9}c"]"#;
-        let node = Node::of(text).unwrap();
+        let node = OutlineNode::of(text).unwrap();
         let place = |offset| &text[node.items()[0].inside(text, offset)..];
         assert!(place(1).starts_with("\\\"") && place(2).starts_with('b'), "{}", place(2));
         assert!(place(5).starts_with('c'), "{}", place(5));

@@ -3,7 +3,7 @@ use ron::error::{Error, SpannedError};
 
 use crate::document::diagnostic::{Diagnostic, Positioned};
 use crate::document::explanation::{explain, misfit};
-use crate::document::outline::Node;
+use crate::document::outline::OutlineNode;
 use crate::document::outline_reader::{closer, lone_bracket};
 
 /// The error in plain words at the byte that causes it; `None` where the text is empty.
@@ -26,7 +26,7 @@ pub(crate) fn locate(text: &str, error: &SpannedError) -> Option<Positioned> {
         }
         Error::DuplicateStructField { field, .. } => text[..end].rfind(field).unwrap_or(start),
         Error::MissingStructField { .. } => start,
-        _ if Node::of(text).is_none() && lone_bracket(text).is_none() && is_bare(text) => return None,
+        _ if OutlineNode::of(text).is_none() && lone_bracket(text).is_none() && is_bare(text) => return None,
         Error::ExpectedStructLike | Error::ExpectedNamedStructLike(_) => {
             let before = text[..end].trim_end();
             let name = before.rsplit(|each: char| !each.is_alphanumeric() && each != '_').next().unwrap_or_default();
@@ -42,7 +42,7 @@ pub(crate) fn locate(text: &str, error: &SpannedError) -> Option<Positioned> {
             }
             // RON stands behind a value that it read but that does not fit.
             let is_read = matches!(error.code, Error::Message(_) | Error::InvalidValueForType { .. });
-            Node::of(text).filter(|_| is_read).and_then(|outline| outline.ending_at(end)).unwrap_or(place)
+            OutlineNode::of(text).filter(|_| is_read).and_then(|outline| outline.ending_at(end)).unwrap_or(place)
         }
     };
     Some(Positioned { offset, diagnostic })

@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 
 use crate::document::diagnostic::{Diagnostic, Positioned};
 use crate::document::number::check_number;
-use crate::document::outline::Node;
+use crate::document::outline::OutlineNode;
 use crate::document::ron_error::{empty, locate};
 use crate::document::spelling::nearest;
 
@@ -86,7 +86,7 @@ impl<'a> Source<'a> {
 
     /// The error at the value of the diagnostic's field, or of the innermost structure around it that is written.
     pub(crate) fn error(&self, diagnostic: Diagnostic) -> SourceError {
-        let outline = Node::of(self.text);
+        let outline = OutlineNode::of(self.text);
         let mut offset = 0;
         let mut node = outline.as_ref();
         for name in diagnostic.field.as_deref().unwrap_or_default().split('.') {
@@ -139,7 +139,7 @@ pub fn parse<T: DeserializeOwned>(path: &Path, text: &str) -> Result<T, SourceEr
         Some(Positioned { offset, diagnostic }) => source.error_at(offset, diagnostic),
         None => SourceError::whole(path, empty()),
     });
-    if let Some(outline) = Node::of(text) {
+    if let Some(outline) = OutlineNode::of(text) {
         let mut wrong = None;
         outline.scalars(&mut |span| {
             if wrong.is_none() {

@@ -5,7 +5,7 @@ use super::cost_model::{CostModel, ExpectedCost};
 use super::training_data::TrainingData;
 use super::weight::Weight;
 use crate::acquisition::integration::{integrated, integrated_slope};
-use crate::acquisition::{AcquisitionFunction, Criterion, Known};
+use crate::acquisition::{AcquisitionFunction, Criterion, SearchState};
 use crate::numeric::pareto;
 use crate::numeric::quantile::order;
 use crate::numeric::stream::Stream;
@@ -57,14 +57,14 @@ impl Objectives {
         let is_reached = |(_, expected): &(Vec<f64>, &ExpectedCost)| expected.is_reached;
         let points: Vec<Vec<f64>> =
             points.into_iter().zip(expected).filter(is_reached).map(|(point, _)| point).collect();
-        let known = Known {
+        let state = SearchState {
             points: &points,
             results: data.observations(0).len(),
             columns: self.columns,
             is_multi_fidelity: self.models[0].is_multi_fidelity(),
         };
         let mut stream = Stream::of(self.seed, "weights", self.trial.into());
-        self.criterion = Some(self.acquisition.criterion(&known, &mut stream));
+        self.criterion = Some(self.acquisition.criterion(&state, &mut stream));
         true
     }
 

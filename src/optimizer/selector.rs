@@ -4,7 +4,7 @@ use std::sync::Arc;
 use super::settings::OptimizerSettings;
 use super::strategy::build::{Extensions, build};
 use super::strategy::random::RandomSearch;
-use super::strategy::{Choice, ProposalStrategy, Situation};
+use super::strategy::{ChosenCandidate, ProposalStrategy, Situation};
 use crate::design::initial_design;
 use crate::design::size::{DesignSize, LowestRung};
 use crate::document::diagnostic::Diagnostic;
@@ -120,9 +120,9 @@ impl Selector {
         history: &History,
         waiting: &[ConfigurationId],
         candidates: &[Candidate],
-    ) -> Choice {
+    ) -> ChosenCandidate {
         if self.random_probability == 1.0 || candidates.len() == 1 {
-            return Choice::default();
+            return ChosenCandidate::default();
         }
         let situation = Situation { history, waiting, design: self.design.len() };
         self.strategy.choose(&situation, candidates)

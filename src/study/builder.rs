@@ -7,7 +7,7 @@ use jiff::SignedDuration;
 
 use super::Study;
 use super::error::Result;
-use super::session::Session;
+use super::session::StudySession;
 use super::text::{Budgets, Parts};
 use crate::document::diagnostic::Diagnostic;
 use crate::experiment::Experiment;
@@ -184,7 +184,7 @@ impl StudyBuilder {
         };
         let space = space.to_text();
         let experiment = Experiment::with_space(&parts.text(&space), Path::new("study"), &space)?;
-        let (session, warnings) = Session::open(experiment, journal.map(RunFolder::at))?;
+        let (session, warnings) = StudySession::open(experiment, journal.map(RunFolder::at))?;
         Ok(Study::of(Arc::new(Mutex::new(session)), warnings))
     }
 }

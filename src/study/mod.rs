@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex};
 
 use error::{Error, Result};
 use result::IntoOutcome;
-use session::{Next, Session, locked};
+use session::{Next, StudySession, locked};
 use trial::Trial;
 
 use crate::document::diagnostic::Diagnostic;
@@ -44,7 +44,7 @@ use crate::trial::{Proposal, TrialId};
 /// ```
 #[derive(Debug)]
 pub struct Study {
-    session: Arc<Mutex<Session>>,
+    session: Arc<Mutex<StudySession>>,
     experiment: Arc<Experiment>,
     folder: Option<RunFolder>,
     /// The unit of the budget; absent where every trial gets the same.
@@ -55,7 +55,7 @@ pub struct Study {
 }
 
 impl Study {
-    fn of(session: Arc<Mutex<Session>>, warnings: Vec<String>) -> Self {
+    fn of(session: Arc<Mutex<StudySession>>, warnings: Vec<String>) -> Self {
         let (experiment, folder) = {
             let session = locked(&session);
             (session.experiment.clone(), session.folder.clone())

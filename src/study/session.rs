@@ -30,7 +30,7 @@ pub(super) enum Next {
 }
 
 /// A study's session with the experiment that it is of.
-pub(super) struct Session {
+pub(super) struct StudySession {
     pub experiment: Arc<Experiment>,
     /// Absent for a study in memory.
     pub folder: Option<RunFolder>,
@@ -38,18 +38,18 @@ pub(super) struct Session {
 }
 
 /// The session, also where a thread panicked while it held the lock: no method leaves it half done.
-pub(super) fn locked(session: &Mutex<Session>) -> MutexGuard<'_, Session> {
+pub(super) fn locked(session: &Mutex<StudySession>) -> MutexGuard<'_, StudySession> {
     session.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-impl fmt::Debug for Session {
+impl fmt::Debug for StudySession {
     fn fmt(&self, out: &mut fmt::Formatter) -> fmt::Result {
         let (name, trials) = (&self.experiment.name, self.history().trials().len());
         out.debug_struct("Session").field("name", name).field("trials", &trials).finish_non_exhaustive()
     }
 }
 
-impl Session {
+impl StudySession {
     /// Begins a session or goes on with the folder's; also sentences about what was repaired.
     pub fn open(experiment: Experiment, folder: Option<RunFolder>) -> Result<(Self, Vec<String>)> {
         let (inner, warnings) = match &folder {

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, Weak};
 
 use super::error::{Error, Result};
-use super::session::{Session, locked};
+use super::session::{StudySession, locked};
 use crate::document::diagnostic::Diagnostic;
 use crate::space::Space;
 use crate::space::configuration::Configuration;
@@ -35,7 +35,7 @@ pub struct Trial {
     /// The unit of the budget; absent where every trial gets the same.
     pub(super) unit: Option<Arc<str>>,
     pub(super) checkpoint: Option<PathBuf>,
-    pub(super) session: Weak<Mutex<Session>>,
+    pub(super) session: Weak<Mutex<StudySession>>,
 }
 
 impl Trial {

@@ -4,12 +4,12 @@ use std::path::Path;
 use crate::battery::cell::exchange_current::ExchangeCurrent;
 use crate::battery::cell::function::Function;
 use crate::battery::cell::parameters::{
-    Cell, CurrentLimits, Electrode, ElectrolyteProperties, Layer, Limits, Separator, ThermalProperties,
+    Cell, CurrentLimits, DatasheetLimits, Electrode, ElectrolyteProperties, Layer, Separator, ThermalProperties,
 };
 use crate::battery::cell::section::{C, S, Section, T};
 use crate::battery::simd::elementary::power;
 use crate::document::diagnostic::Diagnostic;
-use crate::document::outline::Node;
+use crate::document::outline::OutlineNode;
 use crate::document::source::{self, Source, SourceError};
 
 /// Allowed ranges: of thicknesses, m, and of shares of a volume.
@@ -22,7 +22,7 @@ const POSITIVE: (f64, f64) = (f64::MIN_POSITIVE, f64::INFINITY);
 /// Reads a cell; fails with the place of what is missing, has a wrong unit, or is out of range.
 pub(crate) fn parse(path: &Path, text: &str) -> Result<Cell, SourceError> {
     source::parse::<ron::Value>(path, text)?;
-    let Some(outline) = Node::of(text).filter(|node| !node.fields().is_empty()) else {
+    let Some(outline) = OutlineNode::of(text).filter(|node| !node.fields().is_empty()) else {
         let hint = "a cell is a list of fields: ( name: ..., capacity: ..., ... )";
         return Err(SourceError::whole(path, Diagnostic::new("this is not the file of a cell").hint(hint)));
     };
@@ -161,7 +161,7 @@ fn thermal(section: &Section, thickness: [f64; 3], domain: [(f64, f64); 3]) -> R
     Ok(thermal)
 }
 
-fn limits(section: &Section) -> Result<Limits, SourceError> {
+fn limits(section: &Section) -> Result<DatasheetLimits, SourceError> {
     let currents = |name: &str| -> Result<CurrentLimits, SourceError> {
         let side = section.section(name)?;
         let ampere = |field| side.number(field, "A", (0.0, 1e5));
@@ -170,7 +170,7 @@ fn limits(section: &Section) -> Result<Limits, SourceError> {
         side.finish()?;
         Ok(limits)
     };
-    let limits = Limits {
+    let limits = DatasheetLimits {
         voltage: section.range("voltage", "V", (0.0, 10.0))?,
         soc: section.range("soc", "1", (0.0, 1.0))?,
         critical_soc: section.range("critical_soc", "1", (0.0, 1.0))?,

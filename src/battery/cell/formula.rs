@@ -26,30 +26,30 @@ const LONGEST: usize = 4000;
 /// A parsed expression.
 #[derive(Clone, Debug)]
 pub(crate) struct Formula {
-    root: Term,
+    root: FormulaTerm,
     /// The variables that it reads.
     pub reads: [bool; 3],
 }
 
 #[derive(Clone, Debug)]
-enum Term {
+enum FormulaTerm {
     Number(f64),
     Variable(usize),
-    Negative(Box<Term>),
-    Sum(Box<Term>, Box<Term>),
-    Difference(Box<Term>, Box<Term>),
-    Product(Box<Term>, Box<Term>),
-    Quotient(Box<Term>, Box<Term>),
-    Power(Box<Term>, Box<Term>),
-    Function(fn(f64) -> f64, Box<Term>),
-    Lesser(Box<Term>, Box<Term>),
-    Greater(Box<Term>, Box<Term>),
+    Negative(Box<FormulaTerm>),
+    Sum(Box<FormulaTerm>, Box<FormulaTerm>),
+    Difference(Box<FormulaTerm>, Box<FormulaTerm>),
+    Product(Box<FormulaTerm>, Box<FormulaTerm>),
+    Quotient(Box<FormulaTerm>, Box<FormulaTerm>),
+    Power(Box<FormulaTerm>, Box<FormulaTerm>),
+    Function(fn(f64) -> f64, Box<FormulaTerm>),
+    Lesser(Box<FormulaTerm>, Box<FormulaTerm>),
+    Greater(Box<FormulaTerm>, Box<FormulaTerm>),
 }
 
 impl Formula {
     /// A number that depends on nothing.
     pub(crate) fn number(value: f64) -> Self {
-        Self { root: Term::Number(value), reads: [false; 3] }
+        Self { root: FormulaTerm::Number(value), reads: [false; 3] }
     }
 
     /// Parses an expression; fails at the first byte that does not belong to one.
@@ -69,7 +69,7 @@ impl Formula {
     }
 }
 
-impl Term {
+impl FormulaTerm {
     fn at(&self, point: &Conditions) -> f64 {
         match self {
             Self::Number(number) => *number,
@@ -124,16 +124,16 @@ struct FormulaReader<'a> {
 }
 
 impl FormulaReader<'_> {
-    fn term(&mut self, syntax: &Expr) -> Result<Term, Positioned> {
+    fn term(&mut self, syntax: &Expr) -> Result<FormulaTerm, Positioned> {
         let offset = syntax.span().start_offset as usize;
         match syntax {
             Expr::Const(constant) => match f64::try_from(constant.value.clone()) {
-                Ok(number) if number.is_finite() => Ok(Term::Number(number)),
+                Ok(number) if number.is_finite() => Ok(FormulaTerm::Number(number)),
                 _ => Err(mistake(offset, "this is not a number", "an expression is made of numbers, `c`, `s` and `T`")),
             },
             Expr::Var(variable) => self.name(variable.id, offset),
             Expr::UnaryOp(unary) if matches!(unary.op, UnaryOpKind::Neg) => {
-                Ok(Term::Negative(Box::new(self.term(&unary.expr)?)))
+                Ok(FormulaTerm::Negative(Box::new(self.term(&unary.expr)?)))
             }
             Expr::BinOp(binary) => {
                 // The parser binds a sign more closely than a power; mathematics does not.
@@ -141,17 +141,17 @@ impl FormulaReader<'_> {
                     && !self.is_enclosed(unary.span(), binary.right.span())
                 {
                     let base = self.term(&unary.expr)?;
-                    let power = Term::Power(Box::new(base), Box::new(self.term(&binary.right)?));
-                    return Ok(Term::Negative(Box::new(power)));
+                    let power = FormulaTerm::Power(Box::new(base), Box::new(self.term(&binary.right)?));
+                    return Ok(FormulaTerm::Negative(Box::new(power)));
                 }
                 let left = Box::new(self.term(&binary.left)?);
                 let right = Box::new(self.term(&binary.right)?);
                 match binary.op {
-                    BinOpKind::Add => Ok(Term::Sum(left, right)),
-                    BinOpKind::Sub => Ok(Term::Difference(left, right)),
-                    BinOpKind::Mul => Ok(Term::Product(left, right)),
-                    BinOpKind::Div => Ok(Term::Quotient(left, right)),
-                    BinOpKind::Pow => Ok(Term::Power(left, right)),
+                    BinOpKind::Add => Ok(FormulaTerm::Sum(left, right)),
+                    BinOpKind::Sub => Ok(FormulaTerm::Difference(left, right)),
+                    BinOpKind::Mul => Ok(FormulaTerm::Product(left, right)),
+                    BinOpKind::Div => Ok(FormulaTerm::Quotient(left, right)),
+                    BinOpKind::Pow => Ok(FormulaTerm::Power(left, right)),
                     _ => Err(mistake(offset, "this operator is not arithmetic", "there are + - * / and **")),
                 }
             }
@@ -160,20 +160,20 @@ impl FormulaReader<'_> {
         }
     }
 
-    fn name(&mut self, name: &str, offset: usize) -> Result<Term, Positioned> {
+    fn name(&mut self, name: &str, offset: usize) -> Result<FormulaTerm, Positioned> {
         if let Some(index) = VARIABLES.iter().position(|variable| *variable == name) {
             self.reads[index] = true;
-            return Ok(Term::Variable(index));
+            return Ok(FormulaTerm::Variable(index));
         }
         if let Some((_, value)) = CONSTANTS.iter().find(|(constant, _)| *constant == name) {
-            return Ok(Term::Number(*value));
+            return Ok(FormulaTerm::Number(*value));
         }
         let hint =
             "c is the concentration in mol/m3, s the stoichiometry, T the temperature in K; R, F and pi are known";
         Err(mistake(offset, &format!("there is no `{name}`"), hint))
     }
 
-    fn call(&mut self, call: &Call, offset: usize) -> Result<Term, Positioned> {
+    fn call(&mut self, call: &Call, offset: usize) -> Result<FormulaTerm, Positioned> {
         let Expr::Var(name) = &call.expr else {
             return Err(mistake(offset, "this is no function", "functions look like exp(-s)"));
         };
@@ -191,9 +191,9 @@ impl FormulaReader<'_> {
         let count = arguments.len();
         let mut next = arguments.into_iter().map(Box::new);
         match (name.id, next.next(), next.next()) {
-            ("min", Some(a), Some(b)) if count == 2 => Ok(Term::Lesser(a, b)),
-            ("max", Some(a), Some(b)) if count == 2 => Ok(Term::Greater(a, b)),
-            (name, Some(a), None) if name != "min" && name != "max" => Ok(Term::Function(function(name), a)),
+            ("min", Some(a), Some(b)) if count == 2 => Ok(FormulaTerm::Lesser(a, b)),
+            ("max", Some(a), Some(b)) if count == 2 => Ok(FormulaTerm::Greater(a, b)),
+            (name, Some(a), None) if name != "min" && name != "max" => Ok(FormulaTerm::Function(function(name), a)),
             (name, ..) => {
                 let hint = "`min` and `max` take two arguments, every other function takes one";
                 Err(mistake(offset, &format!("`{name}` with {count} arguments"), hint))

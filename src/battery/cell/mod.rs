@@ -14,7 +14,7 @@ use crate::document::source::{SourceError, read};
 
 pub use constants::{FARADAY, GAS, ZERO_CELSIUS};
 pub use parameters::{Cell, Electrode};
-pub(crate) use parameters::{CurrentLimits, Limits};
+pub(crate) use parameters::{CurrentLimits, DatasheetLimits};
 
 /// The built-in cells: name and file.
 const CELLS: [(&str, &str); 6] = [

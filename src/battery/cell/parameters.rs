@@ -24,7 +24,7 @@ pub struct Cell {
     pub electrolyte: ElectrolyteProperties,
     /// Thermal parameters; absent, only the isothermal model can be simulated.
     pub thermal: Option<ThermalProperties>,
-    pub limits: Limits,
+    pub limits: DatasheetLimits,
 }
 
 #[derive(Clone, Debug)]
@@ -106,7 +106,7 @@ pub struct Layer {
 
 /// Limits of the datasheet; currents are magnitudes in A.
 #[derive(Clone, Debug)]
-pub struct Limits {
+pub struct DatasheetLimits {
     /// Least and largest terminal voltage, V.
     pub voltage: (f64, f64),
     /// Least and largest state of charge.

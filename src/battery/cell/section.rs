@@ -5,7 +5,7 @@ use crate::battery::cell::formula::{Formula, VARIABLES};
 use crate::battery::cell::function::{Function, Interpolation, Table};
 use crate::battery::cell::unit::Unit;
 use crate::document::diagnostic::{Diagnostic, Positioned};
-use crate::document::outline::{Kind, Node};
+use crate::document::outline::{OutlineKind, OutlineNode};
 use crate::document::shortest;
 use crate::document::source::{Source, SourceError};
 use crate::document::spelling::suggestion;
@@ -21,7 +21,7 @@ const TRIED: usize = 9;
 /// One struct of the file, and the fields of it that were asked for.
 pub(crate) struct Section<'a> {
     source: Source<'a>,
-    node: &'a Node,
+    node: &'a OutlineNode,
     /// Path of the section's fields with a point at the end; empty at the root.
     prefix: String,
     asked: RefCell<Vec<String>>,
@@ -30,7 +30,7 @@ pub(crate) struct Section<'a> {
 type Range = (f64, f64);
 
 impl<'a> Section<'a> {
-    pub(crate) fn new(source: Source<'a>, node: &'a Node, prefix: String) -> Self {
+    pub(crate) fn new(source: Source<'a>, node: &'a OutlineNode, prefix: String) -> Self {
         Self { source, node, prefix, asked: RefCell::default() }
     }
 
@@ -66,7 +66,7 @@ impl<'a> Section<'a> {
     ) -> Result<Function, SourceError> {
         let node = self.field(name, unit)?;
         let function = match &node.kind {
-            Kind::Fields(_) => self.table(name, node, unit)?,
+            OutlineKind::Fields(_) => self.table(name, node, unit)?,
             _ => {
                 let (formula, factor) = self.expression(name, node, unit)?;
                 Function::of_formula(formula, factor)
@@ -113,7 +113,7 @@ impl<'a> Section<'a> {
     pub(crate) fn word(&self, name: &str) -> Result<String, SourceError> {
         let node = self.field(name, "1")?;
         match &node.kind {
-            Kind::Text { content, .. } => Ok(self.source.text[content.clone()].to_owned()),
+            OutlineKind::Text { content, .. } => Ok(self.source.text[content.clone()].to_owned()),
             _ => Err(self.at(node.span.start, format!("`{}{name}` is not a text", self.prefix), "write it in quotes")),
         }
     }
@@ -129,7 +129,7 @@ impl<'a> Section<'a> {
         Some(self.inner(name, self.node.field(name)?))
     }
 
-    fn inner(&self, name: &str, node: &'a Node) -> Section<'a> {
+    fn inner(&self, name: &str, node: &'a OutlineNode) -> Section<'a> {
         Section::new(self.source, node, format!("{}{name}.", self.prefix))
     }
 
@@ -151,7 +151,7 @@ impl<'a> Section<'a> {
         self.source.error_at(offset, Diagnostic::new(message).hint(hint))
     }
 
-    fn field(&self, name: &str, unit: &str) -> Result<&'a Node, SourceError> {
+    fn field(&self, name: &str, unit: &str) -> Result<&'a OutlineNode, SourceError> {
         self.asked.borrow_mut().push(name.to_owned());
         self.node.field(name).ok_or_else(|| {
             let message = format!("`{}{name}` is missing", self.prefix);
@@ -166,7 +166,7 @@ impl<'a> Section<'a> {
         })
     }
 
-    fn number_at(&self, name: &str, node: &Node, unit: &str, (low, high): Range) -> Result<f64, SourceError> {
+    fn number_at(&self, name: &str, node: &OutlineNode, unit: &str, (low, high): Range) -> Result<f64, SourceError> {
         let (formula, factor) = self.expression(name, node, unit)?;
         if let Some(index) = (0..3).find(|index| formula.reads[*index]) {
             let message = format!("`{}{name}` cannot depend on `{}`", self.prefix, VARIABLES[index]);
@@ -188,17 +188,17 @@ impl<'a> Section<'a> {
     }
 
     /// An expression and the factor of its unit.
-    fn expression(&self, name: &str, node: &Node, unit: &str) -> Result<(Formula, f64), SourceError> {
+    fn expression(&self, name: &str, node: &OutlineNode, unit: &str) -> Result<(Formula, f64), SourceError> {
         let full = format!("{}{name}", self.prefix);
         match &node.kind {
-            Kind::Scalar if unit == "1" => {
+            OutlineKind::Scalar if unit == "1" => {
                 let text = self.source.text[node.span.clone()].replace('_', "");
                 let number: f64 = text.parse().map_err(|_| {
                     self.at(node.span.start, format!("`{full}` is not a number"), "write a number such as 0.25")
                 })?;
                 Ok((Formula::number(number), 1.0))
             }
-            Kind::Text { content, .. } => {
+            OutlineKind::Text { content, .. } => {
                 let written = &self.source.text[content.clone()];
                 let bracket = written.rfind('[').filter(|_| written.trim_end().ends_with(']'));
                 let factor = match bracket {
@@ -216,12 +216,12 @@ impl<'a> Section<'a> {
                 })?;
                 Ok((formula, factor))
             }
-            Kind::Scalar => Err(self.unitless(&full, node, unit)),
+            OutlineKind::Scalar => Err(self.unitless(&full, node, unit)),
             _ => Err(self.at(node.span.start, format!("`{full}` is not a number"), "write a number or an expression")),
         }
     }
 
-    fn unitless(&self, full: &str, node: &Node, unit: &str) -> SourceError {
+    fn unitless(&self, full: &str, node: &OutlineNode, unit: &str) -> SourceError {
         let written = self.source.text[node.span.clone()].trim_matches('"');
         let hint = format!("write it as a text, with its unit in brackets: \"{written} [{unit}]\"");
         self.at(node.span.start, format!("`{full}` has no unit"), &hint)
@@ -246,7 +246,7 @@ impl<'a> Section<'a> {
     }
 
     /// The table of `(over: "s", unit: "V", interpolation: "cubic", points: [(0.0, 1.2), ...])`
-    fn table(&self, name: &str, node: &'a Node, unit: &str) -> Result<Function, SourceError> {
+    fn table(&self, name: &str, node: &'a OutlineNode, unit: &str) -> Result<Function, SourceError> {
         let section = self.inner(name, node);
         let over = section.word("over")?;
         let of = VARIABLES.iter().position(|variable| *variable == over).ok_or_else(|| {
@@ -264,7 +264,7 @@ impl<'a> Section<'a> {
             }
         };
         let factor = match section.node.field("unit") {
-            Some(Node { kind: Kind::Text { content, .. }, .. }) => {
+            Some(OutlineNode { kind: OutlineKind::Text { content, .. }, .. }) => {
                 section.asked.borrow_mut().push("unit".to_owned());
                 section.factor(
                     &format!("{}{name}", self.prefix),

@@ -1,7 +1,7 @@
 //! Limits of the current: a limiter that keeps a profile within the datasheet, and an independent check of the result.
 use std::fmt;
 
-use crate::battery::cell::{Cell, CurrentLimits, Limits};
+use crate::battery::cell::{Cell, CurrentLimits, DatasheetLimits};
 
 const GRID: usize = 1000;
 
@@ -83,11 +83,11 @@ impl<'a> Limiter<'a> {
     }
 }
 
-fn side(limits: &Limits, current: f64) -> &CurrentLimits {
+fn side(limits: &DatasheetLimits, current: f64) -> &CurrentLimits {
     if current > 0.0 { &limits.discharge } else { &limits.charge }
 }
 
-fn is_critical(limits: &Limits, soc: f64) -> bool {
+fn is_critical(limits: &DatasheetLimits, soc: f64) -> bool {
     soc < limits.critical_soc.0 || soc > limits.critical_soc.1
 }
 
@@ -137,14 +137,14 @@ pub(crate) fn check(cell: &Cell, soc: f64, currents: &[f64], voltages: &[f64]) -
     // Rounding of a long sum is no violation.
     let limits = cell.limits.widened(0.0, 0.0, 1e-9);
     // The critical states of charge are meant to the last bit: the limiter computes them as it is done here.
-    check_rows(&Limits { critical_soc: cell.limits.critical_soc, ..limits }, 0.0, rows, voltages)
+    check_rows(&DatasheetLimits { critical_soc: cell.limits.critical_soc, ..limits }, 0.0, rows, voltages)
 }
 
 /// Checks rows of current, A, and state of charge, 1 s apart, and the voltages beside them where there are any.
 ///
 /// Currents are known to `slack`, A: one so close to the continuous current may or may not belong to a pulse.
 pub(crate) fn check_rows(
-    limits: &Limits,
+    limits: &DatasheetLimits,
     slack: f64,
     rows: impl Iterator<Item = (f64, f64)>,
     voltages: &[f64],
@@ -186,7 +186,7 @@ pub(crate) fn check_rows(
     }
 }
 
-impl Limits {
+impl DatasheetLimits {
     /// Limits that are widened by tolerances of current (A), voltage (V) and state of charge. The continuous current keeps its
     /// value, which only tells pulses from the rest.
     pub(crate) fn widened(&self, current: f64, voltage: f64, soc: f64) -> Self {

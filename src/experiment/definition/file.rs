@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde::Deserialize;
 
 use crate::document::diagnostic::Diagnostic;
-use crate::document::outline::Node;
+use crate::document::outline::OutlineNode;
 use crate::document::source::{Source, SourceError, parse, read};
 use crate::experiment::definition::execution::ExecutorFile;
 use crate::experiment::definition::experiment::Experiment;
@@ -66,7 +66,7 @@ impl Experiment {
         let space = match &file.search_space {
             SpaceSource::Inline(space) => {
                 let space = space.clone().validate(path, &text)?;
-                let outline = Node::of(&text);
+                let outline = OutlineNode::of(&text);
                 let node = outline.as_ref().and_then(|outline| outline.field("search_space"));
                 let node = node.expect("a text that was parsed has an outline and its fields");
                 (space, text[node.span.clone()].to_owned())

@@ -13,7 +13,7 @@ pub(crate) struct Pace {
 
 /// The time left with its spread, in seconds.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Estimate {
+pub(crate) struct TimeEstimate {
     pub seconds: f64,
     /// Half the interquartile range of the recent pace, carried to the work that is left.
     pub spread: f64,
@@ -51,7 +51,7 @@ impl Paces {
     ///
     /// A trial's time is a start-up and evaluation part that it always takes, plus a part proportional to its budget; both
     /// are fitted by least squares and kept from going negative.
-    pub(crate) fn estimate(&self, trials: usize, budget: f64, workers: usize) -> Option<Estimate> {
+    pub(crate) fn estimate(&self, trials: usize, budget: f64, workers: usize) -> Option<TimeEstimate> {
         let seconds = self.seconds(trials, budget, workers)?;
         let (fixed, slope) = self.fit();
         let mut ratios: Vec<f64> = self
@@ -61,7 +61,7 @@ impl Paces {
             .collect();
         ratios.sort_unstable_by(f64::total_cmp);
         let quartile = |share: f64| ratios[((ratios.len() - 1) as f64 * share).round() as usize];
-        Some(Estimate { seconds, spread: seconds * (quartile(0.75) - quartile(0.25)) / 2.0 })
+        Some(TimeEstimate { seconds, spread: seconds * (quartile(0.75) - quartile(0.25)) / 2.0 })
     }
 
     /// As [`estimate`](Self::estimate), without the spread, for little.

@@ -3,7 +3,7 @@ use crate::experiment::definition::experiment::Experiment;
 use crate::experiment::definition::plan::Workload;
 use crate::experiment::ledger::Ledger;
 use crate::experiment::ledger::answer::Attempt;
-use crate::experiment::replay::pace::{Estimate, Paces};
+use crate::experiment::replay::pace::{Paces, TimeEstimate};
 use crate::intensifier::config::IntensifierConfig;
 use crate::trial::history::History;
 use crate::trial::outcome::Outcome;
@@ -97,7 +97,7 @@ impl<'a> RunStatus<'a> {
     }
 
     /// The time that the rest takes with its spread, where the limits and the trials so far say.
-    pub(crate) fn left(&self) -> Option<Estimate> {
+    pub(crate) fn left(&self) -> Option<TimeEstimate> {
         let (trials, budget) = self.work_left()?;
         self.paces.estimate(trials, budget, self.experiment.execution.workers)
     }

@@ -32,8 +32,8 @@ pub(crate) trait ProposalStrategy: Send + Sync {
     fn propose(&mut self, situation: &Situation, budget: Budget) -> Option<Configuration>;
 
     /// The one of some candidates, at least two, that goes on; the first where nothing else is said.
-    fn choose(&mut self, _situation: &Situation, _candidates: &[Candidate]) -> Choice {
-        Choice::default()
+    fn choose(&mut self, _situation: &Situation, _candidates: &[Candidate]) -> ChosenCandidate {
+        ChosenCandidate::default()
     }
 
     /// Learns results of other experiments, before the first proposal.
@@ -50,7 +50,7 @@ pub(crate) trait ProposalStrategy: Send + Sync {
 
 /// A candidate that was chosen.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(crate) struct Choice {
+pub(crate) struct ChosenCandidate {
     /// Its index among the candidates.
     pub candidate: usize,
     /// The configuration, where the candidate is a new one and the strategy has found it.

@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use super::super::objectives::Objectives;
 use super::super::training_data::TrainingData;
-use super::{Choice, ProposalStrategy, Situation};
+use super::{ChosenCandidate, ProposalStrategy, Situation};
 use crate::acquisition::maximizer::{Candidates, Maximizer, MaximizerSettings};
 use crate::document::diagnostic::Diagnostic;
 use crate::document::range::not_negative;
@@ -109,9 +109,9 @@ impl ProposalStrategy for ModelBased {
 
     /// The candidate with the highest score; the first where the models know too little. All new ones are the configuration
     /// that would be proposed.
-    fn choose(&mut self, situation: &Situation, candidates: &[Candidate]) -> Choice {
+    fn choose(&mut self, situation: &Situation, candidates: &[Candidate]) -> ChosenCandidate {
         if !self.update(situation.history, situation.waiting) {
-            return Choice::default();
+            return ChosenCandidate::default();
         }
         let has_new = candidates.iter().any(|candidate| candidate.configuration.is_none());
         let new = if has_new { self.maximize(situation) } else { None };
@@ -126,10 +126,10 @@ impl ProposalStrategy for ModelBased {
         let configuration = |index: usize| known[index].1.clone();
         let scores = self.score(situation, &Candidates { rows, configuration: &configuration });
         let better = |best: usize, other: usize| if scores[other] > scores[best] { other } else { best };
-        let Some(best) = (0..known.len()).reduce(better) else { return Choice::default() };
+        let Some(best) = (0..known.len()).reduce(better) else { return ChosenCandidate::default() };
         let (candidate, configuration) = &known[best];
         let is_new = candidates[*candidate].configuration.is_none();
-        Choice { candidate: *candidate, configuration: is_new.then(|| configuration.clone()) }
+        ChosenCandidate { candidate: *candidate, configuration: is_new.then(|| configuration.clone()) }
     }
 
     fn learn_from(&mut self, prior_results: Vec<PriorResult>) {

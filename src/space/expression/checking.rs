@@ -15,7 +15,7 @@ use crate::space::hyperparameter::Hyperparameter;
 use crate::space::value::Value;
 
 /// A term whose kind is known.
-pub(crate) enum Term {
+pub(crate) enum TypedTerm {
     Number(Number),
     Truth(Truth),
     /// A word in quotes.
@@ -44,12 +44,16 @@ impl<'a> Checker<'a> {
         let offset = start(syntax);
         let source = self.source(syntax);
         match self.term(syntax)? {
-            Term::Truth(truth) => Ok(truth),
-            Term::Number(_) => Err(Positioned::new(offset, format!("`{source}` is a number, neither true nor false"))
-                .hint(format!("compare it with something, for example `{source} > 0`"))),
-            Term::Word(word) => Err(Positioned::new(offset, format!("the word '{word}' is neither true nor false"))
-                .hint(format!("compare a parameter with it: `... == '{word}'`"))),
-            Term::Choice(index) => {
+            TypedTerm::Truth(truth) => Ok(truth),
+            TypedTerm::Number(_) => {
+                Err(Positioned::new(offset, format!("`{source}` is a number, neither true nor false"))
+                    .hint(format!("compare it with something, for example `{source} > 0`")))
+            }
+            TypedTerm::Word(word) => {
+                Err(Positioned::new(offset, format!("the word '{word}' is neither true nor false"))
+                    .hint(format!("compare a parameter with it: `... == '{word}'`")))
+            }
+            TypedTerm::Choice(index) => {
                 let example = self.values(index).first().map(Value::to_literal).unwrap_or_default();
                 Err(Positioned::new(offset, format!("`{source}` is a word, neither true nor false"))
                     .hint(format!("compare it with one of its values: `{source} == {example}`")))
@@ -60,24 +64,26 @@ impl<'a> Checker<'a> {
     fn number(&mut self, syntax: &Expr) -> Result<Number, Positioned> {
         let (offset, source) = (start(syntax), self.source(syntax));
         match self.term(syntax)? {
-            Term::Number(number) => Ok(number),
-            Term::Word(word) => Err(Positioned::new(offset, format!("there is no arithmetic with the word '{word}'"))),
-            Term::Choice(_) => Err(Positioned::new(offset, format!("`{source}` is not a number"))
+            TypedTerm::Number(number) => Ok(number),
+            TypedTerm::Word(word) => {
+                Err(Positioned::new(offset, format!("there is no arithmetic with the word '{word}'")))
+            }
+            TypedTerm::Choice(_) => Err(Positioned::new(offset, format!("`{source}` is not a number"))
                 .hint("arithmetic needs parameters whose values are all numbers")),
-            Term::Truth(_) => Err(Positioned::new(
+            TypedTerm::Truth(_) => Err(Positioned::new(
                 offset,
                 format!("`{source}` is true or false, and there is no arithmetic with that"),
             )),
         }
     }
 
-    pub(crate) fn term(&mut self, syntax: &Expr) -> Result<Term, Positioned> {
+    pub(crate) fn term(&mut self, syntax: &Expr) -> Result<TypedTerm, Positioned> {
         match syntax {
             Expr::Var(variable) => self.variable(variable.id, variable.span()),
             Expr::Const(constant) => self.literal(&constant.value, syntax),
             Expr::UnaryOp(unary) => Ok(match unary.op {
-                UnaryOpKind::Not => Term::Truth(Truth::Not(Box::new(self.truth(&unary.expr)?))),
-                UnaryOpKind::Neg => Term::Number(match self.number(&unary.expr)? {
+                UnaryOpKind::Not => TypedTerm::Truth(Truth::Not(Box::new(self.truth(&unary.expr)?))),
+                UnaryOpKind::Neg => TypedTerm::Number(match self.number(&unary.expr)? {
                     Number::Literal(number) => Number::Literal(-number),
                     number => Number::Negative(Box::new(number)),
                 }),
@@ -93,24 +99,24 @@ impl<'a> Checker<'a> {
                     });
                     left = &link.expr;
                 }
-                Ok(Term::Truth(Truth::All(terms)))
+                Ok(TypedTerm::Truth(Truth::All(terms)))
             }
             _ => Err(self.unsupported(syntax)),
         }
     }
 
-    fn literal(&self, value: &minijinja::Value, syntax: &Expr) -> Result<Term, Positioned> {
+    fn literal(&self, value: &minijinja::Value, syntax: &Expr) -> Result<TypedTerm, Positioned> {
         match value.kind() {
-            ValueKind::Bool => Ok(Term::Truth(Truth::Literal(value.is_true()))),
+            ValueKind::Bool => Ok(TypedTerm::Truth(Truth::Literal(value.is_true()))),
             ValueKind::Number => {
                 if let Some(diagnostic) = check_number(self.source(syntax)) {
                     return Err(Positioned { offset: start(syntax), diagnostic });
                 }
                 let number = f64::try_from(value.clone()).ok().filter(|number| number.is_finite());
                 let too_large = || Positioned::new(start(syntax), "this number is too large");
-                Ok(Term::Number(Number::Literal(number.ok_or_else(too_large)?)))
+                Ok(TypedTerm::Number(Number::Literal(number.ok_or_else(too_large)?)))
             }
-            ValueKind::String => Ok(Term::Word(value.as_str().unwrap_or_default().to_owned())),
+            ValueKind::String => Ok(TypedTerm::Word(value.as_str().unwrap_or_default().to_owned())),
             _ => Err(Positioned::new(start(syntax), "`none` is not a value of a parameter")
                 .hint("an inactive parameter makes a comparison false by itself")),
         }
@@ -133,7 +139,7 @@ impl<'a> Checker<'a> {
             .hint("an expression has comparisons, `in [..]`, arithmetic, `and`, `or` and `not`")
     }
 
-    fn variable(&mut self, name: &str, span: Span) -> Result<Term, Positioned> {
+    fn variable(&mut self, name: &str, span: Span) -> Result<TypedTerm, Positioned> {
         let Some(index) = self.hyperparameters.iter().position(|each| each.name == name) else {
             let mistake = Positioned::new(span.start_offset as usize, format!("there is no parameter named `{name}`"));
             let word = Value::Word(name.into());
@@ -148,26 +154,32 @@ impl<'a> Checker<'a> {
         self.reads.insert(index);
         let values = self.values(index);
         Ok(match &self.hyperparameters[index].domain {
-            Domain::Float { .. } | Domain::Integer { .. } | Domain::Steps(_) => Term::Number(Number::Parameter(index)),
-            _ if values.iter().all(|value| matches!(value, Value::Integer(_) | Value::Float(_))) => {
-                Term::Number(Number::Parameter(index))
+            Domain::Float { .. } | Domain::Integer { .. } | Domain::Steps(_) => {
+                TypedTerm::Number(Number::Parameter(index))
             }
-            _ if values.iter().all(|value| matches!(value, Value::Boolean(_))) => Term::Truth(Truth::Parameter(index)),
-            _ => Term::Choice(index),
+            _ if values.iter().all(|value| matches!(value, Value::Integer(_) | Value::Float(_))) => {
+                TypedTerm::Number(Number::Parameter(index))
+            }
+            _ if values.iter().all(|value| matches!(value, Value::Boolean(_))) => {
+                TypedTerm::Truth(Truth::Parameter(index))
+            }
+            _ => TypedTerm::Choice(index),
         })
     }
 
-    fn binary(&mut self, operation: BinOpKind, left: &Expr, right: &Expr) -> Result<Term, Positioned> {
+    fn binary(&mut self, operation: BinOpKind, left: &Expr, right: &Expr) -> Result<TypedTerm, Positioned> {
         let arithmetic = match operation {
-            BinOpKind::ScAnd => return Ok(Term::Truth(Truth::All(vec![self.truth(left)?, self.truth(right)?]))),
-            BinOpKind::ScOr => return Ok(Term::Truth(Truth::Any(vec![self.truth(left)?, self.truth(right)?]))),
-            BinOpKind::In => return self.membership(left, right, false).map(Term::Truth),
-            BinOpKind::Eq => return self.compare(ComparisonOperator::Equal, left, right).map(Term::Truth),
-            BinOpKind::Ne => return self.compare(ComparisonOperator::Unequal, left, right).map(Term::Truth),
-            BinOpKind::Lt => return self.compare(ComparisonOperator::Less, left, right).map(Term::Truth),
-            BinOpKind::Lte => return self.compare(ComparisonOperator::LessOrEqual, left, right).map(Term::Truth),
-            BinOpKind::Gt => return self.compare(ComparisonOperator::Greater, left, right).map(Term::Truth),
-            BinOpKind::Gte => return self.compare(ComparisonOperator::GreaterOrEqual, left, right).map(Term::Truth),
+            BinOpKind::ScAnd => return Ok(TypedTerm::Truth(Truth::All(vec![self.truth(left)?, self.truth(right)?]))),
+            BinOpKind::ScOr => return Ok(TypedTerm::Truth(Truth::Any(vec![self.truth(left)?, self.truth(right)?]))),
+            BinOpKind::In => return self.membership(left, right, false).map(TypedTerm::Truth),
+            BinOpKind::Eq => return self.compare(ComparisonOperator::Equal, left, right).map(TypedTerm::Truth),
+            BinOpKind::Ne => return self.compare(ComparisonOperator::Unequal, left, right).map(TypedTerm::Truth),
+            BinOpKind::Lt => return self.compare(ComparisonOperator::Less, left, right).map(TypedTerm::Truth),
+            BinOpKind::Lte => return self.compare(ComparisonOperator::LessOrEqual, left, right).map(TypedTerm::Truth),
+            BinOpKind::Gt => return self.compare(ComparisonOperator::Greater, left, right).map(TypedTerm::Truth),
+            BinOpKind::Gte => {
+                return self.compare(ComparisonOperator::GreaterOrEqual, left, right).map(TypedTerm::Truth);
+            }
             BinOpKind::Concat => return Err(Positioned::new(start(left), "`~` cannot be used in an expression")),
             BinOpKind::Add => Arithmetic::Add,
             BinOpKind::Sub => Arithmetic::Subtract,
@@ -184,7 +196,7 @@ impl<'a> Checker<'a> {
         {
             return Err(Positioned::new(start(right), "this divides by zero"));
         }
-        Ok(Term::Number(Number::Arithmetic(arithmetic, terms)))
+        Ok(TypedTerm::Number(Number::Arithmetic(arithmetic, terms)))
     }
 
     pub(crate) fn values(&self, index: usize) -> &'a [Value] {

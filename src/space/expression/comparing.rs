@@ -4,7 +4,7 @@ use minijinja::machinery::ast::Expr;
 use crate::document::diagnostic::{Diagnostic, Positioned};
 use crate::document::spelling::nearest;
 use crate::space::domain::Domain;
-use crate::space::expression::checking::{Checker, Term};
+use crate::space::expression::checking::{Checker, TypedTerm};
 use crate::space::expression::evaluation::{ComparisonOperator, Number, Rank, Truth};
 use crate::space::expression::syntax::start;
 use crate::space::value::Value;
@@ -22,21 +22,21 @@ impl Checker<'_> {
         let signed =
             |truth| if comparison == ComparisonOperator::Unequal { Truth::Not(Box::new(truth)) } else { truth };
         match (a, b) {
-            (Term::Number(a), Term::Number(b)) => {
+            (TypedTerm::Number(a), TypedTerm::Number(b)) => {
                 if !ordered {
                     self.reachable(&a, &b, start(right))?;
                     self.reachable(&b, &a, start(left))?;
                 }
                 Ok(Truth::Numbers(comparison, Box::new([a, b])))
             }
-            (Term::Truth(a), Term::Truth(b)) if !ordered => {
+            (TypedTerm::Truth(a), TypedTerm::Truth(b)) if !ordered => {
                 // Both or neither; what is unknown on one side stays unknown.
                 let both = Truth::All(vec![a.clone(), b.clone()]);
                 let neither = Truth::All(vec![Truth::Not(Box::new(a)), Truth::Not(Box::new(b))]);
                 Ok(signed(Truth::Any(vec![both, neither])))
             }
-            (Term::Choice(a), Term::Choice(b)) if !ordered => Ok(signed(Truth::Same(a, b))),
-            (Term::Choice(a), Term::Choice(b)) => {
+            (TypedTerm::Choice(a), TypedTerm::Choice(b)) if !ordered => Ok(signed(Truth::Same(a, b))),
+            (TypedTerm::Choice(a), TypedTerm::Choice(b)) => {
                 let (first, second) = (self.rank(a, start(left))?, self.rank(b, start(right))?);
                 if self.values(a) != self.values(b) {
                     let message = format!("the orders of `{left_source}` and `{right_source}` are not the same");
@@ -45,7 +45,7 @@ impl Checker<'_> {
                 }
                 Ok(Truth::Ranks(comparison, Box::new([first, second])))
             }
-            (Term::Choice(index), other) => {
+            (TypedTerm::Choice(index), other) => {
                 let value = self.member(index, left_source, other, right)?;
                 if !ordered {
                     return Ok(signed(Truth::Is(index, value)));
@@ -53,7 +53,7 @@ impl Checker<'_> {
                 let place = self.rank_of(index, &value);
                 Ok(Truth::Ranks(comparison, Box::new([self.rank(index, start(left))?, place])))
             }
-            (other, Term::Choice(index)) => {
+            (other, TypedTerm::Choice(index)) => {
                 let value = self.member(index, right_source, other, left)?;
                 if !ordered {
                     return Ok(signed(Truth::Is(index, value)));
@@ -62,22 +62,24 @@ impl Checker<'_> {
                 Ok(Truth::Ranks(comparison, Box::new([place, self.rank(index, start(right))?])))
             }
             (a, b) => {
-                let describe = |term: &Term, source: &str| match term {
-                    Term::Number(_) => format!("`{source}` is a number"),
-                    Term::Truth(_) => format!("`{source}` is true or false"),
-                    Term::Word(_) | Term::Choice(_) => format!("{source} is a word"),
+                let describe = |term: &TypedTerm, source: &str| match term {
+                    TypedTerm::Number(_) => format!("`{source}` is a number"),
+                    TypedTerm::Truth(_) => format!("`{source}` is true or false"),
+                    TypedTerm::Word(_) | TypedTerm::Choice(_) => format!("{source} is a word"),
                 };
                 let message = match (&a, &b) {
-                    (Term::Word(_), Term::Word(_)) => "two words in quotes are compared".to_owned(),
-                    (Term::Truth(_), Term::Truth(_)) => "true and false have no order".to_owned(),
+                    (TypedTerm::Word(_), TypedTerm::Word(_)) => "two words in quotes are compared".to_owned(),
+                    (TypedTerm::Truth(_), TypedTerm::Truth(_)) => "true and false have no order".to_owned(),
                     _ => format!("{}, but {}", describe(&a, left_source), describe(&b, right_source)),
                 };
                 let numeric = |word: &str| word.parse::<f64>().is_ok();
                 let hint = match (&a, &b) {
-                    (Term::Word(word), Term::Number(_)) | (Term::Number(_), Term::Word(word)) if numeric(word) => {
+                    (TypedTerm::Word(word), TypedTerm::Number(_)) | (TypedTerm::Number(_), TypedTerm::Word(word))
+                        if numeric(word) =>
+                    {
                         Some(format!("write {word} without quotes"))
                     }
-                    (Term::Truth(_), Term::Number(_)) | (Term::Number(_), Term::Truth(_)) => {
+                    (TypedTerm::Truth(_), TypedTerm::Number(_)) | (TypedTerm::Number(_), TypedTerm::Truth(_)) => {
                         Some("a comparison needs two of the same kind; compare with `true` or `false`".to_owned())
                     }
                     _ => None,
@@ -101,11 +103,11 @@ impl Checker<'_> {
             return Err(Positioned::new(start(right), "this list is empty"));
         }
         let truth = match self.term(left)? {
-            Term::Number(number) => {
+            TypedTerm::Number(number) => {
                 let mut others = Vec::new();
                 for item in items {
                     let other = match self.term(item)? {
-                        Term::Number(other) => other,
+                        TypedTerm::Number(other) => other,
                         _ => {
                             let message = format!("`{source}` is a number, but {} is not", self.source(item));
                             return Err(Positioned::new(start(item), message));
@@ -116,7 +118,7 @@ impl Checker<'_> {
                 }
                 Truth::NumberAmong(Box::new(number), others)
             }
-            Term::Choice(index) => {
+            TypedTerm::Choice(index) => {
                 let mut values = Vec::new();
                 for item in items {
                     let other = self.term(item)?;
@@ -124,11 +126,11 @@ impl Checker<'_> {
                 }
                 Truth::Among(index, values.into())
             }
-            Term::Word(_) => {
+            TypedTerm::Word(_) => {
                 let message = format!("{source} is a word and not a parameter");
                 return Err(Positioned::new(start(left), message));
             }
-            Term::Truth(_) => {
+            TypedTerm::Truth(_) => {
                 let message = format!("`{source}` is true or false and needs no list");
                 return Err(Positioned::new(start(left), message));
             }
@@ -137,11 +139,11 @@ impl Checker<'_> {
     }
 
     /// The value of a hyperparameter that a literal stands for.
-    fn member(&self, index: usize, name: &str, other: Term, syntax: &Expr) -> Result<Value, Positioned> {
+    fn member(&self, index: usize, name: &str, other: TypedTerm, syntax: &Expr) -> Result<Value, Positioned> {
         let value = match other {
-            Term::Word(word) => Value::Word(word.into()),
-            Term::Number(Number::Literal(number)) => Value::Float(number),
-            Term::Truth(Truth::Literal(truth)) => Value::Boolean(truth),
+            TypedTerm::Word(word) => Value::Word(word.into()),
+            TypedTerm::Number(Number::Literal(number)) => Value::Float(number),
+            TypedTerm::Truth(Truth::Literal(truth)) => Value::Boolean(truth),
             _ => {
                 let message = format!("`{name}` can only be compared with its own values");
                 return Err(Positioned::new(start(syntax), message).hint(self.listing(index, name)));

@@ -13,7 +13,7 @@ use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, Visitor, value::MapAccessDeserializer};
 
 use crate::document::diagnostic::Diagnostic;
-use crate::document::outline::Node;
+use crate::document::outline::OutlineNode;
 use crate::document::source::{Source, SourceError, parse, read};
 use crate::numeric::stream::Stream;
 use crate::space::Space;
@@ -61,7 +61,7 @@ impl SpaceFile {
     ///
     /// `text` is that of the whole file, whose field `search_space` this may be.
     pub fn validate(self, path: &Path, text: &str) -> Result<Space, SourceError> {
-        let outline = Node::of(text);
+        let outline = OutlineNode::of(text);
         let outline = outline.as_ref().map(|root| match root.field("search_space") {
             Some(inner) if root.field("parameters").is_none() => inner,
             _ => root,
@@ -90,7 +90,7 @@ impl SpaceFile {
 }
 
 /// The byte of the text where the wrong part of a space is written.
-fn offset(space: &Node, text: &str, error: &SpaceError) -> usize {
+fn offset(space: &OutlineNode, text: &str, error: &SpaceError) -> usize {
     let found = match error.part {
         SpacePart::Parameters => space.field("parameters").map(|node| node.span.start),
         SpacePart::Parameter { index } => {

@@ -15,7 +15,7 @@ const WIDE: usize = 32;
 
 /// The kind of test at a node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
+enum TestKind {
     /// A number at or below the threshold goes left. A leaf is such a node too: its left child is itself, and its
     /// threshold, above every cell, has the leaf's number in its lower bits.
     Number,
@@ -35,19 +35,19 @@ pub(super) enum Rule {
 }
 
 #[derive(Clone, Copy, Debug)]
-struct Node {
+struct TreeNode {
     /// The bits of a threshold or of a mask, or where the words of a wide set start.
     split: u32,
     /// The left child; the right one follows it.
     next: u32,
     column: u16,
-    kind: Kind,
+    kind: TestKind,
 }
 
 /// A tree; node 0 is the root, leaves have numbers of their own.
 #[derive(Clone, Debug)]
 pub(super) struct Tree {
-    nodes: Vec<Node>,
+    nodes: Vec<TreeNode>,
     sets: Vec<u64>,
     leaves: u32,
 }
@@ -82,7 +82,7 @@ impl Tree {
     /// Adds a node without children; returns its index.
     fn push(&mut self) -> u32 {
         let index = self.nodes.len() as u32;
-        self.nodes.push(Node { split: LEAF, next: index, column: 0, kind: Kind::Number });
+        self.nodes.push(TreeNode { split: LEAF, next: index, column: 0, kind: TestKind::Number });
         index
     }
 
@@ -103,14 +103,14 @@ impl Tree {
         let next = self.push();
         self.push();
         let (split, kind) = match (rule, kind) {
-            (Rule::AtMost(threshold), _) => (threshold.to_bits(), Kind::Number),
-            (Rule::Among(set), Column::Categorical { choices }) if choices < WIDE => (set[0] as u32, Kind::Set),
+            (Rule::AtMost(threshold), _) => (threshold.to_bits(), TestKind::Number),
+            (Rule::Among(set), Column::Categorical { choices }) if choices < WIDE => (set[0] as u32, TestKind::Set),
             (Rule::Among(set), _) => {
                 self.sets.extend(&set);
-                ((self.sets.len() - set.len()) as u32, Kind::WideSet)
+                ((self.sets.len() - set.len()) as u32, TestKind::WideSet)
             }
         };
-        self.nodes[node as usize] = Node { split, next, column: column as u16, kind };
+        self.nodes[node as usize] = TreeNode { split, next, column: column as u16, kind };
         next
     }
 
@@ -140,9 +140,9 @@ impl Tree {
         let number = f32::from_bits(cell) <= f32::from_bits(node.split);
         let set = cell & node.split != 0;
         let left = match node.kind {
-            Kind::Number => number,
-            Kind::Set => set,
-            Kind::WideSet => self.sets[node.split as usize + cell as usize / 64] >> (cell % 64) & 1 == 1,
+            TestKind::Number => number,
+            TestKind::Set => set,
+            TestKind::WideSet => self.sets[node.split as usize + cell as usize / 64] >> (cell % 64) & 1 == 1,
         };
         node.next + u32::from(!left)
     }
