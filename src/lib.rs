@@ -1,4 +1,4 @@
-//! Hyperparameter optimization as a library: a search space, a study of one's own function, and the best that was found.
+//! Hyperparameter optimization as a library: search spaces, and studies that optimize a function.
 //!
 //! galvani proposes configurations by Bayesian optimization (a Gaussian process, then a random forest, in SMAC's manner),
 //! gives the promising ones more budget (Hyperband and its relatives), and keeps every trial in a journal that survives

@@ -13,23 +13,24 @@ use super::random_scalarization::RandomScalarization;
 use super::thompson_sampling::ThompsonSampling;
 use crate::document::diagnostic::Diagnostic;
 
-/// An acquisition function; `margin` is how much of an improvement, in units of the targets, does not count.
+/// An acquisition function; an improvement counts only beyond `margin`, in units of the targets.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename = "Acquisition")]
 pub enum AcquisitionConfig {
-    /// The expected improvement; of two objectives that of the hypervolume, of more that of a random scalarization. What is
-    /// maximized is its logarithm, so that far from the best it still tells better from worse (Ament et al. 2023).
+    /// The expected improvement; of two objectives that of the hypervolume, of more that of a random scalarization. Its
+    /// logarithm is maximized, which still orders configurations far from the best (Ament et al. 2023).
     ///
-    /// An absent margin is 0; but where a Gaussian process learns from several budgets it is 0.3, which shrinks
-    /// with the square of the results once there are twenty for each hyperparameter: what low budgets say of the full one
-    /// is believed too readily, and the first good region is refined to the last digit before others are seen. Of several
-    /// objectives there is none.
+    /// An absent margin is 0, except where a Gaussian process learns from several budgets: there it is 0.3, which
+    /// shrinks with the square of the results once there are twenty for each hyperparameter. Without this margin,
+    /// results at low budgets are trusted too much, and the first good region is refined before others are explored.
+    /// With several objectives there is no margin.
     ExpectedImprovement {
         #[serde(default)]
         margin: Option<f64>,
     },
-    /// The expected improvement divided by what a trial is expected to take (Snoek et al. 2012), as trials that ended took:
-    /// where configurations differ in their time, the quick ones are tried first. The margin is as above.
+    /// The expected improvement divided by the expected duration of the trial (Snoek et al. 2012), which is learnt from
+    /// the trials that ended: of equally promising configurations, the quickest is tried first. The margin is that of
+    /// `ExpectedImprovement`.
     ExpectedImprovementPerSecond {
         #[serde(default)]
         margin: Option<f64>,
@@ -43,15 +44,16 @@ pub enum AcquisitionConfig {
         #[serde(default)]
         margin: f64,
     },
-    /// The mean less so many standard deviations; absent, they grow with the results as in SMAC.
+    /// The predicted mean minus this number of standard deviations; absent: a number that grows with the results, as in
+    /// SMAC.
     LowerConfidenceBound {
         #[serde(default)]
         deviations: Option<f64>,
     },
-    /// The expected improvement of the Chebyshev norm of several objectives, with weights that are drawn for each ask
-    /// (ParEGO: Knowles 2006).
+    /// The expected improvement of the Chebyshev norm of several objectives, with weights that are drawn for each
+    /// proposal (ParEGO: Knowles 2006).
     RandomScalarization,
-    /// The lowest place of a function drawn from those that the surrogate holds possible, found by random search.
+    /// The minimum, found by random search, of a function drawn from the surrogate's posterior.
     ThompsonSampling,
 }
 
@@ -62,7 +64,7 @@ impl Default for AcquisitionConfig {
 }
 
 impl AcquisitionConfig {
-    /// The function with its knobs; fails where one of them is out of its range.
+    /// The acquisition function with its settings; fails where one of them is out of its range.
     pub(crate) fn build(&self) -> Result<Arc<dyn AcquisitionFunction>, Diagnostic> {
         Ok(match *self {
             Self::ExpectedImprovement { margin } => Arc::new(ExpectedImprovement::new(margin)?),

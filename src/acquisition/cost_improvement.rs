@@ -14,8 +14,8 @@ pub(crate) struct CostImprovement {
 }
 
 impl CostImprovement {
-    /// With a margin, in units of the logarithm, that an improvement must exceed to count. Fails where it is negative or not
-    /// finite.
+    /// The acquisition function with a margin, in units of the logarithm, that an improvement must exceed to count.
+    /// Fails where it is negative or not finite.
     pub(crate) fn new(margin: f64) -> Result<Self, Diagnostic> {
         not_negative("acquisition.margin", margin)?;
         Ok(Self { margin })
@@ -40,7 +40,7 @@ impl AcquisitionFunction for CostImprovement {
     }
 }
 
-/// The mean of how far a cost falls below the best one, where `best`, `margin` and predictions are of its logarithm.
+/// The expected amount by which a cost is below the best one; `best`, `margin` and predictions are logarithms of costs.
 #[derive(Clone, Copy, Debug)]
 struct LogCostImprovement {
     best: f64,

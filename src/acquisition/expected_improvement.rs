@@ -8,7 +8,7 @@ use crate::numeric::normal::log_excess;
 use crate::numeric::stream::Stream;
 use crate::surrogate::Prediction;
 
-/// The automatic margin while little is known, where several budgets are learnt from.
+/// The automatic margin after few results, where a Gaussian process learns from several budgets.
 const MARGIN: f64 = 0.3;
 
 /// Results for each column after which the automatic margin shrinks with the square of their number.
@@ -21,15 +21,15 @@ pub(crate) struct ExpectedImprovement {
 }
 
 impl ExpectedImprovement {
-    /// With a margin, in units of the targets, that an improvement must exceed to count; `None` is the automatic one. Fails
-    /// where it is negative or not finite.
+    /// The acquisition function with a margin, in units of the targets, that an improvement must exceed to count;
+    /// `None` is the automatic margin. Fails where it is negative or not finite.
     pub(crate) fn new(margin: Option<f64>) -> Result<Self, Diagnostic> {
         not_negative("acquisition.margin", margin.unwrap_or(0.0))?;
         Ok(Self { margin })
     }
 
-    /// The margin that is set, or the automatic one: 0, but where a Gaussian process learns from several budgets 0.3,
-    /// which shrinks as results come.
+    /// The margin that is set, or the automatic one: 0, except where a Gaussian process learns from several budgets,
+    /// where it is 0.3 and shrinks as results come.
     fn margin(&self, state: &SearchState) -> f64 {
         self.margin.unwrap_or_else(|| {
             let trusted = RESULTS * state.columns as f64;
@@ -67,7 +67,7 @@ impl AcquisitionFunction for ExpectedImprovement {
     }
 }
 
-/// The mean of how far a cost falls below the best one, counting what is above as zero (Jones et al. 1998).
+/// The expected amount by which a cost is below the best one, costs above it counting as zero (Jones et al. 1998).
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Improvement {
     /// The cost that is to be improved upon.

@@ -5,15 +5,16 @@ use super::{AcquisitionFunction, Criterion, SearchState};
 use crate::document::diagnostic::Diagnostic;
 use crate::numeric::stream::Stream;
 
-/// The expected improvement by the second (Snoek et al. 2012): where configurations differ in their time, the quick ones are
-/// tried first.
+/// The expected improvement divided by the expected duration of the trial (Snoek et al. 2012): of equally promising
+/// configurations, the quickest is tried first.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ExpectedImprovementPerSecond {
     improvement: ExpectedImprovement,
 }
 
 impl ExpectedImprovementPerSecond {
-    /// With the margin of an [`ExpectedImprovement`]. Fails where it is negative or not finite.
+    /// The acquisition function with the margin of an [`ExpectedImprovement`]. Fails where it is negative or not
+    /// finite.
     pub(crate) fn new(margin: Option<f64>) -> Result<Self, Diagnostic> {
         Ok(Self { improvement: ExpectedImprovement::new(margin)? })
     }

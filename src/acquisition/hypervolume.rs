@@ -4,23 +4,23 @@ use crate::numeric::normal::log_excess;
 use crate::numeric::pareto;
 use crate::surrogate::Prediction;
 
-/// The distance of the reference point beyond the front's worst, in ranges of all points that are known.
+/// The distance of the reference point from the worst costs of the front, in ranges of all known points.
 const MARGIN: f64 = 0.1;
 
-/// The mean area, below a reference point, that a new point would add to what the front dominates.
+/// The expected area, below a reference point, that a new point adds to the area that the front dominates.
 ///
-/// A point improves on a place where it is nowhere worse and the front does not reach. The places that the front leaves lie
-/// in strips between two of its points, each bounded above by the first; over independent objectives the mean area of a
-/// strip is a product of expected improvements. What is computed is its logarithm (Ament et al. 2023), so that points far
-/// behind the front still differ.
+/// The area that the front does not dominate consists of strips, each between two neighbouring points of the front and
+/// bounded above by the first of them. For independent objectives, the expected improvement of a strip is a product of
+/// expected improvements. The logarithm is computed (Ament et al. 2023), so that points far behind the front still
+/// differ.
 #[derive(Clone, Debug)]
 pub(crate) struct HypervolumeImprovement {
-    /// By strip, from the left: its right end, and its upper bound.
+    /// The strips from the left: the right end and the upper bound of each.
     strips: Vec<(f64, f64)>,
 }
 
 impl HypervolumeImprovement {
-    /// The improvement over points that were found, at least one; those count that no other dominates.
+    /// The improvement over points that were found, at least one; only points that no other dominates count.
     pub(crate) fn over(points: &[[f64; 2]]) -> Self {
         let slices: Vec<&[f64]> = points.iter().map(|point| &point[..]).collect();
         let front = &pareto::fronts(&slices)[0];

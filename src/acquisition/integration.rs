@@ -2,7 +2,7 @@
 use super::Utility;
 use crate::surrogate::{Prediction, Slope};
 
-/// The logarithm of the mean, over the surrogate's hyperparameters, of how promising each row is (Snoek et al. 2012).
+/// The logarithm of the utility of each row, averaged over the surrogate's hyperparameters (Snoek et al. 2012).
 pub(crate) fn integrated(function: &dyn Utility, predictions: &[Vec<Prediction>]) -> Vec<f64> {
     let rows = predictions.first().map_or(0, Vec::len);
     let row = |index: usize| {

@@ -1,19 +1,19 @@
-//! Lower confidence bound: the cost that a configuration may reasonably have at best.
+//! Lower confidence bound: the predicted mean of the cost minus a number of standard deviations.
 use super::{AcquisitionFunction, Criterion, SearchState, Utility};
 use crate::document::diagnostic::Diagnostic;
 use crate::document::range::not_negative;
 use crate::numeric::stream::Stream;
 use crate::surrogate::Prediction;
 
-/// The mean less so many standard deviations (Srinivas et al. 2010).
+/// The predicted mean minus a number of standard deviations (Srinivas et al. 2010).
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct LowerConfidenceBound {
     deviations: Option<f64>,
 }
 
 impl LowerConfidenceBound {
-    /// With so many standard deviations; `None` lets them grow with the results. Fails where they are negative or not
-    /// finite.
+    /// The acquisition function with this number of standard deviations; `None` lets it grow with the results. Fails
+    /// where the number is negative or not finite.
     pub(crate) fn new(deviations: Option<f64>) -> Result<Self, Diagnostic> {
         not_negative("acquisition.deviations", deviations.unwrap_or(0.0))?;
         Ok(Self { deviations })
@@ -35,13 +35,13 @@ impl AcquisitionFunction for LowerConfidenceBound {
     }
 }
 
-/// The deviations after so many results in a space of so many columns: the root of 2 ln(D t²), as in SMAC.
+/// The number of standard deviations for these numbers of results and columns: the root of 2 ln(D t²), as in SMAC.
 fn schedule(columns: usize, results: usize) -> f64 {
     (2.0 * (columns as f64 * (results as f64).powi(2)).ln()).max(0.0).sqrt()
 }
 
-/// The distance of the bound below the best cost: counted from the best, it can be weighted like an improvement, and that
-/// moves no maximum.
+/// The distance of the bound below the best cost. Measured from the best cost, it can be weighted like an improvement,
+/// and its maximum is at the same point.
 #[derive(Clone, Copy, Debug)]
 struct Bound {
     best: f64,

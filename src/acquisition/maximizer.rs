@@ -10,7 +10,7 @@ use crate::space::Space;
 use crate::space::configuration::Configuration;
 use crate::surrogate::Rows;
 
-/// Local searches that never give up for being behind.
+/// The number of local searches that are continued even where they are behind the others.
 const FEWEST: usize = 3;
 
 /// Rounds without success after which a local search ends.
@@ -19,7 +19,7 @@ const PATIENCE: u32 = 2;
 /// Widths of a step, in positions of `[0, 1]`, of which one is drawn: near and far (SMAC's is 0.05).
 const DEVIATIONS: [f64; 3] = [0.2, 0.05, 0.0125];
 
-/// The knobs of the search.
+/// The settings of the search.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default, rename = "Maximizer")]
 pub struct MaximizerSettings {
@@ -32,8 +32,8 @@ pub struct MaximizerSettings {
     pub neighbors: u32,
     /// The most moves of a local search. 20: most stop after a few.
     pub steps: u32,
-    /// The most gradients that are computed in climbing from the end of each local search; a forest has none. 40: most
-    /// climbs take fewer.
+    /// The greatest number of gradients that are computed in the ascent from the end of each local search; a forest has
+    /// no gradients. 40: most ascents take fewer.
     pub climbs: u32,
 }
 
@@ -51,7 +51,7 @@ impl MaximizerSettings {
     }
 }
 
-/// A search within `space` for the trial with a number; its draws are addressed by the seed and that number.
+/// A search within `space` for the trial with a given number; its draws are addressed by the seed and that number.
 pub struct Maximizer<'a> {
     pub space: &'a Space,
     pub settings: &'a MaximizerSettings,
@@ -73,7 +73,8 @@ pub(crate) type Score<'a> = dyn Fn(&Candidates) -> Vec<f64> + 'a;
 /// The score of a row, with its derivative by each of the row's numbers; `None` where it is not differentiable.
 pub(crate) type Gradient<'a> = dyn Fn(&[f64]) -> Option<(f64, Vec<f64>)> + 'a;
 
-/// A local search: its configuration, the score of that, and the rounds in a row that found nothing better.
+/// A local search: its configuration, the configuration's score, and the number of consecutive rounds without
+/// improvement.
 struct Walk {
     score: f64,
     configuration: Configuration,
@@ -82,8 +83,8 @@ struct Walk {
 
 impl Maximizer<'_> {
     /// The configuration with the highest score among all that the search meets and that are not `taken`; the first of
-    /// equals. `tried` are further points to start from. Where the score has slopes, the best are climbed along the real
-    /// numbers to the end. `None` where everything is taken.
+    /// equals. `tried` are further points to start from. Where the score has gradients, gradient ascent over the real
+    /// numbers follows from the best configurations. `None` where everything is taken.
     pub fn maximize(
         &self,
         score: &Score,
@@ -150,7 +151,7 @@ impl Maximizer<'_> {
         self.space.configuration(values).ok()
     }
 
-    /// Lets each walk look around and move to the best that it sees, where that is better.
+    /// Scores neighbours of each local search, and moves it to the best of them where that is better.
     fn step(
         &self,
         walks: &mut [Walk],

@@ -13,8 +13,8 @@ pub(crate) struct ProbabilityOfImprovement {
 }
 
 impl ProbabilityOfImprovement {
-    /// With a margin, in units of the targets, that an improvement must exceed to count. Fails where it is negative or not
-    /// finite.
+    /// The acquisition function with a margin, in units of the targets, that an improvement must exceed to count. Fails
+    /// where it is negative or not finite.
     pub(crate) fn new(margin: f64) -> Result<Self, Diagnostic> {
         not_negative("acquisition.margin", margin)?;
         Ok(Self { margin })

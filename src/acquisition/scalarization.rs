@@ -10,11 +10,12 @@ const SUM: f64 = 0.05;
 /// Draws that the mean is taken over.
 const DRAWS: usize = 64;
 
-/// The expected improvement of the augmented Chebyshev norm of the objectives with one set of weights, each objective in
-/// units of its range over the front (Knowles 2006).
+/// The expected improvement of the augmented Chebyshev norm of the objectives with one set of weights, each objective
+/// in units of its range over the front (Knowles 2006).
 ///
-/// The norm is taken of what the surrogates of the objectives expect, not of the costs: a surrogate of the norm would have
-/// to learn its kinks, and anew with every set of weights. The mean is over draws, the same for every point.
+/// The norm is computed from the predictions for the objectives and not from observed costs: a surrogate of the norm
+/// would have to learn its kinks, and anew for each set of weights. The expectation is the mean over draws, which are
+/// the same for every point.
 #[derive(Clone, Debug)]
 pub(crate) struct Scalarization {
     /// By objective: the lower end of its range, and its weight over the length of the range.
@@ -25,7 +26,8 @@ pub(crate) struct Scalarization {
 }
 
 impl Scalarization {
-    /// With weights drawn uniformly from those that add up to 1, over points that were found, at least one.
+    /// The scalarization with weights drawn uniformly from those that add up to 1, over points that were found, at
+    /// least one.
     pub(crate) fn over(points: &[Vec<f64>], stream: &mut Stream) -> Self {
         let count = points[0].len();
         let front = &pareto::fronts(&points.iter().map(Vec::as_slice).collect::<Vec<_>>())[0];

@@ -1,8 +1,8 @@
-//! Thompson sampling: the lowest place of a function that is drawn from the surrogate's posterior.
+//! Thompson sampling: the minimum of a function that is drawn from the surrogate's posterior.
 use super::{AcquisitionFunction, Criterion, SearchState};
 use crate::numeric::stream::Stream;
 
-/// The lowest place, found by random search, of a function drawn from those that the surrogate holds possible.
+/// The minimum, found by random search, of a function drawn from the surrogate's posterior.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ThompsonSampling;
 

@@ -1,4 +1,4 @@
-//! Input of the analysis: a run's space, history and timings, and what was evaluated outside of it.
+//! Input of the analysis: a run's space, history and timings, and evaluations that are not trials.
 use serde::{Deserialize, Serialize};
 
 use crate::space::Space;

@@ -8,7 +8,7 @@ pub(super) struct Probe<'a> {
     space: &'a Space,
     encoder: &'a Encoder<'a>,
     budget: f64,
-    /// A position for every hyperparameter, including those that are inactive and may become active.
+    /// A position for each hyperparameter, inactive ones included, because replacing another value may activate them.
     bases: Vec<Vec<f64>>,
 }
 

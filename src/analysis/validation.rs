@@ -13,7 +13,7 @@ const INNER_FOLDS: usize = 5;
 const TUNING_ROWS: usize = 120;
 const REFINEMENTS: u64 = 30;
 
-/// Rows with their targets and configurations: a configuration is never on both sides of a split.
+/// Rows with their targets and configurations; a split never has a configuration on both sides.
 #[derive(Clone)]
 pub(super) struct RegressionTable<'a> {
     pub kinds: &'a [ColumnKind],

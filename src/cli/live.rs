@@ -1,4 +1,4 @@
-//! The view of a run: it redraws on a terminal, and says a line for each trial elsewhere.
+//! The view of a run: redrawn on a terminal, elsewhere a line for each trial.
 use std::time::{Duration, Instant};
 
 use console::Term;
@@ -164,7 +164,7 @@ fn ended(status: &RunStatus, proposal: &Proposal, outcome: &Outcome, seconds: f6
     )
 }
 
-/// The whole view: best, rungs, what runs, what is left.
+/// The lines of the view: best cost, rungs, running trials, remaining time.
 fn view(status: &RunStatus) -> Vec<String> {
     let (history, unit) = (status.history, &status.experiment.unit);
     let mut lines = vec![String::new()];

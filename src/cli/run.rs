@@ -1,4 +1,4 @@
-//! The verb `run`: start an experiment, or resume what is there.
+//! The verb `run`: start or resume an experiment.
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};

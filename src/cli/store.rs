@@ -17,7 +17,7 @@ pub(super) struct Arguments {
 
 #[derive(Subcommand)]
 enum Action {
-    /// Look at every line of the journal, and whether the index agrees; change nothing
+    /// Check every line of the journal and its agreement with the index; change nothing
     Check(CheckArguments),
     /// Repair the journal where the index can, and make the index anew from it
     Rebuild(RebuildArguments),

@@ -1,4 +1,4 @@
-//! Initial designs: the configurations that are tried before there is anything to learn from.
+//! Initial designs: the configurations that are evaluated before the surrogate has results to learn from.
 #![cfg_attr(not(test), deny(clippy::disallowed_methods, clippy::disallowed_types))]
 
 pub(crate) mod size;
@@ -15,7 +15,7 @@ use crate::space::configuration::Configuration;
 /// Corners that a factorial design has at most.
 const CORNERS: usize = 1024;
 
-/// The spread of the first configurations.
+/// The way in which the first configurations are spread over the space.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Sampler {
     /// The default configuration alone.
@@ -31,11 +31,12 @@ pub enum Sampler {
     Random,
 }
 
-/// Legal configurations without a repetition: those of `first`, then up to `size` more, which are the default one, where
-/// it is legal, and spread points.
+/// Legal configurations without a repetition: those of `first`, then up to `size` more, which are the default
+/// configuration, where it is legal, and spread points.
 ///
-/// A point that is forbidden or a repetition is replaced by an independent draw; there are fewer than `size` only where
-/// the space hardly has more, or where the sampler says so. Without a `size` there are as many as a factorial design has.
+/// A point that is forbidden or a repetition is replaced by an independent draw. There are fewer than `size`
+/// configurations where the space has no more, or where the sampler gives fewer. Without a `size` there are as many as
+/// a factorial design has.
 pub fn initial_design(
     space: &Space,
     sampler: Sampler,
@@ -86,7 +87,7 @@ pub fn initial_design(
     configurations
 }
 
-/// The middle, and up to so many corners in random order: a position for each hyperparameter.
+/// The middle, and up to `most` corners in random order: a position for each hyperparameter.
 fn corners(space: &Space, most: usize, stream: &mut Stream) -> Vec<Vec<f64>> {
     let levels = |index: usize| {
         let hyperparameter = &space.hyperparameters()[index];

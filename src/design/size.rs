@@ -7,9 +7,9 @@ use crate::document::range::{at_least_one, share};
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct DesignSize {
     pub sampler: Sampler,
-    /// The number that is set.
+    /// The number of configurations; absent: it follows from the other rules.
     pub configurations: Option<u32>,
-    /// The number for each hyperparameter, where no other is set.
+    /// The number of configurations for each hyperparameter, where `configurations` is absent.
     pub per_hyperparameter: Option<u32>,
     /// The share of a limited number of trials that the design takes at most.
     pub share: f64,
@@ -20,8 +20,9 @@ pub(crate) struct DesignSize {
 pub(crate) struct LowestRung {
     /// The number of configurations that it holds.
     pub configurations: u32,
-    /// True where the bracket comes once, to see the space: configurations that a model of the rung's own cheap trials chose
-    /// would be alike, and those that go on would say little of the higher rungs.
+    /// True where the bracket runs only once, to explore the space. Its lowest rung is then a design as a whole:
+    /// configurations chosen by a model of the rung's own cheap trials would be alike, and the promoted ones would say
+    /// little of the higher rungs.
     pub is_screen: bool,
 }
 
@@ -33,9 +34,9 @@ impl DesignSize {
         share("design_share", self.share)
     }
 
-    /// The number of configurations in a space of so many hyperparameters, where `lowest` is the first bracket's lowest
-    /// rung (`None` of a single rung, which is no limit) and at most so many `trials` are asked for. `None` is every corner
-    /// of a factorial design.
+    /// The number of configurations in a space of `hyperparameters`, where `lowest` is the first bracket's lowest rung
+    /// (`None` for a single rung, which is no limit) and at most `trials` are asked for. `None` means every corner of a
+    /// factorial design.
     pub(crate) fn of(&self, hyperparameters: usize, lowest: Option<LowestRung>, trials: Option<u32>) -> Option<usize> {
         let wanted = self.configurations.or(self.per_hyperparameter.map(|each| each * hyperparameters as u32));
         if wanted.is_none() && self.sampler == Sampler::Factorial {

@@ -1,7 +1,7 @@
 //! Expressions inside a document: their syntax tree, or the place where a text stops being one.
 //!
-//! The syntax is that of minijinja, whose parser tells the line of an error only. The place is found again: it is the
-//! first token that no continuation repairs.
+//! The syntax is that of minijinja, whose parser gives only the line of an error. The place within the line is
+//! determined here: it is the first token that no continuation repairs.
 use std::ops::Range;
 
 use minijinja::machinery::ast::Expr;

@@ -29,8 +29,8 @@ pub(super) struct FormatSupport {
 }
 
 impl Clause {
-    /// The clause that means the same as an expression; `None` where that takes arithmetic over real numbers, or too many
-    /// combinations.
+    /// The clause that is equivalent to an expression; `None` where that needs arithmetic over real numbers, or too
+    /// many combinations.
     pub(crate) fn of(expression: &Expression, space: &Space, support: FormatSupport) -> Option<Self> {
         Translator { space, support }.translate(expression.truth(), false)
     }
@@ -131,7 +131,8 @@ impl Translator<'_> {
         }
     }
 
-    /// A comparison with a value of the range, where the number is none: what is always true is true where active.
+    /// A comparison of a number with a value; one that is true in the whole range becomes true wherever the
+    /// hyperparameter is active.
     fn compare(&self, index: usize, comparison: ComparisonOperator, number: f64) -> Clause {
         use ComparisonOperator::{Equal, Greater, GreaterOrEqual, Less, LessOrEqual, Unequal};
         let (min, max, whole) = match &self.space.hyperparameters()[index].domain {

@@ -10,7 +10,7 @@ pub(crate) const VISIBLE_DEVICES: &str = "CUDA_VISIBLE_DEVICES";
 /// Environment variables for the jobs of a slot.
 pub(crate) type Variables = Vec<(&'static str, String)>;
 
-/// The device, or the devices, that a slot is asked for on.
+/// The devices that a slot is requested on: one, or all.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum DeviceSelector {
     All,
@@ -20,11 +20,11 @@ pub enum DeviceSelector {
     Named(String),
 }
 
-/// The devices that are known of.
+/// The devices of a machine, as far as they are known.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Devices {
-    /// Somebody above us (Slurm, Kubernetes, the user) has chosen: the entries of `CUDA_VISIBLE_DEVICES`, passed on as
-    /// they are, because only who wrote them knows what their numbers count.
+    /// Another program (Slurm, Kubernetes) or the user has chosen: the entries of `CUDA_VISIBLE_DEVICES`, passed on
+    /// unchanged, because only their author knows which devices the numbers count.
     Inherited(Vec<String>),
     /// The driver's own names, each good for one process tree: whole GPUs, and the slices of those that are divided.
     Found(Vec<String>),

@@ -52,7 +52,7 @@ impl DisposableProcess {
         &self.launch.job
     }
 
-    /// Sees to messages, limits and the end; true once nothing of the process is left.
+    /// Handles messages, limits and the end; true once nothing of the process is left.
     pub(crate) fn step(&mut self, table: &mut Option<Vec<ProcessEntry>>, events: &Sender<JobEvent>) -> bool {
         // The latest progress alone is worth telling.
         let mut fraction = None;
@@ -68,7 +68,7 @@ impl DisposableProcess {
         self.program.step(Some(&self.launch), table)
     }
 
-    /// Begins to end the process because nobody wants its result any more.
+    /// Begins to end the process; its job is cancelled.
     pub(crate) fn stop(&mut self) {
         self.program.stop();
     }

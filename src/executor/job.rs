@@ -1,4 +1,4 @@
-//! Jobs: the unit that an executor runs, with what it is given to start one and what it tells of one.
+//! Jobs: the unit that an executor runs, with its launch and its events.
 use std::ffi::OsString;
 use std::fmt;
 use std::path::PathBuf;
@@ -34,7 +34,7 @@ impl JobId {
         }
     }
 
-    /// The number by which a request line asks for it, and an answer names it.
+    /// The number of the job in request lines and in answers.
     pub fn number(&self) -> u32 {
         match self {
             Self::Trial { trial, .. } => trial.0,
@@ -73,7 +73,7 @@ pub struct Launch {
 }
 
 impl Launch {
-    /// The end of this job after it used this much, without an outcome yet ([`Outcome::Lost`]).
+    /// The end of this job with this usage and without an outcome yet ([`Outcome::Lost`]).
     pub(crate) fn end(
         &self,
         slot: &str,

@@ -1,4 +1,4 @@
-//! Leftovers: processes that outlive a killed `galvani` are ended at the next start, by the notes in their folders.
+//! Leftovers: processes that outlive a killed `galvani`; the next start finds them by notes and ends them.
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 use std::{fs, io, thread};

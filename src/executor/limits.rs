@@ -94,7 +94,8 @@ pub(crate) fn names_device_memory(errors: &str) -> bool {
     last_lines(errors).any(|line| SIGNS.iter().any(|sign| line.contains(sign)))
 }
 
-/// The last lines of what a program said, where it names why it ended; warnings of its beginning are not meant.
+/// The last lines of a program's standard error, which name the cause of its end; warnings at its beginning are left
+/// out.
 fn last_lines(errors: &str) -> impl Iterator<Item = &str> {
     errors.lines().rev().filter(|line| !line.trim().is_empty()).take(5)
 }

@@ -28,13 +28,13 @@ use crate::executor::job::{JobEvent, JobId, Launch};
 
 /// Runs jobs, as many at a time as it has slots.
 ///
-/// All that a run needs to know of the place where its jobs run is here: an executor may start processes, submit to a
-/// queue, or wait for workers on other machines to come and take a job.
+/// A run depends on the place where its jobs run only through this trait: an executor may start processes, submit to a
+/// queue, or wait for workers on other machines that take jobs.
 pub trait Executor {
-    /// Ends what jobs of an earlier session of the run have left running; called once, before the first start.
+    /// Ends the processes that jobs of an earlier session have left running; called once, before the first start.
     ///
-    /// The folders are those that the jobs without an end had as [`Launch::folder`], with whatever this executor wrote
-    /// there to find them again.
+    /// Each folder is the [`Launch::folder`] of a job without an end, with the files that this executor wrote there to
+    /// find its processes.
     fn recover(&mut self, _folders: &[PathBuf]) {}
 
     /// The number of jobs that can be started now.
@@ -53,7 +53,7 @@ pub trait Executor {
     /// before. Returns at once.
     fn cancel(&mut self, job: &JobId);
 
-    /// Ends everything that runs, and returns when nothing of it is left; what it ends is
+    /// Ends all running jobs, and returns when none of their processes is left; their outcome is
     /// [`Outcome::Lost`](crate::trial::outcome::Outcome::Lost).
     fn stop(&mut self);
 

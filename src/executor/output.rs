@@ -22,7 +22,7 @@ pub(crate) enum Heard {
     Errors(String),
 }
 
-/// Reads standard output to its end; blocks, and with it the trial, while nobody takes the messages.
+/// Reads standard output to its end; while nobody takes the messages, it blocks, and so does the trial.
 ///
 /// `said` is called after each message that was sent.
 pub(crate) fn listen(mut pipe: impl Read, log: Option<File>, heard: SyncSender<Heard>, said: impl Fn()) {
@@ -136,7 +136,7 @@ fn keep_end(kept: &mut Vec<u8>, bytes: &[u8], limit: usize) {
     kept.extend_from_slice(bytes);
 }
 
-/// Text without what a terminal would obey.
+/// Text without control characters, which a terminal would interpret.
 fn legible(bytes: &[u8]) -> String {
     let text = String::from_utf8_lossy(bytes);
     let kept = |character: char| character == '\n' || character == '\t' || !character.is_control();

@@ -1,4 +1,4 @@
-//! A persistent worker: a program that stays and is asked for one job after another, a JSON line each.
+//! A persistent worker: a program that runs one job after another, each requested by a JSON line.
 use std::io::{ErrorKind, Write};
 use std::process::ChildStdin;
 use std::sync::mpsc::{Receiver, Sender};
@@ -36,13 +36,13 @@ pub(crate) struct PersistentWorker {
     answers: u64,
 }
 
-/// The end of a program that was there for more than one job.
+/// The end of a program that ran several jobs.
 pub(crate) enum WorkerEnd {
     /// It had nothing to do.
     Idle,
     /// It ended while it worked at a job.
     Job(JobId, Box<AttemptEnd>),
-    /// It ended after an answer and before it took the next request, which another process may take.
+    /// It ended after an answer and before it took the next request, which another process may run.
     Unasked(Box<Launch>, String),
 }
 
@@ -109,7 +109,7 @@ impl PersistentWorker {
         self.send();
     }
 
-    /// Sees to messages, limits and the end; true once nothing of the program is left.
+    /// Handles messages, limits and the end; true once nothing of the program is left.
     pub(crate) fn step(&mut self, table: &mut Option<Vec<ProcessEntry>>, events: &Sender<JobEvent>) -> bool {
         while let Ok(heard) = self.heard.try_recv() {
             self.take(heard, events);
@@ -118,13 +118,13 @@ impl PersistentWorker {
         self.program.step(self.is_busy.then_some(&self.launch), table)
     }
 
-    /// Begins to end it: no more requests come, and nobody wants the one that it works at.
+    /// Begins to end the program: it gets no further request, and its present job is cancelled.
     pub(crate) fn stop(&mut self) {
         self.input = None;
         self.program.stop();
     }
 
-    /// The meaning of its end, once [`PersistentWorker::step`] says that it ended.
+    /// The end of the program, once [`PersistentWorker::step`] returns true.
     pub(crate) fn finish(mut self, events: &Sender<JobEvent>) -> WorkerEnd {
         let exit = self.program.exit();
         for heard in disposable_process::rest(&self.heard) {

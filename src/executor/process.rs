@@ -25,10 +25,11 @@ const TICK: Duration = Duration::from_millis(20);
 const CLOSE_TICK: Duration = Duration::from_millis(1);
 const CLOSE_LOOKS: u32 = 20;
 
-/// Runs each job in a process of its own, or asks a process that stays in the slot where the launch has a request.
+/// Runs each job in a process of its own or, where the launch has a request, in the persistent process of its slot.
 ///
-/// Its processes and all that they started end with it. When this process is killed, its own children end at once;
-/// what they started goes on until [`leftover::end`](crate::executor::leftover::end) at the next start.
+/// When the executor ends, its processes and all that they started end with it. When galvani is killed, its own
+/// children end at once, and their descendants are ended by [`leftover::end`](crate::executor::leftover::end) at the
+/// next start.
 pub struct Processes {
     slots: Vec<SlotState>,
     commands: Sender<SupervisorCommand>,

@@ -10,14 +10,14 @@ use crate::executor::{Executor, ExecutorError};
 use crate::store::record::AttemptEnd;
 use crate::trial::outcome::Outcome;
 
-/// The part that a launch plays: its outcome, and the time that it takes.
+/// The scripted end of a launch: its outcome and its duration.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Scene {
     pub outcome: Outcome,
     pub duration: Duration,
 }
 
-/// An executor that runs nothing: the script says how each launch ends, and waiting moves the clock to the next end.
+/// An executor without processes: the script gives the end of each launch, and waiting moves the clock to the next end.
 pub struct Scripted<Script> {
     script: Script,
     now: Timestamp,

@@ -61,13 +61,13 @@ impl SlotRequest {
 }
 
 impl Slot {
-    /// So many slots that say nothing of devices: their jobs see what galvani sees.
+    /// This number of slots without devices: their jobs see the devices that galvani sees.
     pub fn plain(workers: usize) -> Vec<Self> {
         let name = |number| Self { name: format!("cpu:{number}"), environment: Vec::new() };
         (0..workers).map(name).map(Self::named).collect()
     }
 
-    /// The slots of these requests on the devices that there are.
+    /// The slots of these requests on the available devices.
     ///
     /// # Errors
     /// A device is missing, or a slot is asked for twice.

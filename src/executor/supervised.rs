@@ -20,7 +20,7 @@ use crate::executor::tree::{MARKER, ProcessTree};
 const SAMPLING: [Duration; 2] = [Duration::from_millis(20), Duration::from_millis(300)];
 /// The part of the time that may go into measuring folders, as its divisor.
 const DISK_SHARE: u32 = 50;
-/// The kernel counts processor time in such pieces: to ask more often tells nothing.
+/// The resolution of the kernel's processor time: sampling more often gives no new number.
 const KERNEL_TICK: Duration = Duration::from_millis(10);
 /// The time that killed processes may take to vanish before their slot is used again.
 const STUCK: Duration = Duration::from_secs(10);
@@ -153,7 +153,7 @@ impl Supervised {
         self.tree.cpu_seconds().max(self.cpu_seconds).max(counted)
     }
 
-    /// Sees to limits and the end; true once nothing is left.
+    /// Enforces the limits and handles the end; true once nothing is left.
     ///
     /// `table` is read at most once for all programs of a round.
     pub(crate) fn step(&mut self, launch: Option<&Launch>, table: &mut Option<Vec<ProcessEntry>>) -> bool {
@@ -202,7 +202,7 @@ impl Supervised {
         self.exited.is_some() && members.is_empty()
     }
 
-    /// Begins to end the program because nobody wants its result any more.
+    /// Begins to end the program; its job is cancelled.
     pub(crate) fn stop(&mut self) {
         if self.ending.is_none() {
             self.end(Cause::Stopped);
@@ -237,8 +237,8 @@ impl Supervised {
         }
     }
 
-    /// Waits for the program, which has ended, and takes the kernel's account of it and of those it waited for: all that
-    /// is known of one that ended before it was looked at.
+    /// Reaps the program, which has ended, with the kernel's account of it and of its reaped children: the only usage
+    /// that is known of a program that ended before the first sample.
     fn reap(&mut self) -> Option<ExitStatus> {
         let (mut status, mut account) = (0, std::mem::MaybeUninit::<libc::rusage>::zeroed());
         // SAFETY: both pointers are valid for the call, and an `rusage` of zeros is one.
@@ -280,7 +280,7 @@ impl Drop for Supervised {
     }
 }
 
-/// The memory of a tree in bytes: an upper bound that is quick to have, near the limit the exact amount.
+/// The memory of a tree in bytes: an upper bound that is quick to compute or, near the limit, the exact amount.
 fn memory(members: &[ProcessEntry], limit: Option<u64>) -> u64 {
     let sum = |of: fn(i32) -> u64| members.iter().map(|process| of(process.identity.pid)).sum::<u64>();
     let bound = sum(proc::memory);

@@ -1,4 +1,4 @@
-//! A session of asking and telling, for trials that somebody else runs: kept on the disk before it is answered.
+//! A session of ask and tell, for trials that another program runs.
 use jiff::Timestamp;
 use serde_json::{Map, Value as Json};
 use thiserror::Error;
@@ -14,7 +14,7 @@ use crate::trial::history::History;
 use crate::trial::outcome::{Outcome, OutcomeKind};
 use crate::trial::{ConfigurationId, Proposal, TrialId};
 
-/// A session of asking and telling. What its methods have returned is on the disk.
+/// A session of ask and tell. When a method returns, its effect is on the disk.
 pub(crate) struct AskTellSession {
     ledger: Ledger,
 }
@@ -22,9 +22,9 @@ pub(crate) struct AskTellSession {
 /// The answer to an ask.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Answer {
-    /// Run these; fewer than were asked for, or none, where more can only come when others are told.
+    /// The trials to run; fewer than were asked for, or none, where more depend on outcomes that were not told yet.
     Trials(Vec<Proposal>),
-    /// Nothing more, ever, for this reason.
+    /// No trial will follow, for this reason.
     Done(Over),
 }
 
@@ -67,7 +67,7 @@ impl AskTellSession {
         self.ledger.waiting().len()
     }
 
-    /// At most `count` trials, those first whose worker is gone.
+    /// Returns at most `count` trials, first those whose worker has disappeared.
     ///
     /// # Errors
     /// The journal cannot be written.
@@ -91,8 +91,8 @@ impl AskTellSession {
         Ok(Answer::Trials(trials))
     }
 
-    /// Takes a cost that a trial reports on its way, after spending a part of its budget. True where the trial has fallen
-    /// behind, so that it should be ended and told to be pruned.
+    /// Records a cost that a trial reports after a part of its budget. Returns true where the trial has fallen behind
+    /// and should be ended and told as pruned.
     ///
     /// # Errors
     /// The trial is unknown or has an outcome, or the journal cannot be written.
@@ -103,8 +103,8 @@ impl AskTellSession {
         Ok(taken.is_behind)
     }
 
-    /// Takes an outcome, and the seconds that the trial took where somebody knows better than by the time since it was
-    /// given away. A lost trial is given away again, up to a limit.
+    /// Records an outcome, and the seconds that the trial took; without `seconds`, the time since the trial was given
+    /// away counts. A lost trial is given away again, up to a limit.
     ///
     /// # Errors
     /// The trial is unknown or has an outcome, or the journal cannot be written.

@@ -9,7 +9,7 @@ use crate::experiment::definition::difference::Difference;
 use crate::store::StoreError;
 use crate::task::TaskError;
 
-/// An error of the run itself. A failed trial is none: it is an outcome.
+/// An error of the run itself; a failed trial is an outcome and no error.
 #[derive(Debug, Error)]
 pub enum RunError {
     #[error(

@@ -9,10 +9,10 @@ use crate::trial::history::History;
 /// Asynchronous successive halving (Li et al. 2020, "A system for massively parallel hyperparameter tuning"), and with
 /// several brackets asynchronous Hyperband.
 ///
-/// Whenever a worker is free, the best configuration that is in the top 1/eta of the results on its rung and has not
-/// gone on does so, at the highest rung with one; where there is none, a new configuration begins. No worker waits for a
-/// straggler. A failure counts as a result and never goes on; a lost trial counts as nothing. New configurations are
-/// shared out among the brackets as Hyperband shares them.
+/// Whenever a worker is free, the best configuration that is in the top 1/eta of the results on its rung and was not
+/// promoted yet is promoted, on the highest rung that has one; otherwise a new configuration begins. No worker waits
+/// for a slow trial. A failure counts as a result and is never promoted; a lost trial does not count. New
+/// configurations are distributed over the brackets as in Hyperband.
 #[derive(Clone, Debug)]
 pub(crate) struct Asynchronous {
     eta: usize,

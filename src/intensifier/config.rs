@@ -14,11 +14,13 @@ use crate::document::diagnostic::Diagnostic;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub enum IntensifierConfig {
-    /// One bracket with all rungs, then trials at the full budget, each of the most promising of `eta` configurations after
-    /// a prescreen of them at the lowest. The default for one worker: a model that has seen the space once at low budgets
-    /// learns more of the best from one trial in full than from many cheap ones, but a prescreen tells what is worth one.
+    /// One bracket with all rungs, then trials at the full budget, each of the most promising of `eta` configurations
+    /// that were first evaluated at the lowest budget (a prescreen). The default for one worker: after one exploration
+    /// of the space at low budgets, a model learns more from one full trial than from many cheap ones, and a prescreen
+    /// selects the configurations that are worth a full trial.
     Screening,
-    /// Whole rungs are promoted, brackets come in turn: for low budgets that tell the best apart, and few full ones.
+    /// Whole rungs are promoted, and brackets of all kinds follow in turn: suitable where low budgets order
+    /// configurations well and few full trials are possible.
     Hyperband,
     /// Whole rungs are promoted, every bracket is of one kind: 0 has the most rungs.
     SuccessiveHalving {
@@ -46,7 +48,7 @@ impl IntensifierConfig {
         if workers > 1 { Self::Asynchronous { brackets: None } } else { Self::Screening }
     }
 
-    /// Fails where it does not fit the schedule, or where its settings make no sense.
+    /// Fails where the intensifier does not fit the schedule, or its settings contradict each other.
     pub fn validate(&self, schedule: &Schedule) -> Result<(), Diagnostic> {
         let (rungs, most) = (schedule.rungs(), schedule.rungs() - 1);
         match self {
@@ -81,7 +83,8 @@ impl IntensifierConfig {
         }
     }
 
-    /// The brackets of one iteration. Where promotion is asynchronous no bracket closes, and they say its shares.
+    /// The brackets of one iteration. With asynchronous promotion no bracket closes, and they give the shares of its
+    /// rungs.
     pub fn plan(&self, schedule: &Schedule) -> Plan {
         let kinds = match self {
             Self::Hyperband => 0..schedule.rungs(),
@@ -104,7 +107,7 @@ impl IntensifierConfig {
         brackets.swap_remove(kind)
     }
 
-    /// True where it compares trials with several costs. PASHA and racing compare one.
+    /// True where it supports trials with several costs; PASHA and racing compare one cost.
     pub fn supports_several_objectives(&self) -> bool {
         !matches!(self, Self::Pasha | Self::Racing(_))
     }
@@ -114,7 +117,7 @@ impl IntensifierConfig {
         matches!(self, Self::Racing(_))
     }
 
-    /// True where its first bracket comes once, to see the space.
+    /// True where its first bracket runs only once, to explore the space.
     pub fn screens_once(&self) -> bool {
         matches!(self, Self::Screening)
     }

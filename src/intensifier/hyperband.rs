@@ -9,14 +9,15 @@ use crate::trial::{ConfigurationId, Trial, TrialId};
 
 /// Successive halving with several kinds of brackets (Li et al. 2018), with one, or with one followed by prescreens.
 ///
-/// A rung is promoted when all of its trials have ended. Failures count as ended and never go on: where fewer succeed
-/// than the next rung holds, only they go on. A trial that was lost for good is such an end, so that no rung waits
-/// for it. While every open bracket waits for trials that run, the next one is opened, so that no worker idles.
+/// A rung is promoted when all of its trials have ended. Failures count as ended and are never promoted: where fewer
+/// trials succeed than the next rung holds, only they are promoted. A trial that was lost for good counts as ended, so
+/// that no rung waits for it. While every open bracket waits for running trials, the next bracket is opened, so that no
+/// worker idles.
 #[derive(Clone, Debug)]
 pub(crate) struct Hyperband {
     schedule: Schedule,
     kinds: Kinds,
-    /// Brackets that may have a trial to ask for: all others wait for the end of a trial, or are done.
+    /// Brackets that may have a next trial; all others wait for the end of a trial, or are complete.
     ready: BTreeSet<u32>,
     opened: u32,
     ended: usize,
@@ -163,7 +164,8 @@ impl Intensifier for Hyperband {
             .collect()
     }
 
-    /// Once any configuration of a rung has gone on, the rung has ended, and all that go on are known.
+    /// Once a configuration of a rung was promoted, the rung has ended: the promoted configurations are known, and no
+    /// other may go on.
     fn may_go_on(&self, history: &History, configuration: ConfigurationId) -> bool {
         let Some(last) = history.of(configuration).next_back() else { return false };
         let (bracket, rung) = (last.proposal.bracket, last.proposal.rung);

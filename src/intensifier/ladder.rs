@@ -1,4 +1,4 @@
-//! Rungs whose best go on as results come, without waiting for the others.
+//! Rungs with asynchronous promotion: the best configurations are promoted as results come.
 use std::cmp::Ordering;
 use std::collections::{BTreeSet, HashMap, HashSet};
 

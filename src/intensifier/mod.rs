@@ -21,9 +21,9 @@ use crate::trial::history::History;
 /// An intensifier's decision about the next trial.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Next {
-    /// This configuration, which was tried before, goes on: at a higher budget, or with another seed and instance.
+    /// A configuration that was tried before runs again: at a higher budget, or with another seed and instance.
     Promote { configuration: ConfigurationId, assignment: Assignment },
-    /// One of these candidates, at least one, is next: the one that the proposal strategy finds most promising, or the first.
+    /// One of these candidates, at least one, is next: the one that the proposal strategy finds most promising.
     Choose { candidates: Vec<Candidate> },
     /// A new configuration, never tried before.
     New { assignment: Assignment },
@@ -34,12 +34,12 @@ pub enum Next {
 /// A trial that may be next.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Candidate {
-    /// The configuration that goes on; `None` of one that was never tried and is still to be found.
+    /// The configuration that is promoted; `None` for a new one, which the proposal strategy finds.
     pub configuration: Option<ConfigurationId>,
     pub assignment: Assignment,
 }
 
-/// The place of a trial in the schedule: bracket, rung, budget, and where it is fixed, seed and instance.
+/// The place of a trial in the schedule: bracket, rung and budget and, where they are fixed, seed and instance.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Assignment {
     /// The number of the bracket, from 0.
@@ -67,8 +67,8 @@ pub trait Intensifier: Send + Sync {
     /// Decides on the next trial; `can_sample_new` is true while there are configurations that were never tried.
     fn next(&mut self, history: &History, can_sample_new: bool) -> Next;
 
-    /// The configurations from which one will be chosen to go on, once the others of their rung have ended. A strategy keeps
-    /// new configurations away from them.
+    /// The configurations that wait for the promotion of one of them, once their rung has ended. A strategy keeps new
+    /// configurations away from them.
     fn waiting(&self, _history: &History) -> Vec<ConfigurationId> {
         Vec::new()
     }

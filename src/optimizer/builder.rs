@@ -14,7 +14,7 @@ use crate::space::Space;
 use crate::surrogate::factory::SurrogateFactory;
 use crate::trial::history::History;
 
-/// An optimizer in the making; [`Optimizer::builder`] begins one.
+/// A builder of an optimizer; [`Optimizer::builder`] creates one.
 #[must_use]
 pub struct OptimizerBuilder {
     space: Arc<Space>,
@@ -27,19 +27,19 @@ pub struct OptimizerBuilder {
 }
 
 impl OptimizerBuilder {
-    /// Sets the knobs; where this is left out, all have their defaults.
+    /// Sets the settings; by default each has its own default.
     pub fn settings(mut self, settings: OptimizerSettings) -> Self {
         self.settings = settings;
         self
     }
 
-    /// Sets the limits; where this is left out, there are none.
+    /// Sets the limits; by default there are none.
     pub fn stop(mut self, stop: Stop) -> Self {
         self.stop = stop;
         self
     }
 
-    /// Sets the seed of everything that is drawn; where this is left out, it is 0.
+    /// Sets the seed of all random numbers; by default 0.
     pub fn seed(mut self, seed: u64) -> Self {
         self.seed = seed;
         self
@@ -51,8 +51,8 @@ impl OptimizerBuilder {
         self
     }
 
-    /// Predicts costs by a surrogate of the user's own in place of the one that the settings name. It learns one target a
-    /// configuration, on the scale `Rank` where the settings name no other.
+    /// Predicts costs by a surrogate of the user's own in place of the one that the settings name. It learns one target
+    /// for each configuration, on the scale `Rank` where the settings name no other.
     pub fn with_surrogate(mut self, surrogate: Arc<dyn SurrogateFactory>) -> Self {
         self.extensions.surrogate = Some(surrogate);
         self
@@ -93,7 +93,7 @@ impl Optimizer {
         Self::builder(space, schedule, intensifier).settings(settings).seed(seed).build()
     }
 
-    /// Begins an optimizer of a space whose trials get the budgets of a schedule, as the intensifier gives them.
+    /// A builder of an optimizer for a space, with the budgets of a schedule and an intensifier.
     pub fn builder(space: Arc<Space>, schedule: Schedule, intensifier: IntensifierConfig) -> OptimizerBuilder {
         let (settings, stop) = (OptimizerSettings::default(), Stop::default());
         OptimizerBuilder { space, schedule, intensifier, settings, stop, seed: 0, extensions: Extensions::default() }

@@ -55,15 +55,15 @@ pub struct Optimizer {
     seed: u64,
     history: History,
     selector: Selector,
-    /// The bound on the regret after so many successes at the full budget.
+    /// The bound on the regret, with the number of successes at the full budget that it was computed from.
     regret: Option<(usize, Option<Regret>)>,
 }
 
-/// No configuration is left that was never tried.
+/// The error where the space has no configuration that was never tried.
 struct Exhausted;
 
 impl Optimizer {
-    /// The same optimizer with limits, which [`Stop::validate`] has checked.
+    /// Sets the limits, which [`Stop::validate`] has checked.
     #[must_use]
     pub fn with_stop(mut self, stop: Stop) -> Self {
         self.selector.limit(stop.trials);
@@ -71,17 +71,17 @@ impl Optimizer {
         self
     }
 
-    /// The same optimizer with a history in place of its own: afterwards all is as if it had proposed these trials.
+    /// Replaces the history: the next proposals are those that follow these trials.
     #[must_use]
     pub fn with_history(mut self, history: History) -> Self {
         self.history = history;
         self
     }
 
-    /// Learns results of other experiments.
+    /// Adds results of other experiments to the data that the models learn from.
     ///
     /// # Panics
-    /// It panics where it was asked before.
+    /// Panics where the optimizer was asked before.
     pub fn learn_from(&mut self, prior_results: Vec<PriorResult>) {
         self.selector.learn_from(prior_results);
     }
@@ -101,22 +101,22 @@ impl Optimizer {
         &self.schedule
     }
 
-    /// The configurations that come first, in order.
+    /// The configurations of the initial design, in order.
     pub fn design(&self) -> &[Configuration] {
         self.selector.design()
     }
 
-    /// The intensifier, and its knobs.
+    /// The intensifier and its settings.
     pub fn intensifier_config(&self) -> &IntensifierConfig {
         &self.intensifier_config
     }
 
-    /// The name in words of what new configurations are chosen by.
+    /// The name of the proposal strategy in words.
     pub fn describe(&self) -> String {
         self.selector.describe()
     }
 
-    /// The brackets of one turn.
+    /// The brackets of one iteration.
     pub fn plan(&self) -> Plan {
         self.intensifier_config.plan(&self.schedule)
     }
@@ -134,7 +134,7 @@ impl Optimizer {
         }
     }
 
-    /// The next trial, which is in the history from now on.
+    /// Proposes the next trial and adds it to the history.
     pub fn ask(&mut self) -> Ask {
         if let Some(reason) = self.stop.reached(&self.history, self.schedule.max()) {
             return Ask::Done(reason);
@@ -155,36 +155,38 @@ impl Optimizer {
         }
     }
 
-    /// Records the outcome of a trial; false, and nothing changes, where it is unknown or has one already.
+    /// Records the outcome of a trial; returns false, and changes nothing, where the trial is unknown or has an outcome
+    /// already.
     pub fn tell(&mut self, trial: TrialId, outcome: Outcome) -> bool {
         self.history.tell(trial, outcome)
     }
 
-    /// The same of a trial that took so many seconds, which the expected improvement per second learns from.
+    /// Records the outcome of a trial as [`tell`](Self::tell) does, and its seconds, from which the expected
+    /// improvement per second learns.
     pub fn tell_after(&mut self, trial: TrialId, outcome: Outcome, seconds: f64) -> bool {
         self.history.tell_after(trial, outcome, seconds)
     }
 
-    /// Adds a point to the learning curve of a trial that runs; false where it says nothing new.
+    /// Adds a point to the learning curve of a running trial; returns false where the curve ignores the point.
     pub fn report(&mut self, trial: TrialId, point: CurvePoint) -> bool {
         self.history.report(trial, point)
     }
 
-    /// True where a running trial is to be ended: pruning is on, and it has fallen behind.
+    /// True where pruning is set and a running trial has fallen behind.
     pub fn prunes(&self, trial: TrialId) -> bool {
         self.settings.pruning.is_some_and(|pruning| pruning.is_behind(&self.history, trial))
     }
 
-    /// True where a configuration that was tried may be promoted, now or later, because nothing rules it out.
+    /// True where a configuration that was tried may still be promoted, now or later.
     pub fn may_go_on(&self, configuration: ConfigurationId) -> bool {
         self.intensifier.may_go_on(&self.history, configuration)
     }
 
-    /// Takes over a proposal that was asked for in another life: afterwards all is as if [`ask`](Self::ask) had
-    /// returned it.
+    /// Adds a proposal that an earlier process asked for: the optimizer is then in the state in which
+    /// [`ask`](Self::ask) returned it.
     ///
     /// # Panics
-    /// It panics where its number is not the next one, or its configuration has another number already.
+    /// Panics where the trial's number is not the next one, or its configuration has another number already.
     pub fn adopt(&mut self, proposal: Proposal) {
         self.history.ask(proposal);
     }
@@ -197,7 +199,7 @@ impl Optimizer {
         })
     }
 
-    /// The proposal that the intensifier's answer leads to; `None` where it waits.
+    /// The proposal that follows from the intensifier's decision; `None` where it waits.
     fn follow(&mut self, next: Next) -> Result<Option<Proposal>, Exhausted> {
         match next {
             Next::Wait => Ok(None),
@@ -244,7 +246,7 @@ impl Optimizer {
         Proposal { bracket, rung, seed, instance, origin, ..self.history.proposal(configuration, budget) }
     }
 
-    /// Thirty-one bits: a seed that every program's integers hold.
+    /// The seed of a trial, below 2³¹: a number that the integers of every programming language hold.
     fn trial_seed(&self, configuration: ConfigurationId) -> u64 {
         Stream::of(self.seed, "trial", u64::from(configuration.0)).bits() >> 33
     }

@@ -1,4 +1,4 @@
-//! Objectives of the model: a cost model for each, and the acquisition function over what they predict.
+//! Objectives of the model: a cost model for each, and the acquisition function over their predictions.
 use std::sync::Arc;
 
 use super::cost_model::{CostModel, ExpectedCost};
@@ -11,14 +11,14 @@ use crate::numeric::quantile::order;
 use crate::numeric::stream::Stream;
 use crate::surrogate::{Prediction, Rows};
 
-/// The models of an experiment's objectives, mostly one, with the acquisition function and its weights.
+/// The cost models of an experiment's objectives, with the acquisition function and its weights.
 pub(crate) struct Objectives {
     models: Vec<Box<dyn CostModel>>,
     acquisition: Arc<dyn AcquisitionFunction>,
     weights: Vec<Box<dyn Weight>>,
     columns: usize,
     seed: u64,
-    /// The criterion of the next proposal, once enough is known.
+    /// The criterion of the next proposal; `None` before the models have enough results.
     criterion: Option<Criterion>,
     /// Rows of configurations with a result, from the most promising.
     ranking: Vec<usize>,
@@ -27,7 +27,7 @@ pub(crate) struct Objectives {
 }
 
 impl Objectives {
-    /// Models, at least one, over rows of so many columns.
+    /// The objectives with these cost models, at least one, over rows with this number of columns.
     pub(crate) fn new(
         models: Vec<Box<dyn CostModel>>,
         acquisition: Arc<dyn AcquisitionFunction>,
@@ -38,7 +38,8 @@ impl Objectives {
         Self { models, acquisition, weights, columns, seed, criterion: None, ranking: Vec::new(), trial: 0 }
     }
 
-    /// Learns from the data; false where too few configurations have a cost, and then nothing else may be asked.
+    /// Updates the models; returns false where too few configurations have a cost, in which case no other method may be
+    /// called.
     pub(crate) fn update(&mut self, data: &TrainingData) -> bool {
         if !self.models.iter_mut().all(|model| model.update(data)) {
             return false;
@@ -68,12 +69,12 @@ impl Objectives {
         true
     }
 
-    /// Rows of at most `count` configurations, those with the lowest expected costs.
+    /// The rows of at most `count` configurations with the lowest expected costs.
     pub(crate) fn best(&self, count: usize) -> impl Iterator<Item = usize> {
         self.ranking.iter().copied().take(count)
     }
 
-    /// True where the score is a function, and not sampled at the rows that are asked for.
+    /// True where the score of a row does not depend on the other rows that are scored with it.
     pub(crate) fn is_deterministic(&self) -> bool {
         !matches!(self.criterion(), Criterion::PosteriorSample)
     }
@@ -82,8 +83,8 @@ impl Objectives {
         self.criterion.as_ref().expect("the models have learnt enough before they are asked")
     }
 
-    /// The score of each row, higher being more promising: the logarithm of the criterion or, of a function that is drawn
-    /// from the posterior, how low it is.
+    /// The score of each row, a higher one being more promising: the logarithm of the criterion or, of a posterior
+    /// sample, the negative value.
     pub(crate) fn score(&self, rows: &Rows) -> Vec<f64> {
         let mut scores: Vec<f64> = match self.criterion() {
             Criterion::OneObjective(utility) => {
@@ -106,8 +107,8 @@ impl Objectives {
         scores
     }
 
-    /// The logarithm of the criterion at one row, without weights, with its derivatives; `None` where the surrogate is not
-    /// differentiable, and of several objectives.
+    /// The logarithm of the criterion at one row, without weights, with its derivatives; `None` where the surrogate is
+    /// not differentiable, and with several objectives.
     pub(crate) fn gradient(&self, row: &[f64]) -> Option<(f64, Vec<f64>)> {
         match self.criterion() {
             Criterion::OneObjective(utility) => {

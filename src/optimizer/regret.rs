@@ -1,4 +1,4 @@
-//! Regret: a bound on what is left to gain, by the surrogate's confidence.
+//! Regret: a bound on the improvement that is still possible, by the surrogate's confidence bounds.
 use std::f64::consts::PI;
 
 use crate::numeric::stream::Stream;
@@ -9,26 +9,26 @@ use crate::surrogate::{Prediction, Rows, Surrogate};
 use crate::trial::budget::Budget;
 use crate::trial::history::History;
 
-/// With fewer configurations at the full budget nothing is said.
+/// The least number of configurations at the full budget for which a bound is given.
 const FEWEST: usize = 10;
 
 /// Untried configurations that are drawn.
 const CANDIDATES: usize = 1000;
 
-/// One less the probability that the bounds hold at all times together, were the surrogate right.
+/// The probability that a bound is violated at any time, if the surrogate is right.
 const DOUBT: f64 = 0.1;
 
 /// A bound on the simple regret.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Regret {
-    /// The upper bound on what is left to gain, in units of the cost.
+    /// The upper bound on the improvement that is still possible, in units of the cost.
     pub bound: f64,
     /// The surrogate's standard deviation at the incumbent.
     pub noise: f64,
 }
 
-/// The gap between what was surely reached and what may be reached (Makarova et al. 2022): the lowest upper bound over
-/// the configurations that were tried at the full budget, less the lowest lower bound over those and random ones.
+/// The gap between two confidence bounds (Makarova et al. 2022): the lowest upper bound over the configurations that
+/// were tried at the full budget, minus the lowest lower bound over those and random ones.
 ///
 /// `None` where fewer than ten were tried there. The surrogate is a forest over the costs themselves, those above their
 /// median taken for the median.

@@ -19,7 +19,7 @@ use crate::trial::history::History;
 use crate::trial::prior_result::PriorResult;
 use crate::trial::{ConfigurationId, Origin};
 
-/// Chooses configurations that were never tried. Whatever it keeps only saves computing it again.
+/// Chooses the next configuration. Its state is a cache: every choice follows from the history.
 pub(super) struct Selector {
     space: Arc<Space>,
     seed: u64,
@@ -27,7 +27,7 @@ pub(super) struct Selector {
     lowest: Option<LowestRung>,
     /// The configurations that the user gave.
     first: Vec<Configuration>,
-    /// The initial design, beginning with what the user gave.
+    /// The initial design, which begins with the configurations that the user gave.
     design: Vec<Configuration>,
     /// The probability that a new configuration is drawn at random.
     random_probability: f64,
@@ -64,29 +64,29 @@ impl Selector {
         Ok(selector)
     }
 
-    /// Makes the design anew, for at most so many `trials`.
+    /// Computes the initial design again, for at most this number of `trials`.
     pub(crate) fn limit(&mut self, trials: Option<u32>) {
         let size = self.size.of(self.space.hyperparameters().len(), self.lowest, trials);
         self.design = initial_design(&self.space, self.size.sampler, self.first.clone(), size, self.seed);
     }
 
-    /// Learns results of other experiments, before anything is selected.
+    /// Adds results of other experiments, before the first selection.
     pub(crate) fn learn_from(&mut self, prior_results: Vec<PriorResult>) {
         self.strategy.learn_from(prior_results);
     }
 
-    /// The configurations that come first, in order.
+    /// The configurations of the initial design, in order.
     pub(crate) fn design(&self) -> &[Configuration] {
         &self.design
     }
 
-    /// The name in words of what new configurations are chosen by.
+    /// The name of the proposal strategy in words.
     pub(crate) fn describe(&self) -> String {
         if self.random_probability == 1.0 { self.random.describe() } else { self.strategy.describe() }
     }
 
-    /// A configuration that the history does not have, unlike those that are `waiting` to go on, for a trial at a budget;
-    /// `None` where none is left.
+    /// A configuration that the history does not have, for a trial at a budget, unlike those that are `waiting` for
+    /// promotion; `None` where none is left.
     pub(crate) fn select(
         &mut self,
         history: &History,
@@ -114,7 +114,7 @@ impl Selector {
         Some((self.random.propose(&situation, budget)?, self.random.origin()))
     }
 
-    /// The one of some candidates, at least one, that goes on.
+    /// The candidate that goes on, of at least one.
     pub(crate) fn choose(
         &mut self,
         history: &History,

@@ -19,44 +19,45 @@ use crate::space::configuration::Configuration;
 use crate::space::hyperparameter::Value;
 use crate::surrogate::target::Scale;
 
-/// The knobs of an [`Optimizer`](super::Optimizer); none needs to be set.
+/// The settings of an [`Optimizer`](super::Optimizer); each has a default.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default, rename = "Optimizer")]
 pub struct OptimizerSettings {
     /// The names of the objectives, where there are several: an experiment's file has them beside its task.
     #[serde(skip_deserializing, skip_serializing_if = "Vec::is_empty")]
     pub objectives: Vec<String>,
-    /// Configurations that are tried before any other, values by name.
+    /// The configurations that are tried before any other, values by name.
     pub first_configurations: Vec<IndexMap<String, Value>>,
-    /// The spread of the first configurations. `Sobol`: even in every projection, also when cut short.
+    /// The sampling of the first configurations. `Sobol`: even in every projection, also when cut short.
     pub design: Sampler,
-    /// The number of configurations of the design, the default one among them. Absent: see below.
+    /// The number of configurations of the initial design, the default configuration among them. Absent: it follows
+    /// from `design_per_hyperparameter`.
     pub design_size: Option<u32>,
-    /// Their number for each hyperparameter, where `design_size` is absent. Absent: twice the number of
-    /// hyperparameters and five, at most the lowest rung of the first bracket; of `Screening` that whole rung; a
-    /// factorial design has every corner.
+    /// The number of configurations of the initial design for each hyperparameter, where `design_size` is absent.
+    /// Absent: twice the number of hyperparameters plus five, at most the lowest rung of the first bracket; with
+    /// `Screening` that whole rung; a factorial design has every corner.
     pub design_per_hyperparameter: Option<u32>,
-    /// The share of a limited number of trials that the design takes at most, but for the rung of `Screening`. 0.25, as in
-    /// SMAC.
+    /// The share of a limited number of trials that the initial design takes at most, except for the lowest rung of
+    /// `Screening`. 0.25, as in SMAC.
     pub design_share: f64,
     /// The probability that a new configuration is drawn at random. 0.05: whatever the model predicts, the search
     /// converges; SMAC's 0.2 took longer. At 1 it is random search.
     pub random_probability: f64,
-    /// Configurations with a cost before the model is asked; up to then they are drawn at random. 4: fewer have no
-    /// trend.
+    /// The number of configurations with a cost that the model needs; up to then configurations are drawn at random. 4:
+    /// fewer have no trend.
     pub minimum_results: u32,
-    /// The scale of the targets that the surrogate learns in place of the costs. Absent: `Rank` of a forest, which sees the
-    /// best apart however costs are spread; `Power` of a Gaussian process, which keeps costs smooth.
+    /// The scale of the targets that the surrogate learns in place of the costs. Absent: `Rank` for a forest, which
+    /// tells the best apart however costs are distributed; `Power` for a Gaussian process, which keeps costs smooth.
     pub scale: Option<Scale>,
     /// A second forest learns which configurations fail, and keeps the search away from them. True: a failed
     /// trial costs what a good one does.
     pub feasibility: bool,
-    /// The distance beyond the worst target, in ranges of the targets, at which a Gaussian process takes a failure to be
-    /// until the next result. 0: with more, fewer trials fail and less is found, most of all where the best is beside
-    /// failures.
+    /// The distance beyond the worst target, in ranges of the targets, of the target that a Gaussian process assumes
+    /// for a failure until the next result. 0: with more, fewer trials fail and less is found, most of all where the
+    /// best is beside failures.
     pub pessimism: f64,
-    /// The intensifier that an experiment's file names; absent where it leaves that to the number of workers.
-    /// [`intensifier_for`](Self::intensifier_for) resolves it, and the optimizer is given the result.
+    /// The intensifier; absent: the default for the number of workers. [`intensifier_for`](Self::intensifier_for)
+    /// resolves it, and the optimizer is given the result.
     pub intensifier: Option<IntensifierConfig>,
     /// The rule by which trials that report costs on their way are ended when they fall behind. Absent: every trial spends its
     /// budget.
@@ -64,17 +65,18 @@ pub struct OptimizerSettings {
     /// Run folders of earlier experiments whose results the model learns from, beside the experiment's file unless they
     /// are absolute. They must fit the search space and the budgets; results that do not are left out with a warning.
     pub warm_start: Vec<String>,
-    /// The way in which new configurations are found. `Model`: the others need many more trials.
+    /// The proposal strategy. `Model`: the others need many more trials.
     pub search: ProposalStrategyConfig,
     /// The surrogate. `Automatic`: up to 400 results and running trials a Gaussian process learns more from each of them,
     /// after that a forest is as good and much faster.
     pub surrogate: SurrogateConfig,
-    /// The acquisition function. `ExpectedImprovement`: it needs no knob.
+    /// The acquisition function. `ExpectedImprovement`: it needs no setting.
     pub acquisition: AcquisitionConfig,
-    /// The weight of the search space's priors in the acquisition function: they are raised to the power of this over the
-    /// number of results (Hvarfner et al. 2022). Absent: they shape the draws only. A tenth of the trials is a good value.
+    /// The weight of the search space's priors in the acquisition function: the prior density is raised to the power of
+    /// this weight divided by the number of results (Hvarfner et al. 2022). Absent: priors affect random draws only. A
+    /// tenth of the number of trials is a good value.
     pub prior_strength: Option<f64>,
-    /// The target that a running trial is taken to have. `Believed`: nothing is invented.
+    /// The assumed target of a running trial. `Believed`: the predicted mean, so that nothing is invented.
     pub pending: PendingTrials,
     /// The search for the most promising configuration.
     pub maximizer: MaximizerSettings,
@@ -108,12 +110,12 @@ impl Default for OptimizerSettings {
 }
 
 impl OptimizerSettings {
-    /// The intensifier of these settings for so many workers: the one that they name, or the default.
+    /// The intensifier for this number of workers: the one that the settings name, or the default.
     pub fn intensifier_for(&self, workers: usize) -> IntensifierConfig {
         self.intensifier.clone().unwrap_or_else(|| IntensifierConfig::default_for(workers))
     }
 
-    /// Fails where a knob is out of its range, knobs contradict each other, or they do not go with the intensifier.
+    /// Fails where a setting is out of its range, settings contradict each other, or they do not fit the intensifier.
     pub fn validate(&self, intensifier: &IntensifierConfig) -> Result<(), Diagnostic> {
         self.design_size().validate()?;
         share("random_probability", self.random_probability)?;
@@ -142,7 +144,7 @@ impl OptimizerSettings {
         Ok(())
     }
 
-    /// Fails where an acquisition function does not go with the objectives or the scale.
+    /// Fails where an acquisition function does not fit the objectives or the scale.
     pub(super) fn check_acquisition(&self, acquisition: &dyn AcquisitionFunction) -> Result<(), Diagnostic> {
         let (name, objectives) = (acquisition.name(), self.objectives.len().max(1));
         let refuse = |message: String| Err(Diagnostic::new(message).field("acquisition"));

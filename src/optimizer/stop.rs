@@ -6,7 +6,8 @@ use crate::document::diagnostic::Diagnostic;
 use crate::trial::budget::Budget;
 use crate::trial::history::History;
 
-/// Limits of an experiment: whichever is reached first ends it; without any it goes on while the space has more.
+/// The limits of an experiment; the first one that is reached ends it. Without a limit it goes on until the space has
+/// no new configuration.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Stop {
@@ -17,14 +18,14 @@ pub struct Stop {
     pub full_evaluations: Option<f64>,
     /// The budget of the trials that were asked for, in its own unit, each continuing from where its configuration stood.
     pub budget: Option<f64>,
-    /// The time that has passed, as in `"2h 30m"`, on the clock of the program that runs the trials. Of an interrupted run,
-    /// the time that its workers spent on trials counts.
+    /// The elapsed time, as in `"2h 30m"`, by the clock of the program that runs the trials. Of earlier sessions of a
+    /// run, the time that their workers spent on trials counts.
     pub wall_clock: Option<SignedDuration>,
     /// The hours for which the trials that this program runs have kept their slots busy, added over the slots.
     pub device_hours: Option<f64>,
-    /// The cost that a configuration reaches at the maximum budget, or falls below.
+    /// The cost at the maximum budget at or below which the experiment ends.
     pub cost: Option<f64>,
-    /// The bound on the regret, in units of the cost, that the surrogate's confidence reaches or falls below.
+    /// The bound on the regret, in units of the cost, at or below which the experiment ends.
     pub regret: Option<f64>,
 }
 

@@ -1,4 +1,4 @@
-//! Training data of the surrogates: results, what fails and what is still open, by the rows of their configurations.
+//! Training data of the surrogates: results, failures and running trials, by the rows of their configurations.
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::surrogate::fidelity_regression::Observation;
@@ -15,7 +15,7 @@ pub(crate) struct TrainingData<'a> {
     pub prior_results: &'a [PriorResult],
     /// The configurations of the prior results, then every one of the history, encoded.
     pub rows: &'a Rows,
-    /// Configurations of which one will go on: they count as running.
+    /// Configurations that wait for the promotion of one of them; they count as running.
     pub waiting: &'a [ConfigurationId],
 }
 
@@ -42,7 +42,7 @@ impl TrainingData<'_> {
         prior.chain(self.history.ended().filter_map(of_trial)).collect()
     }
 
-    /// Success (1) or failure (0) of each configuration by its last trial, of the first so many trials that say which.
+    /// Success (1) or failure (0) of each configuration by its last trial, from the first `results` judged trials.
     pub(crate) fn successes(&self, results: usize) -> Targets {
         let mut trials: Vec<&Trial> = self.history.ended().filter(|trial| is_judged(trial)).take(results).collect();
         trials.sort_unstable_by_key(|trial| trial.proposal.trial);
@@ -50,7 +50,7 @@ impl TrainingData<'_> {
         trials.into_iter().map(success).collect::<BTreeMap<_, _>>().into_iter().collect()
     }
 
-    /// The number of trials that say whether their configuration works.
+    /// The number of judged trials, which tell whether their configuration works.
     pub(crate) fn judged(&self) -> usize {
         self.history.ended().filter(|trial| is_judged(trial)).count()
     }
@@ -60,14 +60,14 @@ impl TrainingData<'_> {
         self.history.ended().any(has_failed)
     }
 
-    /// The rows of configurations with a running trial, and of those that wait to go on.
+    /// The rows of configurations with a running trial, and of those that wait for a promotion.
     pub(crate) fn open(&self) -> BTreeSet<usize> {
         let running = self.history.running().map(|trial| self.row(trial.proposal.configuration_id));
         running.chain(self.waiting.iter().map(|each| self.row(*each))).collect()
     }
 }
 
-/// True where a trial says whether its configuration works: one that was lost or pruned does not.
+/// True where a trial tells whether its configuration works: a lost or pruned trial does not.
 fn is_judged(trial: &Trial) -> bool {
     trial.outcome.as_ref().is_some_and(|outcome| outcome.is_judged())
 }

@@ -5,7 +5,7 @@ use crate::space::Space;
 use crate::space::declaration::Declaration;
 use crate::space::validation::{SpaceError, SpacePart};
 
-/// A space in the making: hyperparameters, conditions and forbidden combinations.
+/// A builder of a space from hyperparameters, conditions and forbidden combinations.
 ///
 /// ```
 /// use galvani::{Categorical, Float, Ordinal, Space};
@@ -87,7 +87,7 @@ impl SpaceBuilder {
     }
 }
 
-/// The error with the expression that it is about, as there is no file to point into.
+/// The error with the text of its expression, because there is no file to point into.
 fn explained(error: SpaceError, conditions: &[(String, String)], forbidden: &[String]) -> Diagnostic {
     let SpaceError { part, diagnostic } = error;
     let message = &diagnostic.message;

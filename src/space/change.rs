@@ -1,4 +1,4 @@
-//! Changes of a space: the differences of two versions, and the configurations that both have.
+//! Changes of a space: the differences of two versions, and the configurations that exist in both.
 use crate::document::diagnostic::Diagnostic;
 use crate::space::Space;
 use crate::space::configuration::Configuration;
@@ -10,7 +10,7 @@ use crate::space::value::Value;
 impl Space {
     /// The changes since an earlier version, a sentence each; none where both mean the same.
     ///
-    /// Names, descriptions and units mean nothing to a trial.
+    /// Names, descriptions and units are not compared, because no trial depends on them.
     pub fn changes_since(&self, old: &Self) -> Vec<String> {
         let mut changes = Vec::new();
         for hyperparameter in self.hyperparameters() {

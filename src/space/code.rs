@@ -49,7 +49,7 @@ impl Hyperparameter {
         })
     }
 
-    /// The factor that makes an index of a code.
+    /// The factor that turns a code into an index.
     fn scale(&self) -> f64 {
         if self.is_categorical() { 1.0 } else { self.last() }
     }

@@ -91,7 +91,7 @@ pub struct Boolean {
     notes: Notes,
 }
 
-/// One value, for what is not tried but belongs to every configuration.
+/// A hyperparameter with a single value, which is part of every configuration.
 ///
 /// ```
 /// use galvani::Constant;
@@ -156,14 +156,14 @@ impl Integer {
 }
 
 impl Ordinal {
-    /// These values in this order.
+    /// A hyperparameter with these values in this order.
     pub fn new<V: Into<Value>>(values: impl IntoIterator<Item = V>) -> Self {
         Self { values: values.into_iter().map(Into::into).collect(), notes: Notes::default() }
     }
 }
 
 impl Categorical {
-    /// These choices, equally likely.
+    /// A hyperparameter with these choices, equally likely.
     pub fn new<V: Into<Value>>(choices: impl IntoIterator<Item = V>) -> Self {
         Self { choices: choices.into_iter().map(Into::into).collect(), notes: Notes::default() }
     }
@@ -177,7 +177,7 @@ impl Categorical {
 }
 
 impl Boolean {
-    /// Both truths, equally likely.
+    /// The values `true` and `false`, equally likely.
     pub fn new() -> Self {
         Self { notes: Notes::default() }
     }
@@ -190,7 +190,7 @@ impl Default for Boolean {
 }
 
 impl Constant {
-    /// This value.
+    /// A hyperparameter with this value.
     pub fn new(value: impl Into<Value>) -> Self {
         Self { value: value.into(), notes: Notes::default() }
     }

@@ -41,15 +41,15 @@ pub struct Space {
     name: String,
     definition: Definition,
     indices: HashMap<String, usize>,
-    /// The way to draw one configuration, made at the first draw.
+    /// The plan for drawing single configurations, made at the first draw.
     plan: OnceLock<DrawPlan>,
-    /// The way to draw many at once, made at the first time.
+    /// The plan for drawing many configurations at once, made at the first such draw.
     bulk: OnceLock<BulkPlan>,
     /// Every legal configuration, made at the first count.
     enumeration: OnceLock<Option<Enumeration>>,
 }
 
-/// A reason why values are not a configuration of a space.
+/// The reason why values are no configuration of a space.
 #[derive(Clone, Debug, PartialEq, Error)]
 pub enum Illegal {
     #[error("there is no hyperparameter `{name}`")]
@@ -153,7 +153,8 @@ impl Space {
         self.configuration(values)
     }
 
-    /// True where an expression may hold for some values of the hyperparameters; false is a proof, true is none.
+    /// True where an expression may hold for some values of the hyperparameters. False is a proof that it never holds;
+    /// true proves nothing.
     pub fn may_hold(&self, expression: &Expression) -> bool {
         expression.may_hold(self.hyperparameters())
     }

@@ -1,4 +1,4 @@
-//! The check of a store: every line, and the agreement of the index; nothing is changed.
+//! The check of a store: reads every line and compares the index with the journal, without changing anything.
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 

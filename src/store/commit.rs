@@ -11,9 +11,9 @@ use std::time::{Duration, Instant};
 
 use crate::store::index::{Index, IndexError, State};
 
-/// The time that the index may be behind while lines keep coming.
+/// The greatest delay of the index while lines keep coming.
 const LAG: Duration = Duration::from_secs(1);
-/// Waiting lines from which on the index is filled although others wait for the disk.
+/// The number of waiting lines from which the index is filled even while another thread waits for the disk.
 const BATCH: usize = 1024;
 
 /// The thread that waits for the disk.
@@ -35,7 +35,7 @@ struct Progress {
     durable: u64,
     /// Lines that are written and not yet handed to the index.
     unindexed: Vec<Vec<u8>>,
-    /// The failure of a wait for the disk. What the disk holds is then unknown, and only a new opening may go on.
+    /// The failure of a wait for the disk. The content of the disk is then unknown, and the store must be opened anew.
     failure: Option<(io::ErrorKind, String)>,
     warnings: Vec<String>,
     is_over: bool,

@@ -10,7 +10,7 @@ use thiserror::Error;
 
 use crate::store::lock::PATIENCE;
 
-/// Bytes of a line above which it stays in the journal alone: sled never syncs the side files of large values.
+/// The length in bytes above which a line is kept in the journal only: sled never syncs the side files of large values.
 const LONGEST: usize = 8 * 1024;
 /// The key of the stored [`State`].
 const STATE: &[u8] = b"s";
@@ -35,7 +35,7 @@ pub(crate) enum IndexError {
     Damaged,
 }
 
-/// A sled database that can be thrown away: the journal is the truth.
+/// A sled database that can be rebuilt from the journal at any time.
 pub struct Index {
     /// Present until the index is dropped.
     database: Option<sled::Db>,

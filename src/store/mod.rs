@@ -1,4 +1,4 @@
-//! The store: an experiment's records on disk, safe against a power cut.
+//! The store: an experiment's records on disk, which survive a power cut.
 //!
 //! A store is a folder: `journal.jsonl` is the truth, `index/` a second copy of it in sled that repairs it and can be
 //! rebuilt from it, `lock` names the one writer. A record outlives this process once [`Store::write`] has returned, and a

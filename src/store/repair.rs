@@ -93,7 +93,7 @@ struct Remembered<'a> {
 }
 
 impl Remembered<'_> {
-    /// Trusts the index only where its line with this number is the one that the journal holds.
+    /// Uses the index only where its line with this number equals that of the journal.
     fn trust(&mut self, number: u64, last: Option<&[u8]>) {
         self.trusted &= match (self.index, last) {
             (Some(index), Some(last)) => index.line(number).is_some_and(|line| line == last),

@@ -17,7 +17,7 @@ use crate::optimizer::settings::OptimizerSettings;
 use crate::optimizer::stop::Stop;
 use crate::space::Space;
 
-/// A study in the making: budgets, limits, settings and journal, of which none must be given.
+/// A builder of a study. Budgets, limits, settings and journal all have defaults.
 ///
 /// ```
 /// use galvani::{Float, IntensifierConfig, OptimizerSettings, Space, Study};
@@ -52,7 +52,7 @@ pub struct StudyBuilder {
 }
 
 impl Study {
-    /// Begins a study of a space.
+    /// A builder of a study of this space.
     pub fn builder(space: impl Into<Arc<Space>>) -> StudyBuilder {
         StudyBuilder::new(space.into())
     }
@@ -92,25 +92,25 @@ impl StudyBuilder {
         self
     }
 
-    /// Sets the seed of everything that is drawn at random: the same seed and the same results give the same proposals.
+    /// Sets the seed of all random numbers: the same seed and the same results give the same proposals.
     pub fn seed(mut self, seed: u64) -> Self {
         self.parts.seed = seed;
         self
     }
 
-    /// Ends the study after so many trials, promotions included.
+    /// Ends the study after this number of trials, promotions included.
     pub fn stop_after(mut self, trials: u32) -> Self {
         self.parts.stop.trials = Some(trials);
         self
     }
 
-    /// Ends the study when its trials have taken the budget of so many at the largest budget.
+    /// Ends the study when its trials together have taken the budget of this number of trials at the largest budget.
     pub fn stop_after_full_evaluations(mut self, evaluations: f64) -> Self {
         self.parts.stop.full_evaluations = Some(evaluations);
         self
     }
 
-    /// Ends the study after so much time: no trial begins later. Of a study that goes on from its journal, the time that
+    /// Ends the study after this time: no trial begins later. Of a study that resumes from its journal, the time that
     /// its trials took before counts.
     pub fn stop_after_time(mut self, time: Duration) -> Self {
         match SignedDuration::try_from(time) {
@@ -145,7 +145,7 @@ impl StudyBuilder {
         self
     }
 
-    /// Sets every other knob of the optimizer.
+    /// Sets all other settings of the optimizer.
     pub fn settings(mut self, settings: OptimizerSettings) -> Self {
         self.parts.settings = settings;
         self

@@ -1,4 +1,4 @@
-//! Errors of the front door: a wrong space, setting, lookup, trial or journal.
+//! Errors of a study: a wrong space, setting, lookup, trial or journal.
 use thiserror::Error;
 
 use crate::document::diagnostic::Diagnostic;
@@ -18,7 +18,7 @@ pub enum Error {
     /// A trial has no value of this name or kind.
     #[error("{0}")]
     Value(Diagnostic),
-    /// A trial that somebody told or reported of is not running, or has another number of costs.
+    /// A trial that was told or reported is not running, or has another number of costs.
     #[error("{0}")]
     Trial(Diagnostic),
     /// No trial has succeeded.
@@ -29,8 +29,8 @@ pub enum Error {
     Journal(Box<RunError>),
 }
 
-/// A result of the library's front door; closures that read a trial's values can name it:
-/// `|trial| -> galvani::Result<f64> { Ok(trial.float("x")?.powi(2)) }`.
+/// A result of a call on a study; closures that read a trial's values can name it: `|trial| -> galvani::Result<f64> {
+/// Ok(trial.float("x")?.powi(2)) }`.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 impl From<Error> for String {
@@ -47,7 +47,7 @@ impl From<Diagnostic> for Error {
 }
 
 impl From<SourceError> for Error {
-    /// Without the place: the text was written by a builder, and nobody has its file.
+    /// Drops the place in the text, because a builder wrote the text and the user has no such file.
     fn from(error: SourceError) -> Self {
         Self::Invalid(error.diagnostic)
     }

@@ -1,4 +1,4 @@
-//! The library's front door: a study of one's own function, asked and told or optimized in a loop.
+//! Studies: optimize a function of the embedding program, in a loop or by ask and tell.
 pub mod builder;
 pub mod error;
 mod optimize;
@@ -24,7 +24,7 @@ use crate::trial::incumbent::incumbent;
 use crate::trial::outcome::Outcome;
 use crate::trial::{Proposal, TrialId};
 
-/// Searches a [`Space`] for what costs least.
+/// A search of a [`Space`] for the configuration with the lowest cost.
 ///
 /// [`optimize`](Self::optimize) calls a function for one trial after another, [`optimize_parallel`](Self::optimize_parallel)
 /// from several threads. A loop of one's own [asks](Self::ask) for trials and [tells](Self::tell) their results:
@@ -50,7 +50,7 @@ pub struct Study {
     /// The unit of the budget; absent where every trial gets the same.
     unit: Option<Arc<str>>,
     warnings: Vec<String>,
-    /// The reason why there is nothing more to ask for.
+    /// The reason why the study has ended; absent while it goes on.
     ended: Option<String>,
 }
 
@@ -97,8 +97,8 @@ impl Study {
         self.ended.as_deref()
     }
 
-    /// Takes the result of a trial: its cost, several costs, an [`Outcome`], or a `Result` of one of them whose error
-    /// means that it crashed. When this returns, it is in the journal. A trial that is told to be [`Outcome::Lost`] is
+    /// Records the result of a trial: its cost, several costs, an [`Outcome`], or a `Result` of one of them whose error
+    /// means that it crashed. When this returns, it is in the journal. A trial with the result [`Outcome::Lost`] is
     /// given away again, up to a limit.
     ///
     /// # Errors
@@ -112,8 +112,9 @@ impl Study {
         }
     }
 
-    /// Takes the cost of a running trial after a part of its budget is spent. Answers whether it has fallen behind others,
-    /// so that it should end now and be told to be [`Outcome::Pruned`]; never unless the settings prune.
+    /// Records the cost of a running trial after a part of its budget is spent. Returns true where the trial has fallen
+    /// behind others, so that it should end now with the result [`Outcome::Pruned`]; without pruning in the settings,
+    /// always false.
     ///
     /// # Errors
     /// The trial is not running, or the journal cannot be written.

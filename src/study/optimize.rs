@@ -39,7 +39,8 @@ impl Study {
         Ok(())
     }
 
-    /// Evaluates trials as [`optimize`](Self::optimize) does, in so many threads. Tell the builder the same number of [`workers`](crate::StudyBuilder::workers), so that the default intensifier suits them.
+    /// Evaluates trials as [`optimize`](Self::optimize) does, in `workers` threads. Give the builder the same number of
+    /// [`workers`](crate::StudyBuilder::workers), so that the default intensifier fits them.
     ///
     /// Results come in another order each time, so that proposals differ from run to run.
     ///

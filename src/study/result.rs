@@ -3,8 +3,8 @@ use std::fmt::Display;
 
 use crate::trial::outcome::Outcome;
 
-/// Results that become the outcome of a trial: a cost, several costs, an [`Outcome`], or a `Result` of one of them whose error is
-/// that the trial crashed.
+/// Results that become the outcome of a trial: a cost, several costs, an [`Outcome`], or a `Result` of one of them,
+/// whose error means that the trial crashed.
 ///
 /// Costs that are not finite mean that the trial diverged. Smaller costs are better.
 pub trait IntoOutcome {

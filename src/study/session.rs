@@ -21,11 +21,11 @@ use crate::trial::{Proposal, TrialId};
 
 /// The answer to an ask.
 pub(super) enum Next {
-    /// Evaluate this.
+    /// The trial to evaluate.
     Trial(Proposal),
-    /// Another trial must end first.
+    /// No trial until a running one ends.
     Wait,
-    /// Nothing more, for this reason.
+    /// No trial will follow, for this reason.
     Done(String),
 }
 
@@ -50,7 +50,7 @@ impl fmt::Debug for StudySession {
 }
 
 impl StudySession {
-    /// Begins a session or goes on with the folder's; also sentences about what was repaired.
+    /// Begins a session or resumes the folder's run; also returns sentences about repairs.
     pub fn open(experiment: Experiment, folder: Option<RunFolder>) -> Result<(Self, Vec<String>)> {
         let (inner, warnings) = match &folder {
             Some(folder) => {

@@ -1,4 +1,4 @@
-//! A study's experiment as the RON text that every verb reads.
+//! The experiment of a study as RON text, which all verbs can read.
 use std::fmt::Write;
 
 use crate::document::source::write;

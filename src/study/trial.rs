@@ -107,8 +107,8 @@ impl Trial {
         lookup::truth(name, self.value(name)?).map_err(Error::Value)
     }
 
-    /// The effort to spend, counted from the very beginning, in the study's unit; 1 where the study has no budgets.
-    /// A trial of a configuration that ran at a lower budget may go on from its checkpoint.
+    /// The budget of the trial, counted from the start of its configuration, in the study's unit; 1 where the study has
+    /// no budgets. A trial of a configuration that ran at a lower budget may continue from its checkpoint.
     pub fn budget(&self) -> f64 {
         self.proposal.budget.amount()
     }

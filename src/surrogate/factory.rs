@@ -1,4 +1,4 @@
-//! Factory of surrogates: how the optimizer makes a surrogate of the user's own.
+//! Factory of surrogates: makes a surrogate of the user's own for each objective.
 use super::Surrogate;
 use crate::space::encoding::Column;
 

@@ -19,12 +19,12 @@ pub(crate) struct Observation {
 
 /// Regression targets, one a configuration in ascending order of its index: the expected cost at the highest budget.
 ///
-/// A configuration counts once, by the highest budget that it reached, since its lower rungs say less about the same
-/// thing. From the top down, each rung is mapped by a regression line of the targets above on the costs there, over the
-/// configurations that went on. Selection by the lower rung does not bias that regression, and its slope drops what the
-/// lower rung cannot tell. The residuals of the line may depend on the configuration (Kennedy and O'Hagan 2000):
-/// `residual` predicts them where it can. A budget column instead would let a forest learn that whatever was promoted is
-/// good.
+/// A configuration counts once, by the highest budget that it reached, because its lower rungs say less about the same
+/// cost. From the top down, each rung's costs are mapped to the targets of the rungs above by a regression line over
+/// the promoted configurations. Selection by the lower rung does not bias this regression, and its slope drops the part
+/// of a cost that the lower rung cannot predict. The residuals of the line may depend on the configuration (Kennedy and
+/// O'Hagan 2000): `residual` predicts them where it can. With a budget column instead, a forest would learn that
+/// promoted configurations are good.
 pub(crate) fn regress(observations: &[Observation], scale: Scale, residual: &Residual) -> Targets {
     let rungs = rungs(observations);
     let count = rungs.iter().map(|rung| rung.found.len()).max().unwrap_or(0);

@@ -10,9 +10,9 @@ use crate::space::encoding::Column;
 
 /// A surrogate of configurations at the highest budget, made of an inner one that sees every trial at its own budget.
 ///
-/// The inner model's hyperparameters of the budget column say how much rungs agree, and fit the results: a low rung that
-/// misleads is soon treated as another function, and trusted no further (Swersky et al. 2013). A trial at the highest
-/// budget is never outvoted by many cheap ones.
+/// The inner model learns from the results how much the rungs agree, by the hyperparameters of the budget column: a low
+/// rung that misleads is soon treated as another function (Swersky et al. 2013). Many cheap trials never outvote one at
+/// the highest budget.
 pub(crate) struct MultiFidelity {
     inner: Box<dyn Surrogate>,
 }

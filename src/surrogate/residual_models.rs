@@ -1,4 +1,4 @@
-//! Residual models: a forest for each rung predicts where the line of the fidelity regression misses, refitted now and then.
+//! Residual models: for each rung, a forest predicts the residuals of the fidelity regression.
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::sync::Mutex;
@@ -19,7 +19,7 @@ const LAG: usize = 32;
 /// Configurations that a forest is fitted to at most, an even share of all: more hardly change a prediction.
 const MOST: usize = 500;
 
-/// The purpose of the forests' random streams. It keeps its first name: another one would change proposals.
+/// The purpose of the forests' random streams. It must not change, because another one would change proposals.
 const PURPOSE: &str = "linkage";
 
 /// Fits that are kept: the latest, and those from the results that the surrogate's trees were grown from.

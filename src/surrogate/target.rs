@@ -1,4 +1,4 @@
-//! Regression targets: transformations of costs. Failures have none, so that no cost stands for one.
+//! Regression targets: transformations of costs. Failures get no target.
 use serde::{Deserialize, Serialize};
 
 use crate::numeric::normal;

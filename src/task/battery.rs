@@ -95,9 +95,9 @@ impl Battery {
         Some(Diagnostic::new(message).hint(format!("{all}; one that is not tried is Constant(...)")))
     }
 
-    /// As [`evaluate`](Task::evaluate), continuing what the checkpoint holds, and then on the test series, which no choice
-    /// ever saw: `info.test` has the costs of the model and of two predictors that know nothing, and the trial's folder
-    /// gets `predictions.json`, a list of [`SeriesPrediction`].
+    /// Evaluates as [`evaluate`](Task::evaluate), continuing from the checkpoint, and then on the test series, which no
+    /// trial was evaluated on: `info.test` has the costs of the model and of two trivial predictors, and the trial's
+    /// folder gets `predictions.json`, a list of [`SeriesPrediction`].
     pub(crate) fn test(&self, request: &Request, progress: &mut dyn FnMut(f64)) -> Result<Report, TaskError> {
         let dataset = self.open(&request.data)?;
         let (mut report, model) = self.trial(&dataset, request, &mut |share| progress(0.8 * share))?;

@@ -24,13 +24,14 @@ pub struct Command {
     pub mode: Mode,
 }
 
-/// The number of trials that a process of the program runs.
+/// The way in which processes of the program run trials.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Mode {
-    /// One: it is told by arguments and environment, and answers with lines among its output.
+    /// A process for each trial, which gets it by arguments and environment, and answers with JSON lines in its output.
     #[default]
     Disposable,
-    /// One after another: a line of JSON asks for each on standard input, a line of JSON answers on standard output.
+    /// One process for several trials: a line of JSON on standard input requests each, and a line of JSON on standard
+    /// output answers it.
     Persistent,
 }
 

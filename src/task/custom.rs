@@ -33,7 +33,7 @@ impl Tasks {
         self
     }
 
-    /// Makes them the tasks of this process; false, and nothing changes, where it has some already.
+    /// Registers the tasks of this process; returns false, and changes nothing, where tasks are registered already.
     pub(crate) fn register(self) -> bool {
         REGISTERED.set(self).is_ok()
     }

@@ -20,11 +20,12 @@ use crate::space::lookup;
 pub struct Request {
     /// The active hyperparameters.
     pub config: IndexMap<String, Value>,
-    /// Effort in the experiment's unit, from the very beginning; a checkpoint may hold a part of it already.
+    /// The budget in the experiment's unit, counted from the start of the configuration; a checkpoint may hold a part
+    /// of it already.
     pub budget: f64,
     /// The largest budget of the schedule; equal to `budget` on the highest rung.
     pub full_budget: f64,
-    /// The same at every budget of a configuration.
+    /// The seed, which is the same at every budget of a configuration.
     pub seed: u64,
     /// The instance that it runs on; absent where the experiment has no instances.
     #[serde(default)]
@@ -96,9 +97,9 @@ fn whole() -> u32 {
 /// The result of a trial. A cost that is not finite means that it diverged.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Report {
-    /// Smaller is better.
+    /// The cost; smaller is better.
     pub cost: f64,
-    /// Whatever else is worth keeping, for listings.
+    /// Further values, for listings.
     pub info: serde_json::Map<String, serde_json::Value>,
 }
 
@@ -109,7 +110,7 @@ impl Report {
     }
 }
 
-/// The reason why a task cannot evaluate anything, or not this configuration.
+/// The reason why a task cannot evaluate a configuration.
 #[derive(Debug, Error)]
 #[error("{message}")]
 pub struct TaskError {
@@ -132,7 +133,7 @@ impl From<Diagnostic> for TaskError {
 
 /// An objective that evaluates one configuration within a budget, in this process.
 pub trait Task {
-    /// Makes what all trials share (a dataset, say) in the folder `data`; `progress` gets shares from 0 to 1.
+    /// Makes data that all trials share, such as a dataset, in the folder `data`; `progress` gets shares from 0 to 1.
     fn prepare(&self, _data: &Path, _progress: &(dyn Fn(f64) + Sync)) -> Result<(), TaskError> {
         Ok(())
     }

@@ -10,8 +10,8 @@ use crate::space::configuration::Configuration;
 
 /// The log of an experiment in memory: every proposal in order, its reports and its outcome.
 ///
-/// Rungs, incumbent and surrogate are computed from it. Everything beside the log is an index: a question costs at most
-/// the logarithm of the number of trials, and its answer depends on the log alone.
+/// Rungs, incumbent and surrogate are computed from it. All other fields are indexes: a query takes at most the
+/// logarithm of the number of trials, and its answer depends on the log alone.
 #[derive(Clone, Debug, Default)]
 pub struct History {
     trials: Vec<Trial>,
@@ -106,8 +106,8 @@ impl History {
         }
     }
 
-    /// The next trial of a configuration at a budget, numbered as this history numbers: in rung 0 of bracket 0, with seed 0,
-    /// without an instance, drawn at random. What is otherwise replaces these fields.
+    /// The next trial of a configuration at a budget, with this history's next number: in rung 0 of bracket 0, with
+    /// seed 0, without an instance, drawn at random. Callers replace the fields that differ.
     pub fn proposal(&self, configuration: Configuration, budget: Budget) -> Proposal {
         Proposal {
             trial: self.next_trial(),
@@ -168,7 +168,7 @@ impl History {
         self.ended.iter().map(|trial| &self.trials[trial.index()])
     }
 
-    /// The trials that ended after the first so many, in the order of ending.
+    /// The trials that ended after the first `count`, in the order of ending.
     pub fn ended_after(&self, count: usize) -> impl Iterator<Item = &Trial> {
         self.ended[count.min(self.ended.len())..].iter().map(|trial| &self.trials[trial.index()])
     }
@@ -188,7 +188,7 @@ impl History {
         self.rungs.get(&(bracket, rung))
     }
 
-    /// The number of brackets that were opened, the highest number of any plus one.
+    /// The number of brackets that were opened: the highest bracket number plus one.
     pub fn brackets(&self) -> u32 {
         self.rungs.last_key_value().map_or(0, |((bracket, _), _)| bracket + 1)
     }
@@ -198,8 +198,8 @@ impl History {
         &self.ranking
     }
 
-    /// The budget that all ended trials spent together. A trial that continues its configuration adds only what it went
-    /// beyond before.
+    /// The budget that all ended trials spent together. A trial that continues its configuration adds only the
+    /// difference to the highest budget before.
     pub fn spent(&self) -> f64 {
         self.spent
     }

@@ -78,7 +78,7 @@ pub enum Origin {
     Design,
     /// A proposal of the search strategy, such as the maximum of an acquisition function.
     Model,
-    /// A random draw between the others.
+    /// A random draw, made now and then in place of a proposal.
     Random,
 }
 
@@ -111,7 +111,7 @@ pub struct Proposal {
     pub configuration_id: ConfigurationId,
     /// The values of the hyperparameters.
     pub configuration: Configuration,
-    /// The effort to spend, counted from the configuration's very beginning.
+    /// The budget of the trial, counted from the start of its configuration.
     pub budget: Budget,
     /// The number of its bracket, from 0, in the order of opening.
     pub bracket: u32,

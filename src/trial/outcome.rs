@@ -6,14 +6,14 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-/// The end of a trial. A failure is data, never a cost that stands for one.
+/// The end of a trial. A failure is data: no cost stands for it.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Outcome {
     /// The trial reported its costs.
     Finished(Costs),
     /// The objective became NaN or infinite.
     Diverged,
-    /// The program failed; the end of its output.
+    /// The program failed.
     Crashed {
         /// The end of its output, or the message of its error.
         message: String,

@@ -17,12 +17,12 @@ const BOUNDS: (f64, f64) = (1.0, 20_000.0);
 const ITERATIONS: u64 = 40;
 /// The search reads every seventh row; the final solve reads all.
 const SEARCHED: usize = 7;
-/// The least spread of temperatures, °C, that is told apart, and the knots of the temperature axis.
+/// The least spread of temperatures, °C, for a temperature axis, and the number of its knots.
 const LEAST_SPREAD: f64 = 2.0;
 const TEMPERATURE_KNOTS: usize = 5;
 /// Regularization of the tables: weights of their second and first differences, relative to data of 1 A.
 const STIFFNESS: (f64, f64) = (1.0, 0.01);
-/// Share of a window that is not counted, in which the pairs forget that they began at rest.
+/// The share at the start of a window that is not counted, because the pairs are assumed to begin at rest.
 const FORGOTTEN: f64 = 0.3;
 
 /// Consecutive rows of a series.
@@ -44,7 +44,7 @@ pub(crate) struct Fit {
     pub rows: usize,
 }
 
-/// Fits a circuit; `None` where there is no row to fit, or the rows determine nothing.
+/// Fits a circuit; `None` without rows, or where they do not determine a circuit.
 pub(crate) fn fit(windows: &[Window], capacity: f64, rhythm: Rhythm) -> Option<Fit> {
     let temperatures = temperatures(windows)?;
     let problem = Problem { windows, rhythm, temperatures: &temperatures };

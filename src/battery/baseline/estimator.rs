@@ -69,14 +69,14 @@ pub(crate) struct Estimate {
     pub voltage: Vec<f64>,
 }
 
-/// Variances of a Kalman filter: how far it trusts the charge count and the voltage.
+/// Variances of a Kalman filter, which set its trust in the charge count and in the voltage.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Trust {
     /// Standard deviation of the state of charge at the first row.
     pub initial: f64,
     /// Growth of the variance of the state of charge, 1/s.
     pub growth: f64,
-    /// Variance of the voltage, V²; errors of the circuit last long, so this is not what one row is off by.
+    /// Variance of the voltage, V²; larger than the error of a single row, because errors of the circuit persist.
     pub voltage: f64,
 }
 

@@ -1,7 +1,7 @@
-//! The classic method on a dataset: a circuit fitted to the training series, judged on windows that it has not seen.
+//! The classic method on a dataset: a circuit fitted to the training series, evaluated on windows of other series.
 //!
-//! Every estimator is told the state of charge at the first row of a context that precedes the window, and then, row by
-//! row, what the sensors show. Errors are counted within the window, against the truth.
+//! Every estimator is given the state of charge at the first row of a context that precedes the window and then, row by
+//! row, the measurements of the sensors. Errors are those within the window, against the true values.
 pub(crate) mod circuit_fit;
 pub(crate) mod equivalent_circuit;
 pub(crate) mod estimator;
@@ -17,12 +17,12 @@ use crate::battery::baseline::estimator::{Estimate, Measured, Sensors, Trust, es
 use crate::battery::dataset::{Dataset, Split};
 use crate::numeric::stream::Stream;
 
-/// Settings of the classic method: the windows that it is fitted to and judged on, and the sensors.
+/// Settings of the classic method: the windows of the fit and of the evaluation, and the sensors.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct BaselineSettings {
     /// Windows of the training series that the circuit is fitted to.
     pub fitted: usize,
-    /// Windows of each split that it is judged on.
+    /// The number of windows of each split that it is evaluated on.
     pub windows: usize,
     /// Rows of a window.
     pub rows: usize,
@@ -89,7 +89,8 @@ impl BaselineSettings {
     }
 }
 
-/// Fits and judges, on windows of the test and held-out series; `None` where the training series tell nothing of a circuit.
+/// Fits and evaluates the classic method on windows of the test and held-out series; `None` where the training series
+/// do not determine a circuit.
 ///
 /// Panics where the series are shorter than context and window together.
 pub(crate) fn baseline(dataset: &Dataset, settings: &BaselineSettings) -> Option<Baseline> {
@@ -98,7 +99,7 @@ pub(crate) fn baseline(dataset: &Dataset, settings: &BaselineSettings) -> Option
     baseline_at(dataset, settings, judged)
 }
 
-/// Fits and judges like [`baseline`], on windows whose contexts begin at the given series and rows.
+/// Fits and evaluates like [`baseline`], on windows whose contexts begin at the given series and rows.
 pub(crate) fn baseline_at(
     dataset: &Dataset,
     settings: &BaselineSettings,

@@ -15,7 +15,8 @@ const C: f64 = 1000.0;
 const S: f64 = 0.5;
 
 impl ExchangeCurrent {
-    /// The law that a function of c (mol/m³), s and T (K) follows, A/m²; `None` where the function is no such law.
+    /// The parameters of the law that a function of c (mol/m³), s and T (K) follows, A/m²; `None` where it does not
+    /// follow this law.
     pub(crate) fn of(function: Function, kelvin: (f64, f64)) -> Option<Self> {
         let warm = 0.5 * (kelvin.0 + kelvin.1);
         let at = |c: f64, s: f64| function.at(&[c, s, warm]);

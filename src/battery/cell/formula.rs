@@ -20,7 +20,7 @@ pub(crate) const VARIABLES: [&str; 3] = ["c", "s", "T"];
 
 const FUNCTIONS: [&str; 9] = ["exp", "ln", "log10", "sqrt", "sinh", "cosh", "tanh", "min", "max"];
 const CONSTANTS: [(&str, f64); 3] = [("R", GAS), ("F", FARADAY), ("pi", std::f64::consts::PI)];
-/// Bytes of the longest expression; its terms nest, and the stack has an end.
+/// The length of the longest expression in bytes, which limits the depth of recursion.
 const LONGEST: usize = 4000;
 
 /// A parsed expression.

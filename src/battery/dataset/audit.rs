@@ -13,8 +13,8 @@ pub struct Audit {
     pub violations: Vec<(Split, usize, Violation)>,
     /// Least and largest value of each feature, in its unit, for each split that has series.
     pub spans: Vec<(Split, [(f64, f64); WIDTH])>,
-    /// True where every limit could be checked: only rows 1 s apart show the duration of a pulse, and where the current is
-    /// reduced near empty or full.
+    /// True where every limit could be checked. The duration of a pulse, and the reduction of the current near empty or
+    /// full, can be checked only for rows 1 s apart.
     pub is_complete: bool,
 }
 

@@ -56,7 +56,7 @@ pub struct Specification {
     pub train: usize,
     /// Number of series to compare configurations on.
     pub validation: usize,
-    /// Number of series that no choice ever sees.
+    /// Number of series for the test at the end of a run, which no trial is evaluated on.
     pub test: usize,
     /// Number of series under drive cycles and ambient temperatures that no other split has; may be 0.
     pub held_out: usize,
@@ -249,7 +249,7 @@ impl Specification {
         (self.all_series() * self.steps() * WIDTH * size_of::<u16>()) as u64
     }
 
-    /// A digest to name the file with, equal where the data are equal.
+    /// A digest for the name of the file; equal specifications of data have equal digests.
     pub fn digest(&self) -> u64 {
         let text = serde_json::to_string(&(GENERATION, self)).expect("a specification is plain data");
         // FNV-1a

@@ -131,7 +131,8 @@ pub(crate) struct Writer<'a> {
 }
 
 impl<'a> Writer<'a> {
-    /// Begins or continues a file, waiting for whoever writes it; `None` where `is_there` holds by then.
+    /// Begins or continues a file, waiting for another process that writes it; `None` where `is_there` holds after the
+    /// wait.
     pub(crate) fn create(
         path: &'a Path,
         specification: &'a Specification,

@@ -40,8 +40,8 @@ pub struct Evaluation {
     pub given: GivenFeatures,
     /// Rows dropped at once when a model's window is full, at most `seq_len`: 1 is the rolling window, more is faster.
     ///
-    /// Absent: a quarter of `seq_len`, so that every model works with at least three quarters of the context that it was
-    /// trained for; that is part of what a choice of `seq_len` means. Costs of one model at different strides are not
+    /// Absent: a quarter of `seq_len`, so that every model predicts with at least three quarters of the context that it
+    /// was trained with; the choice of `seq_len` includes this. Costs of one model at different strides are not
     /// comparable, so a trial reports its stride.
     pub stride: Option<usize>,
     /// True where models with a state (Mamba) carry it through all rows, which costs the same at every row, instead of being

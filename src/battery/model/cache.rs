@@ -1,7 +1,7 @@
-//! The cache of a network: what each of its blocks remembers of the rows that it has seen.
+//! The cache of a network: the memory that each block keeps of earlier rows.
 use super::mixer::MixerMemory;
 
-/// The memory of a network of the rows that it has seen.
+/// The memory that a network keeps of the rows before the next one.
 pub(crate) struct Cache {
     /// One entry a block.
     pub(super) layers: Vec<MixerMemory>,

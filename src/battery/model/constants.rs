@@ -1,4 +1,4 @@
-//! The constants of a model: what turns rows into the inputs of its network, and the outputs of the network into rows.
+//! The constants of a model: they scale rows for the input of its network, and turn its outputs into rows.
 use burn::tensor::{Device, Tensor, TensorData};
 
 use super::architecture::{Architecture, Predict};

@@ -1,7 +1,8 @@
 //! The state of Mamba-2 for many rows at once, as matrix products over chunks (Dao and Gu 2024, section 6).
 use burn::tensor::{Bool, Tensor};
 
-/// The rows' outputs, batch × steps × heads × channels, and the state after the last of them, batch × heads × state × channels.
+/// Computes the outputs of the rows, batch × steps × heads × channels, and the state after the last row, batch × heads
+/// × state × channels.
 ///
 /// Each row multiplies the state by the exponential of `decay`, batch × steps × heads and not above 0, adds the product of
 /// `write` and `x`, batch × steps × state and batch × steps × heads × channels, and reads the state with `read`. `before` is

@@ -31,7 +31,7 @@ impl<'a> WeightInitializer<'a> {
         self.normal(inputs, outputs, deviation)
     }
 
-    /// A first projection that is also, transposed, the last one: as small as the number of its outputs asks.
+    /// A first projection whose transpose is also the last one; its weights are scaled by the number of its outputs.
     pub(crate) fn tied(&mut self, inputs: usize, outputs: usize) -> Linear {
         self.normal(inputs, outputs, self.fixed.unwrap_or(1.0 / (outputs as f64).sqrt()))
     }

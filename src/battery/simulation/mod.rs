@@ -1,9 +1,10 @@
 //! The simulator: the single particle model with electrolyte, stepped for several profiles side by side.
 //!
 //! The current is linear between its samples. Particles of constant diffusivity are exact in time, the electrolyte is
-//! second order, and the heat of a step follows Simpson's rule. What depends on temperature takes that in the middle of
-//! the step, extrapolated from the step before. The step is fixed and every operation is rounded alike everywhere, so a
-//! profile gives the same bits on every machine and in every company.
+//! second order, and the heat of a step follows Simpson's rule. Quantities that depend on temperature are evaluated at
+//! the temperature in the middle of the step, extrapolated from the step before. The step is fixed and every operation
+//! is rounded in the same way on every machine, so the results of a profile are the same bits on every machine and
+//! beside any other profiles.
 pub(crate) mod electrolyte;
 pub(crate) mod electrolyte_average;
 pub(crate) mod fitted_curve;

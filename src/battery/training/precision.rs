@@ -29,8 +29,8 @@ impl Precision {
     }
 }
 
-/// Puts casts of the projections in their place, through which gradients pass. All else is too little to matter, or needs
-/// the precision: norms, attention, decays.
+/// Replaces the weights of projections by casts to the precision, through which gradients pass. Norms, attention and
+/// decays stay in 32-bit floats, because they take little time or need the precision.
 struct Cast {
     to: DType,
     path: ParameterPath,

@@ -1,4 +1,4 @@
-//! The difference between the experiment that a run was begun with and the file that it is to go on with.
+//! The difference between the experiment that a run was begun with and the present file.
 use serde_json::Value as Json;
 
 use crate::experiment::definition::experiment::Experiment;
@@ -13,8 +13,8 @@ pub struct Difference {
 }
 
 impl Difference {
-    /// The difference in all that would make trials incomparable, but for the search space. Limits, workers, devices, prices and the like may
-    /// change as one likes.
+    /// The differences that make trials incomparable, except those of the search space. Limits, workers, devices,
+    /// prices and the like may change.
     pub fn between(old: &Experiment, new: &Experiment) -> Self {
         let budget = |experiment: &Experiment| {
             let schedule = &experiment.schedule;

@@ -1,4 +1,4 @@
-//! The answers of a ledger: what to run next, and what became of a report or an end.
+//! Answers of a ledger: the next attempt, and the effect of a report or of an attempt's end.
 use std::fmt;
 use std::time::Instant;
 
@@ -28,11 +28,11 @@ pub struct Attempt {
 /// The answer to an ask.
 #[derive(Clone, Debug)]
 pub(crate) enum NextAttempt {
-    /// Run this; it counts as running from now on.
+    /// The attempt to run; it counts as running from now on.
     Attempt(Attempt),
-    /// Nothing until an attempt that runs has ended.
+    /// No attempt until a running one ends.
     Wait,
-    /// Nothing more but what waits for another attempt.
+    /// No new trial follows; trials that wait for another attempt are still returned.
     Over(Over),
 }
 

@@ -1,7 +1,8 @@
-//! The ledger of a run: what was asked and told, on the disk before anybody hears of it.
+//! The ledger of a run: proposals and results, written to the journal before they are passed on.
 //!
-//! A ledger joins the optimizer with the journal, the retries and the limits of time. Whoever runs the trials, a loop over
-//! an executor, a server of lines or a program's own threads, asks it and tells it:
+//! A ledger combines the optimizer, the journal, the retries and the limits of time. The caller that runs the trials,
+//! such as a loop over an executor, a server of JSON lines or the threads of a program, asks it for attempts and tells
+//! it their ends:
 //!
 //! ```no_run
 //! # use galvani::experiment::{Experiment, folder::RunFolder, ledger::{Ledger, answer::NextAttempt}};
@@ -22,8 +23,8 @@
 //! # }
 //! ```
 //!
-//! Several threads share one behind a mutex: each asks, evaluates without holding the lock, and tells. A trial that was
-//! asked for and not told is asked for again when the folder is opened the next time.
+//! Several threads share a ledger behind a mutex: each asks, evaluates without holding the lock, and tells. A trial
+//! that was asked for and not told is returned again when the folder is opened the next time.
 pub(crate) mod answer;
 pub(crate) mod import;
 pub(crate) mod resume;
@@ -57,7 +58,7 @@ use crate::trial::{ConfigurationId, Proposal, TrialId};
 /// The slot of an attempt that this program did not start.
 pub(crate) const ELSEWHERE: &str = "elsewhere";
 
-/// A run that goes on: optimizer, journal, retries and limits, in step.
+/// The ledger of a running experiment: optimizer, journal, retries and limits.
 pub(crate) struct Ledger {
     space: Arc<Space>,
     stop: Stop,
@@ -128,7 +129,7 @@ impl Ledger {
         })
     }
 
-    /// Notes that an attempt which was asked for has started in a slot; answers with the number of the record.
+    /// Records that an attempt has started in a slot; returns the number of the record.
     ///
     /// # Errors
     /// The journal cannot be written.
@@ -140,14 +141,14 @@ impl Ledger {
         self.write(&Record::Started(Started { trial, attempt, slot: slot.to_owned(), at }))
     }
 
-    /// Notes the share of a running trial that is done, from 0 to 1.
+    /// Updates the share of a running trial that is done, from 0 to 1.
     pub(crate) fn progressed(&mut self, trial: TrialId, share: f64) {
         if let Some(attempt) = self.running.iter_mut().find(|each| each.proposal.trial == trial) {
             attempt.share = share;
         }
     }
 
-    /// Takes a cost that a trial without an outcome reports on its way.
+    /// Records a cost that a trial without an outcome reports during its attempt.
     ///
     /// # Errors
     /// The journal cannot be written.
@@ -166,7 +167,7 @@ impl Ledger {
         Ok(ReportTaken { is_new, is_behind: self.optimizer.prunes(trial) })
     }
 
-    /// Takes the end of an attempt. Where the attempt is not among those that run, it is late.
+    /// Records the end of an attempt. An attempt that is not running any more is late.
     ///
     /// # Errors
     /// The journal cannot be written.
@@ -192,8 +193,9 @@ impl Ledger {
         Ok(EndTaken { record, verdict: EndVerdict::Final { attempt, outcome } })
     }
 
-    /// The running attempt of a trial. A trial that waits for another attempt runs again from now on, as the worker of its
-    /// last attempt has turned up after all. `None` for a trial with an outcome, and for one that was never asked for.
+    /// The running attempt of a trial. A trial that waits for another attempt counts as running again, because the
+    /// worker of its last attempt has reported. `None` for a trial with an outcome, and for one that was never asked
+    /// for.
     pub(crate) fn revive(&mut self, trial: TrialId, at: Timestamp) -> Option<&Attempt> {
         if let Some(index) = self.waiting.iter().position(|(each, _)| each.trial == trial)
             && let Some((proposal, next)) = self.waiting.remove(index)
@@ -203,7 +205,7 @@ impl Ledger {
         self.attempt(trial)
     }
 
-    /// Keeps a note on the disk; the last of a key counts.
+    /// Writes a note to the journal; the last note of a key counts.
     ///
     /// # Errors
     /// The journal cannot be written.
@@ -229,7 +231,7 @@ impl Ledger {
         Ok(self.store.as_ref().map_or(Ok(()), |store| store.wait(self.written))?)
     }
 
-    /// Sentences about what went wrong with the store since the last call without losing anything, for the user.
+    /// Warnings about the store since the last call, for the user; no record was lost.
     pub(crate) fn take_warnings(&mut self) -> Vec<String> {
         self.store.as_mut().map(Store::take_warnings).unwrap_or_default()
     }
@@ -254,7 +256,7 @@ impl Ledger {
         &self.running
     }
 
-    /// The trials without an outcome that nobody runs.
+    /// The trials without an outcome that are not running.
     pub(crate) fn waiting(&self) -> impl ExactSizeIterator<Item = &Proposal> {
         self.waiting.iter().map(|(proposal, _)| proposal)
     }

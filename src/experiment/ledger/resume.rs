@@ -1,4 +1,4 @@
-//! Opening of a ledger: a run begins, or goes on as its journal left it.
+//! Opening of a ledger: begins a run, or resumes it from its journal.
 use jiff::Timestamp;
 
 use crate::exchange::trials::FittedResults;
@@ -25,11 +25,11 @@ pub(crate) struct OpenedLedger {
 }
 
 impl Ledger {
-    /// Begins a run in a folder, or goes on with the one that is there.
+    /// Begins a run in a folder, or resumes the run that the folder holds.
     ///
     /// # Errors
-    /// The folder cannot be used, somebody else writes it, or its run was begun with an experiment whose trials are not
-    /// comparable.
+    /// The folder cannot be used, another process writes it, or its run was begun with an experiment whose trials are
+    /// not comparable.
     pub(crate) fn open(experiment: &Experiment, folder: &RunFolder) -> Result<OpenedLedger, RunError> {
         space_migration::settle(folder)?;
         // Before anything is made: what cannot begin leaves nothing behind.
@@ -107,7 +107,7 @@ fn earlier_runs(experiment: &Experiment) -> Result<Vec<(&String, FittedResults)>
     paths.map(|path| Ok((path, imported_results::of_earlier_run(experiment, path)?))).collect()
 }
 
-/// Keeps the sentences about repairs, for the report.
+/// Writes the sentences about repairs to the journal, for the report.
 fn note_repairs(ledger: &mut Ledger, sentences: &[String]) -> Result<(), RunError> {
     if sentences.is_empty() {
         return Ok(());

@@ -1,7 +1,7 @@
 //! Migration of a run into a changed search space: the trials that it keeps, and those that are set aside.
 //!
-//! The run before stays whole under another name. The new one begins with those of its trials that are trials of the new
-//! space too, under new numbers, with links to their folders and checkpoints.
+//! The earlier run stays unchanged under another name. The new run begins with those of its trials that are legal in
+//! the new space, under new numbers, with links to their folders and checkpoints.
 use std::collections::HashMap;
 use std::fs::{self, File};
 use std::io;
@@ -105,7 +105,7 @@ impl SpaceMigration {
         }
     }
 
-    /// Makes the new run in the folder, and answers with the folder that keeps the one before.
+    /// Makes the new run in the folder; returns the folder of the earlier run.
     ///
     /// # Errors
     /// A folder cannot be written or renamed.
@@ -141,8 +141,7 @@ impl SpaceMigration {
     }
 }
 
-/// Ends a migration that was interrupted: it is completed where the run before has its other name already, and
-/// forgotten otherwise.
+/// Completes an interrupted migration where the earlier run has its new name already, and discards it otherwise.
 pub(crate) fn settle(folder: &RunFolder) -> Result<(), RunError> {
     let next = next(folder);
     if !next.exists() {

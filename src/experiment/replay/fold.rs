@@ -1,4 +1,4 @@
-//! The fold over the records of a journal: the one place that says what a sequence of records means.
+//! The fold over the records of a journal: computes the state of a run.
 use indexmap::IndexMap;
 use jiff::Timestamp;
 use serde_json::Value as Json;
@@ -11,7 +11,7 @@ use crate::store::record::{AttemptEnd, Mismatch, Record};
 use crate::trial::history::History;
 use crate::trial::{ConfigurationId, Proposal, TrialId};
 
-/// Everything known of a trial beside its proposal and its outcome.
+/// The records of a trial beside its proposal and its outcome.
 #[derive(Clone, Debug, Default)]
 pub struct Details {
     pub asked: Option<Timestamp>,
@@ -23,7 +23,7 @@ pub struct Details {
     pub ended: Option<AttemptEnd>,
 }
 
-/// A run as its records tell it. A run at rest is listed from this, and one that goes on begins with it.
+/// The state of a run, computed from its records. Listings show it, and a resumed run begins with it.
 #[derive(Clone, Debug, Default)]
 pub struct Replay {
     pub history: History,

@@ -1,4 +1,4 @@
-//! The log of a run: what its journal tells, read without disturbing a run that goes on.
+//! The log of a run: its journal, read without a lock, also while the run writes it.
 use indexmap::IndexMap;
 use serde_json::Value as Json;
 
@@ -13,10 +13,10 @@ use crate::store::record::{Begun, Record};
 use crate::trial::TrialId;
 use crate::trial::history::History;
 
-/// A run at rest.
+/// A run as its journal holds it, for listings and reports.
 #[derive(Clone, Debug)]
 pub struct Log {
-    /// As its file was edited last.
+    /// The experiment as its file was edited last.
     pub experiment: Experiment,
     pub folder: RunFolder,
     pub history: History,

@@ -1,4 +1,4 @@
-//! Replay of a journal: a run as it stood when it ended.
+//! Replay of a journal: the state of a run, computed from its records.
 pub mod fold;
 pub(crate) mod imported_results;
 pub mod log;

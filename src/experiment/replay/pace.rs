@@ -1,7 +1,7 @@
 //! The pace of a run, and the time that the rest of it takes at this pace.
 use std::collections::VecDeque;
 
-/// The number of trials, the last ones, that say how much the pace varies.
+/// The number of latest trials from which the spread of the pace is computed.
 const RECENT: usize = 500;
 
 /// One trial that has ended: how much budget it added to its configuration, and how long that took.
@@ -64,7 +64,7 @@ impl Paces {
         Some(TimeEstimate { seconds, spread: seconds * (quartile(0.75) - quartile(0.25)) / 2.0 })
     }
 
-    /// As [`estimate`](Self::estimate), without the spread, for little.
+    /// The seconds of [`estimate`](Self::estimate) without the spread, which is quick to compute.
     pub(crate) fn seconds(&self, trials: usize, budget: f64, workers: usize) -> Option<f64> {
         let (fixed, slope) = (self.recent.len() >= 2).then(|| self.fit())?;
         Some((fixed * trials as f64 + slope * budget) / workers.max(1) as f64)

@@ -6,7 +6,8 @@ use crate::trial::{ConfigurationId, TrialId};
 
 /// The number of times that a trial is started when its worker disappears.
 const ATTEMPTS: u32 = 3;
-/// The number of pieces that a batch is divided into at most before the device counts as too small for it.
+/// The greatest number of pieces that a batch is divided into; then the device counts as too small for the
+/// configuration.
 const SMALLEST: u32 = 16;
 
 /// The lost workers and the divided batches of a run, as its journal tells them.
@@ -17,10 +18,10 @@ pub struct Retries {
 }
 
 impl Retries {
-    /// True where the outcome of an attempt is the trial's. It is not where its worker was lost and another may be found,
-    /// and where the device had no memory left and smaller pieces of a batch can be tried.
+    /// True where the outcome of an attempt is the trial's outcome. It is not where the worker was lost and another
+    /// attempt is left, or where the device had no memory left and smaller pieces of a batch can be tried.
     ///
-    /// To be asked once for each end of an attempt, in the order of the journal.
+    /// Must be called once for each end of an attempt, in the order of the journal.
     pub(crate) fn is_final(&mut self, trial: TrialId, configuration: ConfigurationId, outcome: &Outcome) -> bool {
         match outcome {
             Outcome::Lost => {

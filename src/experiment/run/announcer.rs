@@ -1,4 +1,4 @@
-//! Announcements of a run: to its watcher and its event stream, once they survive a power cut.
+//! Announcements of a run: events for its watcher and its event stream, once their records survive a power cut.
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -37,7 +37,7 @@ impl<'a> Announcer<'a> {
         Ok(Self { experiment, planned, watcher, path, stream, pending: PendingEvents::default() })
     }
 
-    /// Tells an event at once.
+    /// Announces an event at once.
     pub(crate) fn announce(&mut self, event: &RunEvent, ledger: &Ledger) {
         let status = RunStatus::of(self.experiment, self.planned, ledger);
         if let Err(error) = self.stream.write(event, &status) {
@@ -52,7 +52,7 @@ impl<'a> Announcer<'a> {
         self.pending.push(record, event);
     }
 
-    /// Tells the events whose records survive a power cut by now.
+    /// Announces the events whose records survive a power cut.
     pub(crate) fn acknowledge(&mut self, ledger: &mut Ledger) -> Result<(), RunError> {
         let durable = ledger.durable()?;
         while let Some(pending) = self.pending.pop(durable) {
@@ -64,7 +64,7 @@ impl<'a> Announcer<'a> {
         Ok(())
     }
 
-    /// Waits until everything written survives a power cut, and tells it.
+    /// Waits until every written record survives a power cut, then announces the pending events.
     pub(crate) fn settle(&mut self, ledger: &mut Ledger) -> Result<(), RunError> {
         ledger.settle()?;
         self.acknowledge(ledger)

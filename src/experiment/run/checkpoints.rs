@@ -1,4 +1,4 @@
-//! Checkpoints on the disk: those that a trial may continue from stay, and the best of the rest.
+//! Checkpoints on the disk: keeps those that a trial may continue from, and the best of the others.
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::time::{Duration, Instant};
@@ -14,11 +14,11 @@ const PAUSE: Duration = Duration::from_secs(2);
 
 /// The checkpoints that may be on the disk.
 pub(crate) struct Checkpoints {
-    /// Those that a trial may continue from, for all that was known when they were last looked at.
+    /// Checkpoints that a trial may continue from, as of the last tidying.
     open: BTreeSet<ConfigurationId>,
-    /// Those that none will continue from because they have had the full budget, and the bytes that they take.
+    /// Checkpoints of configurations that had the full budget, which no trial will continue from, and their bytes.
     complete: BTreeMap<ConfigurationId, u64>,
-    /// The most bytes that those take together.
+    /// The greatest number of bytes of the complete checkpoints together.
     budget: Option<u64>,
     next: Instant,
 }
@@ -37,7 +37,7 @@ impl Checkpoints {
         self.open.insert(configuration);
     }
 
-    /// Removes what nobody needs any more, unless that was done a moment ago.
+    /// Removes unneeded checkpoints, unless that was done a moment ago.
     pub(crate) fn tidy_now_and_then(&mut self, optimizer: &Optimizer, folder: &RunFolder) {
         if Instant::now() >= self.next {
             self.tidy(optimizer, folder);
@@ -45,8 +45,8 @@ impl Checkpoints {
         }
     }
 
-    /// Removes what nobody needs any more: never what a trial that runs, that is started again or that may be promoted
-    /// continues from, nor what the incumbent and the default are compared by.
+    /// Removes unneeded checkpoints. It keeps those that a running, restarted or promotable trial continues from, and
+    /// those of the incumbent and the default, which are compared.
     pub(crate) fn tidy(&mut self, optimizer: &Optimizer, folder: &RunFolder) {
         let history = optimizer.history();
         let full = optimizer.schedule().max();

@@ -1,4 +1,4 @@
-//! Evaluations beside the trials, side by side on an executor.
+//! Evaluations that are not trials, run in parallel on an executor.
 use std::sync::atomic::AtomicUsize;
 
 use jiff::Timestamp;
@@ -25,8 +25,8 @@ struct Evaluations<'a> {
     ends: Vec<Option<AttemptEnd>>,
 }
 
-/// Runs so many evaluations, each from the launch for its index, and answers with their ends in the same order; `None`
-/// where it was interrupted.
+/// Runs `count` evaluations, each from the launch for its index, and returns their ends in the same order; `None` where
+/// it was interrupted.
 ///
 /// `launch` names each job an evaluation with its index as the number; `progress` is called after every event.
 pub(crate) fn evaluate(

@@ -9,10 +9,10 @@ use crate::trial::history::History;
 use crate::trial::outcome::Outcome;
 use crate::trial::{Proposal, TrialId};
 
-/// An event of a run. The outcome of a trial is told when it survives a power cut, and not before.
+/// An event of a run. The outcome of a trial is announced only once it survives a power cut.
 #[derive(Clone, Debug)]
 pub enum RunEvent<'a> {
-    /// A sentence worth reading that changes nothing, such as one on a repaired store.
+    /// A sentence for the user, such as one on a repaired store; the run goes on.
     Warning(&'a str),
     /// The run begins.
     Begun,
@@ -51,7 +51,7 @@ pub enum RunEvent<'a> {
     Validating {
         share: f64,
     },
-    /// Nothing more is done now; complete where everything that was planned is.
+    /// The session has ended; complete where all planned work is done.
     Over {
         is_complete: bool,
     },

@@ -1,4 +1,4 @@
-//! The event stream: what happens in a run as JSON lines in `events.jsonl`, for programs that follow along.
+//! The event stream: the events of a run as JSON lines in `events.jsonl`, for programs that follow the run.
 //!
 //! A line is an object with `at` (when the line was written), `event`, and what the event is about; `ARCHITECTURE.md`
 //! lists them. The stream follows the journal: a result is in it when it survives a power cut, in the journal's order. It
@@ -13,7 +13,7 @@ use serde_json::{Value as Json, json};
 use crate::experiment::run::event::{RunEvent, RunStatus};
 use crate::trial::outcome::Outcome;
 
-/// The growth of a share after which it is told again.
+/// The growth of a share after which it is written again.
 const STEP: f64 = 0.1;
 
 /// The open stream of a run.

@@ -1,4 +1,4 @@
-//! The run of an experiment: what its trials share, the trials, and the comparison at the end.
+//! The run of an experiment: preparation, trials, and the validation at the end.
 use std::path::PathBuf;
 use std::sync::atomic::AtomicUsize;
 use std::time::Duration;
@@ -83,7 +83,7 @@ fn left_folders(ledger: &Ledger, folder: &RunFolder) -> Vec<PathBuf> {
     trials.chain(evaluations).chain(workers).collect()
 }
 
-/// Everything from what the trials share to the comparison at the end.
+/// The parts of a run in order: preparation, trials, validation.
 fn all(session: &mut Session, executor: &mut dyn Executor, interrupts: &AtomicUsize) -> Result<Finish, RunError> {
     let mut finish = prepare(session, interrupts)?;
     if finish == Finish::Complete {

@@ -7,9 +7,10 @@ use crate::trial::Trial;
 use crate::trial::history::History;
 use crate::trial::outcome::Outcome;
 
-/// After this many trials, all crashed, something is wrong with the program and not with the configurations.
+/// The number of trials after which a run is stopped if all of them crashed: then the program is wrong and not the
+/// configurations.
 const CRASHES: usize = 5;
-/// After this many trials that all failed somehow, also by their limits.
+/// The number of trials after which a run is stopped if all of them failed in any way, also by their limits.
 const FAILURES: usize = 10;
 /// The number of trials whose logs the error shows the end of, and the number of lines of each.
 const SHOWN: usize = 3;

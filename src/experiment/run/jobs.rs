@@ -1,4 +1,4 @@
-//! The one way to run jobs on an executor, whatever they are.
+//! The loop that runs jobs on an executor: trials, or evaluations after them.
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -18,22 +18,22 @@ pub(crate) const TICK: Duration = Duration::from_millis(100);
 /// The end of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Finish {
-    /// Everything that was planned is done.
+    /// All planned work is done.
     Complete,
-    /// Somebody interrupted it; the same command goes on.
+    /// The run was interrupted; the same command resumes it.
     Interrupted,
 }
 
 /// The answer of a source of jobs to an idle slot.
 pub(crate) enum NextJob {
     Start(Box<Launch>),
-    /// Nothing until a job that runs has ended.
+    /// No job until a running one has ended.
     Wait,
-    /// Nothing more, unless an end brings something.
+    /// No further job, unless the end of a running one brings another.
     Done,
 }
 
-/// A source of jobs, which is told what becomes of them.
+/// A source of jobs, which is notified of their events.
 pub(crate) trait JobSource {
     /// The number of interruptions that end the jobs that run; fewer let them finish.
     fn last_interruption(&self) -> usize;

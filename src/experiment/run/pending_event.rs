@@ -1,4 +1,4 @@
-//! Pending events: what happened to trials waits to be told until it survives a power cut.
+//! Pending events: events of trials that are announced once their records survive a power cut.
 use std::collections::VecDeque;
 
 use crate::experiment::run::event::RunEvent;

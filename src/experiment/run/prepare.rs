@@ -1,4 +1,4 @@
-//! Preparation: what all trials share, such as a dataset, is made before the first of them.
+//! Preparation: makes the data that all trials share, such as a dataset, before the first trial.
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::thread;
@@ -12,7 +12,7 @@ use crate::experiment::run::session::Session;
 /// The time between two looks at the progress.
 const PAUSE: Duration = Duration::from_millis(10);
 
-/// Makes what all trials share, while the watcher sees it grow.
+/// Makes the data that all trials share, and shows the progress to the watcher.
 ///
 /// An interruption leaves the thread behind: it ends with this process, and a half-made file counts for nothing.
 pub(crate) fn prepare(session: &mut Session, interrupts: &AtomicUsize) -> Result<Finish, RunError> {

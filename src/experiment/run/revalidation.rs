@@ -1,4 +1,4 @@
-//! Revalidation: incumbent and default at the full budget on new seeds, to see how far the best was luck.
+//! Revalidation: evaluates incumbent and default at the full budget with new seeds, because the best cost may be luck.
 use std::fs;
 use std::io::ErrorKind;
 use std::sync::atomic::AtomicUsize;
@@ -23,7 +23,7 @@ use crate::trial::incumbent::incumbent;
 use crate::trial::outcome::OutcomeKind;
 use crate::trial::{Origin, Proposal, TrialId};
 
-/// The evaluations of both on the same seeds.
+/// The evaluations of incumbent and default on the same seeds.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct SeedComparison {
     /// The incumbent's trial.
@@ -43,8 +43,8 @@ pub(crate) struct SeedEvaluation {
     pub seconds: f64,
 }
 
-/// Evaluates both on `count` new seeds and keeps the result in the store; `None` where no trial has succeeded, or it was
-/// interrupted. `progress` gets shares from 0 to 1.
+/// Evaluates incumbent and default on `count` new seeds and writes the result to the store; `None` where no trial has
+/// succeeded, or it was interrupted. `progress` gets shares from 0 to 1.
 ///
 /// # Errors
 /// There is no run, or the experiment is another than the run was begun with.

@@ -1,4 +1,4 @@
-//! The trials of a run as jobs: what the ledger asks for is started, and told to it.
+//! The trials of a run as jobs: starts the attempts that the ledger returns, and records their ends in it.
 use std::collections::HashSet;
 use std::time::Duration;
 

@@ -50,7 +50,7 @@ impl Evaluated {
 }
 
 impl Validation {
-    /// True where another try would gain nothing: a default that diverged will diverge again.
+    /// True where the validation need not be repeated: a default that diverged will diverge again.
     fn is_settled(&self, incumbent: TrialId) -> bool {
         self.trial == incumbent && (self.default.is_some() || self.default_failure == Some(OutcomeKind::Diverged))
     }

@@ -3,10 +3,11 @@ use super::super::training_data::TrainingData;
 use super::{CostModel, ExpectedCost};
 use crate::surrogate::Surrogate;
 
-/// Results and running trials up to which it is the Gaussian process: a tenth of a second an ask, at most but for fits.
+/// The number of results and running trials up to which the Gaussian process is used: a proposal then takes a tenth of
+/// a second, apart from fits.
 const FEW: usize = 400;
 
-/// Both models, of which the number of results says which is asked.
+/// Both models; the number of results decides which one is used.
 pub(crate) struct Automatic {
     objective: usize,
     process: Box<dyn CostModel>,
@@ -15,7 +16,7 @@ pub(crate) struct Automatic {
 }
 
 impl Automatic {
-    /// The choice between two models of an objective, from 0.
+    /// The automatic model of an objective, counted from 0.
     pub(crate) fn new(objective: usize, process: Box<dyn CostModel>, forest: Box<dyn CostModel>) -> Self {
         Self { objective, process, forest, is_process: true }
     }

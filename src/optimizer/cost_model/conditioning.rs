@@ -4,34 +4,35 @@ use serde::{Deserialize, Serialize};
 use super::super::training_data::TrainingData;
 use crate::surrogate::{Surrogate, Targets};
 
-/// Failures that a Gaussian process takes for a target at most, the latest.
+/// The greatest number of failures that get a target in a Gaussian process, the latest ones.
 const FAILURES: usize = 200;
 
-/// The target that a running trial is taken to have until it ends.
+/// The assumed target of a running trial until it ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename = "Pending")]
 pub enum PendingTrials {
-    /// As expected (the kriging believer of Ginsbourger et al. 2010).
+    /// The predicted mean (the kriging believer of Ginsbourger et al. 2010).
     Believed,
-    /// As good as the best: the next ask stays away from it least.
+    /// The best target: the next proposal stays away least.
     Lowest,
-    /// As good as the mean.
+    /// The mean of the targets.
     Mean,
-    /// As bad as the worst: the next ask stays away from it most.
+    /// The worst target: the next proposal stays away most.
     Highest,
 }
 
-/// The rules by which trials without a cost count.
+/// The targets of trials that have no cost: running and failed ones.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Conditioning {
     pub pending: PendingTrials,
-    /// The distance of a failure's target beyond the worst target, in ranges of the targets; `None` where failures are
-    /// no targets.
+    /// The distance of a failure's target beyond the worst target, in ranges of the targets; `None` where failures get
+    /// no target.
     pub pessimism: Option<f64>,
 }
 
 impl Conditioning {
-    /// Conditions a surrogate that has just learnt these targets, by row; `is_known` are rows that need no other target.
+    /// Conditions a surrogate that has just been fitted to these targets, given by row; `is_known` marks rows that need
+    /// no other target.
     pub(crate) fn apply(
         &self,
         surrogate: &mut dyn Surrogate,
@@ -54,9 +55,9 @@ impl Conditioning {
     }
 }
 
-/// Takes failures for bad costs, until the next result: otherwise nothing is ever learnt where everything fails, and a
-/// Gaussian process, which expects most of where it knows least, wants to go there again. Its hyperparameters are those
-/// of costs alone.
+/// Conditions the surrogate on a bad cost for each failure, until the next result. Otherwise nothing would be learnt
+/// where every trial fails, and a Gaussian process, which is most optimistic where it has no results, would propose the
+/// same region again. Its hyperparameters are learnt from costs alone.
 fn penalize_failures(surrogate: &mut dyn Surrogate, data: &TrainingData, targets: &Targets, pessimism: f64) {
     let values = || targets.iter().map(|(_, target)| *target);
     let (best, worst) = (values().fold(f64::INFINITY, f64::min), values().fold(f64::NEG_INFINITY, f64::max));

@@ -20,7 +20,7 @@ pub enum SurrogateConfig {
 }
 
 impl SurrogateConfig {
-    /// Fails where a knob is out of its range, or does not go with the scale of the targets.
+    /// Fails where a setting is out of its range, or does not fit the scale of the targets.
     pub(crate) fn validate(&self, scale: Option<Scale>) -> Result<(), Diagnostic> {
         match self {
             Self::Automatic => Ok(()),
@@ -52,7 +52,7 @@ impl SurrogateConfig {
         }
     }
 
-    /// The knobs of forests beside the surrogate: its own, where it is one.
+    /// The settings of the forests beside the surrogate: those of the surrogate, where it is a forest.
     pub(crate) fn forest(&self) -> ForestSettings {
         match self {
             Self::Forest(forest) => forest.clone(),

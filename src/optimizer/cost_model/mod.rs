@@ -1,4 +1,4 @@
-//! Cost models: what is expected of a configuration's cost at the highest budget, learnt from results at all budgets.
+//! Cost models: predict a configuration's cost at the highest budget, from results at all budgets.
 mod automatic;
 pub(super) mod build;
 pub(super) mod conditioning;
@@ -9,10 +9,10 @@ mod per_configuration;
 use super::training_data::TrainingData;
 use crate::surrogate::Surrogate;
 
-/// A model of one objective's cost. Whatever it learnt before, it depends on the data alone.
+/// A model of one objective's cost. Its predictions depend on the data of the last update alone.
 pub(crate) trait CostModel: Send + Sync {
-    /// Learns from the data, and takes what is still open to turn out somehow; false where too few configurations have a
-    /// cost, and then nothing else may be asked.
+    /// Updates the model, with an assumed target for each running trial; returns false where too few configurations
+    /// have a cost, in which case no other method may be called.
     fn update(&mut self, data: &TrainingData) -> bool;
 
     /// The expected costs of the configurations with a result, in the order of their rows.
@@ -30,8 +30,9 @@ pub(crate) trait CostModel: Send + Sync {
 pub(crate) struct ExpectedCost {
     /// The index of the configuration's row.
     pub row: usize,
-    /// At the highest budget, on the scale of the targets.
+    /// The expected cost at the highest budget, on the scale of the targets.
     pub cost: f64,
-    /// True where it is to be improved upon: it was tried at the highest budget, or no configuration was.
+    /// True where the acquisition function improves upon it: it was tried at the highest budget, or no configuration
+    /// was.
     pub is_reached: bool,
 }

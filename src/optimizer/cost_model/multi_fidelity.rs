@@ -13,14 +13,14 @@ pub(crate) struct MultiFidelityModel {
     /// The lowest and the highest budget.
     budgets: (f64, f64),
     scale: Scale,
-    /// Configurations with a cost that are needed at least.
+    /// The least number of configurations with a cost.
     minimum_results: usize,
     conditioning: Conditioning,
     expected: Vec<ExpectedCost>,
 }
 
 impl MultiFidelityModel {
-    /// A model that knows nothing of an objective, from 0.
+    /// A model without results, of an objective counted from 0.
     pub(crate) fn new(
         objective: usize,
         surrogate: MultiFidelity,

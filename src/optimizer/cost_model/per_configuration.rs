@@ -6,23 +6,23 @@ use crate::surrogate::residual_models::ResidualModels;
 use crate::surrogate::target::Scale;
 use crate::surrogate::{Surrogate, Targets};
 
-/// A surrogate over configurations; where there are several budgets, residual models correct what the regression between
-/// them misses.
+/// A surrogate over configurations; where there are several budgets, residual models correct the regression between
+/// them.
 pub(crate) struct PerConfiguration {
     pub objective: usize,
     pub surrogate: Box<dyn Surrogate>,
     pub residual_models: ResidualModels,
     pub scale: Scale,
-    /// Configurations with a cost that are needed at least.
+    /// The least number of configurations with a cost.
     pub minimum_results: usize,
     pub conditioning: Conditioning,
-    /// The targets after so many trials that ended.
+    /// The targets, with the number of ended trials that they were computed from.
     targets: Option<(usize, Targets)>,
     expected: Vec<ExpectedCost>,
 }
 
 impl PerConfiguration {
-    /// A model that knows nothing of an objective, from 0.
+    /// A model without results, of an objective counted from 0.
     pub(crate) fn new(
         objective: usize,
         surrogate: Box<dyn Surrogate>,

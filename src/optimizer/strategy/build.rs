@@ -26,7 +26,8 @@ pub(crate) struct Extensions {
     pub surrogate: Option<Arc<dyn SurrogateFactory>>,
 }
 
-/// The strategy that settings name. Fails where a knob is out of its range, or an own part has no use.
+/// The strategy that the settings name. Fails where a setting is out of its range, or the strategy does not use a part
+/// of the user's own.
 pub(crate) fn build(
     space: &Arc<Space>,
     settings: &OptimizerSettings,

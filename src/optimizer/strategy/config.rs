@@ -5,13 +5,14 @@ use super::differential_evolution::DifferentialEvolutionSettings;
 use super::tree_parzen::TreeParzenSettings;
 use crate::document::diagnostic::Diagnostic;
 
-/// The way in which new configurations are found once the design is tried.
+/// The strategy by which new configurations are found after the initial design.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename = "Search")]
 pub enum ProposalStrategyConfig {
     /// The acquisition function of the surrogate is maximized.
     Model,
-    /// Densities of the good and of the others (Bergstra et al. 2011); with brackets it is BOHB (Falkner et al. 2018).
+    /// The ratio of two densities, of good configurations and of the others (Bergstra et al. 2011); with brackets it is
+    /// BOHB (Falkner et al. 2018).
     TreeParzen(TreeParzenSettings),
     /// Differences of good configurations (Storn and Price 1997); with brackets it is much like DEHB (Awad et al. 2021).
     DifferentialEvolution(DifferentialEvolutionSettings),
@@ -20,7 +21,7 @@ pub enum ProposalStrategyConfig {
 }
 
 impl ProposalStrategyConfig {
-    /// Fails where a knob is out of its range.
+    /// Fails where a setting is out of its range.
     pub(crate) fn validate(&self) -> Result<(), Diagnostic> {
         match self {
             Self::TreeParzen(settings) => settings.validate(),

@@ -12,7 +12,7 @@ use crate::space::Space;
 use crate::space::configuration::Configuration;
 use crate::trial::budget::Budget;
 
-/// The knobs of the evolution.
+/// The settings of differential evolution.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default, rename = "DifferentialEvolution")]
 pub struct DifferentialEvolutionSettings {
@@ -31,7 +31,7 @@ impl Default for DifferentialEvolutionSettings {
 }
 
 impl DifferentialEvolutionSettings {
-    /// Fails where a knob is out of its range.
+    /// Fails where a setting is out of its range.
     pub(crate) fn validate(&self) -> Result<(), Diagnostic> {
         at_least_one("search.population", self.population)?;
         share("search.step", self.step)?;
@@ -39,14 +39,14 @@ impl DifferentialEvolutionSettings {
     }
 }
 
-/// Parents that a step needs.
+/// The number of parents of a step.
 const PARENTS: usize = 3;
 
-/// Children that must all be repetitions before none is found.
+/// The number of children that must all be repetitions before the search gives up.
 const TRIES: usize = 200;
 
-/// The strategy of evolution: a child of the best at the budget, joined by the best of the next lower budgets while they
-/// are few.
+/// Differential evolution: proposes a child of the best configurations at the budget, joined by the best of the next
+/// lower budgets while they are few.
 ///
 /// As in DEHB (Awad et al. 2021) a rung's population evolves by `rand/1/bin`, and mates of a rung with few come from the
 /// rung below; unlike there, the intensifier decides which configurations go on to the next rung.
@@ -57,7 +57,7 @@ pub(crate) struct DifferentialEvolution {
 }
 
 impl DifferentialEvolution {
-    /// A strategy over a space. Fails where a knob is out of its range.
+    /// A strategy over a space. Fails where a setting is out of its range.
     pub(crate) fn new(
         space: Arc<Space>,
         settings: &DifferentialEvolutionSettings,

@@ -1,4 +1,4 @@
-//! Proposal strategies: how configurations are found that were not tried, and which of those that were goes on.
+//! Proposal strategies: find new configurations, and choose among candidates for promotion.
 pub(super) mod build;
 pub(crate) mod config;
 pub(crate) mod differential_evolution;
@@ -13,30 +13,31 @@ use crate::trial::history::History;
 use crate::trial::prior_result::PriorResult;
 use crate::trial::{ConfigurationId, Origin};
 
-/// The state of the search that a proposal is made in.
+/// The state of the search for which a proposal is made.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Situation<'a> {
     /// All trials so far.
     pub history: &'a History,
-    /// Configurations of which one will go on: a new one should be unlike them.
+    /// Configurations that wait for the promotion of one of them: a new one should be unlike them.
     pub waiting: &'a [ConfigurationId],
     /// The number of configurations of the initial design.
     pub design: usize,
 }
 
-/// A way of finding configurations. It owns the space, its knobs and its random streams; whatever it keeps between two
-/// proposals must follow from the history, so that one that is shown the whole of it at once proposes the same.
+/// A strategy that finds configurations. It owns the space, its settings and its random streams. State that it keeps
+/// between two proposals must follow from the history: a strategy that is shown the whole history at once proposes the
+/// same.
 pub(crate) trait ProposalStrategy: Send + Sync {
-    /// A legal configuration that the history does not have, for a trial at a budget; `None` where too little is known, or
-    /// none is left.
+    /// A legal configuration that the history does not have, for a trial at a budget; `None` where there are too few
+    /// results, or none is left.
     fn propose(&mut self, situation: &Situation, budget: Budget) -> Option<Configuration>;
 
-    /// The one of some candidates, at least two, that goes on; the first where nothing else is said.
+    /// The candidate that goes on, of at least two; by default the first.
     fn choose(&mut self, _situation: &Situation, _candidates: &[Candidate]) -> ChosenCandidate {
         ChosenCandidate::default()
     }
 
-    /// Learns results of other experiments, before the first proposal.
+    /// Adds results of other experiments, before the first proposal.
     fn learn_from(&mut self, _prior_results: Vec<PriorResult>) {}
 
     /// The origin of the configurations that it proposes.
@@ -48,7 +49,7 @@ pub(crate) trait ProposalStrategy: Send + Sync {
     fn describe(&self) -> String;
 }
 
-/// A candidate that was chosen.
+/// The candidate that a strategy chose.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct ChosenCandidate {
     /// Its index among the candidates.

@@ -17,7 +17,8 @@ use crate::trial::history::History;
 use crate::trial::prior_result::PriorResult;
 use crate::trial::{ConfigurationId, TrialId};
 
-/// The strategy that asks cost models. The rows that it keeps only save encoding configurations again.
+/// The strategy that maximizes an acquisition function of cost models. Encoded rows are kept so that no configuration
+/// is encoded twice.
 pub(crate) struct ModelBased {
     space: Arc<Space>,
     objectives: Objectives,
@@ -31,8 +32,8 @@ pub(crate) struct ModelBased {
 }
 
 impl ModelBased {
-    /// A strategy over a space. Fails where a knob of the maximizer, or the strength of the hyperparameters' priors, is out
-    /// of its range.
+    /// A strategy over a space. Fails where a setting of the maximizer, or the strength of the hyperparameters' priors,
+    /// is out of its range.
     pub(crate) fn new(
         space: Arc<Space>,
         objectives: Objectives,
@@ -55,7 +56,7 @@ impl ModelBased {
         })
     }
 
-    /// Brings the models up to the history; false where that has too little.
+    /// Updates the models to the history; returns false where the history has too few results.
     fn update(&mut self, history: &History, waiting: &[ConfigurationId]) -> bool {
         for configuration in &history.configurations()[self.rows.len() - self.prior_results.len()..] {
             self.rows.push(&self.space.encode(configuration));
@@ -107,8 +108,8 @@ impl ProposalStrategy for ModelBased {
         if self.update(situation.history, situation.waiting) { self.maximize(situation) } else { None }
     }
 
-    /// The candidate with the highest score; the first where the models know too little. All new ones are the configuration
-    /// that would be proposed.
+    /// The candidate with the highest score, or the first where there are too few results. All new candidates stand for
+    /// the same configuration, the one that would be proposed.
     fn choose(&mut self, situation: &Situation, candidates: &[Candidate]) -> ChosenCandidate {
         if !self.update(situation.history, situation.waiting) {
             return ChosenCandidate::default();

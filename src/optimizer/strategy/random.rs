@@ -8,7 +8,8 @@ use crate::space::configuration::Configuration;
 use crate::trial::Origin;
 use crate::trial::budget::Budget;
 
-/// Draws that must all be repetitions before a finite space is looked through, and any other counts as exhausted.
+/// The number of draws that must all be repetitions before a finite space is enumerated, and any other space counts as
+/// exhausted.
 const DRAWS: u64 = 2_000;
 
 /// Independent draws that the history does not have.

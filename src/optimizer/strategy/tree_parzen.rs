@@ -14,16 +14,17 @@ use crate::space::configuration::Configuration;
 use crate::space::hyperparameter::Domain;
 use crate::trial::budget::Budget;
 
-/// The knobs of the estimators.
+/// The settings of the tree-structured Parzen estimator.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default, rename = "TreeParzen")]
 pub struct TreeParzenSettings {
     /// The share of the configurations that counts as good. 0.1, and 25 at most, as in Optuna.
     pub share: f64,
-    /// The number of candidates that are drawn from the good, of which the best ratio of densities is taken. 24, as in
-    /// Bergstra et al. (2011).
+    /// The number of candidates that are drawn from the density of the good configurations; the one with the best ratio
+    /// of densities is proposed. 24, as in Bergstra et al. (2011).
     pub candidates: u32,
-    /// The weight of a uniform component beside one configuration: the search never forgets the rest of the space.
+    /// The weight of a uniform component relative to that of one configuration: the search never forgets the rest of
+    /// the space.
     pub prior: f64,
 }
 
@@ -34,7 +35,7 @@ impl Default for TreeParzenSettings {
 }
 
 impl TreeParzenSettings {
-    /// Fails where a knob is out of its range.
+    /// Fails where a setting is out of its range.
     pub(crate) fn validate(&self) -> Result<(), Diagnostic> {
         share("search.share", self.share)?;
         at_least_one("search.candidates", self.candidates)?;
@@ -45,8 +46,8 @@ impl TreeParzenSettings {
 /// The most configurations that count as good.
 const MOST: usize = 25;
 
-/// The estimators' strategy: the best ratio of densities among candidates drawn from the good, at the highest budget that
-/// enough configurations reached (Falkner et al. 2018).
+/// The tree-structured Parzen estimator: proposes the candidate with the best ratio of densities, drawn from that of
+/// the good configurations, at the highest budget that enough configurations reached (Falkner et al. 2018).
 ///
 /// All hyperparameters of a candidate come from one good configuration, so that what works together stays together. One
 /// that is inactive there is drawn anew, and one that is inactive in a candidate does not count: under each condition the
@@ -58,7 +59,7 @@ pub(crate) struct TreeParzen {
 }
 
 impl TreeParzen {
-    /// A strategy over a space. Fails where a knob is out of its range.
+    /// A strategy over a space. Fails where a setting is out of its range.
     pub(crate) fn new(space: Arc<Space>, settings: &TreeParzenSettings, seed: u64) -> Result<Self, Diagnostic> {
         settings.validate()?;
         Ok(Self { space, settings: settings.clone(), seed })
@@ -120,7 +121,7 @@ fn positions(space: &Space, configuration: &Configuration) -> Positions {
     each.map(|(hyperparameter, value)| hyperparameter.position(value.as_ref()?)).collect()
 }
 
-/// A mixture with a component around each place, and a uniform one.
+/// A mixture density with a component around each configuration, and a uniform one.
 struct Estimator<'a> {
     places: &'a [Positions],
     /// The number of choices of each categorical; `None` of what has an order.

@@ -9,19 +9,19 @@ use crate::surrogate::{Rows, Surrogate, Targets};
 use crate::trial::Trial;
 use crate::trial::outcome::Outcome;
 
-/// Seconds below which one trial is as quick as another.
+/// The duration in seconds below which trials count as equally quick.
 const LEAST: f64 = 1e-3;
 
 /// A forest that learns the logarithm of each configuration's seconds per unit of budget: the seconds of one trial are in
 /// proportion to its budget, so that configurations are compared whatever the rung.
 pub(crate) struct Duration {
     forest: Forest,
-    /// True once any duration was told.
+    /// True once the seconds of any trial are known.
     is_known: bool,
 }
 
 impl Duration {
-    /// A weight that knows of no duration.
+    /// A weight without results.
     pub(crate) fn new(columns: &[Column], settings: &ForestSettings, seed: u64) -> Self {
         Self { forest: Forest::new(columns, settings, seed, "duration"), is_known: false }
     }
@@ -45,14 +45,15 @@ impl Weight for Duration {
     }
 }
 
-/// The seconds that a trial took; `None` of one that was cut short.
+/// The seconds that a trial took; `None` for a trial that was cut short.
 fn seconds(trial: &Trial) -> Option<f64> {
     let is_whole = matches!(trial.outcome, Some(Outcome::Finished(_) | Outcome::TimedOut | Outcome::Diverged));
     trial.seconds.filter(|seconds| is_whole && seconds.is_finite()).map(|seconds| seconds.max(LEAST))
 }
 
-/// The logarithm of each configuration's seconds per unit of budget, after the first so many trials that say them. A trial
-/// continues from where its configuration stood; one that reaches no further, with another seed, begins anew.
+/// The logarithm of each configuration's seconds per unit of budget, from the first `results` trials with a duration. A
+/// trial continues from the highest budget that its configuration reached; a trial at no higher budget, with another
+/// seed, starts from zero.
 fn rates(data: &TrainingData, results: usize) -> Targets {
     #[derive(Default)]
     struct Spent {

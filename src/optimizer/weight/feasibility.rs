@@ -16,7 +16,7 @@ pub(crate) struct Feasibility {
 }
 
 impl Feasibility {
-    /// A weight that knows of no failure.
+    /// A weight without results.
     pub(crate) fn new(columns: &[Column], settings: &ForestSettings, seed: u64) -> Self {
         Self { forest: Forest::new(columns, settings, seed, "feasibility"), has_failures: false, seed, trial: 0 }
     }

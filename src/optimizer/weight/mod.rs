@@ -1,4 +1,4 @@
-//! Weights of an acquisition function: what else makes a configuration more or less promising than its cost.
+//! Weights of an acquisition function: the probability of success, and the expected duration of a trial.
 pub(super) mod duration;
 pub(super) mod feasibility;
 
@@ -10,7 +10,7 @@ pub(crate) trait Weight: Send + Sync {
     /// Learns from the data.
     fn update(&mut self, data: &TrainingData);
 
-    /// Weighs the logarithms of how promising rows are. `is_sampled` says that these are the values of a function that was
-    /// drawn from a posterior, and no logarithms.
+    /// Weighs the score of each row, which is a logarithm. `is_sampled` marks scores that are values of a posterior
+    /// sample instead.
     fn apply(&self, rows: &Rows, is_sampled: bool, scores: &mut [f64]);
 }

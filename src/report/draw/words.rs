@@ -1,4 +1,4 @@
-//! Words: numbers, durations, units and counts as texts for readers.
+//! Words: numbers, durations, units and counts as text.
 use crate::space::hyperparameter::Value;
 
 /// A number with three significant digits, such as `0.00392`, `12.3`, `1620` or `4.71e-4`.

@@ -197,7 +197,8 @@ impl ComparisonOperator {
     }
 }
 
-/// `decisive` as soon as one term has it, its opposite if all terms have that, and neither otherwise.
+/// The truth of terms joined by `and` or `or`: `decisive` as soon as one term has it, its opposite if all terms have
+/// that, and neither otherwise.
 fn decide(terms: &[Truth], values: &[Option<Value>], decisive: bool) -> Option<bool> {
     let mut known = true;
     for term in terms {

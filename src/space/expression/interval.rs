@@ -26,7 +26,8 @@ impl Possible {
 }
 
 impl Expression {
-    /// True where the expression may hold with every number in its range; false is a proof, true is none.
+    /// True where the expression may hold with every number in its range. False is a proof that it never holds; true
+    /// proves nothing.
     pub(crate) fn may_hold(&self, hyperparameters: &[Hyperparameter]) -> bool {
         let ends = |each: &Hyperparameter| {
             let values = match each.domain.values() {

@@ -1,9 +1,9 @@
 //! Expressions over hyperparameters: the conditions of a space, and its forbidden combinations.
 //!
-//! ComparisonOperator (`== != < <= > >=`, chains such as `1 < x < 5`, `in [..]`, `not in [..]`), arithmetic
-//! (`+ - * / // % **`), `and or not`, parentheses, words in quotes, numbers, `true` and `false`. Words of an ordinal
-//! compare by their place in its order. The syntax is Python's but for `**`, which binds from left to right and more
-//! loosely than a sign, as in Jinja.
+//! Comparisons (`== != < <= > >=`, chains such as `1 < x < 5`, `in [..]`, `not in [..]`), arithmetic (`+ - * / // %
+//! **`), `and or not`, parentheses, words in quotes, numbers, `true` and `false`. Words of an ordinal compare by their
+//! place in its order. The syntax is Python's except for `**`, which binds from left to right and more loosely than a
+//! sign, as in Jinja.
 mod checking;
 pub(crate) mod columns;
 mod comparing;

@@ -12,7 +12,7 @@ pub(crate) const TABLE: u64 = 1 << 14;
 /// The way in which the codes of a hyperparameter are drawn.
 #[derive(Clone, Debug)]
 pub(crate) enum ColumnSampler {
-    /// Any number of `[0, 1]`, equally likely.
+    /// A number of `[0, 1]`, uniformly distributed.
     Uniform,
     /// Few codes, equally likely.
     Equal(Vec<f64>),

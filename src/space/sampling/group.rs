@@ -1,4 +1,4 @@
-//! A group of hyperparameters that clauses tie together, in an order that decides it quickly.
+//! Groups of hyperparameters that share clauses, each in an order that keeps its decision diagram small.
 use crate::space::definition::Definition;
 
 /// Hyperparameters that share clauses, parents before children, closed under conditions.

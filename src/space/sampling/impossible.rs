@@ -6,7 +6,8 @@ use crate::document::spelling::backticked;
 /// A space without a legal configuration, or with so few that none was found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Impossible {
-    /// The clauses that conflict: all needed to leave nothing, or those that forbade the most draws, most first.
+    /// The clauses that together allow nothing, each of which is needed; or, without a proof, those that forbade the
+    /// most draws, most first.
     pub clauses: Vec<String>,
     /// The number of draws, all forbidden; `None` where it is proven that nothing is legal.
     pub draws: Option<usize>,

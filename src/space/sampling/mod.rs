@@ -1,4 +1,4 @@
-//! Sampling: legal configurations as likely as their priors say, given that they are legal.
+//! Sampling: draws legal configurations from the priors, under the condition that they are legal.
 mod alias;
 pub(crate) mod batch;
 mod boxes;

@@ -1,7 +1,7 @@
 //! Settings of a random forest.
 use serde::{Deserialize, Serialize};
 
-/// The way in which thresholds on numbers are found.
+/// The choice of thresholds on numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Splitter {
     /// The best gap between two values, at a random threshold in it.
@@ -35,16 +35,16 @@ pub struct ForestSettings {
     /// The number of trees; more are smoother and slower. 16: with 32 the search is no better on one rung, and trusts the
     /// lower of several too much.
     pub trees: u32,
-    /// The way in which thresholds are found. `Random`: smoother, and the trees disagree more where there is no data, which
-    /// found better configurations than `Best` on every function tried.
+    /// The choice of thresholds. `Random`: smoother, and the trees disagree more where there is no data, which found
+    /// better configurations than `Best` on every function tried.
     pub splitter: Splitter,
     /// The share of columns that each split considers. 1: random thresholds make trees differ enough.
     pub columns: f64,
-    /// A node of fewer observations is not split. 2, as in SMAC.
+    /// The least number of observations in a node that is split. 2, as in SMAC.
     pub min_split: u32,
-    /// A leaf has at least so many observations. 1: few trials, none to waste.
+    /// The least number of observations in a leaf. 1: few trials, none to waste.
     pub min_leaf: u32,
-    /// No leaf is deeper. 1,048,576: without limit.
+    /// The greatest depth of a leaf. 1,048,576: without limit.
     pub max_depth: u32,
     /// Gives each tree its own sample with replacement. True: without it, all trees trust a lucky cost.
     pub bootstrap: bool,

@@ -1,4 +1,4 @@
-//! The marginal likelihood of a Gaussian process: how well hyperparameters explain the targets, its maximum, and draws of the posterior.
+//! The marginal likelihood of a Gaussian process: its value, its maximum, and draws from the posterior.
 use std::f64::consts::{PI, SQRT_2};
 
 use super::kernel::{Kernel, Points};

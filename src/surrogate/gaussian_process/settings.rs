@@ -5,14 +5,15 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default, rename = "GaussianProcess")]
 pub struct GaussianProcessSettings {
-    /// Draws of its hyperparameters over which the acquisition function is averaged. 0: the most probable ones alone; 10
-    /// draws take a hundred times as long, and are less sure of themselves after few results.
+    /// The number of draws of hyperparameters over which the acquisition function is averaged. 0: only the most
+    /// probable ones; 10 draws take a hundred times as long, and are more uncertain after few results.
     pub samples: u32,
-    /// Results that it learns from at most, the better half and an even share of the rest; the time of a fit grows with the
-    /// cube. 400: half a second on one core.
+    /// The greatest number of results that it is fitted to, the better half and an even share of the rest; the time of
+    /// a fit grows with the cube. 400: half a second on one core.
     pub rows: u32,
-    /// Optimism: how much better than the mean the cost is assumed to be far from all results, in standard deviations of
-    /// the targets. 1: with 0 the search settles where it first finds something good; more helps no further.
+    /// Optimism: the amount by which the cost far from all results is assumed to be below the mean, in standard
+    /// deviations of the targets. 1: with 0 the search settles where it first finds something good; more helps no
+    /// further.
     pub optimism: f64,
     /// Evaluations of the marginal likelihood in each search for its maximum. 60: hardly any search takes more.
     pub evaluations: u32,

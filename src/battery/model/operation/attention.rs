@@ -185,8 +185,8 @@ fn fading<B: Backend>(slopes: FloatTensor<B>, distance: FloatTensor<B>, ahead: F
     B::float_add(B::float_mul(on_all_heads::<B>(distance), slopes), on_all_heads::<B>(ahead))
 }
 
-/// Attends with `packed`, (batch · steps) × three times the width, queries, keys and values, the heads of each side by side: what every
-/// row's queries take from the values of the rows up to it, (batch · steps) × width.
+/// Attends with `packed`, (batch · steps) × three times the width: queries, keys and values, the heads of each side by
+/// side. Each row of the result, (batch · steps) × width, is a weighted mean of the values of the rows up to it.
 pub(crate) fn attend(packed: Tensor<2>, positions: Positions<Tensor<2>, Tensor<1>>, heads: Heads) -> Tensor<2> {
     let Positions { cosine, sine, slopes, distance, ahead } = positions;
     let (mixed, _) = Dispatch::attended(
