@@ -186,7 +186,7 @@ fn a_part_without_use_is_refused() {
     let two = OptimizerSettings { objectives, ..OptimizerSettings::default() };
     assert_eq!(refused(two), "`acquisition` cannot be `Optimism` with 2 objectives");
     let search = ron::from_str("(search: Random)").unwrap();
-    assert_eq!(refused(search), "an own surrogate or acquisition function has no use where `search` is not `Model`");
+    assert_eq!(refused(search), "`search` must be `Model` for a surrogate or acquisition function of one's own");
 }
 
 #[test]

@@ -79,7 +79,7 @@ fn print(experiment: &Experiment, warnings: &[String]) {
         let rungs: Vec<_> =
             rungs.map(|rung| format!("{} at {}", rung.configurations, amount(rung.budget.amount()))).collect();
         let total: f64 = added(bracket).sum();
-        let again = if plan.again > 0 && number >= plan.again { ", again and again" } else { "" };
+        let again = if plan.again > 0 && number >= plan.again { ", repeated" } else { "" };
         say(&format!("  bracket {number}: {} ({}){again}", rungs.join(", then "), measured(total, unit)));
     }
     if schedule.rungs() > 1 {
@@ -95,7 +95,7 @@ fn print(experiment: &Experiment, warnings: &[String]) {
     let is_closed = experiment.intensifier.closes(schedule) || plan.trials() == 1;
     say(&format!(
         "  {}: {}, {}, as much as {} at the full budget",
-        if is_closed { "once through" } else { "in these shares, without an end" },
+        if is_closed { "each bracket once" } else { "rungs in this proportion, in brackets that never close" },
         count(plan.trials() as usize, "trial"),
         measured(plan.continued_budget(), unit),
         count_of(plan.continued_full_evaluations())
@@ -167,8 +167,9 @@ fn warnings(experiment: &Experiment) -> Vec<String> {
     }
     let once = experiment.plan().trials();
     if let Some(limit) = experiment.stop.trials.filter(|&limit| limit < once) {
-        warnings
-            .push(format!("{limit} trials end the run before all brackets have had their turn, which takes {once}"));
+        warnings.push(format!(
+            "`stop.trials` ends the run after {limit} trials, but one turn of all brackets takes {once}"
+        ));
     }
     warnings
 }

@@ -93,8 +93,8 @@ fn print(check: &Check) {
     }
     for damage in &check.damaged {
         let repair = match damage.is_repairable {
-            Some(true) => "; the index holds what is missing",
-            Some(false) => "; the index does not help",
+            Some(true) => "; the index can restore it",
+            Some(false) => "; the index cannot restore it",
             None => "",
         };
         say(&format!("line {}: {}{repair}", damage.line, damage.reason));
@@ -105,14 +105,14 @@ fn print(check: &Check) {
         narrate(&format!("{bytes} of an unfinished line: being written now, or cut off at the next start"));
     }
     say(&match &check.index {
-        Agreement::Agrees => "index: holds the same".to_owned(),
+        Agreement::Agrees => "index: agrees with the journal".to_owned(),
         Agreement::Behind { lines } => {
             format!("index: lacks the last {}, added at the next start", count(*lines as usize, "line"))
         }
         Agreement::Missing => "index: missing".to_owned(),
         Agreement::Disagrees => "index: does not agree with the journal".to_owned(),
         Agreement::Unreadable { reason } => format!("index: cannot be read ({reason})"),
-        Agreement::Busy { holder } => format!("index: not looked at, it is used by {holder}"),
+        Agreement::Busy { holder } => format!("index: not checked, because it is used by {holder}"),
     });
 }
 

@@ -59,7 +59,7 @@ fn unmatched(offset: usize, bracket: char) -> Positioned {
             Positioned::new(offset, format!("`{bracket}` closes nothing")).hint("take it out, or open it before")
         }
         _ => Positioned::new(offset, format!("this `{bracket}` is not closed by a `{}`", closer(bracket)))
-            .hint("every bracket has its partner"),
+            .hint("add the bracket that is missing, or take this one out"),
     }
 }
 

@@ -57,7 +57,7 @@ impl<'a> Draft<'a> {
             let same = Hyperparameter { name: name.clone(), ..hyperparameter.clone() };
             let is_same = |each: &Hyperparameter| Hyperparameter { description: None, ..each.clone() } == same;
             if self.hyperparameters.iter().any(|(each, _)| is_same(each)) {
-                self.notes.push(format!("`{written}` is there twice, the same both times"));
+                self.notes.push(format!("`{written}` is defined twice in the same way"));
                 return Ok(());
             }
             let message = format!("there are two parameters named `{written}`");

@@ -53,9 +53,9 @@ impl std::fmt::Display for Reason {
         out.write_str(match self {
             Self::Trials => "the limit of trials is reached",
             Self::FullEvaluations => "the limit of full evaluations is reached",
-            Self::Budget => "the limit of the budget is reached",
-            Self::Cost => "the cost is low enough",
-            Self::Regret => "too little is left to gain",
+            Self::Budget => "the budget limit is reached",
+            Self::Cost => "the cost limit is reached",
+            Self::Regret => "the regret limit is reached",
             Self::Exhausted => "every configuration was tried",
             Self::Impossible => "no configuration is legal",
         })

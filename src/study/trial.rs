@@ -138,8 +138,8 @@ impl Trial {
         match self.session.upgrade() {
             Some(session) => locked(&session).report(self.id(), spent, cost),
             None => {
-                let message = format!("the study of trial {} is gone", self.id());
-                Err(Error::Trial(Diagnostic::new(message).hint("report while the study lives")))
+                let message = format!("the study of trial {} was dropped", self.id());
+                Err(Error::Trial(Diagnostic::new(message).hint("report before the study is dropped")))
             }
         }
     }

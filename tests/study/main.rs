@@ -1,4 +1,4 @@
-//! The front door: a study of one's own function, with whatever is asked of it.
+//! Studies of a function of one's own, by every call of the library.
 mod journal;
 mod refusals;
 
@@ -194,7 +194,7 @@ fn limits_end_a_study() {
     let (trials, reason) = end(study().stop_after_full_evaluations(2.0).build().unwrap());
     assert!(trials > 5 && reason.contains("full evaluations"), "{trials} {reason}");
     let (trials, reason) = end(study().stop_at_cost(0.05).stop_after(200).build().unwrap());
-    assert!(trials < 200 && reason == "the cost is low enough", "{trials} {reason}");
+    assert!(trials < 200 && reason == "the cost limit is reached", "{trials} {reason}");
     let stop = Stop { budget: Some(20.0), ..Stop::default() };
     assert!(end(study().stop(stop).build().unwrap()).1.contains("budget"));
     let mut timed = study().stop_after_time(Duration::from_millis(300)).build().unwrap();
@@ -204,7 +204,7 @@ fn limits_end_a_study() {
             squared(trial)
         })
         .unwrap();
-    assert_eq!(timed.ended(), Some("the time is over"));
+    assert_eq!(timed.ended(), Some("the time limit is reached"));
     assert!(timed.trials().len() <= 15);
     let few = Space::builder("few").add("x", Categorical::new(["a", "b", "c"])).build().unwrap();
     let mut few = Study::builder(few).build().unwrap();

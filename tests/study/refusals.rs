@@ -1,4 +1,4 @@
-//! Wrong input of the front door: an error with a hint, and never a panic.
+//! Wrong input of a study: an error with a hint, and never a panic.
 use std::time::Duration;
 
 use galvani::{

@@ -55,7 +55,7 @@ impl Formula {
     /// Parses an expression; fails at the first byte that does not belong to one.
     pub(crate) fn parse(text: &str) -> Result<Self, Positioned> {
         if text.len() > LONGEST {
-            return Err(mistake(LONGEST, "the expression is too long", "a table may say it better"));
+            return Err(mistake(LONGEST, "the expression is too long", "write a table of points instead"));
         }
         let syntax = expression::parse(text, |_| false).map_err(|error| syntax_mistake(text, error))?;
         let mut reader = FormulaReader { text, reads: [false; 3] };
@@ -175,7 +175,7 @@ impl FormulaReader<'_> {
 
     fn call(&mut self, call: &Call, offset: usize) -> Result<FormulaTerm, Positioned> {
         let Expr::Var(name) = &call.expr else {
-            return Err(mistake(offset, "this is no function", "functions look like exp(-s)"));
+            return Err(mistake(offset, "this is not a function", "functions look like exp(-s)"));
         };
         if !FUNCTIONS.contains(&name.id) {
             let message = format!("there is no function `{}`", name.id);

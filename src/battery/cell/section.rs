@@ -170,7 +170,7 @@ impl<'a> Section<'a> {
         let (formula, factor) = self.expression(name, node, unit)?;
         if let Some(index) = (0..3).find(|index| formula.reads[*index]) {
             let message = format!("`{}{name}` cannot depend on `{}`", self.prefix, VARIABLES[index]);
-            return Err(self.at(node.span.start, message, "it is a plain number"));
+            return Err(self.at(node.span.start, message, "write a number without variables"));
         }
         let value = factor * formula.at(&[0.0; 3]);
         if !(low..=high).contains(&value) {

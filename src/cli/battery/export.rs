@@ -16,7 +16,7 @@ use crate::cli::message::{narrate, number, say};
 /// Writes FOLDER/SPLIT.npy, series × rows × features in physical units as 32-bit floats, for each split, and
 /// FOLDER/dataset.json, which names the features, their units, and everything that made them.
 ///
-/// NumPy also reads the dataset itself, without a copy: README, "A dataset of your own".
+/// NumPy also reads the dataset itself, without a copy: README, "Datasets of a simulated cell".
 #[derive(Args)]
 pub(crate) struct Arguments {
     /// The dataset's file

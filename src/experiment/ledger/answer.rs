@@ -50,7 +50,7 @@ pub(crate) enum Over {
 impl fmt::Display for Over {
     fn fmt(&self, out: &mut fmt::Formatter) -> fmt::Result {
         match self {
-            Self::WallClock => out.write_str("the time is over"),
+            Self::WallClock => out.write_str("the time limit is reached"),
             Self::DeviceHours => out.write_str("the device hours are used up"),
             Self::Asked(reason) => reason.fmt(out),
         }

@@ -60,7 +60,7 @@ impl Ledger {
                     (store, opened) = Store::open(&folder.store())?;
                     warnings.push(format!("the search space has changed: {}", changes.join("; ")));
                     warnings.push(migration.summary());
-                    warnings.push(format!("the run before is kept whole in {}", kept.display()));
+                    warnings.push(format!("the earlier run is kept unchanged in {}", kept.display()));
                     warnings.append(&mut opened.warnings);
                     opened.warnings = warnings;
                 }

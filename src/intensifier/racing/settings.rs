@@ -28,7 +28,7 @@ impl RacingSettings {
     pub(crate) fn validate(&self) -> Result<(), Diagnostic> {
         let mut seen = BTreeSet::new();
         if let Some(instance) = self.instances.iter().find(|instance| !seen.insert(*instance)) {
-            let message = format!("the instance \"{instance}\" is there twice");
+            let message = format!("`instances` must not name \"{instance}\" twice");
             return Err(Diagnostic::new(message).hint("every instance has a name of its own").field("instances"));
         }
         for (field, value) in [("seeds", self.seeds), ("most_pairs", self.most_pairs)] {

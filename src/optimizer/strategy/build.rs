@@ -40,7 +40,7 @@ pub(crate) fn build(
     Ok(match &settings.search {
         ProposalStrategyConfig::Model => Box::new(model_based(space, settings, schedule, extensions, seed)?),
         _ if is_extended => {
-            let message = "an own surrogate or acquisition function has no use where `search` is not `Model`";
+            let message = "`search` must be `Model` for a surrogate or acquisition function of one's own";
             return Err(Diagnostic::new(message).field("search"));
         }
         ProposalStrategyConfig::TreeParzen(settings) => Box::new(TreeParzen::new(space, settings, seed)?),

@@ -20,7 +20,7 @@ pub fn figure(findings: &Findings) -> Canvas {
     let convergence = &findings.convergence;
     let mut canvas = Canvas::new(WIDTH, TOP + HIGH + 62.0);
     let title =
-        font::elide(&format!("{} · cost against effort", findings.experiment), TITLE, true, WIDTH - 2.0 * MARGIN);
+        font::elide(&format!("{} · cost against budget spent", findings.experiment), TITLE, true, WIDTH - 2.0 * MARGIN);
     canvas.say((MARGIN, 44.0), title, TITLE, INK, Anchor::Start, true);
     let spent = format!("{} {} spent", number(convergence.spent), findings.unit);
     let line = format!(

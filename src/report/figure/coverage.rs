@@ -33,7 +33,7 @@ pub(crate) fn figure(coverage: &SplitCoverage) -> Canvas {
     let size = LEFT + STEP * (axes - 1) as f64 + SIDE;
     let mut canvas = Canvas::new(2.0 * MARGIN + size, TOP + STEP * (axes - 1) as f64 + SIDE + 66.0);
     let split = coverage.split.name().replace('_', "-");
-    let title = format!("{} · what the {} {split} series cover", coverage.cell, coverage.series);
+    let title = format!("{} · coverage of the {} {split} series", coverage.cell, coverage.series);
     canvas.say((MARGIN, 44.0), title, TITLE, INK, Anchor::Start, true);
     let of =
         if coverage.counted < coverage.rows { format!(" of {}", number(coverage.rows as f64)) } else { String::new() };

@@ -137,7 +137,7 @@ pub(crate) fn execute(arguments: &Arguments) -> Result<(), Failure> {
     if let Some(named) = models.iter().find(unsuited) {
         let reason = datasets.first().and_then(|dataset| misfit(named, dataset));
         let reason = reason.map(|wrong| wrong.message).unwrap_or_default();
-        return Err(Failure::Input(format!("`{}` cannot be judged: {reason}", named.name)));
+        return Err(Failure::Input(format!("`{}` cannot be evaluated: {reason}", named.name)));
     }
     let mut rows = Vec::new();
     for dataset in &datasets {
