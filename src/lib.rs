@@ -53,15 +53,15 @@
 //! - **Threads**: [`Study::optimize_parallel`] evaluates several trials at a time.
 //! - **A loop of one's own**: [`Study::ask`] and [`Study::tell`], with [`Study::report`] in between for pruning.
 //! - **Several objectives**: [`StudyBuilder::objectives`], and a function that returns a cost for each; [`Study::front`].
-//! - **Knobs**: [`OptimizerSettings`] has all of the optimizer's, [`IntensifierConfig`] says who gets more budget. The
-//!   defaults are those of `galvani run`.
+//! - **Settings**: [`OptimizerSettings`] has all of the optimizer's, with the types of [`settings`], [`IntensifierConfig`] says
+//!   which configurations get more budget. The defaults are those of `galvani run`.
 //! - **A process for each trial**: implement [`Task`] and give it to [`main_with`]; the program then understands
 //!   `run experiment.ron`, with limits of time and memory, retries, a live view and a report.
-//! - **A surrogate or acquisition function of one's own**: implement [`Surrogate`] or [`AcquisitionFunction`] and give it
+//! - **A surrogate or acquisition function of one's own**: implement one of the traits of [`extend`] and give it
 //!   to [`Optimizer::builder`].
 //! - **No journal, no clock**: [`Optimizer`] is the pure part below, asked and told with [`Proposal`]s and [`Outcome`]s.
 //!
-//! Every error is an [`Error`]: a message and a hint.
+//! Every error is an [`Error`] or becomes one by `?`: a message and, where there is a remedy, a hint.
 //!
 //! # Layout
 //! The names on this page are the library. The modules behind them are public for the tests and benchmarks of this
@@ -108,7 +108,6 @@ pub mod task;
 #[doc(hidden)]
 pub mod trial;
 
-pub use acquisition::AcquisitionFunction;
 pub use cli::main_with;
 pub use document::diagnostic::Diagnostic;
 pub use experiment::Experiment;
@@ -127,9 +126,42 @@ pub use study::builder::StudyBuilder;
 pub use study::error::{Error, Result};
 pub use study::result::IntoOutcome;
 pub use study::trial::Trial;
-pub use surrogate::Surrogate;
 pub use task::custom::Tasks;
 pub use task::{Report, Request, Task, TaskError};
 pub use trial::budget::Budget;
 pub use trial::outcome::Outcome;
 pub use trial::{Proposal, TrialId};
+
+/// Settings of the optimizer one by one: the types of the fields of [`OptimizerSettings`] and [`IntensifierConfig`].
+pub mod settings {
+    pub use crate::acquisition::config::AcquisitionConfig;
+    pub use crate::acquisition::maximizer::MaximizerSettings;
+    pub use crate::design::Sampler;
+    pub use crate::intensifier::pruning::Pruning;
+    pub use crate::intensifier::racing::RacingSettings;
+    pub use crate::optimizer::cost_model::conditioning::PendingTrials;
+    pub use crate::optimizer::cost_model::config::SurrogateConfig;
+    pub use crate::optimizer::strategy::config::ProposalStrategyConfig;
+    pub use crate::optimizer::strategy::differential_evolution::DifferentialEvolutionSettings;
+    pub use crate::optimizer::strategy::tree_parzen::TreeParzenSettings;
+    pub use crate::surrogate::forest::ForestSettings;
+    pub use crate::surrogate::gaussian_process::GaussianProcessSettings;
+    pub use crate::surrogate::target::Scale;
+}
+
+/// Acquisition functions and surrogates of a user's own: the traits, the types that they speak of, and the
+/// [`OptimizerBuilder`](extend::OptimizerBuilder) that takes them; also the types that an [`Optimizer`] answers with.
+pub mod extend {
+    pub use crate::acquisition::{AcquisitionFunction, Criterion, JointUtility, SearchState, Utility};
+    pub use crate::numeric::stream::Stream;
+    pub use crate::optimizer::builder::OptimizerBuilder;
+    pub use crate::optimizer::stop::Reason;
+    pub use crate::space::configuration::Configuration;
+    pub use crate::space::encoding::Column;
+    pub use crate::surrogate::factory::SurrogateFactory;
+    pub use crate::surrogate::target::Scale;
+    pub use crate::surrogate::{Prediction, Rows, Slope, Surrogate, Targets};
+    pub use crate::trial::curve::CurvePoint;
+    pub use crate::trial::history::History;
+    pub use crate::trial::{ConfigurationId, Origin};
+}

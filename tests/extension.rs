@@ -3,20 +3,11 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use galvani::acquisition::{AcquisitionFunction, Criterion, SearchState, Utility};
-use galvani::intensifier::bracket::Schedule;
-use galvani::intensifier::config::IntensifierConfig;
-use galvani::numeric::stream::Stream;
-use galvani::optimizer::builder::OptimizerBuilder;
-use galvani::optimizer::settings::OptimizerSettings;
-use galvani::optimizer::stop::Stop;
-use galvani::optimizer::{Ask, Optimizer};
-use galvani::space::Space;
-use galvani::space::encoding::Column;
-use galvani::surrogate::{Prediction, Rows, Surrogate, Targets};
-use galvani::trial::Origin;
-use galvani::trial::budget::Budget;
-use galvani::trial::outcome::Outcome;
+use galvani::extend::{
+    AcquisitionFunction, Column, Criterion, OptimizerBuilder, Origin, Prediction, Rows, SearchState, Stream, Surrogate,
+    Targets, Utility,
+};
+use galvani::{Ask, Budget, IntensifierConfig, Optimizer, OptimizerSettings, Outcome, Schedule, Space, Stop};
 
 const SPACE: &str = r#"(name: "own", parameters: {
     "x": Float(min: 0, max: 1), "y": Float(min: 0, max: 1), "kind": Categorical(choices: ["plain", "rough"]),

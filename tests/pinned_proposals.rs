@@ -6,7 +6,7 @@ mod program;
 
 use std::fs;
 
-use program::{Session, galvani, golden, is_update, lines, printed, processor, same};
+use program::{Session, galvani, golden, is_update, lines, of_build, printed, processor, same, write};
 use serde_json::{Value as Json, json};
 
 /// The end of a trial; a failure by its name.
@@ -190,15 +190,16 @@ fn checked(case: Case) {
     let text = record(&case, false);
     let header = |kind: &str| format!("{{\"processor\":\"{kind}\"}}\n");
     if is_update() {
-        fs::write(&path, header(processor()) + &text).unwrap();
+        write(&path, &(header(&processor()) + &text));
         return;
     }
+    let experiment = fs::read_to_string(path.with_extension("ron")).unwrap();
+    let path = of_build(&path);
     let golden_text = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     let (first, expected) = golden_text.split_once('\n').unwrap();
     assert!(expected.lines().count() > 30, "{}: there is something to compare", path.display());
-    let experiment = fs::read_to_string(path.with_extension("ron")).unwrap();
     let is_process = ["surrogate: Forest", "search: "].iter().all(|word| !experiment.contains(word));
-    let count = comparable(expected, format!("{first}\n") == header(processor()), is_process);
+    let count = comparable(expected, format!("{first}\n") == header(&processor()), is_process);
     assert!(count > 0, "{}: the design is the same everywhere", path.display());
     let part = |text: &str| text.lines().take(count).map(|line| format!("{line}\n")).collect::<String>();
     same(&path, &part(expected), &part(&text));

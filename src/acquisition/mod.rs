@@ -23,7 +23,7 @@ use crate::surrogate::target::Scale;
 /// An acquisition function with its settings; before each proposal it makes a [`Criterion`] from the state of the
 /// search.
 ///
-/// The optimizer takes any implementation: see [`OptimizerBuilder`](crate::optimizer::builder::OptimizerBuilder).
+/// The optimizer takes any implementation: see [`OptimizerBuilder`](crate::extend::OptimizerBuilder).
 pub trait AcquisitionFunction: fmt::Debug + Send + Sync {
     /// The name as an experiment's file spells it, such as `ExpectedImprovement`.
     fn name(&self) -> &str;

@@ -27,10 +27,13 @@ pub(crate) fn locate(text: &str, error: &SpannedError) -> Option<Positioned> {
         Error::DuplicateStructField { field, .. } => text[..end].rfind(field).unwrap_or(start),
         Error::MissingStructField { .. } => start,
         _ if OutlineNode::of(text).is_none() && lone_bracket(text).is_none() && is_bare(text) => return None,
+        Error::ExpectedComma if text[place..].starts_with('(') && !word_before(text, place).is_empty() => {
+            let name = word_before(text, place);
+            diagnostic = Diagnostic::new(format!("`{name}` has no fields")).hint("write it without parentheses");
+            place
+        }
         Error::ExpectedStructLike | Error::ExpectedNamedStructLike(_) => {
-            let before = text[..end].trim_end();
-            let name = before.rsplit(|each: char| !each.is_alphanumeric() && each != '_').next().unwrap_or_default();
-            diagnostic = diagnostic.hint(match name {
+            diagnostic = diagnostic.hint(match word_before(text, end) {
                 "" => "fields stand in parentheses: ( name: value, ... )".to_owned(),
                 name => format!("the fields of `{name}` stand in parentheses: {name}(...)"),
             });
@@ -46,6 +49,12 @@ pub(crate) fn locate(text: &str, error: &SpannedError) -> Option<Positioned> {
         }
     };
     Some(Positioned { offset, diagnostic })
+}
+
+/// The word that ends before a byte, white space aside; empty where no word does.
+fn word_before(text: &str, offset: usize) -> &str {
+    let before = text[..offset].trim_end();
+    before.rsplit(|each: char| !each.is_alphanumeric() && each != '_').next().unwrap_or_default()
 }
 
 /// The diagnostic of a text without a value.

@@ -4,6 +4,7 @@ use thiserror::Error;
 use crate::document::diagnostic::Diagnostic;
 use crate::document::source::SourceError;
 use crate::experiment::error::RunError;
+use crate::intensifier::bracket::ScheduleError;
 
 /// The failure of a call on a [`Study`](crate::Study), a [`Trial`](crate::Trial) or a builder.
 ///
@@ -43,6 +44,12 @@ impl From<Error> for String {
 impl From<Diagnostic> for Error {
     fn from(diagnostic: Diagnostic) -> Self {
         Self::Invalid(diagnostic)
+    }
+}
+
+impl From<ScheduleError> for Error {
+    fn from(error: ScheduleError) -> Self {
+        Self::Invalid(Diagnostic::new(error.to_string()).field("budget"))
     }
 }
 

@@ -1,6 +1,7 @@
 //! The loops of a study: one trial after another, or several threads.
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Condvar, Mutex, PoisonError};
 use std::thread;
 
@@ -13,7 +14,8 @@ use crate::document::diagnostic::Diagnostic;
 use crate::trial::outcome::Outcome;
 
 impl Study {
-    /// Evaluates trials one after another until a limit is reached or the space has no more.
+    /// Evaluates trials one after another until a limit is reached, the space has no more, or the next one depends on a trial
+    /// that [`ask`](Self::ask) gave and nobody has told; [`ended`](Self::ended) is then `None`.
     ///
     /// The function returns a cost, several costs, an [`Outcome`], or a `Result` of one of them. One that fails or panics is
     /// a crashed trial with its message, a cost that is not finite a diverged one; neither ends the study. Without any
@@ -66,7 +68,7 @@ impl Study {
             let hint = "1 evaluates one trial at a time";
             return Err(Diagnostic::new("`workers` must be at least 1").hint(hint).field("workers").into());
         }
-        let shared = Shared { study: self, over: Mutex::new(None), told: Condvar::new() };
+        let shared = Shared { study: self, over: Mutex::new(None), told: Condvar::new(), running: AtomicUsize::new(0) };
         thread::scope(|scope| {
             for _ in 0..workers {
                 let worker = || shared.work(&function);
@@ -80,7 +82,7 @@ impl Study {
         let over = shared.over.into_inner().unwrap_or_else(PoisonError::into_inner);
         match over {
             Some(Ok(reason)) => {
-                self.ended = Some(reason);
+                self.ended = reason;
                 Ok(())
             }
             Some(Err(error)) => Err(error),
@@ -92,17 +94,23 @@ impl Study {
 /// The study and the signals that the threads share.
 struct Shared<'a> {
     study: &'a Study,
-    /// The reason why the study ended, or the error that ended it.
-    over: Mutex<Option<Result<String>>>,
+    /// The reason why the study ended, absent where it may go on, or the error that ended it.
+    over: Mutex<Option<Result<Option<String>>>>,
     /// A trial was told, so that there may be another.
     told: Condvar,
+    /// The number of trials that these threads evaluate; it changes under the session's lock.
+    running: AtomicUsize,
 }
 
 impl Shared<'_> {
     fn work<R: IntoOutcome>(&self, function: impl Fn(&Trial) -> R) {
         while let Some(trial) = self.next() {
             let outcome = evaluate(&trial, self.study.experiment.costs(), &function);
-            let told = locked(&self.study.session).tell(trial.id(), outcome);
+            let told = {
+                let mut session = locked(&self.study.session);
+                self.running.fetch_sub(1, Ordering::Relaxed);
+                session.tell(trial.id(), outcome)
+            };
             if let Err(error) = told {
                 self.end(Err(error));
             }
@@ -118,18 +126,23 @@ impl Shared<'_> {
                 return None;
             }
             match session.ask() {
-                Ok(Next::Trial(proposal)) => return Some(self.study.trial(proposal)),
+                Ok(Next::Trial(proposal)) => {
+                    self.running.fetch_add(1, Ordering::Relaxed);
+                    return Some(self.study.trial(proposal));
+                }
+                // What is waited for was asked by the caller, who cannot tell it before this returns.
+                Ok(Next::Wait) if self.running.load(Ordering::Relaxed) == 0 => self.end(Ok(None)),
                 Ok(Next::Wait) => {
                     session = self.told.wait(session).unwrap_or_else(PoisonError::into_inner);
                 }
-                Ok(Next::Done(reason)) => self.end(Ok(reason)),
+                Ok(Next::Done(reason)) => self.end(Ok(Some(reason))),
                 Err(error) => self.end(Err(error)),
             }
         }
     }
 
     /// Ends the study; the first reason counts.
-    fn end(&self, how: Result<String>) {
+    fn end(&self, how: Result<Option<String>>) {
         self.over.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(how);
         self.told.notify_all();
     }

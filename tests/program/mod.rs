@@ -17,19 +17,34 @@ pub fn is_update() -> bool {
     std::env::var_os("UPDATE").is_some()
 }
 
-/// The kind of this processor, as far as the order of sums in a Gaussian process depends on it: how wide the vectors are that
-/// faer chooses when it runs.
-pub fn processor() -> &'static str {
+/// The kind of this processor, as far as the order of sums in a Gaussian process depends on it: the width of the vectors that
+/// faer chooses when it runs, and the model, whose caches decide the blocks of its products.
+pub fn processor() -> String {
     #[cfg(target_arch = "x86_64")]
-    {
-        if std::arch::is_x86_feature_detected!("avx512f") {
-            return "avx512f";
-        }
-        if std::arch::is_x86_feature_detected!("avx2") {
-            return "avx2";
-        }
-    }
-    "other"
+    let width = match () {
+        () if std::arch::is_x86_feature_detected!("avx512f") => "avx512f",
+        () if std::arch::is_x86_feature_detected!("avx2") => "avx2",
+        () => "narrow",
+    };
+    #[cfg(not(target_arch = "x86_64"))]
+    let width = "other";
+    let listing = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let model = listing.lines().find_map(|line| line.strip_prefix("model name")?.split_once(": "));
+    format!("{width}, {}", model.map_or("unknown", |(_, name)| name.trim()))
+}
+
+/// The golden file of this build. With the tensor library, faer multiplies by other kernels (`gemm` with `x86-v4`), so that a Gaussian
+/// process has other last bits; where a file then differs, NAME.tensors.jsonl beside NAME.jsonl is this build's.
+pub fn of_build(path: &Path) -> PathBuf {
+    let own = path.with_extension("tensors.jsonl");
+    if cfg!(feature = "battery") && (own.exists() || is_update()) { own } else { path.to_owned() }
+}
+
+/// Writes a golden file of this build; a file that would equal that of builds without tensors is left out.
+pub fn write(path: &Path, text: &str) {
+    let own = of_build(path);
+    let is_same = own != path && fs::read_to_string(path).is_ok_and(|other| other == text);
+    if is_same { drop(fs::remove_file(own)) } else { fs::write(own, text).unwrap() }
 }
 
 /// Runs a verb in a folder, to its end.
@@ -53,10 +68,11 @@ pub fn lines(text: &str) -> Vec<Json> {
 /// Compares a text with a golden file line by line, or writes that file.
 pub fn compare(path: &Path, text: &str) {
     if is_update() {
-        return fs::write(path, text).unwrap();
+        return write(path, text);
     }
-    let expected = fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-    same(path, &expected, text);
+    let path = of_build(path);
+    let expected = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    same(&path, &expected, text);
 }
 
 /// Fails at the first line that differs.

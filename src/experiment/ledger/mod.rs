@@ -4,11 +4,7 @@
 //! such as a loop over an executor, a server of JSON lines or the threads of a program, asks it for attempts and tells
 //! it their ends:
 //!
-//! ```no_run
-//! # use galvani::experiment::{Experiment, folder::RunFolder, ledger::{Ledger, answer::NextAttempt}};
-//! # use galvani::store::record::AttemptEnd;
-//! # fn evaluate(_: &galvani::trial::Proposal) -> AttemptEnd { unimplemented!() }
-//! # fn example(experiment: &Experiment) -> Result<(), Box<dyn std::error::Error>> {
+//! ```ignore
 //! use jiff::Timestamp;
 //!
 //! let folder = RunFolder::at("runs/net".into());
@@ -19,8 +15,6 @@
 //!     ledger.ended(trial, attempt.number, evaluate(&attempt.proposal))?;
 //!     ledger.settle()?; // the result survives a power cut: it may be acknowledged
 //! }
-//! # Ok(())
-//! # }
 //! ```
 //!
 //! Several threads share a ledger behind a mutex: each asks, evaluates without holding the lock, and tells. A trial

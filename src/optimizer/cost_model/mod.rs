@@ -1,7 +1,7 @@
 //! Cost models: predict a configuration's cost at the highest budget, from results at all budgets.
 mod automatic;
 pub(super) mod build;
-pub(super) mod conditioning;
+pub mod conditioning;
 pub(crate) mod config;
 mod multi_fidelity;
 mod per_configuration;
