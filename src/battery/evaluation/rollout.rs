@@ -41,7 +41,7 @@ pub struct Rollout {
 /// Predicts the rows after the context of `truth`, series × rows × 6.
 ///
 /// The result is series × (rows − context) × 6, flat; what is given stands there as it was given. Each row is what
-/// [`Model::forward`] says of the last rows before it, between `window − stride + 1` and `window` of them: when the window
+/// `Model::forward` says of the last rows before it, between `window − stride + 1` and `window` of them: when the window
 /// is full, its oldest `stride` rows are dropped and the cache is filled anew. With `stride` 1 that is the rolling window of
 /// the naive algorithm. Where the state is carried, each row is what the model says of all rows before it.
 pub fn free_run(model: &Model, truth: &[f32], series: usize, rollout: &Rollout) -> Vec<f32> {

@@ -76,7 +76,7 @@ pub(crate) fn simulate_in_steps(cell: &Cell, thermal: Thermal, current: &[f64], 
     trace
 }
 
-/// Simulates like [`simulate_in_steps`], but where the voltage would leave the cell's window the current becomes the one that holds it at the
+/// Simulates like `simulate_in_steps`, but where the voltage would leave the cell's window the current becomes the one that holds it at the
 /// limit, as a charger does, or zero where that is not enough.
 pub fn simulate_within_limits(cell: &Cell, thermal: Thermal, current: &[f64], step: f64, start: Start) -> Trace {
     let mut trace = Trace::default();
