@@ -86,6 +86,12 @@ fn mistakes_say_where_and_what_to_do() {
     check("workers: 2", "memory_limit_mib: 99999999999999999", "23:", &["`memory_limit_mib` must be below 2^44"]);
     check("trials: 69", "full_evaluations: -3", "26:", &["`stop.full_evaluations` must be positive"]);
     check("Float(min: 0, max: 15)", "Categorical(choices: [\"a\", \"b\"])", "16:", &["reads the number `x2`"]);
+    check(
+        "seed: 1",
+        "optimizer: (acquisition: ThompsonSampling()), seed: 1",
+        "29:46",
+        &["`ThompsonSampling` has no fields", "without parentheses"],
+    );
     check("trials: 69", "trials: 0", "26:", &["`stop.trials` must be at least 1"]);
     check("},\n    ),", "},\n forbidden: [\"x1 < 99\"],\n    ),", "13:", &["x1 < 99"]);
 }

@@ -5,6 +5,7 @@ use crate::document::diagnostic::Diagnostic;
 use crate::document::source::SourceError;
 use crate::experiment::error::RunError;
 use crate::intensifier::bracket::ScheduleError;
+use crate::store::StoreError;
 
 /// The failure of a call on a [`Study`](crate::Study), a [`Trial`](crate::Trial) or a builder.
 ///
@@ -61,7 +62,20 @@ impl From<SourceError> for Error {
 }
 
 impl From<RunError> for Error {
+    /// Gives the remedies of a program in place of those of the command line.
     fn from(error: RunError) -> Self {
-        Self::Journal(Box::new(error))
+        match error {
+            RunError::Edited { folder, difference } => {
+                let (folder, names, lines) = (folder.display(), difference.names(), difference.lines.join("\n  "));
+                let message = format!("{folder}: this study was begun with another {names}\n  {lines}");
+                let hint = "give another `journal` folder to begin a new study, or undo the change to go on";
+                Self::Invalid(Diagnostic::new(message).hint(hint).field("journal"))
+            }
+            RunError::Store(StoreError::Locked { path, holder: Some(holder) }) if holder.pid == std::process::id() => {
+                let message = format!("`{}` is written by another `Study` of this program", path.display());
+                Self::Invalid(Diagnostic::new(message).hint("drop that study first").field("journal"))
+            }
+            error => Self::Journal(Box::new(error)),
+        }
     }
 }

@@ -84,10 +84,11 @@ fn a_journal_is_of_one_study() {
         let error = builder.build().unwrap_err().to_string();
         assert!(error.contains(message) && error.contains("hint: "), "{error}\nand not\n{message}");
     };
-    refused(study(&run, 5), "net");
+    refused(study(&run, 5), "is written by another `Study` of this program");
     first.optimize(cost).unwrap();
     drop(first);
     refused(study(&run, 5).seed(4), "another seed");
+    refused(study(&run, 5).seed(4), "another `journal` folder");
     refused(study(&run, 5).budget(1.0, 27.0, 3), "another budget");
     let settings = OptimizerSettings { random_probability: 0.5, ..OptimizerSettings::default() };
     refused(study(&run, 5).settings(settings), "another optimizer");

@@ -224,3 +224,15 @@ fn the_same_seed_gives_the_same_trials_however_they_are_run() {
     let told = |study: &Study| study.trials().iter().map(ToString::to_string).collect::<Vec<_>>();
     assert_eq!(told(&one), told(&other));
 }
+
+#[test]
+fn threads_do_not_wait_for_a_trial_that_the_caller_holds() {
+    let space = Space::builder("pairs").add("a", Boolean::new()).add("b", Boolean::new()).build().unwrap();
+    let mut study = Study::builder(space).build().unwrap();
+    let held = study.ask().unwrap().unwrap();
+    study.optimize_parallel(2, |_| 1.0).unwrap();
+    assert!(study.trials().len() == 4 && study.ended().is_none());
+    study.tell(held.id(), 0.5).unwrap();
+    study.optimize_parallel(2, |_| 1.0).unwrap();
+    assert!(study.best().unwrap().cost() == Some(0.5) && study.ended().is_some());
+}
