@@ -2,8 +2,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::document::diagnostic::Diagnostic;
-use crate::document::range::{at_least_one, not_negative, share};
-use crate::surrogate::forest::{ForestSettings, Leaves};
+use crate::surrogate::forest::ForestSettings;
 use crate::surrogate::gaussian_process::GaussianProcessSettings;
 use crate::surrogate::target::Scale;
 
@@ -24,21 +23,8 @@ impl SurrogateConfig {
     pub(crate) fn validate(&self, scale: Option<Scale>) -> Result<(), Diagnostic> {
         match self {
             Self::Automatic => Ok(()),
-            Self::Forest(forest) => {
-                at_least_one("surrogate.trees", forest.trees)?;
-                at_least_one("surrogate.min_leaf", forest.min_leaf)?;
-                share("surrogate.columns", forest.columns)?;
-                if forest.leaves == Leaves::LogMean && scale != Some(Scale::Log) {
-                    let message = "`surrogate.leaves` can be `LogMean` only where `scale` is `Log`";
-                    return Err(Diagnostic::new(message).field("surrogate.leaves"));
-                }
-                Ok(())
-            }
-            Self::GaussianProcess(process) => {
-                at_least_one("surrogate.rows", process.rows)?;
-                at_least_one("surrogate.evaluations", process.evaluations)?;
-                not_negative("surrogate.optimism", process.optimism)
-            }
+            Self::Forest(forest) => forest.validate(scale),
+            Self::GaussianProcess(process) => process.validate(),
         }
     }
 

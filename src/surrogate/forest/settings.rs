@@ -1,6 +1,10 @@
 //! Settings of a random forest.
 use serde::{Deserialize, Serialize};
 
+use crate::document::diagnostic::Diagnostic;
+use crate::document::range::{at_least_one, share};
+use crate::surrogate::target::Scale;
+
 /// The choice of thresholds on numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Splitter {
@@ -67,5 +71,19 @@ impl Default for ForestSettings {
             uncertainty: Uncertainty::Trees,
             leaves: Leaves::Mean,
         }
+    }
+}
+
+impl ForestSettings {
+    /// Fails where a setting is out of its range, or does not go with the scale of the targets, as a field of `surrogate`.
+    pub(crate) fn validate(&self, scale: Option<Scale>) -> Result<(), Diagnostic> {
+        at_least_one("surrogate.trees", self.trees)?;
+        at_least_one("surrogate.min_leaf", self.min_leaf)?;
+        share("surrogate.columns", self.columns)?;
+        if self.leaves == Leaves::LogMean && scale != Some(Scale::Log) {
+            let message = "`surrogate.leaves` can be `LogMean` only where `scale` is `Log`";
+            return Err(Diagnostic::new(message).field("surrogate.leaves"));
+        }
+        Ok(())
     }
 }

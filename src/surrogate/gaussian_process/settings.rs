@@ -1,6 +1,9 @@
 //! Settings of a Gaussian process.
 use serde::{Deserialize, Serialize};
 
+use crate::document::diagnostic::Diagnostic;
+use crate::document::range::{at_least_one, not_negative};
+
 /// The settings of a Gaussian process.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default, rename = "GaussianProcess")]
@@ -22,5 +25,14 @@ pub struct GaussianProcessSettings {
 impl Default for GaussianProcessSettings {
     fn default() -> Self {
         Self { samples: 0, rows: 400, optimism: 1.0, evaluations: 60 }
+    }
+}
+
+impl GaussianProcessSettings {
+    /// Fails where a setting is out of its range, as a field of `surrogate`.
+    pub(crate) fn validate(&self) -> Result<(), Diagnostic> {
+        at_least_one("surrogate.rows", self.rows)?;
+        at_least_one("surrogate.evaluations", self.evaluations)?;
+        not_negative("surrogate.optimism", self.optimism)
     }
 }
