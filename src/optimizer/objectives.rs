@@ -102,6 +102,7 @@ impl Objectives {
                 sampled.into_iter().map(|cost| -cost).collect()
             }
         };
+        assert_eq!(scores.len(), rows.len(), "a surrogate answers with one prediction for each row");
         let is_sampled = !self.is_deterministic();
         self.weights.iter().for_each(|weight| weight.apply(rows, is_sampled, &mut scores));
         scores

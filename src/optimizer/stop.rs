@@ -65,19 +65,23 @@ impl std::fmt::Display for Reason {
 impl Stop {
     /// Fails where a limit is not positive; the diagnostic's field is that of this structure.
     pub fn validate(&self) -> Result<(), Diagnostic> {
-        let example = "for example stop: (trials: 60)";
+        let example = |field: &str, value: &str| format!("for example stop: ({field}: {value})");
         if self.trials == Some(0) {
-            return Err(Diagnostic::new("`stop.trials` must be at least 1").hint(example).field("trials"));
+            return Err(Diagnostic::new("`stop.trials` must be at least 1")
+                .hint(example("trials", "60"))
+                .field("trials"));
         }
         let is_positive = |limit: Option<f64>| limit.is_none_or(|limit| limit > 0.0);
-        for (field, is_positive) in [
-            ("full_evaluations", is_positive(self.full_evaluations)),
-            ("budget", is_positive(self.budget)),
-            ("device_hours", is_positive(self.device_hours)),
-            ("wall_clock", self.wall_clock.is_none_or(|limit| limit > SignedDuration::ZERO)),
+        for (field, value, is_positive) in [
+            ("full_evaluations", "20", is_positive(self.full_evaluations)),
+            ("budget", "540", is_positive(self.budget)),
+            ("device_hours", "8", is_positive(self.device_hours)),
+            ("wall_clock", "\"2h\"", self.wall_clock.is_none_or(|limit| limit > SignedDuration::ZERO)),
         ] {
             if !is_positive {
-                return Err(Diagnostic::new(format!("`stop.{field}` must be positive")).hint(example).field(field));
+                return Err(Diagnostic::new(format!("`stop.{field}` must be positive"))
+                    .hint(example(field, value))
+                    .field(field));
             }
         }
         Ok(())
