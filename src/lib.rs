@@ -129,6 +129,7 @@ pub use study::trial::Trial;
 pub use task::custom::Tasks;
 pub use task::{Report, Request, Task, TaskError};
 pub use trial::budget::Budget;
+pub use trial::direction::Direction;
 pub use trial::outcome::Outcome;
 pub use trial::{Proposal, TrialId};
 

@@ -169,6 +169,8 @@ fn failures_and_batches_are_told_in_any_order() {
         assert_eq!(session.say(tell), json!({ "ok": true }), "{tell}");
     }
     assert_eq!(session.ask(1)[0], trials[0], "a lost trial is given away again");
+    assert_eq!(session.say(r#"{"tell": {"trial": 1, "outcome": "transient"}}"#), json!({ "ok": true }));
+    assert_eq!(session.ask(1)[0], trials[0], "and one whose failure is transient");
     assert_eq!(session.say(r#"{"best": {}}"#)["trial"], 5);
     session.end();
 

@@ -3,6 +3,7 @@ use serde::Serialize;
 
 use crate::trial::TrialId;
 use crate::trial::budget::Budget;
+use crate::trial::direction::Direction;
 use crate::trial::history::History;
 
 /// The shares of the common effort at which the best costs so far are compared.
@@ -54,6 +55,13 @@ impl Comparison {
 }
 
 impl ComparedRun {
+    /// Replaces costs by the values of an objective that is maximized.
+    pub(crate) fn turn(&mut self, direction: Direction) {
+        for cost in self.best.iter_mut().chain(self.best_after.iter_mut().flatten()) {
+            *cost = direction.turn(*cost);
+        }
+    }
+
     fn of(name: &str, history: &History, budget: Option<Budget>, efforts: &[f64]) -> Self {
         let (mut finished, mut failed, mut spent) = (0, 0, 0.0);
         let mut best: Option<(f64, TrialId)> = None;

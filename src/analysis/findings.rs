@@ -3,6 +3,7 @@ use serde::Serialize;
 
 use super::input::ReportInput;
 use super::{convergence, failure, fidelity, front, headline, matrix, prediction};
+use crate::trial::direction::Direction;
 
 /// The numbers of every chapter, as `report.json` holds them and the figures draw them.
 #[derive(Clone, Debug, Serialize)]
@@ -10,6 +11,9 @@ pub struct Findings {
     pub experiment: String,
     pub unit: String,
     pub measure: String,
+    /// The direction of the first objective: whether greater numbers are better, where they are those of the user.
+    #[serde(skip_serializing_if = "is_minimized")]
+    pub direction: Direction,
     pub warnings: Vec<String>,
     pub headline: headline::Headline,
     pub convergence: convergence::Convergence,
@@ -30,6 +34,7 @@ impl Findings {
             experiment: input.experiment.to_owned(),
             unit: input.unit.to_owned(),
             measure: input.measure.to_owned(),
+            direction: Direction::Minimize,
             warnings: input.warnings.to_vec(),
             headline: headline::Headline::of(input),
             convergence: convergence::Convergence::of(input),
@@ -41,4 +46,8 @@ impl Findings {
             trials: headline::lines(input),
         }
     }
+}
+
+fn is_minimized(direction: &Direction) -> bool {
+    *direction == Direction::Minimize
 }

@@ -9,6 +9,7 @@ use super::input::{ReportInput, TestCosts, Timing};
 use crate::space::configuration::Configuration;
 use crate::space::hyperparameter::{Domain, Value};
 use crate::trial::Trial;
+use crate::trial::direction::Direction;
 use crate::trial::incumbent::incumbent;
 
 /// The result of a run at a glance.
@@ -107,11 +108,15 @@ impl Headline {
 }
 
 impl Headline {
-    /// The factor by which the best cost is below the default's at the same budget; `None` unless both are positive.
-    pub(crate) fn improvement(&self) -> Option<f64> {
+    /// The factor by which the best is better than the default at the same budget; `None` unless both are positive.
+    pub(crate) fn improvement(&self, direction: Direction) -> Option<f64> {
         let best = self.best.as_ref()?;
         let (cost, budget) = self.default?;
-        (budget == best.budget && best.cost > 0.0 && cost > best.cost).then(|| cost / best.cost)
+        let (worse, better) = match direction {
+            Direction::Minimize => (cost, best.cost),
+            Direction::Maximize => (best.cost, cost),
+        };
+        (budget == best.budget && better > 0.0 && worse > better).then(|| worse / better)
     }
 }
 

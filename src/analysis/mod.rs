@@ -6,6 +6,7 @@ pub(crate) mod comparison;
 pub(crate) mod convergence;
 mod correlation;
 pub(crate) mod dependence;
+mod directions;
 pub(crate) mod failure;
 pub(crate) mod fidelity;
 pub(crate) mod findings;

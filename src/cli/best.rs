@@ -40,7 +40,8 @@ pub(super) fn execute(arguments: &Listing) -> Result<(), Failure> {
         .map(|cost| format!(", the default {}", number(cost)))
         .unwrap_or_default();
     narrate(&format!(
-        "cost {}{default} at {} {}{over}; trial {}, {}",
+        "{} {}{default} at {} {}{over}; trial {}, {}",
+        log.experiment.noun(),
         number(cost),
         amount(budget),
         log.experiment.unit,

@@ -16,6 +16,7 @@ use crate::experiment::{Experiment, Objective};
 use crate::intensifier::bracket::Bracket;
 use crate::space::Space;
 use crate::store::Store;
+use crate::trial::direction::Direction;
 
 #[derive(Args)]
 pub(super) struct Arguments {
@@ -64,7 +65,12 @@ fn print(experiment: &Experiment, warnings: &[String]) {
     let first = count(optimizer.design().len(), "configuration");
     say(&format!("\noptimizer: {}, after {first} to begin with", optimizer.describe()));
     if !experiment.objectives().is_empty() {
-        say(&format!("objectives: {}", experiment.objectives().join(", ")));
+        let objectives = experiment.objectives();
+        let words = experiment.directions.words(objectives.len());
+        let named: Vec<String> = objectives.iter().zip(words).map(|(name, word)| format!("{word} {name}")).collect();
+        say(&format!("objectives: {}", named.join(", ")));
+    } else if experiment.direction() == Direction::Maximize {
+        say("objective: maximize the value that trials report");
     }
     let (schedule, unit) = (&experiment.schedule, &experiment.unit);
     let plan = experiment.plan();

@@ -38,7 +38,10 @@ pub(super) fn execute(arguments: &Arguments) -> Result<(), Failure> {
         false => log.experiment.name.clone(),
     };
     let names = logs.each_ref().map(name);
-    let found = Comparison::of([(&names[0], &first.history), (&names[1], &second.history)]);
+    let mut found = Comparison::of([(&names[0], &first.history), (&names[1], &second.history)]);
+    for (side, log) in found.sides.iter_mut().zip(&logs) {
+        side.turn(log.experiment.direction());
+    }
     match arguments.format {
         Format::Json => {
             let mut object = json!(found);
@@ -77,7 +80,7 @@ fn print(found: &Comparison, logs: &[Log; 2], difference: &Difference) {
     row("time of the trials".into(), &|index, _| super::message::duration(seconds(&logs[index])));
     row("budget spent".into(), &|index, side| format!("{} {}", amount(side.spent), units[index]));
     if let Some(budget) = found.budget {
-        row(format!("best cost at {} {unit}", amount(budget)), &|_, side| known(side.best));
+        row(format!("best {} at {} {unit}", logs[0].experiment.noun(), amount(budget)), &|_, side| known(side.best));
         for (index, effort) in found.efforts.iter().enumerate() {
             let what = format!("  after spending {} {unit}", amount(*effort));
             row(what, &|_, side| known(side.best_after.get(index).copied().flatten()));

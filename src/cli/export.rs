@@ -13,6 +13,7 @@ use crate::exchange::trials;
 use crate::exchange::{Exported, configspace, pcs};
 use crate::experiment::replay::log::Log;
 use crate::space::Space;
+use crate::trial::history::History;
 
 #[derive(Args)]
 pub(super) struct Arguments {
@@ -59,14 +60,20 @@ pub(super) fn execute(arguments: &Arguments) -> Result<(), Failure> {
     match &arguments.format {
         Format::Configspace(file) => space(file, configspace::write),
         Format::PcsNew(file) => space(file, pcs::write),
-        Format::Csv(each) => results(each, |log| trials::csv::write(&log.experiment.space, &log.history)),
-        Format::Jsonl(each) => results(each, |log| trials::jsonl::write(&log.experiment.space, &log.history)),
+        Format::Csv(each) => results(each, |log| trials::csv::write(&log.experiment.space, &values(log))),
+        Format::Jsonl(each) => results(each, |log| trials::jsonl::write(&log.experiment.space, &values(log))),
         Format::Smac3(each) => results(each, |log| trials::smac::write(&log.experiment.space, &log.history)),
         Format::Optuna(each) => results(each, |log| {
             let began = log.details.first().and_then(|details| details.asked).unwrap_or_default();
-            trials::optuna::write(&log.experiment.name, &log.experiment.space, &log.history, began)
+            let experiment = &log.experiment;
+            trials::optuna::write(&experiment.name, &experiment.space, &values(log), &experiment.directions, began)
         }),
     }
+}
+
+/// The history with the values that trials reported; SMAC alone minimizes always, and takes costs.
+fn values(log: &Log) -> History {
+    log.history.turned(&log.experiment.directions)
 }
 
 fn results(results: &Results, writer: impl Fn(&Log) -> String) -> Result<(), Failure> {

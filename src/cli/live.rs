@@ -4,10 +4,11 @@ use std::time::{Duration, Instant};
 use console::Term;
 
 use super::message::{amount, colour, count, duration, narrate, number};
+use super::trial_row;
 use crate::experiment::ledger::answer::Attempt;
 use crate::experiment::run::event::{RunEvent, RunStatus, Watcher};
 use crate::trial::incumbent::{default_at, incumbent};
-use crate::trial::outcome::Outcome;
+use crate::trial::outcome::{Outcome, OutcomeKind};
 use crate::trial::{Origin, Proposal};
 
 /// The time between two drawings of the view: while nothing happens, and at least.
@@ -100,10 +101,13 @@ impl Watcher for Live {
             }
             RunEvent::Preparing { share } => self.share("dataset", *share),
             RunEvent::Validating { share } => self.share("best and default at the full budget", *share),
-            RunEvent::Retrying { trial, divisor: None } => {
-                self.say(format!("trial {trial} lost its process and is started again"));
-            }
-            RunEvent::Retrying { trial, divisor: Some(divisor) } => self.say(format!(
+            RunEvent::Retrying { trial, after, divisor: None } => self.say(match after {
+                OutcomeKind::Transient => {
+                    format!("trial {trial} failed, as it says for the moment, and is started again")
+                }
+                _ => format!("trial {trial} lost its process and is started again"),
+            }),
+            RunEvent::Retrying { trial, divisor: Some(divisor), .. } => self.say(format!(
                 "trial {trial} found no room on its device and is started again with its batches in {divisor} pieces"
             )),
             RunEvent::Stopping { running } => {
@@ -135,8 +139,12 @@ impl Drop for Live {
 /// The line of a trial that ended.
 fn ended(status: &RunStatus, proposal: &Proposal, outcome: &Outcome, seconds: f64, is_incumbent: bool) -> String {
     let result = match outcome {
-        Outcome::Finished(costs) if costs.len() == 1 => format!("cost {}", number(costs.primary())),
+        Outcome::Finished(costs) if costs.len() == 1 => {
+            let experiment = status.experiment;
+            format!("{} {}", experiment.noun(), number(experiment.direction().turn(costs.primary())))
+        }
         Outcome::Finished(costs) => {
+            let costs = status.experiment.directions.turn(costs);
             let named = status.experiment.objectives().iter().zip(costs.iter());
             named.map(|(name, cost)| format!("{name} {}", number(*cost))).collect::<Vec<_>>().join(", ")
         }
@@ -172,8 +180,9 @@ fn view(status: &RunStatus) -> Vec<String> {
     let of = status.planned.map(|planned| format!(" of {}", planned.trials)).unwrap_or_default();
     lines.push(format!("{}   {ended}{of} trials   {}", status.experiment.name, duration(status.seconds)));
     if let Some(best) = incumbent(history) {
-        let cost = best.outcome.as_ref().and_then(|outcome| outcome.cost()).unwrap_or(f64::NAN);
-        let default = default_at(history, best.proposal.budget).and_then(|trial| trial.outcome.as_ref()?.cost());
+        let cost = trial_row::cost(status.experiment, best).unwrap_or(f64::NAN);
+        let default = default_at(history, best.proposal.budget);
+        let default = default.and_then(|trial| trial_row::cost(status.experiment, trial));
         let beside = match default {
             _ if best.proposal.origin == Origin::Default => "   the default itself".into(),
             Some(default) => format!("   default {}", number(default)),

@@ -66,20 +66,26 @@ pub(super) fn write(log: &Log, folder: &Path) -> Result<PathBuf, Failure> {
         history: &log.history,
         unit: &experiment.unit,
         measure: match experiment.objectives() {
-            [] => experiment.objective.as_ref().map_or("cost", |objective| objective.measure()),
+            [] => match experiment.objective.as_ref().map_or("cost", |objective| objective.measure()) {
+                "cost" => experiment.noun(),
+                measure => measure,
+            },
             [first, ..] => first,
         },
         objectives: experiment.objectives(),
         timings: &timings,
-        baseline: incumbent::validation(log).and_then(|done| done.incumbent.info.get("mean_predictor")?.as_f64()),
-        default: incumbent::validation(log)
-            .and_then(|done| Some((experiment.schedule.max().amount(), done.default?.cost))),
+        baseline: incumbent::validation(log)
+            .and_then(|done| done.incumbent.info.get("mean_predictor")?.as_f64())
+            .map(|value| experiment.direction().turn(value)),
+        default: incumbent::validation(log).and_then(|done| {
+            Some((experiment.schedule.max().amount(), experiment.direction().turn(done.default?.cost)))
+        }),
         verdict: verdict.as_ref(),
         predictions: &predictions,
         warnings: &warnings,
         sources: &sources,
     };
-    let findings = Findings::of(&input);
+    let findings = Findings::of(&input).turned(&experiment.directions);
     report::write(&findings, &input, folder).map_err(Failure::input)?;
     Ok(folder.join("report.html"))
 }

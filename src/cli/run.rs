@@ -15,6 +15,7 @@ use super::message::{amount, duration, narrate, number, say};
 use super::report;
 use super::status;
 use super::table::Format;
+use super::trial_row;
 use crate::experiment::Experiment;
 use crate::experiment::folder::RunFolder;
 use crate::experiment::replay::log::Log;
@@ -92,7 +93,7 @@ fn summary(log: &Log) {
         incumbent::print_front(log, Format::Table);
         return;
     }
-    let (space, unit) = (&log.experiment.space, &log.experiment.unit);
+    let (space, unit, noun) = (&log.experiment.space, &log.experiment.unit, log.experiment.noun());
     let default = space.default_configuration().ok();
     let text = |known: Option<&Value>| known.map_or("-".to_owned(), value);
     let rows = space.hyperparameters().iter().enumerate().map(|(index, hyperparameter)| {
@@ -106,7 +107,7 @@ fn summary(log: &Log) {
             let full = amount(log.experiment.schedule.max().amount());
             let default = validation.default.as_ref();
             rows.push((
-                format!("cost at {full} {unit}"),
+                format!("{noun} at {full} {unit}"),
                 number(validation.incumbent.cost),
                 known(default.map(|default| default.cost)),
             ));
@@ -122,8 +123,8 @@ fn summary(log: &Log) {
         }
         None => {
             let default = incumbent::default_cost(log, best.proposal.budget);
-            let cost = best.outcome.as_ref().and_then(|outcome| outcome.cost());
-            rows.push((format!("cost at {} {unit}", best.proposal.budget), known(cost), known(default)));
+            let cost = trial_row::cost(&log.experiment, best);
+            rows.push((format!("{noun} at {} {unit}", best.proposal.budget), known(cost), known(default)));
         }
     }
     let width = |pick: fn(&(String, String, String)) -> &String| rows.iter().map(|row| pick(row).chars().count()).max();

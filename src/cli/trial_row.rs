@@ -1,6 +1,7 @@
 //! Trials as rows: their configuration, outcome and costs under the names that listings and JSON use.
 use serde_json::{Map, Value, json};
 
+use crate::experiment::Experiment;
 use crate::experiment::replay::log::Log;
 use crate::trial::Trial;
 
@@ -12,9 +13,9 @@ pub(super) fn outcome(trial: &Trial) -> &'static str {
     trial.outcome.as_ref().map_or(RUNNING, |outcome| outcome.kind().word())
 }
 
-/// The cost of a trial, the first of several; `None` if it has none.
-pub(super) fn cost(trial: &Trial) -> Option<f64> {
-    trial.outcome.as_ref()?.cost()
+/// The cost of a trial, the first of several, or its value that is maximized; `None` if it has none.
+pub(super) fn cost(experiment: &Experiment, trial: &Trial) -> Option<f64> {
+    Some(experiment.direction().turn(trial.outcome.as_ref()?.cost()?))
 }
 
 /// A trial with all of its columns, as `trials --format json` prints it.
@@ -22,6 +23,7 @@ pub(super) fn row(log: &Log, trial: &Trial) -> Map<String, Value> {
     let proposal = &trial.proposal;
     let details = log.details(proposal.trial);
     let ended = details.ended.as_ref();
+    let curve = log.experiment.directions.points(&trial.curve);
     let row = json!({
         "trial": proposal.trial.0,
         "configuration_id": proposal.configuration_id.0,
@@ -32,26 +34,27 @@ pub(super) fn row(log: &Log, trial: &Trial) -> Map<String, Value> {
         "seed": proposal.seed,
         "instance": proposal.instance.as_deref(),
         "outcome": outcome(trial),
-        "cost": cost(trial),
+        "cost": cost(&log.experiment, trial),
         "started": ended.map(|ended| ended.started).or(details.started.last().copied()).map(|at| at.to_string()),
         "ended": ended.map(|ended| ended.at.to_string()),
         "seconds": ended.map(|ended| ended.seconds),
         "device": ended.map(|ended| ended.slot.clone()),
         "origin": proposal.origin.name(),
-        "curve": trial.curve.points().iter().map(|point| json!([point.budget.amount(), point.cost])).collect::<Value>(),
+        "curve": curve.map(|point| json!([point.budget.amount(), point.cost])).collect::<Value>(),
         "info": ended.map_or_else(Map::new, |ended| ended.info.clone()),
     });
     let Value::Object(mut row) = row else { unreachable!("a row is an object") };
     if !log.experiment.objectives().is_empty() {
-        row.insert("costs".into(), by_objective(log.experiment.objectives(), trial));
+        row.insert("costs".into(), by_objective(&log.experiment, trial));
     }
     row
 }
 
 /// The costs of a trial by the names of the objectives; null if it has none.
-pub(super) fn by_objective(objectives: &[String], trial: &Trial) -> Value {
+pub(super) fn by_objective(experiment: &Experiment, trial: &Trial) -> Value {
     let costs = trial.outcome.as_ref().map(|outcome| outcome.costs()).unwrap_or_default();
-    let named = objectives.iter().zip(costs).map(|(name, cost)| (name.clone(), json!(cost)));
+    let costs = experiment.directions.turn(costs);
+    let named = experiment.objectives().iter().zip(&costs).map(|(name, cost)| (name.clone(), json!(cost)));
     if costs.is_empty() { Value::Null } else { Value::Object(named.collect()) }
 }
 

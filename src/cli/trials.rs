@@ -48,7 +48,7 @@ pub(super) fn execute(arguments: &Arguments) -> Result<(), Failure> {
         trials.retain(|trial| outcome(trial) == wanted);
     }
     if let Some(top) = arguments.top {
-        trials.retain(|trial| cost(trial).is_some());
+        trials.retain(|trial| cost(&log.experiment, trial).is_some());
         trials.sort_by_key(|trial| std::cmp::Reverse(trial.proposal.budget));
         trials = trials.chunk_by(|a, b| a.proposal.budget == b.proposal.budget).flat_map(best_first).collect();
         trials.truncate(top);

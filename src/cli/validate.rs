@@ -47,13 +47,14 @@ pub(super) fn execute(arguments: &Arguments) -> Result<(), Failure> {
         narrate("no trial has succeeded yet");
         return Err(Failure::NoSuccess);
     };
-    print(&found, &experiment.unit, arguments.format);
+    print(&found, &experiment, arguments.format);
     Ok(())
 }
 
-fn print(found: &SeedComparison, unit: &str, format: Format) {
+fn print(found: &SeedComparison, experiment: &Experiment, format: Format) {
+    let (direction, unit) = (experiment.direction(), &experiment.unit);
     let cost = |evaluation: Option<&SeedEvaluation>| match evaluation {
-        Some(SeedEvaluation { cost: Some(cost), .. }) => json!(cost),
+        Some(SeedEvaluation { cost: Some(cost), .. }) => json!(direction.turn(*cost)),
         Some(SeedEvaluation { outcome, .. }) if format == Format::Table => json!(outcome.in_words()),
         _ => Json::Null,
     };
@@ -75,7 +76,8 @@ fn print(found: &SeedComparison, unit: &str, format: Format) {
         return;
     }
     for (name, all) in [("incumbent", &found.incumbent), ("default", &found.default)] {
-        let costs: Vec<f64> = all.iter().filter_map(|evaluation| evaluation.cost).collect();
+        let costs: Vec<f64> =
+            all.iter().filter_map(|evaluation| evaluation.cost).map(|cost| direction.turn(cost)).collect();
         if costs.is_empty() {
             continue;
         }

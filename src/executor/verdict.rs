@@ -68,7 +68,7 @@ pub(crate) fn description(exit: &Exit) -> String {
 }
 
 fn is_named_failure(outcome: &Outcome) -> bool {
-    matches!(outcome, Outcome::OutOfMemory | Outcome::OutOfDeviceMemory | Outcome::Crashed { .. })
+    matches!(outcome, Outcome::OutOfMemory | Outcome::OutOfDeviceMemory | Outcome::Transient | Outcome::Crashed { .. })
 }
 
 fn signal_name(number: i32) -> String {

@@ -3,7 +3,6 @@ use std::cmp::Ordering;
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use crate::numeric::pareto;
-use crate::trial::outcome::Outcome;
 use crate::trial::{ConfigurationId, Trial, TrialId};
 
 /// A success on a rung, ordered by cost, the earlier of equals first.
@@ -43,10 +42,10 @@ pub(super) struct Rung {
 }
 
 impl Rung {
-    /// Counts the end of a trial; a lost one does not count.
+    /// Counts the end of a trial; one that broke off does not count.
     pub(crate) fn end(&mut self, trial: &Trial, eta: usize) {
         let outcome = trial.outcome.as_ref().expect("it has ended");
-        if *outcome == Outcome::Lost {
+        if outcome.is_interruption() {
             return;
         }
         self.ended += 1;
@@ -131,6 +130,7 @@ mod tests {
     use crate::intensifier::walk::Walk;
     use crate::numeric::stream::Stream;
     use crate::trial::budget::Budget;
+    use crate::trial::outcome::Outcome;
 
     #[test]
     fn the_split_is_that_of_a_sorted_list() {

@@ -9,7 +9,6 @@ use super::journal::{self, Fault, Line};
 use super::record::Record;
 use super::{Store, StoreError, repair, take_lock};
 use crate::trial::TrialId;
-use crate::trial::outcome::Outcome;
 
 /// The contents of a store, with all damage found.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -92,8 +91,8 @@ impl Check {
             let Some(trial) = record.trial() else { continue };
             match (outcomes.get_mut(&trial), record) {
                 (None, _) => self.contradictions.push(format!("trial {trial} has records but was never asked for")),
-                // A lost attempt is no result, and a trial that was ended for good by its third loss has no other.
-                (Some(first @ None), Record::Ended(ended)) if ended.end.outcome != Outcome::Lost => {
+                // An attempt that broke off is no result, and a trial that was ended for good by its third has no other.
+                (Some(first @ None), Record::Ended(ended)) if !ended.end.outcome.is_interruption() => {
                     *first = Some(ended.attempt);
                     self.ended += 1;
                 }

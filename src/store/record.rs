@@ -268,6 +268,7 @@ mod tests {
             Outcome::OutOfMemory,
             Outcome::OutOfDeviceMemory,
             Outcome::Lost,
+            Outcome::Transient,
             Outcome::Pruned,
             Outcome::of_costs(vec![0.1 + 0.2, -5e-324]),
         ];

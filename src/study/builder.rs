@@ -16,6 +16,7 @@ use crate::intensifier::config::IntensifierConfig;
 use crate::optimizer::settings::OptimizerSettings;
 use crate::optimizer::stop::Stop;
 use crate::space::Space;
+use crate::trial::direction::Direction;
 
 /// A builder of a study. Budgets, limits, settings and journal all have defaults.
 ///
@@ -45,7 +46,7 @@ pub struct StudyBuilder {
     name: Option<String>,
     journal: Option<PathBuf>,
     intensifier: Option<IntensifierConfig>,
-    objectives: Vec<String>,
+    objectives: Vec<(String, Direction)>,
     /// The first mistake in a value that cannot be written as text.
     mistake: Option<Diagnostic>,
     parts: Parts,
@@ -65,6 +66,7 @@ impl StudyBuilder {
             budgets: None,
             unit: None,
             objectives: Vec::new(),
+            direction: Direction::Minimize,
             settings: OptimizerSettings::default(),
             workers: 1,
             stop: Stop::default(),
@@ -134,7 +136,23 @@ impl StudyBuilder {
 
     /// Names several objectives; a trial then returns a cost for each of them, in this order.
     pub fn objectives<N: Into<String>>(mut self, names: impl IntoIterator<Item = N>) -> Self {
-        self.objectives = names.into_iter().map(Into::into).collect();
+        self.objectives = names.into_iter().map(|name| (name.into(), Direction::Minimize)).collect();
+        self
+    }
+
+    /// Maximizes the value that trials report, which is shown as it was reported; by default it is minimized.
+    pub fn maximize(mut self) -> Self {
+        self.parts.direction = Direction::Maximize;
+        self
+    }
+
+    /// Names several objectives, each with its direction, as [`objectives`](Self::objectives) does for those that are
+    /// all minimized.
+    pub fn directed_objectives<N: Into<String>>(
+        mut self,
+        objectives: impl IntoIterator<Item = (N, Direction)>,
+    ) -> Self {
+        self.objectives = objectives.into_iter().map(|(name, direction)| (name.into(), direction)).collect();
         self
     }
 
@@ -179,7 +197,10 @@ impl StudyBuilder {
         parts.name = name.unwrap_or_else(|| default_name(journal.as_deref(), &space));
         parts.settings.intensifier = intensifier.or(parts.settings.intensifier);
         parts.objectives = match objectives.is_empty() {
-            true => std::mem::take(&mut parts.settings.objectives),
+            true => {
+                let names = std::mem::take(&mut parts.settings.objectives).into_iter();
+                names.map(|name| (name, Direction::Minimize)).collect()
+            }
             false => objectives,
         };
         let space = space.to_text();

@@ -154,7 +154,8 @@ impl Study {
     }
 
     fn ended_trial(&self, trial: &crate::trial::Trial) -> Trial {
-        let (outcome, seconds) = (trial.outcome.clone(), trial.seconds);
+        let outcome = trial.outcome.as_ref().map(|outcome| self.experiment.directions.turned(outcome));
+        let seconds = trial.seconds;
         Trial { outcome, seconds, ..self.trial(trial.proposal.clone()) }
     }
 

@@ -4,6 +4,7 @@ use std::fmt::Write;
 use crate::document::source::write;
 use crate::optimizer::settings::OptimizerSettings;
 use crate::optimizer::stop::Stop;
+use crate::trial::direction::Direction;
 
 /// The budgets of the trials and their unit.
 #[derive(Clone, Debug)]
@@ -19,7 +20,8 @@ pub(super) struct Parts {
     pub name: String,
     pub budgets: Option<Budgets>,
     pub unit: Option<String>,
-    pub objectives: Vec<String>,
+    pub objectives: Vec<(String, Direction)>,
+    pub direction: Direction,
     pub settings: OptimizerSettings,
     pub workers: usize,
     pub stop: Stop,
@@ -40,7 +42,20 @@ impl Parts {
             field("budget", &format!("(min: {min:?}, max: {max:?}, eta: {eta}{unit})"));
         }
         if !self.objectives.is_empty() {
-            field("objectives", &format!("{:?}", self.objectives));
+            let named = self.objectives.iter().map(|(name, direction)| match direction {
+                Direction::Minimize => format!("{name:?}: Minimize"),
+                Direction::Maximize => format!("{name:?}: Maximize"),
+            });
+            match self.objectives.iter().all(|(_, direction)| *direction == Direction::Minimize) {
+                true => {
+                    let names: Vec<&String> = self.objectives.iter().map(|(name, _)| name).collect();
+                    field("objectives", &format!("{names:?}"));
+                }
+                false => field("objectives", &format!("{{{}}}", named.collect::<Vec<_>>().join(", "))),
+            }
+        }
+        if self.direction == Direction::Maximize {
+            field("objective", "Maximize");
         }
         if self.settings != OptimizerSettings::default() {
             field("optimizer", &write(&OptimizerSettings { objectives: Vec::new(), ..self.settings.clone() }));

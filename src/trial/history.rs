@@ -3,6 +3,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::budget::Budget;
 use super::curve::{Curve, CurvePoint};
+use super::direction::Directions;
 use super::outcome::Outcome;
 use super::ranking::Ranking;
 use super::{ConfigurationId, Origin, Proposal, Trial, TrialId};
@@ -104,6 +105,25 @@ impl History {
             let Trial { proposal, curve, .. } = &mut self.trials[trial.index()];
             curve.push(point, proposal.budget)
         }
+    }
+
+    /// The same trials with the values of objectives that are maximized in place of costs, for files of other programs; its
+    /// ranking is that of the values.
+    #[must_use]
+    pub fn turned(&self, directions: &Directions) -> Self {
+        let mut turned = Self::default();
+        self.trials.iter().for_each(|trial| turned.ask(trial.proposal.clone()));
+        for trial in &self.trials {
+            for point in directions.points(&trial.curve) {
+                turned.report(trial.proposal.trial, point);
+            }
+        }
+        for trial in self.ended() {
+            let (number, outcome) = (trial.proposal.trial, trial.outcome.as_ref().expect("it has ended"));
+            turned.tell(number, directions.turned(outcome));
+            turned.trials[number.index()].seconds = trial.seconds;
+        }
+        turned
     }
 
     /// The next trial of a configuration at a budget, with this history's next number: in rung 0 of bracket 0, with

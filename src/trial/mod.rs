@@ -3,6 +3,7 @@
 
 pub mod budget;
 pub mod curve;
+pub mod direction;
 pub mod front;
 pub mod history;
 pub mod incumbent;

@@ -26,6 +26,8 @@ pub enum Outcome {
     OutOfDeviceMemory,
     /// The worker disappeared; nothing is known of the configuration.
     Lost,
+    /// The trial failed for a reason of the moment, as it said itself; nothing is known of the configuration.
+    Transient,
     /// The trial was ended because its reported costs fell behind; its curve holds them.
     Pruned,
 }
@@ -75,6 +77,7 @@ impl Outcome {
             OutcomeKind::OutOfMemory => Self::OutOfMemory,
             OutcomeKind::OutOfDeviceMemory => Self::OutOfDeviceMemory,
             OutcomeKind::Lost => Self::Lost,
+            OutcomeKind::Transient => Self::Transient,
             OutcomeKind::Pruned => Self::Pruned,
         })
     }
@@ -89,6 +92,7 @@ impl Outcome {
             Self::OutOfMemory => OutcomeKind::OutOfMemory,
             Self::OutOfDeviceMemory => OutcomeKind::OutOfDeviceMemory,
             Self::Lost => OutcomeKind::Lost,
+            Self::Transient => OutcomeKind::Transient,
             Self::Pruned => OutcomeKind::Pruned,
         }
     }
@@ -109,7 +113,12 @@ impl Outcome {
     /// True for a success and for a failure of the configuration; false where the trial says nothing about its
     /// configuration at this budget.
     pub fn is_judged(&self) -> bool {
-        !matches!(self, Self::Lost | Self::Pruned)
+        !self.is_interruption() && *self != Self::Pruned
+    }
+
+    /// True where the attempt broke off for a reason outside of its configuration: another attempt follows, up to a limit.
+    pub fn is_interruption(&self) -> bool {
+        matches!(self, Self::Lost | Self::Transient)
     }
 
     /// True where the configuration is to blame for the failure.
@@ -129,12 +138,13 @@ pub enum OutcomeKind {
     OutOfMemory,
     OutOfDeviceMemory,
     Lost,
+    Transient,
     Pruned,
 }
 
 impl OutcomeKind {
     /// Every kind, in the order in which they are listed.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Finished,
         Self::Diverged,
         Self::Crashed,
@@ -142,6 +152,7 @@ impl OutcomeKind {
         Self::OutOfMemory,
         Self::OutOfDeviceMemory,
         Self::Lost,
+        Self::Transient,
         Self::Pruned,
     ];
 
@@ -155,6 +166,7 @@ impl OutcomeKind {
             Self::OutOfMemory => "out_of_memory",
             Self::OutOfDeviceMemory => "out_of_device_memory",
             Self::Lost => "lost",
+            Self::Transient => "transient",
             Self::Pruned => "pruned",
         }
     }

@@ -3,6 +3,7 @@ use serde_json::{Value as Json, json};
 use thiserror::Error;
 
 use super::request::{AskRequest, BestRequest, ClientRequest, ReportRequest, TellRequest};
+use crate::cli::trial_row;
 use crate::cli::trial_row::by_objective;
 use crate::document::diagnostic::Diagnostic;
 use crate::experiment::Experiment;
@@ -12,7 +13,6 @@ use crate::trial::budget::Budget;
 use crate::trial::curve::CurvePoint;
 use crate::trial::front::front;
 use crate::trial::incumbent::{default_at, incumbent};
-use crate::trial::outcome::Outcome;
 use crate::trial::{Proposal, Trial, TrialId};
 
 /// The most trials that one ask is answered with.
@@ -88,19 +88,18 @@ fn tell_outcome(experiment: &Experiment, session: &mut AskTellSession, tell: Tel
 fn best(experiment: &Experiment, session: &AskTellSession) -> Result<Json, ReplyError> {
     let history = session.history();
     let best = incumbent(history).ok_or_else(|| Diagnostic::new("no trial has succeeded yet"))?;
-    let objectives = experiment.objectives();
-    if !objectives.is_empty() {
+    if !experiment.objectives().is_empty() {
         let member = |trial: &Trial| {
             json!({
                 "config": config(experiment, &trial.proposal),
-                "costs": by_objective(objectives, trial),
+                "costs": by_objective(experiment, trial),
                 "budget": trial.proposal.budget.amount(),
                 "trial": trial.proposal.trial,
             })
         };
         return Ok(json!({ "front": front(history).into_iter().map(member).collect::<Vec<_>>() }));
     }
-    let cost = |trial: &Trial| trial.outcome.as_ref().and_then(Outcome::cost);
+    let cost = |trial: &Trial| trial_row::cost(experiment, trial);
     Ok(json!({
         "config": config(experiment, &best.proposal),
         "cost": cost(best),

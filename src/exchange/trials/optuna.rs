@@ -7,6 +7,7 @@ use serde_json::{Map, Value as Json, json};
 use crate::exchange::trials::{FoundResult, UnreadableResults, config, costs, numbers, outcome};
 use crate::space::Space;
 use crate::space::hyperparameter::{Domain, Hyperparameter, Value};
+use crate::trial::direction::{Direction, Directions};
 use crate::trial::history::History;
 use crate::trial::{Trial, outcome::Outcome};
 
@@ -19,6 +20,10 @@ const CREATE_TRIAL: u64 = 4;
 const SET_PARAMETER: u64 = 5;
 const SET_STATE: u64 = 6;
 const SET_USER_ATTRIBUTE: u64 = 8;
+
+/// Numbers of directions.
+const MINIMIZE: u64 = 1;
+const MAXIMIZE: u64 = 2;
 
 /// Numbers of states.
 const RUNNING: u64 = 0;
@@ -83,8 +88,8 @@ fn external(operation: &Json) -> Option<Json> {
     }
 }
 
-/// Every trial of a history, in a study of this name.
-pub fn write(name: &str, space: &Space, history: &History, at: Timestamp) -> String {
+/// Every trial of a history, in a study of this name, with values to be optimized in these directions.
+pub fn write(name: &str, space: &Space, history: &History, directions: &Directions, at: Timestamp) -> String {
     let mut text = String::new();
     let mut say = |code: u64, fields: Json| {
         let mut operation =
@@ -94,7 +99,12 @@ pub fn write(name: &str, space: &Space, history: &History, at: Timestamp) -> Str
     };
     let at = at.to_string().replace('Z', "+00:00");
     let objectives = history.ended().filter_map(|trial| Some(trial.outcome.as_ref()?.costs().len())).max();
-    say(CREATE_STUDY, json!({ "study_name": name, "directions": vec![1; objectives.unwrap_or(1).max(1)] }));
+    let direction = |objective: usize| match directions.of_objective(objective) {
+        Direction::Minimize => MINIMIZE,
+        Direction::Maximize => MAXIMIZE,
+    };
+    let study_directions: Vec<u64> = (0..objectives.unwrap_or(1).max(1)).map(direction).collect();
+    say(CREATE_STUDY, json!({ "study_name": name, "directions": study_directions }));
     for (trial, id) in history.trials().iter().zip(0_u64..) {
         say(CREATE_TRIAL, json!({ "study_id": 0, "datetime_start": at }));
         let config = config(space, trial);

@@ -23,9 +23,14 @@ impl Difference {
         let json = |value: Result<Json, serde_json::Error>| value.expect("what is read from a file becomes JSON");
         let task = |experiment: &Experiment| json(serde_json::to_value(&experiment.objective));
         let optimizer = |experiment: &Experiment| json(serde_json::to_value(&experiment.settings));
+        let direction = |experiment: &Experiment| {
+            let words: Vec<&str> = experiment.directions.words(experiment.costs()).collect();
+            words.join(", ").into()
+        };
         let mut difference = Self::default();
         for (part, is_same, old, new) in [
             ("task", old.objective == new.objective, task(old), task(new)),
+            ("objective", old.directions == new.directions, direction(old), direction(new)),
             ("budget", old.schedule == new.schedule, budget(old), budget(new)),
             ("optimizer", old.settings == new.settings, optimizer(old), optimizer(new)),
             ("seed", old.seed == new.seed, old.seed.into(), new.seed.into()),
@@ -116,6 +121,7 @@ mod tests {
         };
         let check = |from: &str, to: &str, parts: &str, line: &str| check_of(&text, from, to, parts, line);
         check("seed: 7", "seed: 8", "seed", "seed: 7, now 8");
+        check("seed: 7", "seed: 7, objective: Maximize", "objective", "objective: `minimize`, now `maximize`");
         check("max: 9, eta", "max: 27, eta", "budget", "budget.max: 9.0, now 27.0");
         check("max: 9, eta: 3), seed: 7", "max: 9, eta: 2)", "budget and seed", "budget.eta: 3, now 2; seed: 7, now 0");
         check("Function(\"branin\")", "Command(program: \"true\")", "task", "task: Function, now Command");

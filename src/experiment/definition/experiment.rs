@@ -10,6 +10,7 @@ use crate::optimizer::Optimizer;
 use crate::optimizer::settings::OptimizerSettings;
 use crate::optimizer::stop::Stop;
 use crate::space::Space;
+use crate::trial::direction::{Direction, Directions};
 
 /// An experiment, validated: everything that a run needs. [`Experiment::read`] reads one from a RON file.
 #[derive(Clone, Debug)]
@@ -26,6 +27,8 @@ pub struct Experiment {
     pub space_text: String,
     /// Absent where the costs come from outside.
     pub objective: Option<Objective>,
+    /// The direction of each objective: the costs of the history are negated where the user maximizes.
+    pub directions: Directions,
     /// The budgets of the trials.
     pub schedule: Schedule,
     /// The intensifier: that of `settings`, or the default for the file's number of workers.
@@ -55,9 +58,27 @@ impl Experiment {
         Optimizer::builder(self.space.clone(), self.schedule.clone(), intensifier)
             .settings(self.settings.clone())
             .seed(self.seed)
-            .stop(self.stop.clone())
+            .stop(self.stop_by_cost())
             .build()
             .expect("settings were validated with their space, schedule and intensifier")
+    }
+
+    /// The direction of the first objective.
+    pub(crate) fn direction(&self) -> Direction {
+        self.directions.first()
+    }
+
+    /// The word for what a trial reports: a `cost` to be minimized, or a `value` to be maximized.
+    pub(crate) fn noun(&self) -> &'static str {
+        match self.direction() {
+            Direction::Minimize => "cost",
+            Direction::Maximize => "value",
+        }
+    }
+
+    /// The limits, with the value at which the run ends as a cost.
+    fn stop_by_cost(&self) -> Stop {
+        Stop { cost: self.stop.cost.map(|value| self.direction().turn(value)), ..self.stop.clone() }
     }
 
     /// The names of the objectives, where there are several.

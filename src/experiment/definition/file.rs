@@ -10,12 +10,14 @@ use crate::document::source::{Source, SourceError, parse, read};
 use crate::experiment::definition::execution::ExecutorFile;
 use crate::experiment::definition::experiment::Experiment;
 use crate::experiment::definition::objective::Objective;
+use crate::experiment::definition::objective_names::ObjectiveNames;
 use crate::intensifier::bracket::Schedule;
 use crate::optimizer::settings::OptimizerSettings;
 use crate::optimizer::stop::Stop;
 use crate::space::Space;
 use crate::space::file::SpaceSource;
 use crate::trial::budget::Budget;
+use crate::trial::direction::{Direction, Directions};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename = "Experiment")]
@@ -23,9 +25,11 @@ struct ExperimentFile {
     name: String,
     search_space: SpaceSource,
     task: Option<Objective>,
-    /// The names of the costs that trials report, where there are several.
+    /// The direction of the one value that trials report.
+    objective: Option<Direction>,
+    /// The names of the values that trials report, where there are several, and their directions.
     #[serde(default)]
-    objectives: Vec<String>,
+    objectives: ObjectiveNames,
     budget: Option<BudgetRange>,
     #[serde(default)]
     optimizer: OptimizerSettings,
@@ -128,10 +132,11 @@ impl ExperimentFile {
             let message = "`price_per_device_hour` must be 0 or above, and finite";
             return error("price_per_device_hour", message, "for example price_per_device_hour: 2.50");
         }
-        let mut names = self.objectives.clone();
+        let (objectives, directions): (Vec<String>, Vec<Direction>) = self.objectives.0.into_iter().unzip();
+        let mut names = objectives.clone();
         names.sort_unstable();
         names.dedup();
-        if self.objectives.len() == 1 || names.len() < self.objectives.len() || names.iter().any(String::is_empty) {
+        if objectives.len() == 1 || names.len() < objectives.len() || names.iter().any(String::is_empty) {
             let hint = "for example objectives: [\"loss\", \"latency\"]; one alone is the `cost`";
             return error("objectives", "`objectives` must be at least two different names", hint);
         }
@@ -140,7 +145,21 @@ impl ExperimentFile {
             let hint = "several are for a `Command`, which prints {\"costs\": {...}}, and for `ask-tell`";
             return error("objectives", &message, hint);
         }
-        self.optimizer.objectives = self.objectives;
+        let directions = match (self.objective, objectives.is_empty()) {
+            (direction, true) => vec![direction.unwrap_or_default()],
+            (None, false) => directions,
+            (Some(_), false) => {
+                let hint = "give each its direction: objectives: {\"loss\": Minimize, \"accuracy\": Maximize}";
+                return error("objective", "`objective` and `objectives` must not both be given", hint);
+            }
+        };
+        #[cfg(feature = "battery")]
+        if matches!(self.task, Some(Objective::Battery(_))) && directions == [Direction::Maximize] {
+            let message =
+                "the battery task reports an error, which `objective: Maximize` would make as great as possible";
+            return error("objective", message, "leave it out");
+        }
+        self.optimizer.objectives = objectives;
         // Resolved here, and nowhere else: the optimizer is given the intensifier that it uses.
         let intensifier = self.optimizer.intensifier_for(execution.workers.max(execution.slots.len()));
         let is_right = self.optimizer.validate(&intensifier).and_then(|()| self.optimizer.first(&space));
@@ -166,6 +185,7 @@ impl ExperimentFile {
             space: Arc::new(space),
             space_text,
             objective: self.task,
+            directions: Directions::of(directions),
             schedule,
             intensifier,
             unit,

@@ -4,4 +4,5 @@ pub(crate) mod execution;
 pub(crate) mod experiment;
 pub(crate) mod file;
 pub(crate) mod objective;
+pub(crate) mod objective_names;
 pub(crate) mod plan;

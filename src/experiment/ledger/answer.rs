@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use crate::optimizer::stop::Reason;
 use crate::trial::Proposal;
-use crate::trial::outcome::Outcome;
+use crate::trial::outcome::{Outcome, OutcomeKind};
 
 /// An attempt at a trial that runs.
 #[derive(Clone, Debug)]
@@ -79,8 +79,9 @@ pub(crate) struct EndTaken {
 pub(crate) enum EndVerdict {
     /// It was not running: another attempt took its place. It is kept, and counts for nothing.
     Late,
-    /// The trial waits for another attempt, with batches in so many pieces where its device had no memory left.
-    Again { divisor: Option<u32> },
+    /// The trial waits for another attempt after this kind of end, with batches in so many pieces where its device had no
+    /// memory left.
+    Again { after: OutcomeKind, divisor: Option<u32> },
     /// It is the trial's outcome.
     Final { attempt: Attempt, outcome: Outcome },
 }

@@ -44,6 +44,7 @@ use crate::space::Space;
 use crate::store::Store;
 use crate::store::record::{Asked, AttemptEnd, Ended, Noted, Record, Reported, Started};
 use crate::trial::curve::CurvePoint;
+use crate::trial::direction::Directions;
 use crate::trial::history::History;
 use crate::trial::outcome::Outcome;
 use crate::trial::prior_result::PriorResult;
@@ -55,6 +56,8 @@ pub(crate) const ELSEWHERE: &str = "elsewhere";
 /// The ledger of a running experiment: optimizer, journal, retries and limits.
 pub(crate) struct Ledger {
     space: Arc<Space>,
+    /// What is told and reported has the user's signs; everything behind it has costs.
+    directions: Directions,
     stop: Stop,
     optimizer: Optimizer,
     /// Absent for a run in memory.
@@ -82,6 +85,7 @@ impl Ledger {
         let Replay { history, notes, retries, paces, device_seconds, .. } = replay;
         Self {
             space: experiment.space.clone(),
+            directions: experiment.directions.clone(),
             stop: experiment.stop.clone(),
             optimizer: optimizer.with_history(history),
             store,
@@ -142,7 +146,7 @@ impl Ledger {
         }
     }
 
-    /// Records a cost that a trial without an outcome reports during its attempt.
+    /// Records a cost that a trial without an outcome reports during its attempt; a value that is maximized as it is.
     ///
     /// # Errors
     /// The journal cannot be written.
@@ -152,6 +156,7 @@ impl Ledger {
         point: CurvePoint,
         at: Timestamp,
     ) -> Result<ReportTaken, RunError> {
+        let point = CurvePoint { cost: self.directions.first().turn(point.cost), ..point };
         let is_new = self.optimizer.report(trial, point);
         if is_new {
             let attempt = self.attempt(trial).map_or(1, |attempt| attempt.number);
@@ -161,11 +166,13 @@ impl Ledger {
         Ok(ReportTaken { is_new, is_behind: self.optimizer.prunes(trial) })
     }
 
-    /// Records the end of an attempt. An attempt that is not running any more is late.
+    /// Records the end of an attempt, with values that are maximized as they are. An attempt that is not running any more
+    /// is late.
     ///
     /// # Errors
     /// The journal cannot be written.
     pub(crate) fn ended(&mut self, trial: TrialId, attempt: u32, end: AttemptEnd) -> Result<EndTaken, RunError> {
+        let end = AttemptEnd { outcome: self.directions.turned(&end.outcome), ..end };
         let is_it = |each: &Attempt| each.proposal.trial == trial && each.number == attempt;
         let Some(index) = self.running.iter().position(is_it) else {
             let record = self.write(&Record::Ended(Ended { trial, attempt, end, late: true }))?;
@@ -179,7 +186,7 @@ impl Ledger {
         if !self.retries.is_final(trial, configuration, &outcome) {
             let divisor = (outcome == Outcome::OutOfDeviceMemory).then(|| self.retries.divisor(configuration));
             self.waiting.push_back((attempt.proposal, attempt.number + 1));
-            return Ok(EndTaken { record, verdict: EndVerdict::Again { divisor } });
+            return Ok(EndTaken { record, verdict: EndVerdict::Again { after: outcome.kind(), divisor } });
         }
         let budget = self.optimizer.history().added_budget(&attempt.proposal);
         self.optimizer.tell_after(trial, outcome.clone(), seconds);

@@ -45,7 +45,7 @@ fn a_lost_attempt_is_asked_for_again_and_its_late_end_counts_for_nothing() {
     let (first, attempt) = ask(&mut ledger);
     assert_eq!(attempt, 1);
     let taken = ledger.ended(first.trial, 1, end(Outcome::Lost)).unwrap();
-    assert!(matches!(taken.verdict, EndVerdict::Again { divisor: None }));
+    assert!(matches!(taken.verdict, EndVerdict::Again { divisor: None, .. }));
     let taken = ledger.ended(first.trial, 1, end(Outcome::of_cost(-9.0))).unwrap();
     assert!(matches!(taken.verdict, EndVerdict::Late));
     assert_eq!(ask(&mut ledger), (first.clone(), 2));

@@ -82,13 +82,17 @@ pub(crate) fn of_earlier_run(experiment: &Experiment, path: &str) -> Result<Fitt
             .map(|(name, value)| (name.to_owned(), json!(value)))
             .collect(),
         budget: Some(trial.proposal.budget.amount()),
-        costs: trial.outcome.as_ref().map_or(Vec::new(), |outcome| outcome.costs().to_vec()),
+        costs: trial.outcome.as_ref().map_or(Vec::new(), |outcome| log.experiment.directions.turn(outcome.costs())),
     };
     let found: Vec<FoundResult> = log.history.ended().map(found).collect();
     Ok(fitting(experiment, &found))
 }
 
-/// The results from elsewhere that fit an experiment.
+/// The results from elsewhere that fit an experiment, which are found with the user's signs.
 pub(crate) fn fitting(experiment: &Experiment, found: &[FoundResult]) -> FittedResults {
-    fit(found, &experiment.space, experiment.schedule.ends(), experiment.costs())
+    let mut fitted = fit(found, &experiment.space, experiment.schedule.ends(), experiment.costs());
+    for result in &mut fitted.results {
+        result.costs = experiment.directions.turn(&result.costs);
+    }
+    fitted
 }

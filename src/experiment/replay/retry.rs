@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use crate::trial::outcome::Outcome;
 use crate::trial::{ConfigurationId, TrialId};
 
-/// The number of times that a trial is started when its worker disappears.
+/// The number of times that a trial is started when its worker disappears or its failures are transient.
 const ATTEMPTS: u32 = 3;
 /// The greatest number of pieces that a batch is divided into; then the device counts as too small for the
 /// configuration.
@@ -18,13 +18,13 @@ pub struct Retries {
 }
 
 impl Retries {
-    /// True where the outcome of an attempt is the trial's outcome. It is not where the worker was lost and another
-    /// attempt is left, or where the device had no memory left and smaller pieces of a batch can be tried.
+    /// True where the outcome of an attempt is the trial's outcome. It is not where the worker was lost or the failure is
+    /// transient and another attempt is left, or where the device had no memory left and smaller pieces of a batch can be tried.
     ///
     /// Must be called once for each end of an attempt, in the order of the journal.
     pub(crate) fn is_final(&mut self, trial: TrialId, configuration: ConfigurationId, outcome: &Outcome) -> bool {
         match outcome {
-            Outcome::Lost => {
+            Outcome::Lost | Outcome::Transient => {
                 let losses = self.losses.entry(trial).or_default();
                 *losses += 1;
                 *losses >= ATTEMPTS
@@ -60,8 +60,8 @@ mod tests {
         // Another trial of the same configuration, promoted: what was learned holds.
         assert!(retries.is_final(TrialId(9), first, &Outcome::OutOfDeviceMemory));
         assert_eq!(retries.divisor(first), 16);
-        for is_final in [false, false, true] {
-            assert_eq!(retries.is_final(TrialId(2), second, &Outcome::Lost), is_final);
+        for (outcome, is_final) in [(Outcome::Lost, false), (Outcome::Transient, false), (Outcome::Transient, true)] {
+            assert_eq!(retries.is_final(TrialId(2), second, &outcome), is_final);
         }
         assert!(retries.is_final(TrialId(3), second, &Outcome::of_cost(1.0)));
     }

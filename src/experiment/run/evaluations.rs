@@ -8,6 +8,7 @@ use crate::executor::job::{JobId, Launch};
 use crate::experiment::error::RunError;
 use crate::experiment::run::jobs::{Finish, JobSource, NextJob, run_jobs};
 use crate::store::record::AttemptEnd;
+use crate::trial::direction::Directions;
 
 /// The progress of evaluations.
 #[derive(Clone, Copy, Debug)]
@@ -25,12 +26,13 @@ struct Evaluations<'a> {
     ends: Vec<Option<AttemptEnd>>,
 }
 
-/// Runs `count` evaluations, each from the launch for its index, and returns their ends in the same order; `None` where
-/// it was interrupted.
+/// Runs `count` evaluations, each from the launch for its index, and returns their ends in the same order, with values
+/// that are maximized as costs; `None` where it was interrupted.
 ///
 /// `launch` names each job an evaluation with its index as the number; `progress` is called after every event.
 pub(crate) fn evaluate(
     executor: &mut dyn Executor,
+    directions: &Directions,
     count: usize,
     launch: &mut dyn FnMut(usize) -> Result<Launch, RunError>,
     progress: &mut dyn FnMut(EvaluationProgress),
@@ -39,7 +41,10 @@ pub(crate) fn evaluate(
     let (shares, ends) = (vec![0.0; count], vec![None; count]);
     let mut evaluations = Evaluations { launch, progress, started: 0, shares, ends };
     Ok(match run_jobs(executor, &mut evaluations, interrupts)? {
-        Finish::Complete => evaluations.ends.into_iter().collect(),
+        Finish::Complete => {
+            let turned = |end: AttemptEnd| AttemptEnd { outcome: directions.turned(&end.outcome), ..end };
+            evaluations.ends.into_iter().map(|end| end.map(turned)).collect()
+        }
         Finish::Interrupted => None,
     })
 }

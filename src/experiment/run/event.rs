@@ -6,7 +6,7 @@ use crate::experiment::ledger::answer::Attempt;
 use crate::experiment::replay::pace::{Paces, TimeEstimate};
 use crate::intensifier::config::IntensifierConfig;
 use crate::trial::history::History;
-use crate::trial::outcome::Outcome;
+use crate::trial::outcome::{Outcome, OutcomeKind};
 use crate::trial::{Proposal, TrialId};
 
 /// An event of a run. The outcome of a trial is announced only once it survives a power cut.
@@ -38,9 +38,11 @@ pub enum RunEvent<'a> {
         seconds: f64,
         is_incumbent: bool,
     },
-    /// A trial whose worker was lost is started again; or one whose device had no memory left, with its batches divided.
+    /// A trial whose worker was lost or whose failure is transient is started again; or one whose device had no memory
+    /// left, with its batches divided.
     Retrying {
         trial: TrialId,
+        after: OutcomeKind,
         divisor: Option<u32>,
     },
     /// An interruption was noticed: trials that run are finished first.

@@ -105,15 +105,15 @@ fn line(event: &RunEvent, status: &RunStatus, told: &mut f64) -> Option<Json> {
             "budget": proposal.budget.amount(),
             "slot": slot,
             "outcome": outcome.kind().word(),
-            "cost": outcome.cost(),
+            "cost": outcome.cost().map(|cost| experiment.direction().turn(cost)),
             "message": message(outcome),
             "seconds": seconds,
             "is_incumbent": is_incumbent,
             "seconds_left": status.seconds_left(),
             "money_spent": status.money().map(|money| money.spent),
         }),
-        RunEvent::Retrying { trial, divisor } => {
-            json!({ "event": "retrying", "trial": trial, "micro_batch_divisor": divisor })
+        RunEvent::Retrying { trial, after, divisor } => {
+            json!({ "event": "retrying", "trial": trial, "outcome": after, "micro_batch_divisor": divisor })
         }
         RunEvent::Stopping { running } => json!({ "event": "stopping", "running": running }),
         RunEvent::Over { is_complete } => {

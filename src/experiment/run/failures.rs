@@ -37,7 +37,7 @@ impl Failures {
         self.ended += 1;
         self.crashed += usize::from(matches!(outcome, Outcome::Crashed { .. }));
         self.failed += usize::from(match outcome {
-            Outcome::Crashed { .. } | Outcome::TimedOut | Outcome::Lost => true,
+            Outcome::Crashed { .. } | Outcome::TimedOut | Outcome::Lost | Outcome::Transient => true,
             Outcome::OutOfMemory | Outcome::OutOfDeviceMemory => true,
             Outcome::Finished(_) | Outcome::Diverged | Outcome::Pruned => false,
         });

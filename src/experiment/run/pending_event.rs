@@ -2,7 +2,7 @@
 use std::collections::VecDeque;
 
 use crate::experiment::run::event::RunEvent;
-use crate::trial::outcome::Outcome;
+use crate::trial::outcome::{Outcome, OutcomeKind};
 use crate::trial::{Proposal, TrialId};
 
 /// An event of a trial with everything that a watcher is told of it.
@@ -10,7 +10,7 @@ use crate::trial::{Proposal, TrialId};
 pub(crate) enum PendingEvent {
     Started { proposal: Proposal, attempt: u32, slot: String },
     Ended { proposal: Proposal, attempt: u32, slot: String, outcome: Outcome, seconds: f64, is_incumbent: bool },
-    Retrying { trial: TrialId, divisor: Option<u32> },
+    Retrying { trial: TrialId, after: OutcomeKind, divisor: Option<u32> },
 }
 
 /// Pending events in the order of the journal, each with the record that must be durable first.
@@ -47,7 +47,9 @@ impl PendingEvent {
                 seconds: *seconds,
                 is_incumbent: *is_incumbent,
             },
-            Self::Retrying { trial, divisor } => RunEvent::Retrying { trial: *trial, divisor: *divisor },
+            Self::Retrying { trial, after, divisor } => {
+                RunEvent::Retrying { trial: *trial, after: *after, divisor: *divisor }
+            }
         }
     }
 }

@@ -101,7 +101,8 @@ pub(crate) fn evaluate(
             progress(told as f64 / jobs.len() as f64);
         }
     };
-    let ends = evaluations::evaluate(&mut *executor, jobs.len(), &mut launch_of, &mut tell, interrupts)?;
+    let directions = &experiment.directions;
+    let ends = evaluations::evaluate(&mut *executor, directions, jobs.len(), &mut launch_of, &mut tell, interrupts)?;
     let Some(ends) = ends else { return Ok(None) };
     let mut results = ends.into_iter().map(|end| SeedEvaluation {
         outcome: end.outcome.kind(),

@@ -118,8 +118,8 @@ impl JobSource for Trials<'_, '_> {
         let taken = self.session.ledger.ended(trial, attempt, end)?;
         match taken.verdict {
             EndVerdict::Late => Ok(()),
-            EndVerdict::Again { divisor } => {
-                self.session.announcer.defer(taken.record, PendingEvent::Retrying { trial, divisor });
+            EndVerdict::Again { after, divisor } => {
+                self.session.announcer.defer(taken.record, PendingEvent::Retrying { trial, after, divisor });
                 Ok(())
             }
             EndVerdict::Final { attempt, outcome } => {

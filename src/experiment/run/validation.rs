@@ -126,7 +126,7 @@ fn execute(
     let mut progress = |EvaluationProgress { share, .. }: EvaluationProgress| {
         announcer.announce(&RunEvent::Validating { share }, ledger)
     };
-    let ends = evaluate(executor, jobs.len(), &mut launch_of, &mut progress, interrupts)?;
+    let ends = evaluate(executor, &experiment.directions, jobs.len(), &mut launch_of, &mut progress, interrupts)?;
     let Some(ends) = ends else { return Ok(Finish::Interrupted) };
     for ((name, ..), end) in jobs.iter().zip(ends) {
         let result = match end.outcome.cost() {

@@ -8,7 +8,6 @@ use super::{Assignment, InstanceSeed, Intensifier, Next};
 use crate::numeric::stream::Stream;
 use crate::trial::budget::Budget;
 use crate::trial::history::History;
-use crate::trial::outcome::Outcome;
 use crate::trial::{ConfigurationId, Trial, TrialId};
 pub use settings::RacingSettings;
 
@@ -136,7 +135,7 @@ impl Racing {
         let outcome = trial.outcome.as_ref().expect("it has ended");
         self.racers[index].running -= 1;
         let Some(&number) = self.numbers.get(&instance_seed(trial)) else { return };
-        if matches!(outcome, Outcome::Lost | Outcome::Pruned) {
+        if !outcome.is_judged() {
             if self.incumbent != Some(index) {
                 self.reject(index);
             }
@@ -228,6 +227,7 @@ mod tests {
     use super::*;
     use crate::intensifier::walk::Walk;
     use crate::trial::incumbent::incumbent;
+    use crate::trial::outcome::Outcome;
 
     fn racing(instances: &[&str], seeds: u32) -> Racing {
         let instances = instances.iter().map(|instance| (*instance).to_owned()).collect();

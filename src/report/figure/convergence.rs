@@ -19,8 +19,12 @@ const HIGH: f64 = 270.0;
 pub fn figure(findings: &Findings) -> Canvas {
     let convergence = &findings.convergence;
     let mut canvas = Canvas::new(WIDTH, TOP + HIGH + 62.0);
-    let title =
-        font::elide(&format!("{} · cost against budget spent", findings.experiment), TITLE, true, WIDTH - 2.0 * MARGIN);
+    let title = font::elide(
+        &format!("{} · {} against budget spent", findings.experiment, findings.noun()),
+        TITLE,
+        true,
+        WIDTH - 2.0 * MARGIN,
+    );
     canvas.say((MARGIN, 44.0), title, TITLE, INK, Anchor::Start, true);
     let spent = format!("{} {} spent", number(convergence.spent), findings.unit);
     let line = format!(

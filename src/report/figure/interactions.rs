@@ -10,6 +10,7 @@ use crate::report::draw::theme::{HEADING, INK, MUTED, PAPER, RED, SMALL, TEXT, T
 use crate::report::draw::words::{count, number};
 use crate::report::figure::panel;
 use crate::report::figure::trust;
+use crate::trial::direction::Direction;
 use crate::trial::outcome::OutcomeKind;
 
 const MARGIN: f64 = 28.0;
@@ -76,7 +77,7 @@ pub fn figure(findings: &Findings) -> Canvas {
     for (row, column) in (0..n).flat_map(|row| (0..row).map(move |column| (row, column))) {
         let frame = frame(row, column);
         let pair = matrix.pairs.iter().find(|pair| pair.row == row && pair.column == column);
-        panel::tiles(&mut canvas, frame, matrix, (row, column), pair.zip(colours.as_ref()));
+        panel::tiles(&mut canvas, frame, matrix, (row, column), pair.zip(colours.as_ref()), findings.direction);
         let (vertical, horizontal) = (&matrix.dimensions[row], &matrix.dimensions[column]);
         if column == 0 {
             axis::left(&mut canvas, frame, panel::ticks(vertical, 5), SMALL, LEFT - 18.0);
@@ -127,7 +128,10 @@ fn header(findings: &Findings, room: f64) -> Vec<String> {
         second += &format!(" · {costs} above the constant predictor's {} enter as that", number(cap));
     }
     if !sample.logarithmic {
-        second += " · costs are not all positive, so the scale is linear";
+        second += match findings.direction {
+            Direction::Minimize => " · costs are not all positive, so the scale is linear",
+            Direction::Maximize => " · what is maximized has a linear scale",
+        };
     }
     sentences.push(second);
     if let Some(quality) = &findings.matrix.quality {

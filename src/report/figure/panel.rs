@@ -12,6 +12,7 @@ use crate::report::draw::theme::{
 };
 use crate::report::draw::words::{percent, value};
 use crate::space::hyperparameter::Value;
+use crate::trial::direction::Direction;
 
 /// The cost axis that all diagonal panels share; `None` without a model.
 pub(crate) fn cost_axis(matrix: &Matrix) -> Option<Axis> {
@@ -150,6 +151,7 @@ pub(crate) fn tiles(
     matrix: &Matrix,
     (row, column): (usize, usize),
     model: Option<(&PairInteraction, &Axis)>,
+    direction: Direction,
 ) {
     let (vertical, horizontal) = (&matrix.dimensions[row], &matrix.dimensions[column]);
     if let Some((pair, colours)) = model {
@@ -160,7 +162,7 @@ pub(crate) fn tiles(
                 let place = Frame { x, y, width, height: frame.height * (level.bin.to - level.bin.from) };
                 match *tile {
                     Tile::Cost { cost, near } => {
-                        let colour = viridis(colours.share(cost));
+                        let colour = viridis(badness(direction, colours.share(cost)));
                         canvas.rectangle(place, if near { colour } else { pale(colour) });
                     }
                     Tile::Forbidden => forbidden(canvas, place),
@@ -189,6 +191,14 @@ pub(crate) fn tiles(
     }
     for tick in ticks(horizontal, 5) {
         tick_mark(canvas, frame, &tick);
+    }
+}
+
+/// The share of the colours, from 0 for the best to 1 for the worst, of a place on an axis of costs or of values.
+pub(crate) fn badness(direction: Direction, share: f64) -> f64 {
+    match direction {
+        Direction::Minimize => share,
+        Direction::Maximize => 1.0 - share,
     }
 }
 

@@ -7,6 +7,7 @@ use crate::report::draw::canvas::{Anchor, Canvas, Frame, Text};
 use crate::report::draw::font;
 use crate::report::draw::theme::{ASH, BLUE, HEADING, INK, MUTED, SHADE, SMALL, TEXT, THREAD, viridis};
 use crate::report::draw::words::percent;
+use crate::report::figure::panel::badness;
 
 /// Draws the colour scale of all tiles.
 pub(crate) fn colour_bar(canvas: &mut Canvas, space: Frame, findings: &Findings, colours: Option<&Axis>) {
@@ -16,7 +17,7 @@ pub(crate) fn colour_bar(canvas: &mut Canvas, space: Frame, findings: &Findings,
     for step in 0..STEPS {
         let x = bar.x + bar.width * step as f64 / STEPS as f64;
         let frame = Frame { x, y: bar.y, width: bar.width / STEPS as f64, height: bar.height };
-        canvas.rectangle(frame, viridis((step as f64 + 0.5) / STEPS as f64));
+        canvas.rectangle(frame, viridis(badness(findings.direction, (step as f64 + 0.5) / STEPS as f64)));
     }
     axis::below(canvas, bar, colours.ticks(9), false, SMALL);
     let scale = if findings.matrix.sample.logarithmic { "log scale, one" } else { "one scale" };

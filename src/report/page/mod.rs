@@ -27,7 +27,7 @@ pub(crate) fn page<'a>(findings: &Findings, input: &ReportInput, figure: &dyn Fn
         let drawn = show("front", caption).unwrap_or_default();
         chapter("Which trials are on the front?", &sentence::front(front), &(drawn + &table::front(front)));
     }
-    let convergence = "Lines: the best cost so far at each budget. Dots: trials. Hollow dots: drawn at random. Right: the same configurations at two budgets; crossing lines are changing ranks.";
+    let convergence = "Lines: the best so far at each budget. Dots: trials. Hollow dots: drawn at random. Right: the same configurations at two budgets; crossing lines are changing ranks.";
     let drawn = show("convergence", convergence).unwrap_or_default();
     chapter("Is it still improving?", &sentence::progress(findings), &drawn);
     chapter("Can small budgets be trusted?", &sentence::fidelity(findings), &table::fidelity(findings));

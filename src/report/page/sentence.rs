@@ -4,6 +4,7 @@ use crate::analysis::front::{Front, TrialCosts};
 use crate::analysis::prediction::overall_error;
 use crate::report::draw::words::{count, duration, feature, number, percent, unit, value};
 use crate::report::figure::predictions;
+use crate::trial::direction::Direction;
 use crate::trial::outcome::OutcomeKind;
 
 /// The best configuration and its cost beside the default's.
@@ -16,19 +17,24 @@ pub(crate) fn result(findings: &Findings) -> String {
         };
     };
     let mut text = format!(
-        "Configuration {} has the cost {} at {} {}",
+        "Configuration {} has the {} {} at {} {}",
         best.configuration_id,
+        findings.noun(),
         number(best.cost),
         number(best.budget),
         findings.unit
     );
     match headline.default {
         Some((cost, budget)) if budget == best.budget => {
-            text += &match (headline.improvement(), best.cost < cost) {
+            let (word, is_better) = match findings.direction {
+                Direction::Minimize => ("less", best.cost < cost),
+                Direction::Maximize => ("more", best.cost > cost),
+            };
+            text += &match (headline.improvement(findings.direction), is_better) {
                 (Some(times), _) => {
-                    format!(", {} times less than the default configuration's {} there", number(times), number(cost))
+                    format!(", {} times {word} than the default configuration's {} there", number(times), number(cost))
                 }
-                (None, true) => format!(", less than the default configuration's {} there", number(cost)),
+                (None, true) => format!(", {word} than the default configuration's {} there", number(cost)),
                 (None, false) => {
                     format!("; no trial is better than the default configuration's {} there", number(cost))
                 }

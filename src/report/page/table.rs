@@ -62,7 +62,7 @@ pub(crate) fn costs(findings: &Findings) -> String {
         rows.push(vec![word(format!("default, at {} {}", number(budget), findings.unit)), figure(cost)]);
     }
     rows.extend(headline.baseline.map(|cost| vec![word("constant predictor"), figure(cost)]));
-    let mut text = if rows.is_empty() { String::new() } else { table("", &["", "cost"], rows, &plain) };
+    let mut text = if rows.is_empty() { String::new() } else { table("", &["", findings.noun()], rows, &plain) };
     if let Some(verdict) = &headline.verdict {
         let mut rows = vec![
             vec![word("best"), figure(verdict.incumbent_cost)],
@@ -181,7 +181,8 @@ pub(crate) fn levels(findings: &Findings) -> String {
             ]
         })
     });
-    let heads = ["hyperparameter", "value", "trials", "predicted cost", "80 % interval from", "to"];
+    let predicted = format!("predicted {}", findings.noun());
+    let heads = ["hyperparameter", "value", "trials", &predicted, "80 % interval from", "to"];
     details("partial dependence, value by value", table("sortable", &heads, levels.collect(), &plain))
 }
 
@@ -205,7 +206,8 @@ pub(crate) fn predictions(findings: &Findings) -> String {
 /// All trials.
 pub(crate) fn trials(findings: &Findings, input: &ReportInput) -> String {
     let names: Vec<&str> = input.space.hyperparameters().iter().map(|each| each.name.as_str()).collect();
-    let mut heads = vec!["trial", "configuration", "budget", "cost", "outcome", "origin", "bracket", "rung", "seconds"];
+    let mut heads =
+        vec!["trial", "configuration", "budget", findings.noun(), "outcome", "origin", "bracket", "rung", "seconds"];
     heads.extend(&names);
     let row = |line: &TrialLine| {
         let mut row = vec![
