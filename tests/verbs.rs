@@ -23,7 +23,10 @@ fn write(folder: &Path, fields: &str) {
 /// A program whose cost, or value, is a formula of awk over x, y and b, the budget.
 fn command(formula: &str) -> String {
     let script = format!("awk -v x={{x}} -v y={{y}} -v b={{budget}} 'BEGIN {{ {formula} }}'");
-    format!("task: Command(program: \"sh\", arguments: [\"-c\", {:?}])", script.replace("{ ", "{{ ").replace(" }", " }}"))
+    format!(
+        "task: Command(program: \"sh\", arguments: [\"-c\", {:?}])",
+        script.replace("{ ", "{{ ").replace(" }", " }}")
+    )
 }
 
 fn trials(folder: &Path) -> Vec<Json> {
@@ -89,11 +92,61 @@ fn each_of_several_objectives_has_its_direction() {
     }
     let front = session.say(&json!({"best": {}}));
     let members: Vec<&Json> = front["front"].as_array().unwrap().iter().map(|member| &member["costs"]).collect();
-    let expected = [(0.3, 0.8), (0.4, 0.9), (0.6, 0.95)].map(|(loss, accuracy)| json!({"loss": loss, "accuracy": accuracy}));
+    let expected =
+        [(0.3, 0.8), (0.4, 0.9), (0.6, 0.95)].map(|(loss, accuracy)| json!({"loss": loss, "accuracy": accuracy}));
     assert_eq!(members, expected.iter().collect::<Vec<_>>());
     session.end();
     assert_eq!(trials(folder)[1]["costs"], json!({"loss": 0.4, "accuracy": 0.9}));
     write(folder, r#"objective: Maximize, objectives: ["loss", "accuracy"]"#);
     let refused = String::from_utf8(galvani(folder, &["check", "e.ron"]).stderr).unwrap();
     assert!(refused.contains("must not both be given") && refused.contains("Maximize}"), "{refused}");
+}
+
+/// The budgets that the trials of a run had, each once, from the lowest.
+fn budgets(folder: &Path) -> Vec<f64> {
+    let mut budgets: Vec<f64> = trials(folder).iter().map(|trial| trial["budget"].as_f64().unwrap()).collect();
+    budgets.sort_by(f64::total_cmp);
+    budgets.dedup();
+    budgets
+}
+
+/// Replaces words in the first record of a journal, and its checksum.
+fn rewrite_first_record(folder: &Path, from: &str, to: &str) {
+    let path = folder.join("runs/e/store/journal.jsonl");
+    let text = fs::read_to_string(&path).unwrap();
+    let (first, rest) = text.split_once('\n').unwrap();
+    let json = first.split_once(' ').unwrap().1.replace(from, to);
+    fs::write(&path, format!("{:08x} {json}\n{rest}", crc32fast::hash(json.as_bytes()))).unwrap();
+    fs::remove_dir_all(folder.join("runs/e/store/index")).unwrap();
+}
+
+#[test]
+fn rungs_are_whole_where_the_ends_of_the_budget_are() {
+    let fields = |budget: &str, trials: u32| {
+        format!("{}, budget: {budget}, stop: (trials: {trials})", command(r#"print "{\"cost\": " x + y / b "}""#))
+    };
+    let folder = folder(&fields("(min: 1, max: 50, eta: 3)", 41));
+    let folder = folder.path();
+    let plan = printed(folder, &["check", "e.ron"]);
+    assert!(plan.contains("budget: 2 to 50") && plan.contains("at 2, then") && plan.contains("at 17, then"), "{plan}");
+    assert!(plan.contains("the lowest rung is above `min`, 1"), "{plan}");
+    printed(folder, &["run", "e.ron"]);
+    assert_eq!(budgets(folder), [2.0, 6.0, 17.0, 50.0]);
+
+    // Exact rungs on demand; and for a run that was begun before rungs were whole.
+    fs::remove_dir_all(folder.join("runs")).unwrap();
+    write(folder, &fields("(min: 1, max: 50, eta: 3, whole: false)", 10));
+    let plan = printed(folder, &["check", "e.ron"]);
+    assert!(plan.contains("at 1.8518518518518519, then"), "{plan}");
+    printed(folder, &["run", "e.ron"]);
+    rewrite_first_record(folder, ", whole: false", "");
+    write(folder, &fields("(min: 1, max: 50, eta: 3)", 20));
+    let resumed = galvani(folder, &["run", "e.ron"]);
+    let said = String::from_utf8(resumed.stderr).unwrap();
+    assert!(resumed.status.success() && said.contains("begun with rungs at 1.852, 5.556, 16.667, 50"), "{said}");
+    assert_eq!(budgets(folder)[..2], [50.0 / 27.0, 50.0 / 9.0]);
+
+    write(folder, &fields("(min: 0.5, max: 8, eta: 2, whole: true)", 20));
+    let refused = String::from_utf8(galvani(folder, &["check", "e.ron"]).stderr).unwrap();
+    assert!(refused.contains("`budget.whole` needs whole numbers"), "{refused}");
 }

@@ -5,7 +5,7 @@ use clap::Args;
 use serde_json::{Value as Json, json};
 
 use super::failure::Failure;
-use super::message::{amount, count, measured, narrate, number, say};
+use super::message::{amount, count, measured, narrate, number, of_amount, say};
 use super::space;
 use super::table::Format;
 use crate::experiment::definition::plan::planned;
@@ -16,6 +16,7 @@ use crate::experiment::{Experiment, Objective};
 use crate::intensifier::bracket::Bracket;
 use crate::space::Space;
 use crate::store::Store;
+use crate::trial::budget::Budget;
 use crate::trial::direction::Direction;
 
 #[derive(Args)]
@@ -74,16 +75,26 @@ fn print(experiment: &Experiment, warnings: &[String]) {
     }
     let (schedule, unit) = (&experiment.schedule, &experiment.unit);
     let plan = experiment.plan();
+    let lowest = schedule.budgets().map(Budget::amount).fold(schedule.max().amount(), f64::min);
     say(&format!(
         "budget: {} to {}, {}",
-        amount(schedule.min().amount()),
+        exact(lowest),
         measured(schedule.max().amount(), unit),
         experiment.intensifier.name()
     ));
+    if lowest > schedule.min().amount() {
+        say(&format!(
+            "  the lowest rung is above `min`, {}: from {} down by factors of {}{}",
+            exact(schedule.min().amount()),
+            exact(schedule.max().amount()),
+            schedule.eta(),
+            if schedule.is_whole() { ", in whole numbers" } else { "" }
+        ));
+    }
     for (number, bracket) in plan.brackets.iter().enumerate() {
         let rungs = bracket.rungs.iter();
         let rungs: Vec<_> =
-            rungs.map(|rung| format!("{} at {}", rung.configurations, amount(rung.budget.amount()))).collect();
+            rungs.map(|rung| format!("{} at {}", rung.configurations, exact(rung.budget.amount()))).collect();
         let total: f64 = added(bracket).sum();
         let again = if plan.again > 0 && number >= plan.again { ", repeated" } else { "" };
         say(&format!("  bracket {number}: {} ({}){again}", rungs.join(", then "), measured(total, unit)));
@@ -91,8 +102,9 @@ fn print(experiment: &Experiment, warnings: &[String]) {
     if schedule.rungs() > 1 {
         for (budget, trials, total) in rungs(&plan.brackets) {
             say(&format!(
-                "  at {}: {}, {} in all",
-                measured(budget, unit),
+                "  at {} {}: {}, {} in all",
+                exact(budget),
+                of_amount(budget, unit),
                 count(trials, "trial"),
                 measured(total, unit)
             ));
@@ -116,6 +128,11 @@ fn print(experiment: &Experiment, warnings: &[String]) {
         ));
     }
     warnings.iter().for_each(|warning| narrate(&format!("warning: {warning}")));
+}
+
+/// A budget as programs get it, digit for digit.
+fn exact(budget: f64) -> String {
+    budget.to_string()
 }
 
 fn count_of(trials: f64) -> String {

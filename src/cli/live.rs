@@ -223,7 +223,7 @@ fn line_of(running: &Attempt, unit: &str) -> String {
 fn rungs(status: &RunStatus) -> Vec<String> {
     let history = status.history;
     let lines = (history.brackets().saturating_sub(3)..history.brackets()).map(|number| {
-        let (choice, schedule) = (status.choice, &status.experiment.schedule);
+        let (choice, schedule) = (status.choice, status.schedule);
         let bracket = choice.bracket(schedule, number);
         let rungs = (0..).zip(&bracket.rungs).map(|(index, rung)| {
             let done = history.rung(number, index).map_or(0, |rung| rung.trials().len() - rung.running());

@@ -11,8 +11,12 @@ pub fn amount(value: f64) -> String {
 
 /// An amount with its unit, given in the plural: `1 epoch`, `2.5 epochs`.
 pub(crate) fn measured(value: f64, unit: &str) -> String {
-    let one = unit.strip_suffix('s').filter(|one| value == 1.0 && one.len() > 1 && !one.ends_with('s'));
-    format!("{} {}", amount(value), one.unwrap_or(unit))
+    format!("{} {}", amount(value), of_amount(value, unit))
+}
+
+/// The word for a unit, given in the plural, after an amount.
+pub(crate) fn of_amount(value: f64, unit: &str) -> &str {
+    unit.strip_suffix('s').filter(|one| value == 1.0 && one.len() > 1 && !one.ends_with('s')).unwrap_or(unit)
 }
 
 /// True if narration may use colour: stderr is a terminal and `NO_COLOR` is not set.

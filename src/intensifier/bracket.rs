@@ -13,6 +13,8 @@ pub struct Schedule {
     eta: u32,
     /// The number of rungs above the lowest.
     steps: u32,
+    /// True where the budgets between the ends are rounded to whole numbers.
+    is_whole: bool,
 }
 
 /// The reason why budgets and `eta` make no schedule.
@@ -60,12 +62,35 @@ impl Schedule {
                 return Err(ScheduleError::Wide { min, max, eta });
             }
         }
-        Ok(Self { min, max, eta, steps })
+        Ok(Self { min, max, eta, steps, is_whole: false })
     }
 
     /// A schedule of one rung: every trial gets `budget`.
     pub fn full(budget: Budget) -> Self {
-        Self { min: budget, max: budget, eta: 2, steps: 0 }
+        Self { min: budget, max: budget, eta: 2, steps: 0, is_whole: false }
+    }
+
+    /// The schedule with whole budgets on all rungs, where its ends are whole; otherwise the same schedule.
+    #[must_use]
+    pub fn whole(self) -> Self {
+        let is_whole = [self.min, self.max].iter().all(|end| end.amount().fract() == 0.0);
+        Self { is_whole, ..self }
+    }
+
+    /// The schedule with rungs exactly a factor `eta` apart.
+    #[must_use]
+    pub fn exact(self) -> Self {
+        Self { is_whole: false, ..self }
+    }
+
+    /// True where budgets are rounded to whole numbers.
+    pub fn is_whole(&self) -> bool {
+        self.is_whole
+    }
+
+    /// The budgets of all rungs, from the lowest.
+    pub fn budgets(&self) -> impl Iterator<Item = Budget> {
+        (0..=self.steps).rev().map(|below| self.budget(below))
     }
 
     /// The lowest and the highest budget.
@@ -98,6 +123,8 @@ impl Schedule {
         let budget = self.max.amount() / u64::from(self.eta).pow(below) as f64;
         let min = self.min.amount();
         let budget = if (budget - min).abs() <= 1e-9 * min { min } else { budget };
+        // Neighbours are at least 1 apart, so they stay different, and none falls below a whole minimum.
+        let budget = if self.is_whole { budget.round() } else { budget };
         Budget::new(budget).expect("a positive budget divided by a small power is positive")
     }
 
@@ -208,6 +235,25 @@ mod tests {
     fn numbers(plan: &Plan) -> Vec<Vec<u32>> {
         let numbers = |bracket: &Bracket| bracket.rungs.iter().map(|rung| rung.configurations).collect();
         plan.brackets.iter().map(numbers).collect()
+    }
+
+    #[test]
+    fn whole_rungs_are_rounded_and_stay_apart() {
+        let budgets = |schedule: &Schedule| schedule.budgets().map(Budget::amount).collect::<Vec<_>>();
+        for (min, max, eta, expected) in [
+            (1.0, 50.0, 3, vec![2.0, 6.0, 17.0, 50.0]),
+            (1.0, 9.0, 3, vec![1.0, 3.0, 9.0]),
+            (1.0, 3.0, 2, vec![2.0, 3.0]),
+            (2.0, 100.0, 4, vec![6.0, 25.0, 100.0]),
+            (0.5, 50.0, 3, vec![50.0 / 81.0, 50.0 / 27.0, 50.0 / 9.0, 50.0 / 3.0, 50.0]),
+        ] {
+            let schedule = schedule(min, max, eta);
+            let whole = schedule.clone().whole();
+            assert_eq!(budgets(&whole), expected, "{min} to {max}");
+            assert!(budgets(&whole).is_sorted_by(|a, b| a < b) && budgets(&whole)[0] >= min);
+            assert_eq!(whole.bracket(0).rungs.len(), schedule.bracket(0).rungs.len());
+            assert_eq!(whole.exact(), schedule);
+        }
     }
 
     #[test]

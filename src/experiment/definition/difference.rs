@@ -18,7 +18,8 @@ impl Difference {
     pub fn between(old: &Experiment, new: &Experiment) -> Self {
         let budget = |experiment: &Experiment| {
             let schedule = &experiment.schedule;
-            serde_json::json!({ "min": schedule.min().amount(), "max": schedule.max().amount(), "eta": schedule.eta() })
+            let (min, max) = (schedule.min().amount(), schedule.max().amount());
+            serde_json::json!({ "min": min, "max": max, "eta": schedule.eta(), "whole": schedule.is_whole() })
         };
         let json = |value: Result<Json, serde_json::Error>| value.expect("what is read from a file becomes JSON");
         let task = |experiment: &Experiment| json(serde_json::to_value(&experiment.objective));

@@ -50,12 +50,12 @@ pub struct Experiment {
 impl Experiment {
     /// The optimizer at the beginning.
     pub fn optimizer(&self) -> Optimizer {
-        self.optimizer_with(self.intensifier.clone())
+        self.optimizer_with(self.intensifier.clone(), self.schedule.clone())
     }
 
-    /// The optimizer at the beginning, with an intensifier that was chosen before.
-    pub(crate) fn optimizer_with(&self, intensifier: IntensifierConfig) -> Optimizer {
-        Optimizer::builder(self.space.clone(), self.schedule.clone(), intensifier)
+    /// The optimizer at the beginning, with an intensifier and rungs that were chosen before.
+    pub(crate) fn optimizer_with(&self, intensifier: IntensifierConfig, schedule: Schedule) -> Optimizer {
+        Optimizer::builder(self.space.clone(), schedule, intensifier)
             .settings(self.settings.clone())
             .seed(self.seed)
             .stop(self.stop_by_cost())

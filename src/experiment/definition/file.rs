@@ -52,6 +52,8 @@ struct BudgetRange {
     eta: u32,
     #[serde(default = "units")]
     unit: String,
+    /// False leaves the rungs exactly a factor `eta` apart, also where the ends are whole numbers.
+    whole: Option<bool>,
 }
 
 fn three() -> u32 {
@@ -209,8 +211,17 @@ fn schedule(source: &Source, range: &BudgetRange) -> Result<Schedule, SourceErro
         })
     };
     let (min, max) = (budget("min", range.min)?, budget("max", range.max)?);
-    Schedule::new(min, max, range.eta).map_err(|error| {
+    let schedule = Schedule::new(min, max, range.eta).map_err(|error| {
         let wrong = Diagnostic::new(error.to_string()).hint("for example budget: (min: 27, max: 243, eta: 3)");
         source.error(wrong.field("budget"))
-    })
+    })?;
+    match (range.whole, schedule.clone().whole()) {
+        (Some(false), _) => Ok(schedule),
+        (Some(true), whole) if !whole.is_whole() => {
+            let wrong = Diagnostic::new("`budget.whole` needs whole numbers for `budget.min` and `budget.max`");
+            Err(source
+                .error(wrong.hint("count the budget in a smaller unit, or leave `whole` out").field("budget.whole")))
+        }
+        (_, whole) => Ok(whole),
+    }
 }

@@ -12,6 +12,7 @@ use crate::experiment::replay::fold::Replay;
 use crate::experiment::replay::imported_results;
 use crate::experiment::replay::log::begun_experiment;
 use crate::experiment::replay::note::{EDITED, REPAIRS};
+use crate::experiment::replay::rungs;
 use crate::store::Store;
 use crate::store::record::{Begun, FORMAT, Record};
 
@@ -74,7 +75,9 @@ impl Ledger {
             (None, _) => Some(experiment.text.clone()),
         };
         let mut warnings = opened.warnings;
-        let mut ledger = Self::of(experiment, experiment.optimizer_with(intensifier), Some(store), replay);
+        let schedule = rungs::as_begun(&experiment.schedule, &opened.records);
+        warnings.extend(rungs::warning(&experiment.schedule, &schedule));
+        let mut ledger = Self::of(experiment, experiment.optimizer_with(intensifier, schedule), Some(store), replay);
         for (number, (path, fitted)) in (1..).zip(earlier) {
             warnings.extend(fitted.mismatch_warning(path));
             let (key, value) = imported_results::note(number, path, &fitted.results, &experiment.space);

@@ -8,6 +8,7 @@ use crate::experiment::error::RunError;
 use crate::experiment::folder::RunFolder;
 use crate::experiment::replay::fold::{Details, Replay};
 use crate::experiment::replay::note::EDITED;
+use crate::experiment::replay::rungs;
 use crate::store::Store;
 use crate::store::record::{Begun, Record};
 use crate::trial::TrialId;
@@ -47,6 +48,7 @@ impl Log {
             edited.intensifier = experiment.intensifier;
             experiment = edited;
         }
+        experiment.schedule = rungs::as_begun(&experiment.schedule, &records);
         let Replay { history, details, notes, .. } = replay;
         Ok(Self { experiment, folder, history, details, notes })
     }

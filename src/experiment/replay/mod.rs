@@ -5,3 +5,4 @@ pub mod log;
 pub(crate) mod note;
 pub(crate) mod pace;
 pub(crate) mod retry;
+pub(crate) mod rungs;

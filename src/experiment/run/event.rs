@@ -4,6 +4,7 @@ use crate::experiment::definition::plan::Workload;
 use crate::experiment::ledger::Ledger;
 use crate::experiment::ledger::answer::Attempt;
 use crate::experiment::replay::pace::{Paces, TimeEstimate};
+use crate::intensifier::bracket::Schedule;
 use crate::intensifier::config::IntensifierConfig;
 use crate::trial::history::History;
 use crate::trial::outcome::{Outcome, OutcomeKind};
@@ -63,6 +64,8 @@ pub enum RunEvent<'a> {
 pub struct RunStatus<'a> {
     pub experiment: &'a Experiment,
     pub history: &'a History,
+    /// The budgets of the trials; those of an earlier build may have other rungs than the experiment's file asks for now.
+    pub schedule: &'a Schedule,
     /// The intensifier that the run was begun with.
     pub choice: &'a IntensifierConfig,
     pub running: &'a [Attempt],
@@ -89,6 +92,7 @@ impl<'a> RunStatus<'a> {
         Self {
             experiment,
             history: ledger.history(),
+            schedule: ledger.optimizer().schedule(),
             choice: ledger.optimizer().intensifier_config(),
             running: ledger.running(),
             planned,
