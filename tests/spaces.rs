@@ -122,7 +122,7 @@ fn a_condition_decides_who_has_a_value() {
     check(&[("pe", word("Rope"))], Err("`pe` cannot be `Rope`"));
     check(&[("pe", word("APE")), ("depth", Value::Integer(1))], Err("there is no hyperparameter `depth`"));
     check(&[("pe", word("ALiBi")), ("heads", Value::Float(4.0))], Ok(()));
-    check(&[("pe", word("ALiBi")), ("heads", word("4"))], Err("`heads` cannot be `4`"));
+    check(&[("pe", word("ALiBi")), ("heads", word("4"))], Ok(()));
 }
 
 #[test]
@@ -213,7 +213,7 @@ fn a_mistake_in_an_expression_has_its_place() {
         ("layers is defined", 0, "`is` cannot be used in an expression"),
         ("layers.x > 1", 0, "a part of a value (`.` or `[..]`) cannot be used in an expression"),
         ("layers | abs > 1", 7, "`|` is not part of an expression"),
-        ("pe == none", 6, "`none` is not a value of a parameter"),
+        ("pe == none", 6, "`pe` cannot be none"),
         ("layers > 3 $ heads", 11, "`$` is not part of an expression"),
         ("pe == 'APE", 6, "this quote is not closed"),
         ("(layers > 3", 11, "the expression ends too early"),

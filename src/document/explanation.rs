@@ -51,6 +51,14 @@ pub(crate) fn misfit(error: &Error, text: &str, place: usize) -> Option<Position
             let kind = if matches!(error, Error::ExpectedInteger) { "a whole number" } else { "a number" };
             Some(Positioned::new(node.span.start, format!("`{name}` must be {kind}, not text")).hint(hint))
         }
+        Error::Message(message) if message.starts_with("a word needs double quotes") => {
+            let word = text[..place].trim_end();
+            let start = word.rfind(|each: char| !each.is_ascii_alphanumeric()).map_or(0, |before| before + 1);
+            ["null", "none", "nil", "undefined"].contains(&&word[start..]).then(|| {
+                let message = format!("`{}` is not a word of this format", &word[start..]);
+                Positioned::new(start, message).hint("no value is written None, and true and false without quotes")
+            })
+        }
         Error::Message(message) if message.contains("duration") => {
             let (_, node, written) = at(place).or_else(|| at(place.saturating_sub(1)))?;
             Some(Positioned::new(node.span.start, format!("{written} is not a duration")).hint(DURATIONS))

@@ -5,8 +5,9 @@ use std::path::Path;
 use crate::document::diagnostic::Diagnostic;
 use crate::document::source::{Source, SourceError};
 use crate::space::Space;
+use crate::space::expression::quoting::quoted;
 use crate::space::hyperparameter::{Domain, Hyperparameter, Value};
-use crate::space::validation::{RESERVED, SpacePart};
+use crate::space::validation::SpacePart;
 
 /// A space from another format, and what had to be changed for it.
 #[derive(Clone, Debug)]
@@ -20,14 +21,12 @@ pub(super) struct Draft<'a> {
     source: Source<'a>,
     pub name: String,
     hyperparameters: Vec<(Hyperparameter, usize)>,
-    /// Our names of parameters by those of the file.
-    names: HashMap<String, String>,
+    /// The places of the hyperparameters in their list, by name.
+    indices: HashMap<String, usize>,
     /// Conditions of each child, all of which must hold.
     conditions: Vec<(String, Vec<String>, usize)>,
     forbidden: Vec<(String, usize)>,
     pub notes: Vec<String>,
-    /// Notes on the names that had to change.
-    renamed: Vec<String>,
 }
 
 impl<'a> Draft<'a> {
@@ -37,11 +36,10 @@ impl<'a> Draft<'a> {
             source: Source::new(path, text),
             name: path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default(),
             hyperparameters: Vec::new(),
-            names: HashMap::new(),
+            indices: HashMap::new(),
             conditions: Vec::new(),
             forbidden: Vec::new(),
             notes: Vec::new(),
-            renamed: Vec::new(),
         }
     }
 
@@ -50,50 +48,36 @@ impl<'a> Draft<'a> {
         self.source.error_at(offset, Diagnostic::new(message).hint(hint))
     }
 
-    /// Adds a hyperparameter under a name that conditions and commands can hold.
-    pub(crate) fn add(&mut self, mut hyperparameter: Hyperparameter, offset: usize) -> Result<(), SourceError> {
-        let written = hyperparameter.name.clone();
-        if let Some(name) = self.names.get(&written) {
-            let same = Hyperparameter { name: name.clone(), ..hyperparameter.clone() };
-            let is_same = |each: &Hyperparameter| Hyperparameter { description: None, ..each.clone() } == same;
-            if self.hyperparameters.iter().any(|(each, _)| is_same(each)) {
-                self.notes.push(format!("`{written}` is defined twice in the same way"));
-                return Ok(());
-            }
-            let message = format!("there are two parameters named `{written}`");
-            return Err(self.error(offset, message, "take one of them out"));
+    /// Adds a hyperparameter; one that is there already, in the same way, is left out.
+    pub(crate) fn add(&mut self, hyperparameter: Hyperparameter, offset: usize) -> Result<(), SourceError> {
+        let name = &hyperparameter.name;
+        let Some((known, _)) = self.indices.get(name).map(|&index| &self.hyperparameters[index]) else {
+            self.indices.insert(name.clone(), self.hyperparameters.len());
+            self.hyperparameters.push((hyperparameter, offset));
+            return Ok(());
+        };
+        if *known == hyperparameter {
+            self.notes.push(format!("`{name}` is defined twice in the same way"));
+            return Ok(());
         }
-        let taken = |name: &String| self.hyperparameters.iter().any(|(each, _)| each.name == *name);
-        let plain = plain(&written);
-        let mut candidates = std::iter::once(plain.clone()).chain((2..).map(|number| format!("{plain}_{number}")));
-        let name = candidates.find(|name| !taken(name)).expect("there are more numbers than parameters");
-        if name != written {
-            self.renamed.push(format!("`{written}` is named `{name}` here"));
-            hyperparameter.description.get_or_insert(written.clone());
-        }
-        hyperparameter.name = name.clone();
-        self.names.insert(written, name);
-        self.hyperparameters.push((hyperparameter, offset));
-        Ok(())
+        Err(self.error(offset, format!("there are two parameters named `{name}`"), "take one of them out"))
     }
 
-    /// The hyperparameter with a name of the file.
-    pub(crate) fn find(&self, written: &str, offset: usize) -> Result<&Hyperparameter, SourceError> {
-        let name = self.names.get(written);
-        let found = name.and_then(|name| self.hyperparameters.iter().find(|(each, _)| each.name == *name));
-        found.map(|(each, _)| each).ok_or_else(|| {
-            let message = format!("there is no parameter named `{written}`");
+    /// The hyperparameter with this name.
+    pub(crate) fn find(&self, name: &str, offset: usize) -> Result<&Hyperparameter, SourceError> {
+        self.indices.get(name).map(|&index| &self.hyperparameters[index].0).ok_or_else(|| {
+            let message = format!("there is no parameter named `{name}`");
             self.error(offset, message, "conditions and forbidden clauses name parameters of the same file")
         })
     }
 
     /// Adds a condition; several for one child must all hold.
     pub(crate) fn condition(&mut self, child: &str, text: String, offset: usize) -> Result<(), SourceError> {
-        let child = self.find(child, offset)?.name.clone();
+        self.find(child, offset)?;
         match self.conditions.iter_mut().find(|(each, ..)| *each == child) {
             Some((_, all, _)) if all.contains(&text) => {}
             Some((_, all, _)) => all.push(text),
-            None => self.conditions.push((child, vec![text], offset)),
+            None => self.conditions.push((child.to_owned(), vec![text], offset)),
         }
         Ok(())
     }
@@ -124,7 +108,6 @@ impl<'a> Draft<'a> {
         let doubled = self.conditions.iter().filter(|(_, all, _)| all.len() > 1);
         let doubled = doubled.map(|(child, ..)| format!("all conditions of `{child}` must hold at once"));
         let mut notes = self.notes;
-        notes.extend(summary(self.renamed, "parameters are named otherwise here, and keep their name as description"));
         notes.extend(summary(doubled.collect(), "parameters have several conditions, all of which must hold at once"));
         Ok(Imported { space, notes })
     }
@@ -137,18 +120,6 @@ fn summary(notes: Vec<String>, subject: &str) -> Vec<String> {
         [first, ..] if notes.len() > MANY => vec![format!("{} {subject}: {first}, for example", notes.len())],
         _ => notes,
     }
-}
-
-/// A name of letters, digits and `_`.
-fn plain(written: &str) -> String {
-    let mut name: String = written.chars().map(|each| if each.is_ascii_alphanumeric() { each } else { '_' }).collect();
-    if name.is_empty() || name.starts_with(|first: char| first.is_ascii_digit()) {
-        name.insert(0, '_');
-    }
-    if RESERVED.contains(&name.as_str()) {
-        name.push('_');
-    }
-    name
 }
 
 /// Expressions joined by `and` or `or`.
@@ -165,6 +136,7 @@ pub(super) fn joined(all: &[String], word: &str) -> String {
 
 /// The expression that a hyperparameter has one of these values.
 pub(super) fn among(name: &str, domain: &Domain, values: &[Value]) -> String {
+    let name = quoted(name);
     let is_boolean = domain.values().iter().all(|value| matches!(value, Value::Boolean(_)));
     match values {
         [only] => format!("{name} == {}", only.to_literal()),

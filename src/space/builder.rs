@@ -37,7 +37,8 @@ impl Space {
 }
 
 impl SpaceBuilder {
-    /// Adds a hyperparameter that is always active. Its name has letters, digits and `_`, and begins with no digit.
+    /// Adds a hyperparameter that is always active. Its name is any text without control characters; expressions have one
+    /// that is not a plain word in backticks.
     #[must_use]
     pub fn add(mut self, name: impl Into<String>, declaration: impl Into<Declaration>) -> Self {
         self.declarations.push((name.into(), declaration.into()));

@@ -75,9 +75,8 @@ impl Hyperparameter {
             |of: &dyn Fn(f64) -> f64| codes.iter().map(|&code| if code.is_nan() { code } else { of(code) }).collect();
         match &self.domain {
             Domain::Float { min, max, log: false } => {
-                let (min, max, span) = (*min, *max, max - min);
-                let of = |&code: &f64| if code.is_nan() { code } else { (min + code * span).max(min).min(max) };
-                codes.iter().map(of).collect()
+                let range = ScaleRange { min: *min, max: *max, log: false };
+                each(&|code| range.value(code))
             }
             Domain::Integer { .. } => each(&|code| self.integer(code)),
             domain if !domain.values().is_empty() => {

@@ -78,7 +78,7 @@ impl Domain {
     pub(crate) fn position(&self, value: &Value) -> Option<f64> {
         let number = || match value {
             Value::Float(_) | Value::Integer(_) => value.number(),
-            Value::Boolean(_) | Value::Word(_) => None,
+            Value::Null | Value::Boolean(_) | Value::Word(_) => None,
         };
         match self {
             Self::Float { min, max, .. } => {
@@ -100,7 +100,7 @@ impl Domain {
         match (self, value) {
             (Self::Ordinal { values } | Self::Categorical { choices: values }, _) => among(values),
             (Self::Constant { value: only }, _) => (only == value).then_some(0),
-            (_, Value::Boolean(_) | Value::Word(_)) | (Self::Float { .. }, _) => None,
+            (_, Value::Null | Value::Boolean(_) | Value::Word(_)) | (Self::Float { .. }, _) => None,
             (Self::Steps(steps), _) => steps.index(value.number()?),
             (Self::Integer { min, .. }, _) => {
                 self.position(value).map(|_| (value.number().unwrap_or(0.0) as i64).abs_diff(*min))

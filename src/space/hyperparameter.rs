@@ -141,10 +141,7 @@ impl Hyperparameter {
 
     /// The value in the domain's own type (`8.0` becomes `8` for an integer); `None` where it is not of the domain.
     pub fn admit(&self, value: &Value) -> Option<Value> {
-        match &self.domain {
-            Domain::Float { .. } => self.position(value).and(value.number()).map(Value::Float),
-            domain => domain.index(value).map(|index| domain.nth(index)),
-        }
+        self.domain.admit(value)
     }
 }
 

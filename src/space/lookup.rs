@@ -46,7 +46,7 @@ pub(crate) fn float(name: &str, value: &Value) -> Result<f64, Diagnostic> {
     match value {
         Value::Float(float) => Ok(*float),
         Value::Integer(integer) => Ok(*integer as f64),
-        Value::Boolean(_) | Value::Word(_) => Err(other_kind(name, value, "a number")),
+        Value::Null | Value::Boolean(_) | Value::Word(_) => Err(other_kind(name, value, "a number")),
     }
 }
 
@@ -76,6 +76,7 @@ pub(crate) fn truth(name: &str, value: &Value) -> Result<bool, Diagnostic> {
 
 fn other_kind(name: &str, value: &Value, wanted: &str) -> Diagnostic {
     let method = match value {
+        Value::Null => "get",
         Value::Boolean(_) => "truth",
         Value::Integer(_) => "integer",
         Value::Float(_) => "float",

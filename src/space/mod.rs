@@ -15,6 +15,7 @@ pub mod expression;
 pub mod file;
 pub mod hyperparameter;
 pub mod lookup;
+mod matching;
 pub mod prior;
 pub mod sampling;
 pub mod steps;
@@ -110,7 +111,8 @@ impl Space {
         &self.definition.forbidden
     }
 
-    /// The configuration with these values, `None` for inactive hyperparameters, in the order of the space.
+    /// The configuration with these values, `None` for inactive hyperparameters, in the order of the space. Values that
+    /// [mean](Hyperparameter::matching) one of the domain become it.
     pub fn configuration(&self, mut values: Vec<Option<Value>>) -> Result<Configuration, Illegal> {
         assert_eq!(values.len(), self.hyperparameters().len(), "a value, or `None`, for each hyperparameter");
         for &index in &self.definition.order {
@@ -119,7 +121,7 @@ impl Space {
             match (&values[index], self.definition.inactive(index, &values)) {
                 (Some(value), None) => {
                     let outside = || Illegal::Outside { name: name(), value: value.to_string() };
-                    values[index] = Some(hyperparameter.admit(value).ok_or_else(outside)?);
+                    values[index] = Some(hyperparameter.matching(value).ok_or_else(outside)?);
                 }
                 (None, None) => return Err(Illegal::Missing { name: name() }),
                 (Some(_), Some(condition)) => {

@@ -37,6 +37,9 @@ pub enum Prior {
     Weights(Vec<f64>),
 }
 
+/// The error of a few operations, relative to the numbers.
+const ROUNDING: f64 = 2.0 * f64::EPSILON;
+
 /// The range that a prior is cut to, and its scale.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ScaleRange {
@@ -56,8 +59,21 @@ impl ScaleRange {
     /// The value at a place of `[0, 1]`.
     pub fn value(&self, place: f64) -> f64 {
         let Self { min, max, log } = *self;
-        let value = if log { min * (max / min).powf(place) } else { min + place * (max - min) };
-        value.max(min).min(max)
+        self.within(if log { min * (max / min).powf(place) } else { min + place * (max - min) })
+    }
+
+    /// A number in the range: an end where it is beyond that, or not apart from it but for rounding.
+    pub fn within(&self, value: f64) -> f64 {
+        let Self { min, max, log } = *self;
+        let span = if log { 0.0 } else { max - min };
+        let is_end = |end: f64| (value - end).abs() <= ROUNDING * end.abs().max(span);
+        if value <= min || is_end(min) {
+            min
+        } else if value >= max || is_end(max) {
+            max
+        } else {
+            value
+        }
     }
 }
 

@@ -96,6 +96,12 @@ impl Steps {
         (self.number(index) == number).then_some(index)
     }
 
+    /// The number nearest to another one.
+    pub(crate) fn nearest(&self, number: f64) -> Value {
+        let index = ((number * self.scale - self.first as f64) / self.stride as f64).round();
+        self.value((index.max(0.0) as u64).min(self.count - 1))
+    }
+
     fn number(&self, index: u64) -> f64 {
         (self.first + index as i64 * self.stride) as f64 / self.scale
     }

@@ -28,9 +28,8 @@ pub enum SpacePart {
 /// Whole numbers beyond this are not exact as floating point numbers.
 const LARGEST: u64 = 1 << 53;
 
-/// Words of the expression language.
-pub(crate) const RESERVED: [&str; 13] =
-    ["and", "or", "not", "in", "is", "if", "else", "true", "false", "none", "True", "False", "None"];
+/// Bytes of the longest name.
+const LONGEST_NAME: usize = 500;
 
 /// The hyperparameters with their values in the type of their domain; fails at the first mistake.
 pub(crate) fn hyperparameters(hyperparameters: Vec<Hyperparameter>) -> Result<Vec<Hyperparameter>, SpaceError> {
@@ -52,7 +51,7 @@ pub(crate) fn hyperparameters(hyperparameters: Vec<Hyperparameter>) -> Result<Ve
             let field = if matches!(hyperparameter.prior, Prior::Weights(_)) { "weights" } else { "prior" };
             return Err(fail(mistake.field(field)));
         }
-        hyperparameter.default = match hyperparameter.admit(&hyperparameter.default) {
+        hyperparameter.default = match hyperparameter.matching(&hyperparameter.default) {
             Some(default) => default,
             None => return Err(fail(default_outside(&hyperparameter))),
         };
@@ -62,24 +61,16 @@ pub(crate) fn hyperparameters(hyperparameters: Vec<Hyperparameter>) -> Result<Ve
 }
 
 fn check_name(name: &str) -> Result<(), Diagnostic> {
-    let letter = |character: char| character.is_ascii_alphanumeric() || character == '_';
     if name.is_empty() {
         return Err(Diagnostic::new("a parameter needs a name").hint("for example \"learning_rate\""));
     }
-    if !name.chars().all(letter) || name.starts_with(|first: char| first.is_ascii_digit()) {
-        let mut repaired: String = name.chars().map(|each| if letter(each) { each } else { '_' }).collect();
-        if repaired.starts_with(|first: char| first.is_ascii_digit()) {
-            repaired.insert(0, '_');
-        }
-        let message = format!("`{name}` cannot be a name: letters, digits and `_` only, and no digit first");
-        let example =
-            if repaired.contains(|each: char| each.is_ascii_alphabetic()) { &repaired } else { "learning_rate" };
-        let hint = format!("write \"{example}\"; names are used in conditions and commands");
-        return Err(Diagnostic::new(message).hint(hint));
+    if name.len() > LONGEST_NAME {
+        let message = format!("the name of a parameter has {} bytes, and may have {LONGEST_NAME}", name.len());
+        return Err(Diagnostic::new(message).hint("shorten it, and describe it in `description`"));
     }
-    if RESERVED.contains(&name) {
-        let message = format!("`{name}` cannot be a name: it means something in conditions");
-        return Err(Diagnostic::new(message).hint(format!("write \"{name}_\" or another name")));
+    if let Some(control) = name.chars().find(|each| each.is_control()) {
+        let message = format!("{name:?} cannot be a name: it has the control character {control:?}");
+        return Err(Diagnostic::new(message).hint("take it out; every other character may be in a name"));
     }
     Ok(())
 }

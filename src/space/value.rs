@@ -1,14 +1,16 @@
-//! A value of a hyperparameter: a number, a word, or a truth.
+//! A value of a hyperparameter: a number, a word, a truth, or none.
 use std::fmt;
 use std::hash::{Hash, Hasher};
 
 use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 
-/// A value of a hyperparameter; in JSON it is a boolean, a number or a string.
+/// A value of a hyperparameter; in JSON it is a boolean, a number, a string or null.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Value {
+    /// No value, as a choice beside others: `None` in RON and Python, `null` in JSON.
+    Null,
     /// `true` or `false`.
     Boolean(bool),
     /// A whole number.
@@ -20,13 +22,13 @@ pub enum Value {
 }
 
 impl Value {
-    /// The value as a number; `None` for words.
+    /// The value as a number; `None` for words and for no value.
     pub fn number(&self) -> Option<f64> {
         match self {
             Self::Boolean(truth) => Some(f64::from(u8::from(*truth))),
             Self::Integer(integer) => Some(*integer as f64),
             Self::Float(float) => Some(*float),
-            Self::Word(_) => None,
+            Self::Null | Self::Word(_) => None,
         }
     }
 
@@ -38,9 +40,10 @@ impl Value {
         }
     }
 
-    /// The value as an expression has it, with words in single quotes.
+    /// The value as an expression has it, with words in single quotes and no value as `none`.
     pub(crate) fn to_literal(&self) -> String {
         match self {
+            Self::Null => "none".to_owned(),
             Self::Word(word) => format!("'{}'", word.replace('\\', "\\\\").replace('\'', "\\'")),
             other => other.to_string(),
         }
@@ -71,7 +74,10 @@ impl PartialEq for Value {
         match (self, other) {
             (Self::Word(a), Self::Word(b)) => a == b,
             (Self::Boolean(a), Self::Boolean(b)) => a == b,
-            (Self::Word(_) | Self::Boolean(_), _) | (_, Self::Word(_) | Self::Boolean(_)) => false,
+            (Self::Null, Self::Null) => true,
+            (Self::Null | Self::Word(_) | Self::Boolean(_), _) | (_, Self::Null | Self::Word(_) | Self::Boolean(_)) => {
+                false
+            }
             _ => self.number() == other.number(),
         }
     }
@@ -82,6 +88,7 @@ impl Eq for Value {}
 impl Hash for Value {
     fn hash<H: Hasher>(&self, state: &mut H) {
         match self {
+            Self::Null => ().hash(state),
             Self::Boolean(truth) => truth.hash(state),
             Self::Word(word) => word.hash(state),
             Self::Integer(integer) => (*integer as f64).to_bits().hash(state),
@@ -93,6 +100,7 @@ impl Hash for Value {
 impl fmt::Display for Value {
     fn fmt(&self, out: &mut fmt::Formatter) -> fmt::Result {
         match self {
+            Self::Null => out.write_str("None"),
             Self::Boolean(truth) => truth.fmt(out),
             Self::Integer(integer) => integer.fmt(out),
             Self::Float(float) => write!(out, "{float:?}"),

@@ -6,6 +6,7 @@ use serde_json::Value as Json;
 use crate::document::diagnostic::Diagnostic;
 use crate::document::source::{Source, SourceError};
 use crate::exchange::draft::{Draft, Imported, among, joined};
+use crate::space::expression::quoting::quoted;
 use crate::space::hyperparameter::{Domain, Hyperparameter, Value};
 use crate::space::prior::Prior;
 use crate::space::steps::Steps;
@@ -144,10 +145,8 @@ impl ConfigSpaceReader<'_> {
             ["default_value", "default"].into_iter().find_map(|field| item.get(field)).filter(|it| !it.is_null());
         hyperparameter.default = match written {
             Some(default) => self.value_of(&hyperparameter.domain, default),
-            None if hyperparameter.domain.index(&Value::Word("None".into())).is_some()
-                && item.get("default_value").is_some() =>
-            {
-                Value::Word("None".into())
+            None if hyperparameter.domain.index(&Value::Null).is_some() && item.get("default_value").is_some() => {
+                Value::Null
             }
             None => hyperparameter.natural_default(),
         };
@@ -162,7 +161,7 @@ impl ConfigSpaceReader<'_> {
             let message = format!("`{name}` has no list of values");
             self.draft.error(offset, message, "ConfigSpace writes `choices` or `sequence`")
         })?;
-        if all.iter().any(|value| value.is_null() || value.is_array() || value.is_object()) {
+        if all.iter().any(|value| value.is_array() || value.is_object()) {
             self.draft
                 .notes
                 .push(format!("`{name}` has values that are neither numbers nor words; they are words here"));
@@ -178,17 +177,15 @@ impl ConfigSpaceReader<'_> {
                 None => Value::Float(number.as_f64().unwrap_or(f64::NAN)),
             },
             Json::String(word) => Value::Word(word.into()),
-            // The word of Python.
-            Json::Null => Value::Word("None".into()),
+            Json::Null => Value::Null,
             Json::Array(_) | Json::Object(_) => Value::Word(json.to_string().into()),
         }
     }
 
-    /// A value in a domain whose numbers may have become words.
+    /// The value of a domain that is meant; the validation of the space refuses what is none.
     fn value_of(&self, domain: &Domain, json: &Json) -> Value {
         let value = self.value(json);
-        let word = Value::Word(value.to_string().into());
-        if domain.index(&value).is_none() && domain.index(&word).is_some() { word } else { value }
+        domain.matching(&value).unwrap_or(value)
     }
 
     /// `name comparison value`, by a field of the item that holds the name.
@@ -207,7 +204,7 @@ impl ConfigSpaceReader<'_> {
                 }
                 among(name, domain, &values)
             }
-            _ => format!("{name} {sign} {}", self.value_of(domain, &item["value"]).to_literal()),
+            _ => format!("{} {sign} {}", quoted(name), self.value_of(domain, &item["value"]).to_literal()),
         };
         Ok((text, offset))
     }
@@ -280,7 +277,7 @@ impl ConfigSpaceReader<'_> {
                 };
                 let [left, right] = ["left", "right"].map(|side| item[side].as_str().unwrap_or_default());
                 let offset = self.place(left);
-                let name = |written: &str| self.draft.find(written, offset).map(|each| each.name.clone());
+                let name = |written: &str| self.draft.find(written, offset).map(|each| quoted(&each.name).into_owned());
                 Ok((format!("{} {sign} {}", name(left)?, name(right)?), offset))
             }
         }

@@ -1,4 +1,5 @@
 //! Parameter configuration spaces as lines of text: pcs-new, and the format before it.
+mod quotes;
 mod reading;
 mod writing;
 

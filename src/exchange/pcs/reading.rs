@@ -1,8 +1,12 @@
 //! Reads pcs-new, or the format before it, as a space.
+use std::borrow::Cow;
+use std::ops::Range;
 use std::path::Path;
 
 use crate::document::source::SourceError;
 use crate::exchange::draft::{Draft, Imported, among, joined};
+use crate::exchange::pcs::quotes::{masked, unquoted};
+use crate::space::expression::quoting::quoted;
 use crate::space::hyperparameter::{Domain, Hyperparameter, Value};
 
 /// The space of a text; `path` names it in errors.
@@ -11,25 +15,25 @@ pub fn read(text: &str, path: &Path) -> Result<Imported, SourceError> {
     let mut lines = Vec::new();
     let mut start = 0;
     for whole in text.split_inclusive('\n') {
-        let line = whole.split('#').next().unwrap_or_default();
-        let blank = line.len() - line.trim_start().len();
-        let line: String = line.chars().filter(|letter| *letter != '"' && *letter != '\'').collect();
-        let line = line.trim().to_owned();
+        let blank = whole.len() - whole.trim_start().len();
+        let line = whole.trim_start();
+        let masked = masked(line);
+        let masked = masked.split('#').next().unwrap_or_default().trim_end();
         // A line that only announces what follows.
-        let is_heading = line.ends_with(':') && !line.contains(['|', '{', '[']);
-        if !line.is_empty() && !is_heading {
-            lines.push((line, start + blank));
+        let is_heading = masked.ends_with(':') && !masked.contains(['|', '{', '[']);
+        if !masked.is_empty() && !is_heading {
+            lines.push((PcsLine { text: &line[..masked.len()], masked: masked.to_owned() }, start + blank));
         }
         start += whole.len();
     }
     // Conditions may come before the parameters that they name.
     let (rules, parameters): (Vec<_>, Vec<_>) =
-        lines.into_iter().partition(|(line, _)| line.contains('|') || line.starts_with('{'));
+        lines.into_iter().partition(|(line, _)| line.masked.contains('|') || line.masked.starts_with('{'));
     for (line, offset) in parameters {
         reader.parameter(&line, offset)?;
     }
     for (line, offset) in rules {
-        match line.starts_with('{') {
+        match line.masked.starts_with('{') {
             true => reader.forbidden(&line, offset)?,
             false => reader.condition(&line, offset)?,
         }
@@ -37,32 +41,79 @@ pub fn read(text: &str, path: &Path) -> Result<Imported, SourceError> {
     reader.draft.finish()
 }
 
+/// A line, or a part of one, and the same with its quoted parts masked.
+#[derive(Clone)]
+struct PcsLine<'a> {
+    text: &'a str,
+    masked: String,
+}
+
+impl<'a> PcsLine<'a> {
+    /// The part of these bytes, without white space around it.
+    fn part(&self, range: Range<usize>) -> Self {
+        let masked = &self.masked[range.clone()];
+        let start = range.start + masked.len() - masked.trim_start().len();
+        let masked = masked.trim();
+        Self { text: &self.text[start..start + masked.len()], masked: masked.to_owned() }
+    }
+
+    /// The parts between separators.
+    fn parts(&self, separator: &str) -> Vec<Self> {
+        let mut start = 0;
+        let mut parts = Vec::new();
+        for (end, _) in self.masked.match_indices(separator) {
+            parts.push(self.part(start..end));
+            start = end + separator.len();
+        }
+        parts.push(self.part(start..self.masked.len()));
+        parts
+    }
+
+    /// The parts before and after the first of a separator.
+    fn halves(&self, separator: &str) -> Option<(Self, Self)> {
+        let at = self.masked.find(separator)?;
+        Some((self.part(0..at), self.part(at + separator.len()..self.masked.len())))
+    }
+
+    /// The name or the value that it is.
+    fn word(&self) -> Cow<'a, str> {
+        unquoted(self.text)
+    }
+}
+
 struct PcsReader<'a> {
     draft: Draft<'a>,
 }
 
 impl PcsReader<'_> {
-    fn parameter(&mut self, line: &str, offset: usize) -> Result<(), SourceError> {
+    fn parameter(&mut self, line: &PcsLine, offset: usize) -> Result<(), SourceError> {
         let wrong = |draft: &Draft, message: &str| {
             let hint = "a parameter is `name integer [1, 8] [4] log`, `name categorical {a, b} [a]` or the like";
             draft.error(offset, message, hint)
         };
-        let Some(open) = line.find(['{', '[']) else {
+        let Some(open) = line.masked.find(['{', '[']) else {
             return Err(wrong(&self.draft, "this is neither a parameter nor a condition nor a forbidden combination"));
         };
-        let mut head = line[..open].split_whitespace();
-        let Some(name) = head.next() else { return Err(wrong(&self.draft, "a parameter needs a name")) };
-        let kind = head.next();
-        let close = if line[open..].starts_with('{') { '}' } else { ']' };
-        let Some(end) = line[open..].find(close).map(|at| open + at) else {
+        let head = line.part(0..open);
+        let name_end = head.masked.find(char::is_whitespace).unwrap_or(head.masked.len());
+        let name = unquoted(&head.text[..name_end]);
+        if name.is_empty() {
+            return Err(wrong(&self.draft, "a parameter needs a name"));
+        }
+        let kind = head.masked[name_end..].split_whitespace().next();
+        let close = if line.masked[open..].starts_with('{') { '}' } else { ']' };
+        let Some(end) = line.masked[open..].find(close).map(|at| open + at) else {
             return Err(wrong(&self.draft, &format!("the values of `{name}` do not end with `{close}`")));
         };
-        let values: Vec<&str> = line[open + 1..end].split(',').map(str::trim).collect();
-        let rest = line[end + 1..].trim();
-        let default = rest.strip_prefix('[').and_then(|rest| rest.split_once(']'));
-        let Some((default, suffix)) = default.map(|(default, suffix)| (default.trim(), suffix.trim())) else {
+        let values = line.part(open + 1..end).parts(",");
+        let values: Vec<Cow<str>> = values.iter().map(PcsLine::word).collect();
+        let values: Vec<&str> = values.iter().map(AsRef::as_ref).collect();
+        let rest = line.part(end + 1..line.masked.len());
+        let inner_end = rest.masked.find(']').filter(|_| rest.masked.starts_with('['));
+        let Some(inner_end) = inner_end else {
             return Err(wrong(&self.draft, &format!("`{name}` has no default in square brackets")));
         };
+        let (default, suffix) = (rest.part(1..inner_end).word(), rest.masked[inner_end + 1..].trim());
         let domain = match (kind, close) {
             (Some("categorical") | None, '}') => listed(&values, false),
             (Some("ordinal"), '}') => listed(&values, true),
@@ -87,69 +138,76 @@ impl PcsReader<'_> {
             }
             (None, _) => unreachable!("brackets are of two kinds"),
         };
-        let default = value(&domain, default);
+        let default = value(&domain, &default);
         self.draft.add(Hyperparameter::new(name, domain, default), offset)
     }
 
     /// `child | parent in {a, b} && other > 3 || ...`, where `&&` binds more tightly.
-    fn condition(&mut self, line: &str, offset: usize) -> Result<(), SourceError> {
-        let (child, rest) = line.split_once('|').expect("it was looked for");
-        self.draft.find(child.trim(), offset)?;
-        let any = rest.split("||").map(|all| {
+    fn condition(&mut self, line: &PcsLine, offset: usize) -> Result<(), SourceError> {
+        let (child, rest) = line.halves("|").expect("it was looked for");
+        let child = child.word();
+        self.draft.find(&child, offset)?;
+        let any = rest.parts("||").into_iter().map(|all| {
             let all =
-                all.split("&&").map(|term| self.comparison(term.trim(), offset)).collect::<Result<Vec<_>, _>>()?;
+                all.parts("&&").iter().map(|term| self.comparison(term, offset)).collect::<Result<Vec<_>, _>>()?;
             Ok(joined(&all, "and"))
         });
         let any = any.collect::<Result<Vec<_>, SourceError>>()?;
-        self.draft.condition(child.trim(), joined(&any, "or"), offset)
+        self.draft.condition(&child, joined(&any, "or"), offset)
     }
 
-    fn comparison(&self, term: &str, offset: usize) -> Result<String, SourceError> {
+    fn comparison(&self, term: &PcsLine, offset: usize) -> Result<String, SourceError> {
         let (name, sign, written) = operator(term).ok_or_else(|| {
-            let message = format!("`{term}` is not a comparison");
+            let message = format!("`{}` is not a comparison", term.text);
             self.draft.error(offset, message, "a condition is `child | parent in {a, b}`, or with ==, !=, < or >")
         })?;
-        let parent = self.draft.find(name, offset)?;
+        let parent = self.draft.find(&name.word(), offset)?;
         if sign != "in" {
-            return Ok(format!("{} {sign} {}", parent.name, value(&parent.domain, written).to_literal()));
+            return Ok(format!(
+                "{} {sign} {}",
+                quoted(&parent.name),
+                value(&parent.domain, &written.word()).to_literal()
+            ));
         }
-        let inner = written.strip_prefix('{').and_then(|inner| inner.strip_suffix('}')).unwrap_or(written);
-        let values: Vec<Value> = inner.split(',').map(|each| value(&parent.domain, each.trim())).collect();
+        let is_braced = written.masked.starts_with('{') && written.masked.ends_with('}') && written.masked.len() > 1;
+        let inner = if is_braced { written.part(1..written.masked.len() - 1) } else { written };
+        let values: Vec<Value> = inner.parts(",").iter().map(|each| value(&parent.domain, &each.word())).collect();
         Ok(among(&parent.name, &parent.domain, &values))
     }
 
     /// `{a=1, b=2}`: both at once are forbidden.
-    fn forbidden(&mut self, line: &str, offset: usize) -> Result<(), SourceError> {
+    fn forbidden(&mut self, line: &PcsLine, offset: usize) -> Result<(), SourceError> {
         let wrong = || {
-            let message = format!("`{line}` is not a forbidden combination");
+            let message = format!("`{}` is not a forbidden combination", line.text);
             self.draft.error(offset, message, "one is written {a=1, b=2}")
         };
-        let inner = line.strip_prefix('{').and_then(|inner| inner.strip_suffix('}')).ok_or_else(wrong)?;
-        let term = |term: &str| {
-            let (name, written) = term.split_once('=').ok_or_else(wrong)?;
-            let parameter = self.draft.find(name.trim(), offset)?;
-            let written = written.trim_start_matches('=').trim();
-            Ok(format!("{} == {}", parameter.name, value(&parameter.domain, written).to_literal()))
+        if !line.masked.ends_with('}') {
+            return Err(wrong());
+        }
+        let term = |term: &PcsLine| {
+            let (name, written) = term.halves("==").or_else(|| term.halves("=")).ok_or_else(wrong)?;
+            let parameter = self.draft.find(&name.word(), offset)?;
+            let value = value(&parameter.domain, &written.word());
+            Ok(format!("{} == {}", quoted(&parameter.name), value.to_literal()))
         };
-        let terms = inner.split(',').map(term).collect::<Result<Vec<_>, SourceError>>()?;
+        let terms = line.part(1..line.masked.len() - 1).parts(",");
+        let terms = terms.iter().map(term).collect::<Result<Vec<_>, SourceError>>()?;
         self.draft.forbid(terms.join(" and "), offset);
         Ok(())
     }
 }
 
 /// The name, the sign and the value of a comparison; names may hold every sign but `=`, and so spaces count first.
-fn operator(term: &str) -> Option<(&str, &str, &str)> {
-    let spaced =
-        [" in ", " == ", " != ", " < ", " > "].into_iter().find_map(|sign| Some((term.split_once(sign)?, sign)));
-    if let Some(((name, written), sign)) = spaced {
-        return Some((name.trim(), sign.trim(), written.trim()));
+fn operator<'a>(term: &PcsLine<'a>) -> Option<(PcsLine<'a>, &'static str, PcsLine<'a>)> {
+    let found = [" in ", " == ", " != ", " < ", " > ", "==", "!=", "<", ">"]
+        .into_iter()
+        .find_map(|sign| Some((term.halves(sign)?, sign.trim())));
+    if let Some(((name, written), sign)) = found {
+        return Some((name, sign, written));
     }
-    let tight = ["==", "!=", "<", ">"].into_iter().find_map(|sign| Some((term.split_once(sign)?, sign)));
-    if let Some(((name, written), sign)) = tight {
-        return Some((name.trim(), sign, written.trim()));
-    }
-    let (name, written) = term.split_once('{')?;
-    Some((name.trim().strip_suffix("in")?.trim(), "in", written.trim().trim_end_matches('}')))
+    let open = term.masked.find('{')?;
+    let name = term.part(0..open);
+    name.masked.ends_with("in").then(|| (name.part(0..name.masked.len() - 2), "in", term.part(open..term.masked.len())))
 }
 
 /// A list of values: numbers where each is written as galvani writes it and they are in order, words otherwise.
@@ -179,8 +237,8 @@ fn number(text: &str) -> Option<Value> {
 /// The value of a domain that a text stands for; the validation of the space refuses a text that stands for none.
 fn value(domain: &Domain, text: &str) -> Value {
     let word = Value::Word(text.into());
-    if domain.index(&word).is_some() {
-        return word;
+    if let Some(value) = domain.matching(&word) {
+        return value;
     }
     let integer = text.parse().ok().map(Value::Integer);
     integer.or_else(|| text.parse().ok().map(Value::Float)).unwrap_or(word)

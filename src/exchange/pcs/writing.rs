@@ -4,6 +4,7 @@ use std::fmt::Write;
 use crate::document::diagnostic::Diagnostic;
 use crate::exchange::clause::{Clause, FormatSupport};
 use crate::exchange::export::{Exported, left_out, never_active};
+use crate::exchange::pcs::quotes::{is_foreign, quoted};
 use crate::space::Space;
 use crate::space::expression::evaluation::ComparisonOperator;
 use crate::space::hyperparameter::{Domain, Value};
@@ -15,6 +16,12 @@ const LINES: usize = 20_000;
 /// The text of a file that ConfigSpace's and SMAC's readers of pcs-new read.
 pub fn write(space: &Space) -> Result<Exported, Diagnostic> {
     let (mut text, mut notes) = (String::new(), Vec::new());
+    let names = space.hyperparameters().iter().map(|each| each.name.as_str());
+    if let Some(name) = names.clone().find(|name| !is_foreign(name)) {
+        let others = names.filter(|name| !is_foreign(name)).count() - 1;
+        let more = if others > 0 { format!(" and {others} more") } else { String::new() };
+        notes.push(format!("the name `{name}`{more} can be read by galvani, but not by other readers of pcs-new"));
+    }
     for each in space.hyperparameters() {
         let name = &each.name;
         let list = |values: &[Value]| values.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
@@ -38,7 +45,7 @@ pub fn write(space: &Space) -> Result<Exported, Diagnostic> {
         if each.prior != Prior::Uniform {
             notes.push(left_out("prior", name));
         }
-        let _ = writeln!(text, "{name} {body}");
+        let _ = writeln!(text, "{} {body}", quoted(name));
     }
     let mut conditions = String::new();
     for (index, child) in space.hyperparameters().iter().enumerate() {
@@ -53,7 +60,7 @@ pub fn write(space: &Space) -> Result<Exported, Diagnostic> {
             .iter()
             .map(|all| all.iter().map(|atom| comparison(space, atom)).collect::<Vec<_>>().join(" && "))
             .collect();
-        let _ = writeln!(conditions, "{} | {}", child.name, any.join(" || "));
+        let _ = writeln!(conditions, "{} | {}", quoted(&child.name), any.join(" || "));
     }
     let mut forbidden = String::new();
     for clause in space.forbidden() {
@@ -121,7 +128,7 @@ fn alternatives(clause: &Clause) -> Option<Vec<Vec<Clause>>> {
 }
 
 fn comparison(space: &Space, atom: &Clause) -> String {
-    let name = |index: &usize| &space.hyperparameters()[*index].name;
+    let name = |index: &usize| quoted(&space.hyperparameters()[*index].name);
     match atom {
         Clause::Equals(index, value) => format!("{} == {value}", name(index)),
         Clause::Among(index, values) => {
@@ -150,7 +157,7 @@ fn equalities(space: &Space, all: &[Clause]) -> Option<Vec<Vec<String>>> {
             Clause::Among(index, values) => (index, &values[..]),
             _ => return None,
         };
-        let name = &space.hyperparameters()[*index].name;
+        let name = quoted(&space.hyperparameters()[*index].name);
         let add = |line: &Vec<String>| {
             let with = |value: &Value| line.iter().cloned().chain([format!("{name}={value}")]).collect::<Vec<_>>();
             values.iter().map(with).collect::<Vec<_>>()

@@ -26,12 +26,20 @@ fn column(objective: usize) -> String {
 /// Reads a table with a heading, of which only `cost` must be there; an empty cell is no value. A column that is neither a
 /// hyperparameter nor one of ours is passed over, and named.
 pub fn read(text: &str, space: &Space) -> Result<(Vec<FoundResult>, Vec<String>), UnreadableResults> {
-    let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(text.as_bytes());
+    let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::Fields).from_reader(text.as_bytes());
     let wrong = |error: csv::Error| UnreadableResults {
         line: error.position().map(|position| position.line() as usize),
         reason: error.to_string(),
     };
-    let names: Vec<String> = reader.headers().map_err(wrong)?.iter().map(str::to_owned).collect();
+    // The name of a hyperparameter may begin or end with spaces.
+    let name = |written: &str| if space.index(written).is_some() { written } else { written.trim() }.to_owned();
+    let names: Vec<String> = reader.headers().map_err(wrong)?.iter().map(name).collect();
+    // Of two columns with one name, one is ours: the first of `trial`, the last of all others.
+    let is_value = |index: usize| {
+        let mut places = (0..names.len()).filter(|place| names[*place] == names[index]);
+        let place = if names[index] == OTHERS[0] { places.next_back() } else { places.next() };
+        space.index(&names[index]).is_some() && place == Some(index)
+    };
     if !names.iter().any(|name| name == "cost") {
         return Err(UnreadableResults { line: Some(1), reason: "there is no column `cost`".into() });
     }
@@ -42,8 +50,10 @@ pub fn read(text: &str, space: &Space) -> Result<(Vec<FoundResult>, Vec<String>)
     for record in reader.records() {
         let record = record.map_err(wrong)?;
         let mut each = FoundResult::default();
-        for (name, cell) in names.iter().zip(record.iter()).filter(|(_, cell)| !cell.is_empty()) {
-            if space.index(name).is_some() {
+        for (index, (name, cell)) in
+            names.iter().zip(record.iter()).enumerate().filter(|(_, (_, cell))| !cell.is_empty())
+        {
+            if is_value(index) {
                 each.config.insert(name.clone(), Json::from(cell));
             } else if let Some(objective) = objective(name) {
                 each.costs.resize(each.costs.len().max(objective + 1), f64::NAN);

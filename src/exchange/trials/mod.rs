@@ -101,14 +101,7 @@ fn prior_result(
 
 /// The value of a hyperparameter that JSON, or a text in its place, stands for.
 fn value(hyperparameter: &Hyperparameter, json: &Json) -> Option<Value> {
-    let direct = serde_json::from_value::<Value>(json.clone()).ok();
-    let text = json.as_str().unwrap_or_default();
-    let read = [
-        text.parse().ok().map(Value::Integer),
-        text.parse().ok().map(Value::Float),
-        text.parse().ok().map(Value::Boolean),
-    ];
-    direct.into_iter().chain(read.into_iter().flatten()).find_map(|value| hyperparameter.admit(&value))
+    hyperparameter.matching(&serde_json::from_value(json.clone()).ok()?)
 }
 
 /// The active hyperparameters of a trial by name.

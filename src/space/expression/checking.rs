@@ -7,9 +7,10 @@ use minijinja::value::ValueKind;
 
 use crate::document::check_number;
 use crate::document::diagnostic::Positioned;
-use crate::document::spelling::suggestion;
+use crate::document::spelling::{nearest, suggestion};
 use crate::space::domain::Domain;
 use crate::space::expression::evaluation::{Arithmetic, ComparisonOperator, Number, Truth};
+use crate::space::expression::quoting::{is_bare, name_at, quoted};
 use crate::space::expression::syntax::{comparison_of, start};
 use crate::space::hyperparameter::Hyperparameter;
 use crate::space::value::Value;
@@ -20,6 +21,8 @@ pub(crate) enum TypedTerm {
     Truth(Truth),
     /// A word in quotes.
     Word(String),
+    /// `none`, no value.
+    Null,
     /// A hyperparameter of words, or of values of several kinds.
     Choice(usize),
 }
@@ -49,6 +52,7 @@ impl<'a> Checker<'a> {
                 Err(Positioned::new(offset, format!("`{source}` is a number, neither true nor false"))
                     .hint(format!("compare it with something, for example `{source} > 0`")))
             }
+            TypedTerm::Null => Err(Positioned::new(offset, "`none` is neither true nor false")),
             TypedTerm::Word(word) => {
                 Err(Positioned::new(offset, format!("the word '{word}' is neither true nor false"))
                     .hint(format!("compare a parameter with it: `... == '{word}'`")))
@@ -65,6 +69,7 @@ impl<'a> Checker<'a> {
         let (offset, source) = (start(syntax), self.source(syntax));
         match self.term(syntax)? {
             TypedTerm::Number(number) => Ok(number),
+            TypedTerm::Null => Err(Positioned::new(offset, "there is no arithmetic with `none`")),
             TypedTerm::Word(word) => {
                 Err(Positioned::new(offset, format!("there is no arithmetic with the word '{word}'")))
             }
@@ -117,8 +122,7 @@ impl<'a> Checker<'a> {
                 Ok(TypedTerm::Number(Number::Literal(number.ok_or_else(too_large)?)))
             }
             ValueKind::String => Ok(TypedTerm::Word(value.as_str().unwrap_or_default().to_owned())),
-            _ => Err(Positioned::new(start(syntax), "`none` is not a value of a parameter")
-                .hint("an inactive parameter makes a comparison false by itself")),
+            _ => Ok(TypedTerm::Null),
         }
     }
 
@@ -131,7 +135,16 @@ impl<'a> Checker<'a> {
             }
             Expr::IfExpr(_) => "`if`",
             Expr::Test(_) => "`is`",
-            Expr::GetAttr(_) | Expr::GetItem(_) | Expr::Slice(_) => "a part of a value (`.` or `[..]`)",
+            Expr::GetAttr(_) | Expr::GetItem(_) | Expr::Slice(_) => {
+                let names = self.hyperparameters.iter().map(|each| each.name.as_str()).filter(|name| !is_bare(name));
+                if let Some(near) = nearest(self.source(syntax), names) {
+                    let source = self.source(syntax);
+                    let fault = if near == source { "stands without backticks" } else { "is no parameter" };
+                    let message = format!("`{source}` {fault}");
+                    return Positioned::new(start(syntax), message).hint(format!("did you mean {}?", quoted(near)));
+                }
+                "a part of a value (`.` or `[..]`)"
+            }
             Expr::Call(_) => "a function",
             _ => "a list outside of `in [..]`",
         };
@@ -139,15 +152,16 @@ impl<'a> Checker<'a> {
             .hint("an expression has comparisons, `in [..]`, arithmetic, `and`, `or` and `not`")
     }
 
-    fn variable(&mut self, name: &str, span: Span) -> Result<TypedTerm, Positioned> {
+    fn variable(&mut self, masked: &str, span: Span) -> Result<TypedTerm, Positioned> {
+        let name = name_at(self.text, span.start_offset as usize, masked);
         let Some(index) = self.hyperparameters.iter().position(|each| each.name == name) else {
             let mistake = Positioned::new(span.start_offset as usize, format!("there is no parameter named `{name}`"));
-            let word = Value::Word(name.into());
+            let word = Value::Word(name.as_ref().into());
             let names = self.hyperparameters.iter().map(|each| each.name.as_str());
             let hint = if self.hyperparameters.iter().any(|each| each.domain.values().contains(&word)) {
                 format!("a word needs quotes: '{name}'")
             } else {
-                suggestion(name, names)
+                suggestion(&name, names)
             };
             return Err(mistake.hint(hint));
         };

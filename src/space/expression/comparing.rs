@@ -66,6 +66,7 @@ impl Checker<'_> {
                     TypedTerm::Number(_) => format!("`{source}` is a number"),
                     TypedTerm::Truth(_) => format!("`{source}` is true or false"),
                     TypedTerm::Word(_) | TypedTerm::Choice(_) => format!("{source} is a word"),
+                    TypedTerm::Null => "`none` is no value of it".to_owned(),
                 };
                 let message = match (&a, &b) {
                     (TypedTerm::Word(_), TypedTerm::Word(_)) => "two words in quotes are compared".to_owned(),
@@ -78,6 +79,9 @@ impl Checker<'_> {
                         if numeric(word) =>
                     {
                         Some(format!("write {word} without quotes"))
+                    }
+                    (TypedTerm::Null, _) | (_, TypedTerm::Null) => {
+                        Some("an inactive parameter makes a comparison false by itself".to_owned())
                     }
                     (TypedTerm::Truth(_), TypedTerm::Number(_)) | (TypedTerm::Number(_), TypedTerm::Truth(_)) => {
                         Some("a comparison needs two of the same kind; compare with `true` or `false`".to_owned())
@@ -126,7 +130,7 @@ impl Checker<'_> {
                 }
                 Truth::Among(index, values.into())
             }
-            TypedTerm::Word(_) => {
+            TypedTerm::Word(_) | TypedTerm::Null => {
                 let message = format!("{source} is a word and not a parameter");
                 return Err(Positioned::new(start(left), message));
             }
@@ -141,6 +145,7 @@ impl Checker<'_> {
     /// The value of a hyperparameter that a literal stands for.
     fn member(&self, index: usize, name: &str, other: TypedTerm, syntax: &Expr) -> Result<Value, Positioned> {
         let value = match other {
+            TypedTerm::Null => Value::Null,
             TypedTerm::Word(word) => Value::Word(word.into()),
             TypedTerm::Number(Number::Literal(number)) => Value::Float(number),
             TypedTerm::Truth(Truth::Literal(truth)) => Value::Boolean(truth),
@@ -159,6 +164,7 @@ impl Checker<'_> {
         };
         let message = match &value {
             Value::Word(_) => format!("`{name}` cannot be {}", value.to_literal()),
+            Value::Null => format!("`{name}` cannot be none"),
             _ if words().count() < self.values(index).len() => format!("`{name}` cannot be {value}"),
             _ => format!("`{name}` is a word, but `{}` is not", self.source(syntax)),
         };
@@ -167,6 +173,7 @@ impl Checker<'_> {
                 Some(near) => format!("did you mean '{near}'?"),
                 None => self.listing(index, name),
             },
+            Value::Null => "an inactive parameter makes a comparison false by itself".to_owned(),
             _ => self.listing(index, name),
         };
         Err(Positioned::new(start(syntax), message).hint(hint))

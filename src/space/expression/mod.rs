@@ -1,7 +1,8 @@
 //! Expressions over hyperparameters: the conditions of a space, and its forbidden combinations.
 //!
 //! Comparisons (`== != < <= > >=`, chains such as `1 < x < 5`, `in [..]`, `not in [..]`), arithmetic (`+ - * / // %
-//! **`), `and or not`, parentheses, words in quotes, numbers, `true` and `false`. Words of an ordinal compare by their
+//! **`), `and or not`, parentheses, words in quotes, numbers, `true`, `false` and `none`. The name of a hyperparameter that is
+//! not a plain word stands in backticks, a backtick in it doubled. Words of an ordinal compare by their
 //! place in its order. The syntax is Python's except for `**`, which binds from left to right and more loosely than a
 //! sign, as in Jinja.
 mod checking;
@@ -9,6 +10,7 @@ pub(crate) mod columns;
 mod comparing;
 pub(crate) mod evaluation;
 pub(crate) mod interval;
+pub(crate) mod quoting;
 mod syntax;
 
 use std::fmt;
@@ -36,9 +38,10 @@ impl Expression {
         if text.len() > LONGEST {
             return Err(Positioned::new(LONGEST, format!("the expression is longer than {LONGEST} bytes")));
         }
-        let syntax = syntax::parse(text)?;
+        let masked = quoting::masked(text)?;
         let mut checker = Checker::new(text, hyperparameters);
-        let truth = checker.truth(&syntax)?;
+        let truth = syntax::parse(text, &masked).and_then(|syntax| checker.truth(&syntax));
+        let truth = truth.map_err(|mistake| quoting::hinted(mistake, text, hyperparameters))?;
         let reads = checker.reads();
         if reads.is_empty() {
             let hint = "name at least one parameter, or leave the expression out";

@@ -6,9 +6,9 @@ use crate::document::diagnostic::Positioned;
 use crate::document::expression::{self, SyntaxError};
 use crate::space::expression::evaluation::ComparisonOperator;
 
-/// The syntax tree of an expression.
-pub(crate) fn parse(text: &str) -> Result<Expr<'_>, Positioned> {
-    expression::parse(text, |token| foreign(token).is_some()).map_err(|error| mistake(text, error))
+/// The syntax tree of an expression, by its masked text ([`quoting`](super::quoting)); mistakes quote the text itself.
+pub(crate) fn parse<'a>(text: &str, masked: &'a str) -> Result<Expr<'a>, Positioned> {
+    expression::parse(masked, |token| foreign(token).is_some()).map_err(|error| mistake(text, error))
 }
 
 /// The first byte of a term; the parser's own spans of comparisons begin one token too early.

@@ -1,4 +1,4 @@
-//! A literal of a space's file: a number, a word, or a truth.
+//! A literal of a space's file: a number, a word, a truth, or none.
 use std::fmt;
 
 use serde::Deserialize;
@@ -28,7 +28,7 @@ impl<'de> Visitor<'de> for LiteralVisitor {
     type Value = Literal;
 
     fn expecting(&self, out: &mut fmt::Formatter) -> fmt::Result {
-        out.write_str("a number, `true`, `false`, or a word in double quotes")
+        out.write_str("a number, `true`, `false`, `None`, or a word in double quotes")
     }
 
     fn visit_bool<E>(self, truth: bool) -> Result<Literal, E> {
@@ -51,6 +51,10 @@ impl<'de> Visitor<'de> for LiteralVisitor {
 
     fn visit_str<E>(self, word: &str) -> Result<Literal, E> {
         Ok(Literal(Some(Value::Word(word.into()))))
+    }
+
+    fn visit_none<E>(self) -> Result<Literal, E> {
+        Ok(Literal(Some(Value::Null)))
     }
 
     fn visit_unit<E: de::Error>(self) -> Result<Literal, E> {

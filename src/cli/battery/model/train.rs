@@ -167,6 +167,8 @@ fn configuration(arguments: &Arguments, experiment: &Experiment) -> Result<Index
             Failure::Input(format!("`--set {change}` must be NAME=VALUE\nhint: for example --set dim_model=64"))
         })?;
         let value = ron::from_str(value).unwrap_or_else(|_| Value::Word(value.into()));
+        let known = experiment.space.index(name).map(|index| &experiment.space.hyperparameters()[index]);
+        let value = known.and_then(|known| known.matching(&value)).unwrap_or(value);
         config.insert(name.to_owned(), value);
     }
     Ok(config)
