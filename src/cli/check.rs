@@ -8,6 +8,7 @@ use super::failure::Failure;
 use super::message::{amount, count, measured, narrate, number, of_amount, say};
 use super::space;
 use super::table::Format;
+use crate::document::spelling::nearest;
 use crate::experiment::definition::plan::planned;
 use crate::experiment::folder::RunFolder;
 use crate::experiment::ledger::space_migration::SpaceMigration;
@@ -180,10 +181,11 @@ fn warnings(experiment: &Experiment) -> Vec<String> {
         });
     }
     if let Some(Objective::Command(command)) = &experiment.objective {
-        for (flag, name) in command.split_flags() {
-            if space.index(name).is_some_and(|index| space.condition(index).is_some()) {
+        for (flag, name) in command.split_flags(space) {
+            let is_like = |flag: &str| nearest(flag.trim_start_matches('-'), [name.as_str()]).is_some();
+            if space.index(&name).is_some_and(|index| space.condition(index).is_some()) && !is_like(&flag) {
                 warnings.push(format!(
-                    "where `{name}` is inactive its argument is left out, but `{flag}` stays; write it as one argument, `{flag}={{{name}}}`"
+                    "where `{name}` is inactive its argument is left out, and `{flag}` before it too; if that is a flag of its own, write it elsewhere"
                 ));
             }
         }

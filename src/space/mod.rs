@@ -119,6 +119,11 @@ impl Space {
             let hyperparameter = &self.hyperparameters()[index];
             let name = || hyperparameter.name.clone();
             match (&values[index], self.definition.inactive(index, &values)) {
+                // Other programs write null for an inactive hyperparameter too.
+                (Some(Value::Null), Some(_)) => values[index] = None,
+                (Some(Value::Null), None) if hyperparameter.matching(&Value::Null).is_none() => {
+                    return Err(Illegal::Missing { name: name() });
+                }
                 (Some(value), None) => {
                     let outside = || Illegal::Outside { name: name(), value: value.to_string() };
                     values[index] = Some(hyperparameter.matching(value).ok_or_else(outside)?);

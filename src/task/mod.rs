@@ -1,9 +1,11 @@
 //! Tasks: a function, a program, the battery task, or a task of the embedding program.
+mod argument;
 #[cfg(feature = "battery")]
 pub mod battery;
 pub mod command;
 pub mod custom;
 pub mod function;
+mod template;
 
 use std::path::{Path, PathBuf};
 

@@ -18,9 +18,8 @@ pub fn read(text: &str, objectives: &[String]) -> Result<Vec<FoundResult>, Unrea
         let Some(Json::Object(config)) = object.get("config") else {
             return Err(wrong("there is no object `config`".into()));
         };
-        let config = config.iter().filter(|(_, value)| !value.is_null());
         found.push(FoundResult {
-            config: config.map(|(name, value)| (name.clone(), value.clone())).collect(),
+            config: config.iter().map(|(name, value)| (name.clone(), value.clone())).collect(),
             budget: object.get("budget").and_then(Json::as_f64),
             costs: match object.get("costs").filter(|costs| !costs.is_null()) {
                 Some(Json::Object(named)) => objectives.iter().flat_map(|name| numbers(named.get(name))).collect(),

@@ -17,7 +17,7 @@ use crate::trial::prior_result::PriorResult;
 /// One result as a file has it.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct FoundResult {
-    /// Values by the names that the file has; a name without a value is absent.
+    /// Values by the names that the file has; a name without a value is absent or null.
     pub config: IndexMap<String, Json>,
     /// The budget; absent where the file has no budgets, which stands for the full one.
     pub budget: Option<f64>,
@@ -91,7 +91,10 @@ fn prior_result(
     let mut named = Vec::new();
     for (name, json) in &found.config {
         let index = space.index(name).ok_or_else(|| Diagnostic::new(format!("there is no hyperparameter `{name}`")))?;
-        let value = value(&space.hyperparameters()[index], json);
+        let value = match json {
+            Json::Null => Some(Value::Null),
+            json => value(&space.hyperparameters()[index], json),
+        };
         let value = value.ok_or_else(|| Diagnostic::new(format!("`{name}` cannot be {json}")))?;
         named.push((name.as_str(), value));
     }

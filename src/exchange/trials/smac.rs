@@ -31,9 +31,8 @@ pub fn read(text: &str) -> Result<Vec<FoundResult>, UnreadableResults> {
         let id = field("config_id", 0).map(ToString::to_string).unwrap_or_default();
         let config = history.configs.get(&id).ok_or_else(|| wrong(format!("there is no configuration {id}")))?;
         let is_success = field("status", 7).and_then(Json::as_u64) == Some(SUCCESS);
-        let config = config.iter().filter(|(_, value)| !value.is_null());
         Ok(FoundResult {
-            config: config.map(|(name, value)| (name.clone(), value.clone())).collect(),
+            config: config.iter().map(|(name, value)| (name.clone(), value.clone())).collect(),
             budget: field("budget", 3).and_then(Json::as_f64),
             costs: if is_success { numbers(field("cost", 4)) } else { Vec::new() },
         })

@@ -179,7 +179,11 @@ impl ExperimentFile {
             return error("task", message, "for example budget: (min: 60, max: 540, eta: 3, unit: \"steps\")");
         }
         if let Some(task) = &self.task {
-            task.check_space(&space).map_err(|mismatch| source.error(mismatch.field("task")))?;
+            task.check_space(&space).map_err(|mismatch| {
+                let inner = mismatch.field.clone().filter(|field| field.starts_with("task."));
+                let field = inner.unwrap_or("task".into());
+                source.error(mismatch.field(field))
+            })?;
         }
         Ok(Experiment {
             name: self.name,

@@ -153,7 +153,7 @@ fn disposable(
     let config = folder.join("config.json");
     fs::write(&config, serde_json::to_vec(&request.config)?)?;
     if let Objective::Command(command) = objective {
-        return Ok(command.invocation(&request, &base(experiment)?, &config));
+        return command.invocation(&request, &experiment.space, &base(experiment)?, &config).map_err(io::Error::other);
     }
     let path = folder.join("request.json");
     fs::write(&path, serde_json::to_vec(&WorkerRequest { objective: objective.clone(), request, purpose })?)?;
