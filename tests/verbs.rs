@@ -123,7 +123,10 @@ fn rewrite_first_record(folder: &Path, from: &str, to: &str) {
 #[test]
 fn rungs_are_whole_where_the_ends_of_the_budget_are() {
     let fields = |budget: &str, trials: u32| {
-        format!("{}, budget: {budget}, stop: (trials: {trials})", command(r#"print "{\"cost\": " x + y / b "}""#))
+        format!(
+            "{}, budget: {budget}, stop: (trials: {trials}), optimizer: (random_probability: 1)",
+            command(r#"print "{\"cost\": " x + y / b "}""#)
+        )
     };
     let folder = folder(&fields("(min: 1, max: 50, eta: 3)", 41));
     let folder = folder.path();
@@ -149,4 +152,132 @@ fn rungs_are_whole_where_the_ends_of_the_budget_are() {
     write(folder, &fields("(min: 0.5, max: 8, eta: 2, whole: true)", 20));
     let refused = String::from_utf8(galvani(folder, &["check", "e.ron"]).stderr).unwrap();
     assert!(refused.contains("`budget.whole` needs whole numbers"), "{refused}");
+}
+
+/// What a verb says on stderr, and whether it succeeded.
+fn said(folder: &Path, arguments: &[&str]) -> (bool, String) {
+    let output = galvani(folder, arguments);
+    (output.status.success(), String::from_utf8(output.stderr).unwrap())
+}
+
+#[test]
+fn results_are_taken_back_and_run_again() {
+    let folder = folder("task: Command(program: \"sh\", arguments: [\"trial.sh\", \"{x}\"]), stop: (trials: 8)");
+    let folder = folder.path();
+    // Trials with x above 0.5 fail until the file `ready` is there.
+    let script = r#"[ -e ready ] || awk "BEGIN { exit ($1 > 0.5) }" || exit 3; echo "{\"cost\": $1}""#;
+    fs::write(folder.join("trial.sh"), script).unwrap();
+    assert!(galvani(folder, &["run", "e.ron"]).status.success());
+    let before = trials(folder);
+    let crashed: Vec<u64> = before
+        .iter()
+        .filter(|trial| trial["outcome"] == "crashed")
+        .map(|trial| trial["trial"].as_u64().unwrap())
+        .collect();
+    assert!(!crashed.is_empty() && crashed.len() < 8, "{before:?}");
+
+    // Refusals name what is wrong and change nothing.
+    let journal = folder.join("runs/e/store/journal.jsonl");
+    let text = fs::read_to_string(&journal).unwrap();
+    for (arguments, words) in [
+        (&["retry", "e", "99"][..], "there is no trial 99"),
+        (&["retry", "e", "--outcome", "timed_out"], "no trial has the outcome `timed_out`"),
+        (&["forget", "e", "1", "99"], "there is no trial 99"),
+        (&["retry", "e"], "TRIAL"),
+    ] {
+        let (succeeded, words_said) = said(folder, arguments);
+        assert!(!succeeded && words_said.contains(words), "{arguments:?}: {words_said}");
+    }
+    assert_eq!(fs::read_to_string(&journal).unwrap(), text);
+
+    fs::write(folder.join("ready"), "").unwrap();
+    let (succeeded, words) = said(folder, &["retry", "e", "--outcome", "crashed"]);
+    assert!(succeeded && words.contains("again when `galvani run` goes on"), "{words}");
+    assert!(fs::read_to_string(&journal).unwrap().starts_with(&text), "the journal only grows");
+    assert!(trials(folder).iter().all(|trial| trial["outcome"] != "crashed"));
+    let (succeeded, words) = said(folder, &["retry", "e", &crashed[0].to_string()]);
+    assert!(!succeeded && words.contains("no outcome"), "{words}");
+    assert!(galvani(folder, &["run", "e.ron"]).status.success());
+    let after = trials(folder);
+    assert!(after.len() == 8 && after.iter().all(|trial| trial["outcome"] == "finished"), "{after:?}");
+    assert!(printed(folder, &["show", "e", &crashed[0].to_string()]).contains("attempts: 2"));
+
+    // What is forgotten is no longer the best, and stays in the list.
+    let best = lines(&printed(folder, &["best", "e", "--format", "json"]))[0]["trial"].to_string();
+    assert!(said(folder, &["forget", "e", &best]).0);
+    assert_ne!(lines(&printed(folder, &["best", "e", "--format", "json"]))[0]["trial"].to_string(), best);
+    assert!(printed(folder, &["status", "e"]).contains("7 finished, 1 forgotten"));
+    assert!(said(folder, &["forget", "e", &best]).1.contains("forgotten already"));
+    assert!(said(folder, &["report", "e"]).0 && said(folder, &["retry", "e", &best]).0);
+    assert!(galvani(folder, &["run", "e.ron"]).status.success());
+    assert_eq!(lines(&printed(folder, &["best", "e", "--format", "json"]))[0]["trial"].to_string(), best);
+    assert!(printed(folder, &["store", "check", "e"]).contains("revised"));
+}
+
+#[test]
+fn a_raised_limit_runs_again_what_it_had_ended() {
+    let fields = |limit: &str| {
+        format!(
+            r#"task: Command(program: "sh", arguments: ["trial.sh", "{{x}}"]), stop: (trials: 4),
+            optimizer: (first_configurations: [{{"x": 0.25, "y": 0.0}}, {{"x": 0.75, "y": 0.0}}]),
+            executor: Process(time_limit: "{limit}")"#
+        )
+    };
+    let folder = folder(&fields("2s"));
+    let folder = folder.path();
+    // One of the given configurations takes four seconds, and one fails.
+    let script = r#"[ $1 = 0.25 ] && sleep 4; [ $1 = 0.75 ] && exit 1; echo "{\"cost\": $1}""#;
+    fs::write(folder.join("trial.sh"), script).unwrap();
+    assert!(galvani(folder, &["run", "e.ron"]).status.success());
+    assert_eq!([0, 1].map(|index| trials(folder)[index]["outcome"].clone()), [json!("timed_out"), json!("crashed")]);
+    write(folder, &fields("30s"));
+    let (succeeded, words) = said(folder, &["run", "e.ron"]);
+    assert!(
+        succeeded && words.contains("`time_limit` was raised, so trial 1, which it had ended, runs again"),
+        "{words}"
+    );
+    assert_eq!([0, 1].map(|index| trials(folder)[index]["outcome"].clone()), [json!("finished"), json!("crashed")]);
+    assert!(!said(folder, &["run", "e.ron"]).1.contains("was raised"));
+}
+
+#[test]
+fn configurations_are_enqueued_while_a_run_rests_and_while_it_goes_on() {
+    let folder = folder(
+        r#"stop: (trials: 40), optimizer: (first_configurations: [{"y": 0.125}]), budget: (min: 1, max: 3, eta: 3)"#,
+    );
+    let folder = folder.path();
+    let (_, words) = said(folder, &["check", "e.ron"]);
+    assert!(words.contains("number 1 of `first_configurations` is completed by defaults: x = 0.5"), "{words}");
+    let mut session = Session::begin(folder, "e.ron");
+    let ask = |session: &mut Session| session.ask(1)["trials"][0].clone();
+    let first = ask(&mut session);
+    assert_eq!(first["config"], json!({"x": 0.5, "y": 0.125}));
+    // While it goes on: the next new configuration.
+    let (succeeded, words) = said(folder, &["enqueue", "e", "x=0.0625"]);
+    assert!(succeeded && words.contains("completed by defaults: y = 0.5"), "{words}");
+    assert_eq!(ask(&mut session)["config"], json!({"x": 0.0625, "y": 0.5}));
+    session.end();
+    // While it rests, several at once; duplicates and what is not legal are refused by name, and then none is taken.
+    assert!(said(folder, &["enqueue", "e", r#"{"x": 0.75, "y": 0.25}"#, r#"{"y": 0.75, "x": null}"#]).0);
+    for (arguments, words) in [
+        (vec![r#"{"x": 0.75, "y": 0.25}"#], "enqueued already"),
+        (vec!["x=0.5", "y=0.125"], "was tried already, by trial 1"),
+        (vec!["x=1.5"], "`x` cannot be `1.5`"),
+        (vec!["z=1.5"], "there is no parameter `z`"),
+        (vec!["x=0.1", "x=0.2"], "two values"),
+        (vec!["0.1"], "no NAME=VALUE pair"),
+        (vec![r#"{"x": 0.9}"#, r#"{"x": 9}"#], "`x` cannot be `9`"),
+    ] {
+        let (succeeded, words_said) = said(folder, &[&["enqueue", "e"], &arguments[..]].concat());
+        assert!(!succeeded && words_said.contains(words), "{arguments:?}: {words_said}");
+    }
+    assert!(printed(folder, &["status", "e"]).contains("enqueued: 2 configurations not tried yet"));
+    let mut session = Session::begin(folder, "e.ron");
+    // The two trials without an outcome come first, then the new ones.
+    let configs: Vec<Json> = (0..4).map(|_| ask(&mut session)["config"].clone()).collect();
+    assert_eq!(configs[2..], [json!({"x": 0.75, "y": 0.25}), json!({"x": 0.5, "y": 0.75})]);
+    session.end();
+    assert_eq!(trials(folder)[2]["origin"], "given");
+    assert!(!printed(folder, &["status", "e"]).contains("enqueued"));
+    assert!(printed(folder, &["store", "check", "e"]).contains("enqueued"));
 }

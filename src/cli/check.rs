@@ -52,6 +52,7 @@ pub(super) fn execute(arguments: &Arguments) -> Result<(), Failure> {
     }
     let experiment = Experiment::read(&arguments.file).map_err(Failure::input)?;
     let mut warnings = warnings(&experiment);
+    warnings.extend(experiment.settings.filled(&experiment.space));
     warnings.extend(changes(&experiment, &RunFolder::of(&arguments.dir, &experiment.name)));
     match arguments.format {
         Format::Json => say(&json(&experiment, &warnings).to_string()),

@@ -5,6 +5,7 @@ mod battery;
 mod best;
 mod check;
 mod compare;
+mod enqueue;
 mod export;
 mod failure;
 mod import;
@@ -15,6 +16,7 @@ mod logging;
 mod message;
 mod new;
 mod report;
+mod revise;
 mod run;
 mod show;
 mod space;
@@ -34,6 +36,7 @@ use failure::Failure;
 use listing::Listing;
 use target::Target;
 
+use crate::store::record::Revision;
 use crate::task::custom::Tasks;
 
 /// Hyperparameter optimization of any program: Bayesian optimization with Hyperband.
@@ -65,6 +68,12 @@ enum Verb {
     Show(show::Arguments),
     /// Print the best configuration in RON
     Best(Listing),
+    /// Give configurations that a run tries before any other new one, also while it goes on
+    Enqueue(enqueue::Arguments),
+    /// Run trials again: their results so far count for nothing
+    Retry(revise::Arguments),
+    /// Take back the results of trials, without running them again
+    Forget(revise::Arguments),
     /// Write the report of a run: HTML, figures, numbers as JSON
     Report(report::Arguments),
     /// Evaluate the best and the default configuration again, at the full budget and with new seeds
@@ -139,6 +148,9 @@ fn execute(command: CommandLine) -> Result<(), Failure> {
         Verb::Trials(arguments) => trials::execute(&arguments),
         Verb::Show(arguments) => show::execute(&arguments),
         Verb::Best(arguments) => best::execute(&arguments),
+        Verb::Enqueue(arguments) => enqueue::execute(&arguments),
+        Verb::Retry(arguments) => revise::execute(&arguments, Revision::Retried),
+        Verb::Forget(arguments) => revise::execute(&arguments, Revision::Forgotten),
         Verb::Report(arguments) => report::execute(&arguments),
         Verb::Validate(arguments) => validate::execute(&arguments),
         Verb::Compare(arguments) => compare::execute(&arguments),

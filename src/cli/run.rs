@@ -45,6 +45,9 @@ pub(super) fn execute(arguments: &Arguments, is_logged: bool) -> Result<(), Fail
         (experiment.execution.workers, experiment.execution.slots) = (workers, Vec::new());
     }
     let folder = RunFolder::of(&arguments.dir, &experiment.name);
+    if !folder.store().exists() {
+        experiment.settings.filled(&experiment.space).iter().for_each(|sentence| narrate(&format!("note: {sentence}")));
+    }
     let interrupts = Arc::new(AtomicUsize::new(0));
     count_interrupts(&interrupts).map_err(Failure::input)?;
     let ended = run(&experiment, &folder, &mut Live::new(is_logged), &interrupts).map_err(Failure::input)?;

@@ -4,6 +4,7 @@ use super::incumbent::mean_cost;
 use super::message::{amount, count, duration, number, say};
 use super::target::Target;
 use super::trial_row::outcome;
+use crate::experiment::ledger::queue::Queue;
 use crate::experiment::replay::log::Log;
 use crate::optimizer::regret::regret;
 use crate::trial::front::front;
@@ -20,6 +21,11 @@ pub(super) fn execute(target: &Target) -> Result<(), Failure> {
         count(history.trials().len(), "trial"),
         outcomes(&log)
     ));
+    let queued = Queue::of(&log.folder).waiting().len();
+    let not_tried = log.enqueued.iter().filter(|configuration| !history.contains(configuration)).count();
+    if queued + not_tried > 0 {
+        say(&format!("enqueued: {} not tried yet", count(queued + not_tried, "configuration")));
+    }
     for (budget, ended, finished) in by_budget(&log) {
         say(&format!("at {} {unit}: {}, {finished} finished", amount(budget), count(ended, "trial")));
     }

@@ -127,7 +127,7 @@ pub(crate) fn cost(cost: &Json) -> Result<Outcome, StatedOutcomeError> {
 /// The failure that a program itself has recognized.
 fn named(name: &str, message: Option<&str>) -> Option<Outcome> {
     match name.parse().ok()? {
-        OutcomeKind::TimedOut | OutcomeKind::Lost | OutcomeKind::Pruned => None,
+        OutcomeKind::TimedOut | OutcomeKind::Lost | OutcomeKind::Pruned | OutcomeKind::Forgotten => None,
         kind => Outcome::without_cost(kind, message.unwrap_or("the program reported it without a message")),
     }
 }

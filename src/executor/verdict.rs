@@ -7,6 +7,9 @@ use crate::executor::message;
 use crate::executor::supervised::{Cause, Exit};
 use crate::trial::outcome::Outcome;
 
+/// The message of a job that exceeded its room on disk.
+pub(crate) const DISK_EXCEEDED: &str = "its folder and its checkpoint exceeded `disk_limit_mib`";
+
 /// The outcome of a job whose program has ended. `objectives` are the names of several; `errors` is the end of its
 /// standard error; `missing` is the clause for a program that ended well without a report.
 pub(crate) fn outcome(
@@ -20,7 +23,7 @@ pub(crate) fn outcome(
         Some(Cause::Limit(Exceeded::Wall | Exceeded::Cpu)) => return Outcome::TimedOut,
         Some(Cause::Limit(Exceeded::Memory)) => return Outcome::OutOfMemory,
         Some(Cause::Limit(Exceeded::Disk)) => {
-            return Outcome::Crashed { message: "its folder and its checkpoint exceeded `disk_limit_mib`".into() };
+            return Outcome::Crashed { message: DISK_EXCEEDED.into() };
         }
         Some(Cause::Stopped) => return Outcome::Lost,
         Some(Cause::Leftovers) | None => {}

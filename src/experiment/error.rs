@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
+use crate::document::diagnostic::Diagnostic;
 use crate::executor::ExecutorError;
 use crate::experiment::definition::difference::Difference;
 use crate::store::StoreError;
@@ -31,6 +32,8 @@ pub enum RunError {
     Edited { folder: PathBuf, difference: Difference },
     #[error("{folder}: {message}", folder = folder.display())]
     Log { folder: PathBuf, message: String },
+    #[error(transparent)]
+    Revision(Diagnostic),
     #[error(
         "the first {trials} trials all failed, so the run was stopped; the end of their logs:\n\n{said}\n\nhint: correct the program or its limits and run the same command again in a new folder (`--dir`); `galvani show` prints a trial's logs"
     )]

@@ -45,6 +45,11 @@ impl RunFolder {
         self.root.join("workers")
     }
 
+    /// The configurations that users have added and that no session has taken yet.
+    pub(crate) fn queue(&self) -> PathBuf {
+        self.root.join("queue")
+    }
+
     /// All checkpoints.
     pub(crate) fn checkpoints(&self) -> PathBuf {
         self.root.join("checkpoints")

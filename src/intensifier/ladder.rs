@@ -45,7 +45,7 @@ impl Rung {
     /// Counts the end of a trial; one that broke off does not count.
     pub(crate) fn end(&mut self, trial: &Trial, eta: usize) {
         let outcome = trial.outcome.as_ref().expect("it has ended");
-        if outcome.is_interruption() {
+        if outcome.is_void() {
             return;
         }
         self.ended += 1;

@@ -86,6 +86,12 @@ impl Optimizer {
         self.selector.learn_from(prior_results);
     }
 
+    /// Gives a configuration that is tried before any other new one, as soon as a trial of a new configuration is due; one
+    /// that was tried already is not tried again.
+    pub fn enqueue(&mut self, configuration: Configuration) {
+        self.selector.enqueue(configuration);
+    }
+
     /// All trials so far.
     pub fn history(&self) -> &History {
         &self.history
@@ -207,6 +213,11 @@ impl Optimizer {
             Next::Promote { configuration, assignment } => Ok(Some(self.promotion(configuration, assignment))),
             Next::Choose { mut candidates } => {
                 let has_new = candidates.iter().any(|candidate| candidate.configuration.is_none());
+                // What the user asked for is not weighed against a model's candidates.
+                if has_new && self.selector.enqueued(&self.history).is_some() {
+                    candidates.retain(|candidate| candidate.configuration.is_none());
+                    return self.new_trial(candidates.swap_remove(0).assignment).map(Some);
+                }
                 let waiting = if has_new { self.intensifier.waiting(&self.history) } else { Vec::new() };
                 let choice = self.selector.choose(&self.history, &waiting, &candidates);
                 let Candidate { configuration, assignment } = candidates.swap_remove(choice.candidate);

@@ -29,6 +29,8 @@ pub(super) struct Selector {
     first: Vec<Configuration>,
     /// The initial design, which begins with the configurations that the user gave.
     design: Vec<Configuration>,
+    /// The configurations that users gave while the run went on.
+    enqueued: Vec<Configuration>,
     /// The probability that a new configuration is drawn at random.
     random_probability: f64,
     strategy: Box<dyn ProposalStrategy>,
@@ -56,6 +58,7 @@ impl Selector {
             lowest,
             first: settings.first(space)?,
             design: Vec::new(),
+            enqueued: Vec::new(),
             random_probability: settings.random_probability,
             strategy: build(space, settings, schedule, extensions, seed)?,
             random: RandomSearch::new(space.clone(), seed),
@@ -73,6 +76,16 @@ impl Selector {
     /// Adds results of other experiments, before the first selection.
     pub(crate) fn learn_from(&mut self, prior_results: Vec<PriorResult>) {
         self.strategy.learn_from(prior_results);
+    }
+
+    /// Adds a configuration that is tried before any other new one.
+    pub(crate) fn enqueue(&mut self, configuration: Configuration) {
+        self.enqueued.push(configuration);
+    }
+
+    /// The next configuration that users gave and that was not tried.
+    pub(crate) fn enqueued(&self, history: &History) -> Option<&Configuration> {
+        self.enqueued.iter().find(|configuration| !history.contains(configuration))
     }
 
     /// The configurations of the initial design, in order.
@@ -93,12 +106,17 @@ impl Selector {
         waiting: &[ConfigurationId],
         budget: Budget,
     ) -> Option<(Configuration, Origin)> {
+        let is_default = |configuration: &Configuration| {
+            self.space.default_configuration().is_ok_and(|default| default == *configuration)
+        };
+        if let Some(configuration) = self.enqueued(history) {
+            let origin = if is_default(configuration) { Origin::Default } else { Origin::Given };
+            return Some((configuration.clone(), origin));
+        }
         if let Some(index) = self.design.iter().position(|configuration| !history.contains(configuration)) {
             let configuration = self.design[index].clone();
             let origin = match index {
-                _ if self.space.default_configuration().is_ok_and(|default| default == configuration) => {
-                    Origin::Default
-                }
+                _ if is_default(&configuration) => Origin::Default,
                 _ if index < self.first.len() => Origin::Given,
                 _ => Origin::Design,
             };

@@ -15,6 +15,7 @@ use crate::document::range::{not_negative, share};
 use crate::intensifier::config::IntensifierConfig;
 use crate::intensifier::pruning::Pruning;
 use crate::space::Space;
+use crate::space::completion::CompletedConfiguration;
 use crate::space::configuration::Configuration;
 use crate::space::hyperparameter::Value;
 use crate::surrogate::target::Scale;
@@ -26,7 +27,8 @@ pub struct OptimizerSettings {
     /// The names of the objectives, where there are several: an experiment's file has them beside its task.
     #[serde(skip_deserializing, skip_serializing_if = "Vec::is_empty")]
     pub objectives: Vec<String>,
-    /// The configurations that are tried before any other, values by name.
+    /// The configurations that are tried before any other, values by name. Active hyperparameters that are left out have
+    /// their defaults.
     pub first_configurations: Vec<IndexMap<String, Value>>,
     /// The sampling of the first configurations. `Sobol`: even in every projection, also when cut short.
     pub design: Sampler,
@@ -172,9 +174,24 @@ impl OptimizerSettings {
 
     /// The configurations that are tried first; fails at one that is not legal, with its number and the reason.
     pub fn first(&self, space: &Space) -> Result<Vec<Configuration>, Diagnostic> {
+        Ok(self.completed(space)?.into_iter().map(|completed| completed.configuration).collect())
+    }
+
+    /// Sentences on the defaults that were filled into partial configurations of `first_configurations`.
+    pub(crate) fn filled(&self, space: &Space) -> Vec<String> {
+        let completed = self.completed(space).unwrap_or_default();
+        let partial = (1..).zip(&completed).filter(|(_, each)| !each.filled.is_empty());
+        let sentence = |(number, each): (u32, &CompletedConfiguration)| {
+            let filled = space.filled_in_words(each);
+            format!("number {number} of `first_configurations` is completed by defaults: {filled}")
+        };
+        partial.map(sentence).collect()
+    }
+
+    fn completed(&self, space: &Space) -> Result<Vec<CompletedConfiguration>, Diagnostic> {
         let legal = |(index, values): (usize, &IndexMap<String, Value>)| {
             let named = values.iter().map(|(name, value)| (name.as_str(), value.clone()));
-            space.configuration_of(named).map_err(|illegal| {
+            space.with_defaults(named).map_err(|illegal| {
                 let number = index + 1;
                 Diagnostic::new(format!("number {number} of `first_configurations` is not legal: {illegal}"))
                     .field("first_configurations")

@@ -4,6 +4,7 @@
 pub mod builder;
 mod change;
 mod code;
+pub(crate) mod completion;
 mod condition;
 pub mod configuration;
 pub mod declaration;

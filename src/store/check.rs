@@ -78,6 +78,8 @@ impl Check {
                 Record::Reported(_) => "reported",
                 Record::Ended(_) => "ended",
                 Record::Noted(_) => "noted",
+                Record::Revised(_) => "revised",
+                Record::Enqueued(_) => "enqueued",
             };
             *self.records.entry(kind.into()).or_default() += 1;
             if let Record::Asked(asked) = record {

@@ -25,6 +25,8 @@ pub enum Record {
     Reported(Reported),
     Ended(Ended),
     Noted(Noted),
+    Revised(Revised),
+    Enqueued(Enqueued),
 }
 
 /// An experiment began; always the first record.
@@ -122,6 +124,34 @@ pub struct Noted {
     pub at: Timestamp,
 }
 
+/// A user took back the result of a trial: ends before this record do not count.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Revised {
+    pub trial: TrialId,
+    pub revision: Revision,
+    pub at: Timestamp,
+}
+
+/// The fate of a trial whose result was taken back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Revision {
+    /// It runs again, under the next attempt number.
+    Retried,
+    /// It has no result any more, and is not run again.
+    Forgotten,
+}
+
+/// A user gave a configuration that is tried before any other new one.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Enqueued {
+    /// The name of the file that it came in, so that none is taken twice.
+    pub id: String,
+    /// The active hyperparameters, in the order of the space.
+    pub config: IndexMap<String, Value>,
+    pub at: Timestamp,
+}
+
 /// The reason why a record does not fit the space that it is read with.
 #[derive(Clone, Debug, PartialEq, Error)]
 pub enum Mismatch {
@@ -135,11 +165,12 @@ impl Record {
     /// The trial that the record is about; `None` where it is about the experiment.
     pub(crate) fn trial(&self) -> Option<TrialId> {
         match self {
-            Self::Begun(_) | Self::Noted(_) => None,
+            Self::Begun(_) | Self::Noted(_) | Self::Enqueued(_) => None,
             Self::Asked(asked) => Some(asked.trial),
             Self::Started(started) => Some(started.trial),
             Self::Reported(reported) => Some(reported.trial),
             Self::Ended(ended) => Some(ended.trial),
+            Self::Revised(revised) => Some(revised.trial),
         }
     }
 }

@@ -30,6 +30,8 @@ pub enum Outcome {
     Transient,
     /// The trial was ended because its reported costs fell behind; its curve holds them.
     Pruned,
+    /// The result was taken back by the user; nothing is learned from the trial.
+    Forgotten,
 }
 
 /// The costs of a success, smaller is better: finite, at least one, in the order of the objectives.
@@ -79,6 +81,7 @@ impl Outcome {
             OutcomeKind::Lost => Self::Lost,
             OutcomeKind::Transient => Self::Transient,
             OutcomeKind::Pruned => Self::Pruned,
+            OutcomeKind::Forgotten => Self::Forgotten,
         })
     }
 
@@ -94,6 +97,7 @@ impl Outcome {
             Self::Lost => OutcomeKind::Lost,
             Self::Transient => OutcomeKind::Transient,
             Self::Pruned => OutcomeKind::Pruned,
+            Self::Forgotten => OutcomeKind::Forgotten,
         }
     }
 
@@ -113,7 +117,12 @@ impl Outcome {
     /// True for a success and for a failure of the configuration; false where the trial says nothing about its
     /// configuration at this budget.
     pub fn is_judged(&self) -> bool {
-        !self.is_interruption() && *self != Self::Pruned
+        !self.is_void() && *self != Self::Pruned
+    }
+
+    /// True where nothing is known of the trial, as if it had not run.
+    pub fn is_void(&self) -> bool {
+        self.is_interruption() || *self == Self::Forgotten
     }
 
     /// True where the attempt broke off for a reason outside of its configuration: another attempt follows, up to a limit.
@@ -140,11 +149,12 @@ pub enum OutcomeKind {
     Lost,
     Transient,
     Pruned,
+    Forgotten,
 }
 
 impl OutcomeKind {
     /// Every kind, in the order in which they are listed.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Finished,
         Self::Diverged,
         Self::Crashed,
@@ -154,6 +164,7 @@ impl OutcomeKind {
         Self::Lost,
         Self::Transient,
         Self::Pruned,
+        Self::Forgotten,
     ];
 
     /// The word for it in files, on the command line and in listings.
@@ -168,6 +179,7 @@ impl OutcomeKind {
             Self::Lost => "lost",
             Self::Transient => "transient",
             Self::Pruned => "pruned",
+            Self::Forgotten => "forgotten",
         }
     }
 

@@ -51,7 +51,7 @@ pub fn write(space: &Space, history: &History) -> String {
             Outcome::TimedOut => 3,
             Outcome::OutOfMemory | Outcome::OutOfDeviceMemory => 4,
             Outcome::Diverged | Outcome::Crashed { .. } => 2,
-            Outcome::Lost | Outcome::Transient | Outcome::Pruned => continue,
+            Outcome::Lost | Outcome::Transient | Outcome::Pruned | Outcome::Forgotten => continue,
         };
         configs.insert(proposal.configuration_id.to_string(), config(space, trial).into_iter().collect());
         data.push(json!({

@@ -77,7 +77,7 @@ impl Experiment {
     }
 
     /// The limits, with the value at which the run ends as a cost.
-    fn stop_by_cost(&self) -> Stop {
+    pub(crate) fn stop_by_cost(&self) -> Stop {
         Stop { cost: self.stop.cost.map(|value| self.direction().turn(value)), ..self.stop.clone() }
     }
 

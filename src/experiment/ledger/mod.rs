@@ -21,10 +21,13 @@
 //! that was asked for and not told is returned again when the folder is opened the next time.
 pub(crate) mod answer;
 pub(crate) mod import;
+pub(crate) mod queue;
+mod raised_limits;
 pub(crate) mod resume;
+pub(crate) mod revision;
 pub(crate) mod space_migration;
 
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -32,9 +35,11 @@ use indexmap::IndexMap;
 use jiff::Timestamp;
 use serde_json::Value as Json;
 
+use crate::document::diagnostic::Diagnostic;
 use crate::experiment::definition::experiment::Experiment;
 use crate::experiment::error::RunError;
 use crate::experiment::ledger::answer::{Attempt, EndTaken, EndVerdict, NextAttempt, Over, ReportTaken};
+use crate::experiment::ledger::queue::{NamedValues, Queue, QueuedConfiguration};
 use crate::experiment::replay::fold::Replay;
 use crate::experiment::replay::pace::{Pace, Paces};
 use crate::experiment::replay::retry::Retries;
@@ -42,7 +47,7 @@ use crate::optimizer::stop::Stop;
 use crate::optimizer::{Ask, Optimizer};
 use crate::space::Space;
 use crate::store::Store;
-use crate::store::record::{Asked, AttemptEnd, Ended, Noted, Record, Reported, Started};
+use crate::store::record::{Asked, AttemptEnd, Ended, Enqueued, Noted, Record, Reported, Started};
 use crate::trial::curve::CurvePoint;
 use crate::trial::direction::Directions;
 use crate::trial::history::History;
@@ -62,6 +67,12 @@ pub(crate) struct Ledger {
     optimizer: Optimizer,
     /// Absent for a run in memory.
     store: Option<Store>,
+    /// The configurations that users add while the run goes on; absent for a run in memory.
+    queue: Option<Queue>,
+    /// The names of those that were taken.
+    taken: HashSet<String>,
+    /// Sentences for the user that wait to be told.
+    said: Vec<String>,
     /// The number of the last record.
     written: u64,
     notes: IndexMap<String, Json>,
@@ -82,13 +93,22 @@ pub(crate) struct Ledger {
 impl Ledger {
     fn of(experiment: &Experiment, optimizer: Optimizer, store: Option<Store>, replay: Replay) -> Self {
         let waiting = replay.unfinished().collect();
-        let Replay { history, notes, retries, paces, device_seconds, .. } = replay;
+        let Replay { history, notes, retries, paces, device_seconds, enqueued, .. } = replay;
+        let mut optimizer = optimizer.with_history(history);
+        let mut taken = HashSet::new();
+        for (id, configuration) in enqueued {
+            taken.insert(id);
+            optimizer.enqueue(configuration);
+        }
         Self {
             space: experiment.space.clone(),
             directions: experiment.directions.clone(),
             stop: experiment.stop.clone(),
-            optimizer: optimizer.with_history(history),
+            optimizer,
             store,
+            queue: None,
+            taken,
+            said: Vec::new(),
             written: 0,
             notes,
             retries,
@@ -113,6 +133,7 @@ impl Ledger {
         if let Some(limit) = self.limit() {
             return Ok(NextAttempt::Over(limit));
         }
+        self.take_enqueued(at)?;
         let before = Instant::now();
         let ask = self.optimizer.ask();
         self.asking += before.elapsed();
@@ -125,6 +146,39 @@ impl Ledger {
             Ask::Wait => NextAttempt::Wait,
             Ask::Done(reason) => NextAttempt::Over(Over::Asked(reason)),
         })
+    }
+
+    /// Takes the configurations that users have added since the last call into the journal.
+    fn take_enqueued(&mut self, at: Timestamp) -> Result<(), RunError> {
+        let Some(queue) = self.queue.clone() else { return Ok(()) };
+        for QueuedConfiguration { id, values } in queue.waiting() {
+            if self.taken.contains(&id) {
+                queue.remove(&id);
+                continue;
+            }
+            let named = |values: NamedValues| {
+                self.space
+                    .configuration_of(values.iter().map(|(name, value)| (name.as_str(), value.clone())))
+                    .map_err(|illegal| Diagnostic::new(illegal.to_string()))
+            };
+            match values.and_then(named) {
+                Ok(configuration) => {
+                    let named = self.space.named(&configuration);
+                    let config = named.map(|(name, value)| (name.to_owned(), value.clone())).collect();
+                    self.write(&Record::Enqueued(Enqueued { id: id.clone(), config, at }))?;
+                    self.settle()?;
+                    self.optimizer.enqueue(configuration);
+                    queue.remove(&id);
+                }
+                Err(reason) => {
+                    let refused = queue.refuse(&id);
+                    let sentence = format!("an enqueued configuration is not tried: {}", reason.message);
+                    self.said.push(format!("{sentence}; it is now `{}`", refused.display()));
+                }
+            }
+            self.taken.insert(id);
+        }
+        Ok(())
     }
 
     /// Records that an attempt has started in a slot; returns the number of the record.
@@ -232,9 +286,11 @@ impl Ledger {
         Ok(self.store.as_ref().map_or(Ok(()), |store| store.wait(self.written))?)
     }
 
-    /// Warnings about the store since the last call, for the user; no record was lost.
+    /// Warnings about the store and the queue since the last call, for the user; no record was lost.
     pub(crate) fn take_warnings(&mut self) -> Vec<String> {
-        self.store.as_mut().map(Store::take_warnings).unwrap_or_default()
+        let mut warnings = self.store.as_mut().map(Store::take_warnings).unwrap_or_default();
+        warnings.append(&mut self.said);
+        warnings
     }
 
     /// The optimizer, which holds the history.

@@ -7,6 +7,8 @@ use crate::experiment::definition::experiment::Experiment;
 use crate::experiment::error::RunError;
 use crate::experiment::folder::RunFolder;
 use crate::experiment::ledger::Ledger;
+use crate::experiment::ledger::queue::Queue;
+use crate::experiment::ledger::raised_limits::{self, RaisedLimit};
 use crate::experiment::ledger::space_migration::{self, SpaceMigration};
 use crate::experiment::replay::fold::Replay;
 use crate::experiment::replay::imported_results;
@@ -14,7 +16,7 @@ use crate::experiment::replay::log::begun_experiment;
 use crate::experiment::replay::note::{EDITED, REPAIRS};
 use crate::experiment::replay::rungs;
 use crate::store::Store;
-use crate::store::record::{Begun, FORMAT, Record};
+use crate::store::record::{Begun, FORMAT, Record, Revised, Revision};
 
 /// A ledger that was opened.
 pub(crate) struct OpenedLedger {
@@ -68,16 +70,33 @@ impl Ledger {
             }
             Some(_) => return Err(wrong("the journal does not say which experiment it is of".into())),
         }
-        let replay = Replay::of(&opened.records, &experiment.space).map_err(|error| wrong(error.to_string()))?;
+        let of_records =
+            |records: &[Record]| Replay::of(records, &experiment.space).map_err(|error| wrong(error.to_string()));
+        let mut replay = of_records(&opened.records)?;
         let known_text = match (replay.notes.get(EDITED), opened.records.first()) {
             (Some(note), _) => note.as_str().map(str::to_owned),
             (None, Some(Record::Begun(begun))) => Some(begun.experiment.clone()),
             (None, _) => Some(experiment.text.clone()),
         };
         let mut warnings = opened.warnings;
+        let raised = match known_text.as_ref().filter(|text| **text != experiment.text) {
+            Some(text) => raised_limits(experiment, text, &replay),
+            None => Vec::new(),
+        };
+        if !raised.is_empty() {
+            for trial in raised.iter().flat_map(|limit| &limit.trials) {
+                let (trial, revision, at) = (*trial, Revision::Retried, Timestamp::now());
+                let record = Record::Revised(Revised { trial, revision, at });
+                store.append(&record)?;
+                opened.records.push(record);
+            }
+            replay = of_records(&opened.records)?;
+            warnings.extend(raised.iter().map(RaisedLimit::sentence));
+        }
         let schedule = rungs::as_begun(&experiment.schedule, &opened.records);
         warnings.extend(rungs::warning(&experiment.schedule, &schedule));
         let mut ledger = Self::of(experiment, experiment.optimizer_with(intensifier, schedule), Some(store), replay);
+        ledger.queue = Some(Queue::of(folder));
         for (number, (path, fitted)) in (1..).zip(earlier) {
             warnings.extend(fitted.mismatch_warning(path));
             let (key, value) = imported_results::note(number, path, &fitted.results, &experiment.space);
@@ -108,6 +127,15 @@ impl Ledger {
 fn earlier_runs(experiment: &Experiment) -> Result<Vec<(&String, FittedResults)>, RunError> {
     let paths = experiment.settings.warm_start.iter();
     paths.map(|path| Ok((path, imported_results::of_earlier_run(experiment, path)?))).collect()
+}
+
+/// The limits of an experiment that are higher than those of its earlier text, with the trials that those had ended.
+fn raised_limits(experiment: &Experiment, earlier: &str, replay: &Replay) -> Vec<RaisedLimit> {
+    let earlier = Experiment::with_space(earlier, &experiment.path, &experiment.space_text);
+    earlier.map_or_else(
+        |_| Vec::new(),
+        |earlier| raised_limits::raised(replay, &earlier.execution.limits, &experiment.execution.limits),
+    )
 }
 
 /// Writes the sentences about repairs to the journal, for the report.

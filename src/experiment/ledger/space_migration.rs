@@ -13,7 +13,7 @@ use crate::experiment::replay::note::{EDITED, VALIDATION};
 use crate::space::Space;
 use crate::space::configuration::Configuration;
 use crate::store::Store;
-use crate::store::record::{Asked, Begun, Mismatch, Record};
+use crate::store::record::{Asked, Begun, Enqueued, Mismatch, Record};
 use crate::trial::{ConfigurationId, TrialId};
 
 /// The trials of a run that go on in another space, and those that do not.
@@ -42,6 +42,8 @@ impl SpaceMigration {
                     Ok(configuration) => migration.keep(asked, configuration, new, &mut owners),
                     Err(reason) => migration.aside.push((asked.trial, reason.message)),
                 }
+            } else if let Record::Enqueued(enqueued) = record {
+                migration.records.extend(carried(enqueued, old, new).map(Record::Enqueued));
             } else {
                 migration.keep_other(record.clone());
             }
@@ -94,10 +96,11 @@ impl SpaceMigration {
             Record::Started(started) => &mut started.trial,
             Record::Reported(reported) => &mut reported.trial,
             Record::Ended(ended) => &mut ended.trial,
+            Record::Revised(revised) => &mut revised.trial,
             Record::Noted(noted) if ![VALIDATION, EDITED].contains(&noted.key.as_str()) => {
                 return self.records.push(record);
             }
-            Record::Begun(_) | Record::Asked(_) | Record::Noted(_) => return,
+            Record::Begun(_) | Record::Asked(_) | Record::Noted(_) | Record::Enqueued(_) => return,
         };
         if let Some(new) = self.trials.get(number) {
             *number = *new;
@@ -139,6 +142,14 @@ impl SpaceMigration {
         }
         Ok(kept)
     }
+}
+
+/// A configuration that was given for the old space, in the new one; `None` where it is not legal there.
+fn carried(enqueued: &Enqueued, old: &Space, new: &Space) -> Option<Enqueued> {
+    let named = enqueued.config.iter().map(|(name, value)| (name.as_str(), value.clone()));
+    let configuration = new.carry(old, &old.configuration_of(named).ok()?).ok()?;
+    let config = new.named(&configuration).map(|(name, value)| (name.to_owned(), value.clone())).collect();
+    Some(Enqueued { config, ..enqueued.clone() })
 }
 
 /// Completes an interrupted migration where the earlier run has its new name already, and discards it otherwise.

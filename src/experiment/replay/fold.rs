@@ -6,9 +6,12 @@ use thiserror::Error;
 
 use crate::experiment::replay::pace::{Pace, Paces};
 use crate::experiment::replay::retry::Retries;
+use crate::experiment::replay::revisions::Revisions;
 use crate::space::Space;
-use crate::store::record::{AttemptEnd, Mismatch, Record};
+use crate::space::configuration::Configuration;
+use crate::store::record::{AttemptEnd, Mismatch, Record, Revision};
 use crate::trial::history::History;
+use crate::trial::outcome::Outcome;
 use crate::trial::{ConfigurationId, Proposal, TrialId};
 
 /// The records of a trial beside its proposal and its outcome.
@@ -35,6 +38,8 @@ pub struct Replay {
     pub paces: Paces,
     /// Seconds that all attempts took together.
     pub device_seconds: f64,
+    /// The configurations that users gave while the run went on, with the names of the files that they came in.
+    pub enqueued: Vec<(String, Configuration)>,
 }
 
 /// A record that does not follow from those before it, or does not fit the space.
@@ -58,11 +63,17 @@ impl Replay {
     /// or ends that was never asked for.
     pub fn of<'a>(records: impl IntoIterator<Item = &'a Record>, space: &Space) -> Result<Self, ReplayError> {
         let mut replay = Self::default();
-        records.into_iter().try_for_each(|record| replay.take(record, space))?;
+        let records: Vec<&Record> = records.into_iter().collect();
+        let revisions = Revisions::of(&records);
+        for (place, record) in records.into_iter().enumerate() {
+            let revision = record.trial().and_then(|trial| revisions.after(trial, place));
+            replay.take(record, revision, space)?;
+        }
         Ok(replay)
     }
 
-    fn take(&mut self, record: &Record, space: &Space) -> Result<(), ReplayError> {
+    /// Takes the next record; `revision` is the fate of its trial where the user revised it later, or by this record.
+    fn take(&mut self, record: &Record, revision: Option<Revision>, space: &Space) -> Result<(), ReplayError> {
         match record {
             Record::Begun(_) => {}
             Record::Asked(asked) => {
@@ -94,13 +105,29 @@ impl Replay {
                 let trial = self.history.trial(ended.trial).expect("a trial with details was asked for");
                 let is_final = trial.outcome.is_none()
                     && !ended.late
+                    && revision != Some(Revision::Retried)
                     && self.retries.is_final(ended.trial, trial.proposal.configuration_id, &ended.end.outcome);
                 if is_final {
                     let budget = self.history.added_budget(&trial.proposal);
                     self.paces.push(Pace { budget, seconds: ended.end.seconds });
-                    self.history.tell_after(ended.trial, ended.end.outcome.clone(), ended.end.seconds);
+                    let outcome = match revision {
+                        Some(_) => Outcome::Forgotten,
+                        None => ended.end.outcome.clone(),
+                    };
+                    self.history.tell_after(ended.trial, outcome, ended.end.seconds);
                     self.details_of(ended.trial, "ended")?.ended = Some(ended.end.clone());
                 }
+            }
+            Record::Revised(revised) => {
+                self.details_of(revised.trial, "was revised")?;
+                if revision == Some(Revision::Forgotten) {
+                    self.history.tell(revised.trial, Outcome::Forgotten);
+                }
+            }
+            Record::Enqueued(enqueued) => {
+                let named = enqueued.config.iter().map(|(name, value)| (name.as_str(), value.clone()));
+                // A configuration that is not legal was never one that could be tried.
+                self.enqueued.extend(space.configuration_of(named).ok().map(|legal| (enqueued.id.clone(), legal)));
             }
             Record::Noted(noted) => {
                 self.notes.insert(noted.key.clone(), noted.value.clone());

@@ -9,6 +9,7 @@ use crate::experiment::folder::RunFolder;
 use crate::experiment::replay::fold::{Details, Replay};
 use crate::experiment::replay::note::EDITED;
 use crate::experiment::replay::rungs;
+use crate::space::configuration::Configuration;
 use crate::store::Store;
 use crate::store::record::{Begun, Record};
 use crate::trial::TrialId;
@@ -25,6 +26,8 @@ pub struct Log {
     pub details: Vec<Details>,
     /// The last note of each key.
     pub notes: IndexMap<String, Json>,
+    /// The configurations that users gave while the run went on, whether tried or not.
+    pub enqueued: Vec<Configuration>,
 }
 
 impl Log {
@@ -49,8 +52,9 @@ impl Log {
             experiment = edited;
         }
         experiment.schedule = rungs::as_begun(&experiment.schedule, &records);
-        let Replay { history, details, notes, .. } = replay;
-        Ok(Self { experiment, folder, history, details, notes })
+        let Replay { history, details, notes, enqueued, .. } = replay;
+        let enqueued = enqueued.into_iter().map(|(_, configuration)| configuration).collect();
+        Ok(Self { experiment, folder, history, details, notes, enqueued })
     }
 
     /// The details of a trial, which must be one of the log's.

@@ -5,4 +5,5 @@ pub mod log;
 pub(crate) mod note;
 pub(crate) mod pace;
 pub(crate) mod retry;
+pub(crate) mod revisions;
 pub(crate) mod rungs;

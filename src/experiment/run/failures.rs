@@ -34,12 +34,15 @@ impl Failures {
 
     /// Counts one more trial. One that diverged ran: its configuration is to blame.
     pub(crate) fn count(&mut self, outcome: &Outcome) {
+        if *outcome == Outcome::Forgotten {
+            return;
+        }
         self.ended += 1;
         self.crashed += usize::from(matches!(outcome, Outcome::Crashed { .. }));
         self.failed += usize::from(match outcome {
             Outcome::Crashed { .. } | Outcome::TimedOut | Outcome::Lost | Outcome::Transient => true,
             Outcome::OutOfMemory | Outcome::OutOfDeviceMemory => true,
-            Outcome::Finished(_) | Outcome::Diverged | Outcome::Pruned => false,
+            Outcome::Finished(_) | Outcome::Diverged | Outcome::Pruned | Outcome::Forgotten => false,
         });
     }
 

@@ -107,8 +107,10 @@ pub(crate) fn fidelity(findings: &Findings) -> String {
 
 /// The number of failures by outcome, and the value at which they are most frequent.
 pub(crate) fn failure(findings: &Findings) -> String {
-    let is_failure =
-        |word: &str| word.parse().is_ok_and(|kind| !matches!(kind, OutcomeKind::Finished | OutcomeKind::Pruned));
+    let is_failure = |word: &str| {
+        word.parse()
+            .is_ok_and(|kind| !matches!(kind, OutcomeKind::Finished | OutcomeKind::Pruned | OutcomeKind::Forgotten))
+    };
     let counts = findings.headline.outcomes.iter().filter(|(word, _)| is_failure(word));
     let all: Vec<String> = counts.map(|(word, n)| format!("{n} {}", word.replace('_', " "))).collect();
     if all.is_empty() {
