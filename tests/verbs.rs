@@ -128,26 +128,26 @@ fn rungs_are_whole_where_the_ends_of_the_budget_are() {
             command(r#"print "{\"cost\": " x + y / b "}""#)
         )
     };
-    let folder = folder(&fields("(min: 1, max: 50, eta: 3)", 41));
+    let folder = folder(&fields("(min: 1, max: 14, eta: 3)", 13));
     let folder = folder.path();
     let plan = printed(folder, &["check", "e.ron"]);
-    assert!(plan.contains("budget: 2 to 50") && plan.contains("at 2, then") && plan.contains("at 17, then"), "{plan}");
+    assert!(plan.contains("budget: 2 to 14") && plan.contains("at 2, then") && plan.contains("at 5, then"), "{plan}");
     assert!(plan.contains("the lowest rung is above `min`, 1"), "{plan}");
     printed(folder, &["run", "e.ron"]);
-    assert_eq!(budgets(folder), [2.0, 6.0, 17.0, 50.0]);
+    assert_eq!(budgets(folder), [2.0, 5.0, 14.0]);
 
     // Exact rungs on demand; and for a run that was begun before rungs were whole.
     fs::remove_dir_all(folder.join("runs")).unwrap();
-    write(folder, &fields("(min: 1, max: 50, eta: 3, whole: false)", 10));
+    write(folder, &fields("(min: 1, max: 14, eta: 3, whole: false)", 5));
     let plan = printed(folder, &["check", "e.ron"]);
-    assert!(plan.contains("at 1.8518518518518519, then"), "{plan}");
+    assert!(plan.contains("at 1.5555555555555556, then"), "{plan}");
     printed(folder, &["run", "e.ron"]);
     rewrite_first_record(folder, ", whole: false", "");
-    write(folder, &fields("(min: 1, max: 50, eta: 3)", 20));
+    write(folder, &fields("(min: 1, max: 14, eta: 3)", 7));
     let resumed = galvani(folder, &["run", "e.ron"]);
     let said = String::from_utf8(resumed.stderr).unwrap();
-    assert!(resumed.status.success() && said.contains("begun with rungs at 1.852, 5.556, 16.667, 50"), "{said}");
-    assert_eq!(budgets(folder), [50.0 / 27.0]);
+    assert!(resumed.status.success() && said.contains("begun with rungs at 1.556, 4.667, 14"), "{said}");
+    assert_eq!(budgets(folder), [14.0 / 9.0]);
 
     write(folder, &fields("(min: 0.5, max: 8, eta: 2, whole: true)", 20));
     let refused = String::from_utf8(galvani(folder, &["check", "e.ron"]).stderr).unwrap();
