@@ -1,16 +1,17 @@
 //! The verb `export`: a search space or results in the format of another program.
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 
 use super::failure::Failure;
-use super::import::write;
 use super::message::narrate;
+use super::output::write;
 use super::space::search_space;
 use super::target::Target;
 use crate::document::diagnostic::Diagnostic;
-use crate::exchange::trials;
-use crate::exchange::{Exported, configspace, pcs};
+use crate::exchange::trials::exported::{ExportedRun, ExportedTrial};
+use crate::exchange::{Exported, configspace, pcs, trials};
+use crate::experiment::replay::fold::Details;
 use crate::experiment::replay::log::Log;
 use crate::space::Space;
 use crate::trial::history::History;
@@ -60,29 +61,51 @@ pub(super) fn execute(arguments: &Arguments) -> Result<(), Failure> {
     match &arguments.format {
         Format::Configspace(file) => space(file, configspace::write),
         Format::PcsNew(file) => space(file, pcs::write),
-        Format::Csv(each) => results(each, |log| trials::csv::write(&log.experiment.space, &values(log))),
-        Format::Jsonl(each) => results(each, |log| trials::jsonl::write(&log.experiment.space, &values(log))),
-        Format::Smac3(each) => results(each, |log| trials::smac::write(&log.experiment.space, &log.history)),
-        Format::Optuna(each) => results(each, |log| {
-            let began = log.details.first().and_then(|details| details.asked).unwrap_or_default();
-            let experiment = &log.experiment;
-            trials::optuna::write(&experiment.name, &experiment.space, &values(log), &experiment.directions, began)
-        }),
+        Format::Csv(each) => values(each, trials::csv::write),
+        Format::Jsonl(each) => values(each, trials::jsonl::write),
+        Format::Optuna(each) => values(each, trials::optuna::write),
+        Format::Smac3(each) => {
+            let log = each.target.log()?;
+            put(trials::smac::write(&exported_run(&log, &log.history)), each.out.as_deref())
+        }
     }
 }
 
-/// The history with the values that trials reported; SMAC alone minimizes always, and takes costs.
-fn values(log: &Log) -> History {
-    log.history.turned(&log.experiment.directions)
+/// Writes the values that trials reported; SMAC alone minimizes always, and takes costs.
+fn values(results: &Results, writer: fn(&ExportedRun) -> Exported) -> Result<(), Failure> {
+    let log = results.target.log()?;
+    let history = log.history.turned(&log.experiment.directions);
+    put(writer(&exported_run(&log, &history)), results.out.as_deref())
 }
 
-fn results(results: &Results, writer: impl Fn(&Log) -> String) -> Result<(), Failure> {
-    write(&writer(&results.target.log()?), results.out.as_deref())
+/// A run as the writers of all formats take it.
+fn exported_run<'a>(log: &'a Log, history: &'a History) -> ExportedRun<'a> {
+    let trial = |(trial, details): (_, &Details)| {
+        let ended = details.ended.as_ref();
+        ExportedTrial {
+            trial,
+            started: ended.map(|ended| ended.started).or(details.started.last().copied()).or(details.asked),
+            ended: ended.map(|ended| ended.at),
+            seconds: ended.map(|ended| ended.seconds),
+            cpu_seconds: ended.map(|ended| ended.cpu_seconds),
+        }
+    };
+    ExportedRun {
+        name: &log.experiment.name,
+        space: &log.experiment.space,
+        objectives: log.experiment.objectives(),
+        directions: &log.experiment.directions,
+        trials: history.trials().iter().zip(&log.details).map(trial).collect(),
+    }
 }
 
 fn space(file: &File, writer: fn(&Space) -> Result<Exported, Diagnostic>) -> Result<(), Failure> {
     let space = search_space(&file.file)?;
-    let Exported { text, notes } = writer(&space).map_err(Failure::input)?;
-    notes.iter().for_each(|note| narrate(&format!("note: {note}")));
-    write(&text, file.out.as_deref())
+    put(writer(&space).map_err(Failure::input)?, file.out.as_deref())
+}
+
+/// Writes a text, and says on stderr what it does not hold.
+fn put(exported: Exported, out: Option<&Path>) -> Result<(), Failure> {
+    exported.notes.iter().for_each(|note| narrate(&format!("note: {note}")));
+    write(&exported.text, out)
 }

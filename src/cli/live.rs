@@ -3,7 +3,7 @@ use std::time::{Duration, Instant};
 
 use console::Term;
 
-use super::message::{amount, colour, count, duration, narrate, number};
+use super::message::{amount, colour, count, duration, narrate, number, one_line};
 use super::trial_row;
 use crate::experiment::ledger::answer::Attempt;
 use crate::experiment::run::event::{RunEvent, RunStatus, Watcher};
@@ -150,7 +150,7 @@ fn ended(status: &RunStatus, proposal: &Proposal, outcome: &Outcome, seconds: f6
         }
         Outcome::Crashed { message } => {
             let last = message.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or_default();
-            format!("crashed: {last}")
+            format!("crashed: {}", one_line(last))
         }
         other => other.kind().in_words(),
     };

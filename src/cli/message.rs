@@ -1,4 +1,5 @@
 //! Messages: data on stdout, narration and errors on stderr.
+use std::borrow::Cow;
 use std::fmt::Display;
 use std::io::{IsTerminal, Write};
 
@@ -17,6 +18,15 @@ pub(crate) fn measured(value: f64, unit: &str) -> String {
 /// The word for a unit, given in the plural, after an amount.
 pub(crate) fn of_amount(value: f64, unit: &str) -> &str {
     unit.strip_suffix('s').filter(|one| value == 1.0 && one.len() > 1 && !one.ends_with('s')).unwrap_or(unit)
+}
+
+/// A text that stays in its line and moves no cursor: control characters as Rust and JSON escape them.
+pub(crate) fn one_line(text: &str) -> Cow<'_, str> {
+    if !text.contains(char::is_control) {
+        return text.into();
+    }
+    let escaped = |letter: char| if letter.is_control() { letter.escape_default().to_string() } else { letter.into() };
+    text.chars().map(escaped).collect::<String>().into()
 }
 
 /// True if narration may use colour: stderr is a terminal and `NO_COLOR` is not set.
@@ -46,6 +56,12 @@ pub(crate) fn error(error: &dyn Display) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn control_characters_are_escaped() {
+        assert_eq!(one_line("a b é"), "a b é");
+        assert_eq!(one_line("a\nb\tc\r\u{1b}[1m"), "a\\nb\\tc\\r\\u{1b}[1m");
+    }
 
     #[test]
     fn one_is_of_a_unit_and_many_are_of_units() {

@@ -15,6 +15,7 @@ mod live;
 mod logging;
 mod message;
 mod new;
+mod output;
 mod report;
 mod revise;
 mod run;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value, json};
 
 use super::failure::Failure;
-use super::message::{number, say};
+use super::message::{number, one_line, say};
 use crate::document::outline::OutlineNode;
 use crate::document::source::read;
 use crate::experiment::Experiment;
@@ -47,7 +47,7 @@ pub(super) fn print(space: &Space) {
         say(format!("  {name:<a$}  {values:<b$}  {default:<c$}  {remarks}").trim_end());
     }
     for clause in space.forbidden() {
-        say(&format!("  forbidden: {clause}"));
+        say(&format!("  forbidden: {}", one_line(&clause.to_string())));
     }
     let share = share(space);
     match space.count() {
@@ -66,7 +66,8 @@ fn row(space: &Space, index: usize, each: &Hyperparameter) -> [String; 4] {
         Domain::Constant { .. } => String::new(),
         _ => format!("default {}", each.default),
     };
-    [format!("{}{unit}", each.name), each.domain.to_string(), default, remarks.join("; ")]
+    let row = [format!("{}{unit}", each.name), each.domain.to_string(), default, remarks.join("; ")];
+    row.map(|cell| one_line(&cell).into_owned())
 }
 
 /// The share of the unit cube that is legal, as text.

@@ -1,10 +1,12 @@
 //! The verb `status`: the state of a run in a few lines.
 use super::failure::Failure;
 use super::incumbent::mean_cost;
-use super::message::{amount, count, duration, number, say};
+use super::message::{amount, count, duration, number, one_line, say};
 use super::target::Target;
 use super::trial_row::outcome;
 use crate::experiment::ledger::queue::Queue;
+=======
+use crate::experiment::replay::imported_results;
 use crate::experiment::replay::log::Log;
 use crate::optimizer::regret::regret;
 use crate::trial::front::front;
@@ -25,6 +27,12 @@ pub(super) fn execute(target: &Target) -> Result<(), Failure> {
     let not_tried = log.enqueued.iter().filter(|configuration| !history.contains(configuration)).count();
     if queued + not_tried > 0 {
         say(&format!("enqueued: {} not tried yet", count(queued + not_tried, "configuration")));
+    }
+    let sources = imported_results::by_source(log.notes.iter());
+    if !sources.is_empty() {
+        let from = sources.iter().map(|(source, results)| format!("{results} of {}", one_line(source)));
+        let all = count(sources.values().sum(), "imported result");
+        say(&format!("learns from {all}: {}", from.collect::<Vec<_>>().join(", ")));
     }
     for (budget, ended, finished) in by_budget(&log) {
         say(&format!("at {} {unit}: {}, {finished} finished", amount(budget), count(ended, "trial")));

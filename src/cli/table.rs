@@ -2,7 +2,7 @@
 use clap::ValueEnum;
 use serde_json::{Map, Value};
 
-use super::message::{number, say};
+use super::message::{number, one_line, say};
 
 /// The format of printed rows.
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -58,9 +58,10 @@ fn short(value: &Value) -> String {
         Value::Null => "-".into(),
         Value::Number(float) if float.is_f64() => float.as_f64().map_or_else(String::new, number),
         Value::Object(map) => {
-            map.iter().map(|(name, value)| format!("{name}={}", short(value))).collect::<Vec<_>>().join(" ")
+            let pair = |(name, value): (&String, &Value)| format!("{}={}", one_line(name), short(value));
+            map.iter().map(pair).collect::<Vec<_>>().join(" ")
         }
-        other => exact(other),
+        other => one_line(&exact(other)).into_owned(),
     }
 }
 

@@ -1,6 +1,6 @@
 //! Sources: texts with their paths, read and parsed, and the errors that show a line of them.
 use std::fmt;
-use std::io::ErrorKind;
+use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
 use ron::extensions::Extensions;
@@ -97,10 +97,15 @@ impl<'a> Source<'a> {
     }
 }
 
-/// The text of a file; fails where it cannot be read, or is no text.
-#[allow(clippy::disallowed_methods, reason = "it reads what the user names")]
+/// The bytes of a file that are read at most; a device has no end.
+const LARGEST: u64 = 256 << 20;
+
+/// The text of a file; fails where it cannot be read, is no text, or has more than 256 MiB.
+#[allow(clippy::disallowed_types, reason = "it reads what the user names")]
 pub fn read(path: &Path) -> Result<String, SourceError> {
-    let bytes = std::fs::read(path).map_err(|error| {
+    let mut bytes = Vec::new();
+    let file = std::fs::File::open(path);
+    file.and_then(|file| file.take(LARGEST + 1).read_to_end(&mut bytes)).map_err(|error| {
         SourceError::whole(
             path,
             match error.kind() {
@@ -113,6 +118,10 @@ pub fn read(path: &Path) -> Result<String, SourceError> {
             },
         )
     })?;
+    if bytes.len() as u64 > LARGEST {
+        let message = format!("the file is larger than {} MiB", LARGEST >> 20);
+        return Err(SourceError::whole(path, Diagnostic::new(message).hint("split it, or take out what is not needed")));
+    }
     String::from_utf8(bytes).map_err(|error| {
         let good = error.utf8_error().valid_up_to();
         let line = 1 + error.as_bytes()[..good].iter().filter(|&&byte| byte == b'\n').count();

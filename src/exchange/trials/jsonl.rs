@@ -1,49 +1,87 @@
 //! Trials as JSON, one object a line: `config`, `budget`, `cost`, `costs` where they are several, `outcome`.
-use serde_json::{Value as Json, json};
+use serde_json::{Map, Value as Json, json};
 
-use crate::exchange::trials::{FoundResult, UnreadableResults, config, costs, numbers, outcome};
-use crate::space::Space;
-use crate::trial::history::History;
+use crate::exchange::export::Exported;
+use crate::exchange::trials::exported::{ExportedRun, ExportedTrial};
+use crate::exchange::trials::found::{FoundResult, FoundResults, UnreadableResults, counted};
+use crate::exchange::trials::json::{numbers, parse};
 
 /// Reads lines such as `galvani trials --format json` prints; only `config` and `cost` must be there, or of several
-/// `objectives` their `costs`, in this order or by name.
-pub fn read(text: &str, objectives: &[String]) -> Result<Vec<FoundResult>, UnreadableResults> {
-    let mut found = Vec::new();
-    for (line, number) in text.lines().zip(1..) {
+/// `objectives` their `costs`, in this order or by name. A line that cannot be read is passed over.
+pub fn read(text: &str, objectives: &[String]) -> Result<FoundResults, UnreadableResults> {
+    let mut found = FoundResults::default();
+    let mut points = 0;
+    for (line, number) in text.trim_start_matches('\u{feff}').lines().zip(1..) {
         if line.trim().is_empty() {
             continue;
         }
-        let wrong = |reason: String| UnreadableResults { line: Some(number), reason };
-        let object: Json = serde_json::from_str(line).map_err(|error| wrong(format!("this is not JSON: {error}")))?;
-        let Some(Json::Object(config)) = object.get("config") else {
-            return Err(wrong("there is no object `config`".into()));
-        };
-        found.push(FoundResult {
-            config: config.iter().map(|(name, value)| (name.clone(), value.clone())).collect(),
-            budget: object.get("budget").and_then(Json::as_f64),
-            costs: match object.get("costs").filter(|costs| !costs.is_null()) {
-                Some(Json::Object(named)) => objectives.iter().flat_map(|name| numbers(named.get(name))).collect(),
-                costs => numbers(costs.or(object.get("cost"))),
-            },
-        });
+        match result(line, objectives) {
+            Ok((result, curve)) => {
+                points += curve;
+                found.add(result)?;
+            }
+            Err(fault) => found.pass_over(UnreadableResults { line: Some(number), ..fault }),
+        }
+    }
+    if found.results.is_empty()
+        && let Some(fault) = found.first_fault.take()
+    {
+        return Err(fault.hint("a line is an object such as {\"config\": {\"rate\": 0.1}, \"cost\": 0.5}"));
+    }
+    if points > 0 {
+        found.notes.push(format!("{} of learning curves are not kept", counted(points, "intermediate cost")));
     }
     Ok(found)
 }
 
-/// Every trial of a history.
-pub fn write(space: &Space, history: &History) -> String {
-    let line = |trial: &crate::trial::Trial| {
-        let proposal = &trial.proposal;
-        let row = json!({
-            "trial": proposal.trial,
-            "config": config(space, trial),
-            "budget": proposal.budget.amount(),
-            "seed": proposal.seed,
-            "outcome": outcome(trial),
-            "cost": costs(trial).first(),
-            "costs": Some(costs(trial)).filter(|costs| costs.len() > 1),
-        });
-        format!("{row}\n")
+/// The result of a line, and the number of points of its learning curve.
+fn result(line: &str, objectives: &[String]) -> Result<(FoundResult, usize), UnreadableResults> {
+    let object = parse(line)?;
+    let Some(Json::Object(config)) = object.get("config") else {
+        return Err(UnreadableResults::whole("there is no object `config`"));
     };
-    history.trials().iter().map(line).collect()
+    let config = config.iter().filter(|(_, value)| !value.is_null());
+    let result = FoundResult {
+        config: config.map(|(name, value)| (name.clone(), value.clone())).collect(),
+        budget: object.get("budget").and_then(Json::as_f64),
+        costs: match object.get("costs").filter(|costs| !costs.is_null()) {
+            Some(Json::Object(named)) => objectives.iter().flat_map(|name| numbers(named.get(name))).collect(),
+            costs => numbers(costs.or(object.get("cost"))),
+        },
+        outcome: object.get("outcome").and_then(Json::as_str).and_then(|word| word.parse().ok()),
+    };
+    Ok((result, object.get("curve").and_then(Json::as_array).map_or(0, Vec::len)))
+}
+
+/// Every trial of a run, with nothing left out.
+pub fn write(run: &ExportedRun) -> Exported {
+    let text = run.trials.iter().map(|each| format!("{}\n", line(run, each))).collect();
+    Exported { text, notes: Vec::new() }
+}
+
+fn line(run: &ExportedRun, each: &ExportedTrial) -> Json {
+    let proposal = &each.trial.proposal;
+    let mut row = Map::from_iter([
+        ("trial".to_owned(), json!(proposal.trial)),
+        ("config".to_owned(), json!(each.config(run.space))),
+        ("budget".to_owned(), json!(proposal.budget.amount())),
+        ("seed".to_owned(), json!(proposal.seed)),
+        ("outcome".to_owned(), json!(each.outcome())),
+        ("cost".to_owned(), json!(each.costs().first())),
+        ("costs".to_owned(), json!(Some(each.costs()).filter(|costs| costs.len() > 1))),
+    ]);
+    let curve = Some(each.curve()).filter(|curve| !curve.is_empty());
+    for (name, value) in [
+        ("instance", json!(each.instance())),
+        ("message", json!(each.message())),
+        ("seconds", json!(each.seconds)),
+        ("started", json!(each.started.map(|at| at.to_string()))),
+        ("ended", json!(each.ended.map(|at| at.to_string()))),
+        ("curve", json!(curve)),
+    ] {
+        if !value.is_null() {
+            row.insert(name.to_owned(), value);
+        }
+    }
+    Json::Object(row)
 }

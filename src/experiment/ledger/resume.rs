@@ -1,7 +1,7 @@
 //! Opening of a ledger: begins a run, or resumes it from its journal.
 use jiff::Timestamp;
 
-use crate::exchange::trials::FittedResults;
+use crate::exchange::trials::fit::FittedResults;
 use crate::experiment::definition::difference::Difference;
 use crate::experiment::definition::experiment::Experiment;
 use crate::experiment::error::RunError;

@@ -5,7 +5,9 @@ use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 
-use crate::exchange::trials::{FittedResults, FoundResult, fit, numbers};
+use crate::exchange::trials::fit::{FittedResults, fit};
+use crate::exchange::trials::found::FoundResult;
+use crate::exchange::trials::json::numbers;
 use crate::experiment::definition::experiment::Experiment;
 use crate::experiment::error::RunError;
 use crate::experiment::folder::RunFolder;
@@ -15,6 +17,7 @@ use crate::space::Space;
 use crate::space::hyperparameter::Value;
 use crate::trial::Trial;
 use crate::trial::budget::Budget;
+use crate::trial::outcome::OutcomeKind;
 use crate::trial::prior_result::PriorResult;
 
 /// The value of a note.
@@ -52,6 +55,18 @@ pub(crate) fn count<'a>(keys: impl Iterator<Item = &'a String>) -> usize {
     keys.filter(|key| key.starts_with(IMPORTED_RESULTS)).count()
 }
 
+/// The number of imported results of a run by the name of their source, in the order of import.
+pub(crate) fn by_source<'a>(notes: impl Iterator<Item = (&'a String, &'a Json)>) -> IndexMap<String, usize> {
+    let mut sources = IndexMap::new();
+    let mut found: Vec<_> = notes.filter(|(key, _)| key.starts_with(IMPORTED_RESULTS)).collect();
+    found.sort_by_key(|(key, _)| key.as_str());
+    for (_, note) in found {
+        let source = note["source"].as_str().unwrap_or_default().to_owned();
+        *sources.entry(source).or_default() += note["results"].as_array().map_or(0, Vec::len);
+    }
+    sources
+}
+
 /// The imported results of a run's notes, in the order of their keys; those that a changed space or other objectives no
 /// longer allow are left out.
 pub(crate) fn prior_results<'a>(
@@ -83,6 +98,7 @@ pub(crate) fn of_earlier_run(experiment: &Experiment, path: &str) -> Result<Fitt
             .collect(),
         budget: Some(trial.proposal.budget.amount()),
         costs: trial.outcome.as_ref().map_or(Vec::new(), |outcome| log.experiment.directions.turn(outcome.costs())),
+        outcome: trial.outcome.as_ref().map(|outcome| outcome.kind()).filter(|kind| *kind != OutcomeKind::Finished),
     };
     let found: Vec<FoundResult> = log.history.ended().map(found).collect();
     Ok(fitting(experiment, &found))

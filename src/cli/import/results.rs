@@ -1,0 +1,67 @@
+//! Import of results, from which the model of an experiment learns.
+use super::Results;
+use crate::cli::failure::Failure;
+use crate::cli::message::{count, narrate};
+use crate::document::diagnostic::Diagnostic;
+use crate::document::source::read;
+use crate::exchange::trials::found::{FoundResults, UnreadableResults};
+use crate::experiment::Experiment;
+use crate::experiment::folder::RunFolder;
+use crate::experiment::ledger::import::{Imported, import_results};
+use crate::experiment::replay::imported_results;
+
+/// Imports results whose format does not say that they were maximized: `--negate` changes the sign of all costs.
+pub(super) fn import_costs(
+    results: &Results,
+    reader: impl Fn(&str, &Experiment) -> Result<FoundResults, UnreadableResults>,
+) -> Result<(), Failure> {
+    import(results, |text, experiment| {
+        let mut found = reader(text, experiment)?;
+        if results.negate {
+            found.negate();
+        }
+        Ok(found)
+    })
+}
+
+/// Reads results, keeps those that fit the experiment in its run, and says what became of the others.
+pub(super) fn import(
+    results: &Results,
+    reader: impl Fn(&str, &Experiment) -> Result<FoundResults, UnreadableResults>,
+) -> Result<(), Failure> {
+    let experiment = Experiment::read(&results.experiment).map_err(Failure::input)?;
+    let text = read(&results.file).map_err(Failure::input)?;
+    let source = results.file.display().to_string();
+    let found = reader(&text, &experiment).map_err(|error| {
+        let hint = error.hint.clone().unwrap_or_else(|| "check that the file has this format".into());
+        Diagnostic::new(format!("{source}: {error}")).hint(hint)
+    })?;
+    drop(text);
+    found.notes.iter().for_each(|note| narrate(&format!("note: {note}")));
+    if let Some(fault) = &found.first_fault {
+        let faults = count(found.faults, "line or entry");
+        let first = if found.faults == 1 { "" } else { "the first of them " };
+        narrate(&format!("warning: {source}: {faults} that cannot be read left out: {first}{fault}"));
+    }
+    let fitted = imported_results::fitting(&experiment, &found.results);
+    if let Some(warning) = fitted.mismatch_warning(&source) {
+        narrate(&format!("warning: {warning}"));
+    }
+    let failures = fitted.failures_in_words();
+    if fitted.results.is_empty() {
+        let message = format!("{source}: no result can be used: none fits the experiment, and {failures}");
+        let hint = format!("names, values and budgets must be those of {}", results.experiment.display());
+        return Err(Diagnostic::new(message).hint(hint).into());
+    }
+    let folder = RunFolder::of(&results.dir, &experiment.name);
+    let Imported { kept, known } =
+        import_results(&experiment, &folder, &source, fitted.results).map_err(Failure::input)?;
+    let known = if known == 0 { String::new() } else { format!("; {known} were there already") };
+    narrate(&format!(
+        "kept {} of {} in {}{known}; left out {failures}",
+        count(kept, "result"),
+        found.results.len(),
+        folder.root().display(),
+    ));
+    Ok(())
+}

@@ -1,0 +1,193 @@
+//! Reads a table of trials, as galvani, a spreadsheet or pandas writes it.
+use csv::{Position, Reader, ReaderBuilder, StringRecord, Trim};
+use serde_json::Value as Json;
+
+use crate::exchange::trials::csv::column::Column;
+use crate::exchange::trials::fit::value;
+use crate::exchange::trials::found::{FoundResult, FoundResults, UnreadableResults};
+use crate::space::Space;
+
+/// The separators that a table may have, in the order in which they are tried.
+const SEPARATORS: [u8; 4] = [b',', b';', b'\t', b'|'];
+
+/// Words for a value that is missing, as pandas, R and spreadsheets write them.
+const MISSING: [&str; 10] = ["", "nan", "NaN", "NAN", "NA", "N/A", "<NA>", "null", "NULL", "None"];
+
+/// Quotes without an end after which the lines behind them are read again.
+const MOST_OPEN_QUOTES: usize = 1_000;
+
+/// Reads a table with a heading, of which only `cost` must be there; a cell without a value is empty or says `nan`. The
+/// separator is the one that makes `cost` a column. A column that is neither a hyperparameter nor one of ours is passed
+/// over, and named; so is a line that cannot be read.
+pub fn read(text: &str, space: &Space) -> Result<FoundResults, UnreadableResults> {
+    let text = text.trim_start_matches('\u{feff}');
+    let (separator, names) = heading(text)?;
+    let columns = Column::of_heading(&names, space);
+    let columns = columns.map_err(|wrong| UnreadableResults { line: Some(1), reason: wrong.message, hint: wrong.hint })?;
+    let mut found = FoundResults::default();
+    let ignored: Vec<&str> = (names.iter().zip(&columns))
+        .filter(|(name, column)| **column == Column::Other && !name.is_empty())
+        .map(|(name, _)| name.as_str())
+        .collect();
+    if !ignored.is_empty() {
+        found.notes.push(format!("ignored the columns {}", ignored.join(", ")));
+    }
+    let (mut rest, mut line, mut open_quotes) = (text, 0, 0);
+    'table: loop {
+        let mut reader = table(rest, separator);
+        let mut record = StringRecord::new();
+        while reader.read_record(&mut record).map_err(|error| UnreadableResults::whole(error.to_string()))? {
+            let place = record.position().cloned().unwrap_or_else(Position::new);
+            let number = line + usize::try_from(place.line()).unwrap_or(usize::MAX);
+            if number == 1 || (number == 2 && text.starts_with("sep=")) {
+                continue;
+            }
+            match result(&record, &columns, separator, space) {
+                Ok(result) => found.add(result)?,
+                Err(fault) => {
+                    found.pass_over(UnreadableResults { line: Some(number), ..fault });
+                    // A quote without an end hides all lines behind it: they are read again without this one.
+                    let start = usize::try_from(place.byte()).unwrap_or(usize::MAX);
+                    let whole = rest.get(start..).unwrap_or_default();
+                    let end = whole.find('\n').map_or(whole.len(), |end| end + 1);
+                    let is_open = record.iter().any(|cell| cell.contains('\n'));
+                    if is_open && open_quotes < MOST_OPEN_QUOTES {
+                        (rest, line, open_quotes) = (&whole[end..], number, open_quotes + 1);
+                        continue 'table;
+                    }
+                }
+            }
+        }
+        return Ok(found);
+    }
+}
+
+/// A reader of all lines, the first one too.
+fn table(text: &str, separator: u8) -> Reader<&[u8]> {
+    let mut builder = ReaderBuilder::new();
+    builder.has_headers(false).flexible(true).trim(Trim::All).delimiter(separator).from_reader(text.as_bytes())
+}
+
+/// The separator and the names of the columns; spreadsheets may say `sep=;` before them.
+fn heading(text: &str) -> Result<(u8, Vec<String>), UnreadableResults> {
+    let skipped = usize::from(text.starts_with("sep="));
+    let first = |separator: &u8| {
+        let record = table(text, *separator).records().nth(skipped)?.ok()?;
+        Some((*separator, record.iter().map(str::to_owned).collect::<Vec<_>>()))
+    };
+    let headings: Vec<_> = SEPARATORS.iter().filter_map(first).collect();
+    if let Some(heading) = headings.iter().find(|(_, names)| names.iter().any(|name| name == "cost")) {
+        return Ok(heading.clone());
+    }
+    let widest = headings.into_iter().max_by_key(|(_, names)| names.len()).map(|(_, names)| names).unwrap_or_default();
+    let hint = match widest.is_empty() {
+        true => "the first line names the columns".into(),
+        false => format!("rename the column that is to be small; there are {}", widest.join(", ")),
+    };
+    Err(UnreadableResults::at(1, "there is no column `cost`").hint(hint))
+}
+
+/// The result of a line, or the reason why it has none.
+fn result(
+    record: &StringRecord,
+    columns: &[Column],
+    separator: u8,
+    space: &Space,
+) -> Result<FoundResult, UnreadableResults> {
+    let surplus = record.iter().skip(columns.len());
+    if record.len() < columns.len() || surplus.into_iter().any(|cell| !cell.is_empty()) {
+        let reason = format!("it has {} cells, and the heading {}", record.len(), columns.len());
+        return Err(UnreadableResults::whole(reason));
+    }
+    let number = |name: &str, cell: &str| match cell {
+        missing if MISSING.contains(&missing) => Ok(None),
+        _ => decimal(cell, separator)
+            .map(Some)
+            .ok_or_else(|| UnreadableResults::whole(format!("`{name}` cannot be {cell:?}"))),
+    };
+    let mut found = FoundResult::default();
+    for (column, cell) in columns.iter().zip(record.iter()) {
+        match *column {
+            Column::Hyperparameter(index) => {
+                let hyperparameter = &space.hyperparameters()[index];
+                let json = Json::from(cell);
+                let json = match (value(hyperparameter, &json), decimal(cell, separator)) {
+                    (None, Some(number)) if cell.contains(',') => Json::from(number),
+                    (None, _) if MISSING.contains(&cell) => continue,
+                    _ => json,
+                };
+                found.config.insert(hyperparameter.name.clone(), json);
+            }
+            Column::Cost(objective) => {
+                found.costs.resize(found.costs.len().max(objective + 1), f64::NAN);
+                found.costs[objective] = number("cost", cell)?.unwrap_or(f64::NAN);
+            }
+            Column::Budget => found.budget = number("budget", cell)?,
+            Column::Outcome => found.outcome = cell.parse().ok(),
+            Column::Known | Column::Other => {}
+        }
+    }
+    if found.costs.iter().all(|cost| cost.is_nan()) {
+        found.costs.clear();
+    }
+    Ok(found)
+}
+
+/// A number; where another separator than a comma parts the cells, it may have a decimal comma.
+fn decimal(cell: &str, separator: u8) -> Option<f64> {
+    let has_comma = separator != b',' && cell.matches(',').count() == 1 && !cell.contains('.');
+    if has_comma { cell.replace(',', ".").parse().ok() } else { cell.parse().ok() }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    fn space() -> Space {
+        let text = r#"(parameters: {
+            "rate": Float(min: 0, max: 1), "kind": Categorical(choices: ["a b", "None", "x;y"]), "trial": Integer(min: 1, max: 9),
+            "seed": Integer(min: 0, max: 9),
+        }, conditions: { "trial": "kind == 'None'" })"#;
+        Space::parse(text, Path::new("s.ron")).unwrap()
+    }
+
+    fn configs(found: &FoundResults) -> String {
+        let config = |result: &FoundResult| format!("{} {:?}", Json::from_iter(result.config.clone()), result.costs);
+        found.results.iter().map(config).collect::<Vec<_>>().join("\n")
+    }
+
+    #[test]
+    fn tables_of_spreadsheets_and_of_pandas_open() {
+        let expected = "{\"rate\":\"0.5\",\"kind\":\"a b\",\"seed\":\"3\"} [1.5]";
+        for text in [
+            "rate,kind,seed,cost\n0.5,a b,3,1.5\n",
+            "\u{feff}rate;kind;seed;cost\r\n0.5;\"a b\";3;1,5\r\n",
+            "sep=;\nrate;kind;seed;cost\n0.5;a b;3;1,5\n",
+            "rate\tkind\tseed\tcost\n0.5\ta b\t3\t1.5",
+            ",rate,kind,trial,seed,cost\n0,0.5,a b,nan,3,1.5\n",
+            "trial,rate,kind,trial,seed,budget,seed,outcome,cost\n7,0.5,a b,,3,,99,finished,1.5,\n\n",
+        ] {
+            let found = read(text, &space()).unwrap();
+            assert_eq!((configs(&found).as_str(), found.faults), (expected, 0), "{text}");
+        }
+        let comma = read("rate;kind;cost\n0,25;None;1\n", &space()).unwrap();
+        assert_eq!(configs(&comma), "{\"rate\":0.25,\"kind\":\"None\"} [1.0]");
+    }
+
+    #[test]
+    fn a_bad_line_costs_that_line() {
+        let text = "rate,kind,cost\n0.1,a b,1\n0.2,a b\n0.3,a b,low\n0.4,\"a b,2\n0.5,a b,3\n0.6,a b,inf\n0.7,a b,\n";
+        let found = read(text, &space()).unwrap();
+        let costs: Vec<f64> = found.results.iter().flat_map(|result| result.costs.clone()).collect();
+        assert_eq!((costs, found.results.len(), found.faults), (vec![1.0, 3.0, f64::INFINITY], 4, 3));
+        let fault = found.first_fault.unwrap().to_string();
+        assert_eq!(fault, "line 3: it has 2 cells, and the heading 3");
+        let wrong = read("rate,value\n1,2\n", &space()).unwrap_err();
+        assert_eq!(wrong.to_string(), "line 1: there is no column `cost`");
+        assert_eq!(wrong.hint.unwrap(), "rename the column that is to be small; there are rate, value");
+        let twice = read("rate,rate,cost\n1,2,3\n", &space()).unwrap_err();
+        assert_eq!(twice.to_string(), "line 1: there are two columns named `rate`");
+    }
+}

@@ -1,0 +1,81 @@
+//! Exported trials: what the writers of all formats take of a run.
+use indexmap::IndexMap;
+use jiff::Timestamp;
+use serde_json::{Value as Json, json};
+
+use crate::space::Space;
+use crate::trial::Trial;
+use crate::trial::direction::{Direction, Directions};
+use crate::trial::outcome::Outcome;
+
+/// A run as it is written for other programs.
+#[derive(Clone, Debug)]
+pub struct ExportedRun<'a> {
+    pub name: &'a str,
+    pub space: &'a Space,
+    /// The names of several objectives; none where there is one.
+    pub objectives: &'a [String],
+    pub directions: &'a Directions,
+    /// In the order of asking.
+    pub trials: Vec<ExportedTrial<'a>>,
+}
+
+/// A trial with the clock times of its last attempt.
+#[derive(Clone, Copy, Debug)]
+pub struct ExportedTrial<'a> {
+    pub trial: &'a Trial,
+    /// The start; the time of asking where it was never started.
+    pub started: Option<Timestamp>,
+    /// Absent while it runs.
+    pub ended: Option<Timestamp>,
+    pub seconds: Option<f64>,
+    pub cpu_seconds: Option<f64>,
+}
+
+impl<'a> ExportedTrial<'a> {
+    /// The costs, one an objective; none where it failed or runs.
+    pub(super) fn costs(&self) -> &'a [f64] {
+        self.trial.outcome.as_ref().map_or(&[], |outcome| outcome.costs())
+    }
+
+    /// The word for its outcome; `running` while it has none.
+    pub(super) fn outcome(&self) -> &'static str {
+        self.trial.outcome.as_ref().map_or("running", |outcome| outcome.kind().word())
+    }
+
+    /// The message of a crash.
+    pub(super) fn message(&self) -> Option<&'a str> {
+        match &self.trial.outcome {
+            Some(Outcome::Crashed { message }) if !message.is_empty() => Some(message),
+            _ => None,
+        }
+    }
+
+    /// The instance that it ran on.
+    pub(super) fn instance(&self) -> Option<&'a str> {
+        self.trial.proposal.instance.as_deref()
+    }
+
+    /// The active hyperparameters by name.
+    pub(super) fn config(&self, space: &Space) -> IndexMap<String, Json> {
+        let named = space.named(&self.trial.proposal.configuration);
+        named.map(|(name, value)| (name.to_owned(), json!(value))).collect()
+    }
+
+    /// The points of its learning curve, each a budget and a cost.
+    pub(super) fn curve(&self) -> Vec<(f64, f64)> {
+        self.trial.curve.points().iter().map(|point| (point.budget.amount(), point.cost)).collect()
+    }
+}
+
+impl ExportedRun<'_> {
+    /// The number of costs that a trial reports.
+    pub(super) fn costs(&self) -> usize {
+        self.objectives.len().max(1)
+    }
+
+    /// For each objective, true where it is maximized.
+    pub(super) fn maximized(&self) -> Vec<bool> {
+        (0..self.costs()).map(|objective| self.directions.of_objective(objective) == Direction::Maximize).collect()
+    }
+}

@@ -1,0 +1,109 @@
+//! Found results: what a file of another program holds, before it is fitted to an experiment.
+use indexmap::IndexMap;
+use serde_json::Value as Json;
+
+use crate::trial::outcome::OutcomeKind;
+
+/// The results that a file may hold at most.
+pub const MOST_RESULTS: usize = 100_000;
+
+/// The values of hyperparameters that a file may hold at most, over all of its results.
+pub const MOST_VALUES: usize = 2_000_000;
+
+/// The bytes of names and words that a file may hold at most, over all of its results.
+const MOST_BYTES: usize = 256 << 20;
+
+/// One result as a file has it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct FoundResult {
+    /// Values by the names that the file has; a name without a value is absent.
+    pub config: IndexMap<String, Json>,
+    /// The budget; absent where the file has no budgets, which stands for the full one.
+    pub budget: Option<f64>,
+    /// A cost for each objective; none where the trial failed or did not end.
+    pub costs: Vec<f64>,
+    /// The kind of its outcome where it has no cost and the file tells why.
+    pub outcome: Option<OutcomeKind>,
+}
+
+/// The results of a file, and an account of the rest of it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct FoundResults {
+    pub results: Vec<FoundResult>,
+    /// The number of lines or entries that could not be read; each costs only itself.
+    pub faults: usize,
+    /// The first of them.
+    pub first_fault: Option<UnreadableResults>,
+    /// Sentences on parts of the file that are not kept.
+    pub notes: Vec<String>,
+    values: usize,
+    bytes: usize,
+}
+
+/// A part of a file that is not of its format: the line, where there is one, the reason, and a remedy where one is known.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[error("{}{reason}", .line.map(|line| format!("line {line}: ")).unwrap_or_default())]
+pub struct UnreadableResults {
+    pub line: Option<usize>,
+    pub reason: String,
+    pub hint: Option<String>,
+}
+
+impl UnreadableResults {
+    /// The file as a whole, for a reason.
+    pub(super) fn whole(reason: impl Into<String>) -> Self {
+        Self { line: None, reason: reason.into(), hint: None }
+    }
+
+    /// A line, counted from 1, for a reason.
+    pub(super) fn at(line: usize, reason: impl Into<String>) -> Self {
+        Self { line: Some(line), ..Self::whole(reason) }
+    }
+
+    /// The same with a remedy.
+    pub(super) fn hint(self, hint: impl Into<String>) -> Self {
+        Self { hint: Some(hint.into()), ..self }
+    }
+}
+
+impl FoundResults {
+    /// Adds a result; a value that is a list or an object becomes the word that JSON writes for it.
+    ///
+    /// # Errors
+    /// The file holds more results, or more values, than are read.
+    pub(super) fn add(&mut self, mut result: FoundResult) -> Result<(), UnreadableResults> {
+        for (name, value) in &mut result.config {
+            if value.is_array() || value.is_object() {
+                *value = Json::from(value.to_string());
+            }
+            self.bytes += name.len() + value.as_str().map_or(0, str::len);
+        }
+        self.values += result.config.len();
+        if self.results.len() == MOST_RESULTS || self.values > MOST_VALUES || self.bytes > MOST_BYTES {
+            let reason = format!("there are more than {MOST_RESULTS} results or {MOST_VALUES} values of parameters");
+            return Err(UnreadableResults::whole(reason).hint("keep those that matter most, such as the best ones"));
+        }
+        self.results.push(result);
+        Ok(())
+    }
+
+    /// Counts a line or an entry that cannot be read.
+    pub(super) fn pass_over(&mut self, fault: UnreadableResults) {
+        self.faults += 1;
+        self.first_fault.get_or_insert(fault);
+    }
+
+    /// Changes the sign of every cost.
+    pub fn negate(&mut self) {
+        self.results.iter_mut().flat_map(|result| &mut result.costs).for_each(|cost| *cost = -*cost);
+    }
+}
+
+/// A count with its noun: `1 result`, `2 results`.
+pub(super) fn counted(count: usize, noun: &str) -> String {
+    let plural = match noun.strip_suffix('y') {
+        Some(stem) => format!("{stem}ies"),
+        None => format!("{noun}s"),
+    };
+    if count == 1 { format!("1 {noun}") } else { format!("{count} {plural}") }
+}

@@ -1,0 +1,173 @@
+//! Journals of Optuna, replayed: studies with their trials, as Optuna itself reads them.
+use std::collections::BTreeMap;
+
+use serde_json::Value as Json;
+
+use crate::exchange::trials::found::{FoundResult, FoundResults, MOST_RESULTS, UnreadableResults};
+use crate::exchange::trials::json::{numbers, parse};
+use crate::exchange::trials::optuna::distribution::external;
+use crate::exchange::trials::optuna::operation::{
+    BUDGET, COMPLETE, CREATE_STUDY, CREATE_TRIAL, DELETE_STUDY, FAILED, MAXIMIZE, PRUNED, RUNGS, SET_INTERMEDIATE_VALUE,
+    SET_PARAMETER, SET_STATE, SET_USER_ATTRIBUTE, WAITING,
+};
+use crate::exchange::trials::optuna::rung::Rung;
+use crate::trial::outcome::OutcomeKind;
+
+/// A study.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Study {
+    pub name: String,
+    /// For each objective, true where it is maximized.
+    pub maximized: Vec<bool>,
+}
+
+/// A trial of a study.
+#[derive(Clone, Debug, Default)]
+pub(super) struct StudyTrial {
+    pub study: u64,
+    /// Its parameters, its values and its budget.
+    pub result: FoundResult,
+    pub state: Option<u64>,
+    /// The trials of the configuration, where galvani wrote it.
+    pub rungs: Vec<Rung>,
+    /// The number of values on its way.
+    pub intermediate: usize,
+}
+
+/// The state of a journal after all of its operations.
+#[derive(Clone, Debug, Default)]
+pub(super) struct StudyJournal {
+    created: u64,
+    /// By number; a deleted one is absent.
+    pub studies: BTreeMap<u64, Study>,
+    /// By number, those of deleted studies too.
+    pub trials: Vec<StudyTrial>,
+}
+
+impl StudyJournal {
+    /// The replay of a text; lines that cannot be read are counted in `found`.
+    ///
+    /// # Errors
+    /// No line is one of a journal, or there are more trials than are read.
+    pub(super) fn of(text: &str, found: &mut FoundResults) -> Result<Self, UnreadableResults> {
+        let mut journal = Self::default();
+        let mut operations = 0;
+        for (line, number) in text.trim_start_matches('\u{feff}').lines().zip(1..) {
+            if line.trim().is_empty() {
+                continue;
+            }
+            match parse(line).and_then(|operation| journal.apply(&operation)) {
+                Ok(()) => operations += 1,
+                Err(fault) => found.pass_over(UnreadableResults { line: Some(number), ..fault }),
+            }
+            if journal.trials.len() > MOST_RESULTS {
+                let reason = format!("the journal has more than {MOST_RESULTS} trials");
+                return Err(UnreadableResults::whole(reason).hint("copy the best of them to a study of their own"));
+            }
+        }
+        if operations == 0 {
+            let fault = found.first_fault.take().unwrap_or_else(|| UnreadableResults::whole("the file is empty"));
+            return Err(fault.hint("a journal of Optuna has one operation a line, with its `op_code`"));
+        }
+        Ok(journal)
+    }
+
+    fn apply(&mut self, operation: &Json) -> Result<(), UnreadableResults> {
+        let wrong = |field: &str| UnreadableResults::whole(format!("there is no `{field}` that can be read"));
+        let number = |field: &str| operation[field].as_u64().ok_or_else(|| wrong(field));
+        match number("op_code")? {
+            CREATE_STUDY => {
+                let name = operation["study_name"].as_str().ok_or_else(|| wrong("study_name"))?;
+                let directions = operation["directions"].as_array().ok_or_else(|| wrong("directions"))?;
+                // A study of a name that is there already is not made.
+                if !self.studies.values().any(|study| study.name == name) {
+                    let maximized = directions.iter().map(|direction| *direction == MAXIMIZE).collect();
+                    self.studies.insert(self.created, Study { name: name.to_owned(), maximized });
+                    self.created += 1;
+                }
+            }
+            DELETE_STUDY => drop(self.studies.remove(&number("study_id")?)),
+            CREATE_TRIAL => {
+                let study = number("study_id")?;
+                // Those of a deleted study have no number.
+                if self.studies.contains_key(&study) {
+                    self.trials.push(StudyTrial::created(study, operation));
+                }
+            }
+            SET_PARAMETER => {
+                let name = operation["param_name"].as_str().ok_or_else(|| wrong("param_name"))?;
+                let value = external(&operation["param_value_internal"], &operation["distribution"]);
+                let value = value.ok_or_else(|| UnreadableResults::whole(format!("`{name}` has no value that can be read")))?;
+                if let Some(trial) = self.open(number("trial_id")?) {
+                    trial.result.config.insert(name.to_owned(), value);
+                }
+            }
+            SET_STATE => {
+                let state = number("state")?;
+                if let Some(trial) = self.open(number("trial_id")?) {
+                    trial.state = Some(state);
+                    trial.result.costs = numbers(Some(&operation["values"]));
+                }
+            }
+            SET_INTERMEDIATE_VALUE => {
+                if let Some(trial) = self.open(number("trial_id")?) {
+                    trial.intermediate += 1;
+                }
+            }
+            SET_USER_ATTRIBUTE => {
+                if let Some(trial) = self.open(number("trial_id")?) {
+                    trial.attributes(&operation["user_attr"]);
+                }
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// A trial that has not ended: nothing changes in one that has.
+    fn open(&mut self, trial: u64) -> Option<&mut StudyTrial> {
+        let trial = self.trials.get_mut(usize::try_from(trial).ok()?)?;
+        trial.outcome().is_none().then_some(trial)
+    }
+}
+
+impl StudyTrial {
+    /// A trial as it is created: empty, or added with its parameters and its values.
+    fn created(study: u64, operation: &Json) -> Self {
+        let mut trial = Self { study, state: operation["state"].as_u64(), ..Self::default() };
+        for (name, internal) in operation["params"].as_object().into_iter().flatten() {
+            if let Some(value) = external(internal, &operation["distributions"][name.as_str()]) {
+                trial.result.config.insert(name.clone(), value);
+            }
+        }
+        let values = Some(&operation["values"]).filter(|values| !values.is_null());
+        trial.result.costs = numbers(values.or_else(|| operation.get("value")));
+        trial.attributes(&operation["user_attrs"]);
+        trial.intermediate = operation["intermediate_values"].as_object().map_or(0, serde_json::Map::len);
+        trial
+    }
+
+    fn attributes(&mut self, attributes: &Json) {
+        if let Some(budget) = attributes.get(BUDGET).and_then(Json::as_f64) {
+            self.result.budget = Some(budget);
+        }
+        if let Some(rungs) = attributes.get(RUNGS).and_then(Rung::all) {
+            self.rungs = rungs;
+        }
+    }
+
+    /// The kind of its outcome; `None` while it runs or waits.
+    pub(super) fn outcome(&self) -> Option<OutcomeKind> {
+        match self.state {
+            Some(COMPLETE) => Some(OutcomeKind::Finished),
+            Some(PRUNED) => Some(OutcomeKind::Pruned),
+            Some(FAILED) => Some(OutcomeKind::Crashed),
+            _ => None,
+        }
+    }
+
+    /// True for a trial that waits for its turn, as one that was enqueued.
+    pub(super) fn is_waiting(&self) -> bool {
+        self.state == Some(WAITING)
+    }
+}
