@@ -82,6 +82,73 @@ fn every_format_comes_back_as_it_went() {
     assert!(kept.windows(2).all(|pair| pair[0] == pair[1]), "{kept:#?}");
 }
 
+/// A folder with the files of other programs that are kept in `tests/golden/results`.
+fn foreign() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    for entry in fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/results")).unwrap() {
+        let path = entry.unwrap().path();
+        fs::copy(&path, folder.path().join(path.file_name().unwrap())).unwrap();
+    }
+    folder
+}
+
+#[test]
+fn files_of_other_programs_are_read_as_they_are() {
+    let folder = foreign();
+    for (name, space) in [("experiment", "space"), ("pandas", "pandas-space"), ("older", "older-space")] {
+        let text = format!("(name: {name:?}, search_space: \"{space}.ron\", stop: (trials: 20), seed: 1)");
+        fs::write(folder.path().join(format!("{name}.ron")), text).unwrap();
+    }
+    for (index, (format, file, experiment, options, said)) in [
+        ("optuna", "optuna-added.journal", "experiment", "", "kept 5 results of 5"),
+        ("optuna", "optuna-steps.journal", "experiment", "", "kept 12 results of 12"),
+        ("optuna", "optuna-torn.journal", "experiment", "", "line 16: the file is cut off here|kept 2 results of 3|1 result without a cost"),
+        ("optuna", "optuna-intermediate-infinity.journal", "experiment", "", "kept 3 results of 3|3 intermediate values"),
+        ("optuna", "optuna-maximize.journal", "experiment", "--negate", "kept 3 results of 3"),
+        ("optuna", "optuna-deleted-first.journal", "experiment", "", "kept 3 results of 3"),
+        ("optuna", "optuna-deleted-first.journal", "experiment", "--study=real", "kept 3 results of 3"),
+        ("smac3", "smac-rows-of-10.json", "experiment", "", "kept 3 results of 3"),
+        ("csv", "pandas.csv", "pandas", "", "kept 2 results of 2"),
+        ("optuna", "optuna-maximize.journal", "experiment", "", "`s` maximizes|add `--negate`"),
+        ("optuna", "optuna-deleted-first.journal", "experiment", "--study=s", "no study `s`|there are `real`"),
+        ("optuna", "optuna-deleted-first.journal", "experiment", "--negate", "leave `--negate` out"),
+        ("optuna", "optuna-older.journal", "older", "", "several studies: `first`, `second`|--study 'first'"),
+        ("optuna", "optuna-older.journal", "older", "--study=second", "kept 2 results of 5|(1 crashed, 1 pruned)|1 trial waiting"),
+        ("smac3", "smac-infinity.json", "experiment", "", "kept 1 result of 2|1 result without a cost (1 crashed)"),
+        ("smac3", "smac-1.json", "experiment", "", "kept 2 results of 4|1 crashed, 1 timed out|1 entry with the"),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let (experiment, dir) = (format!("{experiment}.ron"), format!("runs{index}"));
+        let mut arguments = vec!["import", format, file, &experiment, "--dir", &dir];
+        arguments.extend(Some(options).filter(|options| !options.is_empty()));
+        let (_, _, err) = galvani(folder.path(), &arguments, "");
+        for part in said.split('|') {
+            assert!(err.contains(part), "{file} {options}: {part} is not in {err}");
+        }
+    }
+}
+
+#[test]
+fn a_file_that_is_imported_twice_counts_once() {
+    let folder = tempfile::tempdir().unwrap();
+    run(folder.path());
+    good(folder.path(), &["export", "optuna", "first", "--out", "out.journal"], "");
+    write(folder.path(), "second", "()");
+    let import = |experiment: &str, file: &str| good(folder.path(), &["import", "optuna", file, experiment], "").1;
+    assert!(import("second.ron", "out.journal").contains("kept 23 results of 24"));
+    assert!(import("second.ron", "out.journal").contains("kept 0 results of 24 in runs/second; 23 were there already"));
+    // Trials of the run itself are known too.
+    assert!(import("first.ron", "out.journal").contains("23 were there already"));
+    let file = "rate,kind,width,budget,cost\n0.01,plain,64,9,0.5\n0.01,plain,64,9,0.5\n";
+    fs::write(folder.path().join("twice.csv"), file).unwrap();
+    let (_, said) = good(folder.path(), &["import", "csv", "twice.csv", "second.ron"], "");
+    assert!(said.contains("kept 2 results of 2"), "two results of one file are two: {said}");
+    let (status, _) = good(folder.path(), &["status", "second"], "");
+    assert!(status.contains("learns from 25 imported results: 23 of out.journal, 2 of twice.csv"), "{status}");
+}
+
 #[test]
 fn what_does_not_fit_is_said() {
     let folder = tempfile::tempdir().unwrap();

@@ -1,7 +1,10 @@
 //! Results of trials as other programs keep them, fitted to a fixed search space.
 use std::sync::LazyLock;
 
-use galvani::exchange::trials::{FoundResult, csv, fit, jsonl, optuna, smac};
+use galvani::exchange::trials::fit::fit;
+use galvani::exchange::trials::found::FoundResult;
+use galvani::exchange::trials::optuna::StudyChoice;
+use galvani::exchange::trials::{csv, jsonl, optuna, smac};
 use galvani::space::Space;
 use galvani::trial::budget::Budget;
 
@@ -27,18 +30,23 @@ static SPACE: LazyLock<Space> = LazyLock::new(|| {
 pub fn results(data: &[u8]) {
     let Some(text) = text(data) else { return };
     let names = ["loss".to_owned(), "latency".to_owned()];
+    let negated = StudyChoice { name: None, maximized: Vec::new(), negate: true };
+    let named = StudyChoice { name: Some("s".into()), maximized: vec![true, false], negate: false };
     let read = [
-        csv::read(text, &SPACE).map(|(found, _)| found),
+        csv::read(text, &SPACE),
         jsonl::read(text, &[]),
         jsonl::read(text, &names),
-        optuna::read(text),
+        optuna::read(text, &StudyChoice::default()),
+        optuna::read(text, &negated),
+        optuna::read(text, &named),
         smac::read(text),
     ];
     for found in read {
         match found {
             Ok(found) => {
-                check_fit(&found, 1);
-                check_fit(&found, 2);
+                assert_eq!(found.faults > 0, found.first_fault.is_some());
+                check_fit(&found.results, 1);
+                check_fit(&found.results, 2);
             }
             Err(error) => assert!(!error.to_string().is_empty(), "{error:?}"),
         }
@@ -49,7 +57,7 @@ pub fn results(data: &[u8]) {
 fn check_fit(found: &[FoundResult], objectives: usize) {
     let budget = |amount| Budget::new(amount).expect("positive");
     let fitted = fit(found, &SPACE, (budget(1.0), budget(9.0)), objectives);
-    assert_eq!(fitted.results.len() + fitted.mismatches.len() + fitted.failures, found.len());
+    assert_eq!(fitted.results.len() + fitted.mismatches.len() + fitted.failed(), found.len());
     for each in &fitted.results {
         let values = each.configuration.values().to_vec();
         assert_eq!(SPACE.configuration(values), Ok(each.configuration.clone()));

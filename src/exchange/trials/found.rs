@@ -60,6 +60,13 @@ impl UnreadableResults {
         Self { line: Some(line), ..Self::whole(reason) }
     }
 
+    /// The fault of a line in its text: the last line, where it does not end, was cut off while it was written.
+    pub(super) fn in_line(self, line: usize, text: &str) -> Self {
+        let is_cut = !text.ends_with('\n') && line == text.lines().count();
+        let reason = if is_cut { format!("the file is cut off here ({})", self.reason) } else { self.reason };
+        Self { line: Some(line), reason, hint: self.hint }
+    }
+
     /// The same with a remedy.
     pub(super) fn hint(self, hint: impl Into<String>) -> Self {
         Self { hint: Some(hint.into()), ..self }

@@ -20,7 +20,7 @@ pub fn read(text: &str, objectives: &[String]) -> Result<FoundResults, Unreadabl
                 points += curve;
                 found.add(result)?;
             }
-            Err(fault) => found.pass_over(UnreadableResults { line: Some(number), ..fault }),
+            Err(fault) => found.pass_over(fault.in_line(number, text)),
         }
     }
     if found.results.is_empty()

@@ -1,5 +1,5 @@
 //! Reads a table of trials, as galvani, a spreadsheet or pandas writes it.
-use csv::{Position, Reader, ReaderBuilder, StringRecord, Trim};
+use csv::{Reader, ReaderBuilder, StringRecord, Trim};
 use serde_json::Value as Json;
 
 use crate::exchange::trials::csv::column::Column;
@@ -9,6 +9,9 @@ use crate::space::Space;
 
 /// The separators that a table may have, in the order in which they are tried.
 const SEPARATORS: [u8; 4] = [b',', b';', b'\t', b'|'];
+
+/// The beginning of a line in which a spreadsheet names its separator, before the heading.
+const SEPARATOR_LINE: &str = "sep=";
 
 /// Words for a value that is missing, as pandas, R and spreadsheets write them.
 const MISSING: [&str; 10] = ["", "nan", "NaN", "NAN", "NA", "N/A", "<NA>", "null", "NULL", "None"];
@@ -32,27 +35,33 @@ pub fn read(text: &str, space: &Space) -> Result<FoundResults, UnreadableResults
     if !ignored.is_empty() {
         found.notes.push(format!("ignored the columns {}", ignored.join(", ")));
     }
-    let (mut rest, mut line, mut open_quotes) = (text, 0, 0);
+    let (mut rest, mut open_quotes) = (text, 0);
+    let mut headings = 1 + usize::from(text.starts_with(SEPARATOR_LINE));
     'table: loop {
         let mut reader = table(rest, separator);
         let mut record = StringRecord::new();
         while reader.read_record(&mut record).map_err(|error| UnreadableResults::whole(error.to_string()))? {
-            let place = record.position().cloned().unwrap_or_else(Position::new);
-            let number = line + usize::try_from(place.line()).unwrap_or(usize::MAX);
-            if number == 1 || (number == 2 && text.starts_with("sep=")) {
+            if headings > 0 {
+                headings -= 1;
                 continue;
             }
             match result(&record, &columns, separator, space) {
                 Ok(result) => found.add(result)?,
                 Err(fault) => {
-                    found.pass_over(UnreadableResults { line: Some(number), ..fault });
+                    let start = record.position().map_or(0, |place| usize::try_from(place.byte()).unwrap_or(usize::MAX));
+                    let whole = rest.get(start..).unwrap_or_default().trim_start_matches(['\r', '\n']);
+                    // Lines are counted for the first fault only, which alone is shown.
+                    if found.faults == 0 {
+                        let before = &text[..text.len() - whole.len()];
+                        found.pass_over(UnreadableResults { line: Some(1 + before.matches('\n').count()), ..fault });
+                    } else {
+                        found.pass_over(fault);
+                    }
                     // A quote without an end hides all lines behind it: they are read again without this one.
-                    let start = usize::try_from(place.byte()).unwrap_or(usize::MAX);
-                    let whole = rest.get(start..).unwrap_or_default();
-                    let end = whole.find('\n').map_or(whole.len(), |end| end + 1);
                     let is_open = record.iter().any(|cell| cell.contains('\n'));
                     if is_open && open_quotes < MOST_OPEN_QUOTES {
-                        (rest, line, open_quotes) = (&whole[end..], number, open_quotes + 1);
+                        rest = whole.split_once('\n').map_or("", |(_, rest)| rest);
+                        open_quotes += 1;
                         continue 'table;
                     }
                 }
@@ -68,9 +77,9 @@ fn table(text: &str, separator: u8) -> Reader<&[u8]> {
     builder.has_headers(false).flexible(true).trim(Trim::All).delimiter(separator).from_reader(text.as_bytes())
 }
 
-/// The separator and the names of the columns; spreadsheets may say `sep=;` before them.
+/// The separator and the names of the columns.
 fn heading(text: &str) -> Result<(u8, Vec<String>), UnreadableResults> {
-    let skipped = usize::from(text.starts_with("sep="));
+    let skipped = usize::from(text.starts_with(SEPARATOR_LINE));
     let first = |separator: &u8| {
         let record = table(text, *separator).records().nth(skipped)?.ok()?;
         Some((*separator, record.iter().map(str::to_owned).collect::<Vec<_>>()))

@@ -58,7 +58,7 @@ impl StudyJournal {
             }
             match parse(line).and_then(|operation| journal.apply(&operation)) {
                 Ok(()) => operations += 1,
-                Err(fault) => found.pass_over(UnreadableResults { line: Some(number), ..fault }),
+                Err(fault) => found.pass_over(fault.in_line(number, text)),
             }
             if journal.trials.len() > MOST_RESULTS {
                 let reason = format!("the journal has more than {MOST_RESULTS} trials");
