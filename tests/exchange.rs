@@ -1,20 +1,18 @@
 //! Spaces of other programs mean here what they mean there.
 use std::path::{Path, PathBuf};
 
-use galvani::exchange::trials;
 use galvani::exchange::{configspace, pcs};
 use galvani::numeric::stream::Stream;
 use galvani::space::Space;
 use galvani::space::hyperparameter::Value;
 use galvani::space::prior::Prior;
-use galvani::trial::TrialId;
-use galvani::trial::budget::Budget;
-use galvani::trial::history::History;
-use galvani::trial::outcome::Outcome;
 use galvani::{Categorical, Float, Integer};
 use proptest::collection::btree_set;
 use proptest::prelude::*;
 use serde_json::{Map, Value as Json};
+
+#[path = "exchange/round_trips.rs"]
+mod round_trips;
 
 fn golden(name: &str) -> (String, PathBuf) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/configspace").join(name);
@@ -241,20 +239,6 @@ proptest! {
             for one in &drawn {
                 prop_assert_eq!(other.configuration(one.values().to_vec()), Ok(one.clone()));
             }
-        }
-        let mut history = History::default();
-        for one in &drawn {
-            history.ask(history.proposal(one.clone(), Budget::new(1.0).unwrap()));
-            history.tell(TrialId(history.trials().len() as u32), Outcome::of_cost(0.5));
-        }
-        let (found, passed_over) = trials::csv::read(&trials::csv::write(&space, &history), &space).unwrap();
-        prop_assert_eq!(passed_over, Vec::<String>::new());
-        for (found, one) in found.iter().zip(&drawn) {
-            let named = found.config.iter().map(|(name, cell)| {
-                (name.as_str(), Value::Word(cell.as_str().unwrap().into()))
-            });
-            prop_assert_eq!(space.configuration_of(named), Ok(one.clone()));
-            prop_assert_eq!(&found.costs, &[0.5]);
         }
     }
 }

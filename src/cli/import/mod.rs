@@ -1,9 +1,9 @@
 //! The verb `import`: a search space or results from another program.
+mod arguments;
 mod results;
 mod space;
 
-use std::path::PathBuf;
-
+use arguments::{File, Results};
 use clap::{Args, Subcommand};
 
 use super::failure::Failure;
@@ -35,21 +35,6 @@ enum Format {
     Optuna(OptunaResults),
 }
 
-/// Arguments for results, from which an experiment's model learns.
-#[derive(Args)]
-pub(super) struct Results {
-    /// The file to read
-    file: PathBuf,
-    /// The experiment that learns from the results, started or not
-    experiment: PathBuf,
-    /// The folder that holds the runs
-    #[arg(long, value_name = "FOLDER", default_value = "runs")]
-    dir: PathBuf,
-    /// Change the sign of the values: those of something that was maximized, for an experiment that minimizes
-    #[arg(long)]
-    negate: bool,
-}
-
 #[derive(Args)]
 struct OptunaResults {
     #[command(flatten)]
@@ -57,15 +42,6 @@ struct OptunaResults {
     /// The study to read, where the journal has several
     #[arg(long, value_name = "NAME")]
     study: Option<String>,
-}
-
-#[derive(Args)]
-pub(super) struct File {
-    /// The file to read
-    file: PathBuf,
-    /// The file of the search space to write [default: stdout]
-    #[arg(long)]
-    out: Option<PathBuf>,
 }
 
 pub(super) fn execute(arguments: &Arguments) -> Result<(), Failure> {

@@ -1,6 +1,6 @@
 //! Import of results, from which the model of an experiment learns.
-use super::Results;
 use crate::cli::failure::Failure;
+use crate::cli::import::arguments::Results;
 use crate::cli::message::{count, narrate};
 use crate::document::diagnostic::Diagnostic;
 use crate::document::source::read;

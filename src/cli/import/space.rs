@@ -1,8 +1,8 @@
 //! Import of a search space.
 use std::path::Path;
 
-use super::File;
 use crate::cli::failure::Failure;
+use crate::cli::import::arguments::File;
 use crate::cli::message::narrate;
 use crate::cli::output::write;
 use crate::document::source::{SourceError, read};

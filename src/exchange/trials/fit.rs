@@ -5,8 +5,9 @@ use serde_json::Value as Json;
 
 use crate::document::diagnostic::Diagnostic;
 use crate::exchange::trials::found::{FoundResult, MOST_VALUES, counted};
-use crate::space::Space;
+use crate::space::configuration::Configuration;
 use crate::space::hyperparameter::{Hyperparameter, Value};
+use crate::space::{Illegal, Space};
 use crate::trial::budget::Budget;
 use crate::trial::outcome::OutcomeKind;
 use crate::trial::prior_result::PriorResult;
@@ -86,15 +87,30 @@ fn prior_result(
         return Err(Diagnostic::new(format!("the budget {amount} is not from {min} to {max}")));
     }
     let budget = Budget::new(amount.clamp(min.amount(), max.amount())).expect("between two budgets");
+    let configuration = configuration(found, space)?;
+    Ok(PriorResult { configuration, budget, costs: found.costs.clone() })
+}
+
+/// The configuration of a result; null is a value where the hyperparameter has it and is active, and none elsewhere.
+fn configuration(found: &FoundResult, space: &Space) -> Result<Configuration, Diagnostic> {
     let mut named = Vec::new();
     for (name, json) in &found.config {
         let index = space.index(name).ok_or_else(|| Diagnostic::new(format!("there is no hyperparameter `{name}`")))?;
-        let value = value(&space.hyperparameters()[index], json);
-        let value = value.ok_or_else(|| Diagnostic::new(format!("`{name}` cannot be {}", quoted(json))))?;
-        named.push((name.as_str(), value));
+        match value(&space.hyperparameters()[index], json) {
+            Some(value) => named.push((name.as_str(), value)),
+            None if json.is_null() => {}
+            None => return Err(Diagnostic::new(format!("`{name}` cannot be {}", quoted(json)))),
+        }
     }
-    let configuration = space.configuration_of(named).map_err(|illegal| Diagnostic::new(illegal.to_string()))?;
-    Ok(PriorResult { configuration, budget, costs: found.costs.clone() })
+    loop {
+        match space.configuration_of(named.iter().cloned()) {
+            Ok(configuration) => return Ok(configuration),
+            Err(Illegal::Inactive { name, .. }) if found.config.get(&name).is_some_and(Json::is_null) => {
+                named.retain(|(each, _)| *each != name);
+            }
+            Err(illegal) => return Err(Diagnostic::new(illegal.to_string())),
+        }
+    }
 }
 
 /// A value as a message quotes it, cut where it is long.
@@ -109,12 +125,5 @@ fn quoted(json: &Json) -> String {
 
 /// The value of a hyperparameter that JSON, or a text in its place, stands for.
 pub(super) fn value(hyperparameter: &Hyperparameter, json: &Json) -> Option<Value> {
-    let direct = serde_json::from_value::<Value>(json.clone()).ok();
-    let text = json.as_str().unwrap_or_default();
-    let read = [
-        text.parse().ok().map(Value::Integer),
-        text.parse().ok().map(Value::Float),
-        text.parse().ok().map(Value::Boolean),
-    ];
-    direct.into_iter().chain(read.into_iter().flatten()).find_map(|value| hyperparameter.admit(&value))
+    hyperparameter.matching(&serde_json::from_value(json.clone()).ok()?)
 }

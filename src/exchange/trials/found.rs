@@ -16,7 +16,7 @@ const MOST_BYTES: usize = 256 << 20;
 /// One result as a file has it.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct FoundResult {
-    /// Values by the names that the file has; a name without a value is absent.
+    /// Values by the names that the file has; null stands for none, or for a choice that is null.
     pub config: IndexMap<String, Json>,
     /// The budget; absent where the file has no budgets, which stands for the full one.
     pub budget: Option<f64>,

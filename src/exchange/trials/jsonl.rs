@@ -40,9 +40,8 @@ fn result(line: &str, objectives: &[String]) -> Result<(FoundResult, usize), Unr
     let Some(Json::Object(config)) = object.get("config") else {
         return Err(UnreadableResults::whole("there is no object `config`"));
     };
-    let config = config.iter().filter(|(_, value)| !value.is_null());
     let result = FoundResult {
-        config: config.map(|(name, value)| (name.clone(), value.clone())).collect(),
+        config: config.clone().into_iter().collect(),
         budget: object.get("budget").and_then(Json::as_f64),
         costs: match object.get("costs").filter(|costs| !costs.is_null()) {
             Some(Json::Object(named)) => objectives.iter().flat_map(|name| numbers(named.get(name))).collect(),

@@ -1,5 +1,5 @@
 //! Reads a table of trials, as galvani, a spreadsheet or pandas writes it.
-use csv::{Reader, ReaderBuilder, StringRecord, Trim};
+use csv::{Reader, ReaderBuilder, StringRecord};
 use serde_json::Value as Json;
 
 use crate::exchange::trials::csv::column::Column;
@@ -16,6 +16,9 @@ const SEPARATOR_LINE: &str = "sep=";
 /// Words for a value that is missing, as pandas, R and spreadsheets write them.
 const MISSING: [&str; 10] = ["", "nan", "NaN", "NAN", "NA", "N/A", "<NA>", "null", "NULL", "None"];
 
+/// Those of them that are also how programs write a choice that is null.
+const NULL: [&str; 3] = ["null", "NULL", "None"];
+
 /// Quotes without an end after which the lines behind them are read again.
 const MOST_OPEN_QUOTES: usize = 1_000;
 
@@ -25,6 +28,9 @@ const MOST_OPEN_QUOTES: usize = 1_000;
 pub fn read(text: &str, space: &Space) -> Result<FoundResults, UnreadableResults> {
     let text = text.trim_start_matches('\u{feff}');
     let (separator, names) = heading(text)?;
+    // The name of a hyperparameter may begin or end with spaces.
+    let name = |written: String| if space.index(&written).is_some() { written } else { written.trim().to_owned() };
+    let names: Vec<String> = names.into_iter().map(name).collect();
     let columns = Column::of_heading(&names, space);
     let columns = columns.map_err(|wrong| UnreadableResults { line: Some(1), reason: wrong.message, hint: wrong.hint })?;
     let mut found = FoundResults::default();
@@ -74,7 +80,7 @@ pub fn read(text: &str, space: &Space) -> Result<FoundResults, UnreadableResults
 /// A reader of all lines, the first one too.
 fn table(text: &str, separator: u8) -> Reader<&[u8]> {
     let mut builder = ReaderBuilder::new();
-    builder.has_headers(false).flexible(true).trim(Trim::All).delimiter(separator).from_reader(text.as_bytes())
+    builder.has_headers(false).flexible(true).delimiter(separator).from_reader(text.as_bytes())
 }
 
 /// The separator and the names of the columns.
@@ -85,7 +91,7 @@ fn heading(text: &str) -> Result<(u8, Vec<String>), UnreadableResults> {
         Some((*separator, record.iter().map(str::to_owned).collect::<Vec<_>>()))
     };
     let headings: Vec<_> = SEPARATORS.iter().filter_map(first).collect();
-    if let Some(heading) = headings.iter().find(|(_, names)| names.iter().any(|name| name == "cost")) {
+    if let Some(heading) = headings.iter().find(|(_, names)| names.iter().any(|name| name.trim() == "cost")) {
         return Ok(heading.clone());
     }
     let widest = headings.into_iter().max_by_key(|(_, names)| names.len()).map(|(_, names)| names).unwrap_or_default();
@@ -104,11 +110,11 @@ fn result(
     space: &Space,
 ) -> Result<FoundResult, UnreadableResults> {
     let surplus = record.iter().skip(columns.len());
-    if record.len() < columns.len() || surplus.into_iter().any(|cell| !cell.is_empty()) {
+    if record.len() < columns.len() || surplus.into_iter().any(|cell| !cell.trim().is_empty()) {
         let reason = format!("it has {} cells, and the heading {}", record.len(), columns.len());
         return Err(UnreadableResults::whole(reason));
     }
-    let number = |name: &str, cell: &str| match cell {
+    let number = |name: &str, cell: &str| match cell.trim() {
         missing if MISSING.contains(&missing) => Ok(None),
         _ => decimal(cell, separator)
             .map(Some)
@@ -120,10 +126,11 @@ fn result(
             Column::Hyperparameter(index) => {
                 let hyperparameter = &space.hyperparameters()[index];
                 let json = Json::from(cell);
-                let json = match (value(hyperparameter, &json), decimal(cell, separator)) {
-                    (None, Some(number)) if cell.contains(',') => Json::from(number),
-                    (None, _) if MISSING.contains(&cell) => continue,
-                    _ => json,
+                let json = match value(hyperparameter, &json) {
+                    Some(_) if NULL.contains(&cell.trim()) => Json::Null,
+                    Some(_) => json,
+                    None if MISSING.contains(&cell.trim()) => continue,
+                    None => decimal(cell, separator).map_or(json, Json::from),
                 };
                 found.config.insert(hyperparameter.name.clone(), json);
             }
@@ -132,7 +139,7 @@ fn result(
                 found.costs[objective] = number("cost", cell)?.unwrap_or(f64::NAN);
             }
             Column::Budget => found.budget = number("budget", cell)?,
-            Column::Outcome => found.outcome = cell.parse().ok(),
+            Column::Outcome => found.outcome = cell.trim().parse().ok(),
             Column::Known | Column::Other => {}
         }
     }
@@ -144,6 +151,7 @@ fn result(
 
 /// A number; where another separator than a comma parts the cells, it may have a decimal comma.
 fn decimal(cell: &str, separator: u8) -> Option<f64> {
+    let cell = cell.trim();
     let has_comma = separator != b',' && cell.matches(',').count() == 1 && !cell.contains('.');
     if has_comma { cell.replace(',', ".").parse().ok() } else { cell.parse().ok() }
 }
@@ -182,7 +190,7 @@ mod tests {
             assert_eq!((configs(&found).as_str(), found.faults), (expected, 0), "{text}");
         }
         let comma = read("rate;kind;cost\n0,25;None;1\n", &space()).unwrap();
-        assert_eq!(configs(&comma), "{\"rate\":0.25,\"kind\":\"None\"} [1.0]");
+        assert_eq!(configs(&comma), "{\"rate\":0.25,\"kind\":null} [1.0]");
     }
 
     #[test]

@@ -29,6 +29,8 @@ pub fn read(text: &str, choice: &StudyChoice) -> Result<FoundResults, Unreadable
     for trial in journal.trials.iter().filter(|trial| trial.study == number) {
         if !trial.rungs.is_empty() {
             results.extend(trial.rungs.iter().map(|rung| (rung.trial, rung.result(&trial.result))));
+            // Its costs at lower budgets are intermediate values too.
+            intermediate += trial.intermediate.saturating_sub(trial.rungs.len());
             continue;
         }
         intermediate += trial.intermediate;

@@ -18,6 +18,8 @@ pub(super) struct Entry<'a> {
     pub budget: &'a Json,
     pub cost: &'a Json,
     status: &'a Json,
+    /// The parts of a trial that SMAC has no field for.
+    additional: &'a Json,
 }
 
 impl<'a> Entry<'a> {
@@ -33,6 +35,7 @@ impl<'a> Entry<'a> {
                 budget: field("budget"),
                 cost: fields.get("cost")?,
                 status: fields.get("status")?,
+                additional: field("additional_info"),
             });
         }
         let fields = entry.as_array()?;
@@ -44,6 +47,7 @@ impl<'a> Entry<'a> {
                 budget: key.get(3).unwrap_or(&Json::Null),
                 cost: value.first()?,
                 status: value.get(2)?,
+                additional: value.last()?,
             });
         }
         let status = match fields.len() {
@@ -58,6 +62,7 @@ impl<'a> Entry<'a> {
             budget: &fields[3],
             cost: &fields[4],
             status: &fields[status],
+            additional: fields.last()?,
         })
     }
 
@@ -66,8 +71,18 @@ impl<'a> Entry<'a> {
         self.configuration.as_str().map_or_else(|| self.configuration.to_string(), str::to_owned)
     }
 
+    /// The number of points of its learning curve, which only galvani writes.
+    pub(super) fn curve(&self) -> usize {
+        self.additional.get("curve").and_then(Json::as_array).map_or(0, Vec::len)
+    }
+
     /// The kind of its outcome; `None` while it runs, or where its status is not known.
     pub(super) fn outcome(&self) -> Option<OutcomeKind> {
+        let kind = self.additional.get("outcome").and_then(Json::as_str).and_then(|word| word.parse().ok());
+        kind.or_else(|| self.status())
+    }
+
+    fn status(&self) -> Option<OutcomeKind> {
         let word = self.status.get("__enum__").unwrap_or(self.status);
         match (word.as_u64(), word.as_str()) {
             (Some(SUCCESS), _) => Some(OutcomeKind::Finished),

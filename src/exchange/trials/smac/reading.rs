@@ -20,7 +20,7 @@ pub fn read(text: &str) -> Result<FoundResults, UnreadableResults> {
     let configs = json.get("configs").and_then(Json::as_object).ok_or_else(|| wrong("there is no object `configs`"))?;
     let mut found = FoundResults::default();
     let numbers = numbered(configs);
-    let (mut known, mut repeated) = (HashSet::new(), 0);
+    let (mut known, mut repeated, mut points) = (HashSet::new(), 0, 0);
     for (entry, number) in data.iter().zip(1..) {
         let fault = |reason: String| UnreadableResults::whole(format!("entry {number}: {reason}"));
         let Some(entry) = Entry::of(entry) else {
@@ -33,6 +33,7 @@ pub fn read(text: &str) -> Result<FoundResults, UnreadableResults> {
         };
         let trial = [entry.instance, entry.seed, entry.budget].map(ToString::to_string);
         if known.insert((numbers[&entry.key()], trial)) {
+            points += entry.curve();
             found.add(result(&entry, config))?;
         } else {
             repeated += 1;
@@ -46,6 +47,9 @@ pub fn read(text: &str) -> Result<FoundResults, UnreadableResults> {
     if repeated > 0 {
         let repeated = counted(repeated, "entry");
         found.notes.push(format!("{repeated} with the configuration, instance, seed and budget of an earlier one left out"));
+    }
+    if points > 0 {
+        found.notes.push(format!("{} of learning curves are not kept", counted(points, "intermediate cost")));
     }
     Ok(found)
 }
@@ -65,9 +69,8 @@ fn numbered(configs: &Map<String, Json>) -> HashMap<String, usize> {
 
 fn result(entry: &Entry, config: &Map<String, Json>) -> FoundResult {
     let outcome = entry.outcome();
-    let config = config.iter().filter(|(_, value)| !value.is_null());
     FoundResult {
-        config: config.map(|(name, value)| (name.clone(), value.clone())).collect(),
+        config: config.clone().into_iter().collect(),
         // SMAC 1 writes 0 where there are no budgets.
         budget: entry.budget.as_f64().filter(|budget| *budget > 0.0),
         costs: if outcome == Some(OutcomeKind::Finished) { numbers(Some(entry.cost)) } else { Vec::new() },
@@ -94,7 +97,7 @@ mod tests {
             let found = read(&format!("{{\"data\": [{rows}], {configs}}}")).unwrap();
             assert_eq!((found.results.len(), found.faults), (1, 0), "{rows}");
             assert_eq!((&found.results[0].costs, found.results[0].budget), (&vec![expected], None), "{rows}");
-            assert_eq!(found.results[0].config.len(), 1);
+            assert_eq!(found.results[0].config.len(), 2);
         }
         let failed = [
             (r#"[1, null, 0, 3.0, Infinity, 1.0, 1.0, 2, 0.0, 1.0, {}]"#, Some(OutcomeKind::Crashed)),
