@@ -5,7 +5,6 @@ use super::message::{amount, count, duration, number, one_line, say};
 use super::target::Target;
 use super::trial_row::outcome;
 use crate::experiment::ledger::queue::Queue;
-=======
 use crate::experiment::replay::imported_results;
 use crate::experiment::replay::log::Log;
 use crate::optimizer::regret::regret;

@@ -23,7 +23,7 @@ pub fn write(run: &ExportedRun) -> Exported {
             Some(Outcome::TimedOut) => TIMED_OUT,
             Some(Outcome::OutOfMemory | Outcome::OutOfDeviceMemory) => OUT_OF_MEMORY,
             Some(Outcome::Diverged | Outcome::Crashed { .. }) => CRASHED,
-            Some(Outcome::Lost | Outcome::Transient | Outcome::Pruned) | None => {
+            Some(Outcome::Lost | Outcome::Transient | Outcome::Forgotten | Outcome::Pruned) | None => {
                 *left_out.entry(each.outcome()).or_default() += 1;
                 continue;
             }
