@@ -1,4 +1,4 @@
-//! What is asked of a run beside its search: directions of objectives, budgets, results taken back, and configurations given later.
+//! Requests to a run beside its search: directions of objectives, budgets, results taken back, and configurations given later.
 mod program;
 
 use std::fs;
@@ -78,6 +78,18 @@ fn a_maximized_value_has_its_sign_wherever_it_is_shown() {
     fs::write(folder.join("e.ron"), text.replace("objective: Maximize, ", "")).unwrap();
     let refused = String::from_utf8(galvani(folder, &["run", "e.ron"]).stderr).unwrap();
     assert!(refused.contains("objective: `maximize`, now `minimize`"), "{refused}");
+}
+
+#[test]
+fn fields_are_explained_with_default_and_reason() {
+    let folder = folder("seed: 1");
+    let folder = folder.path();
+    let text = printed(folder, &["explain", "optimizer.acquisition"]);
+    assert!(text.starts_with("optimizer.acquisition: an acquisition function, default: ExpectedImprovement\n"), "{text}");
+    assert!(text.contains("optimizer.acquisition.LowerConfidenceBound.deviations: a number, at least 0, default: absent"));
+    assert!(printed(folder, &["explain", "margin"]).matches(".margin: ").count() == 4);
+    assert!(lines(&printed(folder, &["explain", "--format", "json"])).len() > 150);
+    assert!(said(folder, &["explain", "optimizer.aquisition"]).1.contains("did you mean `optimizer.acquisition`?"));
 }
 
 #[test]

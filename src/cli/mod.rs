@@ -6,6 +6,7 @@ mod best;
 mod check;
 mod compare;
 mod enqueue;
+mod explain;
 mod export;
 mod failure;
 mod import;
@@ -57,6 +58,8 @@ enum Verb {
     New(new::Arguments),
     /// Check an experiment or a search space and print its plan, without running it
     Check(check::Arguments),
+    /// Explain the fields of an experiment file: kind, default and reason
+    Explain(explain::Arguments),
     /// Run an experiment, or resume it
     Run(run::Arguments),
     /// Serve an experiment to a program in any language: JSON lines on stdin and stdout
@@ -143,6 +146,7 @@ fn execute(command: CommandLine) -> Result<(), Failure> {
     match command.verb {
         Verb::New(arguments) => new::execute(&arguments),
         Verb::Check(arguments) => check::execute(&arguments),
+        Verb::Explain(arguments) => explain::execute(&arguments),
         Verb::Run(arguments) => run::execute(&arguments, is_logged),
         Verb::AskTell(arguments) => ask_tell::execute(&arguments),
         Verb::Status(target) => status::execute(&target),

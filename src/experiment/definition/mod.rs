@@ -2,6 +2,7 @@
 pub mod difference;
 pub(crate) mod execution;
 pub(crate) mod experiment;
+pub(crate) mod field;
 pub(crate) mod file;
 pub(crate) mod objective;
 pub(crate) mod objective_names;
