@@ -137,6 +137,7 @@ fn starting() -> Outcomes {
                 checkpoint: folder.path().join("checkpoint"),
                 request: None,
                 objectives: Vec::new(),
+                budget: None,
                 limits: Limits::default(),
             })?;
             next += 1;

@@ -123,23 +123,40 @@ fn a_bad_line_is_answered_and_changes_nothing() {
     let journal = folder.path().join("runs/lines/store/journal.jsonl");
     let before = fs::read(&journal).unwrap();
     for (line, words) in [
-        ("nonsense", "not a JSON object"),
-        ("[1]", "not a JSON object"),
+        ("nonsense", "not a JSON object: "),
+        ("[1]", "not a JSON object: it is a list"),
         ("{}", "one request"),
         (r#"{"ask": {}, "best": {}}"#, "one request"),
-        (r#"{"aks": {}}"#, "unknown variant `aks`"),
+        (r#"{"ask": {}"#, "ends too early"),
+        ("{ask: {}}", "a name must stand in double quotes"),
+        (r#"{"aks": {}}"#, "there is no request `aks`\nhint: did you mean `ask`?"),
+        (r#"{"ask": 3}"#, "`ask` must be an object in braces, not a number"),
         (r#"{"ask": {"count": 0}}"#, "`count` must be from 1 to 10000, not 0"),
         (r#"{"ask": {"count": 4000000000}}"#, "not 4000000000"),
-        (r#"{"ask": {"number": 1}}"#, "unknown field `number`"),
+        (r#"{"ask": {"count": "two"}}"#, "`ask.count` must be a whole number, not \"two\"\nhint: for example"),
+        (r#"{"ask": {"count": -1}}"#, "`ask.count` must be a whole number, not -1"),
+        (r#"{"ask": {"count": 1.5}}"#, "`ask.count` must be a whole number, not 1.5"),
+        (r#"{"ask": {"number": 1}}"#, "`ask` has no field `number`"),
+        (r#"{"best": {"of": 3}}"#, "`best` has no field `of`"),
         (r#"{"best": {}}"#, "no trial has succeeded yet"),
-        (r#"{"tell": {"cost": 1}}"#, "missing field `trial`"),
+        (r#"{"tell": {"cost": 1}}"#, "`tell` needs the field `trial`"),
+        (r#"{"tell": {"trial": "1", "cost": 1}}"#, "`tell.trial` must be a whole number, not \"1\""),
         (r#"{"tell": {"trial": 1}}"#, "neither a `cost` nor an `outcome`"),
+        (r#"{"tell": {"trial": 1, "loss": 0.3}}"#, "neither a `cost` nor an `outcome`"),
         (r#"{"tell": {"trial": 1, "cost": "low"}}"#, "not a number"),
+        (r#"{"tell": {"trial": 1, "cost": "0.3"}}"#, "write 0.3 without quotes"),
+        (r#"{"tell": {"trial": 1, "cost": 1, "secnds": 3}}"#, "no field `secnds`\nhint: did you mean `seconds`?"),
+        (r#"{"tell": {"trial": 1, "cost": 1, "machine": "a"}}"#, "stand in `info`"),
+        (r#"{"tell": {"trial": 1, "cost": 1, "info": 3}}"#, "`tell.info` must be an object in braces, not 3"),
         (r#"{"tell": {"trial": 1, "outcome": "sad"}}"#, "there is no outcome `sad`"),
+        (r#"{"tell": {"trial": 1, "outcome": 3}}"#, "`tell.outcome` must be text, not 3"),
         (r#"{"tell": {"trial": 1, "outcome": "crashed", "cost": 1}}"#, "has no cost"),
         (r#"{"tell": {"trial": 1, "cost": 1, "message": "m"}}"#, "goes with"),
         (r#"{"tell": {"trial": 2, "cost": 1}}"#, "there is no trial 2"),
         (r#"{"tell": {"trial": 0, "cost": 1}}"#, "there is no trial 0"),
+        (r#"{"tell": {"trial": 99999999999, "cost": 1}}"#, "there is no trial 99999999999"),
+        (r#"{"report": {"trial": 1, "cost": 1}}"#, "`report` needs the field `budget`"),
+        (r#"{"report": {"trial": 1, "budget": "a", "cost": 1}}"#, "`report.budget` must be a number, not \"a\""),
     ] {
         let answer = session.say(line);
         assert!(answer["error"].as_str().is_some_and(|error| error.contains(words)), "{line}: {answer}");
@@ -164,7 +181,7 @@ fn failures_and_batches_are_told_in_any_order() {
         r#"{"tell": {"trial": 2, "cost": NaN}}"#,
         r#"{"tell": {"trial": 3, "outcome": "timed_out", "info": {"epoch": 3}}}"#,
         r#"{"tell": {"trial": 1, "outcome": "lost"}}"#,
-        r#"{"tell": {"trial": 5, "cost": 0.5, "info": {"accuracy": 0.9}}}"#,
+        r#"{"tell": {"trial": 5, "cost": 0.5, "accuracy": 0.9, "metrics": {"mse": 2}}}"#,
     ] {
         assert_eq!(session.say(tell), json!({ "ok": true }), "{tell}");
     }
@@ -188,6 +205,7 @@ fn failures_and_batches_are_told_in_any_order() {
     let outcomes: Vec<&str> = rows.iter().map(|row| row["outcome"].as_str().unwrap()).collect();
     assert_eq!(outcomes, ["running", "diverged", "timed_out", "crashed", "finished"]);
     assert_eq!((&rows[2]["info"]["epoch"], &rows[4]["info"]["accuracy"]), (&json!(3), &json!(0.9)));
+    assert_eq!(rows[4]["info"]["mse"], 2);
 }
 
 #[test]

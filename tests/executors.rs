@@ -34,6 +34,7 @@ fn shell(trial: u32, folder: &Path, script: &str, limits: Limits) -> Launch {
         checkpoint: folder.join("checkpoint"),
         request: None,
         objectives: Vec::new(),
+        budget: None,
         limits,
     }
 }
@@ -115,11 +116,17 @@ fn progress_is_told_while_the_trial_runs() {
 #[test]
 fn every_way_to_fail_is_its_own_outcome() {
     let crashed = |parts: &'static [&'static str]| ("crashed", parts);
-    let table: [(&str, (&str, &[&str])); 16] = [
+    let table: [(&str, (&str, &[&str])); 22] = [
         ("echo to; echo 'bad shape' >&2; exit 3", crashed(&["exit code 3", "bad shape"])),
         ("echo '{\"cost\": 1}'; exit 1", crashed(&["exit code 1", "nothing on standard error"])),
-        ("echo hello", crashed(&["exit code 0", "`cost`"])),
-        ("true", crashed(&["exit code 0", "`cost`"])),
+        ("echo hello", crashed(&["exit code 0", "`cost`; its last line is `hello`", "hint: print"])),
+        ("true", crashed(&["exit code 0", "its output is empty"])),
+        ("echo oh >&2; echo '{\"loss\": 1}'", crashed(&["standard error ends:\noh\nexit code 0", "has `loss`, but no"])),
+        ("exec >&-; sleep 0.1", crashed(&["its output is empty"])),
+        ("echo '{\"cost\": 0.5}'; exec >&-; sleep 0.1", ("finished", &[])),
+        ("(sleep 0.2; echo '{\"cost\": 7}') & echo '{\"cost\": 0.5}'", ("finished", &[])),
+        ("yes x | head -c 3000000 | tr '\\n' x; echo; echo '{\"cost\": 1}'", ("finished", &[])),
+        ("yes x | head -c 3000000 | tr '\\n' x", crashed(&["a line of its output has 3000000 bytes"])),
         ("echo '{\"cost\": \"high\"}'", crashed(&["not a number", "high"])),
         ("kill -SEGV $$", crashed(&["SIGSEGV"])),
         ("kill -KILL $$", crashed(&["SIGKILL"])),
@@ -138,6 +145,29 @@ fn every_way_to_fail_is_its_own_outcome() {
         assert_eq!(ended.outcome.kind().word(), name, "{script}: {:?}", ended.outcome);
         if let Outcome::Crashed { message } = ended.outcome {
             assert!(parts.iter().all(|part| message.contains(part)), "{script}: {message}");
+        }
+    }
+}
+
+#[test]
+fn a_cost_below_the_budget_is_no_result_at_the_end() {
+    let folder = tempfile::tempdir().unwrap();
+    let cases: [(&str, f64, Option<f64>); 6] = [
+        ("echo '{\"budget\": 3, \"cost\": 0.4}'", 9.0, None),
+        ("echo '{\"budget\": 3, \"cost\": 0.4}'; echo '{\"cost\": 0.3}'", 9.0, Some(0.3)),
+        ("echo '{\"budget\": 3, \"cost\": 0.4}'; echo '{\"budget\": 9, \"cost\": 0.3}'", 9.0, Some(0.3)),
+        ("echo '{\"budget\": 1, \"cost\": 0.4}'", 1.85, Some(0.4)),
+        ("echo '{\"budget\": 0.1, \"cost\": 0.4}'", 0.3, None),
+        ("echo '{\"budget\": 0.3333333, \"cost\": 0.4}'", 1.0 / 3.0, Some(0.4)),
+    ];
+    for ((script, budget, expected), trial) in cases.into_iter().zip(1..) {
+        let mut executor = Processes::with_grace(Slot::plain(1), GRACE);
+        let launch = shell(trial, folder.path(), script, Limits::default());
+        executor.start(Launch { budget: Some(budget), ..launch }).unwrap();
+        let outcome = end(&mut executor).0.outcome;
+        assert_eq!(outcome.cost(), expected, "{script}: {outcome:?}");
+        if let Outcome::Crashed { message } = outcome {
+            assert!(message.contains("of its budget of") && message.contains("\"cost\": 0.4"), "{message}");
         }
     }
 }

@@ -27,6 +27,7 @@ fn launch(trial: u32, folder: &Path, body: &str, limits: Limits) -> Launch {
         checkpoint: folder.join("checkpoint"),
         request: Some(format!("{{\"trial\":{trial},\"config\":{{\"x\":1}}}}")),
         objectives: Vec::new(),
+        budget: None,
         limits,
     }
 }
@@ -61,11 +62,87 @@ fn one_process_answers_them_all() {
 }
 
 #[test]
-fn what_is_no_answer_to_the_trial_is_ignored() {
+fn lines_for_people_are_ignored() {
     let noise = r#"echo hello; head -c 1000 /dev/urandom; echo; printf '{"trial": '; echo
-        echo '{"trial": 999, "cost": 7}'; echo '{"cost": 8}'; echo '[1]'
-        echo "{\"trial\": $trial, \"cost\": 1}"; echo "{\"trial\": $trial, \"cost\": 2}""#;
+        echo '[1]'; echo '{"loss": 3}'; echo '{"trial": 999, "epoch": 7}'; echo '{"error": "of some log"}'
+        echo "{\"trial\": $trial, \"cost\": 1}"; echo "{\"trial\": $trial, \"cost\": 1}""#;
     assert!(run(20, noise, Limits::default()).iter().all(|ended| ended.outcome == Outcome::of_cost(1.0)));
+}
+
+/// The messages of trials that all crash.
+fn crashes(count: u32, body: &str) -> Vec<String> {
+    let message = |ended: AttemptEnd| match ended.outcome {
+        Outcome::Crashed { message } => message,
+        other => panic!("{body}: {other:?}"),
+    };
+    run(count, body, Limits::default()).into_iter().map(message).collect()
+}
+
+#[test]
+fn an_answer_that_belongs_to_no_trial_ends_the_trial_at_once() {
+    let hint = "hint: a program with `mode: Persistent` repeats the number of the request: `{\"trial\": 2, \"cost\": 0.3}`";
+    for (line, words) in [
+        (r#"{\"cost\": 0.3}"#, "it answered `{\"cost\": 0.3}`: it has no `trial`"),
+        (r#"{\"trial\": 999, \"cost\": 7}"#, "`{\"trial\": 999, \"cost\": 7}`: it is for trial 999, but trial 2"),
+        (r#"{\"trial\": \"$trial\", \"cost\": 7}"#, "its `trial` is text, not the number 2"),
+    ] {
+        let body = format!("echo \"{line}\"; sleep 600");
+        let messages = crashes(2, &body);
+        assert!(messages[1].contains(words), "{line}: {messages:?}");
+        assert!(messages[1].contains(hint), "{line}: {messages:?}");
+    }
+    let messages = crashes(1, r#"echo "{\"trial\": $trial, \"cost\": \"high\"}""#);
+    assert!(messages[0].contains("\"high\"}`: its `cost` is not a number"), "{messages:?}");
+}
+
+#[test]
+fn an_answer_to_a_trial_that_has_one_is_no_answer_to_the_next() {
+    let stale = r#"echo "{\"trial\": 1, \"cost\": 3}""#;
+    let ends = run(2, &format!("sleep 0.3; {stale}"), Limits::default());
+    assert_eq!(names(&ends), ["finished", "crashed"]);
+    // Printed before it is asked for, by a program that is then started anew.
+    let eager = r#"echo "{\"trial\": $trial, \"cost\": 1}"; echo "{\"trial\": $((trial + 1)), \"cost\": 2}"; sleep 0.1"#;
+    let ends = run(3, eager, Limits::default());
+    assert!(ends.iter().all(|ended| ended.outcome == Outcome::of_cost(1.0)), "{ends:?}");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_program_that_waits_for_the_next_request_without_an_answer_is_ended() {
+    for (body, words) in [
+        (":", "it waits for the next request, but it did not answer trial 2; its output is empty"),
+        ("echo '{\"loss\": 0.3}'", "its last line is `{\"loss\": 0.3}`: it has `loss`, but no `cost`"),
+        ("echo \"{'trial': $trial, 'cost': 0.3}\"", "as Python prints it"),
+        ("echo \"trial $trial: {'cost': 0.3}\"", "as Python prints it"),
+        ("head -c 2000000 /dev/zero | tr '\\0' 'x'; echo", "a line of its output has 2000001 bytes"),
+        ("printf '{\"trial\": '", "its last line is `{\"trial\":`"),
+        ("echo \"{\\\"trial\\\": $trial, \\\"cost\\\": 1, \\\"intermediate\\\": true}\"", "its last line is"),
+        ("echo \"{\\\"trial\\\": $trial, \\\"cost\\\": 1}\" >&2", "it did not answer trial 2"),
+    ] {
+        let messages = crashes(2, body);
+        assert!(messages[1].contains(words), "{body}: {messages:?}");
+    }
+}
+
+#[test]
+fn a_program_that_closes_its_output_cannot_answer() {
+    let messages = crashes(2, "exec >&-; sleep 600");
+    assert!(messages[1].contains("closed its standard output"), "{messages:?}");
+    // One that breaks off in the middle of its answer.
+    let messages = crashes(2, "printf '{\"trial\": %s, \"co' $trial; exit 0");
+    assert!(messages[1].contains("did not answer trial 2; its last line is `{\"trial\": 2, \"co`"), "{messages:?}");
+}
+
+#[test]
+fn a_report_below_the_budget_is_on_the_way() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut executor = Processes::with_grace(Slot::plain(1), Duration::from_millis(300));
+    let body = r#"for budget in 3 6 9; do echo "{\"trial\": $trial, \"cost\": $budget, \"budget\": $budget}"; done"#;
+    let launch = Launch { budget: Some(9.0), ..launch(1, folder.path(), body, Limits::default()) };
+    executor.start(launch).unwrap();
+    let (ended, events, _) = end(&mut executor);
+    assert_eq!(ended.outcome, Outcome::of_cost(9.0));
+    assert_eq!(events.len(), 3, "{events:?}");
 }
 
 #[test]

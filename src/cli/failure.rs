@@ -13,6 +13,9 @@ pub(super) enum Failure {
     Interrupted,
 }
 
+/// The exit code of a program that was interrupted.
+pub(super) const INTERRUPTED: u8 = 130;
+
 impl Failure {
     /// The failure of an error, which says what is wrong and what to do.
     pub(super) fn input(error: impl fmt::Display) -> Self {

@@ -6,6 +6,7 @@ use console::Term;
 use super::message::{amount, colour, count, duration, narrate, number, one_line};
 use super::trial_row;
 use crate::experiment::ledger::answer::Attempt;
+use crate::experiment::run::trials::FAREWELL;
 use crate::experiment::run::event::{RunEvent, RunStatus, Watcher};
 use crate::trial::incumbent::{default_at, incumbent};
 use crate::trial::outcome::{Outcome, OutcomeKind};
@@ -111,8 +112,10 @@ impl Watcher for Live {
                 "trial {trial} found no room on its device and is started again with its batches in {divisor} pieces"
             )),
             RunEvent::Stopping { running } => {
-                let running = count(*running, "running trial");
-                self.say(format!("stopping after {running}; press ctrl-c again to stop at once"));
+                let (running, patience) = (count(*running, "running trial"), FAREWELL.as_secs());
+                self.say(format!(
+                    "stopping: {running} may end by itself within {patience} s; press ctrl-c again to stop at once"
+                ));
             }
             RunEvent::Started { .. } => self.refresh(status, FASTEST),
             RunEvent::Ended { proposal, outcome, seconds, is_incumbent, .. } => {

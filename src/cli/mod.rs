@@ -137,7 +137,7 @@ pub fn main() -> ExitCode {
             message::error(&text);
             ExitCode::from(2)
         }
-        Err(Failure::Interrupted) => ExitCode::from(130),
+        Err(Failure::Interrupted) => ExitCode::from(failure::INTERRUPTED),
     }
 }
 

@@ -3,12 +3,13 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
+use std::time::Duration;
 
 use clap::Args;
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
-use super::failure::Failure;
+use super::failure::{Failure, INTERRUPTED};
 use super::incumbent;
 use super::live::Live;
 use super::message::{amount, duration, narrate, number, say};
@@ -77,13 +78,24 @@ pub(super) fn execute(arguments: &Arguments, is_logged: bool) -> Result<(), Fail
     Ok(())
 }
 
-/// Counts SIGINT and SIGTERM; a trial's processes do not see the terminal's.
+/// The time after a second interruption in which the program should have ended by itself.
+const LAST: Duration = Duration::from_secs(3);
+
+/// Counts SIGINT and SIGTERM; a trial's processes do not see the terminal's. Some time after the second one, and at the
+/// third, the program ends whatever it does: the journal survives that, and the kernel ends the trials with it.
 pub(super) fn count_interrupts(interrupts: &Arc<AtomicUsize>) -> std::io::Result<()> {
     let mut signals = Signals::new([SIGINT, SIGTERM])?;
     let interrupts = interrupts.clone();
     thread::spawn(move || {
         for _ in signals.forever() {
-            interrupts.fetch_add(1, Ordering::Relaxed);
+            match interrupts.fetch_add(1, Ordering::Relaxed) {
+                0 => {}
+                1 => drop(thread::spawn(|| {
+                    thread::sleep(LAST);
+                    std::process::exit(INTERRUPTED.into());
+                })),
+                _ => std::process::exit(INTERRUPTED.into()),
+            }
         }
     });
     Ok(())

@@ -4,6 +4,7 @@
 pub(crate) mod diagnostic;
 mod explanation;
 pub(crate) mod expression;
+pub(crate) mod json;
 mod number;
 pub(crate) mod outline;
 mod outline_reader;

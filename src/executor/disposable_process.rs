@@ -2,17 +2,18 @@
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, SyncSender, sync_channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
-use serde_json::{Map, Value as Json};
 
 use crate::executor::job::{JobEvent, JobId, Launch};
 use crate::executor::leftover::ProcessNote;
-use crate::executor::message::Message;
-use crate::executor::output::{self, Heard};
+use crate::executor::message::{Message, PrintedReport};
+use crate::executor::near_miss::{self, Unanswered};
+use crate::executor::output::{self, Heard, OutputEnd};
 use crate::executor::proc::ProcessEntry;
 use crate::executor::supervised::{Pipes, Supervised};
 use crate::executor::{ExecutorError, verdict};
@@ -29,9 +30,19 @@ pub(crate) struct DisposableProcess {
     slot: String,
     program: Supervised,
     heard: Receiver<Heard>,
+    output: Arc<OutputEnd>,
     started: Timestamp,
-    report: Option<Map<String, Json>>,
+    report: Option<PrintedReport>,
     errors: String,
+}
+
+/// A program that was started, and the ways to hear and to ask it.
+pub(super) struct Begun {
+    pub program: Supervised,
+    pub heard: Receiver<Heard>,
+    pub output: Arc<OutputEnd>,
+    /// Present where it is asked by lines.
+    pub input: Option<std::process::ChildStdin>,
 }
 
 impl DisposableProcess {
@@ -43,8 +54,8 @@ impl DisposableProcess {
         wake: impl Fn() + Clone + Send + 'static,
     ) -> Result<Self, ExecutorError> {
         let started = Timestamp::now();
-        let (program, heard, _) = begin(&launch, grace, || (), wake)?;
-        Ok(Self { launch, slot, program, heard, started, report: None, errors: String::new() })
+        let Begun { program, heard, output, .. } = begin(&launch, grace, || (), wake)?;
+        Ok(Self { launch, slot, program, heard, output, started, report: None, errors: String::new() })
     }
 
     /// The job that it runs.
@@ -73,6 +84,11 @@ impl DisposableProcess {
         self.program.stop();
     }
 
+    /// Ends the process without time to end by itself.
+    pub(crate) fn kill(&mut self) {
+        self.program.stop_at_once();
+    }
+
     /// The end of the job, once [`DisposableProcess::step`] says that nothing is left.
     pub(crate) fn finish(mut self, events: &Sender<JobEvent>) -> AttemptEnd {
         let exit = self.program.exit();
@@ -80,18 +96,23 @@ impl DisposableProcess {
             self.take(heard, events);
         }
         ProcessNote::remove(&self.launch.folder);
-        let missing = "no line of its output is a JSON object with `cost`";
+        let missing = || {
+            let state = self.output.state();
+            let unanswered = Unanswered { output: &state.last, overlong: state.overlong, errors: &self.errors };
+            near_miss::explain(&self.launch.wanted(), unanswered)
+        };
         AttemptEnd {
-            outcome: verdict::outcome(&exit, self.report.as_ref(), &self.launch.objectives, &self.errors, missing),
+            outcome: verdict::outcome(&exit, self.report.as_ref(), &self.launch, &self.errors, missing),
             exit: verdict::description(&exit),
-            ..self.launch.end(&self.slot, self.started, &self.program.usage(), self.report.as_ref())
+            ..self.launch.end(&self.slot, self.started, &self.program.usage(), self.report.as_ref().map(|report| &report.object))
         }
     }
 
     fn take(&mut self, heard: Heard, events: &Sender<JobEvent>) {
         match heard {
-            Heard::Message(Message::Report(line)) => {
-                self.report = Some(line.clone());
+            Heard::Message(Message::Report(report)) => {
+                let line = report.object.clone();
+                self.report = Some(report);
                 let _ = events.send(JobEvent::Report { job: self.launch.job.clone(), line });
             }
             Heard::Message(Message::Progress(_)) => {}
@@ -106,7 +127,7 @@ pub(super) fn begin(
     grace: Duration,
     said: impl Fn() + Send + 'static,
     ended: impl Fn() + Clone + Send + 'static,
-) -> Result<(Supervised, Receiver<Heard>, Option<std::process::ChildStdin>), ExecutorError> {
+) -> Result<Begun, ExecutorError> {
     let folder = |source| ExecutorError::Folder { path: launch.folder.clone(), source };
     fs::create_dir_all(&launch.folder).map_err(folder)?;
     let log = |name| open_log(&launch.folder.join(name), launch.job.attempt()).map_err(folder);
@@ -114,8 +135,10 @@ pub(super) fn begin(
     let (program, Pipes { input, output, errors }) = Supervised::start(launch, grace)?;
     let (sender, heard): (SyncSender<Heard>, _) = sync_channel(BACKLOG);
     let (output_sender, output_ended) = (sender.clone(), ended.clone());
+    let end = Arc::new(OutputEnd::default());
+    let shared = end.clone();
     let readers = thread::Builder::new().spawn(move || {
-        output::listen(output, Some(stdout), output_sender, said);
+        output::listen(output, Some(stdout), output_sender, &shared, said);
         output_ended();
     });
     let readers = readers.and_then(|_| {
@@ -126,7 +149,7 @@ pub(super) fn begin(
     });
     // Dropped, the program ends.
     readers.map_err(|source| ExecutorError::Exhausted { source })?;
-    Ok((program, heard, input))
+    Ok(Begun { program, heard, output: end, input })
 }
 
 /// The rest of the output of a program that has ended.

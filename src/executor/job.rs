@@ -7,6 +7,8 @@ use jiff::Timestamp;
 use serde_json::{Map, Value as Json};
 
 use crate::executor::limits::{Limits, Usage};
+use crate::executor::message;
+use crate::executor::near_miss::Wanted;
 use crate::store::record::AttemptEnd;
 use crate::trial::TrialId;
 use crate::trial::outcome::Outcome;
@@ -69,10 +71,37 @@ pub struct Launch {
     pub request: Option<String>,
     /// The names of the objectives, where the program reports several costs.
     pub objectives: Vec<String>,
+    /// The budget that the job must reach; absent where it does not matter.
+    pub budget: Option<f64>,
     pub limits: Limits,
 }
 
 impl Launch {
+    /// The result that its program owes, for messages about one that is missing.
+    pub(crate) fn wanted(&self) -> Wanted {
+        let costs = match &self.objectives[..] {
+            [] => "\"cost\": 0.3".to_owned(),
+            names => {
+                let costs = names.iter().map(|name| (name.clone(), Json::from(0.3))).collect();
+                format!("\"costs\": {}", Json::Object(costs))
+            }
+        };
+        let key = if self.objectives.is_empty() { "cost" } else { "costs" };
+        match self.request {
+            None => Wanted {
+                missing: format!("no line of its output is a JSON object with `{key}`"),
+                example: format!("{{{costs}}}"),
+            },
+            Some(_) => {
+                let number = self.job.number();
+                Wanted {
+                    missing: format!("it did not answer trial {number}"),
+                    example: format!("{{\"trial\": {number}, {costs}}}"),
+                }
+            }
+        }
+    }
+
     /// The end of this job with this usage and without an outcome yet ([`Outcome::Lost`]).
     pub(crate) fn end(
         &self,
@@ -83,7 +112,7 @@ impl Launch {
     ) -> AttemptEnd {
         AttemptEnd {
             outcome: Outcome::Lost,
-            info: report.and_then(|report| report.get("info")?.as_object().cloned()).unwrap_or_default(),
+            info: report.map(message::info).unwrap_or_default(),
             slot: slot.to_owned(),
             started,
             at: started.saturating_add(usage.wall).unwrap_or(started),
@@ -102,6 +131,8 @@ pub enum JobEvent {
     Progress { job: JobId, fraction: f64 },
     /// A line with a `cost`; the last one before the end is the result.
     Report { job: JobId, line: Map<String, Json> },
+    /// A sentence for the user about the job's program.
+    Warning { job: JobId, message: String },
     /// The job ended, and its slot is free.
     Ended { job: JobId, end: AttemptEnd },
 }

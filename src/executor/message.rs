@@ -4,6 +4,8 @@ use std::io::Write;
 use serde_json::{Map, Value as Json};
 use thiserror::Error;
 
+use crate::document::json;
+use crate::executor::excerpt::quoted;
 use crate::trial::outcome::{Outcome, OutcomeKind};
 
 /// A message of a job to its parent.
@@ -12,38 +14,74 @@ pub(crate) enum Message {
     /// The share of the job that is done, from 0 to 1.
     Progress(f64),
     /// A line with a `cost` or `costs`, an `outcome`, or the `error` of a `trial`.
-    Report(Map<String, Json>),
+    Report(PrintedReport),
 }
+
+/// A report, and the line that it was printed as.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct PrintedReport {
+    pub object: Map<String, Json>,
+    /// Cut where it is long.
+    pub line: String,
+}
+
+/// The keys of a report that have a meaning of their own.
+const MEANINGS: [&str; 13] = [
+    "cost", "costs", "budget", "trial", "attempt", "intermediate", "progress", "outcome", "message", "error", "info",
+    "seconds", "config",
+];
 
 /// The message of a line; `None` where it is for people.
 ///
-/// `NaN` and `Infinity`, which Python writes although JSON has no such words, are read as null.
+/// `NaN` and `Infinity`, which Python writes although JSON has no such words, are read as null; so is a number beyond
+/// the largest. A byte order mark is passed over.
 pub(crate) fn parse(line: &[u8]) -> Option<Message> {
     // A progress bar overwrites its line: only what stays visible counts.
-    let line = line.trim_ascii_end();
+    let line = line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line).trim_ascii_end();
     let visible = line.rsplit(|&byte| byte == b'\r').next().unwrap_or_default().trim_ascii();
     if visible.first() != Some(&b'{') || visible.last() != Some(&b'}') {
         return None;
     }
-    let object = object(std::str::from_utf8(visible).ok()?).ok()?;
+    let text = std::str::from_utf8(visible).ok()?;
+    let object = json::object(text).ok()?;
     let is_outcome = object.get("outcome").and_then(Json::as_str).is_some_and(|name| named(name, None).is_some());
     let is_error = object.contains_key("error") && object.contains_key("trial");
     let is_result = object.contains_key("cost") || object.get("costs").is_some_and(Json::is_object);
     if is_result || is_outcome || is_error {
-        return Some(Message::Report(object));
+        return Some(Message::Report(PrintedReport { object, line: quoted(text) }));
     }
     let fraction = object.get("progress")?.as_f64()?;
     Some(Message::Progress(fraction.clamp(0.0, 1.0)))
 }
 
-/// True for a report that is not yet the result of a program that answers one job after another.
-pub(crate) fn is_intermediate(report: &Map<String, Json>) -> bool {
-    report.get("intermediate").and_then(Json::as_bool).unwrap_or(false)
+/// The budget that a report has reached; `None` where it does not say.
+pub(crate) fn reached(report: &Map<String, Json>) -> Option<f64> {
+    report.get("budget").and_then(Json::as_f64).filter(|budget| budget.is_finite())
 }
 
-/// A JSON object, in which `NaN` and `Infinity` may stand for null.
-pub(crate) fn object(text: &str) -> serde_json::Result<Map<String, Json>> {
-    serde_json::from_str(text).or_else(|error| serde_json::from_str(&without_words(text)).map_err(|_| error))
+/// The part of a budget that a report may lack by rounding.
+const ROUNDING: f64 = 1e-6;
+
+/// True for a report that says it is below the budget of its job. A budget that is no whole number may be reached by the
+/// whole number below.
+pub(crate) fn is_below(report: &Map<String, Json>, budget: Option<f64>) -> bool {
+    let least = |asked: f64| if asked > 1.0 { asked.floor() } else { asked };
+    reached(report).zip(budget).is_some_and(|(reached, asked)| reached < least(asked) * (1.0 - ROUNDING))
+}
+
+/// The values that a report has beside its cost: its `info`, its `metrics`, and whatever stands beside `cost` under a
+/// name of its own, such as `"accuracy": 0.9`.
+pub(crate) fn info(report: &Map<String, Json>) -> Map<String, Json> {
+    let named = |key: &str| report.get(key).and_then(Json::as_object).cloned().unwrap_or_default();
+    let mut info = named("info");
+    info.extend(named("metrics"));
+    let is_own = |key: &str, value: &Json| match key {
+        "metrics" => !value.is_object(),
+        _ => !MEANINGS.contains(&key),
+    };
+    let beside = report.iter().filter(|(key, value)| is_own(key, value));
+    info.extend(beside.map(|(key, value)| (key.clone(), value.clone())));
+    info
 }
 
 /// A reason why a report states no outcome; a clause whose subject is the report.
@@ -65,6 +103,20 @@ pub(crate) enum StatedOutcomeError {
     NotANumber { stated: Json },
     #[error("its `costs` have a `{name}` that is not a number: `{stated}`")]
     ObjectiveNotANumber { name: String, stated: Json },
+}
+
+impl StatedOutcomeError {
+    /// A remedy, where the fault shows one.
+    pub(crate) fn hint(&self) -> Option<String> {
+        let (Self::NotANumber { stated } | Self::ObjectiveNotANumber { stated, .. }) = self else { return None };
+        match stated {
+            Json::String(text) if text.trim().parse::<f64>().is_ok() => {
+                Some(format!("write {} without quotes", text.trim()))
+            }
+            Json::Array(list) if list.len() == 1 => Some("write the number without brackets".to_owned()),
+            _ => Some("a cost is one number, as in `{\"cost\": 0.3}`".to_owned()),
+        }
+    }
 }
 
 /// The outcome that a report states, where these are the names of the objectives; none for one objective.
@@ -148,30 +200,6 @@ fn say(object: &Json) {
     let _ = writeln!(out, "{object}").and_then(|()| out.flush());
 }
 
-/// The text with `null` for each bare `NaN` and `Infinity`.
-fn without_words(text: &str) -> String {
-    let mut result = String::with_capacity(text.len());
-    let (mut rest, mut quoted) = (text, false);
-    while let Some(next) = rest.chars().next() {
-        let word = ["NaN", "-NaN", "Infinity", "-Infinity"].into_iter().find(|word| !quoted && rest.starts_with(word));
-        let taken = match word {
-            Some(word) => {
-                result.push_str("null");
-                word.len()
-            }
-            None => {
-                let escaped =
-                    if quoted && next == '\\' { rest[1..].chars().next().map_or(0, char::len_utf8) } else { 0 };
-                quoted ^= next == '"';
-                result.push_str(&rest[..next.len_utf8() + escaped]);
-                next.len_utf8() + escaped
-            }
-        };
-        rest = &rest[taken..];
-    }
-    result
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -186,7 +214,7 @@ mod tests {
     #[test]
     fn a_result_is_found_in_whatever_a_program_prints() {
         let finished = |cost| Found::Outcome(Outcome::of_cost(cost));
-        let table: [(&[u8], Found); 20] = [
+        let table: [(&[u8], Found); 24] = [
             (b"{\"outcome\": \"out_of_device_memory\"}", Found::Outcome(Outcome::OutOfDeviceMemory)),
             (b"{\"outcome\": \"lovely\"}", Found::Nothing),
             (b"{\"trial\": 7, \"error\": \"no\"}", Found::Outcome(Outcome::Crashed { message: "no".into() })),
@@ -198,6 +226,10 @@ mod tests {
             (b"{\"cost\": -Infinity, \"info\": {\"NaN\": \"\\\"NaN\"}}", Found::Outcome(Outcome::Diverged)),
             (b"{\"cost\": 1, \"info\": {\"loss\": NaN}}", finished(1.0)),
             (b"{\"cost\": null}", Found::Outcome(Outcome::Diverged)),
+            (b"{\"cost\": nan}", Found::Outcome(Outcome::Diverged)),
+            (b"{\"cost\": -inf}", Found::Outcome(Outcome::Diverged)),
+            (b"{\"cost\": 1e999}", Found::Outcome(Outcome::Diverged)),
+            (b"\xef\xbb\xbf{\"cost\": 2}", finished(2.0)),
             (b"{\"cost\": \"inf\"}", Found::Outcome(Outcome::Diverged)),
             (b"{\"cost\": \"0.3\"}", Found::Problem),
             (b"{\"cost\": [1]}", Found::Problem),
@@ -210,7 +242,7 @@ mod tests {
         ];
         for (line, expected) in table {
             let found = match parse(line) {
-                Some(Message::Report(report)) => outcome(&report, &[]).map_or(Found::Problem, Found::Outcome),
+                Some(Message::Report(PrintedReport { object, .. })) => outcome(&object, &[]).map_or(Found::Problem, Found::Outcome),
                 _ => Found::Nothing,
             };
             assert_eq!(found, expected, "{}", String::from_utf8_lossy(line));
@@ -221,7 +253,7 @@ mod tests {
     fn costs_of_several_objectives_are_in_their_order() {
         let names = ["loss".to_owned(), "latency".to_owned()];
         let stated = |line: &str| match parse(line.as_bytes()) {
-            Some(Message::Report(report)) => outcome(&report, &names),
+            Some(Message::Report(PrintedReport { object, .. })) => outcome(&object, &names),
             _ => panic!("no report: {line}"),
         };
         let found = stated(r#"{"costs": {"latency": 12, "loss": 0.5}}"#);
@@ -235,8 +267,16 @@ mod tests {
         ] {
             assert!(stated(line).is_err_and(|error| error.to_string().contains(problem)), "{line}");
         }
-        let Some(Message::Report(report)) = parse(br#"{"costs": {"loss": 1}}"#) else { panic!("it is a report") };
-        assert!(outcome(&report, &[]).is_err_and(|error| error.to_string().contains("names no `objectives`")));
+        let Some(Message::Report(PrintedReport { object, .. })) = parse(br#"{"costs": {"loss": 1}}"#) else { panic!("it is a report") };
+        assert!(outcome(&object, &[]).is_err_and(|error| error.to_string().contains("names no `objectives`")));
+    }
+
+    #[test]
+    fn values_beside_the_cost_are_kept_under_their_names() {
+        let line = br#"{"trial": 1, "cost": 1, "accuracy": 0.9, "info": {"epoch": 3}, "metrics": {"f1": 2}, "budget": 4}"#;
+        let Some(Message::Report(PrintedReport { object, .. })) = parse(line) else { panic!("it is a report") };
+        assert_eq!(Json::Object(info(&object)), serde_json::json!({ "epoch": 3, "f1": 2, "accuracy": 0.9 }));
+        assert_eq!(reached(&object), Some(4.0));
     }
 
     #[test]

@@ -1,11 +1,14 @@
 //! Executors: where jobs run, as processes of this machine or as a script on a simulated clock.
+pub(crate) mod answer;
 pub(crate) mod control_group;
 pub(crate) mod device;
 pub(crate) mod disposable_process;
+pub(crate) mod excerpt;
 pub mod job;
 pub mod leftover;
 pub mod limits;
 pub(crate) mod message;
+pub(crate) mod near_miss;
 pub(crate) mod output;
 pub(crate) mod persistent_worker;
 pub(crate) mod proc;
@@ -56,6 +59,11 @@ pub trait Executor {
     /// Ends all running jobs, and returns when none of their processes is left; their outcome is
     /// [`Outcome::Lost`](crate::trial::outcome::Outcome::Lost).
     fn stop(&mut self);
+
+    /// As [`stop`](Self::stop), without time for a program to end by itself.
+    fn kill(&mut self) {
+        self.stop();
+    }
 
     /// The time by this executor's clock.
     fn now(&self) -> Timestamp {

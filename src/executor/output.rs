@@ -2,7 +2,9 @@
 use std::fs::File;
 use std::io::{Read, Write};
 use std::sync::mpsc::SyncSender;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use crate::executor::excerpt::{keep_end, legible};
 use crate::executor::message::{self, Message};
 
 /// The beginning of the output that a log keeps, in bytes.
@@ -13,6 +15,8 @@ const TAIL: usize = 256 << 10;
 const LONGEST_LINE: usize = 1 << 20;
 /// The end of the errors that becomes part of a failed trial's message.
 const LAST_ERRORS: usize = 2000;
+/// The end of the output in which a near miss is looked for.
+const LAST_OUTPUT: usize = 8 << 10;
 
 /// A part of the output that was understood.
 #[derive(Debug)]
@@ -22,10 +26,44 @@ pub(crate) enum Heard {
     Errors(String),
 }
 
+/// The state of an output: its end so far, for messages about what it lacks.
+#[derive(Debug, Default)]
+pub(crate) struct OutputEnd(Mutex<OutputState>);
+
+/// The last bytes of an output, and what became of it.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct OutputState {
+    pub last: Vec<u8>,
+    /// The length of the longest line that was too long to be searched; 0 where there was none.
+    pub overlong: u64,
+    /// True where there will be no more.
+    pub is_closed: bool,
+}
+
+impl OutputEnd {
+    /// The state now.
+    pub(crate) fn state(&self) -> MutexGuard<'_, OutputState> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Forgets what was printed: another job begins.
+    pub(crate) fn renew(&self) {
+        let mut state = self.state();
+        state.last.clear();
+        state.overlong = 0;
+    }
+}
+
 /// Reads standard output to its end; while nobody takes the messages, it blocks, and so does the trial.
 ///
 /// `said` is called after each message that was sent.
-pub(crate) fn listen(mut pipe: impl Read, log: Option<File>, heard: SyncSender<Heard>, said: impl Fn()) {
+pub(crate) fn listen(
+    mut pipe: impl Read,
+    log: Option<File>,
+    heard: SyncSender<Heard>,
+    end: &OutputEnd,
+    said: impl Fn(),
+) {
     let (mut log, mut lines) = (BoundedLog::new(log), Lines::default());
     let mut say = |line: &[u8]| {
         if let Some(message) = message::parse(line) {
@@ -36,10 +74,16 @@ pub(crate) fn listen(mut pipe: impl Read, log: Option<File>, heard: SyncSender<H
     };
     read(&mut pipe, |bytes| {
         log.write(bytes);
+        {
+            let mut state = end.state();
+            keep_end(&mut state.last, bytes, LAST_OUTPUT);
+            state.overlong = state.overlong.max(lines.overlong_with(bytes));
+        }
         lines.push(bytes, &mut say);
     });
     lines.push(b"\n", &mut say);
     log.finish();
+    end.state().is_closed = true;
 }
 
 /// Reads standard error to its end.
@@ -108,12 +152,27 @@ impl BoundedLog {
 #[derive(Default)]
 struct Lines {
     partial: Vec<u8>,
+    /// The bytes of the present line.
+    length: u64,
     overlong: bool,
 }
 
 impl Lines {
+    /// The length of the longest overlong line once these bytes are pushed; 0 where none is.
+    fn overlong_with(&self, bytes: &[u8]) -> u64 {
+        let mut length = self.length;
+        let mut longest = 0;
+        for piece in bytes.split_inclusive(|&byte| byte == b'\n') {
+            length += piece.len() as u64;
+            longest = longest.max(length);
+            length = if piece.ends_with(b"\n") { 0 } else { length };
+        }
+        if longest > LONGEST_LINE as u64 { longest } else { 0 }
+    }
+
     fn push(&mut self, bytes: &[u8], say: &mut impl FnMut(&[u8])) {
         for piece in bytes.split_inclusive(|&byte| byte == b'\n') {
+            self.length += piece.len() as u64;
             self.overlong |= self.partial.len() + piece.len() > LONGEST_LINE;
             if self.overlong {
                 self.partial.clear();
@@ -123,24 +182,10 @@ impl Lines {
             if piece.ends_with(b"\n") {
                 say(&self.partial);
                 self.partial.clear();
-                self.overlong = false;
+                (self.length, self.overlong) = (0, false);
             }
         }
     }
-}
-
-fn keep_end(kept: &mut Vec<u8>, bytes: &[u8], limit: usize) {
-    let bytes = &bytes[bytes.len().saturating_sub(limit)..];
-    let surplus = (kept.len() + bytes.len()).saturating_sub(limit);
-    kept.drain(..surplus);
-    kept.extend_from_slice(bytes);
-}
-
-/// Text without control characters, which a terminal would interpret.
-fn legible(bytes: &[u8]) -> String {
-    let text = String::from_utf8_lossy(bytes);
-    let kept = |character: char| character == '\n' || character == '\t' || !character.is_control();
-    text.chars().map(|character| if kept(character) { character } else { ' ' }).collect::<String>().trim().to_owned()
 }
 
 #[cfg(test)]
@@ -151,7 +196,11 @@ mod tests {
 
     fn messages(output: &[u8]) -> usize {
         let (sender, receiver) = mpsc::sync_channel(100);
-        listen(output, None, sender, || ());
+        let end = OutputEnd::default();
+        listen(output, None, sender, &end, || ());
+        let state = end.state();
+        assert!(state.is_closed && output.ends_with(&state.last) && state.last.len() <= LAST_OUTPUT);
+        assert_eq!(state.overlong > 0, output.len() > LONGEST_LINE);
         receiver.try_iter().count()
     }
 

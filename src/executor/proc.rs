@@ -2,9 +2,9 @@
 use rustix::process::Signal;
 
 #[cfg(target_os = "linux")]
-pub(crate) use linux::{boot, carries, identity, memory, process, shared_memory, signal, table};
+pub(crate) use linux::{boot, carries, identity, memory, process, shared_memory, signal, table, wait};
 #[cfg(not(target_os = "linux"))]
-pub use other::{boot, carries, identity, memory, process, shared_memory, signal, table};
+pub use other::{boot, carries, identity, memory, process, shared_memory, signal, table, wait};
 
 /// The identity of a process: its start tells it from a later one with the same number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -25,6 +25,17 @@ pub(crate) struct ProcessEntry {
     pub ended: bool,
     /// Processor time of its own and of the children it has waited for.
     pub cpu_seconds: f64,
+}
+
+/// The event that a process waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Wait {
+    /// It waits for its standard input, and its other threads, if any, for each other.
+    Input,
+    /// Its threads wait for each other or for its children, without a limit of time.
+    Others,
+    /// It runs, or waits for anything else, or nobody knows.
+    None,
 }
 
 #[cfg(target_os = "linux")]
@@ -74,6 +85,26 @@ mod linux {
         let expected = format!("{name}={value}");
         let environment = fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
         environment.split(|&byte| byte == 0).any(|entry| entry == expected.as_bytes())
+    }
+
+    /// The event that a process waits for, from the system calls that its threads are in.
+    pub(crate) fn wait(pid: i32) -> Wait {
+        let Ok(threads) = fs::read_dir(format!("/proc/{pid}/task")) else { return Wait::None };
+        let mut found = Wait::Others;
+        for thread in threads.flatten() {
+            // The number of the call and its arguments (proc_pid_syscall(5)); `running` where it is in none.
+            let call = fs::read_to_string(thread.path().join("syscall")).unwrap_or_default();
+            let mut words = call.split_ascii_whitespace();
+            let Some(number) = words.next().and_then(|word| word.parse::<i64>().ok()) else { return Wait::None };
+            let argument = |index: usize| words.clone().nth(index).unwrap_or_default();
+            match number {
+                libc::SYS_read if argument(0) == "0x0" => found = Wait::Input,
+                libc::SYS_futex if argument(3) == "0x0" => {}
+                libc::SYS_wait4 | libc::SYS_waitid => {}
+                _ => return Wait::None,
+            }
+        }
+        found
     }
 
     /// A name for the time since the machine started, in which process numbers and starts mean something.
@@ -181,6 +212,11 @@ mod other {
         let expected = format!("{name}={value}");
         let carries = |process: &sysinfo::Process| process.environ().iter().any(|entry| *entry == *expected);
         system.is_some_and(|system| system.process(pid).is_some_and(carries))
+    }
+
+    /// The event that a process waits for, which nothing here tells.
+    pub(crate) fn wait(_pid: i32) -> Wait {
+        Wait::None
     }
 
     /// A name for the time since the machine started.

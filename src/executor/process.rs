@@ -55,6 +55,8 @@ enum SupervisorCommand {
         job: JobId,
     },
     Stop {
+        /// True where no program has time to end by itself.
+        is_at_once: bool,
         reply: Sender<()>,
     },
     Quit,
@@ -87,6 +89,16 @@ impl Processes {
             commands,
             events,
             supervisor: Some(supervisor),
+        }
+    }
+}
+
+impl Processes {
+    /// Ends all programs, and waits until nothing of them is left.
+    fn end_all(&mut self, is_at_once: bool) {
+        let (reply, answer) = mpsc::channel();
+        if self.commands.send(SupervisorCommand::Stop { is_at_once, reply }).is_ok() {
+            let _ = answer.recv();
         }
     }
 }
@@ -137,10 +149,11 @@ impl Executor for Processes {
     }
 
     fn stop(&mut self) {
-        let (reply, answer) = mpsc::channel();
-        if self.commands.send(SupervisorCommand::Stop { reply }).is_ok() {
-            let _ = answer.recv();
-        }
+        self.end_all(false);
+    }
+
+    fn kill(&mut self) {
+        self.end_all(true);
     }
 }
 
@@ -187,7 +200,12 @@ impl Supervisor {
                     let workers = self.workers.iter_mut().filter(|each| each.job() == Some(&job));
                     workers.for_each(PersistentWorker::stop);
                 }
-                Ok(SupervisorCommand::Stop { reply }) => {
+                Ok(SupervisorCommand::Stop { is_at_once: true, reply }) => {
+                    self.disposable.iter_mut().for_each(DisposableProcess::kill);
+                    self.workers.iter_mut().for_each(PersistentWorker::kill);
+                    stopping.push(reply);
+                }
+                Ok(SupervisorCommand::Stop { is_at_once: false, reply }) => {
                     self.disposable.iter_mut().for_each(DisposableProcess::stop);
                     self.workers.iter_mut().for_each(PersistentWorker::stop);
                     stopping.push(reply);
@@ -203,6 +221,7 @@ impl Supervisor {
     fn start(&mut self, launch: Launch, slot: String) -> Result<(), ExecutorError> {
         let wake = self.wake.clone();
         let wake = move || drop(wake.send(SupervisorCommand::Look));
+        self.workers.iter_mut().filter(|each| each.is_in(&slot)).for_each(|each| each.listen(&self.told));
         if launch.request.is_none() {
             self.disposable.push(DisposableProcess::start(launch, slot, self.grace, wake)?);
         } else if let Some(worker) = self.workers.iter_mut().find(|each| each.is_ready(&slot, &launch)) {

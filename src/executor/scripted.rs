@@ -107,26 +107,30 @@ impl<Script: FnMut(&Launch) -> Scene> Executor for Scripted<Script> {
     }
 }
 
+/// A launch of a trial that nothing depends on, for tests.
+#[cfg(test)]
+pub(crate) fn sample_launch(trial: u32) -> Launch {
+    use crate::executor::limits::Limits;
+    use crate::trial::TrialId;
+
+    Launch {
+        job: JobId::Trial { trial: TrialId(trial), attempt: 1 },
+        program: "none".into(),
+        arguments: Vec::new(),
+        environment: Vec::new(),
+        folder: "none".into(),
+        checkpoint: "none".into(),
+        request: None,
+        objectives: Vec::new(),
+        budget: None,
+        limits: Limits { wall: Some(Duration::from_secs(100)), ..Limits::default() },
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::executor::limits::Limits;
-    use crate::trial::TrialId;
     use crate::trial::outcome::OutcomeKind;
-
-    fn launch(trial: u32) -> Launch {
-        Launch {
-            job: JobId::Trial { trial: TrialId(trial), attempt: 1 },
-            program: "none".into(),
-            arguments: Vec::new(),
-            environment: Vec::new(),
-            folder: "none".into(),
-            checkpoint: "none".into(),
-            request: None,
-            objectives: Vec::new(),
-            limits: Limits { wall: Some(Duration::from_secs(100)), ..Limits::default() },
-        }
-    }
 
     #[test]
     fn trials_end_in_the_order_of_the_simulated_clock() {
@@ -138,10 +142,10 @@ mod tests {
         let (mut next, mut ends) = (1, Vec::new());
         loop {
             while executor.idle() > 0 && next <= 4 {
-                executor.start(launch(next)).unwrap();
+                executor.start(sample_launch(next)).unwrap();
                 next += 1;
             }
-            assert!(next > 4 || matches!(executor.start(launch(9)), Err(ExecutorError::Busy)));
+            assert!(next > 4 || matches!(executor.start(sample_launch(9)), Err(ExecutorError::Busy)));
             let Some(JobEvent::Ended { job, end }) = executor.wait(Duration::ZERO) else { break };
             ends.push((job.number(), end.at.as_second(), end.slot, end.outcome.kind()));
         }

@@ -211,6 +211,22 @@ impl Supervised {
         }
     }
 
+    /// Ends the program without time to end by itself; its job is cancelled.
+    pub(crate) fn stop_at_once(&mut self) {
+        self.stop();
+        self.grace = Duration::ZERO;
+        let members = self.tree.update(&proc::table());
+        self.kill(&members);
+        self.next_sample = Instant::now();
+    }
+
+    /// True where all of its processes wait for a line on standard input or for each other, so that nothing happens until
+    /// the next request.
+    pub(crate) fn awaits_input(&mut self, table: &[ProcessEntry]) -> bool {
+        let states: Vec<_> = self.tree.update(table).iter().map(|each| proc::wait(each.identity.pid)).collect();
+        states.contains(&proc::Wait::Input) && !states.contains(&proc::Wait::None)
+    }
+
     /// True where the program is being ended, or has ended.
     pub(crate) fn is_ending(&self) -> bool {
         self.ending.is_some() || self.exited.is_some()

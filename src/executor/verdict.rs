@@ -1,23 +1,24 @@
 //! Verdicts: the outcome of a job from the end of its program and its last report.
 use rustix::process::Signal;
-use serde_json::{Map, Value as Json};
 
+use crate::document::diagnostic::Diagnostic;
+use crate::executor::job::Launch;
 use crate::executor::limits::{self, Exceeded};
-use crate::executor::message;
+use crate::executor::message::{self, PrintedReport};
 use crate::executor::supervised::{Cause, Exit};
 use crate::trial::outcome::Outcome;
 
 /// The message of a job that exceeded its room on disk.
 pub(crate) const DISK_EXCEEDED: &str = "its folder and its checkpoint exceeded `disk_limit_mib`";
 
-/// The outcome of a job whose program has ended. `objectives` are the names of several; `errors` is the end of its
-/// standard error; `missing` is the clause for a program that ended well without a report.
+/// The outcome of a job whose program has ended. `errors` is the end of its standard error; `missing` explains a program
+/// that ended well without a report.
 pub(crate) fn outcome(
     exit: &Exit,
-    report: Option<&Map<String, Json>>,
-    objectives: &[String],
+    report: Option<&PrintedReport>,
+    launch: &Launch,
     errors: &str,
-    missing: &str,
+    missing: impl FnOnce() -> Diagnostic,
 ) -> Outcome {
     match exit.cause {
         Some(Cause::Limit(Exceeded::Wall | Exceeded::Cpu)) => return Outcome::TimedOut,
@@ -33,13 +34,21 @@ pub(crate) fn outcome(
         Outcome::Crashed { message: format!("{what}: {errors}") }
     };
     let Some(status) = exit.status else { return Outcome::Lost };
-    let stated = report.map(|report| message::outcome(report, objectives));
+    let stated = report.map(|report| message::outcome(&report.object, &launch.objectives));
     if status.success() {
-        return match stated {
-            Some(Ok(outcome)) => outcome,
-            Some(Err(problem)) => crashed(format!("exit code 0, but {problem}")),
-            None => crashed(format!("exit code 0, but {missing}")),
+        let problem = match (stated, report.and_then(|report| early(report, launch))) {
+            (Some(Ok(outcome)), Some(early)) if outcome.cost().is_some() => early,
+            (Some(Ok(outcome)), _) => return outcome,
+            (Some(Err(problem)), _) => {
+                let hint = problem.hint();
+                let problem = Diagnostic::new(problem.to_string());
+                hint.into_iter().fold(problem, Diagnostic::hint)
+            }
+            (None, _) => missing(),
         };
+        // The fault stands last, where a log is read first.
+        let before = if errors.is_empty() { String::new() } else { format!("standard error ends:\n{errors}\n") };
+        return Outcome::Crashed { message: format!("{before}exit code 0, but {problem}") };
     }
     // A program that knows why it failed is believed; a cost before a failure is not.
     if let Some(Ok(failure)) = stated.filter(|stated| stated.as_ref().is_ok_and(is_named_failure)) {
@@ -57,6 +66,17 @@ pub(crate) fn outcome(
     crashed(match status.code() {
         Some(_) => description(exit),
         None => format!("killed by {}", description(exit)),
+    })
+}
+
+/// The fault of a last report that is below the budget of its job; `None` where it has reached it, or does not say.
+fn early(report: &PrintedReport, launch: &Launch) -> Option<Diagnostic> {
+    let (asked, reached) = (launch.budget?, message::reached(&report.object)?);
+    message::is_below(&report.object, launch.budget).then(|| {
+        let message = format!("it ended at {reached} of its budget of {asked}: its last result is `{}`", report.line);
+        Diagnostic::new(message).hint(
+            "a program that stops early ends with a line without `budget`, as in `{\"cost\": 0.3}`, whose cost counts as that of the whole budget",
+        )
     })
 }
 

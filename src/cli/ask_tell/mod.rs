@@ -1,4 +1,5 @@
 //! The verb `ask-tell`: the optimizer as a server of JSON lines, for programs in any language.
+mod fields;
 mod reply;
 mod request;
 

@@ -2,7 +2,7 @@
 use serde_json::{Value as Json, json};
 use thiserror::Error;
 
-use super::request::{AskRequest, BestRequest, ClientRequest, ReportRequest, TellRequest};
+use super::request::{ClientRequest, TellRequest};
 use crate::cli::trial_row;
 use crate::cli::trial_row::by_objective;
 use crate::document::diagnostic::Diagnostic;
@@ -16,7 +16,7 @@ use crate::trial::incumbent::{default_at, incumbent};
 use crate::trial::{Proposal, Trial, TrialId};
 
 /// The most trials that one ask is answered with.
-const MOST: u32 = 10_000;
+const MOST: u64 = 10_000;
 
 /// A reason why a request has no other reply.
 #[derive(Debug, Error)]
@@ -48,26 +48,26 @@ pub(super) fn reply(
     request: ClientRequest,
 ) -> Result<Json, ReplyError> {
     match request {
-        ClientRequest::Ask(AskRequest { count }) => ask(experiment, session, count),
+        ClientRequest::Ask { count } => ask(experiment, session, count),
         ClientRequest::Tell(tell) => tell_outcome(experiment, session, *tell),
-        ClientRequest::Report(ReportRequest { trial, budget, cost }) => {
+        ClientRequest::Report { trial, budget, cost } => {
             let spent = Budget::new(budget).ok_or_else(|| {
                 Diagnostic::new(format!(
                     "`budget` must be above 0, not {budget}: it is what the trial has spent so far"
                 ))
             })?;
-            let is_behind = session.report(TrialId(trial), CurvePoint { budget: spent, cost })?;
+            let is_behind = session.report(number(trial)?, CurvePoint { budget: spent, cost })?;
             Ok(json!({ "ok": true, "prune": is_behind }))
         }
-        ClientRequest::Best(BestRequest {}) => best(experiment, session),
+        ClientRequest::Best => best(experiment, session),
     }
 }
 
-fn ask(experiment: &Experiment, session: &mut AskTellSession, count: u32) -> Result<Json, ReplyError> {
+fn ask(experiment: &Experiment, session: &mut AskTellSession, count: u64) -> Result<Json, ReplyError> {
     if !(1..=MOST).contains(&count) {
         return Err(Diagnostic::new(format!("`count` must be from 1 to {MOST}, not {count}")).into());
     }
-    Ok(match session.ask(count as usize)? {
+    Ok(match session.ask(usize::try_from(count).unwrap_or(usize::MAX))? {
         Answer::Trials(trials) => {
             let trials: Vec<_> = trials.iter().map(|proposal| asked(experiment, session, proposal)).collect();
             json!({ "trials": trials })
@@ -81,8 +81,13 @@ fn tell_outcome(experiment: &Experiment, session: &mut AskTellSession, tell: Tel
     if let Some(seconds) = tell.seconds.filter(|seconds| !(*seconds >= 0.0 && seconds.is_finite())) {
         return Err(Diagnostic::new(format!("`seconds` must be 0 or above, and finite, not {seconds}")).into());
     }
-    session.tell(TrialId(tell.trial), outcome, tell.seconds, tell.info)?;
+    session.tell(number(tell.trial)?, outcome, tell.seconds, tell.info)?;
     Ok(json!({ "ok": true }))
+}
+
+/// The trial with a number.
+fn number(trial: u64) -> Result<TrialId, Diagnostic> {
+    u32::try_from(trial).map(TrialId).map_err(|_| Diagnostic::new(format!("there is no trial {trial}")))
 }
 
 fn best(experiment: &Experiment, session: &AskTellSession) -> Result<Json, ReplyError> {

@@ -1,47 +1,36 @@
 //! Requests of `ask-tell`: a JSON object a line.
-use serde::Deserialize;
 use serde_json::{Map, Value as Json};
 
+use super::fields::{Fields, example};
 use crate::document::diagnostic::Diagnostic;
+use crate::document::json;
+use crate::document::spelling::suggestion;
 use crate::executor::message::{self, StatedOutcomeError};
 use crate::trial::outcome::{Outcome, OutcomeKind};
 
+/// The names of all requests.
+const REQUESTS: [&str; 4] = ["ask", "tell", "report", "best"];
+
 /// A line from the client.
-#[derive(Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug)]
 pub(super) enum ClientRequest {
-    Ask(AskRequest),
+    Ask {
+        count: u64,
+    },
     Tell(Box<TellRequest>),
-    Report(ReportRequest),
-    Best(BestRequest),
+    /// A cost after a part of a trial's budget; NaN for one that is not a number.
+    Report {
+        trial: u64,
+        budget: f64,
+        cost: f64,
+    },
+    Best,
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct AskRequest {
-    #[serde(default = "one")]
-    pub count: u32,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct BestRequest {}
-
-/// A cost after a part of a trial's budget.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct ReportRequest {
-    pub trial: u32,
-    pub budget: f64,
-    pub cost: f64,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug)]
 pub(super) struct TellRequest {
-    pub trial: u32,
+    pub trial: u64,
     /// Absent is not the same as null, which is what a cost that is not a number becomes on its way.
-    #[serde(default, deserialize_with = "present")]
     pub cost: Option<Json>,
     /// One for each objective, where there are several.
     pub costs: Option<Json>,
@@ -49,16 +38,8 @@ pub(super) struct TellRequest {
     pub message: Option<String>,
     /// The seconds that it took; absent: the time since it was given away.
     pub seconds: Option<f64>,
-    #[serde(default)]
+    /// Values beside the cost.
     pub info: Map<String, Json>,
-}
-
-fn one() -> u32 {
-    1
-}
-
-fn present<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Json>, D::Error> {
-    Json::deserialize(deserializer).map(Some)
 }
 
 impl ClientRequest {
@@ -67,24 +48,61 @@ impl ClientRequest {
     /// # Errors
     /// It is not one request.
     pub(super) fn parse(line: &[u8]) -> Result<Self, Diagnostic> {
-        let wrong = |message: String| Diagnostic::new(message);
-        let text = std::str::from_utf8(line).map_err(|error| wrong(format!("the line is not UTF-8: {error}")))?;
-        let object = message::object(text.trim());
-        let object = object.map_err(|error| wrong(format!("the line is not a JSON object: {error}")))?;
+        let line = line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line);
+        let text = std::str::from_utf8(line).map_err(|_| Diagnostic::new("the line is not text in UTF-8"))?;
+        let object = json::object(text.trim()).map_err(|error| {
+            Diagnostic::new(format!("the line is not a JSON object: {error}")).hint(example("ask"))
+        })?;
         if object.len() != 1 {
-            return Err(wrong("a line has one request: `ask`, `tell`, `report` or `best`".into()));
+            let message = "a line has one request: `ask`, `tell`, `report` or `best`";
+            return Err(Diagnostic::new(message).hint(example("ask")));
         }
-        serde_json::from_value(Json::Object(object)).map_err(|error| wrong(error.to_string()))
+        let (name, body) = object.into_iter().next().expect("an object with one entry");
+        if !REQUESTS.contains(&name.as_str()) {
+            let name = crate::executor::excerpt::quoted(&name);
+            return Err(Diagnostic::new(format!("there is no request `{name}`")).hint(suggestion(&name, REQUESTS)));
+        }
+        let mut fields = Fields::of(&name, body)?;
+        let request = match name.as_str() {
+            "ask" => Self::Ask { count: fields.whole("count")?.unwrap_or(1) },
+            "tell" => Self::Tell(Box::new(TellRequest::read(&mut fields)?)),
+            "report" => Self::Report {
+                trial: fields.needed("trial", Fields::whole)?,
+                budget: fields.needed("budget", Fields::number)?,
+                cost: fields.needed("cost", Fields::number)?,
+            },
+            _ => Self::Best,
+        };
+        fields.end()?;
+        Ok(request)
     }
 }
 
 impl TellRequest {
+    fn read(fields: &mut Fields) -> Result<Self, Diagnostic> {
+        let mut tell = Self {
+            trial: fields.needed("trial", Fields::whole)?,
+            cost: fields.any("cost"),
+            costs: fields.any("costs").filter(|costs| !costs.is_null()),
+            outcome: fields.text("outcome")?,
+            message: fields.text("message")?,
+            seconds: fields.number("seconds")?,
+            info: fields.object("info")?.unwrap_or_default(),
+        };
+        tell.info.extend(fields.object("metrics")?.unwrap_or_default());
+        tell.info.extend(fields.measurements());
+        Ok(tell)
+    }
+
     /// The outcome: a cost, or one for each of several objectives, or the way the trial failed.
     ///
     /// # Errors
     /// The fields contradict each other, or a cost is not a number.
     pub(super) fn outcome(&self, objectives: &[String]) -> Result<Outcome, Diagnostic> {
-        let wrong = |error: StatedOutcomeError| Diagnostic::new(error.to_string());
+        let wrong = |error: StatedOutcomeError| {
+            let hint = error.hint();
+            hint.into_iter().fold(Diagnostic::new(error.to_string()), Diagnostic::hint)
+        };
         if let Some(message) = &self.message
             && self.outcome.as_deref() != Some(OutcomeKind::Crashed.word())
         {
@@ -105,7 +123,9 @@ impl TellRequest {
                 Err(Diagnostic::new(message))
             }
             (None, Some(cost)) => message::cost(cost).map_err(wrong),
-            (None, None) => Err(Diagnostic::new("`tell` has neither a `cost` nor an `outcome`")),
+            (None, None) => {
+                Err(Diagnostic::new("`tell` has neither a `cost` nor an `outcome`").hint(example("tell")))
+            }
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Evaluations that are not trials, run in parallel on an executor.
 use std::sync::atomic::AtomicUsize;
+use std::time::Duration;
 
 use jiff::Timestamp;
 
@@ -50,8 +51,8 @@ pub(crate) fn evaluate(
 }
 
 impl JobSource for Evaluations<'_> {
-    fn last_interruption(&self) -> usize {
-        1
+    fn patience_when_interrupted(&self) -> Duration {
+        Duration::ZERO
     }
 
     fn next(&mut self, _now: Timestamp) -> Result<NextJob, RunError> {

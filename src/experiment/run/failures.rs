@@ -32,7 +32,7 @@ impl Failures {
         failures
     }
 
-    /// Counts one more trial. One that diverged ran: its configuration is to blame.
+    /// Counts one more trial.
     pub(crate) fn count(&mut self, outcome: &Outcome) {
         if *outcome == Outcome::Forgotten {
             return;
@@ -40,9 +40,9 @@ impl Failures {
         self.ended += 1;
         self.crashed += usize::from(matches!(outcome, Outcome::Crashed { .. }));
         self.failed += usize::from(match outcome {
-            Outcome::Crashed { .. } | Outcome::TimedOut | Outcome::Lost | Outcome::Transient => true,
+            Outcome::Crashed { .. } | Outcome::TimedOut | Outcome::Lost | Outcome::Transient | Outcome::Diverged => true,
             Outcome::OutOfMemory | Outcome::OutOfDeviceMemory => true,
-            Outcome::Finished(_) | Outcome::Diverged | Outcome::Pruned | Outcome::Forgotten => false,
+            Outcome::Finished(_) | Outcome::Pruned | Outcome::Forgotten => false,
         });
     }
 

@@ -35,8 +35,8 @@ pub(crate) enum NextJob {
 
 /// A source of jobs, which is notified of their events.
 pub(crate) trait JobSource {
-    /// The number of interruptions that end the jobs that run; fewer let them finish.
-    fn last_interruption(&self) -> usize;
+    /// The time that jobs have to finish after a first interruption; a second one ends them at once.
+    fn patience_when_interrupted(&self) -> Duration;
 
     /// The next job, at a time by the executor's clock.
     fn next(&mut self, now: Timestamp) -> Result<NextJob, RunError>;
@@ -51,6 +51,9 @@ pub(crate) trait JobSource {
     fn reported(&mut self, _job: &JobId, _line: &Map<String, Json>, _now: Timestamp) -> Result<bool, RunError> {
         Ok(false)
     }
+
+    /// A sentence for the user about the program of a job.
+    fn warned(&mut self, _job: &JobId, _message: &str) {}
 
     /// A job has ended, maybe one that nobody waits for any more.
     fn ended(&mut self, job: &JobId, end: AttemptEnd) -> Result<(), RunError>;
@@ -89,12 +92,14 @@ fn drive(
     interrupts: &AtomicUsize,
 ) -> Result<Finish, RunError> {
     let mut running: BTreeSet<JobId> = BTreeSet::new();
-    let (mut is_stopping, mut is_done) = (false, false);
+    let mut is_done = false;
+    // The time of the first interruption, and what became of the jobs that ran.
+    let (mut stopping, mut is_cancelled, mut is_abandoned) = (None, false, false);
     loop {
         let interruptions = interrupts.load(Ordering::Relaxed);
-        if interruptions >= source.last_interruption() {
-            executor.stop();
-            // What ended before it was stopped counts.
+        if interruptions > 1 {
+            executor.kill();
+            // A job that ended before it was stopped counts.
             while let Some(event) = executor.wait(Duration::ZERO) {
                 if let JobEvent::Ended { job, end } = event
                     && end.outcome != Outcome::Lost
@@ -104,9 +109,17 @@ fn drive(
             }
             return Ok(Finish::Interrupted);
         }
-        if interruptions > 0 && !is_stopping {
-            is_stopping = true;
+        if interruptions > 0 && stopping.is_none() {
+            stopping = Some(executor.now());
             source.stopping(running.len());
+        }
+        let is_stopping = stopping.is_some();
+        if let Some(since) = stopping
+            && !is_cancelled
+            && executor.now().duration_since(since).unsigned_abs() >= source.patience_when_interrupted()
+        {
+            is_cancelled = true;
+            running.iter().for_each(|job| executor.cancel(job));
         }
         while !is_stopping && executor.idle() > 0 {
             match source.next(executor.now())? {
@@ -124,7 +137,8 @@ fn drive(
             }
         }
         if running.is_empty() {
-            return Ok(if is_stopping && !is_done { Finish::Interrupted } else { Finish::Complete });
+            let is_whole = is_done && !is_abandoned;
+            return Ok(if is_stopping && !is_whole { Finish::Interrupted } else { Finish::Complete });
         }
         let patience = source.patience()?;
         match executor.wait(patience) {
@@ -135,9 +149,15 @@ fn drive(
                     executor.cancel(&job);
                 }
             }
+            Some(JobEvent::Warning { job, message }) => source.warned(&job, &message),
             Some(JobEvent::Ended { job, end }) => {
                 running.remove(&job);
-                source.ended(&job, end)?;
+                // The job is started again by the next session.
+                if is_cancelled && end.outcome == Outcome::Lost {
+                    is_abandoned = true;
+                } else {
+                    source.ended(&job, end)?;
+                }
             }
             None => {}
         }

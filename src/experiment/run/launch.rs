@@ -85,7 +85,7 @@ pub(crate) fn launch(
     purpose: Purpose,
     job: JobId,
 ) -> io::Result<Launch> {
-    let checkpoint = request.checkpoint.clone();
+    let (checkpoint, budget) = (request.checkpoint.clone(), Some(request.budget));
     let limits = match purpose {
         Purpose::Trial => experiment.execution.limits,
         Purpose::Test => Limits { wall: None, cpu: None, ..experiment.execution.limits },
@@ -106,6 +106,7 @@ pub(crate) fn launch(
         checkpoint,
         request: line,
         objectives: experiment.objectives().to_vec(),
+        budget,
         limits,
     })
 }

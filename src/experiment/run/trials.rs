@@ -22,12 +22,20 @@ use crate::trial::front::front;
 use crate::trial::incumbent::incumbent;
 use crate::trial::outcome::Outcome;
 
+/// The time that trials have to finish after a first interruption.
+pub(crate) const FAREWELL: Duration = Duration::from_secs(10);
+
+/// The number of warnings about programs that a session gives.
+const WARNINGS: u32 = 3;
+
 /// The trials that a session asks for.
 pub(crate) struct Trials<'s, 'a> {
     session: &'s mut Session<'a>,
     /// Trials that are being ended because they fell behind.
     pruned: HashSet<TrialId>,
     failures: Failures,
+    /// Warnings about programs that were given so far.
+    warnings: u32,
     /// A limit was reached: only trials that are started again are left.
     is_over: bool,
 }
@@ -36,7 +44,7 @@ impl<'s, 'a> Trials<'s, 'a> {
     /// The trials of a session, from where its ledger stands.
     pub(crate) fn of(session: &'s mut Session<'a>) -> Self {
         let failures = Failures::of(session.ledger.history());
-        Self { session, pruned: HashSet::new(), failures, is_over: false }
+        Self { session, pruned: HashSet::new(), failures, warnings: 0, is_over: false }
     }
 
     /// True where a trial is the best so far; of several objectives, where it is on the front.
@@ -50,8 +58,8 @@ impl<'s, 'a> Trials<'s, 'a> {
 }
 
 impl JobSource for Trials<'_, '_> {
-    fn last_interruption(&self) -> usize {
-        2
+    fn patience_when_interrupted(&self) -> Duration {
+        FAREWELL
     }
 
     fn next(&mut self, now: Timestamp) -> Result<NextJob, RunError> {
@@ -98,12 +106,13 @@ impl JobSource for Trials<'_, '_> {
     fn reported(&mut self, job: &JobId, line: &Map<String, Json>, now: Timestamp) -> Result<bool, RunError> {
         let JobId::Trial { trial, attempt } = *job else { return Ok(false) };
         let number = |key| line.get(key).and_then(Json::as_f64);
-        let Some((budget, cost)) = number("budget").and_then(Budget::new).zip(number("cost")) else {
+        let Some(budget) = number("budget").and_then(Budget::new) else { return Ok(false) };
+        let Some(running) = self.session.ledger.attempt(trial).filter(|running| running.number == attempt) else {
             return Ok(false);
         };
-        if self.session.ledger.attempt(trial).is_none_or(|running| running.number != attempt) {
-            return Ok(false);
-        }
+        let share = budget.amount() / running.proposal.budget.amount();
+        self.session.ledger.progressed(trial, share.min(1.0));
+        let Some(cost) = number("cost") else { return Ok(false) };
         let taken = self.session.ledger.reported(trial, CurvePoint { budget, cost }, now)?;
         Ok(taken.is_new && taken.is_behind && self.pruned.insert(trial))
     }
@@ -137,6 +146,13 @@ impl JobSource for Trials<'_, '_> {
                 self.session.announcer.defer(taken.record, event);
                 self.failures.check(self.session.ledger.history(), self.session.folder)
             }
+        }
+    }
+
+    fn warned(&mut self, _job: &JobId, message: &str) {
+        self.warnings += 1;
+        if self.warnings <= WARNINGS {
+            self.session.announce(&RunEvent::Warning(message));
         }
     }
 
