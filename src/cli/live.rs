@@ -3,8 +3,9 @@ use std::time::{Duration, Instant};
 
 use console::Term;
 
-use super::message::{amount, colour, count, duration, narrate, number, one_line};
+use super::message::{amount, colour, count, duration, narrate, number};
 use super::trial_row;
+use crate::executor::excerpt::quoted;
 use crate::experiment::ledger::answer::Attempt;
 use crate::experiment::run::trials::FAREWELL;
 use crate::experiment::run::event::{RunEvent, RunStatus, Watcher};
@@ -16,13 +17,16 @@ use crate::trial::{Origin, Proposal};
 const REFRESH: Duration = Duration::from_millis(500);
 const FASTEST: Duration = Duration::from_millis(80);
 
+/// The columns of an experiment's name in the view, which numbers follow.
+const LONGEST_NAME: usize = 40;
+
 /// A watcher that writes to stderr.
 pub(super) struct Live {
     terminal: Option<Term>,
     /// Lines that stay and are not written yet: trials may end faster than a terminal scrolls.
     lines: Vec<String>,
-    /// Lines of the last drawing, which the next one replaces.
-    drawn: usize,
+    /// The widths of the lines of the last drawing, which the next one replaces.
+    drawn: Vec<usize>,
     at: Instant,
     shown: i32,
 }
@@ -31,7 +35,7 @@ impl Live {
     /// A view that redraws where stderr is a terminal, unless it must stay plain because others write there too.
     pub(super) fn new(is_plain: bool) -> Self {
         let terminal = Some(Term::stderr()).filter(|terminal| !is_plain && terminal.is_term());
-        Self { terminal, lines: Vec::new(), drawn: 0, at: Instant::now() - REFRESH, shown: -1 }
+        Self { terminal, lines: Vec::new(), drawn: Vec::new(), at: Instant::now() - REFRESH, shown: -1 }
     }
 
     /// A line that stays, at once.
@@ -43,7 +47,10 @@ impl Live {
     /// Takes away what was drawn and writes the lines that stay.
     fn clear(&mut self) {
         if let Some(terminal) = &self.terminal {
-            let _ = terminal.clear_last_lines(std::mem::take(&mut self.drawn));
+            // A terminal that became narrower has broken the lines.
+            let width = usize::from(terminal.size().1).max(1);
+            let rows = std::mem::take(&mut self.drawn).into_iter().map(|drawn| drawn.div_ceil(width).max(1)).sum();
+            let _ = terminal.clear_last_lines(rows);
         }
         if !self.lines.is_empty() {
             narrate(&std::mem::take(&mut self.lines).join("\n"));
@@ -56,12 +63,9 @@ impl Live {
         let (height, width) = terminal.size();
         // What does not fit could not be taken away again.
         let lines = &lines[..lines.len().min(usize::from(height).saturating_sub(1))];
-        let text: String = lines
-            .iter()
-            .map(|line| format!("{}\n", console::truncate_str(line, usize::from(width).saturating_sub(1), "…")))
-            .collect();
-        let _ = terminal.write_str(&text);
-        self.drawn = lines.len();
+        let lines: Vec<String> = lines.iter().map(|line| fitted(line, usize::from(width).saturating_sub(1))).collect();
+        let _ = terminal.write_str(&lines.iter().map(|line| format!("{line}\n")).collect::<String>());
+        self.drawn = lines.iter().map(|line| console::measure_text_width(line)).collect();
         self.at = Instant::now();
     }
 
@@ -152,8 +156,9 @@ fn ended(status: &RunStatus, proposal: &Proposal, outcome: &Outcome, seconds: f6
             named.map(|(name, cost)| format!("{name} {}", number(*cost))).collect::<Vec<_>>().join(", ")
         }
         Outcome::Crashed { message } => {
-            let last = message.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or_default();
-            format!("crashed: {}", one_line(last))
+            let is_said = |line: &&str| !line.trim().is_empty() && !line.starts_with("hint: ");
+            let last = message.lines().rev().find(is_said).unwrap_or_default();
+            format!("crashed: {}", quoted(last))
         }
         other => other.kind().in_words(),
     };
@@ -181,7 +186,8 @@ fn view(status: &RunStatus) -> Vec<String> {
     let mut lines = vec![String::new()];
     let ended = history.ended().len();
     let of = status.planned.map(|planned| format!(" of {}", planned.trials)).unwrap_or_default();
-    lines.push(format!("{}   {ended}{of} trials   {}", status.experiment.name, duration(status.seconds)));
+    let name = fitted(&status.experiment.name, LONGEST_NAME);
+    lines.push(format!("{name}   {ended}{of} trials   {}", duration(status.seconds)));
     if let Some(best) = incumbent(history) {
         let cost = trial_row::cost(status.experiment, best).unwrap_or(f64::NAN);
         let default = default_at(history, best.proposal.budget);
@@ -201,7 +207,8 @@ fn view(status: &RunStatus) -> Vec<String> {
     lines.extend(rungs(status));
     lines.extend(status.running.iter().map(|running| line_of(running, unit)));
     if let Some(left) = &status.left() {
-        lines.push(format!("left     about {} (± {})", duration(left.seconds), duration(left.spread)));
+        let spread = if left.spread > 0.0 { format!(" (± {})", duration(left.spread)) } else { String::new() };
+        lines.push(format!("left     about {}{spread}", duration(left.seconds)));
     }
     if let Some(money) = &status.money() {
         let whole = money.whole.map(|whole| format!(" of about {whole:.2}")).unwrap_or_default();
@@ -241,7 +248,34 @@ fn rungs(status: &RunStatus) -> Vec<String> {
     lines.collect()
 }
 
+/// A line of at most so many columns, without what a terminal would interpret.
+fn fitted(line: &str, width: usize) -> String {
+    let line: String = line.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect();
+    console::truncate_str(&line, width, if width > 0 { "…" } else { "" }).into_owned()
+}
+
 fn bar(share: f64, width: usize) -> String {
     let full = ((share * width as f64).round() as usize).min(width);
     format!("{}{}", "#".repeat(full), ".".repeat(width - full))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_fits_any_width() {
+        for (line, width, expected) in [
+            ("short", 80, "short"),
+            ("longer than that", 8, "longer …"),
+            ("名前の長い実験", 7, "名前の…"),
+            ("a\nb\u{1b}[2Jc", 80, "a b [2Jc"),
+            ("any", 0, ""),
+            ("any", 1, "…"),
+        ] {
+            let fitted = fitted(line, width);
+            assert_eq!(fitted, expected);
+            assert!(console::measure_text_width(&fitted) <= width);
+        }
+    }
 }

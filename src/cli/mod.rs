@@ -1,5 +1,5 @@
 //! The command line: a file for each verb.
-mod ask_tell;
+pub mod ask_tell;
 #[cfg(feature = "simulator")]
 mod battery;
 mod best;

@@ -10,6 +10,7 @@ use super::incumbent;
 use super::target::Target;
 use crate::analysis::{Findings, ReportInput, Source, TestCosts, Timing};
 use crate::document::diagnostic::Diagnostic;
+use crate::document::json::JsonError;
 use crate::experiment::replay::log::Log;
 use crate::experiment::replay::note::REPAIRS;
 use crate::report;
@@ -136,5 +137,6 @@ fn predictions(log: &Log) -> Result<Vec<SeriesPrediction>, Diagnostic> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
         read => read.map_err(|error| unusable(&error))?,
     };
-    serde_json::from_slice(&bytes).map_err(|error| unusable(&error))
+    serde_json::from_slice(&bytes)
+        .map_err(|error| unusable(&JsonError::of(&error, &String::from_utf8_lossy(&bytes))))
 }

@@ -31,7 +31,11 @@ pub(super) fn execute(arguments: &Arguments) -> Result<(), Failure> {
         Diagnostic::new(format!("there is no trial {number}")).hint(format!("the trials are numbered from 1 to {last}"))
     })?;
     let details = log.details(trial.proposal.trial);
-    for (key, value) in row(&log, trial) {
+    for (key, mut value) in row(&log, trial) {
+        // Numbers are listed under `metrics`.
+        if let ("info", Value::Object(info)) = (key.as_str(), &mut value) {
+            info.retain(|_, value| !value.is_number());
+        }
         let text = match &value {
             Value::Object(map) => map.iter().map(|(name, value)| format!("\n  {name}: {value}")).collect(),
             Value::String(text) => text.clone(),

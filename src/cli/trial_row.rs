@@ -3,6 +3,7 @@ use serde_json::{Map, Value, json};
 
 use crate::experiment::Experiment;
 use crate::experiment::replay::log::Log;
+use crate::experiment::replay::metrics::metrics;
 use crate::trial::Trial;
 
 /// The word for the outcome of a trial that has not ended.
@@ -42,6 +43,7 @@ pub(super) fn row(log: &Log, trial: &Trial) -> Map<String, Value> {
         "origin": proposal.origin.name(),
         "curve": curve.map(|point| json!([point.budget.amount(), point.cost])).collect::<Value>(),
         "info": ended.map_or_else(Map::new, |ended| ended.info.clone()),
+        "metrics": ended.map_or(json!({}), |ended| metrics(&ended.info).map(|(name, value)| (name, json!(value))).collect()),
     });
     let Value::Object(mut row) = row else { unreachable!("a row is an object") };
     if !log.experiment.objectives().is_empty() {

@@ -1,6 +1,7 @@
 //! The verb `trials`: the trials of a run, all or selected.
 use clap::Args;
 use clap::builder::PossibleValuesParser;
+use serde_json::{Map, Value};
 
 use super::failure::Failure;
 use super::listing::Listing;
@@ -9,6 +10,7 @@ use super::status::by_budget;
 use super::table;
 use super::trial_row::{RUNNING, cost, outcome, row};
 use crate::document::diagnostic::Diagnostic;
+use crate::experiment::replay::metrics::names;
 use crate::numeric::pareto;
 use crate::trial::Trial;
 use crate::trial::outcome::OutcomeKind;
@@ -26,6 +28,9 @@ pub(super) struct Arguments {
     /// Only the N best trials, the best first
     #[arg(long, value_name = "N")]
     top: Option<usize>,
+    /// A column for each number that trials reported beside their cost
+    #[arg(long)]
+    metrics: bool,
 }
 
 /// The words that `--outcome` takes.
@@ -53,12 +58,30 @@ pub(super) fn execute(arguments: &Arguments) -> Result<(), Failure> {
         trials = trials.chunk_by(|a, b| a.proposal.budget == b.proposal.budget).flat_map(best_first).collect();
         trials.truncate(top);
     }
-    let rows: Vec<_> = trials.into_iter().map(|trial| row(&log, trial)).collect();
+    let mut rows: Vec<_> = trials.into_iter().map(|trial| row(&log, trial)).collect();
     let cost = if log.experiment.objectives().is_empty() { "cost" } else { "costs" };
-    let columns =
-        ["trial", "configuration_id", "budget", "bracket", "rung", "outcome", cost, "seconds", "origin", "config"];
+    let mut columns = vec!["trial", "configuration_id", "budget", "bracket", "rung", "outcome", cost];
+    let measured = if arguments.metrics { spread(&mut rows) } else { Vec::new() };
+    columns.extend(measured.iter().map(String::as_str));
+    columns.extend(["seconds", "origin", "config"]);
     table::print(arguments.listing.format, &columns, &rows);
     Ok(())
+}
+
+/// Gives every row a column for each metric of any, and returns the names of the columns. A metric that is named like a
+/// column has `metric ` before its name.
+fn spread(rows: &mut [Map<String, Value>]) -> Vec<String> {
+    let measured: Vec<Map<String, Value>> =
+        rows.iter().map(|row| row["metrics"].as_object().cloned().unwrap_or_default()).collect();
+    let names: Vec<String> = names(measured.iter()).into_iter().map(str::to_owned).collect();
+    let is_taken = |name: &String| rows.first().is_some_and(|row| row.contains_key(name));
+    let column = |name: &String| if is_taken(name) { format!("metric {name}") } else { name.clone() };
+    let columns: Vec<String> = names.iter().map(column).collect();
+    for (row, measured) in rows.iter_mut().zip(measured) {
+        let values = names.iter().map(|name| measured.get(name).cloned().unwrap_or_default());
+        row.extend(columns.iter().cloned().zip(values));
+    }
+    columns
 }
 
 /// Trials with a cost, the best first; with several objectives, front by front.

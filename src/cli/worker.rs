@@ -5,11 +5,17 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::failure::Failure;
+use crate::document::json::JsonError;
 use crate::executor::message;
 use crate::experiment::run::launch::WorkerRequest;
 
 /// The growth of a share after which it is told again: the output of a trial is kept.
 const STEP: f64 = 0.02;
+
+/// The reason why a request cannot be read, in plain words.
+fn unreadable(error: &serde_json::Error, text: &[u8]) -> JsonError {
+    JsonError::of(error, &String::from_utf8_lossy(text))
+}
 
 #[derive(Args)]
 pub(super) struct Arguments {
@@ -21,7 +27,7 @@ pub(super) fn execute(arguments: &Arguments) -> Result<(), Failure> {
     let path = arguments.request.display();
     let text = fs::read(&arguments.request).map_err(|error| Failure::Input(format!("{path}: {error}")))?;
     let request: WorkerRequest =
-        serde_json::from_slice(&text).map_err(|error| Failure::Input(format!("{path}: {error}")))?;
+        serde_json::from_slice(&text).map_err(|error| Failure::Input(format!("{path}: {}", unreadable(&error, &text))))?;
     let mut told = 0.0;
     let mut progress = |share: f64| {
         if share >= told + STEP {

@@ -108,7 +108,9 @@ fn misfit(said: &str) -> String {
     }
     match said.split_once(", expected ") {
         Some((_, expected)) => format!("it has a value of the wrong kind, where {} belongs", wanted(expected)),
-        None => "it has a value of the wrong kind".to_owned(),
+        None if said.starts_with("invalid ") => "it has a value of the wrong kind".to_owned(),
+        // A rule of this crate, in its words.
+        None => said.to_owned(),
     }
 }
 

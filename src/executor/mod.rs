@@ -16,6 +16,7 @@ pub mod process;
 pub mod scripted;
 pub mod slot;
 pub(crate) mod supervised;
+pub mod transcript;
 pub(crate) mod tree;
 pub(crate) mod verdict;
 

@@ -1,5 +1,6 @@
 //! Near misses: output that was meant as a result and is not the line of JSON that a result is.
 mod broken_json;
+mod clue;
 mod object;
 
 use serde_json::Value as Json;
@@ -8,6 +9,7 @@ use crate::document::diagnostic::Diagnostic;
 use crate::document::json;
 use crate::executor::excerpt::quoted;
 use crate::executor::message::{self, Message};
+use crate::executor::near_miss::clue::{Clue, is_result};
 
 /// The result that was expected of a program.
 #[derive(Clone, Debug, PartialEq)]
@@ -27,23 +29,6 @@ pub(crate) struct Unanswered<'a> {
     pub overlong: u64,
     /// The end of its standard error.
     pub errors: &'a str,
-}
-
-/// A fault of a line, as a clause whose subject is the line, and its remedy where it is not just the right line.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) struct Clue {
-    fault: String,
-    hint: Option<String>,
-}
-
-impl Clue {
-    fn new(fault: impl Into<String>) -> Self {
-        Self { fault: fault.into(), hint: None }
-    }
-
-    fn hint(self, hint: impl Into<String>) -> Self {
-        Self { hint: Some(hint.into()), ..self }
-    }
 }
 
 /// The message about a missing result: quotes the line that comes nearest to one, or the last one, and says what is wrong
@@ -101,11 +86,6 @@ fn decoded(bytes: &[u8]) -> String {
 /// The part of a line that a progress bar has left visible.
 fn visible(line: &str) -> &str {
     line.trim_end().rsplit('\r').next().unwrap_or_default().trim()
-}
-
-/// True for a line that is a result.
-fn is_result(line: &str) -> bool {
-    matches!(message::parse(line.as_bytes()), Some(Message::Report(_)))
 }
 
 /// An object over several lines, of which the last one ends the output.

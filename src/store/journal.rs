@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
 
+use crate::document::json::JsonError;
 use crate::store::record::{FORMAT, Record};
 
 /// An append-only file of records, open for its one writer.
@@ -107,7 +108,7 @@ pub fn decode_line(line: &[u8]) -> Result<Record, Fault> {
     let digits = json.strip_prefix("{\"v\":").and_then(|rest| rest.split_once(',')).ok_or_else(foreign)?.0;
     match digits.parse() {
         Ok(version) if version > FORMAT => Err(Fault::Newer(version)),
-        Ok(_) => serde_json::from_str(json).map_err(|error| Fault::Foreign(error.to_string())),
+        Ok(_) => serde_json::from_str(json).map_err(|error| Fault::Foreign(JsonError::of(&error, json).to_string())),
         Err(_) => Err(foreign()),
     }
 }

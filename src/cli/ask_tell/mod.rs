@@ -11,8 +11,10 @@ use serde_json::{Value as Json, json};
 
 use super::failure::Failure;
 use super::message::{count, narrate};
+use crate::document::diagnostic::Diagnostic;
 use crate::experiment::Experiment;
 use crate::experiment::ask_tell::AskTellSession;
+use crate::experiment::error::RunError;
 use crate::experiment::folder::RunFolder;
 use reply::{ReplyError, reply};
 use request::ClientRequest;
@@ -39,40 +41,65 @@ pub(super) fn execute(arguments: &Arguments) -> Result<(), Failure> {
         let again = count(session.waiting(), "trial");
         narrate(&format!("resumed: {} told, {again} without an outcome given away again", count(ended, "trial")));
     }
-    let mut input = std::io::stdin().lock();
+    serve(&experiment, &mut session, &mut std::io::stdin().lock(), &mut std::io::stdout().lock())
+}
+
+/// Answers requests, one a line, until the input ends; where nobody takes the answers, the session ends without an error.
+fn serve(
+    experiment: &Experiment,
+    session: &mut AskTellSession,
+    input: &mut impl BufRead,
+    output: &mut impl Write,
+) -> Result<(), Failure> {
+    let mut answer = |reply: &Json| writeln!(output, "{reply}").and_then(|()| output.flush()).is_ok();
     let mut line = Vec::new();
     loop {
         line.clear();
         // One byte more than the longest line tells it from a longer one.
-        let read = (&mut input).take(LONGEST as u64 + 1).read_until(b'\n', &mut line);
+        let read = input.take(LONGEST as u64 + 1).read_until(b'\n', &mut line);
         match read {
             Ok(0) => return Ok(()),
             Ok(_) => {}
             Err(error) => return Err(Failure::Input(format!("standard input cannot be read: {error}"))),
         }
-        if line.len() > LONGEST && !line.ends_with(b"\n") {
-            skip(&mut input);
-            answer(&json!({ "error": format!("a line has at most {LONGEST} bytes") }))?;
-            continue;
-        }
         if line.trim_ascii().is_empty() {
             continue;
         }
-        let reply = match ClientRequest::parse(&line) {
-            Ok(request) => reply(&experiment, &mut session, request),
-            Err(refused) => Err(refused.into()),
+        let reply = if line.len() > LONGEST && !line.ends_with(b"\n") {
+            skip(input);
+            Err(Diagnostic::new(format!("a line has at most {LONGEST} bytes")).into())
+        } else {
+            match ClientRequest::parse(&line) {
+                Ok(request) => reply(experiment, session, request),
+                Err(refused) => Err(refused.into()),
+            }
         };
         session.take_warnings().iter().for_each(|warning| narrate(&format!("warning: {warning}")));
-        match reply {
-            Ok(reply) => answer(&reply)?,
-            Err(ReplyError::Refused(refused)) => answer(&json!({ "error": refused.to_string() }))?,
+        let is_heard = match reply {
+            Ok(reply) => answer(&reply),
+            Err(ReplyError::Refused(refused)) => answer(&json!({ "error": refused.to_string() })),
             Err(ReplyError::Broken(error)) => {
                 // The store is what the next session goes on from; without it nothing may be promised.
-                answer(&json!({ "error": error.to_string() }))?;
+                answer(&json!({ "error": error.to_string() }));
                 return Err(Failure::input(error));
             }
+        };
+        if !is_heard {
+            return Ok(());
         }
     }
+}
+
+/// The answers to lines, in a run that is kept in memory.
+///
+/// # Errors
+/// The experiment's space has no legal configuration.
+pub fn answers(experiment: &Experiment, lines: &[u8]) -> Result<Vec<u8>, RunError> {
+    let (mut session, mut output) = (AskTellSession::in_memory(experiment)?, Vec::new());
+    let mut input = lines;
+    // In memory nothing breaks.
+    let _ = serve(experiment, &mut session, &mut input, &mut output);
+    Ok(output)
 }
 
 /// Reads to the end of an overlong line.
@@ -90,13 +117,4 @@ fn skip(input: &mut impl BufRead) {
             return;
         }
     }
-}
-
-/// Prints one line at once; a reader that has gone away ends the session without an error.
-fn answer(reply: &Json) -> Result<(), Failure> {
-    let mut out = std::io::stdout().lock();
-    if writeln!(out, "{reply}").and_then(|()| out.flush()).is_err() {
-        std::process::exit(0);
-    }
-    Ok(())
 }

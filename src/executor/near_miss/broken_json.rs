@@ -1,5 +1,5 @@
 //! Lines that look like a JSON object with a cost and that a JSON parser refuses.
-use super::{Clue, is_result};
+use super::clue::{Clue, is_result};
 use crate::document::json;
 
 /// The fault of a line with a brace that is not JSON; `None` where it does not look like a result.

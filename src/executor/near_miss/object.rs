@@ -1,7 +1,7 @@
 //! JSON values that were meant as a result: objects whose cost has another name or another place.
 use serde_json::{Map, Value as Json};
 
-use super::Clue;
+use super::clue::Clue;
 use crate::document::json::kind;
 use crate::document::spelling::nearest;
 

@@ -25,6 +25,18 @@ pub struct Attempt {
     pub since: Instant,
 }
 
+/// The share from which on a trial's own report of it says more than the pace of others.
+const TELLING: f64 = 0.1;
+
+impl Attempt {
+    /// The seconds until its end, where a trial like it takes `whole`; of its own reports, where they go far enough.
+    pub(crate) fn seconds_left(&self, whole: f64) -> f64 {
+        let elapsed = self.since.elapsed().as_secs_f64();
+        let whole = if self.share >= TELLING { elapsed / self.share } else { whole };
+        (whole - elapsed).max(0.0)
+    }
+}
+
 /// The answer to an ask.
 #[derive(Clone, Debug)]
 pub(crate) enum NextAttempt {

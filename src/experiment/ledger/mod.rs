@@ -41,6 +41,7 @@ use crate::experiment::error::RunError;
 use crate::experiment::ledger::answer::{Attempt, EndTaken, EndVerdict, NextAttempt, Over, ReportTaken};
 use crate::experiment::ledger::queue::{NamedValues, Queue, QueuedConfiguration};
 use crate::experiment::replay::fold::Replay;
+use crate::experiment::replay::metrics::{self, bounded};
 use crate::experiment::replay::pace::{Pace, Paces};
 use crate::experiment::replay::retry::Retries;
 use crate::optimizer::stop::Stop;
@@ -88,6 +89,8 @@ pub(crate) struct Ledger {
     earlier: f64,
     /// The optimizer's own time.
     asking: Duration,
+    /// True once the user was told of values beside a cost that are not kept.
+    is_cut: bool,
 }
 
 impl Ledger {
@@ -119,6 +122,7 @@ impl Ledger {
             began: Instant::now(),
             earlier: device_seconds / experiment.execution.workers as f64,
             asking: Duration::ZERO,
+            is_cut: false,
         }
     }
 
@@ -226,6 +230,15 @@ impl Ledger {
     /// # Errors
     /// The journal cannot be written.
     pub(crate) fn ended(&mut self, trial: TrialId, attempt: u32, end: AttemptEnd) -> Result<EndTaken, RunError> {
+        let (info, left_out) = bounded(end.info);
+        let end = AttemptEnd { info, ..end };
+        if left_out > 0 && !std::mem::replace(&mut self.is_cut, true) {
+            self.said.push(format!(
+                "trial {trial} reported {} values beside its cost that are not kept: a trial keeps {}, in 64 KiB, with names of up to 64 letters",
+                left_out,
+                metrics::MOST
+            ));
+        }
         let end = AttemptEnd { outcome: self.directions.turned(&end.outcome), ..end };
         let is_it = |each: &Attempt| each.proposal.trial == trial && each.number == attempt;
         let Some(index) = self.running.iter().position(is_it) else {
@@ -286,7 +299,7 @@ impl Ledger {
         Ok(self.store.as_ref().map_or(Ok(()), |store| store.wait(self.written))?)
     }
 
-    /// Warnings about the store and the queue since the last call, for the user; no record was lost.
+    /// Warnings about the store, the queue and values that are not kept since the last call, for the user; no record was lost.
     pub(crate) fn take_warnings(&mut self) -> Vec<String> {
         let mut warnings = self.store.as_mut().map(Store::take_warnings).unwrap_or_default();
         warnings.append(&mut self.said);

@@ -2,6 +2,7 @@
 pub mod fold;
 pub(crate) mod imported_results;
 pub mod log;
+pub(crate) mod metrics;
 pub(crate) mod note;
 pub(crate) mod pace;
 pub(crate) mod retry;

@@ -70,6 +70,12 @@ impl Paces {
         Some((fixed * trials as f64 + slope * budget) / workers.max(1) as f64)
     }
 
+    /// The seconds of a trial that adds so much budget to its configuration; `None` before two trials ended.
+    pub(crate) fn trial(&self, budget: f64) -> Option<f64> {
+        let (fixed, slope) = (self.recent.len() >= 2).then(|| self.fit())?;
+        Some(fixed + slope * budget)
+    }
+
     /// The fixed seconds of a trial and its seconds per unit of budget.
     fn fit(&self) -> (f64, f64) {
         let (x, y) = (self.budget, self.seconds);

@@ -104,23 +104,57 @@ impl<'a> RunStatus<'a> {
 
     /// The time that the rest takes with its spread, where the limits and the trials so far say.
     pub(crate) fn left(&self) -> Option<TimeEstimate> {
-        let (trials, budget) = self.work_left()?;
-        self.paces.estimate(trials, budget, self.experiment.execution.workers)
+        let seconds = self.seconds_left()?;
+        let planned = self.work_left().and_then(|(trials, budget)| self.paces.estimate(trials, budget, 1));
+        let spread = planned.filter(|_| self.planned_left() == Some(seconds)).map_or(0.0, |planned| {
+            planned.spread * (seconds / planned.seconds.max(f64::MIN_POSITIVE)).min(1.0)
+        });
+        Some(TimeEstimate { seconds, spread })
     }
 
-    /// The seconds that the rest takes.
+    /// The seconds that the rest takes: until the planned work is done or a limit of time ends it, whichever comes first.
     pub(crate) fn seconds_left(&self) -> Option<f64> {
+        [self.planned_left(), self.limited_left()].into_iter().flatten().min_by(f64::total_cmp)
+    }
+
+    /// The seconds that the planned work takes, of which running trials have done a part.
+    fn planned_left(&self) -> Option<f64> {
         let (trials, budget) = self.work_left()?;
-        self.paces.seconds(trials, budget, self.experiment.execution.workers)
+        let all = self.paces.seconds(trials, budget, 1)?;
+        let running = self.running.iter().filter_map(|attempt| {
+            let whole = self.paces.trial(self.history.added_budget(&attempt.proposal))?;
+            Some((whole, attempt.seconds_left(whole)))
+        });
+        let running: Vec<(f64, f64)> = running.collect();
+        let (whole, left) = running.iter().fold((0.0, 0.0), |sums, each| (sums.0 + each.0, sums.1 + each.1));
+        let longest = running.iter().map(|each| each.1).fold(0.0, f64::max);
+        let shared = ((all - whole).max(0.0) + left) / self.experiment.execution.workers.max(1) as f64;
+        Some(shared.max(longest))
+    }
+
+    /// The seconds until a limit of time is reached; after it, those of the trials that run.
+    fn limited_left(&self) -> Option<f64> {
+        let stop = &self.experiment.stop;
+        let wall = stop.wall_clock.map(|limit| limit.as_secs_f64() - self.seconds);
+        let running: f64 = self.running.iter().map(|running| running.since.elapsed().as_secs_f64()).sum();
+        let workers = self.experiment.execution.workers.max(1) as f64;
+        let device = stop.device_hours.map(|hours| (hours * 3600.0 - self.device_seconds - running) / workers);
+        let limit = [wall, device].into_iter().flatten().min_by(f64::total_cmp)?;
+        if limit > 0.0 {
+            return Some(limit);
+        }
+        let left = self.running.iter().map(|attempt| {
+            Some(attempt.seconds_left(self.paces.trial(self.history.added_budget(&attempt.proposal))?))
+        });
+        left.collect::<Option<Vec<f64>>>().map(|left| left.into_iter().fold(0.0, f64::max))
     }
 
     /// The money that the devices have cost and will, where the experiment says what an hour of one costs.
     pub(crate) fn money(&self) -> Option<Money> {
         let price = self.experiment.price_per_device_hour? / 3600.0;
         let running: f64 = self.running.iter().map(|running| running.since.elapsed().as_secs_f64()).sum();
-        // What runs is part of what is left.
         let left = self.seconds_left().map(|seconds| seconds * self.experiment.execution.workers as f64);
-        let whole = left.map(|left| (self.device_seconds + left.max(running)) * price);
+        let whole = left.map(|left| (self.device_seconds + running + left) * price);
         Some(Money { spent: (self.device_seconds + running) * price, whole })
     }
 
