@@ -102,8 +102,14 @@ fn an_answer_to_a_trial_that_has_one_is_no_answer_to_the_next() {
     assert_eq!(names(&ends), ["finished", "crashed"]);
     // Printed before it is asked for, by a program that is then started anew.
     let eager = r#"echo "{\"trial\": $trial, \"cost\": 1}"; echo "{\"trial\": $((trial + 1)), \"cost\": 2}"; sleep 0.1"#;
-    let ends = run(3, eager, Limits::default());
-    assert!(ends.iter().all(|ended| ended.outcome == Outcome::of_cost(1.0)), "{ends:?}");
+    let folder = tempfile::tempdir().unwrap();
+    let mut executor = Processes::with_grace(Slot::plain(1), Duration::from_millis(300));
+    for trial in 1..=3 {
+        executor.start(launch(trial, folder.path(), eager, Limits::default())).unwrap();
+        assert_eq!(end(&mut executor).0.outcome, Outcome::of_cost(1.0));
+        // The second line is printed meanwhile.
+        std::thread::sleep(Duration::from_millis(60));
+    }
 }
 
 #[cfg(target_os = "linux")]
