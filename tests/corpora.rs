@@ -7,8 +7,28 @@ mod fuzz;
 
 /// Pieces that mutations put into an input.
 const PIECES: [&str; 22] = [
-    "{", "}", "[", "]", "(", ")", ",", ":", "\"", "'", "-", "1e999", "0.5", "-1", "18446744073709551616", "true", "null",
-    "\"a\"", "NaN", "\n", "[1]", "{\"a\": 1}",
+    "{",
+    "}",
+    "[",
+    "]",
+    "(",
+    ")",
+    ",",
+    ":",
+    "\"",
+    "'",
+    "-",
+    "1e999",
+    "0.5",
+    "-1",
+    "18446744073709551616",
+    "true",
+    "null",
+    "\"a\"",
+    "NaN",
+    "\n",
+    "[1]",
+    "{\"a\": 1}",
 ];
 
 /// The input with a few pieces put in, taken out or exchanged, by numbers that follow from a seed (Steele and Vigna 2021).

@@ -121,7 +121,10 @@ fn every_way_to_fail_is_its_own_outcome() {
         ("echo '{\"cost\": 1}'; exit 1", crashed(&["exit code 1", "nothing on standard error"])),
         ("echo hello", crashed(&["exit code 0", "`cost`; its last line is `hello`", "hint: print"])),
         ("true", crashed(&["exit code 0", "its output is empty"])),
-        ("echo oh >&2; echo '{\"loss\": 1}'", crashed(&["standard error ends:\noh\nexit code 0", "has `loss`, but no"])),
+        (
+            "echo oh >&2; echo '{\"loss\": 1}'",
+            crashed(&["standard error ends:\noh\nexit code 0", "has `loss`, but no"]),
+        ),
         ("exec >&-; sleep 0.1", crashed(&["its output is empty"])),
         ("echo '{\"cost\": 0.5}'; exec >&-; sleep 0.1", ("finished", &[])),
         ("(sleep 0.2; echo '{\"cost\": 7}') & echo '{\"cost\": 0.5}'", ("finished", &[])),

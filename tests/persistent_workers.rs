@@ -80,7 +80,8 @@ fn crashes(count: u32, body: &str) -> Vec<String> {
 
 #[test]
 fn an_answer_that_belongs_to_no_trial_ends_the_trial_at_once() {
-    let hint = "hint: a program with `mode: Persistent` repeats the number of the request: `{\"trial\": 2, \"cost\": 0.3}`";
+    let hint =
+        "hint: a program with `mode: Persistent` repeats the number of the request: `{\"trial\": 2, \"cost\": 0.3}`";
     for (line, words) in [
         (r#"{\"cost\": 0.3}"#, "it answered `{\"cost\": 0.3}`: it has no `trial`"),
         (r#"{\"trial\": 999, \"cost\": 7}"#, "`{\"trial\": 999, \"cost\": 7}`: it is for trial 999, but trial 2"),
@@ -101,7 +102,8 @@ fn an_answer_to_a_trial_that_has_one_is_no_answer_to_the_next() {
     let ends = run(2, &format!("sleep 0.3; {stale}"), Limits::default());
     assert_eq!(names(&ends), ["finished", "crashed"]);
     // Printed before it is asked for, by a program that is then started anew.
-    let eager = r#"echo "{\"trial\": $trial, \"cost\": 1}"; echo "{\"trial\": $((trial + 1)), \"cost\": 2}"; sleep 0.1"#;
+    let eager =
+        r#"echo "{\"trial\": $trial, \"cost\": 1}"; echo "{\"trial\": $((trial + 1)), \"cost\": 2}"; sleep 0.1"#;
     let folder = tempfile::tempdir().unwrap();
     let mut executor = Processes::with_grace(Slot::plain(1), Duration::from_millis(300));
     for trial in 1..=3 {

@@ -45,8 +45,25 @@ fn text(data: &[u8]) -> Option<&str> {
 
 /// Words of the language that the program is written in, which mean nothing to its users.
 const FOREIGN_WORDS: [&str; 19] = [
-    "u8", "u16", "u32", "u64", "i32", "i64", "usize", "f32", "f64", "struct ", "enum ", "variant", "tuple", "serde",
-    "invalid type", "invalid value", "expected value at line", "EOF while", "Option<",
+    "u8",
+    "u16",
+    "u32",
+    "u64",
+    "i32",
+    "i64",
+    "usize",
+    "f32",
+    "f64",
+    "struct ",
+    "enum ",
+    "variant",
+    "tuple",
+    "serde",
+    "invalid type",
+    "invalid value",
+    "expected value at line",
+    "EOF while",
+    "Option<",
 ];
 
 /// A message has no words of the language that the program is written in, but for those that the input has.

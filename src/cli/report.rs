@@ -137,6 +137,5 @@ fn predictions(log: &Log) -> Result<Vec<SeriesPrediction>, Diagnostic> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
         read => read.map_err(|error| unusable(&error))?,
     };
-    serde_json::from_slice(&bytes)
-        .map_err(|error| unusable(&JsonError::of(&error, &String::from_utf8_lossy(&bytes))))
+    serde_json::from_slice(&bytes).map_err(|error| unusable(&JsonError::of(&error, &String::from_utf8_lossy(&bytes))))
 }

@@ -26,8 +26,8 @@ pub(super) struct Arguments {
 pub(super) fn execute(arguments: &Arguments) -> Result<(), Failure> {
     let path = arguments.request.display();
     let text = fs::read(&arguments.request).map_err(|error| Failure::Input(format!("{path}: {error}")))?;
-    let request: WorkerRequest =
-        serde_json::from_slice(&text).map_err(|error| Failure::Input(format!("{path}: {}", unreadable(&error, &text))))?;
+    let request: WorkerRequest = serde_json::from_slice(&text)
+        .map_err(|error| Failure::Input(format!("{path}: {}", unreadable(&error, &text))))?;
     let mut told = 0.0;
     let mut progress = |share: f64| {
         if share >= told + STEP {

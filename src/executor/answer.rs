@@ -40,7 +40,11 @@ pub(crate) fn attribution(report: &PrintedReport, launch: &Launch, before: Optio
     }
     let is_stated = object.get("intermediate").and_then(Json::as_bool).unwrap_or(false);
     let is_failure = object.contains_key("outcome") || object.contains_key("error");
-    if is_stated || !is_failure && message::is_below(object, launch.budget) { Attribution::Intermediate } else { Attribution::Answer }
+    if is_stated || !is_failure && message::is_below(object, launch.budget) {
+        Attribution::Intermediate
+    } else {
+        Attribution::Answer
+    }
 }
 
 impl Attribution {

@@ -104,7 +104,12 @@ impl DisposableProcess {
         AttemptEnd {
             outcome: verdict::outcome(&exit, self.report.as_ref(), &self.launch, &self.errors, missing),
             exit: verdict::description(&exit),
-            ..self.launch.end(&self.slot, self.started, &self.program.usage(), self.report.as_ref().map(|report| &report.object))
+            ..self.launch.end(
+                &self.slot,
+                self.started,
+                &self.program.usage(),
+                self.report.as_ref().map(|report| &report.object),
+            )
         }
     }
 

@@ -27,8 +27,19 @@ pub(crate) struct PrintedReport {
 
 /// The keys of a report that have a meaning of their own.
 const MEANINGS: [&str; 13] = [
-    "cost", "costs", "budget", "trial", "attempt", "intermediate", "progress", "outcome", "message", "error", "info",
-    "seconds", "config",
+    "cost",
+    "costs",
+    "budget",
+    "trial",
+    "attempt",
+    "intermediate",
+    "progress",
+    "outcome",
+    "message",
+    "error",
+    "info",
+    "seconds",
+    "config",
 ];
 
 /// The message of a line; `None` where it is for people.
@@ -242,7 +253,9 @@ mod tests {
         ];
         for (line, expected) in table {
             let found = match parse(line) {
-                Some(Message::Report(PrintedReport { object, .. })) => outcome(&object, &[]).map_or(Found::Problem, Found::Outcome),
+                Some(Message::Report(PrintedReport { object, .. })) => {
+                    outcome(&object, &[]).map_or(Found::Problem, Found::Outcome)
+                }
                 _ => Found::Nothing,
             };
             assert_eq!(found, expected, "{}", String::from_utf8_lossy(line));
@@ -267,13 +280,16 @@ mod tests {
         ] {
             assert!(stated(line).is_err_and(|error| error.to_string().contains(problem)), "{line}");
         }
-        let Some(Message::Report(PrintedReport { object, .. })) = parse(br#"{"costs": {"loss": 1}}"#) else { panic!("it is a report") };
+        let Some(Message::Report(PrintedReport { object, .. })) = parse(br#"{"costs": {"loss": 1}}"#) else {
+            panic!("it is a report")
+        };
         assert!(outcome(&object, &[]).is_err_and(|error| error.to_string().contains("names no `objectives`")));
     }
 
     #[test]
     fn values_beside_the_cost_are_kept_under_their_names() {
-        let line = br#"{"trial": 1, "cost": 1, "accuracy": 0.9, "info": {"epoch": 3}, "metrics": {"f1": 2}, "budget": 4}"#;
+        let line =
+            br#"{"trial": 1, "cost": 1, "accuracy": 0.9, "info": {"epoch": 3}, "metrics": {"f1": 2}, "budget": 4}"#;
         let Some(Message::Report(PrintedReport { object, .. })) = parse(line) else { panic!("it is a report") };
         assert_eq!(Json::Object(info(&object)), serde_json::json!({ "epoch": 3, "f1": 2, "accuracy": 0.9 }));
         assert_eq!(reached(&object), Some(4.0));

@@ -59,7 +59,8 @@ pub(crate) fn explain(wanted: &Wanted, unanswered: Unanswered) -> Diagnostic {
         return diagnostic(message, Some("print the result on standard output".to_owned()));
     }
     if unanswered.overlong > 0 {
-        let message = format!("a line of its output has {} bytes, more than the 1 MiB of a result", unanswered.overlong);
+        let message =
+            format!("a line of its output has {} bytes, more than the 1 MiB of a result", unanswered.overlong);
         return diagnostic(message, None);
     }
     match lines.last() {
@@ -135,8 +136,9 @@ fn around(line: &str) -> Option<Clue> {
     // The first of several objects on one line.
     let mut objects = serde_json::Deserializer::from_str(&line[start..]).into_iter::<Json>();
     let first = objects.next()?.ok()?;
-    (first.is_object() && is_result(&first.to_string()))
-        .then(|| Clue::new("more text follows on the line of the object").hint("print each object on a line of its own"))
+    (first.is_object() && is_result(&first.to_string())).then(|| {
+        Clue::new("more text follows on the line of the object").hint("print each object on a line of its own")
+    })
 }
 
 /// The text without the codes that colour it on a terminal (ECMA-48).

@@ -110,7 +110,8 @@ impl<'a> Fields<'a> {
         let is_measured = |key: &str, value: &Json| {
             (value.is_number() || value.is_null()) && nearest(key, known.iter().copied()).is_none()
         };
-        let (taken, left) = std::mem::take(&mut self.object).into_iter().partition(|(key, value)| is_measured(key, value));
+        let (taken, left) =
+            std::mem::take(&mut self.object).into_iter().partition(|(key, value)| is_measured(key, value));
         self.object = left;
         taken
     }
@@ -122,7 +123,9 @@ impl<'a> Fields<'a> {
         let diagnostic = Diagnostic::new(format!("`{}` has no field `{name}`", self.request)).field(field.clone());
         Err(match known(self.request) {
             [] => diagnostic.hint(example(self.request)),
-            known if self.request == "tell" && !value.is_number() && nearest(field, known.iter().copied()).is_none() => {
+            known
+                if self.request == "tell" && !value.is_number() && nearest(field, known.iter().copied()).is_none() =>
+            {
                 diagnostic.hint("values beside the cost are numbers, or stand in `info`")
             }
             known => diagnostic.hint(suggestion(field, known.iter().copied())),

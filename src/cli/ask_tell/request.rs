@@ -50,9 +50,8 @@ impl ClientRequest {
     pub(super) fn parse(line: &[u8]) -> Result<Self, Diagnostic> {
         let line = line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line);
         let text = std::str::from_utf8(line).map_err(|_| Diagnostic::new("the line is not text in UTF-8"))?;
-        let object = json::object(text.trim()).map_err(|error| {
-            Diagnostic::new(format!("the line is not a JSON object: {error}")).hint(example("ask"))
-        })?;
+        let object = json::object(text.trim())
+            .map_err(|error| Diagnostic::new(format!("the line is not a JSON object: {error}")).hint(example("ask")))?;
         if object.len() != 1 {
             let message = "a line has one request: `ask`, `tell`, `report` or `best`";
             return Err(Diagnostic::new(message).hint(example("ask")));
@@ -123,9 +122,7 @@ impl TellRequest {
                 Err(Diagnostic::new(message))
             }
             (None, Some(cost)) => message::cost(cost).map_err(wrong),
-            (None, None) => {
-                Err(Diagnostic::new("`tell` has neither a `cost` nor an `outcome`").hint(example("tell")))
-            }
+            (None, None) => Err(Diagnostic::new("`tell` has neither a `cost` nor an `outcome`").hint(example("tell"))),
         }
     }
 }

@@ -17,7 +17,9 @@ pub(super) fn clue(line: &str) -> Option<Clue> {
     }
     let dumps = "json.dumps and its like in other languages write it correctly";
     if ["np.", "numpy", "tensor(", "array("].iter().any(|word| lower.contains(word)) {
-        return Some(Clue::new("its value is of NumPy or of PyTorch, not a number").hint("convert the cost by float(...)"));
+        return Some(
+            Clue::new("its value is of NumPy or of PyTorch, not a number").hint("convert the cost by float(...)"),
+        );
     }
     if object.contains(['“', '”', '‘', '’', '„']) {
         return Some(Clue::new("it has typographic quotes").hint("names stand in plain double quotes"));

@@ -7,8 +7,29 @@ use crate::document::spelling::nearest;
 
 /// Names under which programs report a cost, `cost` first.
 pub(super) const NAMES: [&str; 24] = [
-    "cost", "costs", "loss", "val_loss", "valid_loss", "validation_loss", "test_loss", "error", "objective", "value",
-    "metric", "result", "score", "accuracy", "acc", "rmse", "mse", "mae", "auc", "f1", "reward", "fitness", "perplexity",
+    "cost",
+    "costs",
+    "loss",
+    "val_loss",
+    "valid_loss",
+    "validation_loss",
+    "test_loss",
+    "error",
+    "objective",
+    "value",
+    "metric",
+    "result",
+    "score",
+    "accuracy",
+    "acc",
+    "rmse",
+    "mse",
+    "mae",
+    "auc",
+    "f1",
+    "reward",
+    "fitness",
+    "perplexity",
     "fval",
 ];
 
@@ -57,7 +78,9 @@ fn clue_of(object: &Map<String, Json>) -> Option<Clue> {
     let named = named.or_else(|| object.keys().map(String::as_str).find(|key| NAMES.contains(&&*key.to_lowercase())));
     if let Some(key) = named {
         let hint = match LARGER_IS_BETTER.contains(&&*key.to_lowercase()) {
-            true => format!("name it `cost`, with `objective: Maximize` in the experiment, or print 1 - {key} as `cost`"),
+            true => {
+                format!("name it `cost`, with `objective: Maximize` in the experiment, or print 1 - {key} as `cost`")
+            }
             false => format!("name it `cost`: {{\"cost\": {key}}}"),
         };
         return Some(Clue::new(format!("it has `{key}`, but no `cost`")).hint(hint));

@@ -233,13 +233,8 @@ impl Ledger {
         let (info, left_out) = bounded(end.info);
         let end = AttemptEnd { info, ..end };
         if left_out > 0 && !std::mem::replace(&mut self.is_cut, true) {
-            self.said.push(format!(
-                "trial {trial} reported {} values beside its cost that are not kept: a trial keeps {}, in 64 KiB, with names of up to 64 letters",
-                left_out,
-                metrics::MOST
-            ));
+            self.said.push(metrics::too_many(trial, left_out));
         }
-        let end = AttemptEnd { outcome: self.directions.turned(&end.outcome), ..end };
         let is_it = |each: &Attempt| each.proposal.trial == trial && each.number == attempt;
         let Some(index) = self.running.iter().position(is_it) else {
             let record = self.write(&Record::Ended(Ended { trial, attempt, end, late: true }))?;

@@ -1,6 +1,8 @@
 //! Metrics: the numbers that trials report beside their cost, and the bounds of everything that is kept beside it.
 use serde_json::{Map, Value as Json};
 
+use crate::trial::TrialId;
+
 /// The greatest number of values that a trial keeps beside its cost.
 pub(crate) const MOST: usize = 64;
 /// The greatest number of letters of the name of one.
@@ -38,6 +40,14 @@ pub(crate) fn bounded(info: Map<String, Json>) -> (Map<String, Json>, usize) {
         }
     }
     (kept, left_out)
+}
+
+/// The warning about values of a trial that are not kept.
+pub(crate) fn too_many(trial: TrialId, left_out: usize) -> String {
+    format!(
+        "trial {trial} reported {left_out} values beside its cost that are not kept: a trial keeps {MOST}, in {} KiB, with names of up to {LONGEST_NAME} letters",
+        LARGEST >> 10
+    )
 }
 
 /// The bytes of a value as JSON.

@@ -106,9 +106,9 @@ impl<'a> RunStatus<'a> {
     pub(crate) fn left(&self) -> Option<TimeEstimate> {
         let seconds = self.seconds_left()?;
         let planned = self.work_left().and_then(|(trials, budget)| self.paces.estimate(trials, budget, 1));
-        let spread = planned.filter(|_| self.planned_left() == Some(seconds)).map_or(0.0, |planned| {
-            planned.spread * (seconds / planned.seconds.max(f64::MIN_POSITIVE)).min(1.0)
-        });
+        let spread = planned
+            .filter(|_| self.planned_left() == Some(seconds))
+            .map_or(0.0, |planned| planned.spread * (seconds / planned.seconds.max(f64::MIN_POSITIVE)).min(1.0));
         Some(TimeEstimate { seconds, spread })
     }
 
@@ -143,9 +143,10 @@ impl<'a> RunStatus<'a> {
         if limit > 0.0 {
             return Some(limit);
         }
-        let left = self.running.iter().map(|attempt| {
-            Some(attempt.seconds_left(self.paces.trial(self.history.added_budget(&attempt.proposal))?))
-        });
+        let left = self
+            .running
+            .iter()
+            .map(|attempt| Some(attempt.seconds_left(self.paces.trial(self.history.added_budget(&attempt.proposal))?)));
         left.collect::<Option<Vec<f64>>>().map(|left| left.into_iter().fold(0.0, f64::max))
     }
 

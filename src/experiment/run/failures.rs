@@ -40,7 +40,9 @@ impl Failures {
         self.ended += 1;
         self.crashed += usize::from(matches!(outcome, Outcome::Crashed { .. }));
         self.failed += usize::from(match outcome {
-            Outcome::Crashed { .. } | Outcome::TimedOut | Outcome::Lost | Outcome::Transient | Outcome::Diverged => true,
+            Outcome::Crashed { .. } | Outcome::TimedOut | Outcome::Lost | Outcome::Transient | Outcome::Diverged => {
+                true
+            }
             Outcome::OutOfMemory | Outcome::OutOfDeviceMemory => true,
             Outcome::Finished(_) | Outcome::Pruned | Outcome::Forgotten => false,
         });
