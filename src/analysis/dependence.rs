@@ -2,10 +2,10 @@
 use rayon::prelude::*;
 use serde::Serialize;
 
-use super::bin::{Bin, Scale, bins, scale};
+use super::bin::{Bin, Binning, Scale, scale};
 use super::importance::Importance;
+use super::model::FittedModel;
 use super::question::Question;
-use super::regression::SvrModel;
 use super::sample::Sample;
 use crate::numeric::quantile::quantile;
 use crate::space::Space;
@@ -34,6 +34,8 @@ pub struct Dimension {
     /// The incumbent's position on the axis.
     pub incumbent: Option<f64>,
     pub importance: Importance,
+    #[serde(skip)]
+    pub(super) binning: Binning,
 }
 
 /// A bin of the axis with the predicted cost.
@@ -51,17 +53,17 @@ pub struct Level {
 
 /// The model, its bootstrap refits, and the sample that they were fitted to.
 pub(super) struct FittedModels<'a> {
-    pub model: &'a SvrModel,
-    pub refits: &'a [SvrModel],
+    pub model: &'a FittedModel,
+    pub refits: &'a [FittedModel],
     pub sample: &'a Sample,
 }
 
 impl FittedModels<'_> {
     /// Fills the predictions of a dimension.
     pub(crate) fn fill(&self, dimension: &mut Dimension, question: &Question) {
-        let answers = question.ask(self.model, 1);
+        let answers = question.ask(self.model);
         let refits: Vec<Vec<(Option<f64>, usize)>> =
-            self.refits.par_iter().map(|refit| question.ask(refit, 2)).collect();
+            self.refits.par_iter().map(|refit| question.ask(refit)).collect();
         for (index, (level, (mean, _))) in dimension.levels.iter_mut().zip(&answers).enumerate() {
             level.cost = mean.map(|mean| self.sample.cost(mean));
             let values: Vec<f64> = refits.iter().filter_map(|answers| answers[index].0).collect();
@@ -81,9 +83,8 @@ impl Dimension {
     }
 
     /// The dimension of a hyperparameter, without predictions.
-    pub(super) fn bare(space: &Space, index: usize) -> Self {
+    pub(super) fn bare(space: &Space, index: usize, binning: Binning) -> Self {
         let hyperparameter = &space.hyperparameters()[index];
-        let bins = bins(hyperparameter);
         let bounds = match scale(hyperparameter) {
             Scale::Linear | Scale::Logarithmic => hyperparameter.at(0.0).number().zip(hyperparameter.at(1.0).number()),
             Scale::Ordinal | Scale::Categorical => None,
@@ -95,10 +96,11 @@ impl Dimension {
             scale: scale(hyperparameter),
             bounds,
             condition: space.condition(index).map(ToString::to_string),
-            levels: bins.into_iter().map(|bin| Level { bin, trials: 0, cost: None, band: None }).collect(),
+            levels: binning.bins.iter().map(|bin| Level { bin: bin.clone(), trials: 0, cost: None, band: None }).collect(),
             curves: vec![],
             incumbent: None,
             importance: Importance::default(),
+            binning,
         }
     }
 }

@@ -1,9 +1,10 @@
 //! Failure rates: the values of a hyperparameter at which trials fail more often than on average.
 use serde::Serialize;
 
-use super::bin::{bin_of, bins};
+use super::bin::Binning;
 use super::input::ReportInput;
 use crate::space::hyperparameter::{Domain, Value};
+use crate::trial::Trial;
 use crate::trial::outcome::Outcome;
 
 /// The normal quantile of a 90 % interval.
@@ -32,17 +33,17 @@ pub(super) fn failures(input: &ReportInput) -> Vec<FailureRate> {
         if matches!(hyperparameter.domain, Domain::Constant { .. }) {
             continue;
         }
-        let bins = bins(hyperparameter);
-        let mut counts = vec![(0, 0); bins.len()];
+        let position = |trial: &Trial| hyperparameter.position(trial.proposal.configuration.get(index)?);
+        let binning = Binning::of(hyperparameter, ended().filter_map(|(trial, _)| position(trial)));
+        let mut counts = vec![(0, 0); binning.bins.len()];
         for (trial, outcome) in ended() {
-            let position = trial.proposal.configuration.get(index).and_then(|value| hyperparameter.position(value));
-            if let Some(position) = position {
-                let count = &mut counts[bin_of(&bins, position)];
+            if let Some(position) = position(trial) {
+                let count = &mut counts[binning.bin_of(position)];
                 count.0 += usize::from(failed(outcome));
                 count.1 += 1;
             }
         }
-        for (bin, (failed, trials)) in bins.into_iter().zip(counts) {
+        for (bin, (failed, trials)) in binning.bins.into_iter().zip(counts) {
             if failed > 0 && failed as f64 / trials as f64 > all {
                 let name = hyperparameter.name.clone();
                 let interval = wilson(failed as f64, trials as f64);

@@ -2,6 +2,7 @@
 use serde::Serialize;
 
 use super::input::ReportInput;
+use super::watcher::{Cancelled, Unwatched, Watcher};
 use super::{convergence, failure, fidelity, front, headline, matrix, prediction};
 use crate::trial::direction::Direction;
 
@@ -30,7 +31,15 @@ pub struct Findings {
 impl Findings {
     /// Computes every chapter; the same input gives the same findings, bit for bit.
     pub fn of(input: &ReportInput) -> Self {
-        Self {
+        Self::watched(input, &Unwatched).expect("nobody ends an analysis that nobody watches")
+    }
+
+    /// Computes every chapter, and tells a watcher how far it is.
+    ///
+    /// # Errors
+    /// If the watcher ends the analysis.
+    pub fn watched(input: &ReportInput, watcher: &dyn Watcher) -> Result<Self, Cancelled> {
+        Ok(Self {
             experiment: input.experiment.to_owned(),
             unit: input.unit.to_owned(),
             measure: input.measure.to_owned(),
@@ -41,10 +50,10 @@ impl Findings {
             front: front::Front::of(input),
             fidelity: fidelity::fidelities(input.history),
             failures: failure::failures(input),
-            matrix: matrix::Matrix::of(input),
+            matrix: matrix::Matrix::of(input, watcher)?,
             predictions: input.predictions.iter().map(prediction::Accuracy::of).collect(),
             trials: headline::lines(input),
-        }
+        })
     }
 }
 

@@ -40,6 +40,7 @@ pub(crate) fn input<'a>(space: &'a Space, history: &'a History) -> ReportInput<'
         baseline: Some(1.0),
         default: None,
         verdict: None,
+        model: None,
         predictions: &[],
         warnings: &[],
         sources: &[],

@@ -1,6 +1,7 @@
 //! Input of the analysis: a run's space, history and timings, and evaluations that are not trials.
 use serde::{Deserialize, Serialize};
 
+use super::model::ModelKind;
 use crate::space::Space;
 use crate::trial::history::History;
 use crate::trial::prediction::SeriesPrediction;
@@ -24,6 +25,8 @@ pub struct ReportInput<'a> {
     /// The budget and the cost of the default configuration, if it was evaluated outside of the history.
     pub default: Option<(f64, f64)>,
     pub verdict: Option<&'a TestCosts>,
+    /// The kind of model that is drawn; the best in cross-validation if absent.
+    pub model: Option<ModelKind>,
     pub predictions: &'a [SeriesPrediction],
     /// Sentences that the page shows at the top.
     pub warnings: &'a [String],

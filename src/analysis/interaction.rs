@@ -1,16 +1,15 @@
 //! Interaction of two hyperparameters: the predicted cost tile by tile, over legal configurations only.
 use serde::Serialize;
 
-use super::bin::{Bin, Scale, bin_of};
+use super::bin::Scale;
 use super::dependence::Dimension;
 use super::importance::variance;
+use super::model::FittedModel;
 use super::probe::{Probe, ProbeAnswer};
-use super::regression::SvrModel;
 use super::sample::Sample;
 use crate::numeric::stream::Stream;
+use crate::surrogate::Rows;
 
-/// Drawn configurations whose predictions are averaged for each tile.
-const ASKED: usize = 80;
 /// Further random points that are tried before a tile counts as forbidden.
 const TRIED: u64 = 400;
 
@@ -40,15 +39,28 @@ pub enum Tile {
 /// The trials' positions along all hyperparameters of the space, `None` where inactive.
 pub(super) type Positions = Vec<Option<f64>>;
 
+/// The model of the tiles, and the probe that asks it.
+pub(super) struct TileModel<'a> {
+    pub probe: &'a Probe<'a>,
+    pub model: &'a FittedModel,
+    pub sample: &'a Sample,
+    /// The variance of the model's predictions over legal configurations.
+    pub total: f64,
+    /// Drawn configurations whose predictions are averaged for each tile.
+    pub asked: usize,
+    /// The number of columns of a row.
+    pub width: usize,
+}
+
 impl PairInteraction {
-    /// Predicts each tile; `total` is the variance of the model's predictions over legal configurations.
+    /// Predicts each tile of two dimensions.
     pub(super) fn of(
-        probe: &Probe,
-        (model, sample, total): (&SvrModel, &Sample, f64),
+        tiles_of: &TileModel,
         dimensions: &[Dimension],
         (row, column): (usize, usize),
         trials: &[Positions],
     ) -> Self {
+        let TileModel { model, sample, total, .. } = *tiles_of;
         let (vertical, horizontal) = (&dimensions[row], &dimensions[column]);
         let (along, across) = (levels_of(vertical, trials), levels_of(horizontal, trials));
         let mut means = Vec::new();
@@ -56,12 +68,11 @@ impl PairInteraction {
         for (r, level) in vertical.levels.iter().enumerate() {
             let mut line = Vec::new();
             for (c, other) in horizontal.levels.iter().enumerate() {
-                let fixed = [(vertical.index, level.bin.at), (horizontal.index, other.bin.at)];
-                line.push(match ask(probe, &fixed) {
+                let fixed = [(vertical.index, level.bin.place), (horizontal.index, other.bin.place)];
+                line.push(match tiles_of.ask(&fixed) {
                     Ok(rows) => {
-                        let n = rows.len() as f64;
-                        let mean = rows.iter().map(|row| model.predict(row)).sum::<f64>() / n;
-                        means.push((r, c, mean, n));
+                        let mean = model.mean(&rows).expect("a legal tile has rows");
+                        means.push((r, c, mean, rows.len() as f64));
                         let mut both = along.iter().zip(&across);
                         let near = both.any(|(own, other)| near(vertical, *own, r) && near(horizontal, *other, c));
                         Tile::Cost { cost: sample.cost(mean), near }
@@ -76,40 +87,42 @@ impl PairInteraction {
     }
 }
 
-/// The rows of legal configurations with two values, or the kind of tile that has none.
-fn ask(probe: &Probe, fixed: &[(usize, f64)]) -> Result<Vec<Vec<f64>>, Tile> {
-    let (mut rows, mut inactive) = (Vec::new(), false);
-    for base in 0..probe.len().min(ASKED) {
-        match probe.replaced(base, fixed) {
-            ProbeAnswer::Row(row) => rows.push(row),
-            ProbeAnswer::Inactive => inactive = true,
-            ProbeAnswer::Forbidden => {}
+impl TileModel<'_> {
+    /// The rows of legal configurations with two values, or the kind of tile that has none.
+    fn ask(&self, fixed: &[(usize, f64)]) -> Result<Rows, Tile> {
+        let (mut rows, mut inactive) = (Rows::new(self.width), false);
+        for base in 0..self.probe.len().min(self.asked) {
+            match self.probe.replaced(base, fixed) {
+                ProbeAnswer::Row(row) => rows.push(&row),
+                ProbeAnswer::Inactive => inactive = true,
+                ProbeAnswer::Forbidden => {}
+            }
         }
-    }
-    // A rare tile may be missed by configurations that were drawn without it.
-    for index in 0..TRIED {
-        if inactive || rows.len() >= 4 {
-            break;
+        // A rare tile may be missed by configurations that were drawn without it.
+        for index in 0..TRIED {
+            if inactive || rows.len() >= 4 {
+                break;
+            }
+            let mut stream = Stream::of(0, "rare tile", index);
+            let anywhere: Vec<f64> = (0..self.probe.width()).map(|_| stream.uniform()).collect();
+            match self.probe.with(&anywhere, fixed) {
+                ProbeAnswer::Row(row) => rows.push(&row),
+                ProbeAnswer::Inactive => inactive = true,
+                ProbeAnswer::Forbidden => {}
+            }
         }
-        let mut stream = Stream::of(0, "rare tile", index);
-        let anywhere: Vec<f64> = (0..probe.width()).map(|_| stream.uniform()).collect();
-        match probe.with(&anywhere, fixed) {
-            ProbeAnswer::Row(row) => rows.push(row),
-            ProbeAnswer::Inactive => inactive = true,
-            ProbeAnswer::Forbidden => {}
+        match rows.is_empty() {
+            false => Ok(rows),
+            true if inactive => Err(Tile::Inactive),
+            true => Err(Tile::Forbidden),
         }
-    }
-    match rows.is_empty() {
-        false => Ok(rows),
-        true if inactive => Err(Tile::Inactive),
-        true => Err(Tile::Forbidden),
     }
 }
 
 /// The level of each trial along a dimension, `None` where it is inactive.
 fn levels_of(dimension: &Dimension, trials: &[Positions]) -> Vec<Option<usize>> {
-    let bins: Vec<Bin> = dimension.levels.iter().map(|level| level.bin.clone()).collect();
-    trials.iter().map(|trial| trial[dimension.index].map(|position| bin_of(&bins, position))).collect()
+    let level = |trial: &Positions| trial[dimension.index].map(|position| dimension.binning.bin_of(position));
+    trials.iter().map(level).collect()
 }
 
 /// True if a trial's level is within one step of another; categories must be equal.

@@ -2,6 +2,8 @@
 #![cfg_attr(not(test), deny(clippy::disallowed_methods, clippy::disallowed_types))]
 
 pub(crate) mod bin;
+#[cfg(test)]
+mod closed_forms;
 pub(crate) mod comparison;
 pub(crate) mod convergence;
 mod correlation;
@@ -17,14 +19,24 @@ pub(crate) mod headline;
 pub(crate) mod importance;
 pub(crate) mod input;
 pub mod interaction;
+mod machine;
 pub(crate) mod matrix;
+pub(crate) mod model;
+pub(crate) mod noise;
 pub(crate) mod prediction;
 mod probe;
+pub(crate) mod quality;
 mod question;
 pub(crate) mod regression;
 mod row;
 pub(crate) mod sample;
+mod share;
+pub(crate) mod spot;
+mod table;
 mod validation;
+pub(crate) mod watcher;
 
 pub use findings::Findings;
 pub use input::{ReportInput, Source, TestCosts, Timing};
+pub use model::ModelKind;
+pub use watcher::{Cancelled, Unwatched, Watcher};

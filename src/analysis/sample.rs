@@ -9,20 +9,21 @@ use crate::trial::budget::Budget;
 use crate::trial::outcome::Outcome;
 use crate::trial::{Trial, TrialId};
 
-/// The least number of successes at one budget to fit the model to that budget alone.
-const ENOUGH_ALONE: usize = 40;
 /// The least number of successes at the budget of the predictions, if any budget has so many.
 const ENOUGH_TO_AIM: usize = 3;
 
-/// The greatest number of trials in the sample: the model's time grows with their square.
+/// The greatest number of trials in the sample: the models' time grows with their square.
 const MOST: usize = 400;
+/// The greatest number of trials in the sample where there are more than `WIDE` hyperparameters.
+const MOST_WIDE: usize = 200;
+const WIDE: usize = 64;
 
 /// The trials that the regression is fitted to, as the figure's header describes them.
 #[derive(Clone, Debug, Serialize)]
 pub struct Sample {
     /// The budget at which costs are predicted; absent if no trial succeeded.
     pub budget: Option<f64>,
-    /// True if trials at all budgets are in the sample, with the budget as one more feature.
+    /// True if there are trials at several budgets, with the budget as one more column of the model.
     pub pooled: bool,
     /// True if the target is the decimal logarithm of the cost.
     pub logarithmic: bool,
@@ -33,19 +34,18 @@ pub struct Sample {
     pub trials: usize,
     /// The number of successes in the sample at the budget of the predictions.
     pub at_budget: usize,
-    /// Successes by budget, from the smallest: those in the sample, or all at a budget without any.
+    /// Successes in the sample by budget, from the smallest.
     pub budgets: Vec<BudgetShare>,
     pub left_out: Vec<LeftOut>,
     #[serde(skip)]
     pub(super) used: Vec<SampledTrial>,
 }
 
-/// The number of successes at a budget, and whether they are in the sample.
+/// The number of successes of the sample at a budget.
 #[derive(Clone, Debug, Serialize)]
 pub struct BudgetShare {
     pub budget: f64,
     pub trials: usize,
-    pub enters: bool,
 }
 
 /// Trials that are not in the sample, by reason.
@@ -63,11 +63,10 @@ pub(super) struct SampledTrial {
 }
 
 impl Sample {
-    /// Chooses the trials.
+    /// Chooses the trials; `width` is the number of hyperparameters that vary.
     ///
-    /// A single budget gives the most reliable model, but Hyperband leaves few trials at the highest budget. Below
-    /// `ENOUGH_ALONE` of them, all budgets are pooled, the budget is a feature, and predictions are made at the highest.
-    pub(super) fn of(input: &ReportInput) -> Self {
+    /// All budgets enter, the budget is one column of the model, and predictions are made at the highest.
+    pub(super) fn of(input: &ReportInput, width: usize) -> Self {
         let finished = |trial: &Trial| trial.outcome.as_ref().and_then(Outcome::cost);
         let mut counts: BTreeMap<Budget, usize> = BTreeMap::new();
         for trial in input.history.trials().iter().filter(|trial| finished(trial).is_some()) {
@@ -75,9 +74,7 @@ impl Sample {
         }
         let aim = counts.iter().rev().find(|(_, n)| **n >= ENOUGH_TO_AIM).or(counts.iter().next_back());
         let aim = aim.map(|(budget, _)| *budget);
-        let at_budget = aim.map_or(0, |budget| counts[&budget]);
-        let pooled = at_budget < ENOUGH_ALONE && counts.len() > 1;
-        let enters = |budget: Budget| pooled || Some(budget) == aim;
+        let most = if width > WIDE { MOST_WIDE } else { MOST };
 
         let cap = input.baseline.filter(|cap| cap.is_finite());
         let mut left_out: BTreeMap<String, usize> = BTreeMap::new();
@@ -85,11 +82,10 @@ impl Sample {
         for trial in input.history.trials() {
             let reason = match &trial.outcome {
                 None => "running".to_owned(),
-                Some(Outcome::Finished(_)) if !enters(trial.proposal.budget) => "at another budget".to_owned(),
                 Some(Outcome::Finished(costs_of_trial)) => {
-                    // If budgets are pooled, the few trials at the budget of the predictions are all kept.
-                    let certain = pooled && Some(trial.proposal.budget) == aim;
-                    let costs = if certain { &mut kept } else { &mut rest };
+                    // Of several budgets, that of the predictions is drawn from first.
+                    let is_aim = counts.len() > 1 && Some(trial.proposal.budget) == aim;
+                    let costs = if is_aim { &mut kept } else { &mut rest };
                     costs.push((trial.proposal.trial, costs_of_trial.primary()));
                     continue;
                 }
@@ -97,11 +93,15 @@ impl Sample {
             };
             *left_out.entry(reason).or_default() += 1;
         }
-        let room = MOST - kept.len().min(MOST);
-        if rest.len() > room {
-            left_out.insert("beyond those drawn for the model".to_owned(), rest.len() - room);
-            Stream::of(0, "sample", 0).shuffle(&mut rest);
-            rest.truncate(room);
+        let all = kept.len() + rest.len();
+        if all > most {
+            left_out.insert("beyond those drawn for the model".to_owned(), all - most);
+            let mut stream = Stream::of(0, "sample", 0);
+            stream.shuffle(&mut kept);
+            // The other budgets keep a quarter at least.
+            kept.truncate(most - rest.len().min(most / 4));
+            stream.shuffle(&mut rest);
+            rest.truncate(most - kept.len());
         }
         let mut costs = [kept, rest].concat();
         costs.sort_by_key(|(trial, _)| *trial);
@@ -116,17 +116,13 @@ impl Sample {
             let at = |trial: &TrialId| input.history.trial(*trial).map(|trial| trial.proposal.budget);
             costs.iter().filter(|(trial, _)| at(trial) == Some(budget)).count()
         };
-        let budgets: Vec<BudgetShare> = (counts.iter())
-            .map(|(budget, trials)| match enters(*budget) {
-                true => BudgetShare { budget: budget.amount(), trials: entered(*budget), enters: true },
-                false => BudgetShare { budget: budget.amount(), trials: *trials, enters: false },
-            })
-            .collect();
+        let budgets: Vec<BudgetShare> =
+            counts.keys().map(|budget| BudgetShare { budget: budget.amount(), trials: entered(*budget) }).collect();
         let logarithmic = costs.iter().all(|(_, cost)| *cost > 0.0);
         let target = |cost: f64| if logarithmic { cost.log10() } else { cost };
         Self {
             budget: aim.map(Budget::amount),
-            pooled,
+            pooled: counts.len() > 1,
             logarithmic,
             cap,
             capped,
@@ -155,7 +151,7 @@ mod tests {
         let place = |index: usize| index as f64 / trials.len() as f64;
         let trials =
             trials.iter().enumerate().map(|(index, (budget, outcome))| (place(index), *budget, outcome.clone()));
-        Sample::of(&input(&space, &fixtures::history(&space, trials)))
+        Sample::of(&input(&space, &fixtures::history(&space, trials)), 1)
     }
 
     #[test]
@@ -168,8 +164,9 @@ mod tests {
         check(vec![], None, false, 0);
         check(many(9.0, 5), Some(9.0), false, 5);
         check([many(3.0, 9), many(9.0, 3), many(27.0, 1)].concat(), Some(9.0), true, 13);
-        check([many(3.0, 50), many(9.0, 45)].concat(), Some(9.0), false, 45);
+        check([many(3.0, 50), many(9.0, 45)].concat(), Some(9.0), true, 95);
         check(many(9.0, 450), Some(9.0), false, 400);
+        check([many(3.0, 150), many(9.0, 5000)].concat(), Some(9.0), true, 400);
     }
 
     #[test]

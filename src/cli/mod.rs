@@ -1,4 +1,5 @@
 //! The command line: a file for each verb.
+mod analysis_progress;
 pub mod ask_tell;
 #[cfg(feature = "simulator")]
 mod battery;
@@ -11,6 +12,7 @@ mod export;
 mod failure;
 mod import;
 mod incumbent;
+mod interrupt;
 mod listing;
 mod live;
 mod logging;

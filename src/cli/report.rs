@@ -2,13 +2,18 @@
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 
+use super::analysis_progress::AnalysisProgress;
 use super::failure::Failure;
 use super::incumbent;
+use super::interrupt;
+use super::message::narrate;
 use super::target::Target;
-use crate::analysis::{Findings, ReportInput, Source, TestCosts, Timing};
+use crate::analysis::{Findings, ModelKind, ReportInput, Source, TestCosts, Timing};
 use crate::document::diagnostic::Diagnostic;
 use crate::document::json::JsonError;
 use crate::experiment::replay::log::Log;
@@ -23,12 +28,37 @@ pub(super) struct Arguments {
     /// The folder to write to [default: reports/NAME; report/ in the run's folder if that is not in runs/]
     #[arg(long, value_name = "FOLDER")]
     out: Option<PathBuf>,
+    /// The model of the interactions [default: the best in cross-validation]
+    #[arg(long, value_name = "MODEL")]
+    model: Option<Model>,
+}
+
+/// A model by its word on the command line.
+#[derive(Clone, Copy, ValueEnum)]
+enum Model {
+    /// A support-vector machine
+    Svm,
+    /// A Gaussian process
+    Process,
+    /// A random forest
+    Forest,
+}
+
+impl From<Model> for ModelKind {
+    fn from(model: Model) -> Self {
+        match model {
+            Model::Svm => Self::Svm,
+            Model::Process => Self::Process,
+            Model::Forest => Self::Forest,
+        }
+    }
 }
 
 pub(super) fn execute(arguments: &Arguments) -> Result<(), Failure> {
     let log = arguments.target.log()?;
     let folder = arguments.out.clone().unwrap_or_else(|| folder(&log));
-    let page = write(&log, &folder)?;
+    let interrupts = interrupt::count().map_err(Failure::input)?;
+    let page = write(&log, &folder, arguments.model.map(ModelKind::from), &interrupts)?;
     super::message::say(&page.display().to_string());
     Ok(())
 }
@@ -43,8 +73,13 @@ pub(super) fn folder(log: &Log) -> PathBuf {
     }
 }
 
-/// Writes the report of a run; returns the path of its page.
-pub(super) fn write(log: &Log, folder: &Path) -> Result<PathBuf, Failure> {
+/// Writes the report of a run; returns the path of its page. An interrupt ends it without a report.
+pub(super) fn write(
+    log: &Log,
+    folder: &Path,
+    model: Option<ModelKind>,
+    interrupts: &Arc<AtomicUsize>,
+) -> Result<PathBuf, Failure> {
     let experiment = &log.experiment;
     let verdict = verdict(log);
     let timings = timings(log);
@@ -82,11 +117,19 @@ pub(super) fn write(log: &Log, folder: &Path) -> Result<PathBuf, Failure> {
             Some((experiment.schedule.max().amount(), experiment.direction().turn(done.default?.cost)))
         }),
         verdict: verdict.as_ref(),
+        model,
         predictions: &predictions,
         warnings: &warnings,
         sources: &sources,
     };
-    let findings = Findings::of(&input).turned(&experiment.directions);
+    let progress = AnalysisProgress::new(interrupts);
+    let Ok(findings) = Findings::watched(&input, &progress) else {
+        drop(progress);
+        narrate(&format!("interrupted; `galvani report {}` writes the report", experiment.name));
+        return Err(Failure::Interrupted);
+    };
+    drop(progress);
+    let findings = findings.turned(&experiment.directions);
     report::write(&findings, &input, folder).map_err(Failure::input)?;
     Ok(folder.join("report.html"))
 }

@@ -1,16 +1,11 @@
 //! The verb `run`: start or resume an experiment.
 use std::path::PathBuf;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread;
-use std::time::Duration;
 
 use clap::Args;
-use signal_hook::consts::{SIGINT, SIGTERM};
-use signal_hook::iterator::Signals;
 
-use super::failure::{Failure, INTERRUPTED};
+use super::failure::Failure;
 use super::incumbent;
+use super::interrupt;
 use super::live::Live;
 use super::message::{amount, duration, narrate, number, say};
 use super::report;
@@ -49,8 +44,7 @@ pub(super) fn execute(arguments: &Arguments, is_logged: bool) -> Result<(), Fail
     if !folder.store().exists() {
         experiment.settings.filled(&experiment.space).iter().for_each(|sentence| narrate(&format!("note: {sentence}")));
     }
-    let interrupts = Arc::new(AtomicUsize::new(0));
-    count_interrupts(&interrupts).map_err(Failure::input)?;
+    let interrupts = interrupt::count().map_err(Failure::input)?;
     let ended = run(&experiment, &folder, &mut Live::new(is_logged), &interrupts).map_err(Failure::input)?;
     if ended.finish == Finish::Interrupted {
         narrate("interrupted; everything that ended is kept, and the same command goes on from here");
@@ -73,31 +67,8 @@ pub(super) fn execute(arguments: &Arguments, is_logged: bool) -> Result<(), Fail
         duration(ended.asking.as_secs_f64()),
         number(share)
     ));
-    let written = report::write(&log, &report::folder(&log))?;
+    let written = report::write(&log, &report::folder(&log), None, &interrupts)?;
     narrate(&format!("report: {}", written.display()));
-    Ok(())
-}
-
-/// The time after a second interruption in which the program should have ended by itself.
-const LAST: Duration = Duration::from_secs(3);
-
-/// Counts SIGINT and SIGTERM; a trial's processes do not see the terminal's. Some time after the second one, and at the
-/// third, the program ends whatever it does: the journal survives that, and the kernel ends the trials with it.
-pub(super) fn count_interrupts(interrupts: &Arc<AtomicUsize>) -> std::io::Result<()> {
-    let mut signals = Signals::new([SIGINT, SIGTERM])?;
-    let interrupts = interrupts.clone();
-    thread::spawn(move || {
-        for _ in signals.forever() {
-            match interrupts.fetch_add(1, Ordering::Relaxed) {
-                0 => {}
-                1 => drop(thread::spawn(|| {
-                    thread::sleep(LAST);
-                    std::process::exit(INTERRUPTED.into());
-                })),
-                _ => std::process::exit(INTERRUPTED.into()),
-            }
-        }
-    });
     Ok(())
 }
 

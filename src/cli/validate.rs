@@ -1,7 +1,6 @@
 //! The verb `validate`: evaluate incumbent and default again, on seeds that no trial has had.
 use std::path::PathBuf;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::Ordering;
 
 use clap::Args;
 use serde_json::{Map, Value as Json, json};
@@ -9,7 +8,7 @@ use serde_json::{Map, Value as Json, json};
 use super::failure::Failure;
 use super::message::{amount, count, narrate, number, say};
 use super::table::Format;
-use super::{run, table};
+use super::{interrupt, table};
 use crate::experiment::Experiment;
 use crate::experiment::folder::RunFolder;
 use crate::experiment::run::revalidation::{self, SeedComparison, SeedEvaluation};
@@ -35,8 +34,7 @@ pub(super) fn execute(arguments: &Arguments) -> Result<(), Failure> {
         let (path, file) = (folder.root().display().to_string(), arguments.file.display());
         return Err(Failure::Input(format!("there is no run in `{path}`\n\nhint: `galvani run {file}` makes one")));
     }
-    let interrupts = Arc::new(AtomicUsize::new(0));
-    run::count_interrupts(&interrupts).map_err(Failure::input)?;
+    let interrupts = interrupt::count().map_err(Failure::input)?;
     let mut progress = |share: f64| narrate(&format!("evaluated {:.0} %", 100.0 * share));
     let found = revalidation::evaluate(&experiment, &folder, arguments.seeds, &mut progress, &interrupts);
     let Some(found) = found.map_err(Failure::input)? else {

@@ -29,6 +29,12 @@ pub(crate) fn percent(share: f64) -> String {
     format!("{:.0} %", 100.0 * share)
 }
 
+/// A range of shares as percentages, such as `4 to 25 %`, or `41 %` if both ends are written the same.
+pub(crate) fn percent_range((low, high): (f64, f64)) -> String {
+    let [low, high] = [low, high].map(|share| format!("{:.0}", 100.0 * share.max(0.0)));
+    if low == high { format!("{low} %") } else { format!("{low} to {high} %") }
+}
+
 /// A duration in words, such as `48 s`, `6 min 10 s`, `1 h 12 min` or `2 d 4 h`.
 pub(crate) fn duration(seconds: f64) -> String {
     let whole = seconds.round().max(0.0) as u64;
@@ -92,6 +98,8 @@ mod tests {
         for (x, expected) in cases {
             assert_eq!(number(x), expected);
         }
+        assert_eq!([(0.036, 0.25), (0.404, 0.411)].map(percent_range), ["4 to 25 %", "40 to 41 %"]);
+        assert_eq!([(0.1, 0.1), (-0.0, 0.001)].map(percent_range), ["10 %", "0 %"]);
         assert_eq!(power_of_ten(-12), "10⁻¹²");
         let durations = [9.5, 48.4, 324.0, 4330.0, 187_200.0].map(duration);
         assert_eq!(durations, ["9.5 s", "48 s", "5 min 24 s", "1 h 12 min", "2 d 4 h"]);

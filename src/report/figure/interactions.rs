@@ -1,7 +1,9 @@
 //! Figure of the interaction matrix.
 use crate::analysis::Findings;
 use crate::analysis::bin::Scale;
-use crate::analysis::matrix::Quality;
+use crate::analysis::model::ModelKind;
+use crate::analysis::quality::Quality;
+use crate::analysis::spot::SpotKind;
 use crate::report::draw::axis;
 use crate::report::draw::axis::Axis;
 use crate::report::draw::canvas::{Anchor, Canvas, Frame};
@@ -54,12 +56,11 @@ pub fn figure(findings: &Findings) -> Canvas {
     if let Some(distrust) = &matrix.distrust {
         let ribbon = Frame { x: MARGIN, y: y - 4.0, width: width - 2.0 * MARGIN, height: 26.0 };
         canvas.rectangle(ribbon, RED);
-        let why = matrix.quality.as_ref().and_then(|quality| quality.r2);
-        let why = why.map(|r2| format!(" (out-of-fold R² {r2:.2}, of 0.30 that it should have)")).unwrap_or_default();
-        canvas.say((MARGIN + 10.0, y + 13.0), format!("{distrust}{why}"), HEADING, PAPER, Anchor::Start, true);
+        let text = font::elide(distrust, HEADING, true, ribbon.width - 20.0);
+        canvas.say((MARGIN + 10.0, y + 13.0), text, HEADING, PAPER, Anchor::Start, true);
         y += 42.0;
     }
-    legend(&mut canvas, y + 8.0, trusted_panels, matrix.sample.pooled);
+    legend(&mut canvas, y + 8.0, findings);
 
     let costs = panel::cost_axis(matrix);
     let colours = matrix.range.map(|(low, high)| {
@@ -104,18 +105,14 @@ fn header(findings: &Findings, room: f64) -> Vec<String> {
     let sample = &findings.matrix.sample;
     let unit = &findings.unit;
     let mut sentences = Vec::new();
-    let entered: Vec<String> = (sample.budgets.iter().filter(|share| share.enters))
+    let entered: Vec<String> = (sample.budgets.iter().filter(|share| share.trials > 0))
         .map(|share| format!("{} at {}", share.trials, number(share.budget)))
         .collect();
     sentences.push(match (entered.is_empty(), sample.pooled) {
         (true, _) => "no trial has succeeded".to_owned(),
-        (false, false) if sample.budgets.len() < 2 => count(sample.trials, "successful trial"),
-        (false, false) => {
-            let budget = number(sample.budget.unwrap_or_default());
-            format!("{}, all at {budget} {unit}", count(sample.trials, "successful trial"))
-        }
+        (false, false) => count(sample.trials, "successful trial"),
         (false, true) => format!(
-            "{}: {} {unit} · the budget is one feature of the model, every prediction is for {} {unit}",
+            "{}: {} {unit} · the budget is one column of the model, every prediction is for {} {unit}",
             count(sample.trials, "trial"),
             entered.join(", "),
             number(sample.budget.unwrap_or_default())
@@ -148,16 +145,24 @@ fn header(findings: &Findings, room: f64) -> Vec<String> {
 
 fn model_lines(findings: &Findings, quality: &Quality) -> Vec<String> {
     let sample = &findings.matrix.sample;
-    let parameters = &quality.parameters;
     let (target, decades) = match sample.logarithmic {
         true => (format!("log {}", findings.measure), " decades"),
         false => (findings.measure.clone(), ""),
     };
-    let r2 = quality.r2.map_or("undefined".into(), |r2| format!("{r2:.2}"));
+    let parameters = quality.parameters.map_or(String::new(), |parameters| {
+        let [c, gamma, epsilon] = [parameters.c, parameters.gamma, parameters.epsilon].map(number);
+        format!(" (C {c}, γ {gamma}, ε {epsilon})")
+    });
+    let score = |model: ModelKind, r2: Option<f64>| {
+        format!("{} {}", model.in_words(), r2.map_or("undefined".into(), |r2| format!("{r2:.2}")))
+    };
+    let scores: Vec<String> = quality.models.iter().map(|each| score(each.model, each.r2)).collect();
     let within = if sample.pooled { " within budgets" } else { "" };
     let mut error = format!(
-        "cross-validation ({} folds, nested, by configuration): R² {r2}{within}, RMSE {}{decades}",
+        "R²{within} out of fold ({} folds, nested, by configuration): {}; at most {:.2} is not noise · RMSE {}{decades}",
         quality.folds,
+        scores.join(", "),
+        quality.noise.ceiling,
         number(quality.rmse)
     );
     if sample.pooled {
@@ -170,22 +175,18 @@ fn model_lines(findings: &Findings, quality: &Quality) -> Vec<String> {
         );
     }
     vec![
+        format!("drawn: {}{parameters} of {target} · {error}", quality.model.in_words()),
         format!(
-            "ε-SVR on {target}, RBF kernel: C {}, γ {}, ε {}, {} support vectors · {error}",
-            number(parameters.c),
-            number(parameters.gamma),
-            number(parameters.epsilon),
-            quality.supports
-        ),
-        format!(
-            "diagonal: partial dependence over {} legal configurations, band: 80 % of {} bootstrap refits, grey: individual configurations · order: share of variance",
+            "diagonal: partial dependence over {} legal configurations, band: 80 % of {} bootstrap refits, grey: individual configurations · order: share of variance with interactions",
             quality.bases, quality.refits
         ),
     ]
 }
 
 /// Draws the legend, with the signs as they are in the panels.
-fn legend(canvas: &mut Canvas, y: f64, tiles: bool, pooled: bool) {
+fn legend(canvas: &mut Canvas, y: f64, findings: &Findings) {
+    let matrix = &findings.matrix;
+    let (tiles, pooled) = (matrix.quality.is_some(), matrix.sample.pooled);
     let mut x = MARGIN;
     let mut entry = |canvas: &mut Canvas, text: &str, sign: &dyn Fn(&mut Canvas, f64)| {
         sign(canvas, x);
@@ -198,7 +199,6 @@ fn legend(canvas: &mut Canvas, y: f64, tiles: bool, pooled: bool) {
     if pooled {
         entry(canvas, "at a smaller one", &|canvas, x| panel::smaller(canvas, (x + 8.0, y)));
     }
-    entry(canvas, OutcomeKind::Diverged.word(), &|canvas, x| panel::diverged(canvas, (x + 8.0, y)));
     entry(canvas, "incumbent", &|canvas, x| canvas.star((x + 8.0, y), 6.5));
     if tiles {
         let box_at = |x: f64| Frame { x, y: y - 6.5, width: 16.0, height: 13.0 };
@@ -207,5 +207,16 @@ fn legend(canvas: &mut Canvas, y: f64, tiles: bool, pooled: bool) {
         entry(canvas, "pale: no trial within one step", &|canvas, x| {
             canvas.rectangle(box_at(x), panel::pale(crate::report::draw::theme::viridis(0.45)));
         });
+    }
+    let mut kinds: Vec<OutcomeKind> = Vec::new();
+    for spot in &matrix.spots {
+        if let SpotKind::Failed(kind) = spot.kind
+            && !kinds.contains(&kind)
+        {
+            kinds.push(kind);
+        }
+    }
+    for kind in kinds {
+        entry(canvas, &kind.in_words(), &|canvas, x| panel::failed(canvas, (x + 8.0, y), kind));
     }
 }

@@ -2,7 +2,8 @@
 use crate::analysis::bin::Scale;
 use crate::analysis::dependence::{Dimension, Level};
 use crate::analysis::interaction::{PairInteraction, Tile};
-use crate::analysis::matrix::{Matrix, SpotKind};
+use crate::analysis::matrix::Matrix;
+use crate::analysis::spot::SpotKind;
 use crate::report::draw::axis;
 use crate::report::draw::axis::{Axis, Tick};
 use crate::report::draw::canvas::{Anchor, At, Canvas, Frame, Text};
@@ -10,9 +11,10 @@ use crate::report::draw::font;
 use crate::report::draw::theme::{
     ASH, BLUE, Colour, FAINT, HAZE, HEADING, INK, MUTED, PAPER, RED, SHADE, SMALL, TEXT, THREAD, mix, viridis,
 };
-use crate::report::draw::words::{percent, value};
+use crate::report::draw::words::{percent, percent_range, value};
 use crate::space::hyperparameter::Value;
 use crate::trial::direction::Direction;
+use crate::trial::outcome::OutcomeKind;
 
 /// The cost axis that all diagonal panels share; `None` without a model.
 pub(crate) fn cost_axis(matrix: &Matrix) -> Option<Axis> {
@@ -126,12 +128,8 @@ fn categories(canvas: &mut Canvas, frame: Frame, dimension: &Dimension, costs: &
 
 fn title(canvas: &mut Canvas, frame: Frame, dimension: &Dimension) {
     let importance = &dimension.importance;
-    let share = importance.share.map(|share| {
-        let half = importance.interval.map(|(low, high)| format!(" ± {:.0}", 50.0 * (high - low)));
-        percent(share).replace(" %", "") + &half.unwrap_or_default() + " %"
-    });
-    let colour = if importance.share.is_none() || importance.is_real() { INK } else { MUTED };
-    let share = share.unwrap_or_default();
+    let colour = if importance.worsening.is_none() || importance.real { INK } else { MUTED };
+    let share = importance.total_interval.map(percent_range).unwrap_or_default();
     let taken = font::width(&share, SMALL, false) + 8.0;
     let y = frame.y - 8.0;
     let name = font::elide(&dimension.name, HEADING, true, frame.width + 34.0 - taken);
@@ -180,7 +178,7 @@ pub(crate) fn tiles(
         match spot.kind {
             SpotKind::Smaller => smaller(canvas, at),
             SpotKind::Finished => finished(canvas, at),
-            SpotKind::Diverged => diverged(canvas, at),
+            SpotKind::Failed(kind) => failed(canvas, at, kind),
             SpotKind::Incumbent => canvas.star(at, 6.0),
         }
     }
@@ -223,10 +221,23 @@ pub(crate) fn smaller(canvas: &mut Canvas, at: At) {
     canvas.ring(at, 1.9, [0xe8, 0xeb, 0xee], [0x45, 0x4d, 0x57], 0.6);
 }
 
-/// Draws the sign of a trial whose cost was not finite.
-pub(crate) fn diverged(canvas: &mut Canvas, at: At) {
-    canvas.cross(at, 3.6, PAPER, 3.4);
-    canvas.cross(at, 3.2, INK, 1.6);
+/// Draws the sign of a failure: a cross if the cost was not finite, a square if the program failed, a triangle if a limit
+/// ended it.
+pub(crate) fn failed(canvas: &mut Canvas, (x, y): At, kind: OutcomeKind) {
+    let corners = match kind {
+        OutcomeKind::TimedOut | OutcomeKind::OutOfMemory | OutcomeKind::OutOfDeviceMemory => {
+            vec![(x, y - 4.4), (x + 4.2, y + 3.2), (x - 4.2, y + 3.2)]
+        }
+        OutcomeKind::Crashed => vec![(x - 3.2, y - 3.2), (x + 3.2, y - 3.2), (x + 3.2, y + 3.2), (x - 3.2, y + 3.2)],
+        _ => {
+            canvas.cross((x, y), 3.6, PAPER, 3.4);
+            canvas.cross((x, y), 3.2, RED, 1.6);
+            return;
+        }
+    };
+    let outline = corners.iter().chain(&corners[..1]).copied().collect();
+    canvas.polygon(corners, PAPER);
+    canvas.line(outline, RED, 1.4);
 }
 
 /// Fills a tile that no legal configuration has.

@@ -1,13 +1,13 @@
 //! Panels beside the interaction matrix: the scale of the colours, predictions against observations, shares of variance.
 use crate::analysis::Findings;
-use crate::analysis::matrix::Quality;
+use crate::analysis::quality::Quality;
 use crate::report::draw::axis;
 use crate::report::draw::axis::Axis;
 use crate::report::draw::canvas::{Anchor, Canvas, Frame, Text};
 use crate::report::draw::font;
 use crate::report::draw::theme::{ASH, BLUE, HEADING, INK, MUTED, SHADE, SMALL, TEXT, THREAD, viridis};
 use crate::report::draw::words::percent;
-use crate::report::figure::panel::badness;
+use crate::report::figure::panel::{badness, pale};
 
 /// Draws the colour scale of all tiles.
 pub(crate) fn colour_bar(canvas: &mut Canvas, space: Frame, findings: &Findings, colours: Option<&Axis>) {
@@ -58,13 +58,16 @@ pub(crate) fn observed(canvas: &mut Canvas, space: Frame, findings: &Findings, q
     let at = (space.x + 6.0, frame.y + frame.height / 2.0);
     let text = "observed".to_owned();
     canvas.text(Text { text, at, size: TEXT, bold: false, anchor: Anchor::Middle, colour: INK, upright: true });
-    let r2 = quality.r2.map_or(String::new(), |r2| format!("R² {r2:.2}"));
+    let r2 = quality.r2.map_or(String::new(), |r2| format!("R² {r2:.2} of {:.2}", quality.noise.ceiling));
     canvas.say((frame.x + 7.0, frame.y + 12.0), r2, TEXT, INK, Anchor::Start, true);
 }
 
-/// Draws the share of variance that each hyperparameter explains alone, and the share that noise reaches.
+/// Draws the share of variance that each hyperparameter explains, alone and with its interactions.
 pub(crate) fn shares(canvas: &mut Canvas, space: Frame, findings: &Findings) {
     let dimensions = &findings.matrix.dimensions;
+    if dimensions.iter().all(|dimension| dimension.importance.total.is_none()) {
+        return;
+    }
     let names = dimensions.iter().map(|dimension| font::width(&dimension.name, SMALL, false));
     let room = names.fold(0.0, f64::max).min(100.0) + 10.0;
     let left = space.x + 250.0 + (space.height - 268.0) * 0.8;
@@ -73,8 +76,7 @@ pub(crate) fn shares(canvas: &mut Canvas, space: Frame, findings: &Findings) {
     canvas.say((left, frame.y - 11.0), "Share of variance", HEADING, INK, Anchor::Start, true);
     let ends = dimensions.iter().filter_map(|dimension| {
         let importance = &dimension.importance;
-        let ends = [importance.share, importance.interval.map(|(_, high)| high), importance.null];
-        ends.into_iter().flatten().reduce(f64::max)
+        importance.total.into_iter().chain(importance.total_interval.map(|(_, high)| high)).reduce(f64::max)
     });
     let axis = Axis::between(0.0, (ends.fold(0.05, f64::max) * 1.06).min(1.0), false);
     let ticks = axis.ticks(3);
@@ -86,28 +88,27 @@ pub(crate) fn shares(canvas: &mut Canvas, space: Frame, findings: &Findings) {
     let step = frame.height / dimensions.len().max(1) as f64;
     for (index, dimension) in dimensions.iter().enumerate() {
         let importance = &dimension.importance;
-        let Some(share) = importance.share else { continue };
+        let Some((share, total)) = importance.share.zip(importance.total) else { continue };
         let middle = frame.y + (index as f64 + 0.5) * step;
         let x = |share: f64| frame.at(axis.share(share).clamp(0.0, 1.0), 0.0).0;
         let half = (0.32 * step).min(9.0);
-        let bar = Frame { x: frame.x, y: middle - half, width: x(share) - frame.x, height: 2.0 * half };
-        canvas.rectangle(bar, if importance.is_real() { viridis(0.62) } else { THREAD });
-        if let Some((low, high)) = importance.interval {
+        let colour = if importance.real { viridis(0.62) } else { THREAD };
+        for (share, colour) in [(total, pale(colour)), (share, colour)] {
+            let bar = Frame { x: frame.x, y: middle - half, width: x(share) - frame.x, height: 2.0 * half };
+            canvas.rectangle(bar, colour);
+        }
+        if let Some((low, high)) = importance.total_interval {
             canvas.line(vec![(x(low), middle), (x(high), middle)], INK, 1.2);
             for end in [low, high] {
                 canvas.line(vec![(x(end), middle - 3.0), (x(end), middle + 3.0)], INK, 1.2);
             }
-        }
-        if let Some(null) = importance.null {
-            let x = x(null);
-            canvas.line(vec![(x, middle - half - 2.0), (x, middle + half + 2.0)], crate::report::draw::theme::RED, 1.4);
         }
         let name = font::elide(&dimension.name, SMALL, false, room - 8.0);
         canvas.say((frame.x - 6.0, middle + 3.6), name, SMALL, INK, Anchor::End, false);
     }
     canvas.edges(frame, MUTED);
     axis::below(canvas, frame, ticks, false, SMALL);
-    let text = "red: reached by noise";
+    let text = font::elide("pale: with interactions, grey: not more than noise", TEXT, false, space.right() - left);
     canvas.say((frame.right(), frame.bottom() + 33.0), text, TEXT, INK, Anchor::End, false);
 }
 

@@ -32,15 +32,8 @@ pub(crate) fn page<'a>(findings: &Findings, input: &ReportInput, figure: &dyn Fn
     chapter("Is it still improving?", &sentence::progress(findings), &drawn);
     chapter("Can small budgets be trusted?", &sentence::fidelity(findings), &table::fidelity(findings));
     chapter("Which trials failed?", &sentence::failure(findings), &table::failures(findings));
-    let caption = "Each tile is the mean prediction over legal configurations with those two values. A model whose predictions in “Can this model be trusted?” are all alike predicts only the mean.";
-    let mut rest = String::new();
-    if let Some(distrust) = &findings.matrix.distrust {
-        write!(rest, "<p class=\"notice\">{}</p>", escape(distrust)).expect("a string grows");
-    }
-    if let Some(meaning) = sentence::distrust(findings) {
-        write!(rest, "<p>{}</p>", escape(&meaning)).expect("a string grows");
-    }
-    rest += &show("interactions", caption).unwrap_or_default();
+    let caption = "Each tile is the mean prediction over legal configurations with those two values.";
+    let mut rest = show("interactions", caption).unwrap_or_default();
     rest += &table::importance(findings);
     rest += &table::levels(findings);
     chapter("Which hyperparameters matter, and how do they interact?", &sentence::interaction(findings), &rest);

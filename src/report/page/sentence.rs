@@ -2,7 +2,9 @@
 use crate::analysis::Findings;
 use crate::analysis::front::{Front, TrialCosts};
 use crate::analysis::prediction::overall_error;
-use crate::report::draw::words::{count, duration, feature, number, percent, unit, value};
+use crate::analysis::dependence::Dimension;
+use crate::analysis::importance::Importance;
+use crate::report::draw::words::{count, duration, feature, number, percent, percent_range, unit, value};
 use crate::report::figure::predictions;
 use crate::trial::direction::Direction;
 use crate::trial::outcome::OutcomeKind;
@@ -128,43 +130,38 @@ pub(crate) fn failure(findings: &Findings) -> String {
     format!("Of {}, {}{}.", count(findings.trials.len(), "trial"), all.join(", "), most.unwrap_or_default())
 }
 
-/// The most important hyperparameters and the strongest interaction.
+/// The hyperparameters that matter and the strongest interaction; or the reason why nobody knows, once.
 pub(crate) fn interaction(findings: &Findings) -> String {
     let matrix = &findings.matrix;
+    let explained = matrix.quality.as_ref().and_then(|quality| Some((quality, quality.r2?))).map(|(quality, r2)| {
+        let model = quality.model.in_words();
+        format!("the {model} explains R² {r2:.2} of at most {:.2} out of fold", quality.noise.ceiling)
+    });
     if let Some(distrust) = &matrix.distrust {
-        return format!("Unknown: {distrust}.");
+        return format!("Unknown: {distrust}{}.", explained.map(|text| format!(" ({text})")).unwrap_or_default());
     }
-    let share = |importance: &crate::analysis::importance::Importance| percent(importance.share.unwrap_or(0.0));
-    let real = matrix.dimensions.iter().filter(|dimension| dimension.importance.is_real()).take(3);
-    let real: Vec<String> = real.map(|each| format!("{} ({})", each.name, share(&each.importance))).collect();
-    let mut text = match real.is_empty() {
-        true => "No hyperparameter alone explains more variance than noise does".to_owned(),
-        false => format!(
-            "{} explain{} more variance than noise does",
-            real.join(", "),
-            if real.len() == 1 { "s" } else { "" }
-        ),
+    let total = |importance: &Importance| importance.total_interval.map(percent_range).unwrap_or_default();
+    let of_others = matrix.others.iter().filter(|(_, importance)| importance.real).count();
+    let real: Vec<&Dimension> = matrix.dimensions.iter().filter(|dimension| dimension.importance.real).collect();
+    let named: Vec<String> =
+        real.iter().take(4).map(|each| format!("{} ({})", each.name, total(&each.importance))).collect();
+    let mut text = match (named.is_empty(), real.len() + of_others - named.len()) {
+        (true, _) => "Exchanging the values of any hyperparameter worsens predictions by no more than noise does".to_owned(),
+        (false, 0) if named.len() == 1 => format!("{} matters: its share of the variance with its interactions", named[0]),
+        (false, more) => {
+            let more = if more > 0 { format!(", and {more} more") } else { String::new() };
+            format!("{}{more} matter: shares of the variance with interactions", named.join(", "))
+        }
     };
     let strongest = matrix.pairs.iter().max_by(|a, b| a.strength.total_cmp(&b.strength));
     if let Some(pair) = strongest.filter(|pair| pair.strength >= 0.02) {
         let (row, column) = (&matrix.dimensions[pair.row].name, &matrix.dimensions[pair.column].name);
-        text += &format!("; the interaction of {row} and {column} explains another {}", percent(pair.strength));
+        text += &format!("; {row} and {column} together explain {} beyond their sum", percent(pair.strength));
+    }
+    if let Some(explained) = explained {
+        text += &format!("; {explained}");
     }
     text + "."
-}
-
-/// The consequence for the reader if the model does not explain the results; `None` if it does.
-pub(crate) fn distrust(findings: &Findings) -> Option<String> {
-    let matrix = &findings.matrix;
-    // Without a quality no tile is drawn; without R² all costs are equal.
-    matrix.distrust.as_ref().and(matrix.quality.as_ref()?.r2)?;
-    let budget = match matrix.sample.budget {
-        Some(budget) if matrix.sample.budgets.len() > 1 => format!(" at {} {}", number(budget), findings.unit),
-        _ => String::new(),
-    };
-    Some(format!(
-        "Consequence: do not read the tiles; look at the trials drawn on them instead. This is common after a search that has converged: its trials are alike, so that there is little variance to explain{budget}."
-    ))
 }
 
 /// The error of the best model's predictions, feature by feature.
@@ -226,6 +223,7 @@ mod tests {
                 baseline: None,
                 default,
                 verdict: None,
+                model: None,
                 predictions: &[],
                 warnings: &[],
                 sources: &[],

@@ -5,7 +5,7 @@ use crate::analysis::front::Front;
 use crate::analysis::headline::{BestTrial, TrialLine};
 use crate::analysis::{Findings, ReportInput};
 use crate::report::draw::markup::escape;
-use crate::report::draw::words::{feature, number, percent, unit, value};
+use crate::report::draw::words::{feature, number, percent, percent_range, unit, value};
 
 /// A cell: its text, and its number if it has one, by which columns are sorted.
 struct Cell {
@@ -147,24 +147,42 @@ pub(crate) fn failures(findings: &Findings) -> String {
     details("where failures are more frequent than on average", table("sortable", &heads, rows, &plain))
 }
 
-/// The shares of variance with their intervals.
+/// The importance of each hyperparameter, and its shares of variance if the model is trusted.
 pub(crate) fn importance(findings: &Findings) -> String {
     let drawn = findings.matrix.dimensions.iter().map(|dimension| (&dimension.name, &dimension.importance));
     let all = drawn.chain(findings.matrix.others.iter().map(|(name, importance)| (name, importance)));
+    let shared = |x: Option<f64>, ends: Option<(f64, f64)>| {
+        let text = x.map(|x| format!("{:.0} %", 100.0 * x)).unwrap_or_default();
+        let ends = ends.map(|ends| format!(" ({})", percent_range(ends))).unwrap_or_default();
+        Cell { text: text + &ends, number: x }
+    };
     let rows: Vec<Vec<Cell>> = all
         .filter_map(|(name, importance)| {
-            let share = |x: f64| Cell { text: format!("{:.1} %", 100.0 * x), number: Some(x) };
-            let (low, high) = importance.interval?;
-            let null = importance.null.map_or(word(""), share);
-            let remark = if importance.is_real() { "" } else { "not more than noise" };
-            Some(vec![word(name), share(importance.share?), share(low), share(high), null, word(remark)])
+            let worsening = importance.worsening?;
+            let (low, high) = importance.worsening_interval?;
+            let text = format!("{:.1} % ({:.1} to {:.1} %)", 100.0 * worsening, 100.0 * low, 100.0 * high);
+            Some(vec![
+                word(name),
+                Cell { text, number: Some(worsening) },
+                word(if importance.real { "yes" } else { "not more than noise" }),
+                shared(importance.share, importance.interval),
+                shared(importance.total, importance.total_interval),
+            ])
         })
         .collect();
     if rows.is_empty() {
         return String::new();
     }
-    let heads = ["hyperparameter", "share of variance", "80 % interval from", "to", "reached by noise", ""];
-    details("shares of variance", table("sortable", &heads, rows, &plain))
+    let heads = [
+        "hyperparameter",
+        "error if exchanged, of the variance (90 % interval)",
+        "matters",
+        "share alone (80 % interval)",
+        "share with interactions (80 % interval)",
+    ];
+    let shares = findings.matrix.distrust.is_none();
+    let rows = rows.into_iter().map(|row| row.into_iter().take(if shares { 5 } else { 3 }).collect()).collect();
+    details("importance of each hyperparameter", table("sortable", &heads[..if shares { 5 } else { 3 }], rows, &plain))
 }
 
 /// The partial dependence, level by level.

@@ -95,6 +95,11 @@ impl Kernel {
         }
     }
 
+    /// The length of each column.
+    pub(crate) fn lengths(&self) -> Vec<f64> {
+        self.inverse_squares.iter().map(|inverse| inverse.sqrt().recip()).collect()
+    }
+
     /// The prior variance.
     pub(crate) fn variance(&self) -> f64 {
         self.variance

@@ -117,6 +117,29 @@ impl GaussianProcess {
         self.fits = learnt.iter().map(fit).collect();
     }
 
+    /// The expected target of each row; the variance would take many times as long.
+    pub fn expected(&self, rows: &Rows) -> Vec<f64> {
+        let mut covariances = vec![0.0; self.points.len()];
+        let mut of_row = |row: &[f64]| {
+            let each = self.fits.iter().map(|fit| {
+                fit.kernel.covariances(&self.points, row, 0, &mut covariances);
+                fit.mean + dot(&covariances, &fit.weights)
+            });
+            self.origin + self.unit * each.sum::<f64>() / self.fits.len() as f64
+        };
+        (0..rows.len()).map(|index| of_row(rows.row(index))).collect()
+    }
+
+    /// The length of the most probable kernel along each column, in widths of the space; none before the first update.
+    pub fn lengths(&self) -> Vec<f64> {
+        self.fits.first().map_or_else(Vec::new, |fit| fit.kernel.lengths())
+    }
+
+    /// The variance of the noise of the targets; 0 before the first update.
+    pub fn noise(&self) -> f64 {
+        self.fits.first().map_or(0.0, |fit| self.unit * self.unit * fit.kernel.noise)
+    }
+
     fn prediction(&self, mean: f64, variance: f64) -> Prediction {
         Prediction { mean: self.origin + self.unit * mean, variance: self.unit * self.unit * variance }
     }
