@@ -67,11 +67,13 @@ impl Effort {
     fn of(rows: usize, columns: usize) -> Self {
         let cost = (rows * columns).max(1);
         let within = |amount: usize, least: usize, most: usize| (amount / cost).clamp(least, most);
+        // Points of the Sobol sequence are spread most evenly where they are as many as a power of two.
+        let power = |amount: usize| 1 << amount.ilog2();
         Self {
             repeats: within(60_000, 2, 8) as u64,
-            bases: within(8_000_000, 200, 1000),
-            asked: within(1_000_000, 40, 150),
-            tiled: within(400_000, 12, 60),
+            bases: power(within(8_000_000, 256, 1024)),
+            asked: power(within(1_000_000, 32, 128)),
+            tiled: power(within(400_000, 16, 64)),
             refits: within(160_000, 10, 24) as u64,
         }
     }
@@ -179,9 +181,12 @@ impl Matrix {
         self.distrust = quality.distrust();
         self.quality = Some(quality);
 
-        let mut anywhere = Stream::of(SEED, "inactive", 0);
-        let filled: Vec<Vec<f64>> =
-            trials.iter().map(|trial| positions_of(space, &trial.proposal.configuration, &mut anywhere)).collect();
+        let mut stream = Stream::of(SEED, "inactive", 0);
+        let filled = trials.iter().map(|trial| {
+            let shares: Vec<f64> = space.hyperparameters().iter().map(|_| stream.uniform()).collect();
+            positions_of(space, &trial.proposal.configuration, &shares)
+        });
+        let filled: Vec<Vec<f64>> = filled.collect();
         let exchange = Exchange {
             table: &table,
             validation: &validation,

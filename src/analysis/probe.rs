@@ -1,9 +1,13 @@
 //! Probe: legal configurations at which a model is evaluated, with one or two values replaced.
 use super::row::Encoder;
+use crate::numeric::low_discrepancy::sobol;
 use crate::numeric::stream::Stream;
 use crate::space::Space;
 use crate::space::configuration::Configuration;
 use crate::space::hyperparameter::{Hyperparameter, Value};
+
+/// Points for each configuration that are tried before configurations are drawn one by one.
+const TRIED: usize = 4;
 
 /// Legal configurations drawn from the space, of which one or two values are then replaced.
 pub(super) struct Probe<'a> {
@@ -12,6 +16,8 @@ pub(super) struct Probe<'a> {
     budget: f64,
     /// A position for each hyperparameter, inactive ones included, because replacing another value may activate them.
     bases: Vec<Vec<f64>>,
+    /// As many positions again, independent of the first.
+    donors: Vec<Vec<f64>>,
     /// The rows of the configurations as drawn, if every combination of values is legal.
     free: Option<Vec<Vec<f64>>>,
 }
@@ -31,18 +37,22 @@ fn is_free(space: &Space) -> bool {
     space.forbidden().is_empty() && (0..space.hyperparameters().len()).all(|index| space.condition(index).is_none())
 }
 
-/// The position of each hyperparameter; anywhere if it is inactive.
-pub(super) fn positions_of(space: &Space, configuration: &Configuration, stream: &mut Stream) -> Vec<f64> {
-    let pairs = space.hyperparameters().iter().zip(configuration.values());
-    let position = |(each, value): (&Hyperparameter, &Option<Value>)| {
-        let anywhere = stream.uniform();
-        value.as_ref().and_then(|value| each.position(value)).unwrap_or(anywhere)
+/// The position of each hyperparameter; where it is inactive, that of this share of its prior.
+pub(super) fn positions_of(space: &Space, configuration: &Configuration, shares: &[f64]) -> Vec<f64> {
+    let pairs = space.hyperparameters().iter().zip(configuration.values()).zip(shares);
+    let position = |((each, value), share): ((&Hyperparameter, &Option<Value>), &f64)| {
+        value.as_ref().and_then(|value| each.position(value)).unwrap_or_else(|| prior_position(each, *share))
     };
     pairs.map(position).collect()
 }
 
+/// The position below which this share of the prior lies.
+fn prior_position(hyperparameter: &Hyperparameter, share: f64) -> f64 {
+    hyperparameter.position(&hyperparameter.quantile(share)).expect("a value of the domain")
+}
+
 impl<'a> Probe<'a> {
-    /// Draws `count` legal configurations; `None` if no legal configuration is found.
+    /// Draws `count` legal configurations, spread evenly where most points are legal; `None` if none is found.
     pub(crate) fn draw(
         encoder: &'a Encoder<'a>,
         space: &'a Space,
@@ -50,17 +60,27 @@ impl<'a> Probe<'a> {
         count: usize,
         seed: u64,
     ) -> Option<Self> {
-        let is_free = is_free(space);
-        let (mut bases, mut rows) = (Vec::new(), Vec::new());
-        for index in 0..count as u64 {
-            let mut stream = Stream::of(seed, "dependence", index);
-            let configuration = space.sample(&mut stream).ok()?;
-            bases.push(positions_of(space, &configuration, &mut stream));
-            if is_free {
-                rows.push(encoder.row(&configuration, budget));
+        let (is_free, width) = (is_free(space), space.hyperparameters().len());
+        let points = sobol(if is_free { count } else { TRIED * count }, 2 * width, seed, "dependence");
+        let mut drawn: Vec<(Configuration, &[f64])> = Vec::with_capacity(count);
+        for point in &points {
+            if drawn.len() == count {
+                break;
             }
+            drawn.extend(space.quantile(&point[..width]).map(|configuration| (configuration, &point[..])));
         }
-        Some(Self { space, encoder, budget, bases, free: is_free.then_some(rows) })
+        for index in drawn.len()..count {
+            let configuration = space.sample(&mut Stream::of(seed, "dependence", index as u64)).ok()?;
+            drawn.push((configuration, &points[index]));
+        }
+        let donor = |point: &[f64]| {
+            let shares = space.hyperparameters().iter().zip(&point[width..]);
+            shares.map(|(each, share)| prior_position(each, *share)).collect()
+        };
+        let bases = drawn.iter().map(|(configuration, point)| positions_of(space, configuration, &point[..width]));
+        let free = is_free.then(|| drawn.iter().map(|(configuration, _)| encoder.row(configuration, budget)).collect());
+        let donors = drawn.iter().map(|(_, point)| donor(point));
+        Some(Self { space, encoder, budget, bases: bases.collect(), donors: donors.collect(), free })
     }
 
     /// The number of configurations that were drawn.
@@ -76,9 +96,9 @@ impl<'a> Probe<'a> {
         }
     }
 
-    /// The position of a hyperparameter in a drawn configuration.
-    pub(crate) fn position(&self, base: usize, index: usize) -> f64 {
-        self.bases[base][index]
+    /// A position of a hyperparameter that is independent of a drawn configuration.
+    pub(crate) fn donor(&self, base: usize, index: usize) -> f64 {
+        self.donors[base][index]
     }
 
     /// The row of a drawn configuration with some positions replaced, if the result is legal and they are active.

@@ -40,7 +40,7 @@ impl<'a> Shares<'a> {
         let jump = |&index: &usize| {
             let mut jump = Jump { rows: Rows::new(width), from: Vec::new(), still: 0 };
             for base in 0..probe.len() {
-                let position = probe.position((base + 1) % probe.len(), index);
+                let position = probe.donor(base, index);
                 match probe.replaced(base, &[(index, position)]) {
                     ProbeAnswer::Row(row) => {
                         jump.rows.push(&row);

@@ -76,6 +76,7 @@ pub fn write(findings: &Findings, input: &ReportInput, folder: &Path) -> Result<
     };
     let json = serde_json::to_string_pretty(findings).expect("findings are plain data");
     put("report.json", &json)?;
+    drop(json);
     let predictions = format!("{} · predictions of the best model", findings.experiment);
     let figures: [(&str, Option<Canvas>); 4] = [
         ("interactions", Some(interactions::figure(findings))),

@@ -74,9 +74,9 @@ impl Axis {
                 .filter(|x| (self.low..=self.high).contains(x))
                 .map(|x| Tick { at: self.share(x), label: number(x) })
                 .collect();
-            return if ticks.len() > 1 { ticks } else { self.linear(wanted) };
+            return if ticks.len() > 2 { ticks } else { self.linear(wanted.max(3)) };
         }
-        if decades as usize * 3 <= wanted {
+        if decades < 3 || decades as usize * 3 <= wanted {
             let steps = (first - 1..=last).flat_map(|power| [1.0, 2.0, 5.0].map(|step| step * 10f64.powi(power)));
             let inside = steps.filter(|x| (self.low..=self.high).contains(x));
             return inside.map(|x| Tick { at: self.share(x), label: number(x) }).collect();
@@ -98,7 +98,13 @@ impl Axis {
         // More than three digits if the step needs them, such as 4.05.
         let quarter = if step / power == 2.5 { 1.0 } else { 0.0 };
         let digits = (quarter - (step * 1.000_001).log10().floor()).max(0.0) as usize;
-        let label = |x: f64| if x.abs() < 1e5 && step > 1e-5 { format!("{x:.digits$}") } else { number(x) };
+        // All digits are written where three would make neighbours alike, such as 1234567 and 1234568.
+        let most = self.low.abs().max(self.high.abs());
+        let alike = most < 1e12 && step < 0.005 * most;
+        let label = |x: f64| match (x.abs() < 1e5 || alike) && (step > 1e-5 || alike) {
+            true => format!("{x:.digits$}"),
+            false => number(x),
+        };
         (first..=last)
             .map(|index| index as f64 * step)
             .map(|x| Tick { at: self.share(x), label: label(x + 0.0) })
@@ -230,5 +236,8 @@ mod tests {
         assert_eq!(labels(Axis::between(1e-5, 1e-2, true), 6), ["10⁻⁵", "10⁻⁴", "10⁻³", "10⁻²"]);
         assert_eq!(labels(Axis::between(0.05, 20.0, true), 6), ["0.1", "1", "10"]);
         assert_eq!(labels(Axis::between(0.015, 0.11, true), 6), ["0.02", "0.05", "0.1"]);
+        assert_eq!(labels(Axis::between(0.6, 30.0, true), 4), ["1", "2", "5", "10", "20"]);
+        assert_eq!(labels(Axis::between(1_234_567.0, 1_234_569.0, false), 2), ["1234567", "1234568", "1234569"]);
+        assert!(labels(Axis::between(1.5, 6.0, true), 4).len() > 2);
     }
 }

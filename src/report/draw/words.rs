@@ -24,6 +24,24 @@ pub(crate) fn value(value: &Value) -> String {
     if let Value::Float(float) = value { number(*float) } else { value.to_string() }
 }
 
+/// Values as texts; all digits are written where three would make two of them alike.
+pub(crate) fn values<'a>(all: impl Iterator<Item = &'a Value>) -> Vec<String> {
+    let all: Vec<&Value> = all.collect();
+    let short: Vec<String> = all.iter().map(|each| value(each)).collect();
+    let mut sorted: Vec<&String> = short.iter().collect();
+    sorted.sort_unstable();
+    match sorted.windows(2).any(|pair| pair[0] == pair[1]) {
+        true => all.iter().map(ToString::to_string).collect(),
+        false => short,
+    }
+}
+
+/// An amount with its unit, given in the plural: `1 epoch`, `2.5 epochs`.
+pub(crate) fn amount(value: f64, unit: &str) -> String {
+    let one = unit.strip_suffix('s').filter(|one| value == 1.0 && one.len() > 1 && !one.ends_with('s'));
+    format!("{} {}", number(value), one.unwrap_or(unit))
+}
+
 /// A share as a percentage, such as `41 %`.
 pub(crate) fn percent(share: f64) -> String {
     format!("{:.0} %", 100.0 * share)
@@ -100,6 +118,9 @@ mod tests {
         }
         assert_eq!([(0.036, 0.25), (0.404, 0.411)].map(percent_range), ["4 to 25 %", "40 to 41 %"]);
         assert_eq!([(0.1, 0.1), (-0.0, 0.001)].map(percent_range), ["10 %", "0 %"]);
+        assert_eq!([(1.0, "evaluations"), (2.0, "epochs"), (1.0, "s")].map(|(n, of)| amount(n, of)), ["1 evaluation", "2 epochs", "1 s"]);
+        assert_eq!(values([Value::Float(0.1234), Value::Float(0.1235)].iter()), ["0.1234", "0.1235"]);
+        assert_eq!(values([Value::Float(0.12), Value::Float(1.0 / 3.0)].iter()), ["0.12", "0.333"]);
         assert_eq!(power_of_ten(-12), "10⁻¹²");
         let durations = [9.5, 48.4, 324.0, 4330.0, 187_200.0].map(duration);
         assert_eq!(durations, ["9.5 s", "48 s", "5 min 24 s", "1 h 12 min", "2 d 4 h"]);

@@ -8,14 +8,20 @@ use crate::report::draw::font;
 use crate::report::draw::theme::{
     ASH, Colour, HEADING, INK, MUTED, ORANGE, PAPER, RED, SHADE, SMALL, TEXT, THREAD, TITLE, budget_colour,
 };
-use crate::report::draw::words::{count, number};
+use crate::report::draw::words::{amount, count, number};
 
 const WIDTH: f64 = 1180.0;
 const MARGIN: f64 = 28.0;
 const TOP: f64 = 138.0;
 const HIGH: f64 = 270.0;
+/// Dots of a panel at most: an even share of the trials, beside the lines of the best.
+const DOTS: usize = 1500;
+/// Configurations that are drawn from one budget to the next, at most.
+const PAIRS: usize = 300;
+/// Budgets that the legend names, at most.
+const NAMED: usize = 8;
 
-/// Draws the three panels.
+/// Draws the two panels, and a third if configurations have run at two budgets.
 pub fn figure(findings: &Findings) -> Canvas {
     let convergence = &findings.convergence;
     let mut canvas = Canvas::new(WIDTH, TOP + HIGH + 62.0);
@@ -26,7 +32,7 @@ pub fn figure(findings: &Findings) -> Canvas {
         WIDTH - 2.0 * MARGIN,
     );
     canvas.say((MARGIN, 44.0), title, TITLE, INK, Anchor::Start, true);
-    let spent = format!("{} {} spent", number(convergence.spent), findings.unit);
+    let spent = format!("{} spent", amount(convergence.spent, &findings.unit));
     let line = format!(
         "{} ended, {spent}; a configuration that goes on to a higher budget spends only the difference",
         count(convergence.ended, "trial")
@@ -47,12 +53,13 @@ pub fn figure(findings: &Findings) -> Canvas {
     references.sort_by(|a, b| b.0.total_cmp(&a.0));
     let costs = Axis::around(costs.chain(references.iter().map(|reference| reference.0)), true);
 
-    let frames = [(MARGIN + 62.0, 470.0), (MARGIN + 612.0, 220.0), (MARGIN + 902.0, 220.0)].map(|(x, width)| Frame {
-        x,
-        y: TOP,
-        width,
-        height: HIGH,
-    });
+    // Without configurations at two budgets there is no third panel.
+    let panels: &[(f64, f64)] = match findings.fidelity.is_empty() {
+        true => &[(62.0, 590.0), (732.0, 390.0)],
+        false => &[(62.0, 470.0), (612.0, 220.0), (902.0, 220.0)],
+    };
+    let frame = |&(x, width): &(f64, f64)| Frame { x: MARGIN + x, y: TOP, width, height: HIGH };
+    let frames: Vec<Frame> = panels.iter().map(frame).collect();
     let longest = |amount: f64| if amount > 0.0 { 1.04 * amount } else { 1.0 };
     let whole = convergence.dots.iter().all(|dot| dot.budget.fract() == 0.0 && dot.spent.fract() == 0.0);
     let spent = Axis::between(0.0, longest(convergence.spent), false);
@@ -74,10 +81,12 @@ pub fn figure(findings: &Findings) -> Canvas {
         canvas.say((frames[0].right(), y), format!("{name}: {}", number(*cost)), SMALL, *colour, Anchor::End, false);
         lowest = y;
     }
-    slopes(&mut canvas, frames[2], findings, &costs);
     name_axis(&mut canvas, frames[0], &format!("budget spent ({})", findings.unit));
     name_axis(&mut canvas, frames[1], "trials ended");
-    name_axis(&mut canvas, frames[2], &format!("budget ({})", findings.unit));
+    if let Some(third) = frames.get(2) {
+        slopes(&mut canvas, *third, findings, &costs);
+        name_axis(&mut canvas, *third, &format!("budget ({})", findings.unit));
+    }
     let at = (MARGIN + 10.0, TOP + HIGH / 2.0);
     let text = font::elide(&findings.measure, TEXT, false, HIGH);
     canvas.text(Text { text, at, size: TEXT, bold: false, anchor: Anchor::Middle, colour: INK, upright: true });
@@ -106,9 +115,14 @@ fn legend(canvas: &mut Canvas, findings: &Findings) {
         canvas.write((x + 20.0, 96.0), text.as_str(), TEXT, INK);
         x += 20.0 + font::width(&text, TEXT, false) + 20.0;
     };
-    for curve in &findings.convergence.curves {
+    let curves = &findings.convergence.curves;
+    for (index, curve) in curves.iter().enumerate() {
+        // Of many budgets, an even share is named, the highest in any case.
+        if (index + 1) * NAMED / curves.len() == index * NAMED / curves.len() && curves.len() > NAMED {
+            continue;
+        }
         let colour = colour(findings, curve.budget);
-        entry(canvas, format!("{} {}", number(curve.budget), findings.unit), &|canvas, (x, y)| {
+        entry(canvas, amount(curve.budget, &findings.unit), &|canvas, (x, y)| {
             canvas.line(vec![(x - 7.0, y), (x + 7.0, y)], colour, 2.0);
             canvas.disc((x, y), 3.2, colour);
         });
@@ -134,7 +148,8 @@ fn panel(
     }
     let at = |step: &Improvement| frame.at(across.share(place(step)), costs.share(step.cost));
     let step_of = |dot: &Dot| Improvement { trial: dot.trial, ended: dot.ended, spent: dot.spent, cost: dot.cost };
-    for dot in &findings.convergence.dots {
+    let dots = &findings.convergence.dots;
+    for dot in dots.iter().step_by(dots.len().div_ceil(DOTS).max(1)) {
         let (at, colour) = (at(&step_of(dot)), colour(findings, dot.budget));
         match dot.random {
             true => canvas.ring(at, 3.0, PAPER, colour, 1.1),
@@ -172,12 +187,8 @@ fn slopes(canvas: &mut Canvas, frame: Frame, findings: &Findings, costs: &Axis) 
     for tick in costs.ticks(6) {
         canvas.line(vec![frame.at(0.0, tick.at), frame.at(1.0, tick.at)], SHADE, 1.0);
     }
-    if findings.fidelity.is_empty() {
-        let middle = frame.at(0.5, 0.5);
-        canvas.say(middle, "no configuration at two budgets", TEXT, MUTED, Anchor::Middle, false);
-    }
     for fidelity in &findings.fidelity {
-        for pair in &fidelity.pairs {
+        for pair in fidelity.pairs.iter().step_by(fidelity.pairs.len().div_ceil(PAIRS).max(1)) {
             let ends = [(fidelity.low, pair.low), (fidelity.high, pair.high)];
             let ends = ends.map(|(budget, cost)| frame.at(share(budget), costs.share(cost)));
             canvas.line(ends.to_vec(), if fidelity.enough { ASH } else { THREAD }, 1.2);

@@ -6,7 +6,7 @@ use crate::report::draw::axis::Axis;
 use crate::report::draw::canvas::{Anchor, At, Canvas, Frame, Text};
 use crate::report::draw::font;
 use crate::report::draw::theme::{ASH, BLUE, HEADING, INK, MUTED, ORANGE, PAPER, SHADE, SMALL, TEXT, TITLE};
-use crate::report::draw::words::{count, number};
+use crate::report::draw::words::{amount, count};
 
 const WIDTH: f64 = 1180.0;
 const MARGIN: f64 = 28.0;
@@ -39,11 +39,10 @@ pub(crate) fn figure(findings: &Findings) -> Option<Canvas> {
 
 fn sentence(findings: &Findings, front: &Front) -> String {
     let mut text = format!(
-        "{} of {} at {} {} are on the front: no other trial dominates them",
+        "{} of {} at {} are on the front: no other trial dominates them",
         front.members.len(),
         count(front.points.len(), "trial"),
-        number(front.budget),
-        findings.unit
+        amount(front.budget, &findings.unit)
     );
     if let Some(share) = front.dominated {
         text += &format!("; they dominate {:.0} % of the range", 100.0 * share);

@@ -9,7 +9,7 @@ use crate::report::draw::axis::Axis;
 use crate::report::draw::canvas::{Anchor, Canvas, Frame};
 use crate::report::draw::font;
 use crate::report::draw::theme::{HEADING, INK, MUTED, PAPER, RED, SMALL, TEXT, TITLE};
-use crate::report::draw::words::{count, number};
+use crate::report::draw::words::{amount, count, number};
 use crate::report::figure::panel;
 use crate::report::figure::trust;
 use crate::trial::direction::Direction;
@@ -44,7 +44,7 @@ pub fn figure(findings: &Findings) -> Canvas {
 
     let mut canvas = Canvas::new(width, height);
     let budgets = matrix.sample.budget.filter(|_| matrix.sample.budgets.len() > 1);
-    let budget = budgets.map(|budget| format!(" at {} {}", number(budget), findings.unit));
+    let budget = budgets.map(|budget| format!(" at {}", amount(budget, &findings.unit)));
     let title = format!("{} · interactions{}", findings.experiment, budget.unwrap_or_default());
     let title = font::elide(&title, TITLE, true, width - 2.0 * MARGIN);
     canvas.say((MARGIN, 44.0), title, TITLE, INK, Anchor::Start, true);
@@ -112,10 +112,10 @@ fn header(findings: &Findings, room: f64) -> Vec<String> {
         (true, _) => "no trial has succeeded".to_owned(),
         (false, false) => count(sample.trials, "successful trial"),
         (false, true) => format!(
-            "{}: {} {unit} · the budget is one column of the model, every prediction is for {} {unit}",
+            "{}: {} {unit} · the budget is one column of the model, every prediction is for {}",
             count(sample.trials, "trial"),
             entered.join(", "),
-            number(sample.budget.unwrap_or_default())
+            amount(sample.budget.unwrap_or_default(), unit)
         ),
     });
     let out: Vec<String> = sample.left_out.iter().map(|out| format!("{} {}", out.trials, out.reason)).collect();
@@ -166,10 +166,9 @@ fn model_lines(findings: &Findings, quality: &Quality) -> Vec<String> {
         number(quality.rmse)
     );
     if sample.pooled {
-        let budget = number(sample.budget.unwrap_or_default());
         error += &format!(
-            "; at {budget} {} alone {}{decades} ({})",
-            findings.unit,
+            "; at {} alone {}{decades} ({})",
+            amount(sample.budget.unwrap_or_default(), &findings.unit),
             number(quality.rmse_at_budget),
             count(sample.at_budget, "trial")
         );

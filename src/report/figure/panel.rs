@@ -11,7 +11,7 @@ use crate::report::draw::font;
 use crate::report::draw::theme::{
     ASH, BLUE, Colour, FAINT, HAZE, HEADING, INK, MUTED, PAPER, RED, SHADE, SMALL, TEXT, THREAD, mix, viridis,
 };
-use crate::report::draw::words::{percent, percent_range, value};
+use crate::report::draw::words::{percent, percent_range, values};
 use crate::space::hyperparameter::Value;
 use crate::trial::direction::Direction;
 use crate::trial::outcome::OutcomeKind;
@@ -41,8 +41,9 @@ pub(crate) fn ticks(dimension: &Dimension, wanted: usize) -> Vec<Tick> {
             if is_whole { axis.whole() } else { axis }.ticks(wanted)
         }
         _ => {
-            let tick = |level: &Level| Tick { at: level.bin.at, label: value(&level.bin.value) };
-            dimension.levels.iter().map(tick).collect()
+            let labels = values(dimension.levels.iter().map(|level| &level.bin.value));
+            let tick = |(level, label): (&Level, String)| Tick { at: level.bin.at, label };
+            dimension.levels.iter().zip(labels).map(tick).collect()
         }
     }
 }

@@ -7,7 +7,7 @@ use std::fmt::Write;
 use crate::analysis::{Findings, ReportInput};
 use crate::report::draw::markup::{escape, typeface};
 use crate::report::draw::theme::{REPLACED, hex};
-use crate::report::draw::words::{count, number, value};
+use crate::report::draw::words::{amount, count, number, value};
 
 /// The HTML of the page; `figure` gives the SVG of a figure by its name.
 pub(crate) fn page<'a>(findings: &Findings, input: &ReportInput, figure: &dyn Fn(&str) -> Option<&'a str>) -> String {
@@ -72,7 +72,7 @@ fn headline(body: &mut String, findings: &Findings, input: &ReportInput) {
         headline.outcomes.iter().map(|(word, n)| format!("{n} {}", word.replace('_', " "))).collect();
     let mut facts = vec![count(findings.trials.len(), "trial")];
     facts.extend((!outcomes.is_empty()).then(|| outcomes.join(", ")));
-    facts.push(format!("{} {} spent", number(findings.convergence.spent), findings.unit));
+    facts.push(format!("{} spent", amount(findings.convergence.spent, &findings.unit)));
     facts.extend(sentence::effort(findings));
     let mut text = format!(
         "<header><h1>{}</h1><p class=\"muted\">{}</p></header>\n<section><p class=\"answer\">{}</p>\n",
@@ -94,16 +94,15 @@ fn headline(body: &mut String, findings: &Findings, input: &ReportInput) {
             )
             .expect("a string grows");
         }
-        let unit = escape(&findings.unit);
         write!(
             text,
-            "<div class=\"card\"><div><h3>{}</h3><div class=\"big\">{}</div><p class=\"muted\">trial {}, configuration {}, at {} {unit}, origin: {}</p>{}</div>\n\
+            "<div class=\"card\"><div><h3>{}</h3><div class=\"big\">{}</div><p class=\"muted\">trial {}, configuration {}, at {}, origin: {}</p>{}</div>\n\
              <div><h3>best configuration</h3>{}</div><div><h3>as RON</h3><pre>{}</pre></div></div>\n",
             escape(&findings.measure),
             number(best.cost),
             best.trial,
             best.configuration_id,
-            number(best.budget),
+            escape(&amount(best.budget, &findings.unit)),
             escape(&best.origin),
             table::costs(findings),
             table::configuration(best, input),

@@ -4,7 +4,7 @@ use crate::analysis::front::{Front, TrialCosts};
 use crate::analysis::prediction::overall_error;
 use crate::analysis::dependence::Dimension;
 use crate::analysis::importance::Importance;
-use crate::report::draw::words::{count, duration, feature, number, percent, percent_range, unit, value};
+use crate::report::draw::words::{amount, count, duration, feature, number, percent, percent_range, unit, value};
 use crate::report::figure::predictions;
 use crate::trial::direction::Direction;
 use crate::trial::outcome::OutcomeKind;
@@ -19,12 +19,11 @@ pub(crate) fn result(findings: &Findings) -> String {
         };
     };
     let mut text = format!(
-        "Configuration {} has the {} {} at {} {}",
+        "Configuration {} has the {} {} at {}",
         best.configuration_id,
         findings.noun(),
         number(best.cost),
-        number(best.budget),
-        findings.unit
+        amount(best.budget, &findings.unit)
     );
     match headline.default {
         Some((cost, budget)) if budget == best.budget => {

@@ -5,7 +5,10 @@ use crate::analysis::front::Front;
 use crate::analysis::headline::{BestTrial, TrialLine};
 use crate::analysis::{Findings, ReportInput};
 use crate::report::draw::markup::escape;
-use crate::report::draw::words::{feature, number, percent, percent_range, unit, value};
+use crate::report::draw::words::{amount, feature, number, percent, percent_range, unit, value};
+
+/// Cells of the table of trials at most; a browser takes seconds for more.
+const CELLS: usize = 40_000;
 
 /// A cell: its text, and its number if it has one, by which columns are sorted.
 struct Cell {
@@ -59,7 +62,7 @@ pub(crate) fn costs(findings: &Findings) -> String {
     let headline = &findings.headline;
     let mut rows = Vec::new();
     if let Some((cost, budget)) = headline.default {
-        rows.push(vec![word(format!("default, at {} {}", number(budget), findings.unit)), figure(cost)]);
+        rows.push(vec![word(format!("default, at {}", amount(budget, &findings.unit))), figure(cost)]);
     }
     rows.extend(headline.baseline.map(|cost| vec![word("constant predictor"), figure(cost)]));
     let mut text = if rows.is_empty() { String::new() } else { table("", &["", findings.noun()], rows, &plain) };
@@ -221,7 +224,7 @@ pub(crate) fn predictions(findings: &Findings) -> String {
     details("errors, series by series", table("sortable", &heads, rows.collect(), &plain))
 }
 
-/// All trials.
+/// The trials; of many, the best and the last.
 pub(crate) fn trials(findings: &Findings, input: &ReportInput) -> String {
     let names: Vec<&str> = input.space.hyperparameters().iter().map(|each| each.name.as_str()).collect();
     let mut heads =
@@ -246,10 +249,32 @@ pub(crate) fn trials(findings: &Findings, input: &ReportInput) -> String {
         row
     };
     let best = findings.headline.best.as_ref().map(|best| best.trial);
-    let class = |index: usize| match &findings.trials[index] {
+    let shown = shown(findings, heads.len());
+    let class = |index: usize| match shown[index] {
         line if Some(line.trial) == best => "best",
         line if line.cost.is_none() => "failed",
         _ => "",
     };
-    table("sortable trials", &heads, findings.trials.iter().map(row).collect(), &class)
+    let note = match findings.trials.len() - shown.len() {
+        0 => String::new(),
+        more => format!("<p class=\"muted\">The best and the last trials; {more} more are in report.json.</p>\n"),
+    };
+    note + &table("sortable trials", &heads, shown.iter().map(|line| row(line)).collect(), &class)
+}
+
+/// All trials, or the best and the last if their cells are too many for a page.
+fn shown(findings: &Findings, columns: usize) -> Vec<&TrialLine> {
+    let trials = &findings.trials;
+    let room = (CELLS / columns.max(1)).max(40);
+    if trials.len() <= room {
+        return trials.iter().collect();
+    }
+    let last = trials.len() - room / 2;
+    let mut best: Vec<&TrialLine> = trials[..last].iter().filter(|line| line.cost.is_some()).collect();
+    // Costs at one budget compare; the highest come first.
+    let cost = |line: &TrialLine| line.cost.map_or(f64::INFINITY, |cost| findings.direction.turn(cost));
+    best.sort_by(|a, b| b.budget.total_cmp(&a.budget).then(cost(a).total_cmp(&cost(b))));
+    best.truncate(room / 2);
+    best.sort_by_key(|line| line.trial);
+    best.into_iter().chain(&trials[last..]).collect()
 }
