@@ -161,9 +161,16 @@ fn three_of_twelve_are_found() {
         right += u64::from(["a", "b", "c"].iter().all(|name| real(name)));
         wrong += (1..10).filter(|index| real(&format!("u{index}"))).count();
         let strongest = found.pairs.iter().max_by(|a, b| a.strength.total_cmp(&b.strength)).expect("pairs");
-        let name = |index: usize| -> &str { let Dimension { name, .. } = &found.dimensions[index]; name };
+        let name = |index: usize| -> &str {
+            let Dimension { name, .. } = &found.dimensions[index];
+            name
+        };
         paired += u64::from([name(strongest.row), name(strongest.column)].iter().all(|name| ["a", "b"].contains(name)));
-        eprintln!("{seed}: right {right} wrong {wrong} paired {paired} {:?} {:?}", found.quality.as_ref().map(|q| (q.model, q.r2, q.noise.ceiling)), found.distrust);
+        eprintln!(
+            "{seed}: right {right} wrong {wrong} paired {paired} {:?} {:?}",
+            found.quality.as_ref().map(|q| (q.model, q.r2, q.noise.ceiling)),
+            found.distrust
+        );
     }
     assert!(right >= seeds - seeds / 20 && wrong as u64 * 20 <= 9 * seeds && paired == seeds);
 }

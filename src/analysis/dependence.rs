@@ -62,8 +62,7 @@ impl FittedModels<'_> {
     /// Fills the predictions of a dimension.
     pub(crate) fn fill(&self, dimension: &mut Dimension, question: &Question) {
         let answers = question.ask(self.model);
-        let refits: Vec<Vec<(Option<f64>, usize)>> =
-            self.refits.par_iter().map(|refit| question.ask(refit)).collect();
+        let refits: Vec<Vec<(Option<f64>, usize)>> = self.refits.par_iter().map(|refit| question.ask(refit)).collect();
         for (index, (level, (mean, _))) in dimension.levels.iter_mut().zip(&answers).enumerate() {
             level.cost = mean.map(|mean| self.sample.cost(mean));
             let values: Vec<f64> = refits.iter().filter_map(|answers| answers[index].0).collect();
@@ -96,7 +95,11 @@ impl Dimension {
             scale: scale(hyperparameter),
             bounds,
             condition: space.condition(index).map(ToString::to_string),
-            levels: binning.bins.iter().map(|bin| Level { bin: bin.clone(), trials: 0, cost: None, band: None }).collect(),
+            levels: binning
+                .bins
+                .iter()
+                .map(|bin| Level { bin: bin.clone(), trials: 0, cost: None, band: None })
+                .collect(),
             curves: vec![],
             incumbent: None,
             importance: Importance::default(),

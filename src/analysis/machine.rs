@@ -145,11 +145,8 @@ mod tests {
             let (a, b) = (scaling.row(a), scaling.row(b));
             (-a.iter().zip(&b).map(|(a, b)| (a - b).powi(2)).sum::<f64>()).exp()
         };
-        let cases = [
-            ([0.0, 1.0], [0.5, 1.0], 0.5),
-            ([0.2, 1.0], [0.2, 2.0], 1.0 / 8.0),
-            ([0.5, 1.0], [f64::NAN, 1.0], 2.0),
-        ];
+        let cases =
+            [([0.0, 1.0], [0.5, 1.0], 0.5), ([0.2, 1.0], [0.2, 2.0], 1.0 / 8.0), ([0.5, 1.0], [f64::NAN, 1.0], 2.0)];
         for (a, b, exponent) in cases {
             assert!((kernel(&a, &b) - f64::exp(-exponent)).abs() < 1e-12, "{a:?} {b:?} {}", kernel(&a, &b));
         }

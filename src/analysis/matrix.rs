@@ -230,8 +230,7 @@ impl Matrix {
         let positions: Vec<Positions> =
             trials.iter().map(|trial| positions(input, &trial.proposal.configuration)).collect();
         let total = shares.variance(&model);
-        let tiles =
-            TileModel { probe: &probe, model: &model, sample: &self.sample, total, asked: effort.tiled, width };
+        let tiles = TileModel { probe: &probe, model: &model, sample: &self.sample, total, asked: effort.tiled, width };
         let all = (0..self.dimensions.len()).flat_map(|row| (0..row).map(move |column| (row, column)));
         let pair = |pair: (usize, usize)| PairInteraction::of(&tiles, &self.dimensions, pair, &positions);
         self.pairs = each(watcher, "pairs", all.collect(), pair)?;

@@ -129,7 +129,13 @@ mod tests {
         let places: Vec<f64> = (0..60).map(|row| place(row / repeats)).collect();
         let targets: Vec<f64> = places.iter().map(|x| x + 0.1 * stream.normal()).collect();
         let groups = (0..60).map(|row| row as u32 / repeats as u32).collect();
-        RegressionTable { columns: vec![Column::Numeric], rows: Rows::of(1, places), targets, groups, strata: vec![0; 60] }
+        RegressionTable {
+            columns: vec![Column::Numeric],
+            rows: Rows::of(1, places),
+            targets,
+            groups,
+            strata: vec![0; 60],
+        }
     }
 
     #[test]

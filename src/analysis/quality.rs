@@ -120,7 +120,9 @@ impl Quality {
                 NoiseSource::Repeats | NoiseSource::NearDuplicates => "repeat trials with more seeds",
                 NoiseSource::Process => "try more seeds",
             };
-            return Some(format!("seeds differ as much as configurations do; {remedy}, or make the smallest budget longer"));
+            return Some(format!(
+                "seeds differ as much as configurations do; {remedy}, or make the smallest budget longer"
+            ));
         }
         Some("no model explains these results yet; look at the trials, not at the tiles".to_owned())
     }

@@ -81,7 +81,10 @@ pub(super) fn strata(budgets: &[f64]) -> Vec<usize> {
     distinct.sort_by(f64::total_cmp);
     distinct.dedup();
     let rank = |budget: &f64| distinct.binary_search_by(|each| each.total_cmp(budget)).expect("one of the budgets");
-    budgets.iter().map(|budget| if distinct.len() > STRATA { rank(budget) * STRATA / distinct.len() } else { rank(budget) }).collect()
+    budgets
+        .iter()
+        .map(|budget| if distinct.len() > STRATA { rank(budget) * STRATA / distinct.len() } else { rank(budget) })
+        .collect()
 }
 
 #[cfg(test)]

@@ -118,7 +118,10 @@ mod tests {
         }
         assert_eq!([(0.036, 0.25), (0.404, 0.411)].map(percent_range), ["4 to 25 %", "40 to 41 %"]);
         assert_eq!([(0.1, 0.1), (-0.0, 0.001)].map(percent_range), ["10 %", "0 %"]);
-        assert_eq!([(1.0, "evaluations"), (2.0, "epochs"), (1.0, "s")].map(|(n, of)| amount(n, of)), ["1 evaluation", "2 epochs", "1 s"]);
+        assert_eq!(
+            [(1.0, "evaluations"), (2.0, "epochs"), (1.0, "s")].map(|(n, of)| amount(n, of)),
+            ["1 evaluation", "2 epochs", "1 s"]
+        );
         assert_eq!(values([Value::Float(0.1234), Value::Float(0.1235)].iter()), ["0.1234", "0.1235"]);
         assert_eq!(values([Value::Float(0.12), Value::Float(1.0 / 3.0)].iter()), ["0.12", "0.333"]);
         assert_eq!(power_of_ten(-12), "10⁻¹²");

@@ -1,9 +1,9 @@
 //! Sentences of the page: the answer of each chapter.
 use crate::analysis::Findings;
-use crate::analysis::front::{Front, TrialCosts};
-use crate::analysis::prediction::overall_error;
 use crate::analysis::dependence::Dimension;
+use crate::analysis::front::{Front, TrialCosts};
 use crate::analysis::importance::Importance;
+use crate::analysis::prediction::overall_error;
 use crate::report::draw::words::{amount, count, duration, feature, number, percent, percent_range, unit, value};
 use crate::report::figure::predictions;
 use crate::trial::direction::Direction;
@@ -145,8 +145,12 @@ pub(crate) fn interaction(findings: &Findings) -> String {
     let named: Vec<String> =
         real.iter().take(4).map(|each| format!("{} ({})", each.name, total(&each.importance))).collect();
     let mut text = match (named.is_empty(), real.len() + of_others - named.len()) {
-        (true, _) => "Exchanging the values of any hyperparameter worsens predictions by no more than noise does".to_owned(),
-        (false, 0) if named.len() == 1 => format!("{} matters: its share of the variance with its interactions", named[0]),
+        (true, _) => {
+            "Exchanging the values of any hyperparameter worsens predictions by no more than noise does".to_owned()
+        }
+        (false, 0) if named.len() == 1 => {
+            format!("{} matters: its share of the variance with its interactions", named[0])
+        }
         (false, more) => {
             let more = if more > 0 { format!(", and {more} more") } else { String::new() };
             format!("{}{more} matter: shares of the variance with interactions", named.join(", "))
