@@ -25,6 +25,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     #[cfg(feature = "simulator")]
     ("currents", battery::currents),
     ("experiments", experiment::experiments),
+    ("irace", space::irace),
     ("journals", journal::journals),
     ("outputs", program::outputs),
     ("pcs", space::pcs),

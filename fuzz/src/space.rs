@@ -1,5 +1,5 @@
 //! Search spaces: as RON files, as expressions over fixed hyperparameters, and as other programs write them.
-use galvani::exchange::{configspace as configspace_format, pcs as pcs_format};
+use galvani::exchange::{configspace as configspace_format, irace as irace_format, pcs as pcs_format};
 use galvani::numeric::stream::Stream;
 use galvani::space::Space;
 use galvani::space::hyperparameter::{Domain, Hyperparameter, Value};
@@ -50,6 +50,18 @@ pub fn pcs(data: &[u8]) {
             let back = pcs_format::read(&exported.text, path());
             let back = back.unwrap_or_else(|error| panic!("{error}\n{}", exported.text)).space;
             check_copy(&space, &back, exported.notes.is_empty());
+        }
+        Err(error) => check_error(&error, text),
+    }
+}
+
+/// A parameter file of irace.
+pub fn irace(data: &[u8]) {
+    let Some(text) = text(data) else { return };
+    match irace_format::read(text, path()) {
+        Ok(imported) => {
+            check_draws(&imported.space);
+            check_written(&imported.space);
         }
         Err(error) => check_error(&error, text),
     }

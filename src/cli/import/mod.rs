@@ -8,7 +8,7 @@ use clap::{Args, Subcommand};
 
 use super::failure::Failure;
 use crate::exchange::trials::optuna::StudyChoice;
-use crate::exchange::{configspace, pcs, trials};
+use crate::exchange::{configspace, irace, pcs, trials};
 use crate::trial::direction::Direction;
 
 #[derive(Args)]
@@ -24,6 +24,8 @@ enum Format {
     /// A search space in the format pcs-new, or in the older pcs format
     #[command(alias = "pcs")]
     PcsNew(File),
+    /// A search space in a parameter file of irace
+    Irace(File),
     /// Results as CSV: a column for each hyperparameter, `cost`, and `budget` if there are several budgets
     Csv(Results),
     /// Results as JSON lines: `{"config": {...}, "cost": 0.3, "budget": 9}`
@@ -48,6 +50,7 @@ pub(super) fn execute(arguments: &Arguments) -> Result<(), Failure> {
     match &arguments.format {
         Format::Configspace(file) => space::import(file, configspace::read),
         Format::PcsNew(file) => space::import(file, pcs::read),
+        Format::Irace(file) => space::import(file, irace::read),
         Format::Csv(each) => results::import_costs(each, |text, experiment| trials::csv::read(text, &experiment.space)),
         Format::Jsonl(each) => {
             results::import_costs(each, |text, experiment| trials::jsonl::read(text, experiment.objectives()))
