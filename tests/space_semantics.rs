@@ -1,10 +1,10 @@
 //! The tests that SMAC3 and ConfigSpace have for a space, for the space of galvani.
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::Path;
 
 use galvani::numeric::stream::Stream;
 use galvani::space::configuration::Configuration;
-use galvani::space::hyperparameter::Value;
+use galvani::space::hyperparameter::{Domain, Hyperparameter, Value};
 use galvani::space::{Illegal, Space};
 
 fn space(parameters: &str, conditions: &str, forbidden: &str) -> Space {
@@ -264,4 +264,58 @@ fn rare_legal_points_of_real_numbers_are_found() {
         Path::new("never.ron"),
     );
     assert!(error.unwrap_err().diagnostic.message.contains("no configuration is legal: `x * y <= 2` forbids all"));
+}
+
+/// A table of 2,000 allowed combinations: draws, neighbours and counts keep to it, and draws are as likely as its rows.
+#[test]
+fn two_thousand_allowed_combinations_are_drawn_alike() {
+    let listed = |name: &str, size: i64| {
+        let values = (0..size).map(|value| Value::Integer(value * value)).collect();
+        Hyperparameter::new(name, Domain::Ordinal { values }, Value::Integer(0))
+    };
+    let words = (0..300).map(|word| Value::Word(format!("w{word}").into())).collect();
+    let mut all: Vec<_> = ["a", "b", "c", "d"].into_iter().map(|name| listed(name, 400)).collect();
+    all.push(Hyperparameter::new("kind", Domain::Categorical { choices: words }, Value::Word("w0".into())));
+    all.push(Hyperparameter::new("free", Domain::Float { min: 0.0, max: 1.0, log: false }, Value::Float(0.5)));
+    let mut stream = Stream::of(3, "test", 0);
+    let mut rows = BTreeSet::new();
+    while rows.len() < 2000 {
+        rows.insert([400, 400, 400, 400, 300].map(|size| stream.below(size)));
+    }
+    let row = |cells: &[usize; 5]| {
+        let names = all.iter().map(|each| each.name.clone()).zip(&all).zip(cells);
+        names
+            .map(|((name, each), cell)| (name, each.at((*cell as f64 + 0.5) / each.size().unwrap() as f64)))
+            .collect::<Vec<_>>()
+    };
+    let rows: Vec<_> = rows.iter().map(row).collect();
+    let space = Space::new("table".into(), all.clone(), vec![], vec![]).unwrap().allowing(&[rows.clone()]).unwrap();
+    let key =
+        |values: &[Option<Value>]| values[..5].iter().flatten().map(Value::to_string).collect::<Vec<_>>().join(" ");
+    let mut counts: HashMap<String, usize> = (rows.iter())
+        .map(|row| (row.iter().map(|(_, value)| value.to_string()).collect::<Vec<_>>().join(" "), 0))
+        .collect();
+    let drawn = space.sample_many(100_000, &mut stream).unwrap();
+    for index in 0..drawn.len() {
+        *counts.get_mut(&key(drawn.configuration(index).values())).expect("a row of the table") += 1;
+    }
+    assert!(counts.values().all(|count| (15..100).contains(count)), "50 are expected of each");
+    let mut moved = HashSet::new();
+    let mut at = space.sample(&mut stream).unwrap();
+    for _ in 0..500 {
+        assert!(counts.contains_key(&key(at.values())));
+        if let Some(near) = space.mutate(&at, 1, 0.1, &mut stream) {
+            at = near;
+        }
+        moved.insert(key(at.values()));
+    }
+    assert!(moved.len() > 50, "{} rows were met", moved.len());
+    let again = Space::parse(&space.to_text(), Path::new("x.ron")).unwrap();
+    assert_eq!(again.changes_since(&space), Vec::<String>::new());
+    let fewer = Space::new("table".into(), all, vec![], vec![]).unwrap().allowing(&[rows[1..].to_vec()]).unwrap();
+    let changes = fewer.changes_since(&space);
+    assert_eq!(
+        changes,
+        ["other combinations are allowed: 1999 combinations in a list; before, 2000 combinations in a list"]
+    );
 }

@@ -98,7 +98,7 @@ impl<'a> Draft<'a> {
         );
         let space = space.map_err(|error| {
             let offset = match error.part {
-                SpacePart::Parameters => 0,
+                SpacePart::Parameters | SpacePart::Allowed { .. } => 0,
                 SpacePart::Parameter { index } => self.hyperparameters[index].1,
                 SpacePart::Condition { index, .. } => self.conditions[index].2,
                 SpacePart::Forbidden { index, .. } => self.forbidden[index].1,

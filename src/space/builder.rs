@@ -1,9 +1,10 @@
 //! The builder of a search space in code.
 use crate::document::diagnostic::Diagnostic;
 use crate::numeric::stream::Stream;
-use crate::space::Space;
 use crate::space::declaration::Declaration;
 use crate::space::validation::{SpaceError, SpacePart};
+use crate::space::value::Value;
+use crate::space::{AllowedRow, Space};
 
 /// A builder of a space from hyperparameters, conditions and forbidden combinations.
 ///
@@ -27,12 +28,20 @@ pub struct SpaceBuilder {
     /// Pairs of a hyperparameter's name and the expression under which it is active.
     conditions: Vec<(String, String)>,
     forbidden: Vec<String>,
+    /// Tables of allowed combinations.
+    allowed: Vec<Vec<AllowedRow>>,
 }
 
 impl Space {
     /// Begins a space in code; the name is for reports. [`Space::read`] reads one from a RON file.
     pub fn builder(name: impl Into<String>) -> SpaceBuilder {
-        SpaceBuilder { name: name.into(), declarations: Vec::new(), conditions: Vec::new(), forbidden: Vec::new() }
+        SpaceBuilder {
+            name: name.into(),
+            declarations: Vec::new(),
+            conditions: Vec::new(),
+            forbidden: Vec::new(),
+            allowed: Vec::new(),
+        }
     }
 }
 
@@ -67,17 +76,42 @@ impl SpaceBuilder {
         self
     }
 
+    /// Allows only the configurations that agree with one of these combinations: every active hyperparameter that a
+    /// combination names must have its value there. Called again, both must allow it.
+    ///
+    /// ```
+    /// use galvani::{Integer, Ordinal, Space, Value};
+    /// let row = |layers: i64, width: i64| [("layers", Value::from(layers)), ("width", Value::from(width))];
+    /// let space = Space::builder("s")
+    ///     .add("layers", Integer::new(1, 8))
+    ///     .add("width", Ordinal::new([32, 64, 128]))
+    ///     .allow([row(1, 128), row(2, 64), row(4, 32)])
+    ///     .build()?;
+    /// assert_eq!(space.count(), Some(3));
+    /// # Ok::<(), galvani::Error>(())
+    /// ```
+    #[must_use]
+    pub fn allow<N: Into<String>, R: IntoIterator<Item = (N, Value)>>(
+        mut self,
+        combinations: impl IntoIterator<Item = R>,
+    ) -> Self {
+        let row = |row: R| row.into_iter().map(|(name, value)| (name.into(), value)).collect();
+        self.allowed.push(combinations.into_iter().map(row).collect());
+        self
+    }
+
     /// The space.
     ///
     /// # Errors
     /// A range, name, default or expression is wrong, or no configuration is legal; the first mistake counts. `?` makes a [`galvani::Error`](crate::Error) of it.
     pub fn build(self) -> Result<Space, Diagnostic> {
-        let Self { name, declarations, conditions, forbidden } = self;
+        let Self { name, declarations, conditions, forbidden, allowed } = self;
         let hyperparameters = declarations
             .into_iter()
             .map(|(name, declaration)| declaration.hyperparameter(name))
             .collect::<Result<Vec<_>, _>>()?;
         let space = Space::new(name, hyperparameters, conditions.clone(), forbidden.clone())
+            .and_then(|space| space.allowing(&allowed))
             .map_err(|error| explained(error, &conditions, &forbidden))?;
         match space.sample(&mut Stream::of(0, "possible", 0)) {
             Ok(_) => Ok(space),
@@ -98,7 +132,10 @@ fn explained(error: SpaceError, conditions: &[(String, String)], forbidden: &[St
             format!("in the condition `{condition}` of `{name}`: {message}")
         }
         SpacePart::Forbidden { index, .. } => format!("in the forbidden combination `{}`: {message}", forbidden[index]),
-        SpacePart::Parameters | SpacePart::Parameter { .. } => return diagnostic,
+        SpacePart::Allowed { row: Some(row), .. } => format!("in allowed combination {}: {message}", row + 1),
+        SpacePart::Parameters | SpacePart::Parameter { .. } | SpacePart::Allowed { row: None, .. } => {
+            return diagnostic;
+        }
     };
     Diagnostic { message, ..diagnostic }
 }

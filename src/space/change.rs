@@ -1,6 +1,9 @@
 //! Changes of a space: the differences of two versions, and the configurations that exist in both.
+use std::sync::Arc;
+
 use crate::document::diagnostic::Diagnostic;
 use crate::space::Space;
+use crate::space::allowed::AllowedTable;
 use crate::space::configuration::Configuration;
 use crate::space::domain::Domain;
 use crate::space::hyperparameter::Hyperparameter;
@@ -42,7 +45,26 @@ impl Space {
                 hyperparameter.default.to_ron()
             ));
         }
-        let clauses = |space: &Self| space.forbidden().iter().map(ToString::to_string).collect::<Vec<_>>();
+        let tables = |space: &Self| {
+            let written = |table: &Arc<AllowedTable>| {
+                let mut rows = table.written(space.hyperparameters());
+                rows.sort_unstable();
+                rows
+            };
+            space.definition.allowed.iter().map(written).collect::<Vec<_>>()
+        };
+        let count = |tables: &[Vec<String>]| match tables {
+            [] => "all combinations".to_owned(),
+            tables => format!("{} combinations in a list", tables.iter().map(Vec::len).sum::<usize>()),
+        };
+        let (before, now) = (tables(old), tables(self));
+        if before != now {
+            changes.push(format!("other combinations are allowed: {}; before, {}", count(&now), count(&before)));
+        }
+        let clauses = |space: &Self| {
+            let written = space.forbidden().iter().filter(|clause| clause.table().is_none());
+            written.map(ToString::to_string).collect::<Vec<_>>()
+        };
         let (before, now) = (clauses(old), clauses(self));
         let added = now.iter().filter(|clause| !before.contains(clause));
         changes.extend(added.map(|clause| format!("`{clause}` is forbidden now")));

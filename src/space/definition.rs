@@ -1,4 +1,7 @@
 //! The definition of a space: its hyperparameters, when each is active, and which combinations are forbidden.
+use std::sync::Arc;
+
+use crate::space::allowed::AllowedTable;
 use crate::space::condition;
 use crate::space::configuration::Configuration;
 use crate::space::expression::Expression;
@@ -12,7 +15,9 @@ pub(crate) struct Definition {
     pub hyperparameters: Vec<Hyperparameter>,
     /// The condition under which the hyperparameter with the same index is active; `None` is always.
     pub conditions: Vec<Option<Expression>>,
+    /// Combinations that are never legal; the last of them are all that the tables do not list.
     pub forbidden: Vec<Expression>,
+    pub allowed: Vec<Arc<AllowedTable>>,
     /// Indices in an order in which parents come before the hyperparameters that they activate.
     pub order: Vec<usize>,
 }
@@ -29,7 +34,14 @@ impl Definition {
         let forbidden = condition::forbidden(&hyperparameters, forbidden)?;
         let order = condition::order(&hyperparameters, &conditions)?;
         let conditions = conditions.into_iter().map(|condition| condition.map(|(_, expression)| expression)).collect();
-        Ok(Self { hyperparameters, conditions, forbidden, order })
+        Ok(Self { hyperparameters, conditions, forbidden, order, allowed: Vec::new() })
+    }
+
+    /// The same with only the combinations that a further table lists.
+    pub(crate) fn allow(&mut self, table: AllowedTable) {
+        let table = Arc::new(table);
+        self.forbidden.push(Expression::of_table(table.clone(), &self.hyperparameters));
+        self.allowed.push(table);
     }
 
     /// The configuration with these values where they are active, and filled-in values where an active hyperparameter

@@ -1,6 +1,7 @@
 //! Search spaces: hyperparameters, their conditions, and forbidden combinations.
 #![cfg_attr(not(test), deny(clippy::disallowed_methods, clippy::disallowed_types))]
 
+mod allowed;
 pub mod builder;
 mod change;
 mod code;
@@ -26,6 +27,8 @@ pub mod value;
 use std::collections::HashMap;
 use std::sync::OnceLock;
 
+pub use crate::space::allowed::AllowedRow;
+use crate::space::allowed::AllowedTable;
 use crate::space::configuration::Configuration;
 use crate::space::definition::Definition;
 use crate::space::expression::Expression;
@@ -33,7 +36,7 @@ use crate::space::hyperparameter::Hyperparameter;
 use crate::space::sampling::bulk::BulkPlan;
 use crate::space::sampling::enumeration::Enumeration;
 use crate::space::sampling::plan::DrawPlan;
-use crate::space::validation::SpaceError;
+use crate::space::validation::{SpaceError, SpacePart};
 use crate::space::value::Value;
 use thiserror::Error;
 
@@ -87,6 +90,21 @@ impl Space {
         })
     }
 
+    /// The space of those configurations that agree with a row of each of these tables; fails at the first row that is
+    /// wrong.
+    ///
+    /// A configuration agrees with a row where every active hyperparameter that the row names has its value there. Draws
+    /// follow the priors, under the condition that they are allowed: without priors, all combinations are equally likely.
+    pub fn allowing(self, tables: &[Vec<AllowedRow>]) -> Result<Self, SpaceError> {
+        let Self { name, mut definition, indices, .. } = self;
+        for (table, rows) in tables.iter().enumerate() {
+            let wrong = |(row, diagnostic)| SpaceError { part: SpacePart::Allowed { table, row }, diagnostic };
+            definition.allow(AllowedTable::new(rows, &definition.hyperparameters).map_err(wrong)?);
+        }
+        let (plan, bulk, enumeration) = (OnceLock::new(), OnceLock::new(), OnceLock::new());
+        Ok(Self { name, definition, indices, plan, bulk, enumeration })
+    }
+
     /// The name from the file.
     pub fn name(&self) -> &str {
         &self.name
@@ -107,7 +125,7 @@ impl Space {
         self.definition.conditions[index].as_ref()
     }
 
-    /// The combinations that are never tried.
+    /// The combinations that are never tried; a table of allowed ones is one of them, as all that it does not list.
     pub fn forbidden(&self) -> &[Expression] {
         &self.definition.forbidden
     }

@@ -20,9 +20,22 @@ pub struct SpaceError {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SpacePart {
     Parameters,
-    Parameter { index: usize },
-    Condition { index: usize, offset: Option<usize> },
-    Forbidden { index: usize, offset: usize },
+    Parameter {
+        index: usize,
+    },
+    Condition {
+        index: usize,
+        offset: Option<usize>,
+    },
+    Forbidden {
+        index: usize,
+        offset: usize,
+    },
+    /// A row of a table of allowed combinations, or the whole table.
+    Allowed {
+        table: usize,
+        row: Option<usize>,
+    },
 }
 
 /// Whole numbers beyond this are not exact as floating point numbers.

@@ -71,11 +71,17 @@ impl Experiment {
         let file: ExperimentFile = parse(path, &text)?;
         let space = match &file.search_space {
             SpaceSource::Inline(space) => {
+                let names_file = space.names_file();
                 let space = space.clone().validate(path, &text)?;
-                let outline = OutlineNode::of(&text);
-                let node = outline.as_ref().and_then(|outline| outline.field("search_space"));
-                let node = node.expect("a text that was parsed has an outline and its fields");
-                (space, text[node.span.clone()].to_owned())
+                if names_file {
+                    let written = space.to_text();
+                    (space, written)
+                } else {
+                    let outline = OutlineNode::of(&text);
+                    let node = outline.as_ref().and_then(|outline| outline.field("search_space"));
+                    let node = node.expect("a text that was parsed has an outline and its fields");
+                    (space, text[node.span.clone()].to_owned())
+                }
             }
             SpaceSource::Path(relative) => {
                 let file = path.parent().unwrap_or(Path::new("")).join(relative);
@@ -84,7 +90,7 @@ impl Experiment {
                     missing.hint = read(&file).err().and_then(|error| error.diagnostic.hint);
                     return Err(Source::new(path, &text).error(missing.field("search_space")));
                 }
-                (Space::read(&file)?, read(&file)?)
+                Space::read_with_text(&file)?
             }
         };
         let experiment = file.validate(path, text, space)?;

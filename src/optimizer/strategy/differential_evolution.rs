@@ -118,7 +118,7 @@ impl ProposalStrategy for DifferentialEvolution {
                     position(target, index, &mut stream)
                 });
             }
-            if let Some(child) = space.complete(&child).filter(|child| !history.contains(child)) {
+            if let Some(child) = space.complete_nearby(&child).filter(|child| !history.contains(child)) {
                 return Some(child);
             }
         }

@@ -95,7 +95,7 @@ impl ProposalStrategy for TreeParzen {
         let (good, bad) = (Estimator::new(space, good, settings), Estimator::new(space, bad, settings));
         let mut best: Option<(f64, Configuration)> = None;
         for _ in 0..settings.candidates.max(1) * 4 {
-            let Some(configuration) = space.complete(&good.draw(&mut stream)) else { continue };
+            let Some(configuration) = space.complete_nearby(&good.draw(&mut stream)) else { continue };
             if history.contains(&configuration) {
                 continue;
             }

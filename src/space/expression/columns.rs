@@ -79,6 +79,10 @@ impl CodeColumns<'_> {
                 let of = |index: usize| self.hyperparameters[index].listed(&self.codes[index], f64::NAN, place);
                 self.each(&of(a), &of(b), |a, b| a == b)
             }
+            Truth::Unlisted(table) => {
+                let value = |row: usize, index: usize| self.hyperparameters[index].decode(self.codes[index][row]);
+                (0..self.rows).map(|row| truth(!table.lists(|index| value(row, index)))).collect()
+            }
             Truth::NumberAmong(number, others) => {
                 let number = self.numbers(number);
                 let equal = |other| self.compare(ComparisonOperator::Equal, &number, &self.numbers(other));

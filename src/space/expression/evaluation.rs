@@ -1,6 +1,9 @@
 //! The compiled form of an expression, and its value where the hyperparameters have given values.
 //!
 //! Values are in the order of the space, `None` for an inactive hyperparameter.
+use std::sync::Arc;
+
+use crate::space::allowed::AllowedTable;
 use crate::space::value::Value;
 
 /// An operation of two numbers.
@@ -63,6 +66,8 @@ pub(crate) enum Truth {
     Among(usize, Box<[Value]>),
     /// The first number equals one of the others.
     NumberAmong(Box<Number>, Vec<Number>),
+    /// The table does not list the values.
+    Unlisted(Arc<AllowedTable>),
 }
 
 impl Number {
@@ -125,6 +130,7 @@ impl Truth {
             Self::Is(index, value) => Some(values[*index].as_ref()? == value),
             Self::Same(a, b) => Some(values[*a].as_ref()? == values[*b].as_ref()?),
             Self::Among(index, among) => values[*index].as_ref().map(|value| among.contains(value)),
+            Self::Unlisted(table) => Some(!table.lists(|index| values[index].clone())),
             Self::NumberAmong(number, others) => {
                 let number = number.at(values)?;
                 let mut known = true;
@@ -176,6 +182,7 @@ impl Truth {
                 }));
             }
             Self::Same(a, b) => found.extend([*a, *b]),
+            Self::Unlisted(table) => found.extend(table.columns()),
             Self::NumberAmong(number, others) => {
                 number.reads_into(found);
                 others.iter().for_each(|other| other.reads_into(found));

@@ -14,8 +14,10 @@ pub(crate) mod quoting;
 mod syntax;
 
 use std::fmt;
+use std::sync::Arc;
 
 use crate::document::diagnostic::Positioned;
+use crate::space::allowed::AllowedTable;
 use crate::space::expression::checking::Checker;
 use crate::space::expression::evaluation::Truth;
 use crate::space::hyperparameter::Hyperparameter;
@@ -48,6 +50,20 @@ impl Expression {
             return Err(Positioned::new(0, "the expression is always the same: it reads no parameter").hint(hint));
         }
         Ok(Self { text: text.to_owned(), truth, reads })
+    }
+
+    /// The expression that holds for everything that a table does not list.
+    pub(crate) fn of_table(table: Arc<AllowedTable>, hyperparameters: &[Hyperparameter]) -> Self {
+        let (text, reads) = (table.describe(hyperparameters), table.columns().to_vec());
+        Self { text, truth: Truth::Unlisted(table), reads }
+    }
+
+    /// The table of an expression that forbids what is not in it.
+    pub(crate) fn table(&self) -> Option<&Arc<AllowedTable>> {
+        match &self.truth {
+            Truth::Unlisted(table) => Some(table),
+            _ => None,
+        }
     }
 
     /// True where the expression holds for these values, `None` for an inactive hyperparameter.

@@ -1,4 +1,5 @@
 //! The RON file of a space: reading it, and placing the errors of its parts.
+mod allowed_field;
 mod entries;
 mod fields;
 pub(crate) mod literal;
@@ -17,6 +18,7 @@ use crate::document::outline::OutlineNode;
 use crate::document::source::{Source, SourceError, parse, read};
 use crate::numeric::stream::Stream;
 use crate::space::Space;
+use crate::space::file::allowed_field::AllowedField;
 use crate::space::file::entries::Entries;
 use crate::space::file::parameter::Parameter;
 use crate::space::validation::{SpaceError, SpacePart};
@@ -35,6 +37,9 @@ pub struct SpaceFile {
     /// Combinations that are never tried.
     #[serde(default)]
     forbidden: Vec<String>,
+    /// The only combinations of some parameters that are tried.
+    #[serde(default)]
+    allowed: AllowedField,
 }
 
 /// A search space inside another file: a path, or the space itself.
@@ -50,6 +55,16 @@ impl Space {
         parse::<SpaceFile>(path, text)?.validate(path, text)
     }
 
+    /// The space of a RON file, and a text that means it without any other file.
+    pub(crate) fn read_with_text(path: &Path) -> Result<(Self, String), SourceError> {
+        let text = read(path)?;
+        let file = parse::<SpaceFile>(path, &text)?;
+        let names_file = file.names_file();
+        let space = file.validate(path, &text)?;
+        let text = if names_file { space.to_text() } else { text };
+        Ok((space, text))
+    }
+
     /// The space of a RON file.
     pub fn read(path: &Path) -> Result<Self, SourceError> {
         Self::parse(&read(path)?, path)
@@ -57,6 +72,11 @@ impl Space {
 }
 
 impl SpaceFile {
+    /// True where a part of it is in another file.
+    pub(crate) fn names_file(&self) -> bool {
+        self.allowed.names_file()
+    }
+
     /// The space; fails where it is not one or has no legal configuration.
     ///
     /// `text` is that of the whole file, whose field `search_space` this may be.
@@ -79,9 +99,20 @@ impl SpaceFile {
         let stem = || path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
         let name = if self.name.is_empty() { stem() } else { self.name };
         let space = Space::new(name, hyperparameters, self.conditions.0, self.forbidden).map_err(fail)?;
+        let sources = self.allowed.read(path)?;
+        let tables: Vec<_> = sources.iter().map(|source| source.rows.clone()).collect();
+        let space = space.allowing(&tables).map_err(|error| match error.part {
+            SpacePart::Allowed { table, row } if let Some(file) = &sources[table].file => {
+                file.error(row, error.diagnostic)
+            }
+            _ => fail(error),
+        })?;
         if let Err(impossible) = space.sample(&mut Stream::of(0, "possible", 0)) {
-            let first = space.forbidden().iter().position(|clause| clause.text() == impossible.clauses[0]);
-            let part = SpacePart::Forbidden { index: first.unwrap_or(0), offset: 0 };
+            let first = space.forbidden().iter().position(|clause| clause.text() == impossible.clauses[0]).unwrap_or(0);
+            let part = match space.forbidden()[first].table() {
+                Some(_) => SpacePart::Allowed { table: 0, row: None },
+                None => SpacePart::Forbidden { index: first, offset: 0 },
+            };
             let hint = "loosen a forbidden combination, or allow more values";
             return Err(fail(SpaceError { part, diagnostic: Diagnostic::new(impossible.to_string()).hint(hint) }));
         }
@@ -106,6 +137,11 @@ fn offset(space: &OutlineNode, text: &str, error: &SpaceError) -> usize {
                 None => condition.key.start,
             })
         }
+        SpacePart::Allowed { table, row } => space.field("allowed").map(|node| {
+            // A row stands in the list itself, or in the list of one of several tables.
+            let list = node.items().iter().filter(|item| !item.items().is_empty()).nth(table).unwrap_or(node);
+            row.and_then(|row| list.items().get(row)).unwrap_or(node).span.start
+        }),
         SpacePart::Forbidden { index, offset } => {
             space.field("forbidden").and_then(|node| node.items().get(index)).map(|clause| clause.inside(text, offset))
         }

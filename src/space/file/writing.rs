@@ -27,10 +27,27 @@ impl Space {
             }
             text += "    },\n";
         }
-        if !self.forbidden().is_empty() {
+        let forbidden: Vec<_> = self.forbidden().iter().filter(|clause| clause.table().is_none()).collect();
+        if !forbidden.is_empty() {
             text += "    forbidden: [\n";
-            for clause in self.forbidden() {
+            for clause in forbidden {
                 let _ = writeln!(text, "        {:?},", clause.text());
+            }
+            text += "    ],\n";
+        }
+        let tables = &self.definition.allowed;
+        if !tables.is_empty() {
+            text += "    allowed: [\n";
+            for table in tables {
+                let rows = table.written(self.hyperparameters()).into_iter().map(|row| format!("        {row},\n"));
+                match tables.len() {
+                    1 => text.extend(rows),
+                    _ => {
+                        text += "        [\n";
+                        text.extend(rows.map(|row| "    ".to_owned() + &row));
+                        text += "        ],\n";
+                    }
+                }
             }
             text += "    ],\n";
         }

@@ -8,6 +8,7 @@ use crate::numeric::stream::Stream;
 use crate::space::definition::Definition;
 use crate::space::sampling::group::TiedGroup;
 use crate::space::sampling::impossible::Impossible;
+use crate::space::sampling::table_cursor::TableCursor;
 use crate::space::value::Value;
 
 /// Edges that are tried for one diagram; a group beyond is left to rejection.
@@ -15,6 +16,9 @@ const STEPS: usize = 1 << 20;
 
 /// The index that stands for an inactive hyperparameter.
 const INACTIVE: u16 = u16::MAX;
+
+/// The node behind a choice that no table allows.
+const NOWHERE: u32 = u32::MAX;
 
 /// The legal choices of a group, as a graph.
 #[derive(Clone, Debug)]
@@ -56,6 +60,7 @@ impl Diagram {
         let mut builder = Builder {
             definition,
             frontiers: group.frontiers(definition),
+            tables: TableCursor::all(definition, &group),
             due,
             steps: STEPS,
             values: vec![None; definition.hyperparameters.len()],
@@ -114,6 +119,14 @@ impl Diagram {
     pub(crate) fn draw(&self, definition: &Definition, stream: &mut Stream, values: &mut [Option<Value>]) {
         let value = |member: usize, index| definition.hyperparameters[member].domain.nth(u64::from(index));
         self.walk(|| stream.uniform(), |member, index: Option<u16>| values[member] = index.map(|it| value(member, it)));
+    }
+
+    /// Writes the choice at these shares, one for each hyperparameter, into the values of a configuration.
+    pub(crate) fn at(&self, definition: &Definition, shares: &[f64], values: &mut [Option<Value>]) {
+        let value = |member: usize, index| definition.hyperparameters[member].domain.nth(u64::from(index));
+        let mut next = self.group.members.iter().map(|&member| shares[member]);
+        let share = || next.next().expect("a share for each member");
+        self.walk(share, |member, index: Option<u16>| values[member] = index.map(|it| value(member, it)));
     }
 
     /// Tells the index of each member's value, `None` where it is inactive, of a choice by numbers uniform in `[0, 1)`.
@@ -183,6 +196,8 @@ struct Builder<'a> {
     definition: &'a Definition,
     group: &'a TiedGroup,
     frontiers: Vec<Vec<usize>>,
+    /// Tables of allowed combinations, which tell early what cannot be.
+    tables: Vec<TableCursor>,
     /// Clauses to ask once the member at this depth is decided.
     due: Vec<Vec<usize>>,
     steps: usize,
@@ -206,9 +221,11 @@ impl Builder<'_> {
         if self.definition.inactive(member, &self.values).is_some() {
             self.edge(depth, INACTIVE, None, 1.0, &mut node)?;
         } else {
-            for index in 0..hyperparameter.size().expect("groups are discrete") as usize {
-                let value = Some(hyperparameter.domain.nth(index as u64));
-                self.edge(depth, index as u16, value, hyperparameter.probability(index as u64), &mut node)?;
+            let size = hyperparameter.size().expect("groups are discrete") as u16;
+            let listed = self.tables.iter().find_map(|table| table.choices(depth));
+            for index in listed.unwrap_or_else(|| (0..size).collect()) {
+                let value = Some(hyperparameter.domain.nth(u64::from(index)));
+                self.edge(depth, index, value, hyperparameter.probability(u64::from(index)), &mut node)?;
             }
         }
         self.values[member] = None;
@@ -232,7 +249,14 @@ impl Builder<'_> {
         if self.due[depth].iter().any(|&clause| self.definition.forbidden[clause].holds(&self.values)) {
             return Some(());
         }
-        let child = self.node(depth + 1)?;
+        let decided = Some(index).filter(|index| *index != INACTIVE);
+        let is_possible = self.tables.iter_mut().fold(true, |all, table| table.decide(depth, decided) && all);
+        let child = if is_possible { self.node(depth + 1) } else { Some(NOWHERE) };
+        self.tables.iter_mut().for_each(TableCursor::undo);
+        let child = child?;
+        if child == NOWHERE {
+            return Some(());
+        }
         let rest = &self.nodes[child as usize];
         if rest.count > 0 {
             node.count = node.count.saturating_add(rest.count);

@@ -11,6 +11,7 @@ pub(crate) mod impossible;
 mod joint;
 mod mutation;
 pub(crate) mod plan;
+mod table_cursor;
 
 use crate::numeric::stream::Stream;
 use crate::space::Space;
@@ -37,7 +38,11 @@ impl Space {
     pub(crate) fn quantile(&self, shares: &[f64]) -> Option<Configuration> {
         assert_eq!(shares.len(), self.hyperparameters().len(), "a share for each hyperparameter");
         let fill = |index: usize| self.hyperparameters()[index].quantile(shares[index]);
-        self.definition.settle(vec![None; shares.len()], fill).ok()
+        let mut values = vec![None; shares.len()];
+        if !self.definition.allowed.is_empty() {
+            self.plan().spread(&self.definition, shares, &mut values);
+        }
+        self.definition.settle(values, fill).ok()
     }
 
     /// The configuration at a position of `[0, 1]` for each hyperparameter; `None` where it is forbidden.
@@ -45,6 +50,18 @@ impl Space {
         assert_eq!(positions.len(), self.hyperparameters().len(), "a position for each hyperparameter");
         let fill = |index: usize| self.hyperparameters()[index].at(positions[index]);
         self.definition.settle(vec![None; positions.len()], fill).ok()
+    }
+
+    /// The configuration at a position of `[0, 1]` for each hyperparameter, with the nearest combination of values that each
+    /// table allows; `None` where it is forbidden.
+    pub(crate) fn complete_nearby(&self, positions: &[f64]) -> Option<Configuration> {
+        let mut values = vec![None; positions.len()];
+        for table in &self.definition.allowed {
+            let row = table.nearest(self.hyperparameters(), positions, 0);
+            table.write(row, self.hyperparameters(), &mut values);
+        }
+        let fill = |index: usize| self.hyperparameters()[index].at(positions[index]);
+        self.definition.settle(values, fill).ok()
     }
 
     /// The share of independent draws from the priors that is legal, in `[0, 1]`; without priors, of the unit cube. Exact

@@ -1,7 +1,9 @@
 //! Mutation: a random configuration near another one.
 use crate::numeric::stream::Stream;
 use crate::space::Space;
+use crate::space::allowed::AllowedTable;
 use crate::space::configuration::Configuration;
+use crate::space::hyperparameter::Hyperparameter;
 use crate::space::value::Value;
 
 /// Draws of a value that must all be the old one before it stays.
@@ -13,6 +15,7 @@ impl Space {
     ///
     /// A categorical takes any other choice, everything else a normal step of `deviation` positions (in `[0, 1]`), wider
     /// where its values are further apart. A hyperparameter that becomes active takes its default.
+    /// Those of a table of allowed combinations change together, to another row.
     pub fn mutate(
         &self,
         configuration: &Configuration,
@@ -27,13 +30,42 @@ impl Space {
         let mut changed = false;
         for _ in 0..changes.min(active.len()) {
             let index = active.swap_remove(stream.below(active.len()));
+            if let Some(table) = self.definition.allowed.iter().find(|table| table.columns().contains(&index)) {
+                changed |= self.move_to_row(table, deviation, &mut values, stream);
+                continue;
+            }
             if let Some(other) = values[index].as_ref().and_then(|value| self.other(index, value, deviation, stream)) {
                 values[index] = Some(other);
                 changed = true;
             }
         }
         let defaults = |index: usize| self.hyperparameters()[index].default.clone();
-        self.definition.settle(values, defaults).ok().filter(|_| changed)
+        // A row may differ in what is inactive alone.
+        let is_other = |mutant: &Configuration| self.definition.allowed.is_empty() || mutant != configuration;
+        self.definition.settle(values, defaults).ok().filter(|mutant| changed && is_other(mutant))
+    }
+
+    /// Exchanges the values that a table names for another combination of it, rather a near one; false where it has no other.
+    fn move_to_row(
+        &self,
+        table: &AllowedTable,
+        deviation: f64,
+        values: &mut [Option<Value>],
+        stream: &mut Stream,
+    ) -> bool {
+        let position = |(each, value): (&Hyperparameter, &Option<Value>)| {
+            value.as_ref().and_then(|value| each.position(value)).unwrap_or_else(|| stream.uniform())
+        };
+        let positions: Vec<f64> = self.hyperparameters().iter().zip(&*values).map(position).collect();
+        let before = values.to_vec();
+        // About as many rows as lie within a normal step in two dimensions.
+        let reach = (deviation * (table.rows().len() as f64).sqrt()).max(1.0);
+        (0..DRAWS).any(|draw| {
+            let rank = 1.0 + f64::from(1 + draw) * reach * stream.normal().abs();
+            let row = table.nearest(self.hyperparameters(), &positions, rank as usize);
+            table.write(row, self.hyperparameters(), values);
+            values != before
+        })
     }
 
     /// Another value of a hyperparameter near this one.
@@ -56,7 +88,6 @@ impl Space {
 mod tests {
     use super::*;
     use crate::space::domain::Domain;
-    use crate::space::hyperparameter::Hyperparameter;
 
     #[test]
     fn so_many_values_change_and_the_rest_stays() {

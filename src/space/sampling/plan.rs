@@ -90,6 +90,16 @@ impl DrawPlan {
         Err(Impossible { clauses, draws: Some(DRAWS) })
     }
 
+    /// Writes the values at these shares, one for each hyperparameter, of those that tables allow together.
+    pub(crate) fn spread(&self, definition: &Definition, shares: &[f64], values: &mut [Option<Value>]) {
+        let has_table = |diagram: &&Diagram| {
+            diagram.group.clauses.iter().any(|&clause| definition.forbidden[clause].table().is_some())
+        };
+        for diagram in self.diagrams.iter().filter(has_table).filter(|diagram| !diagram.is_empty()) {
+            diagram.at(definition, shares, values);
+        }
+    }
+
     /// The share of independent draws that is legal, in `[0, 1]`.
     pub(crate) fn allowed_fraction(&self, definition: &Definition, seed: u64) -> f64 {
         let exact: f64 = self.diagrams.iter().map(|diagram| diagram.share()).product();
