@@ -173,6 +173,11 @@ fn a_part_without_use_is_refused() {
         let built = builder(1).settings(settings).with_acquisition(own()).build();
         built.err().map(|wrong| wrong.message).unwrap_or_default()
     };
+    let named = ron::from_str("(acquisition: ThompsonSampling)").unwrap();
+    let message = refused(named);
+    assert!(
+        message.starts_with("`acquisition` names `") && message.ends_with("`, but `with_acquisition` gives another")
+    );
     let objectives = vec!["loss".to_owned(), "latency".to_owned()];
     let two = OptimizerSettings { objectives, ..OptimizerSettings::default() };
     assert_eq!(refused(two), "`acquisition` cannot be `Optimism` with 2 objectives");

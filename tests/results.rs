@@ -102,8 +102,20 @@ fn files_of_other_programs_are_read_as_they_are() {
     for (index, (format, file, experiment, options, said)) in [
         ("optuna", "optuna-added.journal", "experiment", "", "kept 5 results of 5"),
         ("optuna", "optuna-steps.journal", "experiment", "", "kept 12 results of 12"),
-        ("optuna", "optuna-torn.journal", "experiment", "", "line 16: the file is cut off here|kept 2 results of 3|1 result without a cost"),
-        ("optuna", "optuna-intermediate-infinity.journal", "experiment", "", "kept 3 results of 3|3 intermediate values"),
+        (
+            "optuna",
+            "optuna-torn.journal",
+            "experiment",
+            "",
+            "line 16: the file is cut off here|kept 2 results of 3|1 result without a cost",
+        ),
+        (
+            "optuna",
+            "optuna-intermediate-infinity.journal",
+            "experiment",
+            "",
+            "kept 3 results of 3|3 intermediate values",
+        ),
         ("optuna", "optuna-maximize.journal", "experiment", "--negate", "kept 3 results of 3"),
         ("optuna", "optuna-deleted-first.journal", "experiment", "", "kept 3 results of 3"),
         ("optuna", "optuna-deleted-first.journal", "experiment", "--study=real", "kept 3 results of 3"),
@@ -113,7 +125,13 @@ fn files_of_other_programs_are_read_as_they_are() {
         ("optuna", "optuna-deleted-first.journal", "experiment", "--study=s", "no study `s`|there are `real`"),
         ("optuna", "optuna-deleted-first.journal", "experiment", "--negate", "leave `--negate` out"),
         ("optuna", "optuna-older.journal", "older", "", "several studies: `first`, `second`|--study 'first'"),
-        ("optuna", "optuna-older.journal", "older", "--study=second", "kept 2 results of 5|(1 crashed, 1 pruned)|1 trial waiting"),
+        (
+            "optuna",
+            "optuna-older.journal",
+            "older",
+            "--study=second",
+            "kept 2 results of 5|(1 crashed, 1 pruned)|1 trial waiting",
+        ),
         ("smac3", "smac-infinity.json", "experiment", "", "kept 1 result of 2|1 result without a cost (1 crashed)"),
         ("smac3", "smac-1.json", "experiment", "", "kept 2 results of 4|1 crashed, 1 timed out|1 entry with the"),
     ]

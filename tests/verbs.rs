@@ -85,8 +85,13 @@ fn fields_are_explained_with_default_and_reason() {
     let folder = folder("seed: 1");
     let folder = folder.path();
     let text = printed(folder, &["explain", "optimizer.acquisition"]);
-    assert!(text.starts_with("optimizer.acquisition: an acquisition function, default: ExpectedImprovement\n"), "{text}");
-    assert!(text.contains("optimizer.acquisition.LowerConfidenceBound.deviations: a number, at least 0, default: absent"));
+    assert!(
+        text.starts_with("optimizer.acquisition: an acquisition function, default: ExpectedImprovement\n"),
+        "{text}"
+    );
+    assert!(
+        text.contains("optimizer.acquisition.LowerConfidenceBound.deviations: a number, at least 0, default: absent")
+    );
     assert!(printed(folder, &["explain", "margin"]).matches(".margin: ").count() == 4);
     assert!(lines(&printed(folder, &["explain", "--format", "json"])).len() > 150);
     assert!(said(folder, &["explain", "optimizer.aquisition"]).1.contains("did you mean `optimizer.acquisition`?"));
@@ -292,4 +297,75 @@ fn configurations_are_enqueued_while_a_run_rests_and_while_it_goes_on() {
     assert_eq!(trials(folder)[2]["origin"], "given");
     assert!(!printed(folder, &["status", "e"]).contains("enqueued"));
     assert!(printed(folder, &["store", "check", "e"]).contains("enqueued"));
+}
+
+#[test]
+fn check_says_what_will_not_go_as_meant() {
+    let check = |folder: &Path| said(folder, &["check", "e.ron"]).1;
+    let folder = folder("stop: (trials: 20), optimizer: (design_size: 19, design_share: 1)");
+    let folder = folder.path();
+    let words = check(folder);
+    assert!(
+        words.contains("design has 19 of the 20 configurations that the run tries, so that 1 is chosen"),
+        "{words}"
+    );
+    write(folder, "stop: (trials: 13), budget: (min: 1, max: 9, eta: 3)");
+    let words = check(folder);
+    assert!(
+        words.contains("design has 9 of the 9 configurations that the run tries, so that none is chosen"),
+        "{words}"
+    );
+    write(folder, "stop: (trials: 40)");
+    assert!(!check(folder).contains("design has"));
+    write(folder, r#"stop: (trials: 40), executor: Process(slots: ["gpu:977"])"#);
+    let words = check(folder);
+    assert!(words.contains("there is no `gpu:977`") || words.contains("no driver says"), "{words}");
+
+    // A run of this name with another budget.
+    write(folder, "stop: (trials: 40), budget: (min: 1, max: 9, eta: 3)");
+    Session::begin(folder, "e.ron").end();
+    assert!(!check(folder).contains("will refuse"));
+    write(folder, "stop: (trials: 40), budget: (min: 1, max: 27, eta: 3)");
+    let words = check(folder);
+    assert!(
+        words.contains("`run` will refuse to go on with") && words.contains("budget.max: 9.0, now 27.0"),
+        "{words}"
+    );
+
+    // Counts of one.
+    write(folder, r#"stop: (trials: 1), budget: (min: 1, max: 1, unit: "epochs")"#);
+    let plan = printed(folder, &["check", "e.ron"]);
+    assert!(!plan.contains("1 trials") && !plan.contains("1 epochs") && plan.contains("1 trial, 1 epoch"), "{plan}");
+}
+
+#[test]
+fn a_renamed_parameter_is_asked_about() {
+    let text = |name: &str, answer: &str| {
+        format!(
+            r#"(name: "e", search_space: (parameters: {{ "x": Float(min: 0, max: 1), "{name}": Float(min: 0, max: 2) }}{answer}), seed: 3)"#
+        )
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    fs::write(folder.join("e.ron"), text("y", "")).unwrap();
+    let mut session = Session::begin(folder, "e.ron");
+    let trial = session.ask(1)["trials"][0].clone();
+    session.say(&json!({"tell": {"trial": 1, "cost": 1}}));
+    session.end();
+    fs::write(folder.join("e.ron"), text("why", "")).unwrap();
+    let refused = galvani(folder, &["ask-tell", "e.ron"]);
+    let words = String::from_utf8(refused.stderr).unwrap();
+    assert!(
+        !refused.status.success() && words.contains("`y` is gone and `why`, with the same values, is new"),
+        "{words}"
+    );
+    assert!(words.contains(r#"add renamed: {"why": "y"}"#), "{words}");
+    assert!(said(folder, &["check", "e.ron"]).1.contains("`run` will ask:"));
+    fs::write(folder.join("e.ron"), text("why", r#", renamed: {"why": "y"}"#)).unwrap();
+    Session::begin(folder, "e.ron").end();
+    let kept = trials(folder);
+    assert_eq!((kept.len(), &kept[0]["config"]["why"]), (1, &trial["config"]["y"]));
+    // The next session has nothing to change.
+    let (_, words) = said(folder, &["ask-tell", "e.ron"]);
+    assert!(!words.contains("changed"), "{words}");
 }

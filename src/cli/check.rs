@@ -9,12 +9,17 @@ use super::message::{amount, count, measured, narrate, number, of_amount, say};
 use super::space;
 use super::table::Format;
 use crate::document::spelling::nearest;
+use crate::experiment::definition::difference::Difference;
+use crate::experiment::definition::plan;
 use crate::experiment::definition::plan::planned;
+use crate::experiment::error::RunError;
 use crate::experiment::folder::RunFolder;
 use crate::experiment::ledger::space_migration::SpaceMigration;
 use crate::experiment::replay::log::Log;
+use crate::experiment::run::local;
 use crate::experiment::{Experiment, Objective};
 use crate::intensifier::bracket::Bracket;
+use crate::optimizer::strategy::config::ProposalStrategyConfig;
 use crate::space::Space;
 use crate::store::Store;
 use crate::trial::budget::Budget;
@@ -138,7 +143,7 @@ fn exact(budget: f64) -> String {
 }
 
 fn count_of(trials: f64) -> String {
-    format!("{} trials", number(trials))
+    format!("{} {}", number(trials), of_amount(trials, "trials"))
 }
 
 /// The budget that each rung of a bracket adds, where a promoted trial goes on from where its configuration stood.
@@ -191,23 +196,64 @@ fn warnings(experiment: &Experiment) -> Vec<String> {
             }
         }
     }
+    warnings.extend(local::slot_warning(&experiment.execution.slots));
+    warnings.extend(design_warning(experiment));
     let once = experiment.plan().trials();
     if let Some(limit) = experiment.stop.trials.filter(|&limit| limit < once) {
         warnings.push(format!(
-            "`stop.trials` ends the run after {limit} trials, but one turn of all brackets takes {once}"
+            "`stop.trials` ends the run after {}, but one turn of all brackets takes {once}",
+            count(limit as usize, "trial")
         ));
     }
     warnings
 }
 
-/// Sentences about the trials of a run that has begun with another space.
+/// A sentence where the initial design leaves the search strategy hardly any configuration to choose.
+fn design_warning(experiment: &Experiment) -> Option<String> {
+    let settings = &experiment.settings;
+    if settings.random_probability == 1.0 || settings.search == ProposalStrategyConfig::Random {
+        return None;
+    }
+    let design = experiment.optimizer().design().len();
+    let chosen = plan::new_configurations(&experiment.plan(), &experiment.stop, 2 * design)?;
+    let left = chosen.saturating_sub(design);
+    (5 * left < chosen).then(|| {
+        format!(
+            "the initial design has {design} of the {} that the run tries, so that {} by what was learned; allow more trials, or give `design_size`",
+            count(chosen, "configuration"),
+            match left {
+                0 => "none is chosen".to_owned(),
+                1 => "1 is chosen".to_owned(),
+                left => format!("{left} are chosen"),
+            }
+        )
+    })
+}
+
+/// Sentences about a run that has begun with another experiment or another space.
 fn changes(experiment: &Experiment, folder: &RunFolder) -> Vec<String> {
     let Ok(log) = Log::read(folder.clone()) else { return Vec::new() };
+    let difference = Difference::between(&log.experiment, experiment);
+    let mut told = Vec::new();
+    if !difference.parts.is_empty() {
+        told.push(format!(
+            "`run` will refuse to go on with `{}`, which was begun with another {}: {}; change `name` or give `--dir` to begin a new run",
+            folder.root().display(),
+            difference.names(),
+            difference.lines.join("; ")
+        ));
+    }
     let changes = experiment.space.changes_since(&log.experiment.space);
     if changes.is_empty() {
-        return Vec::new();
+        return told;
     }
-    let mut told = vec![format!("the search space has changed since the run began: {}", changes.join("; "))];
+    told.push(format!("the search space has changed since the run began: {}", changes.join("; ")));
+    let renamings = experiment.space.possible_renamings(&log.experiment.space);
+    if !renamings.is_empty() {
+        let refusal = RunError::Renamed { folder: folder.root().into(), renamings };
+        told.push(format!("`run` will ask: {refusal}"));
+        return told;
+    }
     let records = Store::read(&folder.store()).unwrap_or_default();
     if let Ok(migration) = SpaceMigration::of(&records, &log.experiment.space, &experiment.space) {
         told.push(format!("`run` goes on in the new space: {}", migration.summary()));

@@ -1,7 +1,7 @@
 //! The verb `status`: the state of a run in a few lines.
 use super::failure::Failure;
 use super::incumbent::mean_cost;
-use super::message::{amount, count, duration, number, one_line, say};
+use super::message::{amount, count, duration, measured, number, one_line, say};
 use super::target::Target;
 use super::trial_row::outcome;
 use crate::experiment::ledger::queue::Queue;
@@ -34,7 +34,7 @@ pub(super) fn execute(target: &Target) -> Result<(), Failure> {
         say(&format!("learns from {all}: {}", from.collect::<Vec<_>>().join(", ")));
     }
     for (budget, ended, finished) in by_budget(&log) {
-        say(&format!("at {} {unit}: {}, {finished} finished", amount(budget), count(ended, "trial")));
+        say(&format!("at {}: {}, {finished} finished", measured(budget, unit), count(ended, "trial")));
     }
     if !log.experiment.objectives().is_empty() {
         let front = front(history);

@@ -120,7 +120,10 @@ pub fn read(path: &Path) -> Result<String, SourceError> {
     })?;
     if bytes.len() as u64 > LARGEST {
         let message = format!("the file is larger than {} MiB", LARGEST >> 20);
-        return Err(SourceError::whole(path, Diagnostic::new(message).hint("split it, or take out what is not needed")));
+        return Err(SourceError::whole(
+            path,
+            Diagnostic::new(message).hint("split it, or take out what is not needed"),
+        ));
     }
     String::from_utf8(bytes).map_err(|error| {
         let good = error.utf8_error().valid_up_to();

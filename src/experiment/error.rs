@@ -7,6 +7,7 @@ use thiserror::Error;
 use crate::document::diagnostic::Diagnostic;
 use crate::executor::ExecutorError;
 use crate::experiment::definition::difference::Difference;
+use crate::space::renaming::PossibleRenaming;
 use crate::store::StoreError;
 use crate::task::TaskError;
 
@@ -30,6 +31,11 @@ pub enum RunError {
         folder = folder.display(), names = difference.names(), lines = difference.lines.join("\n  ")
     )]
     Edited { folder: PathBuf, difference: Difference },
+    #[error(
+        "{folder}: {questions}\nhint: if so, add renamed: {{{answers}}} to the search space, and trials keep their values; an empty name, {no}, says that it is another parameter",
+        folder = folder.display(), questions = questions(renamings), answers = answers(renamings), no = no(renamings)
+    )]
+    Renamed { folder: PathBuf, renamings: Vec<PossibleRenaming> },
     #[error("{folder}: {message}", folder = folder.display())]
     Log { folder: PathBuf, message: String },
     #[error(transparent)]
@@ -38,4 +44,20 @@ pub enum RunError {
         "the first {trials} trials all failed, so the run was stopped; the end of their logs:\n\n{said}\n\nhint: correct the program or its limits and run the same command again in a new folder (`--dir`); `galvani show` prints a trial's logs"
     )]
     AllTrialsFailed { trials: usize, said: String },
+}
+
+fn questions(renamings: &[PossibleRenaming]) -> String {
+    let question = |each: &PossibleRenaming| {
+        format!("`{}` is gone and `{}`, with the same values, is new: is it renamed?", each.old, each.new)
+    };
+    renamings.iter().map(question).collect::<Vec<_>>().join(" ")
+}
+
+fn answers(renamings: &[PossibleRenaming]) -> String {
+    let answer = |each: &PossibleRenaming| format!("{:?}: {:?}", each.new, each.old);
+    renamings.iter().map(answer).collect::<Vec<_>>().join(", ")
+}
+
+fn no(renamings: &[PossibleRenaming]) -> String {
+    renamings.first().map(|each| format!("{:?}: \"\"", each.new)).unwrap_or_default()
 }

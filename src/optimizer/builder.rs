@@ -45,13 +45,13 @@ impl OptimizerBuilder {
         self
     }
 
-    /// Maximizes an acquisition function of the user's own in place of the one that the settings name.
+    /// Maximizes an acquisition function of the user's own; the settings must name none.
     pub fn with_acquisition(mut self, acquisition: Arc<dyn AcquisitionFunction>) -> Self {
         self.extensions.acquisition = Some(acquisition);
         self
     }
 
-    /// Predicts costs by a surrogate of the user's own in place of the one that the settings name. It learns one target
+    /// Predicts costs by a surrogate of the user's own; the settings must name none. It learns one target
     /// for each configuration, on the scale `Rank` where the settings name no other.
     pub fn with_surrogate(mut self, surrogate: Arc<dyn SurrogateFactory>) -> Self {
         self.extensions.surrogate = Some(surrogate);
@@ -64,6 +64,7 @@ impl OptimizerBuilder {
         let Self { space, schedule, intensifier, settings, stop, seed, extensions } = self;
         intensifier.validate(&schedule)?;
         settings.validate(&intensifier)?;
+        check_extensions(&settings, &extensions)?;
         stop.validate().map_err(|wrong| wrong.inside("stop"))?;
         let optimizer = Optimizer {
             selector: Selector::new(&space, &schedule, &intensifier, &settings, &extensions, seed)?,
@@ -79,6 +80,24 @@ impl OptimizerBuilder {
         };
         Ok(optimizer.with_stop(stop))
     }
+}
+
+/// Fails where the settings name what the user gives in person: one of both would be ignored.
+fn check_extensions(settings: &OptimizerSettings, extensions: &Extensions) -> Result<(), Diagnostic> {
+    let default = OptimizerSettings::default();
+    let refuse = |field: &'static str, given: &str, named: String| {
+        let message = format!("`{field}` names `{named}`, but `{given}` gives another");
+        Err(Diagnostic::new(message)
+            .hint(format!("leave one of the two out: `{field}` of the settings, or `{given}`"))
+            .field(field))
+    };
+    if extensions.acquisition.is_some() && settings.acquisition != default.acquisition {
+        return refuse("acquisition", "with_acquisition", settings.acquisition.build()?.name().to_owned());
+    }
+    if extensions.surrogate.is_some() && settings.surrogate != default.surrogate {
+        return refuse("surrogate", "with_surrogate", settings.surrogate.describe().to_owned());
+    }
+    Ok(())
 }
 
 impl Optimizer {

@@ -84,6 +84,13 @@ impl Stop {
                     .field(field));
             }
         }
+        for (field, value) in [("cost", self.cost), ("regret", self.regret)] {
+            if value.is_some_and(f64::is_nan) {
+                return Err(Diagnostic::new(format!("`stop.{field}` must be a number, not NaN"))
+                    .hint(example(field, "0.01"))
+                    .field(field));
+            }
+        }
         Ok(())
     }
 

@@ -18,13 +18,18 @@ impl Space {
         let mut changes = Vec::new();
         for hyperparameter in self.hyperparameters() {
             let name = &hyperparameter.name;
-            match old.index(name) {
+            match self.index_before(old, name) {
                 Some(index) => changes.extend(differences(&old.hyperparameters()[index], hyperparameter)),
                 None => changes.push(format!(
                     "`{name}` is new ({}); earlier trials count as if they had its default, {}",
                     hyperparameter.domain,
                     hyperparameter.default.to_ron()
                 )),
+            }
+            if let Some(former) =
+                self.former_names().get(name).filter(|former| old.index(name).is_none() && old.index(former).is_some())
+            {
+                changes.push(format!("`{name}` was called `{former}`"));
             }
             let condition =
                 |space: &Self| space.index(name).and_then(|index| space.condition(index)).map(ToString::to_string);
@@ -38,7 +43,7 @@ impl Space {
                 (None, _) => {}
             }
         }
-        for hyperparameter in old.hyperparameters().iter().filter(|each| self.index(&each.name).is_none()) {
+        for hyperparameter in old.hyperparameters().iter().filter(|each| self.index_now(&each.name).is_none()) {
             changes.push(format!(
                 "`{}` is gone; earlier trials count where it was inactive or had its default, {}",
                 hyperparameter.name,
@@ -87,7 +92,7 @@ impl Space {
         for (index, before) in old.hyperparameters().iter().enumerate() {
             let Some(value) = configuration.get(index) else { continue };
             let name = &before.name;
-            match self.index(name) {
+            match self.index_now(name) {
                 Some(own) => {
                     let admitted = self.hyperparameters()[own].admit(value);
                     values[own] =

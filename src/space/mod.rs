@@ -19,6 +19,7 @@ pub mod hyperparameter;
 pub mod lookup;
 mod matching;
 pub mod prior;
+pub mod renaming;
 pub mod sampling;
 pub mod steps;
 pub mod validation;
@@ -26,6 +27,8 @@ pub mod value;
 
 use std::collections::HashMap;
 use std::sync::OnceLock;
+
+use indexmap::IndexMap;
 
 pub use crate::space::allowed::AllowedRow;
 use crate::space::allowed::AllowedTable;
@@ -46,6 +49,8 @@ pub struct Space {
     name: String,
     definition: Definition,
     indices: HashMap<String, usize>,
+    /// The names that parameters had in earlier versions of the space, by their present names.
+    former: IndexMap<String, String>,
     /// The plan for drawing single configurations, made at the first draw.
     plan: OnceLock<DrawPlan>,
     /// The plan for drawing many configurations at once, made at the first such draw.
@@ -84,6 +89,7 @@ impl Space {
             name,
             indices: names.zip(0..).collect(),
             definition,
+            former: IndexMap::new(),
             plan: OnceLock::new(),
             bulk: OnceLock::new(),
             enumeration: OnceLock::new(),
@@ -96,13 +102,13 @@ impl Space {
     /// A configuration agrees with a row where every active hyperparameter that the row names has its value there. Draws
     /// follow the priors, under the condition that they are allowed: without priors, all combinations are equally likely.
     pub fn allowing(self, tables: &[Vec<AllowedRow>]) -> Result<Self, SpaceError> {
-        let Self { name, mut definition, indices, .. } = self;
+        let Self { name, mut definition, indices, former, .. } = self;
         for (table, rows) in tables.iter().enumerate() {
             let wrong = |(row, diagnostic)| SpaceError { part: SpacePart::Allowed { table, row }, diagnostic };
             definition.allow(AllowedTable::new(rows, &definition.hyperparameters).map_err(wrong)?);
         }
         let (plan, bulk, enumeration) = (OnceLock::new(), OnceLock::new(), OnceLock::new());
-        Ok(Self { name, definition, indices, plan, bulk, enumeration })
+        Ok(Self { name, definition, indices, former, plan, bulk, enumeration })
     }
 
     /// The name from the file.

@@ -105,6 +105,10 @@ impl Study {
     /// The trial is not running or has another number of costs than the study has objectives, and nothing changes; or the
     /// journal cannot be written.
     pub fn tell(&mut self, trial: TrialId, result: impl IntoOutcome) -> Result<()> {
+        if result.is_empty() {
+            let hint = "tell a cost, an `Outcome`, or an error";
+            return Err(Error::Trial(Diagnostic::new(format!("trial {trial} is told no cost")).hint(hint)));
+        }
         let outcome = result.into_outcome();
         match wrong_number(&outcome, self.experiment.costs()) {
             Some(message) => Err(Error::Trial(Diagnostic::new(format!("trial {trial} {message}")))),

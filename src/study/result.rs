@@ -10,6 +10,11 @@ use crate::trial::outcome::Outcome;
 pub trait IntoOutcome {
     /// The outcome.
     fn into_outcome(self) -> Outcome;
+
+    /// True for an empty list of costs, which [`Study::tell`](crate::Study::tell) refuses.
+    fn is_empty(&self) -> bool {
+        false
+    }
 }
 
 impl IntoOutcome for f64 {
@@ -26,12 +31,20 @@ impl IntoOutcome for Vec<f64> {
             false => Outcome::of_costs(self),
         }
     }
+
+    fn is_empty(&self) -> bool {
+        Vec::is_empty(self)
+    }
 }
 
 impl<const N: usize> IntoOutcome for [f64; N] {
     /// One cost for each objective.
     fn into_outcome(self) -> Outcome {
         self.to_vec().into_outcome()
+    }
+
+    fn is_empty(&self) -> bool {
+        N == 0
     }
 }
 
@@ -48,6 +61,10 @@ impl<T: IntoOutcome, E: Display> IntoOutcome for Result<T, E> {
             // `#` prints the causes too where the error has a form for it.
             Err(error) => Outcome::Crashed { message: format!("{error:#}") },
         }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.as_ref().is_ok_and(T::is_empty)
     }
 }
 

@@ -135,7 +135,8 @@ fn results(history: &History) -> Vec<PriorResult> {
         budget: trial.proposal.budget,
         costs: trial.outcome.as_ref().unwrap().costs().to_vec(),
     };
-    let finished = history.trials().iter().filter(|trial| trial.outcome.as_ref().is_some_and(|end| end.cost().is_some()));
+    let finished =
+        history.trials().iter().filter(|trial| trial.outcome.as_ref().is_some_and(|end| end.cost().is_some()));
     finished.map(result).collect()
 }
 

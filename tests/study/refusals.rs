@@ -70,7 +70,8 @@ fn studies_that_cannot_be_are_refused_with_a_hint() {
         (study().budget(9.0, 1.0, 3), "min"),
         (study().budget(0.0, 1.0, 3), "budget"),
         (study().budget(-1.0, 1.0, 3), "budget"),
-        (study().budget(f64::NAN, 1.0, 3), "NaN"),
+        (study().budget(f64::NAN, 1.0, 3), "`budget.min` must be positive and finite, not NaN"),
+        (study().budget(1.0, f64::NAN, 3), "`budget.max` must be positive and finite, not NaN"),
         (study().budget(1.0, f64::INFINITY, 3), "inf"),
         (study().budget(1.0, 9.0, 1), "eta"),
         (study().budget(1.0, 9.0, 0), "eta"),
@@ -78,6 +79,7 @@ fn studies_that_cannot_be_are_refused_with_a_hint() {
         (study().stop_after_full_evaluations(0.0), "full_evaluations"),
         (study().stop_after_full_evaluations(f64::NAN), "NaN"),
         (study().stop_at_cost(f64::NEG_INFINITY), "inf"),
+        (study().stop_at_cost(f64::NAN), "stop.cost"),
         (study().stop_after_time(Duration::ZERO), "wall_clock"),
         (study().stop_after_time(Duration::MAX), "the time limit is too long"),
         (study().stop(Stop { budget: Some(-1.0), ..Stop::default() }), "budget"),
@@ -111,6 +113,8 @@ fn tells_that_cannot_be_change_nothing() {
     refused(study.tell(TrialId(0), 1.0), "there is no trial 0");
     refused(study.tell(TrialId(9), 1.0), "there is no trial 9");
     refused(study.tell(trial.id(), [1.0, 2.0]), "trial 1 has 2 costs, but the study has 1 objective");
+    refused(study.tell(trial.id(), Vec::<f64>::new()), "trial 1 is told no cost");
+    refused(study.tell(trial.id(), Ok::<[f64; 0], String>([])), "trial 1 is told no cost");
     refused(study.report(trial.id(), 0.0, 1.0).map(drop), "the budget that was spent must be positive, not 0");
     refused(study.report(TrialId(2), 1.0, 1.0).map(drop), "there is no trial 2");
     assert!(study.trials()[0].outcome().is_none());

@@ -62,7 +62,9 @@ const MOST_COSTS: usize = 100;
 /// One cost, or a list of several; what is no number becomes not a number.
 pub(crate) fn numbers(json: Option<&Json>) -> Vec<f64> {
     match json {
-        Some(Json::Array(costs)) => costs.iter().take(MOST_COSTS).map(|cost| cost.as_f64().unwrap_or(f64::NAN)).collect(),
+        Some(Json::Array(costs)) => {
+            costs.iter().take(MOST_COSTS).map(|cost| cost.as_f64().unwrap_or(f64::NAN)).collect()
+        }
         Some(cost) => cost.as_f64().into_iter().collect(),
         None => Vec::new(),
     }

@@ -7,4 +7,3 @@ pub(crate) mod json;
 pub mod jsonl;
 pub mod optuna;
 pub mod smac;
-

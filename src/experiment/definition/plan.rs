@@ -57,6 +57,28 @@ pub(crate) fn planned(plan: &Plan, stop: &Stop) -> Option<Workload> {
     unreachable!("every bracket has a trial, so a limit is reached")
 }
 
+/// The number of new configurations that a run tries within its limits, if every trial finishes and brackets follow in turn;
+/// `None` where no limit says, or where there are more than `enough`.
+pub(crate) fn new_configurations(plan: &Plan, stop: &Stop, enough: usize) -> Option<usize> {
+    let mut trials = planned(plan, stop)?.trials;
+    let mut found = 0;
+    let (once, turn) = plan.brackets.split_at(plan.again);
+    for bracket in once.iter().chain(turn.iter().cycle()) {
+        for (number, rung) in bracket.rungs.iter().enumerate() {
+            let asked = rung.configurations.min(trials);
+            trials -= asked;
+            found += if number == 0 { asked as usize } else { 0 };
+        }
+        if found > enough {
+            return None;
+        }
+        if trials == 0 {
+            return Some(found);
+        }
+    }
+    None
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -76,6 +98,8 @@ mod tests {
         assert_eq!(many.map(|work| work.trials), Some(4_000_000_000));
         let once = planned(&schedule.screening(), &Stop { trials: Some(20), ..Stop::default() });
         assert_eq!(once, Some(Workload { trials: 20, budget: 9.0 + 6.0 + 6.0 + (3.0 + 8.0) + 3.0 }));
+        let new = |trials| new_configurations(&schedule.plan(), &Stop { trials: Some(trials), ..Stop::default() }, 20);
+        assert_eq!((new(13), new(14), new(22), new(23), new(60)), (Some(9), Some(10), Some(17), Some(18), None));
         check(Stop { full_evaluations: Some(1.0), ..Stop::default() }, Some(Workload { trials: 9, budget: 9.0 }));
     }
 }

@@ -55,6 +55,10 @@ impl Ledger {
                 if changes.is_empty() {
                     intensifier = old.intensifier;
                 } else {
+                    let renamings = experiment.space.possible_renamings(&old.space);
+                    if !renamings.is_empty() {
+                        return Err(RunError::Renamed { folder: folder.root().into(), renamings });
+                    }
                     let migration = SpaceMigration::of(&opened.records, &old.space, &experiment.space)
                         .map_err(|error| wrong(error.to_string()))?;
                     drop(store);

@@ -1,10 +1,25 @@
 //! The executor that an experiment asks for on this machine.
 use crate::executor::device::Devices;
 use crate::executor::process::Processes;
-use crate::executor::slot::Slot;
+use crate::executor::slot::{Slot, SlotRequest};
 use crate::executor::{Executor, ExecutorError};
 use crate::experiment::definition::experiment::Experiment;
 use crate::experiment::error::RunError;
+
+/// A sentence where slots name devices that are not there, or of which no driver says whether they are.
+pub(crate) fn slot_warning(requests: &[SlotRequest]) -> Option<String> {
+    if !requests.iter().any(|request| matches!(request, SlotRequest::Gpu(..))) {
+        return None;
+    }
+    let devices = Devices::here();
+    match Slot::resolve(requests, &devices) {
+        Err(missing) => Some(format!("`run` will refuse the slots on this machine: {}", missing.message)),
+        Ok(_) if devices == Devices::Unknown => {
+            Some("no driver says whether the GPUs of `slots` are there (no NVML); trials will find out".to_owned())
+        }
+        Ok(_) => None,
+    }
+}
 
 /// The executor, and the experiment with the number of workers that its slots come to.
 ///

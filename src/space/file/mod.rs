@@ -40,6 +40,9 @@ pub struct SpaceFile {
     /// The only combinations of some parameters that are tried.
     #[serde(default)]
     allowed: AllowedField,
+    /// The names that parameters had when a run was begun, by their present names; an empty one for a parameter that is new.
+    #[serde(default)]
+    renamed: Entries<String>,
 }
 
 /// A search space inside another file: a path, or the space itself.
@@ -116,7 +119,8 @@ impl SpaceFile {
             let hint = "loosen a forbidden combination, or allow more values";
             return Err(fail(SpaceError { part, diagnostic: Diagnostic::new(impossible.to_string()).hint(hint) }));
         }
-        Ok(space)
+        let renamed = space.renamed(self.renamed.0.into_iter().collect());
+        renamed.map_err(|diagnostic| fail(SpaceError { part: SpacePart::Parameters, diagnostic }))
     }
 }
 

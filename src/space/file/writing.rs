@@ -51,6 +51,10 @@ impl Space {
             }
             text += "    ],\n";
         }
+        if !self.former_names().is_empty() {
+            let names = self.former_names().iter().map(|(name, former)| format!("{name:?}: {former:?}"));
+            let _ = writeln!(text, "    renamed: {{{}}},", names.collect::<Vec<_>>().join(", "));
+        }
         text + ")\n"
     }
 }

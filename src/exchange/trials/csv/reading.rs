@@ -32,7 +32,8 @@ pub fn read(text: &str, space: &Space) -> Result<FoundResults, UnreadableResults
     let name = |written: String| if space.index(&written).is_some() { written } else { written.trim().to_owned() };
     let names: Vec<String> = names.into_iter().map(name).collect();
     let columns = Column::of_heading(&names, space);
-    let columns = columns.map_err(|wrong| UnreadableResults { line: Some(1), reason: wrong.message, hint: wrong.hint })?;
+    let columns =
+        columns.map_err(|wrong| UnreadableResults { line: Some(1), reason: wrong.message, hint: wrong.hint })?;
     let mut found = FoundResults::default();
     let ignored: Vec<&str> = (names.iter().zip(&columns))
         .filter(|(name, column)| **column == Column::Other && !name.is_empty())
@@ -54,7 +55,8 @@ pub fn read(text: &str, space: &Space) -> Result<FoundResults, UnreadableResults
             match result(&record, &columns, separator, space) {
                 Ok(result) => found.add(result)?,
                 Err(fault) => {
-                    let start = record.position().map_or(0, |place| usize::try_from(place.byte()).unwrap_or(usize::MAX));
+                    let start =
+                        record.position().map_or(0, |place| usize::try_from(place.byte()).unwrap_or(usize::MAX));
                     let whole = rest.get(start..).unwrap_or_default().trim_start_matches(['\r', '\n']);
                     // Lines are counted for the first fault only, which alone is shown.
                     if found.faults == 0 {

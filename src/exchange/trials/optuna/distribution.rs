@@ -12,8 +12,12 @@ pub(super) fn external(internal: &Json, distribution: &Json) -> Option<Json> {
     let distribution: &Json = parsed.as_ref().unwrap_or(distribution);
     let is_index = number >= 0.0 && number.fract() == 0.0;
     match distribution["name"].as_str()? {
-        "CategoricalDistribution" => is_index.then(|| distribution["attributes"]["choices"].get(number as usize).cloned())?,
-        "IntDistribution" | "IntUniformDistribution" | "IntLogUniformDistribution" => Some(json!(number.round() as i64)),
+        "CategoricalDistribution" => {
+            is_index.then(|| distribution["attributes"]["choices"].get(number as usize).cloned())?
+        }
+        "IntDistribution" | "IntUniformDistribution" | "IntLogUniformDistribution" => {
+            Some(json!(number.round() as i64))
+        }
         _ => Some(json!(number)),
     }
 }
@@ -25,12 +29,8 @@ pub(super) fn internal(hyperparameter: &Hyperparameter, value: &Json) -> Option<
         let index = choices.iter().position(|each| each == value)?;
         Some((json!(index), json!({ "name": "CategoricalDistribution", "attributes": { "choices": choices } })))
     };
-    let float = |step: Option<f64>, low: f64, high: f64, log: bool| {
-        json!({ "name": "FloatDistribution", "attributes": { "step": step, "low": low, "high": high, "log": log } })
-    };
-    let integer = |step: Json, low: Json, high: Json, log: bool| {
-        json!({ "name": "IntDistribution", "attributes": { "log": log, "step": step, "low": low, "high": high } })
-    };
+    let float = |step: Option<f64>, low: f64, high: f64, log: bool| json!({ "name": "FloatDistribution", "attributes": { "step": step, "low": low, "high": high, "log": log } });
+    let integer = |step: Json, low: Json, high: Json, log: bool| json!({ "name": "IntDistribution", "attributes": { "log": log, "step": step, "low": low, "high": high } });
     let distribution = match &hyperparameter.domain {
         Domain::Float { min, max, log } => float(None, *min, *max, *log),
         Domain::Integer { min, max, log } => integer(json!(1), json!(min), json!(max), *log),

@@ -7,8 +7,8 @@ use crate::exchange::trials::found::{FoundResult, FoundResults, MOST_RESULTS, Un
 use crate::exchange::trials::json::{numbers, parse};
 use crate::exchange::trials::optuna::distribution::external;
 use crate::exchange::trials::optuna::operation::{
-    BUDGET, COMPLETE, CREATE_STUDY, CREATE_TRIAL, DELETE_STUDY, FAILED, MAXIMIZE, PRUNED, RUNGS, SET_INTERMEDIATE_VALUE,
-    SET_PARAMETER, SET_STATE, SET_USER_ATTRIBUTE, WAITING,
+    BUDGET, COMPLETE, CREATE_STUDY, CREATE_TRIAL, DELETE_STUDY, FAILED, MAXIMIZE, PRUNED, RUNGS,
+    SET_INTERMEDIATE_VALUE, SET_PARAMETER, SET_STATE, SET_USER_ATTRIBUTE, WAITING,
 };
 use crate::exchange::trials::optuna::rung::Rung;
 use crate::trial::outcome::OutcomeKind;
@@ -97,7 +97,8 @@ impl StudyJournal {
             SET_PARAMETER => {
                 let name = operation["param_name"].as_str().ok_or_else(|| wrong("param_name"))?;
                 let value = external(&operation["param_value_internal"], &operation["distribution"]);
-                let value = value.ok_or_else(|| UnreadableResults::whole(format!("`{name}` has no value that can be read")))?;
+                let value =
+                    value.ok_or_else(|| UnreadableResults::whole(format!("`{name}` has no value that can be read")))?;
                 if let Some(trial) = self.open(number("trial_id")?) {
                     trial.result.config.insert(name.to_owned(), value);
                 }

@@ -41,11 +41,14 @@ pub fn read(text: &str, choice: &StudyChoice) -> Result<FoundResults, Unreadable
         }
         let outcome = trial.outcome();
         let is_complete = outcome == Some(OutcomeKind::Finished);
-        results.push((0, FoundResult {
-            costs: if is_complete { trial.result.costs.clone() } else { Vec::new() },
-            outcome: outcome.filter(|_| !is_complete),
-            ..trial.result.clone()
-        }));
+        results.push((
+            0,
+            FoundResult {
+                costs: if is_complete { trial.result.costs.clone() } else { Vec::new() },
+                outcome: outcome.filter(|_| !is_complete),
+                ..trial.result.clone()
+            },
+        ));
     }
     results.sort_by_key(|(trial, _)| *trial);
     for (_, mut result) in results {

@@ -10,8 +10,9 @@ use crate::exchange::trials::exported::{ExportedRun, ExportedTrial};
 use crate::exchange::trials::found::counted;
 use crate::exchange::trials::optuna::distribution::internal;
 use crate::exchange::trials::optuna::operation::{
-    BUDGET, COMPLETE, CREATE_STUDY, CREATE_TRIAL, FAILED, MAXIMIZE, MINIMIZE, PRUNED, RUNGS, RUNNING, SET_INTERMEDIATE_VALUE,
-    SET_PARAMETER, SET_STATE, SET_STUDY_SYSTEM_ATTRIBUTE, SET_STUDY_USER_ATTRIBUTE, SET_USER_ATTRIBUTE,
+    BUDGET, COMPLETE, CREATE_STUDY, CREATE_TRIAL, FAILED, MAXIMIZE, MINIMIZE, PRUNED, RUNGS, RUNNING,
+    SET_INTERMEDIATE_VALUE, SET_PARAMETER, SET_STATE, SET_STUDY_SYSTEM_ATTRIBUTE, SET_STUDY_USER_ATTRIBUTE,
+    SET_USER_ATTRIBUTE,
 };
 use crate::exchange::trials::optuna::rung;
 use crate::trial::budget::Budget;
@@ -154,7 +155,8 @@ fn state(trials: &[ExportedTrial], highest: Option<Budget>, objectives: usize) -
     let budget = |each: &ExportedTrial| each.trial.proposal.budget;
     let reached = trials.iter().filter(|each| !each.costs().is_empty()).map(budget).max();
     let at_reached = trials.iter().filter(|each| Some(budget(each)) == reached && !each.costs().is_empty());
-    let values = (0..objectives).map(|objective| mean(at_reached.clone().filter_map(|each| each.costs().get(objective).copied())));
+    let values = (0..objectives)
+        .map(|objective| mean(at_reached.clone().filter_map(|each| each.costs().get(objective).copied())));
     let values: Vec<f64> = values.collect();
     let has_failed = trials.last().and_then(|each| each.trial.outcome.as_ref()).is_some_and(|end| end.is_failure());
     match reached {

@@ -46,7 +46,9 @@ pub fn read(text: &str) -> Result<FoundResults, UnreadableResults> {
     }
     if repeated > 0 {
         let repeated = counted(repeated, "entry");
-        found.notes.push(format!("{repeated} with the configuration, instance, seed and budget of an earlier one left out"));
+        found
+            .notes
+            .push(format!("{repeated} with the configuration, instance, seed and budget of an earlier one left out"));
     }
     if points > 0 {
         found.notes.push(format!("{} of learning curves are not kept", counted(points, "intermediate cost")));
@@ -87,7 +89,10 @@ mod tests {
         let configs = r#""configs": {"1": {"x": 0.5, "k": null}, "2": {"x": 1}}"#;
         for (rows, expected) in [
             // 2.3 and later, 2.1, 2.0, 1.x, 0.x.
-            (r#"{"config_id": 1, "instance": null, "seed": 0, "budget": null, "cost": 0.25, "time": 1, "status": 1}"#, 0.25),
+            (
+                r#"{"config_id": 1, "instance": null, "seed": 0, "budget": null, "cost": 0.25, "time": 1, "status": 1}"#,
+                0.25,
+            ),
             (r#"[1, null, 0, null, 0.25, 1.0, 1.0, 1, 0.0, 1.0, {}]"#, 0.25),
             (r#"[1, null, 0, null, 0.25, 1.0, 1, 0.0, 1.0, {}]"#, 0.25),
             (r#"[[1, null, 0, 0.0], [0.25, 1.0, {"__enum__": "StatusType.SUCCESS"}, 0.0, 1.0, {}]]"#, 0.25),
@@ -102,7 +107,10 @@ mod tests {
         let failed = [
             (r#"[1, null, 0, 3.0, Infinity, 1.0, 1.0, 2, 0.0, 1.0, {}]"#, Some(OutcomeKind::Crashed)),
             (r#"[1, null, 0, 3.0, [Infinity, 1], 1.0, 3, 0.0, 1.0, {}]"#, Some(OutcomeKind::TimedOut)),
-            (r#"[[1, null, 0, 3.0], [1, 1.0, {"__enum__": "StatusType.MEMOUT"}, 0.0, 1.0, {}]]"#, Some(OutcomeKind::OutOfMemory)),
+            (
+                r#"[[1, null, 0, 3.0], [1, 1.0, {"__enum__": "StatusType.MEMOUT"}, 0.0, 1.0, {}]]"#,
+                Some(OutcomeKind::OutOfMemory),
+            ),
             (r#"{"config_id": 1, "budget": 3.0, "cost": null, "status": 0}"#, None),
         ];
         for (row, outcome) in failed {

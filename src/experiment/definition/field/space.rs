@@ -23,6 +23,18 @@ pub(super) const FIELDS: &[Field] = &[
         "[]",
         "Combinations that are never tried, such as \"width % heads != 0\".",
     ),
+    Field::stated(
+        "search_space.allowed",
+        "a list of combinations, or the path of a table",
+        "[]",
+        "The only combinations of some parameters that are tried, such as [{\"layers\": 1, \"width\": 256}]; or a table \"pairs.csv\" beside this file.",
+    ),
+    Field::stated(
+        "search_space.renamed",
+        "a map from names to earlier names",
+        "{}",
+        "The names that parameters had when a run was begun, so that its trials keep their values: {\"lr\": \"rate\"}. An empty name says that a parameter is new.",
+    ),
     Field::choice("search_space.parameters.Float", "A real number in a range."),
     Field::required("search_space.parameters.Float.min", "a number", "The least value."),
     Field::required("search_space.parameters.Float.max", "a number", "The greatest value."),
