@@ -146,6 +146,7 @@ fn input(history: &History) -> ReportInput<'_> {
         experiment: "quickstart",
         space: &SPACE,
         history,
+        evaluations: &[],
         unit: "steps",
         measure: "mean square error",
         objectives: &[],

@@ -22,7 +22,7 @@ pub struct Convergence {
     pub default: Option<(f64, f64)>,
     /// The cost of the constant predictor.
     pub baseline: Option<f64>,
-    /// The number of trials that ended since the best at the highest budget was found.
+    /// The number of trials that ended after that of the recommended configuration.
     pub since: Option<usize>,
 }
 
@@ -78,7 +78,9 @@ impl Convergence {
                 steps.push(Improvement { trial: number, ended, spent, cost });
             }
         }
-        let since = curves.values().next_back().and_then(|steps| steps.last()).map(|best| ended - best.ended);
+        let recommended = input.recommendation().map(|best| best.trial);
+        let found = input.history.ended().position(|trial| Some(trial.proposal.trial) == recommended);
+        let since = found.map(|index| ended - index - 1);
         let curves = curves.into_iter().map(|(budget, steps)| BestCurve { budget: budget.amount(), steps });
         Self {
             dots,

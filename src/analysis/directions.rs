@@ -21,7 +21,10 @@ impl Findings {
         let direction = directions.first();
         self.direction = direction;
         let headline = &mut self.headline;
-        turn(direction, headline.best.iter_mut().map(|best| &mut best.cost));
+        if let Some(best) = &mut headline.best {
+            turn(direction, [&mut best.cost, &mut best.expected]);
+            turn(direction, best.lowest.iter_mut().map(|(cost, _)| cost));
+        }
         turn(direction, headline.default.iter_mut().map(|(cost, _)| cost));
         turn(direction, &mut headline.baseline);
         let convergence = &mut self.convergence;

@@ -33,6 +33,7 @@ pub(crate) fn input<'a>(space: &'a Space, history: &'a History) -> ReportInput<'
         experiment: "test",
         space,
         history,
+        evaluations: &[],
         unit: "steps",
         measure: "cost",
         objectives: &[],

@@ -10,7 +10,10 @@ use crate::space::configuration::Configuration;
 use crate::space::hyperparameter::{Domain, Value};
 use crate::trial::Trial;
 use crate::trial::direction::Direction;
-use crate::trial::incumbent::incumbent;
+use crate::trial::recommendation::{Recommendation, best_first};
+
+/// The most ties that are listed.
+const TIES: usize = 10;
 
 /// The result of a run at a glance.
 #[derive(Clone, Debug, Serialize)]
@@ -35,13 +38,24 @@ pub struct Headline {
     pub elapsed_s: Option<f64>,
 }
 
-/// The incumbent.
+/// The recommended configuration.
 #[derive(Clone, Debug, Serialize)]
 pub struct BestTrial {
     pub trial: u32,
     pub configuration_id: u32,
     pub budget: f64,
+    /// The mean cost at that budget, its highest.
     pub cost: f64,
+    /// The cost that is expected at the highest budget of the run, given all results.
+    pub expected: f64,
+    /// The standard deviation of the expected cost; absent where it is one measurement whose noise is not known.
+    pub deviation: Option<f64>,
+    /// The budget that it is expected at.
+    pub target: f64,
+    /// The lowest cost measured at that budget, where it is another configuration's, with the number of that one.
+    pub lowest: Option<(f64, u32)>,
+    /// Configurations whose expected cost is not above by more than its uncertainty, the best first, at most ten.
+    pub ties: Vec<u32>,
     pub origin: String,
     pub config: IndexMap<String, Value>,
     /// The configuration as a RON map.
@@ -89,11 +103,12 @@ impl Headline {
             (first.min(timing.started_s), last.max(timing.started_s + timing.seconds))
         });
         let timed = !input.timings.is_empty();
-        let best = incumbent(input.history);
+        let best = input.recommendation();
         let defaults = default_costs(input);
-        let beside = best.and_then(|best| defaults.get_key_value(&best.proposal.budget));
+        let beside =
+            best.and_then(|best| defaults.get_key_value(&best.target).or_else(|| defaults.get_key_value(&best.budget)));
         Self {
-            best: best.map(|trial| BestTrial::of(input, trial)),
+            best: best.and_then(|best| BestTrial::of(input, &best)),
             default: beside.or(defaults.last_key_value()).map(|(budget, cost)| (*cost, budget.amount())),
             baseline: input.baseline,
             verdict: input.verdict.cloned(),
@@ -108,21 +123,28 @@ impl Headline {
 }
 
 impl Headline {
-    /// The factor by which the best is better than the default at the same budget; `None` unless both are positive.
+    /// The factor by which the best is better than the default at the same budget, measured or expected; `None` unless both
+    /// are positive.
     pub(crate) fn improvement(&self, direction: Direction) -> Option<f64> {
         let best = self.best.as_ref()?;
         let (cost, budget) = self.default?;
+        let mine = best.at(budget)?;
         let (worse, better) = match direction {
-            Direction::Minimize => (cost, best.cost),
-            Direction::Maximize => (best.cost, cost),
+            Direction::Minimize => (cost, mine),
+            Direction::Maximize => (mine, cost),
         };
-        (budget == best.budget && better > 0.0 && worse > better).then(|| worse / better)
+        (better > 0.0 && worse > better).then(|| worse / better)
     }
 }
 
 impl BestTrial {
-    fn of(input: &ReportInput, trial: &Trial) -> Self {
-        let proposal = &trial.proposal;
+    /// The cost at a budget: as it was measured, or as it is expected.
+    pub(crate) fn at(&self, budget: f64) -> Option<f64> {
+        if budget == self.target { Some(self.expected) } else { (budget == self.budget).then_some(self.cost) }
+    }
+
+    fn of(input: &ReportInput, best: &Recommendation) -> Option<Self> {
+        let proposal = &input.history.trial(best.trial)?.proposal;
         let bound = |(index, value): (usize, &Option<Value>)| {
             let hyperparameter = &input.space.hyperparameters()[index];
             let value = value.as_ref()?;
@@ -143,17 +165,34 @@ impl BestTrial {
             let name = hyperparameter.name.clone();
             at_end.then(|| Bound { hyperparameter: name, value: value.clone(), upper: position >= high })
         };
-        Self {
+        Some(Self {
             trial: proposal.trial.0,
             configuration_id: proposal.configuration_id.0,
-            budget: proposal.budget.amount(),
-            cost: trial.outcome.as_ref().and_then(|outcome| outcome.cost()).expect("an incumbent has a cost"),
+            budget: best.budget.amount(),
+            cost: best.cost,
+            expected: best.expected,
+            deviation: best.deviation,
+            target: best.target.amount(),
+            lowest: best.differs_from_lowest().then_some((best.lowest.cost, best.lowest.configuration.0)),
+            ties: ties(input, best),
             origin: proposal.origin.name().to_owned(),
             config: named(input, &proposal.configuration),
             ron: input.space.to_ron(&proposal.configuration),
             on_bounds: proposal.configuration.values().iter().enumerate().filter_map(bound).collect(),
-        }
+        })
     }
+}
+
+/// The configurations that tie with the best: the difference is at most one standard deviation of the difference.
+fn ties(input: &ReportInput, best: &Recommendation) -> Vec<u32> {
+    let variance = |each: &Recommendation| each.deviation.map_or(0.0, |deviation| deviation.powi(2));
+    let is_tied = |each: &Recommendation| {
+        let spread = (variance(each) + variance(best)).sqrt();
+        // One that was never at the highest budget is not known to tie.
+        each.is_measured() && spread > 0.0 && each.expected - best.expected <= spread
+    };
+    let others = best_first(input.history, input.evaluations, TIES + 1).into_iter().skip(1);
+    others.filter(is_tied).map(|each| each.configuration.0).collect()
 }
 
 /// Every trial, in the order in which they were proposed.

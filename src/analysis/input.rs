@@ -3,8 +3,10 @@ use serde::{Deserialize, Serialize};
 
 use super::model::ModelKind;
 use crate::space::Space;
+use crate::trial::evaluation::Evaluation;
 use crate::trial::history::History;
 use crate::trial::prediction::SeriesPrediction;
+use crate::trial::recommendation::{Recommendation, recommend};
 
 /// The run that a report is about: its space, its history, and the words for its units.
 #[derive(Clone, Copy, Debug)]
@@ -13,6 +15,8 @@ pub struct ReportInput<'a> {
     pub experiment: &'a str,
     pub space: &'a Space,
     pub history: &'a History,
+    /// Results of configurations outside of the search.
+    pub evaluations: &'a [Evaluation],
     /// The unit of the budget in the plural, such as `steps`.
     pub unit: &'a str,
     /// The name of the cost, such as `mean square error`.
@@ -32,6 +36,13 @@ pub struct ReportInput<'a> {
     pub warnings: &'a [String],
     /// Files that reproduce the experiment, verbatim.
     pub sources: &'a [Source],
+}
+
+impl ReportInput<'_> {
+    /// The configuration that the run recommends, in costs; `None` without a success.
+    pub(crate) fn recommendation(&self) -> Option<Recommendation> {
+        recommend(self.history, self.evaluations)
+    }
 }
 
 /// The time and the place of a trial's execution.

@@ -11,7 +11,6 @@ use super::table::RegressionTable;
 use super::validation::{Validation, explained};
 use crate::numeric::quantile::mean;
 use crate::trial::TrialId;
-use crate::trial::incumbent::incumbent;
 
 /// The share of what could be explained that a trusted model explains.
 const TRUSTED: f64 = 0.5;
@@ -74,7 +73,7 @@ impl Quality {
         noise: Noise,
     ) -> Self {
         let best = &validation.ranked[0];
-        let incumbent: Option<TrialId> = incumbent(input.history).map(|trial| trial.proposal.trial);
+        let incumbent: Option<TrialId> = input.recommendation().map(|best| best.trial);
         let root = |errors: Vec<f64>| if errors.is_empty() { 0.0 } else { mean(&errors).sqrt() };
         let all = || table.targets.iter().zip(&best.predictions).zip(budgets);
         let at = || all().filter(|(_, budget)| Some(**budget) == sample.budget).map(|(pair, _)| pair);

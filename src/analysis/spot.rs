@@ -10,7 +10,6 @@ use super::sample::Sample;
 use crate::numeric::stream::Stream;
 use crate::space::configuration::Configuration;
 use crate::trial::TrialId;
-use crate::trial::incumbent::incumbent;
 use crate::trial::outcome::{Outcome, OutcomeKind};
 
 /// Successes that are drawn at most, so that a figure of many trials stays small.
@@ -46,7 +45,7 @@ pub(super) fn positions(input: &ReportInput, configuration: &Configuration) -> P
 
 /// Places the trials along the dimensions, moved apart if they have the same values, and counts those of the sample by level.
 pub(super) fn place(input: &ReportInput, sample: &Sample, dimensions: &mut [Dimension]) -> Vec<Spot> {
-    let best = incumbent(input.history).map(|best| best.proposal.trial);
+    let best = input.recommendation().map(|best| best.trial);
     let entered: HashSet<TrialId> = sample.used.iter().map(|used| used.trial).collect();
     let kind = |trial: &crate::trial::Trial| match &trial.outcome {
         _ if best == Some(trial.proposal.trial) => Some(SpotKind::Incumbent),

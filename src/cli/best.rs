@@ -2,18 +2,19 @@
 use serde_json::{Value, json};
 
 use super::failure::Failure;
-use super::incumbent::{default_cost, mean_cost, print_front};
+use super::incumbent::{
+    beside_default, default_cost, evidence, insert_expectation, lowest, print_front, recommendation,
+};
 use super::listing::Listing;
-use super::message::{amount, narrate, number, say};
+use super::message::{narrate, say};
 use super::table;
 use super::table::Format;
 use super::trial_row::config;
 use crate::trial::Origin;
-use crate::trial::incumbent::incumbent;
 
 pub(super) fn execute(arguments: &Listing) -> Result<(), Failure> {
     let log = arguments.target.log()?;
-    let Some(best) = incumbent(&log.history) else {
+    let Some(best) = recommendation(&log) else {
         narrate("no trial has succeeded yet");
         return Err(Failure::NoSuccess);
     };
@@ -21,32 +22,28 @@ pub(super) fn execute(arguments: &Listing) -> Result<(), Failure> {
         print_front(&log, arguments.format);
         return Ok(());
     }
-    let budget = best.proposal.budget.amount();
-    let (cost, over) = mean_cost(&log, best);
-    let row = json!({
-        "config": config(&log, best),
-        "cost": cost,
-        "budget": budget,
-        "trial": best.proposal.trial.0,
-        "default_cost": default_cost(&log, best.proposal.budget),
+    let trial = log.history.trial(best.trial).expect("what is recommended was tried");
+    let mut row = json!({
+        "config": config(&log, trial),
+        "cost": best.cost,
+        "budget": best.budget.amount(),
+        "trial": best.trial,
+        "default_cost": default_cost(&log, best.budget),
     });
+    insert_expectation(&best, &mut row);
     let Value::Object(row) = row else { unreachable!("a row is an object") };
     if arguments.format != Format::Table {
         table::print(arguments.format, &[], &[row]);
         return Ok(());
     }
-    say(&log.experiment.space.to_ron(&best.proposal.configuration));
-    let default = default_cost(&log, best.proposal.budget)
-        .map(|cost| format!(", the default {}", number(cost)))
-        .unwrap_or_default();
-    narrate(&format!(
-        "{} {}{default} at {} {}{over}; trial {}, {}",
-        log.experiment.noun(),
-        number(cost),
-        amount(budget),
-        log.experiment.unit,
-        best.proposal.trial,
-        if best.proposal.origin == Origin::Default { "the default itself" } else { best.proposal.origin.name() },
-    ));
+    say(&log.experiment.space.to_ron(&trial.proposal.configuration));
+    let origin = match trial.proposal.origin {
+        Origin::Default => "the default itself".to_owned(),
+        origin => format!("{}{}", origin.name(), beside_default(&log, &best)),
+    };
+    narrate(&format!("{} {}; trial {}, {origin}", log.experiment.noun(), evidence(&best, &log.experiment), best.trial));
+    if let Some(lowest) = lowest(&best, &log.experiment) {
+        narrate(&lowest);
+    }
     Ok(())
 }

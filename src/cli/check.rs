@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use clap::Args;
 use serde_json::{Value as Json, json};
 
+use super::ending;
 use super::failure::Failure;
 use super::message::{amount, count, measured, narrate, number, of_amount, say};
 use super::space;
@@ -134,6 +135,7 @@ fn print(experiment: &Experiment, warnings: &[String]) {
             experiment.execution.workers
         ));
     }
+    ending::sentences(experiment).iter().for_each(|sentence| say(sentence));
     warnings.iter().for_each(|warning| narrate(&format!("warning: {warning}")));
 }
 
@@ -282,6 +284,7 @@ fn json(experiment: &Experiment, warnings: &[String]) -> Json {
     fields.insert("trials".into(), json!(trials));
     fields.insert("total_budget".into(), json!(total));
     fields.insert("full_evaluations".into(), json!(total / experiment.schedule.max().amount()));
+    fields.insert("ending".into(), json!(ending::sentences(experiment)));
     fields.insert("warnings".into(), json!(warnings));
     Json::Object(fields)
 }

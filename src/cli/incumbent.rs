@@ -1,16 +1,19 @@
-//! The incumbent of a run, beside the default configuration, and the front of several objectives.
+//! The best of a run: its recommendation with the evidence, beside the default, or the front of several objectives.
 use serde_json::{Value, json};
 
+use super::message::{amount, number};
 use super::table;
 use super::table::Format;
 use super::trial_row::{by_objective, config};
+use crate::experiment::Experiment;
 use crate::experiment::replay::log::Log;
 use crate::experiment::replay::note::VALIDATION;
-use crate::experiment::run::validation::Validation;
-use crate::trial::Trial;
+use crate::experiment::replay::validation::Validation;
 use crate::trial::budget::Budget;
+use crate::trial::direction::Direction;
 use crate::trial::front::front;
-use crate::trial::incumbent::default_at;
+use crate::trial::recommendation::{Recommendation, mean_cost};
+use crate::trial::{Origin, Trial};
 
 /// Prints the front: the trials that no other dominates.
 pub(super) fn print_front(log: &Log, format: Format) {
@@ -28,21 +31,76 @@ pub(super) fn print_front(log: &Log, format: Format) {
     table::print(format, &["trial", "budget", "costs", "config"], &rows);
 }
 
-/// The mean cost, or value that is maximized, of the incumbent at its budget, and the number of seeds and instances behind it, in words, if several.
-pub(super) fn mean_cost(log: &Log, best: &Trial) -> (f64, String) {
-    let ranked = log.history.ranking().of(best.proposal.configuration_id, best.proposal.budget);
-    let ranked = ranked.expect("the incumbent has succeeded");
-    let over = match ranked.successes {
-        1 => String::new(),
-        pairs => format!(" over {pairs} pairs of seed and instance"),
-    };
-    (log.experiment.direction().turn(ranked.cost), over)
+/// The recommendation of a run with the user's signs; `None` without a success.
+pub(super) fn recommendation(log: &Log) -> Option<Recommendation> {
+    log.recommendation().map(|best| best.turned(log.experiment.direction()))
 }
 
-/// The comparison of incumbent and default at the end of the run, if it was made, with values that are maximized as they
-/// were reported.
+/// The evidence for a recommendation that has the user's signs, such as `0.454 at 90 of 270 trees, expected 0.44 ± 0.03 at
+/// 270`.
+pub(super) fn evidence(best: &Recommendation, experiment: &Experiment) -> String {
+    let full = experiment.schedule.max();
+    let of = if best.budget < full { format!(" of {}", amount(full.amount())) } else { String::new() };
+    let mut text = format!("{} at {}{of} {}", number(best.cost), amount(best.budget.amount()), experiment.unit);
+    if best.results > 1 {
+        text += &format!(" over {} pairs of seed and instance", best.results);
+    }
+    if best.failures > 0 {
+        text += &format!(", failed on {} more", best.failures);
+    }
+    if !best.is_measured() || best.deviation.is_some() {
+        let spread = best.deviation.map(|deviation| format!(" ± {}", number(deviation))).unwrap_or_default();
+        text += &format!(", expected {}{spread}", number(best.expected));
+    }
+    if !best.is_measured() {
+        text += &format!(" at {}", amount(best.target.amount()));
+    }
+    text
+}
+
+/// The lowest measured cost where the recommended configuration is another, in words.
+pub(super) fn lowest(best: &Recommendation, experiment: &Experiment) -> Option<String> {
+    let (extreme, target) = match experiment.direction() {
+        Direction::Minimize => ("lowest", best.target),
+        Direction::Maximize => ("highest", best.target),
+    };
+    best.differs_from_lowest().then(|| {
+        format!(
+            "the {extreme} {} measured at {} {} is {}, of configuration {}",
+            experiment.noun(),
+            amount(target.amount()),
+            experiment.unit,
+            number(best.lowest.cost),
+            best.lowest.configuration
+        )
+    })
+}
+
+/// The default configuration's cost to compare a recommendation with, at the budget at which most is known of both, in words.
+pub(super) fn beside_default(log: &Log, best: &Recommendation) -> String {
+    let at = [best.target, best.budget].into_iter().find_map(|budget| Some((default_cost(log, budget)?, budget)));
+    let Some((cost, budget)) = at else { return String::new() };
+    format!("; the default {} at {} {}", number(cost), amount(budget.amount()), log.experiment.unit)
+}
+
+/// Adds to the fields of the best what is expected of it, where that is more than its cost.
+pub(super) fn insert_expectation(best: &Recommendation, fields: &mut Value) {
+    if !best.is_measured() || best.deviation.is_some() {
+        fields["expected_cost"] = json!(best.expected);
+        fields["deviation"] = json!(best.deviation);
+        fields["expected_at"] = json!(best.target.amount());
+    }
+    if best.differs_from_lowest() {
+        fields["lowest_cost"] = json!(best.lowest.cost);
+    }
+}
+
+/// The comparison of recommended and default configuration at the end of the run, if it was made and the recommendation
+/// is still the same, with values that are maximized as they were reported.
 pub(super) fn validation(log: &Log) -> Option<Validation> {
     let mut validation: Validation = serde_json::from_value(log.notes.get(VALIDATION)?.clone()).ok()?;
+    let validated = log.history.trial(validation.trial)?.proposal.configuration_id;
+    log.recommendation().filter(|best| best.configuration == validated)?;
     for evaluated in std::iter::once(&mut validation.incumbent).chain(&mut validation.default) {
         evaluated.cost = log.experiment.direction().turn(evaluated.cost);
     }
@@ -51,9 +109,8 @@ pub(super) fn validation(log: &Log) -> Option<Validation> {
 
 /// The cost of the default configuration at a budget, if it was evaluated there.
 pub(super) fn default_cost(log: &Log, budget: Budget) -> Option<f64> {
-    let default = default_at(&log.history, budget);
-    let measured = default.and_then(|trial| log.history.ranking().of(trial.proposal.configuration_id, budget));
-    let measured = measured.map(|ranked| log.experiment.direction().turn(ranked.cost));
-    let is_full = budget == log.experiment.schedule.max();
-    measured.or_else(|| validation(log).filter(|_| is_full)?.default.map(|default| default.cost))
+    let default = log.history.trials().iter().find(|trial| trial.proposal.origin == Origin::Default)?;
+    let default = default.proposal.configuration_id;
+    let cost = mean_cost(&log.history, &log.evaluations, default, budget)?;
+    Some(log.experiment.direction().turn(cost))
 }

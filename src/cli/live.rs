@@ -3,15 +3,18 @@ use std::time::{Duration, Instant};
 
 use console::Term;
 
+use super::incumbent::evidence;
 use super::message::{amount, colour, count, duration, narrate, number};
 use super::trial_row;
 use crate::executor::excerpt::quoted;
+use crate::experiment::Experiment;
 use crate::experiment::ledger::answer::Attempt;
 use crate::experiment::run::event::{RunEvent, RunStatus, Watcher};
 use crate::experiment::run::trials::FAREWELL;
-use crate::trial::incumbent::{default_at, incumbent};
+use crate::trial::incumbent::default_at;
 use crate::trial::outcome::{Outcome, OutcomeKind};
-use crate::trial::{Origin, Proposal};
+use crate::trial::recommendation::Recommendation;
+use crate::trial::{ConfigurationId, Origin, Proposal};
 
 /// The time between two drawings of the view: while nothing happens, and at least.
 const REFRESH: Duration = Duration::from_millis(500);
@@ -29,13 +32,15 @@ pub(super) struct Live {
     drawn: Vec<usize>,
     at: Instant,
     shown: i32,
+    /// The configuration that was last said to be the best, with the cost that was expected of it.
+    best: Option<(ConfigurationId, f64)>,
 }
 
 impl Live {
     /// A view that redraws where stderr is a terminal, unless it must stay plain because others write there too.
     pub(super) fn new(is_plain: bool) -> Self {
         let terminal = Some(Term::stderr()).filter(|terminal| !is_plain && terminal.is_term());
-        Self { terminal, lines: Vec::new(), drawn: Vec::new(), at: Instant::now() - REFRESH, shown: -1 }
+        Self { terminal, lines: Vec::new(), drawn: Vec::new(), at: Instant::now() - REFRESH, shown: -1, best: None }
     }
 
     /// A line that stays, at once.
@@ -76,6 +81,34 @@ impl Live {
         } else if self.at.elapsed() >= after {
             self.draw(&view(status));
         }
+    }
+
+    /// The words for the recommended configuration, where the trial that has just ended is its best or has made it the
+    /// recommended one. Where less is expected of it than was said before, the words say so.
+    fn best_so_far(
+        &mut self,
+        experiment: &Experiment,
+        is_it: bool,
+        recommended: Option<&Recommendation>,
+    ) -> Option<String> {
+        let best = recommended?;
+        let before = self.best;
+        if !is_it && before.is_none_or(|(configuration, _)| configuration == best.configuration) {
+            return None;
+        }
+        let value = |cost: f64| number(experiment.direction().turn(cost));
+        let mut text = "best so far".to_owned();
+        if !is_it {
+            text += &format!(" is configuration {}", best.configuration);
+        }
+        if !best.is_measured() || best.deviation.is_some() || !is_it {
+            text += &format!(", expected {} at {}", value(best.expected), amount(best.target.amount()));
+        }
+        if let Some((_, earlier)) = before.filter(|(_, earlier)| *earlier < best.expected) {
+            text += &format!(", no longer {}", value(earlier));
+        }
+        self.best = Some((best.configuration, best.expected));
+        Some(text)
     }
 
     /// A share that grows, as a bar on a terminal and as tenths elsewhere.
@@ -122,8 +155,12 @@ impl Watcher for Live {
                 ));
             }
             RunEvent::Started { .. } => self.refresh(status, FASTEST),
-            RunEvent::Ended { proposal, outcome, seconds, is_incumbent, .. } => {
-                self.lines.push(ended(status, proposal, outcome, *seconds, *is_incumbent));
+            RunEvent::Ended { proposal, outcome, seconds, is_incumbent, recommended, .. } => {
+                let best = match status.experiment.objectives() {
+                    [] => self.best_so_far(status.experiment, *is_incumbent, *recommended),
+                    _ => is_incumbent.then(|| "on the front".to_owned()),
+                };
+                self.lines.push(ended(status, proposal, outcome, *seconds, best));
                 self.refresh(status, FASTEST);
             }
             RunEvent::Over { .. } => self.clear(),
@@ -144,7 +181,7 @@ impl Drop for Live {
 }
 
 /// The line of a trial that ended.
-fn ended(status: &RunStatus, proposal: &Proposal, outcome: &Outcome, seconds: f64, is_incumbent: bool) -> String {
+fn ended(status: &RunStatus, proposal: &Proposal, outcome: &Outcome, seconds: f64, best: Option<String>) -> String {
     let result = match outcome {
         Outcome::Finished(costs) if costs.len() == 1 => {
             let experiment = status.experiment;
@@ -162,11 +199,10 @@ fn ended(status: &RunStatus, proposal: &Proposal, outcome: &Outcome, seconds: f6
         }
         other => other.kind().in_words(),
     };
-    let word = if status.experiment.objectives().is_empty() { "best so far" } else { "on the front" };
-    let best = match (is_incumbent, colour()) {
-        (true, true) => format!("   \u{1b}[1;32m{word}\u{1b}[0m"),
-        (true, false) => format!("   {word}"),
-        (false, _) => String::new(),
+    let best = match (best, colour()) {
+        (Some(words), true) => format!("   \u{1b}[1;32m{words}\u{1b}[0m"),
+        (Some(words), false) => format!("   {words}"),
+        (None, _) => String::new(),
     };
     let left = status.seconds_left().filter(|seconds| *seconds > 0.0);
     let left = left.map(|seconds| format!("   {} left", duration(seconds))).unwrap_or_default();
@@ -188,21 +224,16 @@ fn view(status: &RunStatus) -> Vec<String> {
     let of = status.planned.map(|planned| format!(" of {}", planned.trials)).unwrap_or_default();
     let name = fitted(&status.experiment.name, LONGEST_NAME);
     lines.push(format!("{name}   {ended}{of} trials   {}", duration(status.seconds)));
-    if let Some(best) = incumbent(history) {
-        let cost = trial_row::cost(status.experiment, best).unwrap_or(f64::NAN);
-        let default = default_at(history, best.proposal.budget);
-        let default = default.and_then(|trial| trial_row::cost(status.experiment, trial));
+    if let Some(best) = status.recommendation() {
+        let default = default_at(history, best.budget).and_then(|trial| trial_row::cost(status.experiment, trial));
+        let origin = history.trial(best.trial).map(|trial| trial.proposal.origin);
         let beside = match default {
-            _ if best.proposal.origin == Origin::Default => "   the default itself".into(),
+            _ if origin == Some(Origin::Default) => "   the default itself".into(),
             Some(default) => format!("   default {}", number(default)),
             None => String::new(),
         };
-        lines.push(format!(
-            "best     {} at {} {unit}, configuration {}{beside}",
-            number(cost),
-            amount(best.proposal.budget.amount()),
-            best.proposal.configuration_id
-        ));
+        let evidence = evidence(&best, status.experiment);
+        lines.push(format!("best     {evidence}, configuration {}{beside}", best.configuration));
     }
     lines.extend(rungs(status));
     lines.extend(status.running.iter().map(|running| line_of(running, unit)));

@@ -6,6 +6,7 @@ mod battery;
 mod best;
 mod check;
 mod compare;
+mod ending;
 mod enqueue;
 mod explain;
 mod export;

@@ -113,9 +113,9 @@ pub(super) fn write(
         baseline: incumbent::validation(log)
             .and_then(|done| done.incumbent.info.get("mean_predictor")?.as_f64())
             .map(|value| experiment.direction().turn(value)),
-        default: incumbent::validation(log).and_then(|done| {
-            Some((experiment.schedule.max().amount(), experiment.direction().turn(done.default?.cost)))
-        }),
+        default: incumbent::default_cost(log, experiment.schedule.max())
+            .map(|cost| (experiment.schedule.max().amount(), experiment.direction().turn(cost))),
+        evaluations: &log.evaluations,
         verdict: verdict.as_ref(),
         model,
         predictions: &predictions,

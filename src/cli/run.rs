@@ -11,14 +11,12 @@ use super::message::{amount, duration, narrate, number, say};
 use super::report;
 use super::status;
 use super::table::Format;
-use super::trial_row;
 use crate::experiment::Experiment;
 use crate::experiment::folder::RunFolder;
 use crate::experiment::replay::log::Log;
 use crate::experiment::run::{Finish, run};
 use crate::report::draw::words::value;
 use crate::space::hyperparameter::Value;
-use crate::trial::incumbent::incumbent;
 
 #[derive(Args)]
 pub(super) struct Arguments {
@@ -27,6 +25,9 @@ pub(super) struct Arguments {
     /// The number of trials at a time, whatever the file says
     #[arg(long, value_name = "N")]
     workers: Option<usize>,
+    /// Ends with the last trial: the best and the default are not evaluated at the full budget
+    #[arg(long)]
+    no_validation: bool,
     /// The folder of all runs; this one goes to FOLDER/NAME
     #[arg(long, value_name = "FOLDER", default_value = "runs")]
     dir: PathBuf,
@@ -40,6 +41,7 @@ pub(super) fn execute(arguments: &Arguments, is_logged: bool) -> Result<(), Fail
         }
         (experiment.execution.workers, experiment.execution.slots) = (workers, Vec::new());
     }
+    experiment.validation &= !arguments.no_validation;
     let folder = RunFolder::of(&arguments.dir, &experiment.name);
     if !folder.store().exists() {
         experiment.settings.filled(&experiment.space).iter().for_each(|sentence| narrate(&format!("note: {sentence}")));
@@ -51,7 +53,7 @@ pub(super) fn execute(arguments: &Arguments, is_logged: bool) -> Result<(), Fail
         return Err(Failure::Interrupted);
     }
     let log = Log::read(folder).map_err(Failure::input)?;
-    if incumbent(&log.history).is_none() {
+    if log.recommendation().is_none() {
         narrate(&format!("no trial succeeded: {}", status::outcomes(&log)));
         return Err(Failure::NoSuccess);
     }
@@ -60,8 +62,13 @@ pub(super) fn execute(arguments: &Arguments, is_logged: bool) -> Result<(), Fail
         narrate("every configuration of the search space was tried");
     }
     let share = 100.0 * ended.asking.as_secs_f64() / ended.elapsed.as_secs_f64().max(f64::MIN_POSITIVE);
+    let earlier = if log.sessions() > 1 {
+        format!("; {} with the sessions before", duration(ended.total.as_secs_f64()))
+    } else {
+        String::new()
+    };
     narrate(&format!(
-        "{}; {} in all, of which the optimizer took {} ({} %)",
+        "{}; {} in all, of which the optimizer took {} ({} %){earlier}",
         status::outcomes(&log),
         duration(ended.elapsed.as_secs_f64()),
         duration(ended.asking.as_secs_f64()),
@@ -74,7 +81,8 @@ pub(super) fn execute(arguments: &Arguments, is_logged: bool) -> Result<(), Fail
 
 /// The best configuration beside the default one.
 fn summary(log: &Log) {
-    let Some(best) = incumbent(&log.history) else { return };
+    let Some(recommended) = incumbent::recommendation(log) else { return };
+    let best = log.history.trial(recommended.trial).expect("what is recommended was tried");
     if !log.experiment.objectives().is_empty() {
         incumbent::print_front(log, Format::Table);
         return;
@@ -88,34 +96,30 @@ fn summary(log: &Log) {
     });
     let mut rows: Vec<_> = std::iter::once(("".into(), "best".into(), "default".into())).chain(rows).collect();
     let known = |cost: Option<f64>| cost.map_or("-".to_owned(), number);
-    match incumbent::validation(log) {
-        Some(validation) => {
-            let full = amount(log.experiment.schedule.max().amount());
-            let default = validation.default.as_ref();
-            rows.push((
-                format!("{noun} at {full} {unit}"),
-                number(validation.incumbent.cost),
-                known(default.map(|default| default.cost)),
-            ));
-            if let Some(test) = validation.incumbent.test("cost") {
-                let default = default.and_then(|default| default.test("cost"));
-                rows.push(("cost on unseen series".into(), number(test), known(default)));
-            }
-            for (name, key) in [("predicting the mean", "mean_predictor"), ("holding the last value", "persistence")] {
-                if let Some(cost) = validation.incumbent.test(key) {
-                    rows.push((format!("  of {name}"), number(cost), String::new()));
-                }
-            }
+    let default = incumbent::default_cost(log, recommended.budget);
+    rows.push((
+        format!("{noun} at {} {unit}", amount(recommended.budget.amount())),
+        number(recommended.cost),
+        known(default),
+    ));
+    if let Some(validation) = incumbent::validation(log) {
+        if let Some(test) = validation.incumbent.test("cost") {
+            let default = validation.default.as_ref().and_then(|default| default.test("cost"));
+            rows.push(("cost on unseen series".into(), number(test), known(default)));
         }
-        None => {
-            let default = incumbent::default_cost(log, best.proposal.budget);
-            let cost = trial_row::cost(&log.experiment, best);
-            rows.push((format!("{noun} at {} {unit}", best.proposal.budget), known(cost), known(default)));
+        for (name, key) in [("predicting the mean", "mean_predictor"), ("holding the last value", "persistence")] {
+            if let Some(cost) = validation.incumbent.test(key) {
+                rows.push((format!("  of {name}"), number(cost), String::new()));
+            }
         }
     }
     let width = |pick: fn(&(String, String, String)) -> &String| rows.iter().map(|row| pick(row).chars().count()).max();
     let (first, second) = (width(|row| &row.0).unwrap_or(0), width(|row| &row.1).unwrap_or(0));
     for (name, best, default) in &rows {
         say(format!("{name:<first$}  {best:>second$}  {default:>10}").trim_end());
+    }
+    if !recommended.is_measured() || recommended.deviation.is_some() || recommended.differs_from_lowest() {
+        narrate(&format!("best: {}", incumbent::evidence(&recommended, &log.experiment)));
+        incumbent::lowest(&recommended, &log.experiment).iter().for_each(|lowest| narrate(lowest));
     }
 }

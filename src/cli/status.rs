@@ -1,6 +1,6 @@
 //! The verb `status`: the state of a run in a few lines.
 use super::failure::Failure;
-use super::incumbent::mean_cost;
+use super::incumbent::{evidence, lowest, recommendation};
 use super::message::{amount, count, duration, measured, number, one_line, say};
 use super::target::Target;
 use super::trial_row::outcome;
@@ -9,7 +9,6 @@ use crate::experiment::replay::imported_results;
 use crate::experiment::replay::log::Log;
 use crate::optimizer::regret::regret;
 use crate::trial::front::front;
-use crate::trial::incumbent::incumbent;
 use crate::trial::outcome::OutcomeKind;
 
 pub(super) fn execute(target: &Target) -> Result<(), Failure> {
@@ -41,10 +40,9 @@ pub(super) fn execute(target: &Target) -> Result<(), Failure> {
         let budget = front.first().map(|trial| trial.proposal.budget.amount());
         let at = budget.map(|budget| format!(" at {} {unit}", amount(budget))).unwrap_or_default();
         say(&format!("front: {}{at}", count(front.len(), "trial")));
-    } else if let Some(best) = incumbent(history) {
-        let (cost, over) = mean_cost(&log, best);
-        let budget = amount(best.proposal.budget.amount());
-        say(&format!("best: {} at {budget} {unit}{over}, trial {}", number(cost), best.proposal.trial));
+    } else if let Some(best) = recommendation(&log) {
+        say(&format!("best: {}, trial {}", evidence(&best, &log.experiment), best.trial));
+        lowest(&best, &log.experiment).iter().for_each(|lowest| say(lowest));
     }
     let (space, full) = (&log.experiment.space, log.experiment.schedule.max());
     if log.experiment.objectives().is_empty()
@@ -64,6 +62,9 @@ pub(super) fn execute(target: &Target) -> Result<(), Failure> {
         duration(seconds),
         count(log.experiment.execution.workers, "worker")
     ));
+    if log.sessions() > 1 {
+        say(&format!("time of the run: {} in {} sessions", duration(log.seconds()), log.sessions()));
+    }
     Ok(())
 }
 

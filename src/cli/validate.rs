@@ -1,4 +1,4 @@
-//! The verb `validate`: evaluate incumbent and default again, on seeds that no trial has had.
+//! The verb `validate`: evaluate the best configurations and the default again, on seeds that no trial has had.
 use std::path::PathBuf;
 use std::sync::atomic::Ordering;
 
@@ -6,12 +6,15 @@ use clap::Args;
 use serde_json::{Map, Value as Json, json};
 
 use super::failure::Failure;
+use super::incumbent::{evidence, recommendation};
 use super::message::{amount, count, narrate, number, say};
 use super::table::Format;
 use super::{interrupt, table};
 use crate::experiment::Experiment;
 use crate::experiment::folder::RunFolder;
-use crate::experiment::run::revalidation::{self, SeedComparison, SeedEvaluation};
+use crate::experiment::replay::log::Log;
+use crate::experiment::replay::validation::{SeedComparison, SeedEvaluation};
+use crate::experiment::run::revalidation::{self, Extent};
 
 #[derive(Args)]
 pub(super) struct Arguments {
@@ -20,6 +23,9 @@ pub(super) struct Arguments {
     /// The number of seeds
     #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=1000))]
     seeds: u32,
+    /// The number of best configurations
+    #[arg(long, value_name = "K", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=100))]
+    top: u32,
     /// The folder of all runs
     #[arg(long, value_name = "FOLDER", default_value = "runs")]
     dir: PathBuf,
@@ -36,7 +42,8 @@ pub(super) fn execute(arguments: &Arguments) -> Result<(), Failure> {
     }
     let interrupts = interrupt::count().map_err(Failure::input)?;
     let mut progress = |share: f64| narrate(&format!("evaluated {:.0} %", 100.0 * share));
-    let found = revalidation::evaluate(&experiment, &folder, arguments.seeds, &mut progress, &interrupts);
+    let extent = Extent { top: arguments.top as usize, seeds: arguments.seeds };
+    let found = revalidation::evaluate(&experiment, &folder, extent, &mut progress, &interrupts);
     let Some(found) = found.map_err(Failure::input)? else {
         if interrupts.load(Ordering::Relaxed) > 0 {
             narrate("interrupted; nothing of it is kept");
@@ -45,35 +52,43 @@ pub(super) fn execute(arguments: &Arguments) -> Result<(), Failure> {
         narrate("no trial has succeeded yet");
         return Err(Failure::NoSuccess);
     };
-    print(&found, &experiment, arguments.format);
+    let log = Log::read(folder).map_err(Failure::input)?;
+    print(&found, &log, arguments.format);
+    if let Some(best) = recommendation(&log) {
+        narrate(&format!("best: {}, configuration {}", evidence(&best, &log.experiment), best.configuration));
+    }
     Ok(())
 }
 
-fn print(found: &SeedComparison, experiment: &Experiment, format: Format) {
-    let (direction, unit) = (experiment.direction(), &experiment.unit);
+/// The results of each configuration under its heading: the incumbent, the default, and the others by their number.
+fn columns<'a>(found: &'a SeedComparison, log: &Log) -> Vec<(String, &'a [SeedEvaluation])> {
+    let mut columns = vec![("incumbent".to_owned(), &found.incumbent[..]), ("default".to_owned(), &found.default[..])];
+    for other in &found.others {
+        let configuration = log.history.trial(other.trial).map_or(0, |trial| trial.proposal.configuration_id.0);
+        columns.push((format!("configuration {configuration}"), &other.evaluations[..]));
+    }
+    columns
+}
+
+fn print(found: &SeedComparison, log: &Log, format: Format) {
+    let (direction, unit) = (log.experiment.direction(), &log.experiment.unit);
     let cost = |evaluation: Option<&SeedEvaluation>| match evaluation {
         Some(SeedEvaluation { cost: Some(cost), .. }) => json!(direction.turn(*cost)),
         Some(SeedEvaluation { outcome, .. }) if format == Format::Table => json!(outcome.in_words()),
         _ => Json::Null,
     };
-    let rows: Vec<Map<String, Json>> = found
-        .seeds
-        .iter()
-        .enumerate()
-        .map(|(index, seed)| {
-            let (incumbent, default) = (cost(found.incumbent.get(index)), cost(found.default.get(index)));
-            Map::from_iter([
-                ("seed".to_owned(), json!(seed)),
-                ("incumbent".to_owned(), incumbent),
-                ("default".to_owned(), default),
-            ])
-        })
-        .collect();
-    table::print(format, &["seed", "incumbent", "default"], &rows);
+    let columns = columns(found, log);
+    let row = |(index, seed): (usize, &u64)| {
+        let costs = columns.iter().map(|(name, all)| (name.clone(), cost(all.get(index))));
+        [("seed".to_owned(), json!(seed))].into_iter().chain(costs).collect()
+    };
+    let rows: Vec<Map<String, Json>> = found.seeds.iter().enumerate().map(row).collect();
+    let headings: Vec<&str> = ["seed"].into_iter().chain(columns.iter().map(|(name, _)| name.as_str())).collect();
+    table::print(format, &headings, &rows);
     if format != Format::Table {
         return;
     }
-    for (name, all) in [("incumbent", &found.incumbent), ("default", &found.default)] {
+    for (name, all) in columns {
         let costs: Vec<f64> =
             all.iter().filter_map(|evaluation| evaluation.cost).map(|cost| direction.turn(cost)).collect();
         if costs.is_empty() {

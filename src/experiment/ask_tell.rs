@@ -12,6 +12,7 @@ use crate::store::record::AttemptEnd;
 use crate::trial::curve::CurvePoint;
 use crate::trial::history::History;
 use crate::trial::outcome::{Outcome, OutcomeKind};
+use crate::trial::recommendation::Recommendation;
 use crate::trial::{ConfigurationId, Proposal, TrialId};
 
 /// A session of ask and tell. When a method returns, its effect is on the disk.
@@ -60,6 +61,11 @@ impl AskTellSession {
     /// All trials so far.
     pub(crate) fn history(&self) -> &History {
         self.ledger.history()
+    }
+
+    /// The configuration that the run recommends; `None` without a success.
+    pub(crate) fn recommendation(&self) -> Option<Recommendation> {
+        self.ledger.recommendation()
     }
 
     /// The number of trials that have no outcome and will be given away again.

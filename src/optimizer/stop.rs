@@ -18,9 +18,12 @@ pub struct Stop {
     pub full_evaluations: Option<f64>,
     /// The budget of the trials that were asked for, in its own unit, each continuing from where its configuration stood.
     pub budget: Option<f64>,
-    /// The elapsed time, as in `"2h 30m"`, by the clock of the program that runs the trials. Of earlier sessions of a
-    /// run, the time that their workers spent on trials counts.
+    /// The elapsed time, as in `"2h 30m"`, by the clock of the program that runs the trials, over all sessions of a run. The
+    /// evaluations at the end of a run are a part of it: they begin only where they fit.
     pub wall_clock: Option<SignedDuration>,
+    /// The time beyond `wall_clock` after which trials and evaluations that still run are ended, and have no outcome; `"0s"`
+    /// ends them at the limit. Absent: they go on to their end.
+    pub overtime: Option<SignedDuration>,
     /// The hours for which the trials that this program runs have kept their slots busy, added over the slots.
     pub device_hours: Option<f64>,
     /// The cost at the maximum budget at or below which the experiment ends.
@@ -70,6 +73,16 @@ impl Stop {
             return Err(Diagnostic::new("`stop.trials` must be at least 1")
                 .hint(example("trials", "60"))
                 .field("trials"));
+        }
+        if self.overtime.is_some_and(|overtime| overtime < SignedDuration::ZERO) {
+            return Err(Diagnostic::new("`stop.overtime` must be 0 or above")
+                .hint("for example stop: (wall_clock: \"2h\", overtime: \"10m\"); \"0s\" ends what runs at the limit")
+                .field("overtime"));
+        }
+        if self.overtime.is_some() && self.wall_clock.is_none() {
+            return Err(Diagnostic::new("`stop.overtime` needs `stop.wall_clock`, which it counts from")
+                .hint("for example stop: (wall_clock: \"2h\", overtime: \"10m\")")
+                .field("overtime"));
         }
         let is_positive = |limit: Option<f64>| limit.is_none_or(|limit| limit > 0.0);
         for (field, value, is_positive) in [

@@ -20,8 +20,8 @@ use crate::experiment::folder::RunFolder;
 use crate::experiment::run::launch::request;
 use crate::space::Space;
 use crate::trial::front::front;
-use crate::trial::incumbent::incumbent;
 use crate::trial::outcome::Outcome;
+use crate::trial::recommendation::Recommendation;
 use crate::trial::{Proposal, TrialId};
 
 /// A search of a [`Space`] for the configuration with the lowest cost.
@@ -126,14 +126,16 @@ impl Study {
         locked(&self.session).report(trial, spent, cost)
     }
 
-    /// The trial with the lowest cost at the highest budget that any succeeded at.
+    /// The trial of the recommended configuration at its highest budget: the configuration with the lowest cost that is
+    /// expected at the full budget, given all results ([`recommendation`](Self::recommendation)). Without several budgets
+    /// and repetitions, this is the trial with the lowest cost.
     ///
     /// # Errors
     /// No trial has succeeded.
     pub fn best(&self) -> Result<Trial> {
         let session = locked(&self.session);
         let history = session.history();
-        match incumbent(history) {
+        match session.recommendation().and_then(|best| history.trial(best.trial)) {
             Some(best) => Ok(self.ended_trial(best)),
             None => {
                 let failed = history.ended().next_back().and_then(|trial| trial.outcome.as_ref());
@@ -145,6 +147,12 @@ impl Study {
                 Err(Error::NoSuccess(Diagnostic::new("no trial has succeeded").hint(hint)))
             }
         }
+    }
+
+    /// The recommended configuration with the evidence for it, in costs: values that are maximized are negated. `None`
+    /// without a success.
+    pub fn recommendation(&self) -> Option<Recommendation> {
+        locked(&self.session).recommendation()
     }
 
     /// The trials at the highest budget that no other of them beats in every objective; of one objective, the best.

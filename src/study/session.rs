@@ -17,6 +17,7 @@ use crate::trial::budget::Budget;
 use crate::trial::curve::CurvePoint;
 use crate::trial::history::History;
 use crate::trial::outcome::Outcome;
+use crate::trial::recommendation::Recommendation;
 use crate::trial::{Proposal, TrialId};
 
 /// The answer to an ask.
@@ -64,6 +65,11 @@ impl StudySession {
 
     pub fn history(&self) -> &History {
         self.inner.history()
+    }
+
+    /// The configuration that the study recommends; `None` without a success.
+    pub fn recommendation(&self) -> Option<Recommendation> {
+        self.inner.recommendation()
     }
 
     /// The next trial, which is on the disk.

@@ -4,6 +4,7 @@
 pub mod budget;
 pub mod curve;
 pub mod direction;
+pub mod evaluation;
 pub mod front;
 pub mod history;
 pub mod incumbent;
@@ -11,6 +12,7 @@ pub mod outcome;
 pub mod prediction;
 pub mod prior_result;
 pub mod ranking;
+pub mod recommendation;
 
 use std::fmt;
 use std::sync::Arc;

@@ -117,7 +117,7 @@ impl Outcome {
     /// True for a success and for a failure of the configuration; false where the trial says nothing about its
     /// configuration at this budget.
     pub fn is_judged(&self) -> bool {
-        !self.is_void() && *self != Self::Pruned
+        self.kind().is_judged()
     }
 
     /// True where nothing is known of the trial, as if it had not run.
@@ -181,6 +181,11 @@ impl OutcomeKind {
             Self::Pruned => "pruned",
             Self::Forgotten => "forgotten",
         }
+    }
+
+    /// As [`Outcome::is_judged`].
+    pub fn is_judged(self) -> bool {
+        !matches!(self, Self::Lost | Self::Transient | Self::Forgotten | Self::Pruned)
     }
 
     /// The words for it in sentences: `out of memory`.

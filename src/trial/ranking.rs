@@ -106,14 +106,19 @@ impl Ranking {
         self.budgets.get(&budget).map_or(0, BTreeSet::len)
     }
 
+    /// Every configuration's results at each budget with a judged trial, in the order of the configurations: successes,
+    /// failures, and the sum of the costs.
+    pub(super) fn results(&self) -> impl Iterator<Item = (ConfigurationId, Budget, u32, u32, f64)> {
+        self.tallies.iter().enumerate().flat_map(|(index, tallies)| {
+            let configuration = ConfigurationId::of_index(index);
+            tallies
+                .iter()
+                .map(move |(budget, tally)| (configuration, *budget, tally.successes, tally.failures, tally.sum))
+        })
+    }
+
     /// The best configuration at the highest budget with any success.
     pub(crate) fn best(&self) -> Option<&Ranked> {
         self.budgets.last_key_value().and_then(|(_, ranked)| ranked.first())
-    }
-
-    /// The results of a configuration at a budget; `None` before its first success there.
-    pub(crate) fn of(&self, configuration: ConfigurationId, budget: Budget) -> Option<Ranked> {
-        let tallies = self.tallies.get(configuration.index())?;
-        tallies.iter().find(|(known, _)| *known == budget)?.1.ranked()
     }
 }

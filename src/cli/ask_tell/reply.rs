@@ -3,6 +3,7 @@ use serde_json::{Value as Json, json};
 use thiserror::Error;
 
 use super::request::{ClientRequest, TellRequest};
+use crate::cli::incumbent;
 use crate::cli::trial_row;
 use crate::cli::trial_row::by_objective;
 use crate::document::diagnostic::Diagnostic;
@@ -12,7 +13,7 @@ use crate::experiment::error::RunError;
 use crate::trial::budget::Budget;
 use crate::trial::curve::CurvePoint;
 use crate::trial::front::front;
-use crate::trial::incumbent::{default_at, incumbent};
+use crate::trial::incumbent::default_at;
 use crate::trial::{Proposal, Trial, TrialId};
 
 /// The most trials that one ask is answered with.
@@ -92,7 +93,7 @@ fn number(trial: u64) -> Result<TrialId, Diagnostic> {
 
 fn best(experiment: &Experiment, session: &AskTellSession) -> Result<Json, ReplyError> {
     let history = session.history();
-    let best = incumbent(history).ok_or_else(|| Diagnostic::new("no trial has succeeded yet"))?;
+    let best = session.recommendation().ok_or_else(|| Diagnostic::new("no trial has succeeded yet"))?;
     if !experiment.objectives().is_empty() {
         let member = |trial: &Trial| {
             json!({
@@ -104,14 +105,18 @@ fn best(experiment: &Experiment, session: &AskTellSession) -> Result<Json, Reply
         };
         return Ok(json!({ "front": front(history).into_iter().map(member).collect::<Vec<_>>() }));
     }
-    let cost = |trial: &Trial| trial_row::cost(experiment, trial);
-    Ok(json!({
-        "config": config(experiment, &best.proposal),
-        "cost": cost(best),
-        "budget": best.proposal.budget.amount(),
-        "trial": best.proposal.trial,
-        "default_cost": default_at(history, best.proposal.budget).and_then(cost),
-    }))
+    let default = default_at(history, best.budget).and_then(|trial| trial_row::cost(experiment, trial));
+    let recommended = &history.trial(best.trial).expect("what is recommended was tried").proposal;
+    let best = best.turned(experiment.direction());
+    let mut reply = json!({
+        "config": config(experiment, recommended),
+        "cost": best.cost,
+        "budget": best.budget.amount(),
+        "trial": best.trial,
+        "default_cost": default,
+    });
+    incumbent::insert_expectation(&best, &mut reply);
+    Ok(reply)
 }
 
 fn asked(experiment: &Experiment, session: &AskTellSession, proposal: &Proposal) -> Json {

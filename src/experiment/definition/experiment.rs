@@ -41,6 +41,8 @@ pub struct Experiment {
     pub execution: Execution,
     /// The limits of the run.
     pub stop: Stop,
+    /// True where the recommended configuration and the default are evaluated at the full budget at the end of a run.
+    pub validation: bool,
     /// The seed of everything that is drawn at random.
     pub seed: u64,
     /// The price of an hour of a device, in any currency; it is for display, and may change while a run goes on.

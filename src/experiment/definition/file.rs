@@ -37,6 +37,9 @@ struct ExperimentFile {
     executor: ExecutorFile,
     #[serde(default)]
     stop: Stop,
+    /// False where a run ends with its last trial.
+    #[serde(default = "yes")]
+    validation: bool,
     #[serde(default)]
     seed: u64,
     price_per_device_hour: Option<f64>,
@@ -54,6 +57,10 @@ struct BudgetRange {
     unit: String,
     /// False leaves the rungs exactly a factor `eta` apart, also where the ends are whole numbers.
     whole: Option<bool>,
+}
+
+fn yes() -> bool {
+    true
 }
 
 fn three() -> u32 {
@@ -204,6 +211,7 @@ impl ExperimentFile {
             settings: self.optimizer,
             execution,
             stop: self.stop,
+            validation: self.validation,
             seed: self.seed,
             price_per_device_hour: self.price_per_device_hour,
             text,

@@ -20,12 +20,14 @@
 //! Several threads share a ledger behind a mutex: each asks, evaluates without holding the lock, and tells. A trial
 //! that was asked for and not told is returned again when the folder is opened the next time.
 pub(crate) mod answer;
+mod evaluated;
 pub(crate) mod import;
 pub(crate) mod queue;
 mod raised_limits;
 pub(crate) mod resume;
 pub(crate) mod revision;
 pub(crate) mod space_migration;
+mod time;
 
 use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
@@ -40,8 +42,10 @@ use crate::experiment::definition::experiment::Experiment;
 use crate::experiment::error::RunError;
 use crate::experiment::ledger::answer::{Attempt, EndTaken, EndVerdict, NextAttempt, Over, ReportTaken};
 use crate::experiment::ledger::queue::{NamedValues, Queue, QueuedConfiguration};
+use crate::experiment::replay::evaluation_note;
 use crate::experiment::replay::fold::Replay;
 use crate::experiment::replay::metrics::{self, bounded};
+use crate::experiment::replay::note::SESSION;
 use crate::experiment::replay::pace::{Pace, Paces};
 use crate::experiment::replay::retry::Retries;
 use crate::optimizer::stop::Stop;
@@ -51,6 +55,7 @@ use crate::store::Store;
 use crate::store::record::{Asked, AttemptEnd, Ended, Enqueued, Noted, Record, Reported, Started};
 use crate::trial::curve::CurvePoint;
 use crate::trial::direction::Directions;
+use crate::trial::evaluation::Evaluation;
 use crate::trial::history::History;
 use crate::trial::outcome::Outcome;
 use crate::trial::prior_result::PriorResult;
@@ -76,7 +81,11 @@ pub(crate) struct Ledger {
     said: Vec<String>,
     /// The number of the last record.
     written: u64,
+    /// The number of this session and its beginning, until its first record is written: one that adds nothing leaves none.
+    session: Option<(u64, Timestamp)>,
     notes: IndexMap<String, Json>,
+    /// Results of configurations outside of the search.
+    evaluations: Vec<Evaluation>,
     retries: Retries,
     /// Trials without an outcome that nobody runs, each with the number of its next attempt.
     waiting: VecDeque<(Proposal, u32)>,
@@ -96,7 +105,8 @@ pub(crate) struct Ledger {
 impl Ledger {
     fn of(experiment: &Experiment, optimizer: Optimizer, store: Option<Store>, replay: Replay) -> Self {
         let waiting = replay.unfinished().collect();
-        let Replay { history, notes, retries, paces, device_seconds, enqueued, .. } = replay;
+        let Replay { history, notes, retries, paces, device_seconds, enqueued, times, .. } = replay;
+        let evaluations = evaluation_note::evaluations(&notes, &history, experiment.schedule.max());
         let mut optimizer = optimizer.with_history(history);
         let mut taken = HashSet::new();
         for (id, configuration) in enqueued {
@@ -113,14 +123,16 @@ impl Ledger {
             taken,
             said: Vec::new(),
             written: 0,
+            session: None,
             notes,
+            evaluations,
             retries,
             waiting,
             running: Vec::new(),
             paces,
             device_seconds,
             began: Instant::now(),
-            earlier: device_seconds / experiment.execution.workers as f64,
+            earlier: times.seconds(experiment.execution.workers),
             asking: Duration::ZERO,
             is_cut: false,
         }
@@ -347,32 +359,8 @@ impl Ledger {
         self.device_seconds
     }
 
-    /// Seconds since the start, those of earlier sessions included.
-    pub(crate) fn seconds(&self) -> f64 {
-        self.earlier + self.began.elapsed().as_secs_f64()
-    }
-
-    /// The time since this session began.
-    pub(crate) fn elapsed(&self) -> Duration {
-        self.began.elapsed()
-    }
-
-    /// The optimizer's own time in this session.
-    pub(crate) fn asking(&self) -> Duration {
-        self.asking
-    }
-
     fn learn_from(&mut self, results: Vec<PriorResult>) {
         self.optimizer.learn_from(results);
-    }
-
-    fn limit(&self) -> Option<Over> {
-        if self.stop.wall_clock.is_some_and(|limit| self.seconds() >= limit.as_secs_f64()) {
-            return Some(Over::WallClock);
-        }
-        let running: f64 = self.running.iter().map(|each| each.since.elapsed().as_secs_f64()).sum();
-        let hours = (self.device_seconds + running) / 3600.0;
-        self.stop.device_hours.is_some_and(|limit| hours >= limit).then_some(Over::DeviceHours)
     }
 
     fn run(&mut self, proposal: Proposal, number: u32, is_new: bool, at: Timestamp) -> Attempt {
@@ -383,6 +371,10 @@ impl Ledger {
     }
 
     fn write(&mut self, record: &Record) -> Result<u64, RunError> {
+        if let Some((number, at)) = self.session.take() {
+            self.notes.insert(SESSION.to_owned(), number.into());
+            self.write(&Record::Noted(Noted { key: SESSION.to_owned(), value: number.into(), at }))?;
+        }
         self.written = match &mut self.store {
             Some(store) => store.write(record)?,
             None => self.written + 1,

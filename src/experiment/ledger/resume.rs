@@ -1,5 +1,6 @@
 //! Opening of a ledger: begins a run, or resumes it from its journal.
 use jiff::Timestamp;
+use serde_json::Value as Json;
 
 use crate::exchange::trials::fit::FittedResults;
 use crate::experiment::definition::difference::Difference;
@@ -13,7 +14,7 @@ use crate::experiment::ledger::space_migration::{self, SpaceMigration};
 use crate::experiment::replay::fold::Replay;
 use crate::experiment::replay::imported_results;
 use crate::experiment::replay::log::begun_experiment;
-use crate::experiment::replay::note::{EDITED, REPAIRS};
+use crate::experiment::replay::note::{EDITED, REPAIRS, SESSION};
 use crate::experiment::replay::rungs;
 use crate::store::Store;
 use crate::store::record::{Begun, FORMAT, Record, Revised, Revision};
@@ -101,6 +102,8 @@ impl Ledger {
         warnings.extend(rungs::warning(&experiment.schedule, &schedule));
         let mut ledger = Self::of(experiment, experiment.optimizer_with(intensifier, schedule), Some(store), replay);
         ledger.queue = Some(Queue::of(folder));
+        let session = ledger.notes.get(SESSION).and_then(Json::as_u64).unwrap_or(0).saturating_add(1);
+        ledger.session = Some((session, Timestamp::now()));
         for (number, (path, fitted)) in (1..).zip(earlier) {
             warnings.extend(fitted.mismatch_warning(path));
             let (key, value) = imported_results::note(number, path, &fitted.results, &experiment.space);

@@ -9,7 +9,8 @@ use std::path::{Path, PathBuf};
 
 use crate::experiment::error::RunError;
 use crate::experiment::folder::RunFolder;
-use crate::experiment::replay::note::{EDITED, VALIDATION};
+use crate::experiment::replay::evaluation_note;
+use crate::experiment::replay::note::{EDITED, EVALUATION, NEW_SEEDS, VALIDATION};
 use crate::space::Space;
 use crate::space::configuration::Configuration;
 use crate::store::Store;
@@ -97,7 +98,15 @@ impl SpaceMigration {
             Record::Reported(reported) => &mut reported.trial,
             Record::Ended(ended) => &mut ended.trial,
             Record::Revised(revised) => &mut revised.trial,
-            Record::Noted(noted) if ![VALIDATION, EDITED].contains(&noted.key.as_str()) => {
+            Record::Noted(noted) if noted.key.starts_with(EVALUATION) => {
+                let number = |old| self.configurations.get(&old).copied();
+                if let Some((key, value)) = evaluation_note::renumbered(&noted.value, number) {
+                    (noted.key, noted.value) = (key, value);
+                    self.records.push(record);
+                }
+                return;
+            }
+            Record::Noted(noted) if ![VALIDATION, NEW_SEEDS, EDITED].contains(&noted.key.as_str()) => {
                 return self.records.push(record);
             }
             Record::Begun(_) | Record::Asked(_) | Record::Noted(_) | Record::Enqueued(_) => return,

@@ -7,6 +7,7 @@ use thiserror::Error;
 use crate::experiment::replay::pace::{Pace, Paces};
 use crate::experiment::replay::retry::Retries;
 use crate::experiment::replay::revisions::Revisions;
+use crate::experiment::replay::session_time::SessionTimes;
 use crate::space::Space;
 use crate::space::configuration::Configuration;
 use crate::store::record::{AttemptEnd, Mismatch, Record, Revision};
@@ -40,6 +41,7 @@ pub struct Replay {
     pub device_seconds: f64,
     /// The configurations that users gave while the run went on, with the names of the files that they came in.
     pub enqueued: Vec<(String, Configuration)>,
+    pub(crate) times: SessionTimes,
 }
 
 /// A record that does not follow from those before it, or does not fit the space.
@@ -74,6 +76,7 @@ impl Replay {
 
     /// Takes the next record; `revision` is the fate of its trial where the user revised it later, or by this record.
     fn take(&mut self, record: &Record, revision: Option<Revision>, space: &Space) -> Result<(), ReplayError> {
+        self.times.take(record);
         match record {
             Record::Begun(_) => {}
             Record::Asked(asked) => {

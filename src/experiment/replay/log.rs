@@ -6,14 +6,18 @@ use crate::document::source::SourceError;
 use crate::experiment::definition::experiment::Experiment;
 use crate::experiment::error::RunError;
 use crate::experiment::folder::RunFolder;
+use crate::experiment::replay::evaluation_note;
 use crate::experiment::replay::fold::{Details, Replay};
 use crate::experiment::replay::note::EDITED;
 use crate::experiment::replay::rungs;
+use crate::experiment::replay::session_time::SessionTimes;
 use crate::space::configuration::Configuration;
 use crate::store::Store;
 use crate::store::record::{Begun, Record};
 use crate::trial::TrialId;
+use crate::trial::evaluation::Evaluation;
 use crate::trial::history::History;
+use crate::trial::recommendation::{Recommendation, recommend};
 
 /// A run as its journal holds it, for listings and reports.
 #[derive(Clone, Debug)]
@@ -28,6 +32,9 @@ pub struct Log {
     pub notes: IndexMap<String, Json>,
     /// The configurations that users gave while the run went on, whether tried or not.
     pub enqueued: Vec<Configuration>,
+    /// Results of configurations outside of the search.
+    pub evaluations: Vec<Evaluation>,
+    times: SessionTimes,
 }
 
 impl Log {
@@ -52,9 +59,25 @@ impl Log {
             experiment = edited;
         }
         experiment.schedule = rungs::as_begun(&experiment.schedule, &records);
-        let Replay { history, details, notes, enqueued, .. } = replay;
+        let Replay { history, details, notes, enqueued, times, .. } = replay;
         let enqueued = enqueued.into_iter().map(|(_, configuration)| configuration).collect();
-        Ok(Self { experiment, folder, history, details, notes, enqueued })
+        let evaluations = evaluation_note::evaluations(&notes, &history, experiment.schedule.max());
+        Ok(Self { experiment, folder, history, details, notes, enqueued, evaluations, times })
+    }
+
+    /// The configuration that the run recommends; `None` without a success.
+    pub fn recommendation(&self) -> Option<Recommendation> {
+        recommend(&self.history, &self.evaluations)
+    }
+
+    /// The seconds that all sessions of the run took, from their beginning to their last result.
+    pub fn seconds(&self) -> f64 {
+        self.times.seconds(self.experiment.execution.workers)
+    }
+
+    /// The number of sessions of the run.
+    pub(crate) fn sessions(&self) -> usize {
+        self.times.sessions()
     }
 
     /// The details of a trial, which must be one of the log's.

@@ -76,11 +76,31 @@ impl Paces {
         Some(fixed + slope * budget)
     }
 
+    /// The seconds that one more trial with this budget takes, in proportion where all trials so far had the same budget,
+    /// so that it is rather too long; `None` before the first trial ended.
+    pub(crate) fn longest(&self, budget: f64) -> Option<f64> {
+        self.recent.back()?;
+        if self.has_slope() {
+            let (fixed, slope) = self.fit();
+            return Some(fixed + slope * budget);
+        }
+        Some(self.seconds * (budget / self.budget.max(f64::MIN_POSITIVE)).max(1.0))
+    }
+
+    /// The mean seconds of a trial so far.
+    pub(crate) fn mean(&self) -> f64 {
+        self.seconds
+    }
+
+    /// False for equal budgets, which say nothing of the slope; what is left of their differences is rounding.
+    fn has_slope(&self) -> bool {
+        self.square > 1e-9 * self.count * self.budget * self.budget
+    }
+
     /// The fixed seconds of a trial and its seconds per unit of budget.
     fn fit(&self) -> (f64, f64) {
         let (x, y) = (self.budget, self.seconds);
-        // Equal budgets say nothing of the slope; what is left of their differences is rounding.
-        let slope = if self.square > 1e-9 * self.count * x * x { (self.product / self.square).max(0.0) } else { 0.0 };
+        let slope = if self.has_slope() { (self.product / self.square).max(0.0) } else { 0.0 };
         let fixed = y - slope * x;
         if fixed >= 0.0 { (fixed, slope) } else { (0.0, y / x.max(f64::MIN_POSITIVE)) }
     }
@@ -107,6 +127,17 @@ mod tests {
             let left = paces.estimate(10, 1000.0, 2).expect("three trials ended");
             assert!((left.seconds - 60.0).abs() < 1e-6 && left.spread < 1e-6, "{left:?}");
         }
+    }
+
+    #[test]
+    fn a_longer_trial_is_not_taken_for_a_short_one() {
+        let paces =
+            |all: &[(f64, f64)]| all.iter().map(|&(budget, seconds)| Pace { budget, seconds }).collect::<Paces>();
+        assert_eq!(paces(&[]).longest(9.0), None);
+        assert_eq!(paces(&[(1.0, 10.0), (1.0, 10.0)]).longest(9.0), Some(90.0));
+        let known = paces(&[(1.0, 3.0), (3.0, 5.0)]).longest(9.0).unwrap();
+        assert!((known - 11.0).abs() < 1e-9, "{known}");
+        assert_eq!(paces(&[(1.0, 10.0), (3.0, 10.0)]).longest(9.0), Some(10.0));
     }
 
     #[test]

@@ -5,8 +5,7 @@ use std::time::{Duration, Instant};
 
 use crate::executor::limits::disk;
 use crate::experiment::folder::RunFolder;
-use crate::optimizer::Optimizer;
-use crate::trial::incumbent::incumbent;
+use crate::experiment::ledger::Ledger;
 use crate::trial::{ConfigurationId, Origin, Trial};
 
 /// The time between two tidyings of the folder while a run goes on.
@@ -38,25 +37,30 @@ impl Checkpoints {
     }
 
     /// Removes unneeded checkpoints, unless that was done a moment ago.
-    pub(crate) fn tidy_now_and_then(&mut self, optimizer: &Optimizer, folder: &RunFolder) {
+    pub(crate) fn tidy_now_and_then(&mut self, ledger: &Ledger, folder: &RunFolder) {
         if Instant::now() >= self.next {
-            self.tidy(optimizer, folder);
+            self.tidy(ledger, folder);
             self.next = Instant::now() + PAUSE;
         }
     }
 
     /// Removes unneeded checkpoints. It keeps those that a running, restarted or promotable trial continues from, and
-    /// those of the incumbent and the default, which are compared.
-    pub(crate) fn tidy(&mut self, optimizer: &Optimizer, folder: &RunFolder) {
+    /// those of the recommended configuration and the default, which are compared.
+    pub(crate) fn tidy(&mut self, ledger: &Ledger, folder: &RunFolder) {
+        let (optimizer, recommended) = (ledger.optimizer(), ledger.recommendation().map(|best| best.configuration));
         let history = optimizer.history();
         let full = optimizer.schedule().max();
+        let is_default = |trial: &Trial| trial.proposal.origin == Origin::Default;
+        let is_compared = |configuration: ConfigurationId| {
+            recommended == Some(configuration) || history.of(configuration).any(is_default)
+        };
         for configuration in std::mem::take(&mut self.open) {
             let is_complete = |trial: &Trial| trial.proposal.budget >= full && cost(trial).is_some();
             if history.of(configuration).any(|trial| trial.outcome.is_none()) {
                 self.open.insert(configuration);
             } else if history.of(configuration).any(is_complete) {
                 self.complete.insert(configuration, disk(&folder.checkpoint(configuration)));
-            } else if optimizer.may_go_on(configuration) || Self::is_compared(optimizer, configuration) {
+            } else if optimizer.may_go_on(configuration) || is_compared(configuration) {
                 self.open.insert(configuration);
             } else {
                 remove(folder, configuration);
@@ -74,19 +78,11 @@ impl Checkpoints {
             if taken <= budget {
                 break;
             }
-            if !Self::is_compared(optimizer, configuration) {
+            if !is_compared(configuration) {
                 taken -= self.complete.remove(&configuration).unwrap_or(0);
                 remove(folder, configuration);
             }
         }
-    }
-
-    /// True for the incumbent's and the default's.
-    fn is_compared(optimizer: &Optimizer, configuration: ConfigurationId) -> bool {
-        let history = optimizer.history();
-        let is_default = |trial: &Trial| trial.proposal.origin == Origin::Default;
-        incumbent(history).is_some_and(|best| best.proposal.configuration_id == configuration)
-            || history.of(configuration).any(is_default)
     }
 }
 

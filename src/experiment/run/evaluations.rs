@@ -20,6 +20,7 @@ pub(crate) struct EvaluationProgress {
 }
 
 struct Evaluations<'a> {
+    is_over_time: &'a dyn Fn() -> bool,
     launch: &'a mut dyn FnMut(usize) -> Result<Launch, RunError>,
     progress: &'a mut dyn FnMut(EvaluationProgress),
     started: usize,
@@ -28,7 +29,7 @@ struct Evaluations<'a> {
 }
 
 /// Runs `count` evaluations, each from the launch for its index, and returns their ends in the same order, with values
-/// that are maximized as costs; `None` where it was interrupted.
+/// that are maximized as costs; `None` where it was interrupted or its time was over.
 ///
 /// `launch` names each job an evaluation with its index as the number; `progress` is called after every event.
 pub(crate) fn evaluate(
@@ -37,10 +38,11 @@ pub(crate) fn evaluate(
     count: usize,
     launch: &mut dyn FnMut(usize) -> Result<Launch, RunError>,
     progress: &mut dyn FnMut(EvaluationProgress),
+    is_over_time: &dyn Fn() -> bool,
     interrupts: &AtomicUsize,
 ) -> Result<Option<Vec<AttemptEnd>>, RunError> {
     let (shares, ends) = (vec![0.0; count], vec![None; count]);
-    let mut evaluations = Evaluations { launch, progress, started: 0, shares, ends };
+    let mut evaluations = Evaluations { is_over_time, launch, progress, started: 0, shares, ends };
     Ok(match run_jobs(executor, &mut evaluations, interrupts)? {
         Finish::Complete => {
             let turned = |end: AttemptEnd| AttemptEnd { outcome: directions.turned(&end.outcome), ..end };
@@ -53,6 +55,10 @@ pub(crate) fn evaluate(
 impl JobSource for Evaluations<'_> {
     fn patience_when_interrupted(&self) -> Duration {
         Duration::ZERO
+    }
+
+    fn is_over_time(&self) -> bool {
+        (self.is_over_time)()
     }
 
     fn next(&mut self, _now: Timestamp) -> Result<NextJob, RunError> {

@@ -6,8 +6,10 @@ use crate::experiment::ledger::answer::Attempt;
 use crate::experiment::replay::pace::{Paces, TimeEstimate};
 use crate::intensifier::bracket::Schedule;
 use crate::intensifier::config::IntensifierConfig;
+use crate::trial::evaluation::Evaluation;
 use crate::trial::history::History;
 use crate::trial::outcome::{Outcome, OutcomeKind};
+use crate::trial::recommendation::{Recommendation, recommend};
 use crate::trial::{Proposal, TrialId};
 
 /// An event of a run. The outcome of a trial is announced only once it survives a power cut.
@@ -38,6 +40,8 @@ pub enum RunEvent<'a> {
         outcome: &'a Outcome,
         seconds: f64,
         is_incumbent: bool,
+        /// The configuration that is recommended now, in costs.
+        recommended: Option<&'a Recommendation>,
     },
     /// A trial whose worker was lost or whose failure is transient is started again; or one whose device had no memory
     /// left, with its batches divided.
@@ -64,6 +68,8 @@ pub enum RunEvent<'a> {
 pub struct RunStatus<'a> {
     pub experiment: &'a Experiment,
     pub history: &'a History,
+    /// Results of configurations outside of the search.
+    pub evaluations: &'a [Evaluation],
     /// The budgets of the trials; those of an earlier build may have other rungs than the experiment's file asks for now.
     pub schedule: &'a Schedule,
     /// The intensifier that the run was begun with.
@@ -92,6 +98,7 @@ impl<'a> RunStatus<'a> {
         Self {
             experiment,
             history: ledger.history(),
+            evaluations: ledger.evaluations(),
             schedule: ledger.optimizer().schedule(),
             choice: ledger.optimizer().intensifier_config(),
             running: ledger.running(),
@@ -100,6 +107,11 @@ impl<'a> RunStatus<'a> {
             seconds: ledger.seconds(),
             device_seconds: ledger.device_seconds(),
         }
+    }
+
+    /// The configuration that the run recommends, with the user's signs; `None` without a success.
+    pub fn recommendation(&self) -> Option<Recommendation> {
+        recommend(self.history, self.evaluations).map(|best| best.turned(self.experiment.direction()))
     }
 
     /// The time that the rest takes with its spread, where the limits and the trials so far say.

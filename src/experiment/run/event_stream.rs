@@ -97,7 +97,7 @@ fn line(event: &RunEvent, status: &RunStatus, told: &mut f64) -> Option<Json> {
             "rung": proposal.rung,
             "slot": slot,
         }),
-        RunEvent::Ended { proposal, attempt, slot, outcome, seconds, is_incumbent } => json!({
+        RunEvent::Ended { proposal, attempt, slot, outcome, seconds, is_incumbent, recommended } => json!({
             "event": "ended",
             "trial": proposal.trial,
             "attempt": attempt,
@@ -109,6 +109,8 @@ fn line(event: &RunEvent, status: &RunStatus, told: &mut f64) -> Option<Json> {
             "message": message(outcome),
             "seconds": seconds,
             "is_incumbent": is_incumbent,
+            "best_configuration_id": recommended.map(|best| best.configuration),
+            "best_expected": recommended.map(|best| experiment.direction().turn(best.expected)),
             "seconds_left": status.seconds_left(),
             "money_spent": status.money().map(|money| money.spent),
         }),

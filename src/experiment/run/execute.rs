@@ -16,7 +16,7 @@ use crate::experiment::run::local;
 use crate::experiment::run::prepare::prepare;
 use crate::experiment::run::session::Session;
 use crate::experiment::run::trials::Trials;
-use crate::experiment::run::validation;
+use crate::experiment::run::{closing, validation};
 
 /// The end of a run, and the time that it took since it was started or resumed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,6 +25,8 @@ pub struct Summary {
     /// The optimizer's own time.
     pub asking: Duration,
     pub elapsed: Duration,
+    /// The time of all sessions of the run, this one included.
+    pub total: Duration,
 }
 
 /// Runs an experiment in its folder, from the beginning or from where it was left.
@@ -66,19 +68,24 @@ pub fn run_with(
     }
     let (ended, again) = (session.ledger.history().ended().count(), session.ledger.waiting().len());
     session.announce(&if opened.is_continued { RunEvent::Resumed { ended, again } } else { RunEvent::Begun });
-    let result = all(&mut session, executor, interrupts);
+    let result = all(&mut session, executor, interrupts).and_then(|finish| session.ledger.close().map(|()| finish));
     // However it ends: what is written is told once it is durable.
     let settled = session.settle();
     let finish = result?;
     settled?;
     session.announce(&RunEvent::Over { is_complete: finish == Finish::Complete });
-    Ok(Summary { finish, asking: session.ledger.asking(), elapsed: session.ledger.elapsed() })
+    Ok(Summary {
+        finish,
+        asking: session.ledger.asking(),
+        elapsed: session.ledger.elapsed(),
+        total: Duration::from_secs_f64(session.ledger.seconds()),
+    })
 }
 
 /// The folders of jobs in which an earlier session may have left something running.
 fn left_folders(ledger: &Ledger, folder: &RunFolder) -> Vec<PathBuf> {
     let trials = ledger.waiting().map(|proposal| folder.trial(proposal.trial));
-    let evaluations = validation::NAMES.iter().map(|name| folder.validation().join(name));
+    let evaluations = closing::NAMES.iter().map(|name| folder.validation().join(name));
     let workers = std::fs::read_dir(folder.workers()).into_iter().flatten().flatten().map(|worker| worker.path());
     trials.chain(evaluations).chain(workers).collect()
 }
@@ -89,10 +96,18 @@ fn all(session: &mut Session, executor: &mut dyn Executor, interrupts: &AtomicUs
     if finish == Finish::Complete {
         finish = run_jobs(executor, &mut Trials::of(session), interrupts)?;
         session.settle()?;
+        let cut = session.ledger.running().len();
+        if session.ledger.is_over_time() && cut > 0 {
+            let trials =
+                if cut == 1 { "1 running trial, which has" } else { &format!("{cut} running trials, which have") };
+            let sentence =
+                format!("the time limit has ended {trials} no outcome; with a higher limit `run` starts them again");
+            session.announce(&RunEvent::Warning(&sentence));
+        }
     }
     if finish == Finish::Complete {
         finish = validation::validate(session, executor, interrupts)?;
     }
-    session.checkpoints.tidy(session.ledger.optimizer(), session.folder);
+    session.checkpoints.tidy(&session.ledger, session.folder);
     Ok(finish)
 }

@@ -38,6 +38,11 @@ pub(crate) trait JobSource {
     /// The time that jobs have to finish after a first interruption; a second one ends them at once.
     fn patience_when_interrupted(&self) -> Duration;
 
+    /// True where the time of the jobs is over: those that run are ended.
+    fn is_over_time(&self) -> bool {
+        false
+    }
+
     /// The next job, at a time by the executor's clock.
     fn next(&mut self, now: Timestamp) -> Result<NextJob, RunError>;
 
@@ -97,8 +102,13 @@ fn drive(
     let (mut stopping, mut is_cancelled, mut is_abandoned) = (None, false, false);
     loop {
         let interruptions = interrupts.load(Ordering::Relaxed);
-        if interruptions > 1 {
-            executor.kill();
+        let is_over_time = source.is_over_time();
+        if interruptions > 1 || is_over_time {
+            if interruptions > 1 {
+                executor.kill();
+            } else {
+                executor.stop();
+            }
             // A job that ended before it was stopped counts.
             while let Some(event) = executor.wait(Duration::ZERO) {
                 if let JobEvent::Ended { job, end } = event
@@ -107,7 +117,7 @@ fn drive(
                     source.ended(&job, end)?;
                 }
             }
-            return Ok(Finish::Interrupted);
+            return Ok(if is_over_time { Finish::Complete } else { Finish::Interrupted });
         }
         if interruptions > 0 && stopping.is_none() {
             stopping = Some(executor.now());

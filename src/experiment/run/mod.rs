@@ -1,6 +1,7 @@
 //! The loop of a run: ask, start, wait, tell, save, repeat.
 pub(crate) mod announcer;
 pub(crate) mod checkpoints;
+pub(crate) mod closing;
 pub(crate) mod evaluations;
 pub mod event;
 pub(crate) mod event_stream;

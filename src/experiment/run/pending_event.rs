@@ -3,14 +3,31 @@ use std::collections::VecDeque;
 
 use crate::experiment::run::event::RunEvent;
 use crate::trial::outcome::{Outcome, OutcomeKind};
+use crate::trial::recommendation::Recommendation;
 use crate::trial::{Proposal, TrialId};
 
 /// An event of a trial with everything that a watcher is told of it.
 #[derive(Clone, Debug)]
 pub(crate) enum PendingEvent {
-    Started { proposal: Proposal, attempt: u32, slot: String },
-    Ended { proposal: Proposal, attempt: u32, slot: String, outcome: Outcome, seconds: f64, is_incumbent: bool },
-    Retrying { trial: TrialId, after: OutcomeKind, divisor: Option<u32> },
+    Started {
+        proposal: Proposal,
+        attempt: u32,
+        slot: String,
+    },
+    Ended {
+        proposal: Proposal,
+        attempt: u32,
+        slot: String,
+        outcome: Outcome,
+        seconds: f64,
+        is_incumbent: bool,
+        recommended: Option<Recommendation>,
+    },
+    Retrying {
+        trial: TrialId,
+        after: OutcomeKind,
+        divisor: Option<u32>,
+    },
 }
 
 /// Pending events in the order of the journal, each with the record that must be durable first.
@@ -39,13 +56,14 @@ impl PendingEvent {
     pub(crate) fn event(&self) -> RunEvent<'_> {
         match self {
             Self::Started { proposal, attempt, slot } => RunEvent::Started { proposal, attempt: *attempt, slot },
-            Self::Ended { proposal, attempt, slot, outcome, seconds, is_incumbent } => RunEvent::Ended {
+            Self::Ended { proposal, attempt, slot, outcome, seconds, is_incumbent, recommended } => RunEvent::Ended {
                 proposal,
                 attempt: *attempt,
                 slot,
                 outcome,
                 seconds: *seconds,
                 is_incumbent: *is_incumbent,
+                recommended: recommended.as_ref(),
             },
             Self::Retrying { trial, after, divisor } => {
                 RunEvent::Retrying { trial: *trial, after: *after, divisor: *divisor }

@@ -1,57 +1,49 @@
-//! Revalidation: evaluates incumbent and default at the full budget with new seeds, because the best cost may be luck.
+//! Revalidation: evaluates the best configurations and the default with new seeds, because the best cost may be luck.
 use std::fs;
 use std::io::ErrorKind;
 use std::sync::atomic::AtomicUsize;
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
 
 use crate::executor::job::JobId;
 use crate::experiment::definition::difference::Difference;
 use crate::experiment::definition::experiment::Experiment;
 use crate::experiment::error::RunError;
 use crate::experiment::folder::RunFolder;
+use crate::experiment::replay::evaluation_note;
 use crate::experiment::replay::log::Log;
-use crate::experiment::replay::note::NEW_SEEDS;
+use crate::experiment::replay::note::{NEW_SEEDS, SESSION};
+use crate::experiment::replay::validation::{OtherConfiguration, SeedComparison, SeedEvaluation};
 use crate::experiment::run::evaluations;
 use crate::experiment::run::launch::{Purpose, launch, request};
 use crate::experiment::run::local;
 use crate::numeric::stream::Stream;
 use crate::store::Store;
-use crate::store::record::{Noted, Record};
-use crate::trial::incumbent::incumbent;
+use crate::store::record::{AttemptEnd, Noted, Record};
+use crate::trial::evaluation::Evaluation;
 use crate::trial::outcome::OutcomeKind;
-use crate::trial::{Origin, Proposal, TrialId};
+use crate::trial::recommendation::best_first;
+use crate::trial::{Origin, Proposal, Trial};
 
-/// The evaluations of incumbent and default on the same seeds.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub(crate) struct SeedComparison {
-    /// The incumbent's trial.
-    pub trial: TrialId,
-    pub budget: f64,
-    pub seeds: Vec<u64>,
-    pub incumbent: Vec<SeedEvaluation>,
-    /// Empty where the incumbent is the default, or the space has none that is legal.
-    pub default: Vec<SeedEvaluation>,
+/// The configurations and seeds to evaluate.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Extent {
+    /// The number of best configurations.
+    pub top: usize,
+    pub seeds: u32,
 }
 
-/// One evaluation, in the order of the seeds.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub(crate) struct SeedEvaluation {
-    pub outcome: OutcomeKind,
-    pub cost: Option<f64>,
-    pub seconds: f64,
-}
-
-/// Evaluates incumbent and default on `count` new seeds and writes the result to the store; `None` where no trial has
-/// succeeded, or it was interrupted. `progress` gets shares from 0 to 1.
+/// Evaluates the best configurations and the default on new seeds and writes the results to the store, where the
+/// recommendation finds them; those that are there already are not made again. `None` where no trial has succeeded, or
+/// it was interrupted. `progress` gets shares from 0 to 1.
 ///
 /// # Errors
 /// There is no run, or the experiment is another than the run was begun with.
 pub(crate) fn evaluate(
     experiment: &Experiment,
     folder: &RunFolder,
-    count: u32,
+    extent: Extent,
     progress: &mut dyn FnMut(f64),
     interrupts: &AtomicUsize,
 ) -> Result<Option<SeedComparison>, RunError> {
@@ -66,30 +58,42 @@ pub(crate) fn evaluate(
         return Err(RunError::Log { folder: folder.root().into(), message });
     }
     let (mut store, _) = Store::open(&folder.store())?;
-    let Some(best) = incumbent(&log.history) else { return Ok(None) };
+    let best = best_first(&log.history, &log.evaluations, extent.top);
+    let best: Vec<&Trial> = best.iter().filter_map(|each| log.history.trial(each.trial)).collect();
+    let Some(first) = best.first() else { return Ok(None) };
     let default = log.history.trials().iter().find(|trial| trial.proposal.origin == Origin::Default);
-    let default = default.filter(|default| default.proposal.configuration_id != best.proposal.configuration_id);
+    let is_best =
+        |other: &Trial| best.iter().any(|each| each.proposal.configuration_id == other.proposal.configuration_id);
+    let is_first = default.is_some_and(|each| each.proposal.configuration_id == first.proposal.configuration_id);
+    let added = default.filter(|default| !is_best(default));
     let seed = |index: u32| Stream::of(experiment.seed, "fresh seeds", u64::from(index)).bits() >> 33;
-    let seeds: Vec<u64> = (0..count).map(seed).collect();
-    let candidates = [("incumbent", Some(best)), ("default", default)];
-    let present = candidates.into_iter().filter_map(|(name, trial)| Some((name, &trial?.proposal)));
-    let jobs: Vec<(&str, u64, &Proposal)> =
-        present.flat_map(|(name, proposal)| seeds.iter().map(move |seed| (name, *seed, proposal))).collect();
+    let seeds: Vec<u64> = (0..extent.seeds).map(seed).collect();
+    let budget = experiment.schedule.max();
+    let all: Vec<&Proposal> = best.iter().copied().chain(added).map(|trial| &trial.proposal).collect();
+    let pairs =
+        all.iter().flat_map(|proposal| seeds.iter().map(move |&seed| Proposal { budget, seed, ..(*proposal).clone() }));
+    let pairs: Vec<Proposal> = pairs.collect();
+    let cost_of = |proposal: &Proposal| {
+        let is_it = |each: &&Evaluation| {
+            (each.configuration, each.budget, each.seed) == (proposal.configuration_id, budget, proposal.seed)
+                && each.instance == proposal.instance
+        };
+        log.evaluations.iter().find(is_it).and_then(|each| each.cost)
+    };
+    let jobs: Vec<&Proposal> = pairs.iter().filter(|proposal| cost_of(proposal).is_none()).collect();
 
     let (mut executor, experiment) = local::executor(experiment)?;
-    let budget = experiment.schedule.max();
     let mut launch_of = |index: usize| {
-        let (name, seed, proposal) = jobs[index];
-        let name = format!("{name}-{seed}");
+        let proposal = jobs[index];
+        let name = format!("{}-{}", proposal.configuration_id, proposal.seed);
         let path = folder.validation().join(&name);
         let unusable = |source| RunError::Folder { path: path.clone(), source };
         match fs::remove_dir_all(&path) {
             Err(error) if error.kind() != ErrorKind::NotFound => return Err(unusable(error)),
             _ => {}
         }
-        let proposal = Proposal { budget, seed, ..proposal.clone() };
-        let mut request = request(&experiment, folder, &proposal, path.clone(), 1);
-        // Nothing is continued that was trained with another seed.
+        let mut request = request(&experiment, folder, proposal, path.clone(), 1);
+        // Nothing is continued that was trained with another seed, or before.
         request.checkpoint = request.trial_dir.join("checkpoint");
         let job = JobId::Evaluation { name, number: index as u32 };
         launch(&experiment, folder, objective, request, Purpose::Trial, job).map_err(unusable)
@@ -101,22 +105,49 @@ pub(crate) fn evaluate(
             progress(told as f64 / jobs.len() as f64);
         }
     };
-    let directions = &experiment.directions;
-    let ends = evaluations::evaluate(&mut *executor, directions, jobs.len(), &mut launch_of, &mut tell, interrupts)?;
+    let (count, directions) = (jobs.len(), &experiment.directions);
+    let begun = Timestamp::now();
+    let ends =
+        evaluations::evaluate(&mut *executor, directions, count, &mut launch_of, &mut tell, &|| false, interrupts)?;
     let Some(ends) = ends else { return Ok(None) };
-    let mut results = ends.into_iter().map(|end| SeedEvaluation {
-        outcome: end.outcome.kind(),
-        cost: end.outcome.cost(),
-        seconds: end.seconds,
-    });
-    let comparison = SeedComparison {
-        trial: best.proposal.trial,
-        budget: budget.amount(),
-        incumbent: results.by_ref().take(seeds.len()).collect(),
-        default: results.collect(),
-        seeds,
+    let session = log.notes.get(SESSION).and_then(Json::as_u64).unwrap_or(0).saturating_add(1);
+    let mut note =
+        |key: &str, value: Json, at: Timestamp| store.append(&Record::Noted(Noted { key: key.to_owned(), value, at }));
+    note(SESSION, session.into(), begun)?;
+    for (proposal, end) in jobs.iter().zip(&ends).filter(|(_, end)| end.outcome.is_judged()) {
+        let Proposal { configuration_id: configuration, budget, seed, instance, .. } = (*proposal).clone();
+        let (key, value) =
+            evaluation_note::note(&Evaluation { configuration, budget, seed, instance, cost: end.outcome.cost() });
+        note(&key, value, Timestamp::now())?;
+    }
+    let mut ends = ends.into_iter();
+    let mut of = |proposal: &Proposal| match cost_of(proposal) {
+        Some(cost) => SeedEvaluation { outcome: OutcomeKind::Finished, cost: Some(cost), seconds: None },
+        None => made(ends.next().expect("every evaluation that was not known has an end")),
     };
+    let mut columns: Vec<Vec<SeedEvaluation>> =
+        pairs.chunks(seeds.len().max(1)).map(|row| row.iter().map(&mut of).collect()).collect();
+    let known_default = best.iter().position(|trial| default.is_some_and(|default| is_same(trial, default)));
+    let default = match (added, known_default) {
+        (Some(_), _) => columns.pop().unwrap_or_default(),
+        (None, Some(place)) if !is_first => columns[place].clone(),
+        _ => Vec::new(),
+    };
+    let mut columns = columns.into_iter();
+    let incumbent = columns.next().unwrap_or_default();
+    let others = best.iter().skip(1).zip(columns);
+    let others = others.map(|(trial, evaluations)| OtherConfiguration { trial: trial.proposal.trial, evaluations });
+    let (trial, budget) = (first.proposal.trial, budget.amount());
+    let comparison = SeedComparison { trial, budget, seeds, incumbent, default, others: others.collect() };
     let value = serde_json::to_value(&comparison).expect("plain data becomes JSON");
-    store.append(&Record::Noted(Noted { key: NEW_SEEDS.into(), value, at: Timestamp::now() }))?;
+    note(NEW_SEEDS, value, Timestamp::now())?;
     Ok(Some(comparison))
+}
+
+fn is_same(a: &Trial, b: &Trial) -> bool {
+    a.proposal.configuration_id == b.proposal.configuration_id
+}
+
+fn made(end: AttemptEnd) -> SeedEvaluation {
+    SeedEvaluation { outcome: end.outcome.kind(), cost: end.outcome.cost(), seconds: Some(end.seconds) }
 }

@@ -8,6 +8,7 @@ use serde_json::{Map, Value as Json};
 use crate::executor::job::JobId;
 use crate::experiment::error::RunError;
 use crate::experiment::ledger::answer::{EndVerdict, NextAttempt};
+use crate::experiment::run::closing;
 use crate::experiment::run::event::RunEvent;
 use crate::experiment::run::failures::Failures;
 use crate::experiment::run::jobs::{JobSource, NextJob};
@@ -19,8 +20,8 @@ use crate::trial::TrialId;
 use crate::trial::budget::Budget;
 use crate::trial::curve::CurvePoint;
 use crate::trial::front::front;
-use crate::trial::incumbent::incumbent;
 use crate::trial::outcome::Outcome;
+use crate::trial::recommendation::Recommendation;
 
 /// The time that trials have to finish after a first interruption.
 pub(crate) const FAREWELL: Duration = Duration::from_secs(10);
@@ -47,12 +48,11 @@ impl<'s, 'a> Trials<'s, 'a> {
         Self { session, pruned: HashSet::new(), failures, warnings: 0, is_over: false }
     }
 
-    /// True where a trial is the best so far; of several objectives, where it is on the front.
-    fn is_incumbent(&self, trial: TrialId) -> bool {
-        let history = self.session.ledger.history();
+    /// True where a trial is that of the recommended configuration; of several objectives, where it is on the front.
+    fn is_incumbent(&self, trial: TrialId, recommended: Option<&Recommendation>) -> bool {
         match self.session.experiment.objectives() {
-            [] => incumbent(history).is_some_and(|best| best.proposal.trial == trial),
-            _ => front(history).iter().any(|member| member.proposal.trial == trial),
+            [] => recommended.is_some_and(|best| best.trial == trial),
+            _ => front(self.session.ledger.history()).iter().any(|member| member.proposal.trial == trial),
         }
     }
 }
@@ -62,11 +62,17 @@ impl JobSource for Trials<'_, '_> {
         FAREWELL
     }
 
+    fn is_over_time(&self) -> bool {
+        self.session.ledger.is_over_time()
+    }
+
     fn next(&mut self, now: Timestamp) -> Result<NextJob, RunError> {
-        let Session { experiment, objective, folder, ledger, checkpoints, .. } = &mut *self.session;
-        if self.is_over && ledger.waiting().len() == 0 {
+        let is_waited_for = self.session.ledger.waiting().len() > 0;
+        self.is_over |= !self.is_over && !is_waited_for && closing::needs_the_rest(self.session);
+        if self.is_over && !is_waited_for {
             return Ok(NextJob::Done);
         }
+        let Session { experiment, objective, folder, ledger, checkpoints, .. } = &mut *self.session;
         let attempt = match ledger.ask(now)? {
             NextAttempt::Attempt(attempt) => attempt,
             NextAttempt::Wait => return Ok(NextJob::Wait),
@@ -134,14 +140,16 @@ impl JobSource for Trials<'_, '_> {
             EndVerdict::Final { attempt, outcome } => {
                 self.failures.count(&outcome);
                 let Session { folder, ledger, checkpoints, .. } = &mut *self.session;
-                checkpoints.tidy_now_and_then(ledger.optimizer(), folder);
+                checkpoints.tidy_now_and_then(ledger, folder);
+                let recommended = self.session.ledger.recommendation();
                 let event = PendingEvent::Ended {
                     proposal: attempt.proposal,
                     attempt: attempt.number,
                     slot: attempt.slot,
                     outcome,
                     seconds,
-                    is_incumbent: self.is_incumbent(trial),
+                    is_incumbent: self.is_incumbent(trial, recommended.as_ref()),
+                    recommended,
                 };
                 self.session.announcer.defer(taken.record, event);
                 self.failures.check(self.session.ledger.history(), self.session.folder)

@@ -1,4 +1,5 @@
 //! The page: one HTML file that needs no network and no other file, readable without JavaScript.
+pub(crate) mod result;
 pub(crate) mod sentence;
 pub(crate) mod table;
 
@@ -7,7 +8,7 @@ use std::fmt::Write;
 use crate::analysis::{Findings, ReportInput};
 use crate::report::draw::markup::{escape, typeface};
 use crate::report::draw::theme::{REPLACED, hex};
-use crate::report::draw::words::{amount, count, number, value};
+use crate::report::draw::words::{amount, count, number};
 
 /// The HTML of the page; `figure` gives the SVG of a figure by its name.
 pub(crate) fn page<'a>(findings: &Findings, input: &ReportInput, figure: &dyn Fn(&str) -> Option<&'a str>) -> String {
@@ -78,21 +79,14 @@ fn headline(body: &mut String, findings: &Findings, input: &ReportInput) {
         "<header><h1>{}</h1><p class=\"muted\">{}</p></header>\n<section><p class=\"answer\">{}</p>\n",
         escape(&findings.experiment),
         escape(&facts.join(" · ")),
-        escape(&sentence::result(findings))
+        escape(&result::result(findings))
     );
     for warning in &findings.warnings {
         writeln!(text, "<p class=\"notice\">{}</p>", escape(warning)).expect("a string grows");
     }
     if let Some(best) = &headline.best {
-        for bound in &best.on_bounds {
-            let end = if bound.upper { "upper" } else { "lower" };
-            writeln!(
-                text,
-                "<p class=\"notice\">{} = {} is at the {end} end of its range; a wider range may hold a better value</p>",
-                escape(&bound.hyperparameter),
-                escape(&value(&bound.value))
-            )
-            .expect("a string grows");
+        if let Some(sentence) = result::bounds(findings) {
+            writeln!(text, "<p class=\"notice\">{}</p>", escape(&sentence)).expect("a string grows");
         }
         write!(
             text,

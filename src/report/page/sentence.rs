@@ -4,52 +4,9 @@ use crate::analysis::dependence::Dimension;
 use crate::analysis::front::{Front, TrialCosts};
 use crate::analysis::importance::Importance;
 use crate::analysis::prediction::overall_error;
-use crate::report::draw::words::{amount, count, duration, feature, number, percent, percent_range, unit, value};
+use crate::report::draw::words::{count, duration, feature, number, percent, percent_range, unit, value};
 use crate::report::figure::predictions;
-use crate::trial::direction::Direction;
 use crate::trial::outcome::OutcomeKind;
-
-/// The best configuration and its cost beside the default's.
-pub(crate) fn result(findings: &Findings) -> String {
-    let headline = &findings.headline;
-    let Some(best) = &headline.best else {
-        return match findings.trials.is_empty() {
-            true => "No result yet: no trial has run.".into(),
-            false => "No result yet: no trial has succeeded.".into(),
-        };
-    };
-    let mut text = format!(
-        "Configuration {} has the {} {} at {}",
-        best.configuration_id,
-        findings.noun(),
-        number(best.cost),
-        amount(best.budget, &findings.unit)
-    );
-    match headline.default {
-        Some((cost, budget)) if budget == best.budget => {
-            let (word, is_better) = match findings.direction {
-                Direction::Minimize => ("less", best.cost < cost),
-                Direction::Maximize => ("more", best.cost > cost),
-            };
-            text += &match (headline.improvement(findings.direction), is_better) {
-                (Some(times), _) => {
-                    format!(", {} times {word} than the default configuration's {} there", number(times), number(cost))
-                }
-                (None, true) => format!(", {word} than the default configuration's {} there", number(cost)),
-                (None, false) => {
-                    format!("; no trial is better than the default configuration's {} there", number(cost))
-                }
-            };
-        }
-        // Costs at two budgets do not compare.
-        Some(_) => text += "; the default configuration has no result at that budget to compare with",
-        None => text += "; the default configuration has no result to compare with",
-    }
-    if headline.highest.is_some_and(|highest| best.budget < highest) {
-        text += ", and no trial has succeeded at a higher budget yet";
-    }
-    text + "."
-}
 
 /// The trials on the front of several objectives.
 pub(crate) fn front(front: &Front) -> String {
@@ -190,58 +147,4 @@ pub(crate) fn prediction(findings: &Findings) -> String {
 pub(crate) fn effort(findings: &Findings) -> Option<String> {
     let (worked, elapsed) = findings.headline.worked_s.zip(findings.headline.elapsed_s)?;
     Some(format!("{} of trials within {}", duration(worked), duration(elapsed)))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::analysis::{Findings, ReportInput};
-    use crate::space::Space;
-    use crate::space::hyperparameter::{Domain, Hyperparameter, Value};
-    use crate::trial::budget::Budget;
-    use crate::trial::history::History;
-    use crate::trial::outcome::Outcome;
-    use crate::trial::{Origin, Proposal};
-
-    #[test]
-    fn the_default_is_compared_at_the_best_s_budget_only() {
-        let domain = Domain::Float { min: 0.0, max: 1.0, log: false };
-        let x = Hyperparameter::new("x", domain, Value::Float(0.5));
-        let space = Space::new("line".into(), vec![x], vec![], vec![]).expect("a legal space");
-        let sentence = |cost: f64, default: Option<(f64, f64)>| {
-            let configuration = space.configuration(vec![Some(Value::Float(0.1))]).expect("legal");
-            let mut history = History::default();
-            let next = history.proposal(configuration, Budget::new(540.0).expect("positive"));
-            let trial = next.trial;
-            history.ask(Proposal { origin: Origin::Design, ..next });
-            history.tell(trial, Outcome::of_cost(cost));
-            result(&Findings::of(&ReportInput {
-                experiment: "test",
-                space: &space,
-                history: &history,
-                unit: "steps",
-                measure: "cost",
-                objectives: &[],
-                timings: &[],
-                baseline: None,
-                default,
-                verdict: None,
-                model: None,
-                predictions: &[],
-                warnings: &[],
-                sources: &[],
-            }))
-        };
-        let cases = [
-            (0.1, Some((540.0, 0.4)), ", 4 times less than the default configuration's 0.4 there."),
-            (-0.1, Some((540.0, 0.4)), ", less than the default configuration's 0.4 there."),
-            (0.5, Some((540.0, 0.4)), "; no trial is better than the default configuration's 0.4 there."),
-            (0.1, Some((60.0, 0.4)), "; the default configuration has no result at that budget to compare with."),
-            (0.1, None, "; the default configuration has no result to compare with."),
-        ];
-        for (cost, default, end) in cases {
-            let text = sentence(cost, default);
-            assert_eq!(text, format!("Configuration 1 has the cost {} at 540 steps{end}", number(cost)));
-        }
-    }
 }
