@@ -176,3 +176,120 @@ fn a_field_that_makes_no_sense_is_refused_where_it_stands() {
         assert!(text.contains(words) && text.contains("hint:") && text.contains("nasty.ron:5:"), "{executor}: {text}");
     }
 }
+
+fn errors(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+/// Writes an experiment whose trials run a shell script with one parameter.
+fn write_script(folder: &Path, script: &str, mode: &str, parameter: &str, rest: &str) {
+    let program = folder.join("script.sh");
+    fs::write(&program, format!("#!/bin/sh\n{script}\n")).unwrap();
+    fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+    let text = format!(
+        "(name: \"nasty\", search_space: (parameters: {{ {parameter} }}), task: Command(program: \"./script.sh\", {mode}), {rest})"
+    );
+    fs::write(folder.join("nasty.ron"), text).unwrap();
+}
+
+const X: &str = "\"x\": Float(min: 0, max: 1)";
+
+#[test]
+fn a_program_that_answers_without_the_number_of_the_trial_stops_the_run_at_once() {
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/programs");
+    let folder = tempfile::tempdir().unwrap();
+    for name in ["answers_without_trial.py", "answers_without_trial.ron"] {
+        fs::copy(fixtures.join(name), folder.path().join(name)).unwrap();
+    }
+    let output = galvani(folder.path(), &["run", "answers_without_trial.ron"]);
+    let text = errors(&output);
+    assert_eq!(output.status.code(), Some(2), "{text}");
+    assert!(text.contains("the first 5 trials all failed") && text.contains("it answered `{\"cost\": 0.0}`"), "{text}");
+    assert!(text.contains("it has no `trial`") && text.contains("`{\"trial\": 5, \"cost\": 0.3}`"), "{text}");
+}
+
+#[test]
+fn an_output_without_a_cost_is_quoted_and_its_fault_is_named() {
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/programs");
+    let folder = tempfile::tempdir().unwrap();
+    let choices = "\"file\": Categorical(choices: [6, 1, 2, 3, 4, 5], default: 6)";
+    let mode = "arguments: [\"{file}\"]";
+    write_script(
+        folder.path(),
+        &format!("cat {}/output-$1.txt", fixtures.display()),
+        mode,
+        choices,
+        "stop: (trials: 6)",
+    );
+    let output = galvani(folder.path(), &["run", "nasty.ron"]);
+    assert_eq!(output.status.code(), Some(1), "{}", errors(&output));
+    let expected = [
+        "its last line is `{\"loss\": 0.3}`: it has `loss`, but no `cost`",
+        "its last line is `{'cost': 0.3}`: it is a dictionary as Python prints it",
+        "its last line is `}`: the result is spread over several lines",
+        "its last line is `INFO train: {\"cost\": 0.3}`: `INFO train:` stands before the object",
+        "its last line is `cost=0.3`: it names `cost`, but is no JSON object",
+    ];
+    for trial in trials(folder.path()) {
+        let shown = galvani(folder.path(), &["show", "nasty", &trial["trial"].to_string()]);
+        let shown = String::from_utf8(shown.stdout).unwrap();
+        match usize::try_from(trial["config"]["file"].as_u64().unwrap()).unwrap() {
+            6 => assert_eq!(trial["outcome"], "diverged"),
+            file => assert!(shown.contains(expected[file - 1]) && shown.contains("hint: "), "{shown}"),
+        }
+    }
+}
+
+#[test]
+fn a_sweep_whose_trials_all_diverge_stops_and_quotes_them() {
+    let folder = tempfile::tempdir().unwrap();
+    write_script(folder.path(), "echo '{\"cost\": nan}'", "arguments: []", X, "stop: (trials: 30)");
+    let output = galvani(folder.path(), &["run", "nasty.ron"]);
+    let text = errors(&output);
+    assert_eq!(output.status.code(), Some(2), "{text}");
+    assert!(text.contains("the first 10 trials all failed") && text.contains("{\"cost\": nan}"), "{text}");
+}
+
+#[test]
+fn numbers_beside_the_cost_are_kept_and_listed() {
+    let folder = tempfile::tempdir().unwrap();
+    let script = "many=''; if [ $1 = 1 ]; then for i in $(seq 100); do many=\"$many, \\\"m$i\\\": $i\"; done; fi
+echo \"{\\\"cost\\\": $1, \\\"accuracy\\\": 0.9, \\\"seed\\\": 7, \\\"host\\\": \\\"a\\\"$many}\"";
+    let choices = "\"x\": Ordinal(values: [1, 2, 3], default: 2)";
+    write_script(folder.path(), script, "arguments: [\"{x}\"]", choices, "stop: (trials: 3)");
+    let output = galvani(folder.path(), &["run", "nasty.ron"]);
+    let text = errors(&output);
+    assert_eq!(output.status.code(), Some(0), "{text}");
+    assert_eq!(text.matches("values beside its cost that are not kept: a trial keeps 64").count(), 1, "{text}");
+    let first = &trials(folder.path())[0];
+    assert_eq!((&first["metrics"]["accuracy"], &first["info"]["host"]), (&Json::from(0.9), &Json::from("a")));
+    let listed = |arguments: &[&str]| {
+        let output = galvani(folder.path(), &[&["trials", "nasty", "--metrics"], arguments].concat());
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let table = listed(&["--top", "1"]);
+    let (heads, row) = table.split_once('\n').unwrap();
+    assert!(heads.contains("cost  accuracy  metric seed  m1") && row.contains("0.9"), "{table}");
+    let csv = listed(&["--format", "csv"]);
+    assert!(csv.lines().next().unwrap().contains(",accuracy,metric seed"), "{csv}");
+    let shown = String::from_utf8(galvani(folder.path(), &["show", "nasty", "1"]).stdout).unwrap();
+    assert!(
+        shown.contains("info: \n  host: \"a\"\n") && shown.contains("metrics: \n  accuracy: 0.9\n  seed: 7"),
+        "{shown}"
+    );
+}
+
+#[test]
+fn one_interruption_ends_a_run_whose_program_never_answers() {
+    let folder = tempfile::tempdir().unwrap();
+    write_script(folder.path(), "touch started; sleep 600", "mode: Persistent", X, "stop: (trials: 3)");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_galvani"));
+    let mut run = command.args(["run", "nasty.ron"]).current_dir(folder.path()).stderr(Stdio::piped()).spawn().unwrap();
+    while !folder.path().join("started").exists() {
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    let begun = std::time::Instant::now();
+    rustix::process::kill_process(rustix::process::Pid::from_child(&run), rustix::process::Signal::INT).unwrap();
+    assert_eq!(run.wait().unwrap().code(), Some(130));
+    assert!(begun.elapsed().as_secs() < 40, "it waited for the program");
+}

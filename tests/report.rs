@@ -156,6 +156,7 @@ fn input(history: &History) -> ReportInput<'_> {
         verdict: None,
         model: None,
         predictions: &[],
+        metrics: &[],
         warnings: &[],
         sources: &[],
     }

@@ -17,7 +17,7 @@ use super::check_words;
 static EXPERIMENT: LazyLock<Experiment> = LazyLock::new(|| {
     let space = "(parameters: { \"x\": Float(min: 0, max: 1), \"kind\": Categorical(choices: [\"a\", \"b\"]) })";
     let text = format!(
-        "(name: \"fixed\", search_space: {space}, budget: (min: 1, max: 9, eta: 3), stop: (trials: 30), optimizer: (strategy: Random, intensifier: FullFidelity))"
+        "(name: \"fixed\", search_space: {space}, budget: (min: 1, max: 9, eta: 3), stop: (trials: 30), optimizer: (search: Random, intensifier: FullFidelity))"
     );
     Experiment::with_space(&text, Path::new("fixed.ron"), space).expect("an experiment")
 });

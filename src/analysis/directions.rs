@@ -38,6 +38,10 @@ impl Findings {
         }
         let pairs = self.fidelity.iter_mut().flat_map(|fidelity| &mut fidelity.pairs);
         turn(direction, pairs.flat_map(|pair| [&mut pair.low, &mut pair.high]));
+        for metric in &mut self.metrics {
+            turn(direction, metric.points.iter_mut().map(|point| &mut point.cost));
+            turn(direction, &mut metric.correlation);
+        }
         let matrix = &mut self.matrix;
         for dimension in &mut matrix.dimensions {
             for level in &mut dimension.levels {

@@ -3,7 +3,7 @@ use serde::Serialize;
 
 use super::input::ReportInput;
 use super::watcher::{Cancelled, Unwatched, Watcher};
-use super::{convergence, failure, fidelity, front, headline, matrix, prediction};
+use super::{convergence, failure, fidelity, front, headline, matrix, metric, prediction};
 use crate::trial::direction::Direction;
 
 /// The numbers of every chapter, as `report.json` holds them and the figures draw them.
@@ -25,6 +25,9 @@ pub struct Findings {
     pub failures: Vec<failure::FailureRate>,
     pub matrix: matrix::Matrix,
     pub predictions: Vec<prediction::Accuracy>,
+    /// Empty where no trial reported a number beside its cost.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub metrics: Vec<metric::MetricSummary>,
     pub trials: Vec<headline::TrialLine>,
 }
 
@@ -52,6 +55,7 @@ impl Findings {
             failures: failure::failures(input),
             matrix: matrix::Matrix::of(input, watcher)?,
             predictions: input.predictions.iter().map(prediction::Accuracy::of).collect(),
+            metrics: metric::summaries(input),
             trials: headline::lines(input),
         })
     }

@@ -43,6 +43,7 @@ pub(crate) fn input<'a>(space: &'a Space, history: &'a History) -> ReportInput<'
         verdict: None,
         model: None,
         predictions: &[],
+        metrics: &[],
         warnings: &[],
         sources: &[],
     }

@@ -1,6 +1,7 @@
 //! Input of the analysis: a run's space, history and timings, and evaluations that are not trials.
 use serde::{Deserialize, Serialize};
 
+use super::metric::Metric;
 use super::model::ModelKind;
 use crate::space::Space;
 use crate::trial::evaluation::Evaluation;
@@ -32,6 +33,8 @@ pub struct ReportInput<'a> {
     /// The kind of model that is drawn; the best in cross-validation if absent.
     pub model: Option<ModelKind>,
     pub predictions: &'a [SeriesPrediction],
+    /// The numbers that trials reported beside their cost.
+    pub metrics: &'a [Metric],
     /// Sentences that the page shows at the top.
     pub warnings: &'a [String],
     /// Files that reproduce the experiment, verbatim.

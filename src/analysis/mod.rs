@@ -21,6 +21,7 @@ pub(crate) mod input;
 pub mod interaction;
 mod machine;
 pub(crate) mod matrix;
+pub mod metric;
 pub(crate) mod model;
 pub(crate) mod noise;
 pub(crate) mod prediction;

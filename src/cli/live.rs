@@ -20,9 +20,6 @@ use crate::trial::{ConfigurationId, Origin, Proposal};
 const REFRESH: Duration = Duration::from_millis(500);
 const FASTEST: Duration = Duration::from_millis(80);
 
-/// The columns of an experiment's name in the view, which numbers follow.
-const LONGEST_NAME: usize = 40;
-
 /// A watcher that writes to stderr.
 pub(super) struct Live {
     terminal: Option<Term>,
@@ -222,8 +219,8 @@ fn view(status: &RunStatus) -> Vec<String> {
     let mut lines = vec![String::new()];
     let ended = history.ended().len();
     let of = status.planned.map(|planned| format!(" of {}", planned.trials)).unwrap_or_default();
-    let name = fitted(&status.experiment.name, LONGEST_NAME);
-    lines.push(format!("{name}   {ended}{of} trials   {}", duration(status.seconds)));
+    // The name comes last, where a narrow terminal cuts.
+    lines.push(format!("{ended}{of} trials   {}   {}", duration(status.seconds), status.experiment.name));
     if let Some(best) = status.recommendation() {
         let default = default_at(history, best.budget).and_then(|trial| trial_row::cost(status.experiment, trial));
         let origin = history.trial(best.trial).map(|trial| trial.proposal.origin);

@@ -13,10 +13,12 @@ use super::incumbent;
 use super::interrupt;
 use super::message::narrate;
 use super::target::Target;
+use crate::analysis::metric::Metric;
 use crate::analysis::{Findings, ModelKind, ReportInput, Source, TestCosts, Timing};
 use crate::document::diagnostic::Diagnostic;
 use crate::document::json::JsonError;
 use crate::experiment::replay::log::Log;
+use crate::experiment::replay::metrics;
 use crate::experiment::replay::note::REPAIRS;
 use crate::report;
 use crate::trial::prediction::{self, SeriesPrediction};
@@ -119,6 +121,7 @@ pub(super) fn write(
         verdict: verdict.as_ref(),
         model,
         predictions: &predictions,
+        metrics: &metrics(log),
         warnings: &warnings,
         sources: &sources,
     };
@@ -132,6 +135,22 @@ pub(super) fn write(
     let findings = findings.turned(&experiment.directions);
     report::write(&findings, &input, folder).map_err(Failure::input)?;
     Ok(folder.join("report.html"))
+}
+
+/// The numbers that trials reported beside their cost, by their names.
+fn metrics(log: &Log) -> Vec<Metric> {
+    let ended = || {
+        log.history
+            .trials()
+            .iter()
+            .zip(&log.details)
+            .filter_map(|(trial, details)| Some((trial.proposal.trial.0, &details.ended.as_ref()?.info)))
+    };
+    let of = |name: &str| Metric {
+        name: name.to_owned(),
+        values: ended().filter_map(|(trial, info)| Some((trial, info.get(name)?.as_f64()?))).collect(),
+    };
+    metrics::names(ended().map(|(_, info)| info)).into_iter().map(of).collect()
 }
 
 /// Sentences about repairs of the run's store.

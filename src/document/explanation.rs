@@ -8,6 +8,30 @@ use crate::document::spelling::suggestion;
 /// The hint for a field that holds a duration.
 const DURATIONS: &str = "a duration is written \"90s\", \"1h 30m\" or \"2d 12h\"";
 
+/// The hint about the form of a value with fields.
+const FIELDS: &str = "fields stand in parentheses: ( name: value, ... )";
+
+/// A kind of value that the parser expected, in words.
+fn kind(expected: &str) -> String {
+    let first = expected.trim_start_matches("an ").trim_start_matches("a ").split(' ').next().unwrap_or_default();
+    let is_number = |letters: &str| {
+        let digits = first.trim_start_matches(|letter: char| letters.contains(letter));
+        first.len() > digits.len() && (digits == "size" || digits.parse::<u8>().is_ok())
+    };
+    match first {
+        _ if is_number("ui") => "a whole number".to_owned(),
+        _ if is_number("f") => "a number".to_owned(),
+        "struct" => "fields in parentheses".to_owned(),
+        "enum" | "variant" => "one of the names that are allowed here".to_owned(),
+        "tuple" | "sequence" | "array" => "a list".to_owned(),
+        "map" => "named entries in braces".to_owned(),
+        "string" | "str" => "text".to_owned(),
+        "boolean" | "bool" => "`true` or `false`".to_owned(),
+        "unit" => "no value".to_owned(),
+        _ => expected.to_owned(),
+    }
+}
+
 /// A value of the wrong kind, such as text in place of a number; `None` for every other error.
 ///
 /// `place` is the byte where RON stopped.
@@ -95,7 +119,23 @@ pub(crate) fn explain(error: &Error, text: &str) -> Diagnostic {
         Error::InvalidValueForType { expected, found } => {
             let found = found.replace("a sequence", "a list").replace("the string", "the text");
             let found = found.replace("unsigned integer", "number").replace("floating point number", "number");
-            return Diagnostic::new(format!("expected {expected}, but found {found}"));
+            let found = found.replace("a unit value", "nothing").replace("an enum", "a name").replace("a map", "entries");
+            return Diagnostic::new(format!("expected {}, but found {found}", kind(expected)));
+        }
+        Error::ExpectedDifferentLength { expected, found } => {
+            return Diagnostic::new(format!("expected {}, but found {found} values", kind(expected)));
+        }
+        Error::ExpectedDifferentStructName { found, .. } => {
+            return Diagnostic::new(format!("`{found}` does not belong here")).hint(FIELDS);
+        }
+        Error::UnexpectedChar(letter) => {
+            return Diagnostic::new(format!("`{letter}` does not belong here")).hint("is a quote missing before it?");
+        }
+        Error::InvalidIntegerDigit { digit, .. } => {
+            return Diagnostic::new(format!("`{digit}` is no digit of this number")).hint("for example 8");
+        }
+        Error::NoSuchExtension(name) => {
+            return Diagnostic::new(format!("there is no extension `{name}`")).hint("take the line out");
         }
         Error::Message(message) => {
             return match message.split_once("; hint: ") {
@@ -128,12 +168,10 @@ pub(crate) fn explain(error: &Error, text: &str) -> Diagnostic {
         Error::Eof => ("the file ends too early", "is a bracket not closed?"),
         Error::TrailingCharacters => ("there is more text after the end", "a file holds one value: ( ... )"),
         Error::UnclosedBlockComment => ("a comment is not closed", "`/*` ends with `*/`"),
-        other => {
-            let text = other.to_string();
-            let mut letters = text.chars();
-            let lowered = letters.next().map(|first| first.to_lowercase().chain(letters).collect::<String>());
-            return Diagnostic::new(lowered.unwrap_or_default());
-        }
+        Error::ExceededRecursionLimit => ("there are brackets within brackets, too deep", "take some out"),
+        Error::InvalidEscape(_) => ("this text has an escape that does not exist", "a backslash is written `\\\\`"),
+        Error::UnderscoreAtBeginning => ("a number does not begin with `_`", "write it without"),
+        _ => ("this does not belong here", FIELDS),
     };
     Diagnostic::new(message).hint(hint)
 }

@@ -11,7 +11,7 @@ use jiff::Timestamp;
 
 use crate::executor::job::{JobEvent, JobId, Launch};
 use crate::executor::leftover::ProcessNote;
-use crate::executor::message::{Message, PrintedReport};
+use crate::executor::message::{self, Message, PrintedReport};
 use crate::executor::near_miss::{self, Unanswered};
 use crate::executor::output::{self, Heard, OutputEnd};
 use crate::executor::proc::ProcessEntry;
@@ -54,7 +54,17 @@ impl DisposableProcess {
         wake: impl Fn() + Clone + Send + 'static,
     ) -> Result<Self, ExecutorError> {
         let started = Timestamp::now();
-        let Begun { program, heard, output, .. } = begin(&launch, grace, || (), wake)?;
+        let full = wake.clone();
+        let Begun { program, heard, output, .. } = begin(
+            &launch,
+            grace,
+            move |must_wait| {
+                if must_wait {
+                    full()
+                }
+            },
+            wake,
+        )?;
         Ok(Self { launch, slot, program, heard, output, started, report: None, errors: String::new() })
     }
 
@@ -65,13 +75,23 @@ impl DisposableProcess {
 
     /// Handles messages, limits and the end; true once nothing of the process is left.
     pub(crate) fn step(&mut self, table: &mut Option<Vec<ProcessEntry>>, events: &Sender<JobEvent>) -> bool {
-        // The latest progress alone is worth telling.
-        let mut fraction = None;
+        // The latest progress alone is worth telling, and of costs without a budget the latest.
+        let (mut fraction, mut cost) = (None, None);
         while let Ok(heard) = self.heard.try_recv() {
             match heard {
                 Heard::Message(Message::Progress(latest)) => fraction = Some(latest),
-                heard => self.take(heard, events),
+                Heard::Message(Message::Report(latest)) if message::reached(&latest.object).is_none() => {
+                    cost = Some(latest);
+                }
+                Heard::Message(message) => {
+                    cost = None;
+                    self.take(Heard::Message(message), events);
+                }
+                Heard::Errors(_) => self.take(heard, events),
             }
+        }
+        if let Some(cost) = cost {
+            self.take(Heard::Message(Message::Report(cost)), events);
         }
         if let Some(fraction) = fraction {
             let _ = events.send(JobEvent::Progress { job: self.launch.job.clone(), fraction });
@@ -130,7 +150,7 @@ impl DisposableProcess {
 pub(super) fn begin(
     launch: &Launch,
     grace: Duration,
-    said: impl Fn() + Send + 'static,
+    said: impl Fn(bool) + Send + 'static,
     ended: impl Fn() + Clone + Send + 'static,
 ) -> Result<Begun, ExecutorError> {
     let folder = |source| ExecutorError::Folder { path: launch.folder.clone(), source };

@@ -79,6 +79,10 @@ pub enum ExecutorError {
         "the program `{program}` does not start: {source}\nhint: give its full path, or put it on the `PATH` and make it executable"
     )]
     Program { program: PathBuf, source: io::Error },
+    #[error(
+        "the program `{program}` does not start: its first line is `{line}`, and there is no such interpreter\nhint: is it installed at this path, and does the line end without a carriage return (\\r\\n)?"
+    )]
+    Interpreter { program: PathBuf, line: String },
     #[error("the trial folder `{path}` cannot be written: {source}\nhint: correct its permissions, or free some space")]
     Folder { path: PathBuf, source: io::Error },
     #[error(

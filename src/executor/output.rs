@@ -1,7 +1,7 @@
 //! The output of a job: kept in a log of bounded size, searched for messages.
 use std::fs::File;
 use std::io::{Read, Write};
-use std::sync::mpsc::SyncSender;
+use std::sync::mpsc::{SyncSender, TrySendError};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::executor::excerpt::{keep_end, legible};
@@ -56,20 +56,23 @@ impl OutputEnd {
 
 /// Reads standard output to its end; while nobody takes the messages, it blocks, and so does the trial.
 ///
-/// `said` is called after each message that was sent.
+/// `said` is called after each message that was sent, and with true before one that must wait.
 pub(crate) fn listen(
     mut pipe: impl Read,
     log: Option<File>,
     heard: SyncSender<Heard>,
     end: &OutputEnd,
-    said: impl Fn(),
+    said: impl Fn(bool),
 ) {
     let (mut log, mut lines) = (BoundedLog::new(log), Lines::default());
     let mut say = |line: &[u8]| {
         if let Some(message) = message::parse(line) {
             // A receiver that is gone no longer waits for this trial.
-            let _ = heard.send(Heard::Message(message));
-            said();
+            if let Err(TrySendError::Full(message)) = heard.try_send(Heard::Message(message)) {
+                said(true);
+                let _ = heard.send(message);
+            }
+            said(false);
         }
     };
     read(&mut pipe, |bytes| {
@@ -197,7 +200,7 @@ mod tests {
     fn messages(output: &[u8]) -> usize {
         let (sender, receiver) = mpsc::sync_channel(100);
         let end = OutputEnd::default();
-        listen(output, None, sender, &end, || ());
+        listen(output, None, sender, &end, |_| ());
         let state = end.state();
         assert!(state.is_closed && output.ends_with(&state.last) && state.last.len() <= LAST_OUTPUT);
         assert_eq!(state.overlong > 0, output.len() > LONGEST_LINE);

@@ -81,7 +81,8 @@ impl PersistentWorker {
         grace: Duration,
         wake: impl Fn() + Clone + Send + 'static,
     ) -> Result<Self, ExecutorError> {
-        let spoken = wake.clone();
+        let woken = wake.clone();
+        let spoken = move |_: bool| woken();
         let Begun { program, heard, output, input } = disposable_process::begin(&launch, grace, spoken, wake)?;
         if let Some(input) = &input {
             // A program that never reads must not make us wait.

@@ -1,7 +1,9 @@
 //! A process tree under limits, from its start until nothing of it is left.
-use std::io::{self, ErrorKind};
+use std::fs::File;
+use std::io::{self, ErrorKind, Read};
 use std::os::fd::{AsRawFd, BorrowedFd, RawFd};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::path::Path;
 use std::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
@@ -10,6 +12,7 @@ use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, waitid};
 
 use crate::executor::ExecutorError;
 use crate::executor::control_group::{self, ControlGroup};
+use crate::executor::excerpt::quoted;
 use crate::executor::job::Launch;
 use crate::executor::leftover::ProcessNote;
 use crate::executor::limits::{self, Exceeded, Usage};
@@ -317,8 +320,20 @@ fn spawn(launch: &Launch, marker: &str, group: Option<&ControlGroup>) -> Result<
         _ if source.raw_os_error() == Some(rustix::io::Errno::MFILE.raw_os_error()) => {
             ExecutorError::Exhausted { source }
         }
+        ErrorKind::NotFound => match first_line(&launch.program) {
+            Some(line) => ExecutorError::Interpreter { program: launch.program.clone(), line },
+            None => ExecutorError::Program { program: launch.program.clone(), source },
+        },
         _ => ExecutorError::Program { program: launch.program.clone(), source },
     })
+}
+
+/// The line of a script that names its interpreter; `None` where there is no such file, or it is no script.
+fn first_line(program: &Path) -> Option<String> {
+    let mut start = Vec::new();
+    File::open(program).ok()?.take(200).read_to_end(&mut start).ok()?;
+    let line = start.split(|&byte| byte == b'\n').next()?;
+    line.starts_with(b"#!").then(|| quoted(&String::from_utf8_lossy(line).replace('\r', "\\r")))
 }
 
 /// Moves this process into the group with that entry.

@@ -43,7 +43,7 @@ pub fn outcome(output: &[u8], errors: &str, launch: &Launch) -> Outcome {
 fn reports(bytes: &[u8], end: &OutputEnd) -> Vec<PrintedReport> {
     let lines = bytes.iter().filter(|byte| **byte == b'\n').count() + 1;
     let (sender, heard) = mpsc::sync_channel(lines);
-    output::listen(bytes, None, sender, end, || ());
+    output::listen(bytes, None, sender, end, |_| ());
     let report = |heard| match heard {
         Heard::Message(Message::Report(report)) => Some(report),
         Heard::Message(Message::Progress(_)) | Heard::Errors(_) => None,

@@ -14,7 +14,7 @@ use crate::report::draw::backend;
 use crate::report::draw::backend::PngError;
 use crate::report::draw::canvas::Canvas;
 use crate::report::draw::markup;
-use crate::report::figure::{convergence, front, interactions, predictions};
+use crate::report::figure::{convergence, front, interactions, metrics, predictions};
 
 /// The files of a report.
 #[derive(Clone, Debug, PartialEq)]
@@ -78,10 +78,11 @@ pub fn write(findings: &Findings, input: &ReportInput, folder: &Path) -> Result<
     put("report.json", &json)?;
     drop(json);
     let predictions = format!("{} · predictions of the best model", findings.experiment);
-    let figures: [(&str, Option<Canvas>); 4] = [
+    let figures: [(&str, Option<Canvas>); 5] = [
         ("interactions", Some(interactions::figure(findings))),
         ("convergence", Some(convergence::figure(findings))),
         ("front", front::figure(findings)),
+        ("metrics", metrics::figure(findings)),
         ("predictions", predictions::figure(&predictions, input.predictions)),
     ];
     let drawn: Vec<(&str, Option<String>)> =

@@ -99,7 +99,7 @@ pub struct Ended {
 pub struct AttemptEnd {
     #[serde(flatten, with = "outcome")]
     pub outcome: Outcome,
-    /// The `info` of the trial's last report.
+    /// The values beside the cost in the trial's last report, the numbers among which are its metrics.
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     pub info: Map<String, Json>,
     pub slot: String,

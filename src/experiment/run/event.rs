@@ -144,7 +144,7 @@ impl<'a> RunStatus<'a> {
         Some(shared.max(longest))
     }
 
-    /// The seconds until a limit of time is reached; after it, those of the trials that run.
+    /// The seconds until a limit of time is reached and the trials that run now have ended.
     fn limited_left(&self) -> Option<f64> {
         let stop = &self.experiment.stop;
         let wall = stop.wall_clock.map(|limit| limit.as_secs_f64() - self.seconds);
@@ -152,14 +152,14 @@ impl<'a> RunStatus<'a> {
         let workers = self.experiment.execution.workers.max(1) as f64;
         let device = stop.device_hours.map(|hours| (hours * 3600.0 - self.device_seconds - running) / workers);
         let limit = [wall, device].into_iter().flatten().min_by(f64::total_cmp)?;
-        if limit > 0.0 {
-            return Some(limit);
-        }
         let left = self
             .running
             .iter()
             .map(|attempt| Some(attempt.seconds_left(self.paces.trial(self.history.added_budget(&attempt.proposal))?)));
-        left.collect::<Option<Vec<f64>>>().map(|left| left.into_iter().fold(0.0, f64::max))
+        match left.collect::<Option<Vec<f64>>>() {
+            Some(left) => Some(left.into_iter().fold(limit.max(0.0), f64::max)),
+            None => Some(limit).filter(|limit| *limit > 0.0),
+        }
     }
 
     /// The money that the devices have cost and will, where the experiment says what an hour of one costs.

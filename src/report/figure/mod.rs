@@ -6,6 +6,7 @@ pub(crate) mod coverage;
 pub(crate) mod curves;
 pub(crate) mod front;
 pub mod interactions;
+pub(crate) mod metrics;
 mod panel;
 pub mod predictions;
 #[cfg(feature = "simulator")]

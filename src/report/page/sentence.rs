@@ -148,3 +148,17 @@ pub(crate) fn effort(findings: &Findings) -> Option<String> {
     let (worked, elapsed) = findings.headline.worked_s.zip(findings.headline.elapsed_s)?;
     Some(format!("{} of trials within {}", duration(worked), duration(elapsed)))
 }
+
+/// The metrics that go with the cost most closely.
+pub(crate) fn metrics(findings: &Findings) -> String {
+    let reported = count(findings.metrics.len(), "metric");
+    let known = findings.metrics.iter().filter_map(|metric| Some((metric, metric.correlation?)));
+    match known.max_by(|a, b| a.1.abs().total_cmp(&b.1.abs())) {
+        Some((closest, correlation)) => format!(
+            "Trials reported {reported} beside the {}. The ranks of {} go with it most closely: the correlation is {correlation:.2}.",
+            findings.noun(),
+            closest.name
+        ),
+        None => format!("Trials reported {reported} beside the {}.", findings.noun()),
+    }
+}

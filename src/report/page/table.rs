@@ -224,6 +224,23 @@ pub(crate) fn predictions(findings: &Findings) -> String {
     details("errors, series by series", table("sortable", &heads, rows.collect(), &plain))
 }
 
+/// The metrics that trials reported beside their cost.
+pub(crate) fn metrics(findings: &Findings) -> String {
+    let rows = findings.metrics.iter().map(|metric| {
+        vec![
+            word(&metric.name),
+            figure(metric.trials as f64),
+            figure(metric.least),
+            figure(metric.median),
+            figure(metric.greatest),
+            maybe(metric.at_best),
+            maybe(metric.correlation),
+        ]
+    });
+    let heads = ["metric", "trials", "least", "median", "greatest", "in the best trial", "rank correlation"];
+    table("sortable", &heads, rows.collect(), &plain)
+}
+
 /// The trials; of many, the best and the last.
 pub(crate) fn trials(findings: &Findings, input: &ReportInput) -> String {
     let names: Vec<&str> = input.space.hyperparameters().iter().map(|each| each.name.as_str()).collect();
