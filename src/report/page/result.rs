@@ -151,6 +151,7 @@ mod tests {
                 verdict: None,
                 model: None,
                 predictions: &[],
+                metrics: &[],
                 warnings: &[],
                 sources: &[],
             }))
