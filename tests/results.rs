@@ -95,8 +95,14 @@ fn foreign() -> tempfile::TempDir {
 #[test]
 fn files_of_other_programs_are_read_as_they_are() {
     let folder = foreign();
-    for (name, space) in [("experiment", "space"), ("pandas", "pandas-space"), ("older", "older-space")] {
-        let text = format!("(name: {name:?}, search_space: \"{space}.ron\", stop: (trials: 20), seed: 1)");
+    for (name, space, fields) in [
+        ("experiment", "space", ""),
+        ("pandas", "pandas-space", ""),
+        ("older", "older-space", ""),
+        ("budgets", "smac-space", ", budget: (min: 1, max: 9, eta: 3)"),
+        ("objectives", "smac-space", ", objectives: [\"a\", \"b\"]"),
+    ] {
+        let text = format!("(name: {name:?}, search_space: \"{space}.ron\", stop: (trials: 20), seed: 1{fields})");
         fs::write(folder.path().join(format!("{name}.ron")), text).unwrap();
     }
     for (index, (format, file, experiment, options, said)) in [
@@ -120,6 +126,12 @@ fn files_of_other_programs_are_read_as_they_are() {
         ("optuna", "optuna-deleted-first.journal", "experiment", "", "kept 3 results of 3"),
         ("optuna", "optuna-deleted-first.journal", "experiment", "--study=real", "kept 3 results of 3"),
         ("smac3", "smac-rows-of-10.json", "experiment", "", "kept 3 results of 3"),
+        ("smac3", "smac-1.4.0-budgets.json", "budgets", "", "kept 27 results of 36|6 crashed, 3 timed out"),
+        ("smac3", "smac-2.2.0-budgets.json", "budgets", "", "kept 27 results of 36"),
+        ("smac3", "smac-2.4.1-budgets.json", "budgets", "", "kept 27 results of 36"),
+        ("smac3", "smac-1.4.0-objectives.json", "objectives", "", "kept 27 results of 36"),
+        ("smac3", "smac-2.2.0-objectives.json", "objectives", "", "kept 27 results of 36"),
+        ("smac3", "smac-2.4.1-objectives.json", "objectives", "", "kept 27 results of 36"),
         ("csv", "pandas.csv", "pandas", "", "kept 2 results of 2"),
         ("optuna", "optuna-maximize.journal", "experiment", "", "`s` maximizes|add `--negate`"),
         ("optuna", "optuna-deleted-first.journal", "experiment", "--study=s", "no study `s`|there are `real`"),
@@ -146,6 +158,33 @@ fn files_of_other_programs_are_read_as_they_are() {
             assert!(err.contains(part), "{file} {options}: {part} is not in {err}");
         }
     }
+}
+
+#[test]
+fn values_that_were_maximized_change_their_sign() {
+    let folder = foreign();
+    let write = |name: &str, objective: &str| {
+        let text = format!("(name: {name:?}, search_space: \"space.ron\", stop: (trials: 20){objective})");
+        fs::write(folder.path().join(format!("{name}.ron")), text).unwrap();
+    };
+    write("least", "");
+    write("most", ", objective: Maximize");
+    fs::write(folder.path().join("accuracy.csv"), "rate,drop,width,cost\n0.01,0.5,64,0.75\n").unwrap();
+    for (format, file, experiment, options, cost) in [
+        ("optuna", "optuna-maximize.journal", "least", "--negate", "0.780326497151387"),
+        ("optuna", "optuna-maximize.journal", "most", "", "0.780326497151387"),
+        ("csv", "accuracy.csv", "least", "--negate", "-0.75"),
+        ("csv", "accuracy.csv", "most", "", "-0.75"),
+    ] {
+        let file_of_experiment = format!("{experiment}.ron");
+        let mut arguments = vec!["import", format, file, &file_of_experiment];
+        arguments.extend(Some(options).filter(|options| !options.is_empty()));
+        good(folder.path(), &arguments, "");
+        let journal = folder.path().join(format!("runs/{experiment}/store/journal.jsonl"));
+        assert!(fs::read_to_string(journal).unwrap().contains(&format!("\"cost\":{cost}")), "{file} {experiment}");
+    }
+    let (code, _, said) = galvani(folder.path(), &["import", "optuna", "optuna-steps.journal", "most.ron"], "");
+    assert!(code == Some(2) && said.contains("minimizes, and the experiment maximizes"), "{said}");
 }
 
 #[test]

@@ -73,3 +73,26 @@ fn exact(value: &Value) -> String {
         other => other.to_string(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_value_stays_in_its_line_whatever_it_holds() {
+        let row = |text: &str| match json!({ "trial": 1, "config": { "kind": text }, "message": text }) {
+            Value::Object(row) => row,
+            _ => unreachable!("an object was written"),
+        };
+        let rows = [row("a\nb\tc\u{1b}[2J"), row("plain")];
+        let printed = table(&["trial", "config", "message"], &rows);
+        assert_eq!(printed.lines().count(), 3, "{printed}");
+        assert!(printed.contains("kind=a\\nb\\tc\\u{1b}[2J"), "{printed}");
+        let csv = csv(&rows);
+        let mut reader = csv::Reader::from_reader(csv.as_bytes());
+        let messages: Vec<String> = reader.records().map(|record| record.unwrap()[2].to_owned()).collect();
+        assert_eq!(messages, ["a\nb\tc\u{1b}[2J", "plain"]);
+    }
+}

@@ -92,6 +92,7 @@ fn outcome(end: u8, objectives: usize, cost: f64) -> Option<Outcome> {
         6 => Outcome::Lost,
         7 => Outcome::Transient,
         8 => Outcome::Pruned,
+        9 => Outcome::Forgotten,
         _ => finished(),
     })
 }
@@ -185,7 +186,7 @@ proptest! {
             let mut expected = failures(&history, |outcome| !is_smac || outcome.is_judged());
             if is_smac {
                 let running = expected.remove(&None).unwrap_or(0);
-                let left_out: usize = ["`running`", "`lost`", "`transient`", "`pruned`"].map(|word| noted(&notes, word)).iter().sum();
+                let left_out: usize = ["`running`", "`lost`", "`transient`", "`pruned`", "`forgotten`"].map(|word| noted(&notes, word)).iter().sum();
                 let unjudged = history.ended().filter(|trial| !trial.outcome.as_ref().unwrap().is_judged()).count();
                 prop_assert_eq!(left_out, running + unjudged);
             }

@@ -4,7 +4,7 @@ use crate::cli::import::arguments::Results;
 use crate::cli::message::{count, narrate};
 use crate::document::diagnostic::Diagnostic;
 use crate::document::source::read;
-use crate::exchange::trials::found::{FoundResults, UnreadableResults};
+use crate::exchange::trials::found::{FoundResults, MOST_RESULTS, UnreadableResults};
 use crate::experiment::Experiment;
 use crate::experiment::folder::RunFolder;
 use crate::experiment::ledger::import::{Imported, import_results};
@@ -54,14 +54,12 @@ pub(super) fn import(
         return Err(Diagnostic::new(message).hint(hint).into());
     }
     let folder = RunFolder::of(&results.dir, &experiment.name);
-    let Imported { kept, known } =
-        import_results(&experiment, &folder, &source, fitted.results).map_err(Failure::input)?;
-    let known = if known == 0 { String::new() } else { format!("; {known} were there already") };
-    narrate(&format!(
-        "kept {} of {} in {}{known}; left out {failures}",
-        count(kept, "result"),
-        found.results.len(),
-        folder.root().display(),
-    ));
+    let Imported { kept, known, surplus } =
+        import_results(&experiment, &folder, &source, fitted.results.clone()).map_err(Failure::input)?;
+    let kept = format!("kept {} of {} in {}", count(kept, "result"), found.results.len(), folder.root().display());
+    let known = (known > 0).then(|| format!("{known} were there already"));
+    let surplus = (surplus > 0).then(|| format!("left out {surplus}: a run learns from {MOST_RESULTS} results at most"));
+    let failed = (fitted.failed() > 0).then(|| format!("left out {failures}"));
+    narrate(&[Some(kept), known, surplus, failed].into_iter().flatten().collect::<Vec<_>>().join("; "));
     Ok(())
 }

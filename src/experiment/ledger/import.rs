@@ -1,6 +1,7 @@
 //! Import of results from elsewhere into a run.
 use std::collections::HashMap;
 
+use crate::exchange::trials::found::MOST_RESULTS;
 use crate::experiment::definition::experiment::Experiment;
 use crate::experiment::error::RunError;
 use crate::experiment::folder::RunFolder;
@@ -19,6 +20,8 @@ pub(crate) struct Imported {
     pub kept: usize,
     /// Results that the run has already, as imported ones or as trials of its own.
     pub known: usize,
+    /// Results beyond those that a run learns from at most.
+    pub surplus: usize,
 }
 
 /// Keeps results in a run, which it begins where there is none; `source` is the name that they are kept under. A result that
@@ -42,12 +45,15 @@ pub(crate) fn import_results(
         }
         _ => true,
     });
+    let known = found - results.len();
+    let room = MOST_RESULTS.saturating_sub(imported_results::by_source(ledger.notes().iter()).values().sum());
+    results.truncate(room);
     let first = imported_results::count(ledger.notes().keys()) + 1;
     for (number, part) in (first..).zip(results.chunks(A_NOTE)) {
         let (key, value) = imported_results::note(number, source, part, &experiment.space);
         ledger.note(&key, value)?;
     }
-    Ok(Imported { kept: results.len(), known: found - results.len() })
+    Ok(Imported { kept: results.len(), known, surplus: found - known - results.len() })
 }
 
 /// The configuration, the budget and the costs of a result, by which it is known again.

@@ -23,8 +23,8 @@ pub(super) struct Entry<'a> {
 }
 
 impl<'a> Entry<'a> {
-    /// The fields of an entry: an object since 2.3, before it a list of 11 (of 10 before 2.1, without the time of the
-    /// processor), and in SMAC 1 a list of what was run and one of what came out. `None` where it is none of these.
+    /// The fields of an entry: an object since 2.3, before it a list of 10, or of 11 with the time of the processor, and in
+    /// SMAC 1 a list of what was run and one of what came out. `None` where it is none of these.
     pub(super) fn of(entry: &'a Json) -> Option<Self> {
         if let Json::Object(fields) = entry {
             let field = |name: &str| fields.get(name).unwrap_or(&Json::Null);
