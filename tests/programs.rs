@@ -122,3 +122,69 @@ fn a_program_that_stays_answers_every_trial_in_one_process_a_slot() {
     }
     assert_eq!(answers, 40);
 }
+
+/// A program gets every name and value unchanged, by each form of template; values that mean the same are taken.
+#[cfg(unix)]
+#[test]
+fn names_of_all_kinds_reach_a_program() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    let program = "#!/bin/sh\nprintf '%s\\n' \"$@\" \"LR=$LR\" \"MOM=${MOM-unset}\" > \"$GALVANI_TRIAL_DIR/args\"\necho '{\"cost\": 1}'\n";
+    fs::write(at("show.sh"), program).unwrap();
+    fs::set_permissions(at("show.sh"), fs::Permissions::from_mode(0o755)).unwrap();
+    let experiment = r#"(
+        name: "names",
+        search_space: (
+            parameters: {
+                "optimizer.lr": Float(min: 1e-4, max: 0.1, log: true),
+                "learning-rate": Float(min: 0, max: 1, step: 0.1),
+                "größe {mm}": Integer(min: 1, max: 99),
+                "use bias": Boolean(),
+                "rf:drop": Categorical(choices: [None, 0.5]),
+                "in": Ordinal(values: ["64", "128"]),
+                "mom": Float(min: 0, max: 1),
+            },
+            conditions: { "mom": "`rf:drop` != none and `use bias`" },
+            allowed: "table.csv",
+        ),
+        task: Command(
+            program: "./show.sh",
+            arguments: [
+                "--lr={optimizer.lr}", "{`größe {mm}`}", "{flag:--bias/--no-bias use bias}", "--mom", "{mom}",
+                "{all:NAME=VALUE}", "{all:--NAME VALUE|--NAME}",
+            ],
+            environment: {"LR": "{optimizer.lr}", "MOM": "{mom}"},
+        ),
+        optimizer: (first_configurations: [{
+            "optimizer.lr": 0.10000000149011612, "learning-rate": 0.7000000000000001, "größe {mm}": "12",
+            "use bias": "True", "rf:drop": "None", "in": 64, "mom": None,
+        }]),
+        stop: (trials: 2),
+    )"#;
+    fs::write(at("names.ron"), experiment).unwrap();
+    fs::write(at("table.csv"), "learning-rate;in\n0.7;64\n0.30000000000000004;128\n").unwrap();
+    galvani(folder.path(), &["check", "names.ron"]);
+    galvani(folder.path(), &["run", "names.ron"]);
+    let args = fs::read_to_string(at("runs/names/trials/000001/args")).unwrap();
+    let expected = "--lr=0.1|12|--bias|optimizer.lr=0.1|learning-rate=0.7|größe {mm}=12|use bias=true|in=64\
+                    |--optimizer.lr|0.1|--learning-rate|0.7|--größe {mm}|12|--use bias|--in|64|LR=0.1|MOM=unset|";
+    assert_eq!(args.replace('\n', "|"), expected);
+    // The default is the allowed combination nearest to the defaults.
+    let trials = galvani(folder.path(), &["trials", "names", "--format", "json"]);
+    let second: Json = serde_json::from_str(trials.lines().nth(1).unwrap()).unwrap();
+    assert_eq!(second["config"]["learning-rate"], 0.7);
+    for format in ["csv", "jsonl", "smac3"] {
+        fs::write(at("results"), galvani(folder.path(), &["export", format, "names"])).unwrap();
+        fs::write(at("again.ron"), experiment.replace("\"names\"", &format!("\"from-{format}\""))).unwrap();
+        let mut import = Command::new(env!("CARGO_BIN_EXE_galvani"));
+        let output = import.args(["import", format, "results", "again.ron"]).current_dir(folder.path()).output().unwrap();
+        let told = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
+        assert!(told.contains("kept 2 results of 2"), "{format}: {told}");
+    }
+    fs::write(at("wrong.ron"), experiment.replace("--lr={optimizer.lr}", "--lr={optimiser.lr}")).unwrap();
+    let mut check = Command::new(env!("CARGO_BIN_EXE_galvani"));
+    let output = check.args(["check", "wrong.ron"]).current_dir(folder.path()).output().unwrap();
+    let error = String::from_utf8(output.stderr).unwrap();
+    assert!(error.contains("`{optimiser.lr}` is neither") && error.contains("did you mean {optimizer.lr}?"), "{error}");
+}

@@ -164,11 +164,18 @@ impl Space {
         self.definition.allowed(values).map_err(forbidden)
     }
 
-    /// The configuration with the default of each active hyperparameter; fails where the defaults are forbidden.
+    /// The configuration with the default of each active hyperparameter, and of each table the allowed combination nearest
+    /// to them; fails where they are forbidden.
     pub fn default_configuration(&self) -> Result<Configuration, Illegal> {
         let defaults = |index: usize| self.hyperparameters()[index].default.clone();
+        let mut values = vec![None; self.hyperparameters().len()];
+        if !self.definition.allowed.is_empty() {
+            let position = |each: &Hyperparameter| each.position(&each.default).unwrap_or(0.5);
+            let positions: Vec<f64> = self.hyperparameters().iter().map(position).collect();
+            self.write_nearest(&positions, &mut values);
+        }
         self.definition
-            .settle(vec![None; self.hyperparameters().len()], defaults)
+            .settle(values, defaults)
             .map_err(|clause| Illegal::Forbidden { clause: self.forbidden()[clause].to_string() })
     }
 

@@ -40,13 +40,18 @@ pub fn read(text: &str, path: &Path) -> Result<Imported, SourceError> {
             }
             _ => {
                 let parts = ParameterLine::of(line).map_err(|message| {
-                    draft.error(offset, message, "a parameter is `rho \"--rho \" r (0.01, 1.00) | algorithm == \"acs\"`")
+                    draft.error(
+                        offset,
+                        message,
+                        "a parameter is `rho \"--rho \" r (0.01, 1.00) | algorithm == \"acs\"`",
+                    )
                 })?;
                 let domain = domain(&parts).map_err(|(message, hint)| draft.error(offset, message, hint))?;
                 let default = domain.natural_default();
                 let description = Some(parts.switch.trim()).filter(|switch| !switch.is_empty());
                 let description = description.map(|switch| format!("passed as {switch}"));
-                draft.add(Hyperparameter { description, ..Hyperparameter::new(parts.name, domain, default) }, offset)?;
+                draft
+                    .add(Hyperparameter { description, ..Hyperparameter::new(parts.name, domain, default) }, offset)?;
                 if let Some(range) = parts.condition {
                     conditions.push((parts.name, &line[range.clone()], start + range.start));
                 }
@@ -165,10 +170,7 @@ mod tests {
         let forbidden: Vec<&str> = space.forbidden().iter().map(|clause| clause.text()).collect();
         assert_eq!(
             forbidden,
-            [
-                "algorithm == 'as' and localsearch == 0",
-                "rho ** 2 + 1 > ants // 5 or ants % 2 == 1 and `dlb.bits` == 1",
-            ]
+            ["algorithm == 'as' and localsearch == 0", "rho ** 2 + 1 > ants // 5 or ants % 2 == 1 and `dlb.bits` == 1",]
         );
         assert_eq!(space.hyperparameters()[3].description.as_deref(), Some("passed as --ants"));
         assert_eq!(notes, ["`digits = 4` is left out: real numbers are not rounded here"]);

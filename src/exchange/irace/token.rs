@@ -14,8 +14,8 @@ pub(super) enum Token {
 
 /// Operators, the longest first.
 const SIGNS: [&str; 24] = [
-    "%in%", "%/%", "%%", "&&", "||", "==", "!=", "<=", ">=", "**", "&", "|", "<", ">", "!", "+", "-", "*", "/", "^", "(",
-    ")", ",", ":",
+    "%in%", "%/%", "%%", "&&", "||", "==", "!=", "<=", ">=", "**", "&", "|", "<", ">", "!", "+", "-", "*", "/", "^",
+    "(", ")", ",", ":",
 ];
 
 /// The tokens of a text with the byte at which each begins, the end last; an error is the byte of what is no token.
@@ -37,7 +37,9 @@ pub(super) fn tokens(text: &str) -> Result<Vec<(Token, usize)>, usize> {
                 let end = rest[1..].find('`').ok_or(at)?;
                 (Token::Name(rest[1..=end].to_owned()), end + 2)
             }
-            _ if first.is_ascii_digit() || (first == '.' && rest[1..].starts_with(|next: char| next.is_ascii_digit())) => {
+            _ if first.is_ascii_digit()
+                || (first == '.' && rest[1..].starts_with(|next: char| next.is_ascii_digit())) =>
+            {
                 let length = number(rest);
                 let whole = usize::from(rest[length..].starts_with('L'));
                 (Token::Number(rest[..length].to_owned()), length + whole)

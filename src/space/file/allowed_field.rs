@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
-use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
+use serde::de::{Deserializer, Error, MapAccess, SeqAccess, Visitor};
 
 use crate::document::diagnostic::Diagnostic;
 use crate::document::source::{Source, SourceError, read};
@@ -122,7 +122,12 @@ impl<'de> Deserialize<'de> for AllowedField {
             }
 
             fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<AllowedField, A::Error> {
-                Vec::deserialize(SeqAccessDeserializer::new(list)).map(|items| AllowedField { items })
+                let items: Vec<Item> = Vec::deserialize(SeqAccessDeserializer::new(list))?;
+                if items.is_empty() {
+                    let hint = "list at least one, or leave `allowed` out";
+                    return Err(A::Error::custom(format!("no combination is allowed; hint: {hint}")));
+                }
+                Ok(AllowedField { items })
             }
         }
         deserializer.deserialize_any(FieldVisitor)

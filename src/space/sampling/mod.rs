@@ -19,6 +19,7 @@ use crate::space::configuration::Configuration;
 use crate::space::sampling::enumeration::Enumeration;
 use crate::space::sampling::impossible::Impossible;
 use crate::space::sampling::plan::DrawPlan;
+use crate::space::value::Value;
 
 impl Space {
     /// A legal configuration, drawn from the priors under the condition that it is legal; fails where there is none to
@@ -56,12 +57,17 @@ impl Space {
     /// table allows; `None` where it is forbidden.
     pub(crate) fn complete_nearby(&self, positions: &[f64]) -> Option<Configuration> {
         let mut values = vec![None; positions.len()];
-        for table in &self.definition.allowed {
-            let row = table.nearest(self.hyperparameters(), positions, 0);
-            table.write(row, self.hyperparameters(), &mut values);
-        }
+        self.write_nearest(positions, &mut values);
         let fill = |index: usize| self.hyperparameters()[index].at(positions[index]);
         self.definition.settle(values, fill).ok()
+    }
+
+    /// Writes the combination of each table that is nearest to these positions.
+    pub(crate) fn write_nearest(&self, positions: &[f64], values: &mut [Option<Value>]) {
+        for table in &self.definition.allowed {
+            let row = table.nearest(self.hyperparameters(), positions, 0);
+            table.write(row, self.hyperparameters(), values);
+        }
     }
 
     /// The share of independent draws from the priors that is legal, in `[0, 1]`; without priors, of the unit cube. Exact
