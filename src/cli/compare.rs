@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::failure::Failure;
 use super::incumbent;
-use super::message::{amount, narrate, number, say};
+use super::message::{measured, narrate, number, say};
 use super::table::Format;
 use super::target::Target;
 use crate::analysis::comparison::{ComparedRun, Comparison};
@@ -78,11 +78,11 @@ fn print(found: &Comparison, logs: &[Log; 2], difference: &Difference) {
     row("  failed".into(), &|_, side| side.failed.to_string());
     row("configurations".into(), &|_, side| side.configurations.to_string());
     row("time of the trials".into(), &|index, _| super::message::duration(seconds(&logs[index])));
-    row("budget spent".into(), &|index, side| format!("{} {}", amount(side.spent), units[index]));
+    row("budget spent".into(), &|index, side| measured(side.spent, units[index]));
     if let Some(budget) = found.budget {
-        row(format!("best {} at {} {unit}", logs[0].experiment.noun(), amount(budget)), &|_, side| known(side.best));
+        row(format!("best {} at {}", logs[0].experiment.noun(), measured(budget, unit)), &|_, side| known(side.best));
         for (index, effort) in found.efforts.iter().enumerate() {
-            let what = format!("  after spending {} {unit}", amount(*effort));
+            let what = format!("  after spending {}", measured(*effort, unit));
             row(what, &|_, side| known(side.best_after.get(index).copied().flatten()));
         }
     }

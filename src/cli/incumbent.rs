@@ -1,7 +1,7 @@
 //! The best of a run: its recommendation with the evidence, beside the default, or the front of several objectives.
 use serde_json::{Value, json};
 
-use super::message::{amount, number};
+use super::message::{amount, measured, number};
 use super::table;
 use super::table::Format;
 use super::trial_row::{by_objective, config};
@@ -40,8 +40,11 @@ pub(super) fn recommendation(log: &Log) -> Option<Recommendation> {
 /// 270`.
 pub(super) fn evidence(best: &Recommendation, experiment: &Experiment) -> String {
     let full = experiment.schedule.max();
-    let of = if best.budget < full { format!(" of {}", amount(full.amount())) } else { String::new() };
-    let mut text = format!("{} at {}{of} {}", number(best.cost), amount(best.budget.amount()), experiment.unit);
+    let budget = match best.budget < full {
+        true => format!("{} of {}", amount(best.budget.amount()), measured(full.amount(), &experiment.unit)),
+        false => measured(best.budget.amount(), &experiment.unit),
+    };
+    let mut text = format!("{} at {budget}", number(best.cost));
     if best.results > 1 {
         text += &format!(" over {} pairs of seed and instance", best.results);
     }
@@ -66,10 +69,9 @@ pub(super) fn lowest(best: &Recommendation, experiment: &Experiment) -> Option<S
     };
     best.differs_from_lowest().then(|| {
         format!(
-            "the {extreme} {} measured at {} {} is {}, of configuration {}",
+            "the {extreme} {} measured at {} is {}, of configuration {}",
             experiment.noun(),
-            amount(target.amount()),
-            experiment.unit,
+            measured(target.amount(), &experiment.unit),
             number(best.lowest.cost),
             best.lowest.configuration
         )
@@ -80,7 +82,7 @@ pub(super) fn lowest(best: &Recommendation, experiment: &Experiment) -> Option<S
 pub(super) fn beside_default(log: &Log, best: &Recommendation) -> String {
     let at = [best.target, best.budget].into_iter().find_map(|budget| Some((default_cost(log, budget)?, budget)));
     let Some((cost, budget)) = at else { return String::new() };
-    format!("; the default {} at {} {}", number(cost), amount(budget.amount()), log.experiment.unit)
+    format!("; the default {} at {}", number(cost), measured(budget.amount(), &log.experiment.unit))
 }
 
 /// Adds to the fields of the best what is expected of it, where that is more than its cost.

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 use console::Term;
 
 use super::incumbent::evidence;
-use super::message::{amount, colour, count, duration, narrate, number};
+use super::message::{amount, colour, count, duration, measured, narrate, number, of_amount};
 use super::trial_row;
 use crate::executor::excerpt::quoted;
 use crate::experiment::Experiment;
@@ -138,7 +138,7 @@ impl Watcher for Live {
             RunEvent::Validating { share } => self.share("best and default at the full budget", *share),
             RunEvent::Retrying { trial, after, divisor: None } => self.say(match after {
                 OutcomeKind::Transient => {
-                    format!("trial {trial} failed, as it says for the moment, and is started again")
+                    format!("trial {trial} had a transient failure and is started again")
                 }
                 _ => format!("trial {trial} lost its process and is started again"),
             }),
@@ -208,7 +208,7 @@ fn ended(status: &RunStatus, proposal: &Proposal, outcome: &Outcome, seconds: f6
         proposal.trial,
         proposal.configuration_id,
         amount(proposal.budget.amount()),
-        status.experiment.unit,
+        of_amount(proposal.budget.amount(), &status.experiment.unit),
         duration(seconds),
     )
 }
@@ -247,10 +247,10 @@ fn view(status: &RunStatus) -> Vec<String> {
 
 fn line_of(running: &Attempt, unit: &str) -> String {
     format!(
-        "{:<8} trial {}  {} {unit}  {} {:.0} %  {}",
+        "{:<8} trial {}  {}  {} {:.0} %  {}",
         running.slot,
         running.proposal.trial,
-        amount(running.proposal.budget.amount()),
+        measured(running.proposal.budget.amount(), unit),
         bar(running.share, 10),
         100.0 * running.share,
         duration(running.since.elapsed().as_secs_f64())

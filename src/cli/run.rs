@@ -7,7 +7,7 @@ use super::failure::Failure;
 use super::incumbent;
 use super::interrupt;
 use super::live::Live;
-use super::message::{amount, duration, narrate, number, say};
+use super::message::{duration, measured, narrate, number, say};
 use super::report;
 use super::status;
 use super::table::Format;
@@ -98,7 +98,7 @@ fn summary(log: &Log) {
     let known = |cost: Option<f64>| cost.map_or("-".to_owned(), number);
     let default = incumbent::default_cost(log, recommended.budget);
     rows.push((
-        format!("{noun} at {} {unit}", amount(recommended.budget.amount())),
+        format!("{noun} at {}", measured(recommended.budget.amount(), unit)),
         number(recommended.cost),
         known(default),
     ));

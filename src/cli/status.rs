@@ -1,7 +1,7 @@
 //! The verb `status`: the state of a run in a few lines.
 use super::failure::Failure;
 use super::incumbent::{evidence, lowest, recommendation};
-use super::message::{amount, count, duration, measured, number, one_line, say};
+use super::message::{count, duration, measured, number, one_line, say};
 use super::target::Target;
 use super::trial_row::outcome;
 use crate::experiment::ledger::queue::Queue;
@@ -38,7 +38,7 @@ pub(super) fn execute(target: &Target) -> Result<(), Failure> {
     if !log.experiment.objectives().is_empty() {
         let front = front(history);
         let budget = front.first().map(|trial| trial.proposal.budget.amount());
-        let at = budget.map(|budget| format!(" at {} {unit}", amount(budget))).unwrap_or_default();
+        let at = budget.map(|budget| format!(" at {}", measured(budget, unit))).unwrap_or_default();
         say(&format!("front: {}{at}", count(front.len(), "trial")));
     } else if let Some(best) = recommendation(&log) {
         say(&format!("best: {}, trial {}", evidence(&best, &log.experiment), best.trial));

@@ -7,7 +7,7 @@ use serde_json::{Map, Value as Json, json};
 
 use super::failure::Failure;
 use super::incumbent::{evidence, recommendation};
-use super::message::{amount, count, narrate, number, say};
+use super::message::{count, measured, narrate, number, say};
 use super::table::Format;
 use super::{interrupt, table};
 use crate::experiment::Experiment;
@@ -101,6 +101,6 @@ fn print(found: &SeedComparison, log: &Log, format: Format) {
         let of = if costs.len() < all.len() { format!(" of {}", all.len()) } else { String::new() };
         let seeds = count(costs.len(), "seed");
         let spread = if costs.len() > 1 { format!(", standard deviation {}", number(spread)) } else { String::new() };
-        say(&format!("{name}: mean {} at {} {unit} over {seeds}{of}{spread}", number(mean), amount(found.budget)));
+        say(&format!("{name}: mean {} at {} over {seeds}{of}{spread}", number(mean), measured(found.budget, unit)));
     }
 }

@@ -119,7 +119,8 @@ pub(crate) fn explain(error: &Error, text: &str) -> Diagnostic {
         Error::InvalidValueForType { expected, found } => {
             let found = found.replace("a sequence", "a list").replace("the string", "the text");
             let found = found.replace("unsigned integer", "number").replace("floating point number", "number");
-            let found = found.replace("a unit value", "nothing").replace("an enum", "a name").replace("a map", "entries");
+            let found =
+                found.replace("a unit value", "nothing").replace("an enum", "a name").replace("a map", "entries");
             return Diagnostic::new(format!("expected {}, but found {found}", kind(expected)));
         }
         Error::ExpectedDifferentLength { expected, found } => {

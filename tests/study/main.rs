@@ -236,3 +236,19 @@ fn threads_do_not_wait_for_a_trial_that_the_caller_holds() {
     study.optimize_parallel(2, |_| 1.0).unwrap();
     assert!(study.best().unwrap().cost() == Some(0.5) && study.ended().is_some());
 }
+
+#[test]
+fn a_maximized_value_is_told_and_shown_as_it_is() {
+    let mut study = Study::builder(parabola()).maximize().stop_after(20).seed(1).build().unwrap();
+    study.optimize(|trial| 0.9 - (trial.float("x").unwrap() - 0.3).powi(2)).unwrap();
+    let best = study.best().unwrap().cost().unwrap();
+    let told: Vec<f64> = study.trials().iter().filter_map(galvani::Trial::cost).collect();
+    assert!(told.len() == 20 && told.iter().all(|value| *value <= best) && best > 0.85, "{best}");
+    let names = [("loss", Direction::Minimize), ("accuracy", Direction::Maximize)];
+    let mut study = Study::builder(parabola()).directed_objectives(names).stop_after(2).build().unwrap();
+    for costs in [[0.5, 0.5], [0.4, 0.9]] {
+        let trial = study.ask().unwrap().unwrap();
+        study.tell(trial.id(), costs).unwrap();
+    }
+    assert_eq!(study.front().iter().map(|trial| trial.costs().to_vec()).collect::<Vec<_>>(), [vec![0.4, 0.9]]);
+}

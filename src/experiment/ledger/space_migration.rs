@@ -141,6 +141,7 @@ impl SpaceMigration {
         for (old, now) in &self.configurations {
             link(&folder.checkpoint(*old), &new.checkpoint(*now)).map_err(failed(&new.checkpoint(*now)))?;
         }
+        link(&folder.queue(), &new.queue()).map_err(failed(&new.queue()))?;
         let name = root.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         let kept = (1..).map(|number| root.with_file_name(format!("{name}.{number}"))).find(|path| !path.exists());
         let kept = kept.expect("there are more numbers than folders");
