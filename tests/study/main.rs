@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use galvani::intensifier::pruning::Pruning;
 use galvani::{
-    Boolean, Categorical, Constant, Error, Float, Integer, IntensifierConfig, OptimizerSettings, Ordinal, Outcome,
-    Prior, Space, Stop, Study, Trial, Value,
+    Boolean, Categorical, Constant, Direction, Error, Float, Integer, IntensifierConfig, OptimizerSettings, Ordinal,
+    Outcome, Prior, Space, Stop, Study, Trial, Value,
 };
 
 fn parabola() -> Space {
