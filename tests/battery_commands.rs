@@ -6,9 +6,17 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use galvani::battery::dataset::{Dataset, Specification, Split};
+use galvani::battery::simulation::thermal::Thermal;
 
 fn small() -> Specification {
-    Specification { train: 9, validation: 3, test: 2, hours: 0.5, ..Specification::default() }
+    Specification {
+        train: 9,
+        validation: 3,
+        test: 2,
+        hours: 0.5,
+        thermal: Thermal::TwoTemperature,
+        ..Specification::default()
+    }
 }
 
 fn generate(specification: &Specification, folder: &Path) -> PathBuf {

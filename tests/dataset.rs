@@ -22,7 +22,14 @@ fn chen() -> Cell {
 }
 
 fn small() -> Specification {
-    Specification { train: 9, validation: 3, test: 2, hours: 0.5, ..Specification::default() }
+    Specification {
+        train: 9,
+        validation: 3,
+        test: 2,
+        hours: 0.5,
+        thermal: Thermal::TwoTemperature,
+        ..Specification::default()
+    }
 }
 
 fn generate(specification: &Specification, folder: &Path) -> PathBuf {

@@ -1,6 +1,7 @@
 //! The battery task's files: a cell in RON, and a current profile in CSV.
 use galvani::battery::cell::Cell;
 use galvani::battery::current::file::CurrentFile;
+use galvani::battery::current::knot::{Course, RowTimes};
 
 use super::{check_error, path, text};
 
@@ -27,9 +28,20 @@ pub fn currents(data: &[u8]) {
     let Some(text) = text(data) else { return };
     match CurrentFile::parse(path(), text) {
         Ok(file) => {
-            assert!(file.start.is_finite() && file.step > 0.0 && file.step <= 1.0, "{} s, {} s", file.start, file.step);
-            assert!(file.current.len() >= 2, "{} samples", file.current.len());
-            assert!(file.current.iter().all(|current| current.is_finite()), "a current is no number");
+            assert!(file.time.len() >= 2 && file.time.len() == file.current.len(), "{} samples", file.time.len());
+            assert!(file.time.is_sorted() && file.time[0] < file.time[file.time.len() - 1], "times do not rise");
+            assert!(file.time.iter().chain(&file.current).all(|number| number.is_finite()), "a number is none");
+            let span = file.time[file.time.len() - 1] - file.time[0];
+            for (course, rows) in
+                [(Course::Linear, RowTimes::Even), (Course::Hold, RowTimes::Even), (Course::Hold, RowTimes::Input)]
+            {
+                if span > 1e3 {
+                    continue;
+                }
+                let knots = file.knots(course, rows).expect("a short profile has knots");
+                assert!(knots.iter().all(|knot| knot.current.is_finite()), "a current is no number");
+                assert!(knots.is_sorted_by(|a, b| a.time <= b.time), "knots do not rise");
+            }
         }
         Err(error) => check_error(&error, text),
     }

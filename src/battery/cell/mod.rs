@@ -38,6 +38,11 @@ impl Cell {
         CELLS.iter().find(|(known, _)| *known == name).map(|(_, text)| *text)
     }
 
+    /// True where a text names the file of a cell, and not a built-in one.
+    pub(crate) fn is_file_name(name: &str) -> bool {
+        Self::text(name).is_none() && Path::new(name).extension().is_some()
+    }
+
     /// A cell from a file.
     pub fn load(path: &Path) -> Result<Self, SourceError> {
         Self::parse(path, &read(path)?)

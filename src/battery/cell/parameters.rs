@@ -4,6 +4,11 @@ use crate::battery::cell::exchange_current::ExchangeCurrent;
 use crate::battery::cell::function::Function;
 use crate::battery::simd::elementary::power;
 
+/// The distance from empty and full to which a stoichiometry may come.
+const EDGE: f64 = 1e-6;
+/// Halvings of the states of charge among which one is looked for.
+const BISECTIONS: usize = 60;
+
 /// The parameters of a cell; `cells/chen2020.ron` explains each of them.
 #[derive(Clone, Debug)]
 pub struct Cell {
@@ -147,9 +152,47 @@ impl Cell {
 
     /// Voltage of the relaxed cell at the reference temperature, V.
     pub fn open_circuit_voltage(&self, soc: f64) -> f64 {
+        self.open_circuit_voltage_at(soc, self.reference_temperature)
+    }
+
+    /// Voltage of the relaxed cell at a temperature in K, V.
+    pub fn open_circuit_voltage_at(&self, soc: f64, kelvin: f64) -> f64 {
         let [negative, positive] = self.stoichiometries((1.0 - soc) * self.capacity());
-        let at = |function: &Function, s: f64| function.at(&[0.0, s, self.reference_temperature]);
-        at(&self.positive.potential, positive) - at(&self.negative.potential, negative)
+        let potential = |electrode: &Electrode, s: f64| {
+            let at = |function: &Function| function.at(&[0.0, s, self.reference_temperature]);
+            let open = at(&electrode.potential);
+            if kelvin == self.reference_temperature {
+                return open;
+            }
+            open + (kelvin - self.reference_temperature) * at(&electrode.entropy)
+        };
+        potential(&self.positive, positive) - potential(&self.negative, negative)
+    }
+
+    /// The least and the largest state of charge at which neither electrode is empty or full; they reach beyond 0 and 1.
+    pub fn possible_charge(&self) -> (f64, f64) {
+        let full = self.stoichiometries(0.0);
+        let empty = self.stoichiometries(self.capacity());
+        // The state of charge at which an electrode comes to a stoichiometry.
+        let at = |k: usize, s: f64| 1.0 - (s - full[k]) / (empty[k] - full[k]);
+        let least = at(0, EDGE).max(at(1, 1.0 - EDGE));
+        let largest = at(0, 1.0 - EDGE).min(at(1, EDGE));
+        (least, largest)
+    }
+
+    /// The state of charge at which the relaxed cell has a voltage at a temperature in K, by bisection: one of them, where
+    /// there are several; the nearest possible one, where there is none.
+    pub fn state_of_charge(&self, voltage: f64, kelvin: f64) -> f64 {
+        let (mut low, mut high) = self.possible_charge();
+        for _ in 0..BISECTIONS {
+            let middle = 0.5 * (low + high);
+            if self.open_circuit_voltage_at(middle, kelvin) < voltage {
+                low = middle;
+            } else {
+                high = middle;
+            }
+        }
+        0.5 * (low + high)
     }
 
     /// Heat capacity of the whole cell at a temperature in K, J/K.

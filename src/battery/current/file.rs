@@ -1,140 +1,170 @@
-//! The CSV file of a current profile: columns `time_s,current_a`, discharge positive, linear between its samples.
-use std::fs;
+//! The CSV file of a current profile: a time and a current in each row, in columns that name their units.
 use std::path::Path;
 
+use csv::{ReaderBuilder, StringRecord, Trim};
+
+use crate::battery::current::column::Columns;
 use crate::document::diagnostic::Diagnostic;
-use crate::document::source::{Source, SourceError};
+use crate::document::source::{Source, SourceError, read};
 
-const COLUMNS: [&str; 2] = ["time_s", "current_a"];
-/// The longest simulation, in steps: a year at 1 s.
-const LONGEST: f64 = 3.2e7;
-/// Allowed numbers of steps a second, coarsest first.
-const DIVISIONS: [u32; 10] = [1, 2, 4, 5, 10, 20, 25, 50, 100, 1000];
+/// The least time between two rows that are not at the same time, s.
+const LEAST_STEP: f64 = 1e-6;
+/// Letters of a field that are quoted in a message.
+const QUOTED: usize = 40;
 
-/// A current on an even grid of times.
+/// A current at given times.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CurrentFile {
-    /// Time of the first sample, s.
-    pub start: f64,
-    /// Time between two samples, s: a whole second, or the fraction of one on whose multiples all samples of the file lie.
-    pub step: f64,
+    /// Times, s: they rise by 1 µs at least, but for two rows at one time, which are a step of the current.
+    pub time: Vec<f64>,
     /// Current, A, discharge positive.
     pub current: Vec<f64>,
 }
 
 impl CurrentFile {
-    /// Reads a profile; times ascend, and may be any multiples of 1 ms apart.
+    /// Reads a profile.
+    ///
+    /// # Errors
+    /// The file cannot be read, or is not one of [`Self::parse`].
     pub fn read(path: &Path) -> Result<Self, SourceError> {
-        let text = fs::read_to_string(path).map_err(|error| {
-            let hint = "the file holds the columns `time_s,current_a`";
-            SourceError::whole(path, Diagnostic::new(error.to_string()).hint(hint))
-        })?;
-        Self::parse(path, &text)
+        Self::parse(path, &read(path)?)
     }
 
     /// Reads the text of a profile, which `path` names in errors.
+    ///
+    /// # Errors
+    /// A row has another number of fields than the header, a field is not a number, times fall, or more than two rows
+    /// are at one time; the error has its place.
     pub fn parse(path: &Path, text: &str) -> Result<Self, SourceError> {
-        let mut samples: Vec<(f64, f64, usize)> = Vec::new();
-        let mut columns: Option<[usize; 2]> = None;
-        let mut offset = 0;
-        for line in text.split_inclusive('\n') {
-            let start = offset;
-            offset += line.len();
-            let line = line.trim_end().strip_prefix('\u{feff}').unwrap_or(line.trim_end());
-            if line.trim().is_empty() || line.starts_with('#') {
-                continue;
-            }
-            let fields = fields(line);
-            let fail = |at: usize, message: String, hint: &str| {
-                Source::new(path, text).error_at(start + at, Diagnostic::new(message).hint(hint))
-            };
-            let Some([time, current]) = columns else {
-                columns = Some(header(&fields).map_err(|(at, message)| {
-                    fail(at, message, "the first line is `time_s,current_a`: seconds, and amperes of discharge")
-                })?);
-                continue;
-            };
-            let number = |column: usize| -> Result<(f64, usize), SourceError> {
-                let Some(&(at, field)) = fields.get(column) else {
-                    let what = format!("this row has {} of {} fields", fields.len(), 1 + time.max(current));
-                    return Err(fail(line.len(), what, "each row gives a time and a current"));
-                };
-                match field.parse::<f64>() {
-                    Ok(number) if number.is_finite() => Ok((number, start + at)),
-                    _ => Err(fail(at, format!("`{field}` is not a number"), "write numbers such as 12, -0.5 or 1e-3")),
+        let rows = Rows { source: Source::new(path, text) };
+        let body = text.strip_prefix('\u{feff}').unwrap_or(text);
+        let before = text.len() - body.len();
+        let mut reader = ReaderBuilder::new()
+            .has_headers(false)
+            .flexible(true)
+            .trim(Trim::All)
+            .comment(Some(b'#'))
+            .from_reader(body.as_bytes());
+        let mut file = Self { time: Vec::new(), current: Vec::new() };
+        let mut header: Option<(Columns, usize)> = None;
+        let mut record = StringRecord::new();
+        loop {
+            let start = before + reader.position().byte() as usize;
+            match reader.read_record(&mut record) {
+                Ok(false) => break,
+                Ok(true) => {}
+                Err(error) => {
+                    return Err(SourceError::whole(path, Diagnostic::new(error.to_string()).hint("it must be a text")));
                 }
-            };
-            let ((time, at), (current, _)) = (number(time)?, number(current)?);
-            if let Some(&(before, ..)) = samples.last()
-                && time <= before
-            {
-                let message = format!("the time {time} s does not come after {before} s");
-                return Err(fail(at - start, message, "sort the rows by time, and keep one row for each"));
             }
-            samples.push((time, current, at));
+            let start = record.position().map_or(start, |position| before + position.byte() as usize);
+            if record.len() == 1 && record.get(0) == Some("") {
+                continue;
+            }
+            let Some((columns, width)) = header else {
+                let names: Vec<&str> = record.iter().collect();
+                let columns = Columns::of(&names)
+                    .map_err(|wrong| rows.error(start, wrong.index, wrong.message, &wrong.hint))?;
+                header = Some((columns, record.len()));
+                continue;
+            };
+            if record.len() != width {
+                return Err(rows.wrong_width(start, record.len(), width));
+            }
+            let time = columns.time.si(rows.number(&record, start, columns.time.index)?);
+            let current = columns.current.si(rows.number(&record, start, columns.current.index)?);
+            file.check_time(time).map_err(|(message, hint)| rows.error(start, columns.time.index, message, hint))?;
+            file.time.push(time);
+            file.current.push(current);
         }
-        if samples.len() < 2 {
-            let mistake = Diagnostic::new(format!("a profile must have at least 2 rows, not {}", samples.len()));
+        let count = file.time.len();
+        if count < 2 || file.time[count - 1] <= file.time[0] {
+            let mistake = Diagnostic::new(format!("a profile must have at least 2 rows at different times, not {count}"));
             return Err(SourceError::whole(path, mistake.hint("a profile has a header and at least two rows")));
         }
-        Self::on_a_grid(Source::new(path, text), &samples)
+        Ok(file)
     }
 
-    fn on_a_grid(source: Source, samples: &[(f64, f64, usize)]) -> Result<Self, SourceError> {
-        let start = samples[0].0;
-        let position = |time: f64, division: u32| (time - start) * f64::from(division);
-        let off = |time: f64, division: u32| {
-            let steps = position(time, division);
-            (steps - steps.round()).abs() > 1e-6 * (1.0 + time.abs() * f64::EPSILON * 1e9)
-        };
-        let fits = |division: &&u32| !samples.iter().any(|&(time, ..)| off(time, **division));
-        let Some(&division) = DIVISIONS.iter().find(fits) else {
-            let finest = DIVISIONS[DIVISIONS.len() - 1];
-            let &(time, _, at) = samples.iter().find(|&&(time, ..)| off(time, finest)).expect("one that does not fit");
-            let mistake = Diagnostic::new(format!("the time {time} s must be a multiple of 1 ms after the first"));
-            return Err(source.error_at(at, mistake.hint("times may be any multiples of 1 ms apart; round them")));
-        };
-        let &(last, _, at) = samples.last().expect("two samples");
-        if position(last, division) > LONGEST {
-            let what = format!("{} steps of {} s are too many", position(last, division), 1.0 / f64::from(division));
-            let hint = "split the profile, or give its times in whole seconds";
-            return Err(source.error_at(at, Diagnostic::new(what).hint(hint)));
+    /// The same where the file counts a charging current as positive.
+    #[must_use]
+    pub fn charge_positive(mut self) -> Self {
+        self.current.iter_mut().for_each(|current| *current = -*current);
+        self
+    }
+
+    /// Checks that a row may follow those before.
+    fn check_time(&self, time: f64) -> Result<(), (String, &'static str)> {
+        let Some(&last) = self.time.last() else { return Ok(()) };
+        if time < last {
+            let hint = "sort the rows by time; two rows at one time are a step of the current";
+            return Err((format!("the time {time} s comes after {last} s"), hint));
         }
-        let mut current = vec![samples[0].1];
-        let mut before = 0;
-        for pair in samples.windows(2) {
-            let end = position(pair[1].0, division).round() as usize;
-            let slope = (pair[1].1 - pair[0].1) / (end - before) as f64;
-            current.extend((1..end - before).map(|step| pair[0].1 + slope * step as f64));
-            current.push(pair[1].1);
-            before = end;
+        if time == last && self.time.len() > 1 && self.time[self.time.len() - 2] == time {
+            return Err((format!("a third row is at {time} s"), "two rows at one time are a step; leave out the others"));
         }
-        Ok(Self { start, step: 1.0 / f64::from(division), current })
+        if time > last && time - last < LEAST_STEP * (1.0 - 1e-3) {
+            return Err((format!("{time} s is less than 1 µs after {last} s"), "leave out one of both rows"));
+        }
+        Ok(())
     }
 }
 
-/// The fields of a line, each with the byte where it begins.
-fn fields(line: &str) -> Vec<(usize, &str)> {
-    let mut at = 0;
-    line.split(',')
-        .map(|field| {
-            let begin = at + (field.len() - field.trim_start().len());
-            at += field.len() + 1;
-            (begin, field.trim().trim_matches('"'))
-        })
-        .collect()
+/// The rows of a text, for errors at their places.
+struct Rows<'a> {
+    source: Source<'a>,
 }
 
-/// The indices of the two columns.
-fn header(fields: &[(usize, &str)]) -> Result<[usize; 2], (usize, String)> {
-    let mut places = [0; 2];
-    for (place, name) in places.iter_mut().zip(COLUMNS) {
-        *place = fields.iter().position(|(_, field)| *field == name).ok_or_else(|| {
-            let found: Vec<&str> = fields.iter().map(|(_, field)| *field).collect();
-            (fields[0].0, format!("there is no column `{name}`, but `{}`", found.join("`, `")))
-        })?;
+impl Rows<'_> {
+    /// The error at a field of the row that begins at a byte.
+    fn error(&self, start: usize, index: usize, message: String, hint: &str) -> SourceError {
+        self.source.error_at(self.field(start, index), Diagnostic::new(message).hint(hint))
     }
-    Ok(places)
+
+    fn wrong_width(&self, start: usize, found: usize, expected: usize) -> SourceError {
+        let message = format!("this row has {found} of {expected} fields");
+        let hint = match found > expected {
+            true => "decimals are written with a point, and a field that has a comma in quotes",
+            false => "give every row a field for each name of the first line; a field may be empty",
+        };
+        self.error(start, found.min(expected), message, hint)
+    }
+
+    fn number(&self, record: &StringRecord, start: usize, index: usize) -> Result<f64, SourceError> {
+        let field = record.get(index).unwrap_or_default();
+        match field.parse::<f64>() {
+            Ok(number) if number.is_finite() => Ok(number),
+            _ => {
+                let shown: String = field.chars().take(QUOTED).collect();
+                let hint = match field.contains(',') {
+                    true => "write decimals with a point, and nothing between thousands: 1234.5",
+                    false => "write numbers such as 12, -0.5 or 1e-3",
+                };
+                Err(self.error(start, index, format!("`{shown}` is not a number"), hint))
+            }
+        }
+    }
+
+    /// The first byte of a field, or the end of its row.
+    fn field(&self, start: usize, index: usize) -> usize {
+        let (mut commas, mut is_quoted) = (0, false);
+        let row = &self.source.text[start..];
+        let row = &row[row.len() - row.trim_start_matches(['\r', '\n']).len()..];
+        let start = self.source.text.len() - self.source.text[start..].trim_start_matches(['\r', '\n']).len();
+        let mut begins = 0;
+        for (at, letter) in row.char_indices() {
+            if commas == index {
+                break;
+            }
+            match letter {
+                '"' => is_quoted = !is_quoted,
+                ',' if !is_quoted => (commas, begins) = (commas + 1, at + 1),
+                '\r' | '\n' if !is_quoted => return start + at,
+                _ => {}
+            }
+        }
+        let field = &row[begins..];
+        start + begins + (field.len() - field.trim_start_matches([' ', '\t']).len())
+    }
 }
 
 #[cfg(test)]
@@ -146,31 +176,36 @@ mod tests {
     }
 
     #[test]
-    fn samples_are_joined_by_lines() {
-        let file = parse("\u{feff}current_a, time_s\r\n# rest\r\n0,10\r\n\r\n4,12\r\n4,13\r\n").unwrap();
-        assert_eq!(file, CurrentFile { start: 10.0, step: 1.0, current: vec![0.0, 2.0, 4.0, 4.0] });
-        let file = parse("time_s,current_a\n0,1\n0.5,2\n0.7,0\n").unwrap();
-        assert_eq!((file.step, file.current.len()), (0.1, 8));
-        assert!((file.current[6] - 1.0).abs() < 1e-12);
-        assert_eq!(parse("time_s,current_a\n0,1\n0.001,2\n").unwrap().step, 0.001);
+    fn columns_are_read_by_name_and_unit() {
+        for (text, time, current) in [
+            ("\u{feff}current_a, time_s\r\n# rest\r\n0,10\r\n\r\n4,12\r\n4,13\r\n", [10.0, 12.0, 13.0], [0.0, 4.0, 4.0]),
+            ("time_min,x,current_ma\n0,,5\n1,\"a, b\",-500\n2,\"\",\"1e3\"\n", [0.0, 60.0, 120.0], [0.005, -0.5, 1.0]),
+            ("time_s,current_a\n0,5\n60,5\n60,0", [0.0, 60.0, 60.0], [5.0, 5.0, 0.0]),
+            ("time_us,current_a\n0,1\n1,1\n2,1\n", [0.0, 1e-6, 2e-6], [1.0; 3]),
+        ] {
+            assert_eq!(parse(text), Ok(CurrentFile { time: time.to_vec(), current: current.to_vec() }), "{text}");
+        }
+        let turned = parse("time_s,current_a\n0,1\n1,-2\n").unwrap().charge_positive();
+        assert_eq!(turned.current, [-1.0, 2.0]);
     }
 
     #[test]
     fn mistakes_are_explained_at_their_place() {
         for (text, place, message) in [
-            ("time,current_a\n0,1\n1,1\n", "a.csv:1:1: there is no column `time_s`", "the first line is"),
+            ("time,current_a\n0,1\n1,1\n", "a.csv:1:1: the column `time` has no unit", "`time_s`"),
             ("time_s,current_a\n0,1\n1,x\n", "a.csv:3:3: `x` is not a number", "12, -0.5"),
             ("time_s,current_a\n0,1\n1,NaN\n", "a.csv:3:3: `NaN` is not a number", "12, -0.5"),
-            ("time_s,current_a\n0,1\n2\n", "a.csv:3:2: this row has 1 of 2 fields", "a time and a current"),
-            ("time_s,current_a\n0,1\n 0,1\n", "a.csv:3:2: the time 0 s does not come after 0 s", "sort the rows"),
-            (
-                "time_s,current_a\n0,1\n1,1\n1.00005,1\n",
-                "a.csv:4:1: the time 1.00005 s must be a multiple",
-                "round them",
-            ),
-            ("time_s,current_a\n0,1\n1e9,1\n", "a.csv:3:1: 1000000000 steps of 1 s are too many", "split the profile"),
-            ("time_s,current_a\n0,1\n", "a.csv: a profile must have at least 2 rows, not 1", "two rows"),
-            ("", "a.csv: a profile must have at least 2 rows, not 0", "two rows"),
+            ("time_s,current_a\n0,1\n2\n", "a.csv:3:2: this row has 1 of 2 fields", "may be empty"),
+            ("time_s,current_a,note\n0,5\n10,5,b\n", "a.csv:2:4: this row has 2 of 3 fields", "may be empty"),
+            ("time_s,current_a\n0,0,0,0\n1,5,0,25\n", "a.csv:2:5: this row has 4 of 2 fields", "with a point"),
+            ("time_s,current_a\n\"0\",\"1,5\"\n", "a.csv:2:5: `1,5` is not a number", "with a point"),
+            ("time_s,current_a\n0,1\n\"1,000\",2\n", "a.csv:3:1: `1,000` is not a number", "between thousands"),
+            ("time_s,current_a\n1,1\n 0,1\n", "a.csv:3:2: the time 0 s comes after 1 s", "sort the rows"),
+            ("time_s,current_a\n0,1\n0,2\n0,3\n", "a.csv:4:1: a third row is at 0 s", "a step"),
+            ("time_s,current_a\n0,1\n0.0000005,2\n", "a.csv:3:1: 0.0000005 s is less than 1 µs", "leave out"),
+            ("time_s,current_a\n0,1\n", "a.csv: a profile must have at least 2 rows at different times, not 1", "two"),
+            ("time_s,current_a\n0,1\n0,2\n", "a.csv: a profile must have at least 2 rows at different times", "two"),
+            ("", "a.csv: a profile must have at least 2 rows", "two rows"),
         ] {
             let error = parse(text).unwrap_err();
             assert!(error.starts_with(place) && error.contains(message), "{error}");

@@ -3,7 +3,9 @@
 //! A profile moves between states of charge over the whole allowed range, in moves: forward by a
 //! random share, a little back, then rest. The kinds of profile differ in the shape of a move.
 pub(crate) mod drive_cycle;
+pub(crate) mod column;
 pub mod file;
+pub mod knot;
 pub mod limits;
 
 use serde::{Deserialize, Serialize};
@@ -16,6 +18,8 @@ use crate::numeric::stream::Stream;
 
 /// Duration of the rest before the first move, s.
 const LEAD: usize = 8;
+/// The longest move, s: a current that is hardly any would take forever.
+const LONGEST_MOVE: usize = 1_000_000;
 /// Parts of the allowed states of charge among which `Coverage::Even` balances the time.
 const PARTS: usize = 20;
 /// Time constant of each of the two lags that smooth a mixed profile, s.
@@ -119,7 +123,7 @@ impl<'a> ProfileGenerator<'a> {
         let is_critical =
             [soc, soc + change].into_iter().any(|soc| soc < limits.critical_soc.0 || soc > limits.critical_soc.1);
         // Small enough for a pulse: it becomes one, above the continuous current.
-        let pulse = (limits.short_time_s - 1) as f64;
+        let pulse = limits.short_time_s.saturating_sub(1) as f64;
         let (low, high) = if is_critical {
             (limits.least_current, side.critical)
         } else if charge <= side.short * pulse && side.short > side.continuous {
@@ -128,7 +132,7 @@ impl<'a> ProfileGenerator<'a> {
             (limits.least_current, side.continuous)
         };
         let size = low + (high - low) * stream.uniform();
-        let seconds = ((charge / size).ceil() as usize).max(1);
+        let seconds = ((charge / size).ceil() as usize).clamp(1, LONGEST_MOVE);
         let sign = if charging { -1.0 } else { 1.0 };
         let mean = sign * charge / seconds as f64;
         let mut string = |share: f64| {

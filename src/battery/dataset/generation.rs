@@ -88,7 +88,8 @@ impl<'a> SeriesFactory<'a> {
             let recorders = self.run(&simulator, &plans);
             let mut failed = false;
             for ((plan, recorder), caution) in plans.iter().zip(&recorders).zip(&mut caution) {
-                if check(&cell, plan.soc, &plan.currents, &recorder.voltages).is_err() {
+                let is_within = check(&cell, plan.soc, &plan.currents, &recorder.voltages).is_ok();
+                if !(is_within && recorder.is_valid) {
                     failed = true;
                     *caution *= 2.0;
                 }
@@ -103,7 +104,7 @@ impl<'a> SeriesFactory<'a> {
             }
         }
         let worst = caution.iter().position(|&caution| caution == f64::from(1 << ATTEMPTS)).unwrap_or(0);
-        let what = "the terminal voltage leaves its window".to_owned();
+        let what = "the terminal voltage leaves its window, or the electrolyte runs dry".to_owned();
         Err(DatasetError::Limits { split, series: first + worst, what })
     }
 
@@ -139,7 +140,12 @@ impl<'a> SeriesFactory<'a> {
         let (mut state, row) = simulator.start(&each(|l| plan(l).soc), &each(|l| plan(l).ambient), &at(0));
         let recorder = |_| Recorder::new(self.ranges, seconds, self.interval());
         let mut recorders: Vec<Recorder> = plans.iter().map(recorder).collect();
-        let mut record = |row: &Row| recorders.iter_mut().enumerate().for_each(|(l, recorder)| recorder.record(row, l));
+        let mut record = |row: &Row| {
+            for (l, recorder) in recorders.iter_mut().enumerate() {
+                recorder.record(row, l);
+                recorder.is_valid &= simulator.holds(row, l);
+            }
+        };
         record(&row);
         let (mut currents, mut rows) = ([[0.0; LANES]; CHUNK], [Row::default(); CHUNK]);
         for first in (1..seconds).step_by(CHUNK) {
@@ -164,6 +170,8 @@ struct Recorder {
     numbers: Option<Vec<u16>>,
     /// Terminal voltage of every second, V.
     voltages: Vec<f64>,
+    /// False once electrolyte or surfaces are outside of what the model holds for.
+    is_valid: bool,
 }
 
 impl Recorder {
@@ -177,6 +185,7 @@ impl Recorder {
             charge: 0.0,
             numbers: Some(numbers),
             voltages: Vec::with_capacity(seconds),
+            is_valid: true,
         }
     }
 

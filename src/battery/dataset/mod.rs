@@ -37,7 +37,7 @@ pub struct Dataset {
 pub struct Generated {
     /// Series that an interrupted generation had left, whole.
     pub resumed: usize,
-    /// Series that were drawn again with more caution, because they left the voltage window.
+    /// Series that were drawn again with more caution, because they left the voltage window or what the model holds for.
     pub redrawn: usize,
 }
 

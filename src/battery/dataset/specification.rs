@@ -114,16 +114,25 @@ impl Specification {
     pub fn read(path: &Path) -> Result<Self, SourceError> {
         let text = read(path)?;
         let mut specification: Self = parse(path, &text)?;
-        if specification.cell.ends_with(".ron") && specification.cell_text.is_none() {
-            let file = path.parent().unwrap_or(Path::new("")).join(&specification.cell);
-            Cell::load(&file)?;
-            specification.cell_text = Some(read(&file)?);
-        }
+        specification.load_cell(path.parent().unwrap_or(Path::new("")))?;
         specification.validate().map_err(|wrong| {
             let hint = wrong.hint.clone().unwrap_or_else(|| "every field may be left out and has a default".to_owned());
             Source::new(path, &text).error(wrong.hint(hint))
         })?;
         Ok(specification)
+    }
+
+    /// Takes over the text of the cell's file, named from `folder`, where the cell is not built in.
+    ///
+    /// # Errors
+    /// The file cannot be read, or is not that of a cell.
+    pub(crate) fn load_cell(&mut self, folder: &Path) -> Result<(), SourceError> {
+        if self.cell_text.is_none() && Cell::is_file_name(&self.cell) {
+            let file = folder.join(&self.cell);
+            Cell::load(&file)?;
+            self.cell_text = Some(read(&file)?);
+        }
+        Ok(())
     }
 
     /// Checks every field; fails with the field that is wrong, and what is allowed there.
@@ -214,7 +223,7 @@ impl Specification {
         Cell::named(&self.cell).ok_or_else(|| {
             let known = Cell::names().join("`, `");
             Diagnostic::new(format!("there is no built-in cell `{}`: the known cells are `{known}`", self.cell))
-                .hint("`galvani battery generate` also takes the path of a cell's file; an experiment takes its text in `cell_text`")
+                .hint("a cell of your own is a file: `cell: \"mine.ron\"`, named from the folder of this file")
                 .field("cell")
         })
     }

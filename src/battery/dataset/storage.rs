@@ -1,7 +1,8 @@
 //! The file of a dataset: a line of JSON that describes it, 16-bit numbers to map, and checksums.
 //!
-//! `header JSON \n crc32 of it \n`, spaces up to byte 4096, then `[series][row][feature]` as little-endian `u16` over
-//! the declared ranges, then a crc32 for each series and one over these. Python reads it in five lines:
+//! `header JSON \n crc32 of it \n`, spaces up to the offset that it declares (a multiple of 4096 bytes), then
+//! `[series][row][feature]` as little-endian `u16` over the declared ranges, then a crc32 for each series and one over
+//! these. Python reads it in five lines:
 //!
 //! ```python
 //! import json, numpy
@@ -26,7 +27,8 @@ use crate::document::diagnostic::Diagnostic;
 
 const FORMAT: &str = "galvani battery dataset";
 const VERSION: u32 = 1;
-const OFFSET: usize = 4096;
+/// The header, which holds the text of a user's cell, fills whole pages.
+const PAGE: usize = 4096;
 
 /// The reason why a dataset cannot be read or made.
 #[derive(Debug, Error)]
@@ -86,35 +88,41 @@ impl Header {
             min: ranges[k].0,
             max: ranges[k].1,
         };
-        Self {
+        let mut header = Self {
             format: FORMAT.to_owned(),
             version: VERSION,
             generation: GENERATION,
-            offset: OFFSET,
+            offset: PAGE,
             kind: "<u2".to_owned(),
             shape: [specification.all_series(), specification.steps(), FEATURES.len()],
             features: (0..FEATURES.len()).map(feature).collect(),
             splits: splits.to_vec(),
             specification: specification.clone(),
+        };
+        // Two newlines and eight digits of the checksum; the offset itself may gain digits.
+        let line = header.text().len() + 10;
+        if line > PAGE {
+            header.offset = (line + PAGE).next_multiple_of(PAGE);
         }
+        header
     }
 
     fn text(&self) -> String {
         serde_json::to_string(self).expect("a header is plain data")
     }
 
-    /// The first page of the file.
-    fn page(&self) -> Vec<u8> {
+    /// The bytes before the first number.
+    fn pages(&self) -> Vec<u8> {
         let text = self.text();
-        let line = format!("{text}\n{:08x}\n", crc32fast::hash(text.as_bytes()));
-        assert!(line.len() <= OFFSET, "a header fits into its page");
-        format!("{line:<OFFSET$}").into_bytes()
+        let mut bytes = format!("{text}\n{:08x}\n", crc32fast::hash(text.as_bytes())).into_bytes();
+        bytes.resize(self.offset, b' ');
+        bytes
     }
 }
 
-/// Size of a whole file.
-fn length(specification: &Specification) -> u64 {
-    OFFSET as u64 + specification.bytes() + 4 * (specification.all_series() as u64 + 1)
+/// Size of a whole file whose first number is at `offset`.
+fn length(specification: &Specification, offset: usize) -> u64 {
+    offset as u64 + specification.bytes() + 4 * (specification.all_series() as u64 + 1)
 }
 
 /// A file that is being written as `NAME.partial`, invisible under its name until it is complete.
@@ -126,6 +134,8 @@ pub(crate) struct Writer<'a> {
     partial: PathBuf,
     file: File,
     specification: &'a Specification,
+    /// The byte of the first number.
+    offset: usize,
     /// Series that a killed writer had finished.
     found: Vec<bool>,
 }
@@ -138,8 +148,10 @@ impl<'a> Writer<'a> {
         specification: &'a Specification,
         is_there: impl Fn() -> bool,
     ) -> Result<Option<Self>, DatasetError> {
-        let unwritable =
-            |source| DatasetError::Unwritable { path: path.to_owned(), source, bytes: length(specification) };
+        let header = Header::of(specification);
+        let offset = header.offset;
+        let bytes = length(specification, offset);
+        let unwritable = |source| DatasetError::Unwritable { path: path.to_owned(), source, bytes };
         let mut name = path.file_name().ok_or_else(|| unwritable(io::ErrorKind::InvalidInput.into()))?.to_owned();
         name.push(".partial");
         fs::create_dir_all(folder(path)).map_err(unwritable)?;
@@ -160,29 +172,29 @@ impl<'a> Writer<'a> {
                 break file;
             }
         };
-        let mut writer = Self { path, partial, file, specification, found: Vec::new() };
-        let page = Header::of(specification).page();
-        writer.found = writer.resume(&page).map_err(unwritable)?;
+        let mut writer = Self { path, partial, file, specification, offset, found: Vec::new() };
+        let pages = header.pages();
+        writer.found = writer.resume(&pages).map_err(unwritable)?;
         if writer.found.is_empty() {
             writer.found = vec![false; specification.all_series()];
             writer.file.set_len(0).map_err(unwritable)?;
             writer.reserve().map_err(unwritable)?;
-            writer.write(&page, 0)?;
+            writer.write(&pages, 0)?;
         }
         Ok(Some(writer))
     }
 
     /// Finds the series that a killed writer of the same file had finished; empty where nothing can be used.
-    fn resume(&self, page: &[u8]) -> io::Result<Vec<bool>> {
-        if self.file.metadata()?.len() != length(self.specification) {
+    fn resume(&self, pages: &[u8]) -> io::Result<Vec<bool>> {
+        if self.file.metadata()?.len() != self.length() {
             return Ok(Vec::new());
         }
         // SAFETY: we hold the lock.
         let map = unsafe { Mmap::map(&self.file) }?;
-        if map[..OFFSET] != *page {
+        if map[..self.offset] != *pages {
             return Ok(Vec::new());
         }
-        let (numbers, table) = map[OFFSET..].split_at(self.specification.bytes() as usize);
+        let (numbers, table) = map[self.offset..].split_at(self.specification.bytes() as usize);
         let each = numbers.len() / self.specification.all_series();
         let is_whole = |(series, checksum): (&[u8], &[u8])| {
             // Nothing was written where it is zero; a true zero, once in four thousand million, is made again.
@@ -193,7 +205,7 @@ impl<'a> Writer<'a> {
 
     /// Reserves the room on the disk, so that it does not run out later; sets only the length where the file system cannot.
     fn reserve(&self) -> io::Result<()> {
-        let bytes = length(self.specification);
+        let bytes = self.length();
         match rustix::fs::fallocate(&self.file, rustix::fs::FallocateFlags::empty(), 0, bytes) {
             Err(rustix::io::Errno::OPNOTSUPP | rustix::io::Errno::NOSYS) => self.file.set_len(bytes),
             result => Ok(result?),
@@ -209,7 +221,7 @@ impl<'a> Writer<'a> {
     pub(crate) fn series(&self, series: usize, numbers: &[u16]) -> Result<(), DatasetError> {
         let little: Vec<u16> = numbers.iter().map(|number| number.to_le()).collect();
         let bytes = bytemuck::cast_slice(&little);
-        self.write(bytes, (OFFSET + series * bytes.len()) as u64)?;
+        self.write(bytes, (self.offset + series * bytes.len()) as u64)?;
         self.write(&crc32fast::hash(bytes).to_le_bytes(), self.table() + 4 * series as u64)
     }
 
@@ -231,7 +243,11 @@ impl<'a> Writer<'a> {
 
     /// Offset of the checksums, in bytes.
     fn table(&self) -> u64 {
-        OFFSET as u64 + self.specification.bytes()
+        self.offset as u64 + self.specification.bytes()
+    }
+
+    fn length(&self) -> u64 {
+        length(self.specification, self.offset)
     }
 
     fn write(&self, bytes: &[u8], at: u64) -> Result<(), DatasetError> {
@@ -239,7 +255,7 @@ impl<'a> Writer<'a> {
     }
 
     fn unwritable(&self, source: io::Error) -> DatasetError {
-        DatasetError::Unwritable { path: self.path.to_owned(), source, bytes: length(self.specification) }
+        DatasetError::Unwritable { path: self.path.to_owned(), source, bytes: self.length() }
     }
 }
 
@@ -251,6 +267,8 @@ fn folder(path: &Path) -> &Path {
 pub(crate) struct Mapped {
     path: PathBuf,
     map: Mmap,
+    /// The byte of the first number.
+    offset: usize,
     pub specification: Specification,
 }
 
@@ -262,32 +280,43 @@ impl Mapped {
             io::ErrorKind::NotFound => DatasetError::Missing { path: path.to_owned() },
             _ => DatasetError::Unreadable { path: path.to_owned(), source },
         };
-        let file = File::open(path).map_err(unreadable)?;
+        // A pipe would be waited for, and a folder or a device has no length.
+        if fs::metadata(path).map_err(unreadable)?.is_file() {
+            Self::map(path, &File::open(path).map_err(unreadable)?)
+        } else {
+            Err(corrupt("it is not a regular file"))
+        }
+    }
+
+    fn map(path: &Path, file: &File) -> Result<Self, DatasetError> {
+        let corrupt = |what: &str| DatasetError::Corrupt { path: path.to_owned(), what: what.to_owned() };
+        let unreadable = |source| DatasetError::Unreadable { path: path.to_owned(), source };
         let found = file.metadata().map_err(unreadable)?.len();
         // SAFETY: a dataset is never written to under its final name.
-        let map = unsafe { Mmap::map(&file) }.map_err(unreadable)?;
-        if map.len() < OFFSET {
-            return Err(DatasetError::Truncated { path: path.to_owned(), expected: OFFSET as u64, found });
+        let map = unsafe { Mmap::map(file) }.map_err(unreadable)?;
+        if map.len() < PAGE {
+            return Err(DatasetError::Truncated { path: path.to_owned(), expected: PAGE as u64, found });
         }
-        let page = std::str::from_utf8(&map[..OFFSET]).map_err(|_| corrupt("the header is not text"))?;
-        let mut lines = page.lines();
-        let (text, checksum) = (lines.next().unwrap_or_default(), lines.next().unwrap_or_default());
-        if !text.contains(FORMAT) {
+        if !map[..64].windows(FORMAT.len()).any(|part| part == FORMAT.as_bytes()) {
             return Err(corrupt("it does not begin with the header of a dataset"));
         }
-        if checksum != format!("{:08x}", crc32fast::hash(text.as_bytes())) {
+        let mut lines = map.splitn(3, |byte| *byte == b'\n');
+        let mut line = || lines.next().and_then(|line| std::str::from_utf8(line).ok());
+        let text = line().ok_or_else(|| corrupt("the header is not text"))?;
+        if line().unwrap_or_default() != format!("{:08x}", crc32fast::hash(text.as_bytes())) {
             return Err(corrupt("the header does not match its checksum"));
         }
         let header: Header = serde_json::from_str(text).map_err(|error| corrupt(&error.to_string()))?;
         header.specification.validate().map_err(|wrong| corrupt(&wrong.message))?;
-        if text != Header::of(&header.specification).text() {
+        let Header { offset, specification, .. } = header;
+        if text != Header::of(&specification).text() {
             return Err(corrupt("it was written by another version of the program"));
         }
-        let expected = length(&header.specification);
+        let expected = length(&specification, offset);
         if found != expected {
             return Err(DatasetError::Truncated { path: path.to_owned(), expected, found });
         }
-        let mapped = Self { path: path.to_owned(), map, specification: header.specification };
+        let mapped = Self { path: path.to_owned(), map, offset, specification };
         let (table, last) = mapped.checksums().split_at(4 * mapped.specification.all_series());
         if last != crc32fast::hash(table).to_le_bytes() {
             return Err(corrupt("the table of checksums does not match its own checksum"));
@@ -297,7 +326,7 @@ impl Mapped {
 
     /// Compares every series with its checksum.
     pub(crate) fn verify(&self) -> Result<(), DatasetError> {
-        let bytes = &self.map[OFFSET..OFFSET + self.specification.bytes() as usize];
+        let bytes = &self.map[self.offset..][..self.specification.bytes() as usize];
         let each = bytes.len() / self.specification.all_series();
         let series = bytes.par_chunks_exact(each).zip(self.checksums().par_chunks_exact(4));
         match series.position_first(|(series, checksum)| crc32fast::hash(series).to_le_bytes() != *checksum) {
@@ -311,10 +340,10 @@ impl Mapped {
 
     /// All numbers, series after series, in little-endian order.
     pub(crate) fn numbers(&self) -> &[u16] {
-        bytemuck::cast_slice(&self.map[OFFSET..OFFSET + self.specification.bytes() as usize])
+        bytemuck::cast_slice(&self.map[self.offset..][..self.specification.bytes() as usize])
     }
 
     fn checksums(&self) -> &[u8] {
-        &self.map[OFFSET + self.specification.bytes() as usize..]
+        &self.map[self.offset + self.specification.bytes() as usize..]
     }
 }

@@ -27,6 +27,8 @@ pub(crate) struct Electrolyte {
     rise: [f64; CELLS],
     /// Rise of the concentration in half a step by 1 A.
     source: [f64; CELLS],
+    /// The length of a step, s.
+    step: f64,
     /// Shares of the gradients behind, at and ahead in the difference across a face, m.
     stencil: [[f64; 3]; FACES],
     /// Share of the right gradient in the difference across an interface, m.
@@ -122,12 +124,36 @@ impl Electrolyte {
             view: ProfileProjection::new(&width, ELECTRODE),
             rise,
             source,
+            step: seconds,
             stencil,
             efficiency,
             diffusivity,
             transference,
             rest: 1e-3 * salt.concentration,
         }
+    }
+
+    /// Sets the length of the steps, s.
+    pub(crate) fn set_step(&mut self, seconds: f64) {
+        let ratio = seconds / self.step;
+        self.rise.iter_mut().chain(&mut self.source).for_each(|each| *each *= ratio);
+        self.step = seconds;
+    }
+
+    /// The least and the largest concentrations in each half of the cell, kmol/m³: of the averages, and at the ends.
+    #[inline(always)]
+    pub(crate) fn extremes<V: Vector>(concentration: &Concentration<V>) -> ([V; 2], [V; 2]) {
+        let c = &concentration.now;
+        let wall = |near: usize, next: usize, far: usize| (c[near] * 11.0 - c[next] * 7.0 + c[far] * 2.0) * (1.0 / 6.0);
+        let mut least = [wall(0, 1, 2), wall(CELLS - 1, CELLS - 2, CELLS - 3)];
+        let mut largest = least;
+        for i in 0..CELLS / 2 {
+            for (half, c) in [c[i], c[CELLS - 1 - i]].into_iter().enumerate() {
+                least[half] = least[half].min(c);
+                largest[half] = largest[half].max(c);
+            }
+        }
+        (least, largest)
     }
 
     /// A property of the electrolyte over its range, kmol/m³.

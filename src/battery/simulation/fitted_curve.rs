@@ -5,14 +5,21 @@ use crate::battery::simd::lanes::{Plain, Vector};
 const FINEST: usize = 4096;
 const COARSEST: usize = 64;
 
+/// The largest deviation, relative to the function's size, of an interval that is used.
+const USABLE: f64 = 1e-2;
+
 /// Cubics through four samples of each interval; outside its range the function keeps its last value.
+///
+/// The range ends where the function is not finite, or turns too sharply for the finest grid.
 #[derive(Clone, Debug)]
 pub(crate) struct FittedCurve {
     low: f64,
     /// Intervals in one unit of the argument.
     density: f64,
     intervals: Vec<[f64; 4]>,
-    /// The largest deviation from the function that was found between the samples.
+    /// The first interval that is used, and the end of the last.
+    used: (usize, usize),
+    /// The largest deviation from the function that was found between the samples, in what is used.
     pub error: f64,
 }
 
@@ -22,11 +29,17 @@ impl FittedCurve {
         let mut count = COARSEST;
         loop {
             let curve = Self::with(&f, (low, high), count);
-            if curve.error <= tolerance || count == FINEST {
+            if count == FINEST || curve.error <= tolerance && curve.used == (0, count) {
                 return curve;
             }
             count *= 2;
         }
+    }
+
+    /// The range in which the curve follows its function.
+    pub(crate) fn range(&self) -> (f64, f64) {
+        let (first, end) = self.used;
+        (self.low + first as f64 / self.density, self.low + end as f64 / self.density)
     }
 
     fn with(f: &impl Fn(f64) -> f64, (low, high): (f64, f64), count: usize) -> Self {
@@ -41,22 +54,28 @@ impl FittedCurve {
                 [a, linear, square, cube]
             })
             .collect();
-        let mut curve = Self { low, density: 1.0 / step, intervals, error: 0.0 };
-        for k in 0..count {
-            for part in [1.0 / 6.0, 0.5, 5.0 / 6.0] {
-                let deviation = curve.value(low + step * (k as f64 + part)) - sample(k, part);
-                curve.error = if deviation.is_nan() { f64::INFINITY } else { curve.error.max(deviation.abs()) };
-            }
-        }
+        let mut curve = Self { low, density: 1.0 / step, intervals, used: (0, count), error: 0.0 };
+        let deviations: Vec<f64> = (0..count)
+            .map(|k| {
+                let parts = [1.0 / 6.0, 0.5, 5.0 / 6.0];
+                let deviation = |part| curve.value(low + step * (k as f64 + part)) - sample(k, part);
+                parts.into_iter().map(deviation).fold(0.0, |most: f64, each| {
+                    if each.is_nan() { f64::INFINITY } else { most.max(each.abs()) }
+                })
+            })
+            .collect();
+        curve.used = usable(&deviations, &curve.intervals);
+        let (first, end) = curve.used;
+        curve.error = deviations[first..end].iter().fold(0.0, |most, each| each.max(most));
         curve
     }
 
     /// Arguments in units of intervals, and half an interval less, which is nearest to the number of its interval.
     #[inline(always)]
     fn position<V: Vector>(&self, x: V) -> (V, V) {
-        let count = self.intervals.len() as f64;
-        let position = ((x - self.low) * self.density).max(0.0).min(count);
-        (position, (position - 0.5).max(0.0).min(count - 1.0))
+        let (first, end) = (self.used.0 as f64, self.used.1 as f64);
+        let position = ((x - self.low) * self.density).max(first).min(end);
+        (position, (position - 0.5).max(first).min(end - 1.0))
     }
 
     /// The value at one argument.
@@ -74,6 +93,35 @@ impl FittedCurve {
     }
 }
 
+/// The intervals that are used, as the first and the end: the longest run without a deviation that is not finite, less
+/// those at its ends where the function turns too sharply, beside its size in the middle of the range. Where there is none, all.
+fn usable(deviations: &[f64], intervals: &[[f64; 4]]) -> (usize, usize) {
+    let count = intervals.len();
+    let (mut best, mut first) = ((0, 0), 0);
+    for k in 0..=count {
+        if k == count || !deviations[k].is_finite() {
+            if k - first > best.1 - best.0 {
+                best = (first, k);
+            }
+            first = k + 1;
+        }
+    }
+    let (mut first, mut end) = best;
+    if end == first {
+        return (0, count);
+    }
+    let middle = first + (end - first) / 20..end - (end - first) / 20;
+    let size = intervals[middle].iter().map(|[value, ..]| value.abs()).fold(0.0, f64::max);
+    let is_sharp = |k: usize| size > 0.0 && deviations[k] > USABLE * size;
+    while first < end && is_sharp(first) {
+        first += 1;
+    }
+    while end > first && is_sharp(end - 1) {
+        end -= 1;
+    }
+    if end > first { (first, end) } else { best }
+}
+
 /// A fitted curve with its integral from the low end of its range.
 #[derive(Clone, Debug)]
 pub(crate) struct IntegratedCurve {
@@ -86,12 +134,18 @@ impl IntegratedCurve {
     /// Integrates a curve.
     pub(crate) fn of(curve: FittedCurve) -> Self {
         let whole = |[a, b, c, d]: &[f64; 4]| (a + b / 2.0 + c / 3.0 + d / 4.0) / curve.density;
-        let before = curve.intervals.iter().scan(0.0, |sum, interval| {
+        let (first, end) = curve.used;
+        let before = curve.intervals.iter().enumerate().scan(0.0, |sum, (k, interval)| {
             let before = *sum;
-            *sum += whole(interval);
+            *sum += if (first..end).contains(&k) { whole(interval) } else { 0.0 };
             Some(before)
         });
         Self { before: before.collect(), curve }
+    }
+
+    /// The range in which the curve follows its function.
+    pub(crate) fn range(&self) -> (f64, f64) {
+        self.curve.range()
     }
 
     /// The function at each argument, and its integral up to there; outside of the range the function keeps its last
@@ -123,7 +177,21 @@ mod tests {
             assert!((curve.value(x) - f(x)).abs() < 1.5e-8, "{x}: {}", curve.value(x) - f(x));
         }
         assert!((curve.value(-3.0) - f(0.0)).abs() < 1e-8 && (curve.value(7.0) - f(1.0)).abs() < 1e-8);
-        assert!(FittedCurve::fit(|x| x.sqrt(), (-1.0, 1.0), 1e-8).error.is_infinite());
+    }
+
+    #[test]
+    fn a_curve_keeps_to_where_its_function_is_finite() {
+        let root = FittedCurve::fit(|x| x.sqrt(), (-1.0, 1.0), 1e-8);
+        assert!(root.range().0 >= 0.0 && root.range().0 < 1e-3 && root.range().1 == 1.0, "{:?}", root.range());
+        assert!((root.value(0.25) - 0.5).abs() < 1e-6 && root.value(-0.5).is_finite(), "{}", root.value(-0.5));
+        let pole = FittedCurve::fit(|x| 4e-16 / x, (0.0, 1.0), 1e-20);
+        assert!(pole.range().0 > 0.0 && pole.range().0 < 2e-3 && pole.error < 1e-2 * 8e-15, "{pole:?}");
+        assert!((pole.value(0.5) / 8e-16 - 1.0).abs() < 1e-6 && pole.value(0.0).is_finite());
+        let integral = IntegratedCurve::of(pole);
+        let [near, far] = [0.3, 0.6].map(|x| integral.at(Plain::of(x)).1.value());
+        assert!(((far - near) / (4e-16 * 2f64.ln()) - 1.0).abs() < 1e-6, "{near} {far}");
+        let nowhere = FittedCurve::fit(|_| f64::NAN, (0.0, 1.0), 1e-8);
+        assert!(nowhere.value(0.5).is_nan() && nowhere.error.is_infinite());
     }
 
     #[test]

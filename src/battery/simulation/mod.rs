@@ -13,6 +13,7 @@ pub(crate) mod particle;
 pub(crate) mod shells;
 pub mod thermal;
 pub mod trace;
+pub mod validity;
 pub(crate) mod voltage;
 
 use crate::battery::cell::{Cell, ZERO_CELSIUS};
@@ -21,6 +22,7 @@ use crate::battery::simulation::electrolyte::{Concentration, Electrolyte};
 use crate::battery::simulation::electrolyte_average::ElectrolyteProfile;
 use crate::battery::simulation::particle::{Particle, ParticleState};
 use crate::battery::simulation::thermal::{Cooling, Temperature, Thermal};
+use crate::battery::simulation::validity::{Extremes, Invalid, Validity};
 use crate::battery::simulation::voltage::{Voltage, VoltageParts};
 
 /// The simulator of a cell.
@@ -39,6 +41,17 @@ pub struct Simulator {
     collectors: f64,
     /// Length of a step, s.
     step: f64,
+    validity: Validity,
+    unknown: Vec<UnknownPart>,
+}
+
+/// A function of a cell that is not known for every stoichiometry, and keeps its last value beyond.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct UnknownPart {
+    /// Its path in the cell's file.
+    pub function: &'static str,
+    /// The stoichiometries between which it is known.
+    pub known: (f64, f64),
 }
 
 /// The state of as many cells as there are lanes.
@@ -98,6 +111,8 @@ pub struct Row<V = Lanes> {
     pub ocv: V,
     /// The parts of the terminal voltage, V.
     pub parts: VoltageParts<V>,
+    /// What decides whether the state is valid.
+    pub extremes: Extremes<V>,
 }
 
 impl<V: Vector> Row<V> {
@@ -114,6 +129,7 @@ impl<V: Vector> Row<V> {
         self.parts.reaction.store(&mut row.parts.reaction[first..]);
         self.parts.concentration.store(&mut row.parts.concentration[first..]);
         self.parts.ohmic.store(&mut row.parts.ohmic[first..]);
+        self.extremes.store(&mut row.extremes, first);
     }
 }
 
@@ -135,8 +151,8 @@ impl<V: Vector> Kernel<V> for SimulationSteps<'_> {
         for first in (0..LANES).step_by(V::WIDTH) {
             cells.load(state, first);
             for (row, current) in rows.iter_mut().zip(currents) {
-                let parts = simulator.step(&mut cells, like.load(&current[first..]));
-                simulator.row(&cells, parts).store(row, first);
+                let (parts, surface) = simulator.step(&mut cells, like.load(&current[first..]));
+                simulator.row(&cells, parts, surface).store(row, first);
             }
             cells.store(state, first);
         }
@@ -146,18 +162,30 @@ impl<V: Vector> Kernel<V> for SimulationSteps<'_> {
 impl Simulator {
     /// The simulator of a cell with steps of 1 s.
     pub fn new(cell: &Cell, thermal: Thermal) -> Self {
-        Self::with_step(cell, thermal, 1.0)
-    }
-
-    /// The simulator of a cell with steps of `step` seconds.
-    pub(crate) fn with_step(cell: &Cell, thermal: Thermal, step: f64) -> Self {
+        let step = 1.0;
         let [full_negative, full_positive] = cell.stoichiometries(0.0);
         let [one_negative, one_positive] = cell.stoichiometries(1.0);
+        let negative = Particle::new(cell, &cell.negative, -1.0, step);
+        let positive = Particle::new(cell, &cell.positive, 1.0, step);
+        let voltage = Voltage::new(cell);
+        let functions = [("negative.diffusivity", 0, negative.range()), ("positive.diffusivity", 1, positive.range())];
+        let functions = functions.into_iter().chain(voltage.ranges());
+        let mut stoichiometry = [(0.0f64, 1.0f64); 2];
+        let mut unknown = Vec::new();
+        for (function, electrode, known) in functions {
+            let range = &mut stoichiometry[electrode];
+            *range = (range.0.max(known.0), range.1.min(known.1));
+            if known.0 > 0.0 || known.1 < 1.0 {
+                unknown.push(UnknownPart { function, known });
+            }
+        }
         Self {
-            negative: Particle::new(cell, &cell.negative, -1.0, step),
-            positive: Particle::new(cell, &cell.positive, 1.0, step),
+            negative,
+            positive,
             electrolyte: Electrolyte::new(cell, step),
-            voltage: Voltage::new(cell),
+            voltage,
+            validity: Validity::new(cell, stoichiometry),
+            unknown,
             cooling: Cooling::new(cell, thermal, step),
             capacity: cell.capacity(),
             full: [full_negative, full_positive],
@@ -165,6 +193,38 @@ impl Simulator {
             collectors: cell.collector_resistance(),
             step,
         }
+    }
+
+    /// The length of a step, s.
+    pub(crate) fn step_length(&self) -> f64 {
+        self.step
+    }
+
+    /// Sets the length of the steps that follow, s.
+    pub(crate) fn set_step(&mut self, seconds: f64) {
+        if seconds == self.step {
+            return;
+        }
+        self.step = seconds;
+        self.negative.set_step(seconds);
+        self.positive.set_step(seconds);
+        self.electrolyte.set_step(seconds);
+        self.cooling.set_step(seconds);
+    }
+
+    /// The functions that are not known for every stoichiometry.
+    pub(crate) fn unknown_parts(&self) -> &[UnknownPart] {
+        &self.unknown
+    }
+
+    /// The reasons why the state of a lane is not valid.
+    pub(crate) fn complaints(&self, row: &Row, lane: usize) -> impl Iterator<Item = Invalid> {
+        self.validity.complaints(&row.extremes, &row.core_temperature, lane)
+    }
+
+    /// True where electrolyte and surfaces of a lane are within what the model holds for.
+    pub(crate) fn holds(&self, row: &Row, lane: usize) -> bool {
+        self.validity.holds(&row.extremes, lane)
     }
 
     /// Relaxed cells at a state of charge and an ambient temperature, °C, at the instant when `current` sets in.
@@ -180,6 +240,18 @@ impl Simulator {
             seen.store(&mut row, lane);
         }
         (state, row)
+    }
+
+    /// Steps the currents to others in no time, and returns the observables after it.
+    pub(crate) fn jump(&self, state: &mut SimulatorState, currents: &Lanes) -> Row {
+        let mut row = Row::default();
+        let mut cells = self.blank(Plain::of(0.0));
+        for (lane, current) in currents.iter().enumerate() {
+            cells.load(state, lane);
+            self.set_in(&mut cells, Plain::of(*current)).store(&mut row, lane);
+            cells.store(state, lane);
+        }
+        row
     }
 
     /// Takes one step for each current, and writes the observables after it into the current's row.
@@ -211,17 +283,25 @@ impl Simulator {
         cells.negative = self.negative.rest(negative);
         cells.positive = self.positive.rest(positive);
         cells.temperature = Temperature::ambient(ambient + ZERO_CELSIUS);
-        cells.current = current;
-        let core = cells.temperature.core;
-        let mut parts = self.voltage.losses(current, negative, positive, &cells.profile, core);
-        parts.open = self.voltage.open(negative, positive, core);
-        cells.heat = self.heat(&parts, negative, positive, core);
-        let row = self.row(&cells, parts);
+        let row = self.set_in(&mut cells, current);
         (cells, row)
     }
 
+    /// Lets another current flow from now on; what is at the surfaces does not change in no time.
+    fn set_in(&self, cells: &mut Cells<Plain>, current: Plain) -> Row<Plain> {
+        let core = cells.temperature.core;
+        let [negative, positive] = self.bulk(cells.charge);
+        let negative = negative + self.negative.excess(&cells.negative, cells.current, core);
+        let positive = positive + self.positive.excess(&cells.positive, cells.current, core);
+        cells.current = current;
+        let mut parts = self.voltage.losses(current, negative, positive, &cells.profile, core);
+        parts.open = self.voltage.open(negative, positive, core);
+        cells.heat = self.heat(&parts, negative, positive, core);
+        self.row(cells, parts, [negative, positive])
+    }
+
     #[inline(always)]
-    fn step<V: Vector>(&self, cells: &mut Cells<V>, end: V) -> VoltageParts<V> {
+    fn step<V: Vector>(&self, cells: &mut Cells<V>, end: V) -> (VoltageParts<V>, [V; 2]) {
         let start = cells.current;
         let middle = (start + end) * 0.5;
         let kelvin = cells.temperature.middle();
@@ -257,7 +337,7 @@ impl Simulator {
         }
         cells.profile = profile_end;
         cells.current = end;
-        parts
+        (parts, [negative, positive])
     }
 
     /// The heat that 1 A s sets free within the cell, V: losses, and entropy at the surfaces of the particles.
@@ -278,8 +358,9 @@ impl Simulator {
     }
 
     #[inline(always)]
-    fn row<V: Vector>(&self, cells: &Cells<V>, parts: VoltageParts<V>) -> Row<V> {
+    fn row<V: Vector>(&self, cells: &Cells<V>, parts: VoltageParts<V>, surface: [V; 2]) -> Row<V> {
         let [negative, positive] = self.bulk(cells.charge);
+        let (least, largest) = Electrolyte::extremes(&cells.concentration);
         Row {
             current: cells.current,
             voltage: parts.open - parts.loss(),
@@ -288,6 +369,7 @@ impl Simulator {
             core_temperature: cells.temperature.core - ZERO_CELSIUS,
             ocv: self.voltage.open(negative, positive, cells.temperature.core),
             parts,
+            extremes: Extremes { least, largest, surface },
         }
     }
 }

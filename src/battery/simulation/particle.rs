@@ -32,8 +32,8 @@ const SLOW: f64 = 1e-2;
 /// The particles of one electrode, by the kind of their diffusivity.
 #[expect(clippy::large_enum_variant, reason = "one an electrode, read at every step: a pointer would cost more")]
 pub(crate) enum Particle {
-    /// The diffusivity is a constant.
-    Constant { half: [FirstOrderHold<f64>; MODES], whole: [FirstOrderHold<f64>; MODES] },
+    /// The diffusivity is a constant: D / R², 1/s; change of the stoichiometry by 1 A s; updates over half a step and a whole one.
+    Constant { pace: f64, change: f64, half: [FirstOrderHold<f64>; MODES], whole: [FirstOrderHold<f64>; MODES] },
     /// The diffusivity depends on temperature: D / R², 1/s; step, s; change of the stoichiometry by 1 A s.
     Warm { pace: FittedCurve, step: f64, change: f64 },
     /// The diffusivity depends on stoichiometry.
@@ -118,13 +118,36 @@ impl Particle {
             return Self::Warm { pace, step, change };
         }
         let pace = pace(0.5, cell.reference_temperature);
-        let hold = |(rate, weight): (f64, f64), seconds: f64| {
-            let z = rate * pace * seconds;
-            let FirstOrderHold { decay, start, end } =
-                FirstOrderHold::of(Plain::of(z), Plain::of(exp(-z)), change * weight * rate * seconds / 3.0);
-            FirstOrderHold { decay: decay.value(), start: start.value(), end: end.value() }
-        };
-        Self::Constant { half: BANK.map(|mode| hold(mode, 0.5 * step)), whole: BANK.map(|mode| hold(mode, step)) }
+        Self::Constant { pace, change, half: updates(pace, change, 0.5 * step), whole: updates(pace, change, step) }
+    }
+
+    /// Sets the length of the steps, s.
+    pub(crate) fn set_step(&mut self, seconds: f64) {
+        match self {
+            Self::Constant { pace, change, half, whole } => {
+                *half = updates(*pace, *change, 0.5 * seconds);
+                *whole = updates(*pace, *change, seconds);
+            }
+            Self::Warm { step, .. } => *step = seconds,
+            Self::Shells(shells) => shells.set_step(seconds),
+        }
+    }
+
+    /// Surface minus bulk stoichiometry under a current, A, at a temperature, K.
+    pub(crate) fn excess<V: Vector>(&self, interior: &ParticleState<V>, current: V, kelvin: V) -> V {
+        match (self, interior) {
+            (Self::Shells(shells), ParticleState::Shells(state)) => shells.excess_under(state, current, kelvin),
+            (_, ParticleState::Modes(modes)) => modes.iter().fold(current.splat(0.0), |sum, mode| sum + *mode),
+            _ => unreachable!("particles keep the kind of their interior"),
+        }
+    }
+
+    /// The range of stoichiometries in which the diffusivity is known.
+    pub(crate) fn range(&self) -> (f64, f64) {
+        match self {
+            Self::Shells(shells) => shells.range(),
+            _ => (0.0, 1.0),
+        }
     }
 
     /// The state of particles at rest at a stoichiometry.
@@ -142,6 +165,16 @@ impl Particle {
     pub(crate) fn step<V: Vector>(&self, interior: &mut ParticleState<V>, start: V, end: V, kelvin: V) -> (V, V) {
         start.run_separately(ParticleStep { particle: self, interior, start, end, kelvin })
     }
+}
+
+/// The updates of all modes over a time in s.
+fn updates(pace: f64, change: f64, seconds: f64) -> [FirstOrderHold<f64>; MODES] {
+    BANK.map(|(rate, weight)| {
+        let z = rate * pace * seconds;
+        let FirstOrderHold { decay, start, end } =
+            FirstOrderHold::of(Plain::of(z), Plain::of(exp(-z)), change * weight * rate * seconds / 3.0);
+        FirstOrderHold { decay: decay.value(), start: start.value(), end: end.value() }
+    })
 }
 
 /// The kernel of one step of the particles of one electrode.
@@ -162,7 +195,7 @@ impl<V: Vector> Kernel<V> for ParticleStep<'_, V> {
         let middle = (start + end) * 0.5;
         let (mut at_middle, mut at_end) = (start.splat(0.0), start.splat(0.0));
         match (particle, interior) {
-            (Particle::Constant { half, whole }, ParticleState::Modes(modes)) => {
+            (Particle::Constant { half, whole, .. }, ParticleState::Modes(modes)) => {
                 for k in 0..MODES {
                     at_middle = at_middle + half[k].moved(modes[k], start, middle);
                     modes[k] = whole[k].moved(modes[k], start, end);

@@ -69,6 +69,22 @@ impl Shells {
         vec![stoichiometry; SHELLS]
     }
 
+    /// Sets the length of the steps, s.
+    pub(crate) fn set_step(&mut self, seconds: f64) {
+        self.step = seconds;
+    }
+
+    /// The range of stoichiometries in which the diffusivity is known.
+    pub(crate) fn range(&self) -> (f64, f64) {
+        self.pace.range()
+    }
+
+    /// Surface minus mean stoichiometry under a current, A, at a temperature, K.
+    pub(crate) fn excess_under<V: Vector>(&self, state: &[V], current: V, kelvin: V) -> V {
+        let state: &[V; SHELLS] = state.try_into().expect("a particle keeps its shells");
+        self.excess(state, current * (self.change / 3.0), self.warmth.at(kelvin))
+    }
+
     /// Steps like [`Particle::step`](super::particle::Particle::step), with the same result.
     #[inline(always)]
     pub(crate) fn step<V: Vector>(&self, state: &mut [V], start: V, end: V, kelvin: V) -> (V, V) {

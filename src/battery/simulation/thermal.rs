@@ -14,9 +14,9 @@ pub enum Thermal {
     Lumped,
     /// A surface and a core that both take the whole heat, the core cooling towards the surface at a third of the
     /// surface's rate. Not energy conserving; it is the model of the dataset that this one extends (Cell-Li-Gent).
-    #[default]
     TwoTemperature,
     /// A core that takes the heat and passes it on to a surface, which is cooled; energy is conserved.
+    #[default]
     TwoNode,
 }
 
@@ -90,6 +90,11 @@ impl Cooling {
             warm: is_warm.then(|| FittedCurve::fit(capacity, cell.temperature, 1e-6)),
             step,
         }
+    }
+
+    /// Sets the length of the steps, s.
+    pub(crate) fn set_step(&mut self, seconds: f64) {
+        self.step = seconds;
     }
 
     /// True where heat changes the temperature.

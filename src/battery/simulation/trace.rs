@@ -1,11 +1,15 @@
 //! The simulation of one profile from its start, as columns.
 use crate::battery::cell::Cell;
+use crate::battery::current::knot::{Knot, STEP, even};
 use crate::battery::simd::lanes::{LANES, Lanes, each};
 use crate::battery::simulation::thermal::Thermal;
+use crate::battery::simulation::validity::Invalid;
 use crate::battery::simulation::{Row, Simulator, SimulatorState};
 
-/// Samples that are simulated at once.
+/// Steps that are simulated at once.
 const CHUNK: usize = 64;
+/// The difference of two lengths of a step, relative, that is taken for rounding.
+const SAME: f64 = 1e-9;
 /// Divisions of the interval of a tapered current by the lanes: to a millionth of the interval.
 const DIVISIONS: usize = 7;
 
@@ -24,9 +28,11 @@ impl Default for Start {
     }
 }
 
-/// A simulated profile, one entry a sample.
+/// A simulated profile, one entry a row.
 #[derive(Clone, Debug, Default)]
 pub struct Trace {
+    /// s.
+    pub time: Vec<f64>,
     /// A, discharge positive.
     pub current: Vec<f64>,
     /// Terminal voltage, V.
@@ -45,6 +51,10 @@ pub struct Trace {
     pub concentration: Vec<f64>,
     /// Ohmic losses in electrolyte, solid and contacts, V.
     pub ohmic: Vec<f64>,
+    /// False where the state is outside of what the model holds for.
+    pub valid: Vec<bool>,
+    /// The first row of each kind of reason for that.
+    pub complaints: Vec<(usize, Invalid)>,
 }
 
 /// Simulates a current sampled at 1 s, A, discharge positive, linear between its samples.
@@ -56,69 +66,165 @@ pub struct Trace {
 /// assert!((trace.soc[600] - (0.5 - 5.0 / 6.0 / 5.0)).abs() < 1e-12);
 /// ```
 pub fn simulate(cell: &Cell, thermal: Thermal, current: &[f64], start: Start) -> Trace {
-    simulate_in_steps(cell, thermal, current, 1.0, start)
+    simulate_knots(cell, thermal, &even(current, STEP), start)
 }
 
-/// Simulates a current sampled every `step` seconds, A, discharge positive, linear between its samples.
-pub(crate) fn simulate_in_steps(cell: &Cell, thermal: Thermal, current: &[f64], step: f64, start: Start) -> Trace {
+/// Simulates a current that is linear between its knots.
+pub fn simulate_knots(cell: &Cell, thermal: Thermal, knots: &[Knot], start: Start) -> Trace {
+    let Some(first) = knots.first() else { return Trace::default() };
+    let mut simulator = Simulator::new(cell, thermal);
+    let (mut state, row) = simulator.start(&[start.soc; LANES], &[start.ambient; LANES], &[first.current; LANES]);
     let mut trace = Trace::default();
-    let Some(&first) = current.first() else { return trace };
-    let simulator = Simulator::with_step(cell, thermal, step);
-    let (mut state, row) = simulator.start(&[start.soc; LANES], &[start.ambient; LANES], &[first; LANES]);
-    trace.push(&row);
-    let mut rows = [Row::default(); CHUNK];
-    for samples in current[1..].chunks(CHUNK) {
-        let currents: Vec<Lanes> = samples.iter().map(|&sample| [sample; LANES]).collect();
-        let rows = &mut rows[..samples.len()];
-        simulator.advance(&mut state, &currents, rows);
-        rows.iter().for_each(|row| trace.push(row));
+    trace.push(&simulator, first, &row);
+    let mut waiting = WaitingSteps::default();
+    for (from, to) in knots.iter().zip(&knots[1..]) {
+        let (parts, step) = parts(from, to);
+        if parts == 0 {
+            waiting.run(&mut simulator, &mut state, &mut trace);
+            let row = simulator.jump(&mut state, &[to.current; LANES]);
+            trace.push(&simulator, to, &row);
+            continue;
+        }
+        if waiting.currents.is_empty() || (step - waiting.step).abs() > SAME * step {
+            waiting.run(&mut simulator, &mut state, &mut trace);
+            waiting.step = step;
+        }
+        for part in 1..=parts {
+            waiting.currents.push([between(from, to, part, parts); LANES]);
+            waiting.ends.push((part == parts).then_some(*to));
+            if waiting.currents.len() == CHUNK {
+                waiting.run(&mut simulator, &mut state, &mut trace);
+            }
+        }
     }
+    waiting.run(&mut simulator, &mut state, &mut trace);
     trace
 }
 
-/// Simulates like `simulate_in_steps`, but where the voltage would leave the cell's window the current becomes the one that holds it at the
-/// limit, as a charger does, or zero where that is not enough.
+/// Steps of one length that are still to be simulated.
+#[derive(Default)]
+struct WaitingSteps {
+    /// s.
+    step: f64,
+    currents: Vec<Lanes>,
+    /// The knots at the ends of steps.
+    ends: Vec<Option<Knot>>,
+}
+
+impl WaitingSteps {
+    fn run(&mut self, simulator: &mut Simulator, state: &mut SimulatorState, trace: &mut Trace) {
+        if self.currents.is_empty() {
+            return;
+        }
+        simulator.set_step(self.step);
+        let mut rows = [Row::default(); CHUNK];
+        let rows = &mut rows[..self.currents.len()];
+        simulator.advance(state, &self.currents, rows);
+        for (row, end) in rows.iter().zip(&self.ends) {
+            if let Some(knot) = end {
+                trace.push(simulator, knot, row);
+            }
+        }
+        self.currents.clear();
+        self.ends.clear();
+    }
+}
+
+/// The number of steps between two knots, and their length, s; none between knots at one time.
+fn parts(from: &Knot, to: &Knot) -> (usize, f64) {
+    let span = to.time - from.time;
+    if span <= 0.0 {
+        return (0, 0.0);
+    }
+    let parts = (span / STEP - 1e-6).ceil().max(1.0);
+    (parts as usize, span / parts)
+}
+
+/// The current at the end of a part of the way between two knots.
+fn between(from: &Knot, to: &Knot, part: usize, parts: usize) -> f64 {
+    if part == parts { to.current } else { from.current + (to.current - from.current) * (part as f64 / parts as f64) }
+}
+
+/// Simulates a current sampled every `step` seconds like [`simulate`], but where the voltage would leave the cell's window
+/// the current becomes the one that holds it at the limit, as a charger does, or zero where that is not enough.
 pub fn simulate_within_limits(cell: &Cell, thermal: Thermal, current: &[f64], step: f64, start: Start) -> Trace {
-    let mut trace = Trace::default();
-    let Some(&first) = current.first() else { return trace };
-    let (low, high) = cell.limits.voltage;
-    let excess = |current: f64, voltage: f64| if current > 0.0 { low - voltage } else { voltage - high };
-    let simulator = Simulator::with_step(cell, thermal, step);
+    simulate_knots_within_limits(cell, thermal, &even(current, step), start)
+}
+
+/// Simulates a current like [`simulate_knots`], tapered as by [`simulate_within_limits`].
+pub fn simulate_knots_within_limits(cell: &Cell, thermal: Thermal, knots: &[Knot], start: Start) -> Trace {
+    let Some(first) = knots.first() else { return Trace::default() };
+    let mut simulator = Simulator::new(cell, thermal);
     let begin = |currents: &Lanes| simulator.start(&[start.soc; LANES], &[start.ambient; LANES], currents);
-    let next = |state: &SimulatorState, currents: &Lanes| {
-        let (mut state, mut row) = (state.clone(), [Row::default()]);
-        simulator.advance(&mut state, &[*currents], &mut row);
-        (state, row[0])
-    };
-    // Each lane tries a share of what is wanted; the largest that obeys stands at the lower end of the next interval.
-    let taper = |wanted: f64, attempt: &dyn Fn(&Lanes) -> (SimulatorState, Row)| {
-        let (state, row) = attempt(&[wanted; LANES]);
-        if wanted == 0.0 || excess(wanted, row.voltage[0]) <= 0.0 {
-            return (state, row);
+    let mut trace = Trace::default();
+    let (mut state, row) = taper(cell, first.current, &begin);
+    trace.push(&simulator, first, &row);
+    for (from, to) in knots.iter().zip(&knots[1..]) {
+        let (parts, step) = parts(from, to);
+        if parts == 0 {
+            let attempt = |currents: &Lanes| {
+                let mut state = state.clone();
+                let row = simulator.jump(&mut state, currents);
+                (state, row)
+            };
+            let (after, row) = taper(cell, to.current, &attempt);
+            trace.push(&simulator, to, &row);
+            state = after;
+            continue;
         }
-        let (mut from, mut width) = (0.0, 1.0);
-        for _ in 0..DIVISIONS {
-            let share = |lane: usize| from + width * (lane + 1) as f64 / (LANES + 1) as f64;
-            let (_, row) = attempt(&each(|l| wanted * share(l)));
-            let obeys = |lane: &usize| excess(wanted, row.voltage[*lane]) <= 0.0;
-            let count = (0..LANES).take_while(obeys).count();
-            from += width * count as f64 / (LANES + 1) as f64;
-            width /= (LANES + 1) as f64;
+        if (step - simulator.step_length()).abs() > SAME * step {
+            simulator.set_step(step);
         }
-        attempt(&[wanted * from; LANES])
-    };
-    let (mut state, row) = taper(first, &begin);
-    trace.push(&row);
-    for &wanted in &current[1..] {
-        let (after, row) = taper(wanted, &|currents| next(&state, currents));
-        state = after;
-        trace.push(&row);
+        for part in 1..=parts {
+            let attempt = |currents: &Lanes| {
+                let (mut state, mut row) = (state.clone(), [Row::default()]);
+                simulator.advance(&mut state, &[*currents], &mut row);
+                (state, row[0])
+            };
+            let (after, row) = taper(cell, between(from, to, part, parts), &attempt);
+            if part == parts {
+                trace.push(&simulator, to, &row);
+            }
+            state = after;
+        }
     }
     trace
+}
+
+/// The state after the largest share of a wanted current, A, that keeps the voltage within the cell's window.
+fn taper(cell: &Cell, wanted: f64, attempt: &dyn Fn(&Lanes) -> (SimulatorState, Row)) -> (SimulatorState, Row) {
+    let (low, high) = cell.limits.voltage;
+    let excess = |voltage: f64| if wanted > 0.0 { low - voltage } else { voltage - high };
+    let (state, row) = attempt(&[wanted; LANES]);
+    if wanted == 0.0 || excess(row.voltage[0]) <= 0.0 {
+        return (state, row);
+    }
+    // Each lane tries a share of what is wanted; the largest that obeys stands at the lower end of the next interval.
+    let (mut from, mut width) = (0.0, 1.0);
+    for _ in 0..DIVISIONS {
+        let share = |lane: usize| from + width * (lane + 1) as f64 / (LANES + 1) as f64;
+        let (_, row) = attempt(&each(|l| wanted * share(l)));
+        let obeys = |lane: &usize| excess(row.voltage[*lane]) <= 0.0;
+        let count = (0..LANES).take_while(obeys).count();
+        from += width * count as f64 / (LANES + 1) as f64;
+        width /= (LANES + 1) as f64;
+    }
+    attempt(&[wanted * from; LANES])
 }
 
 impl Trace {
-    fn push(&mut self, row: &Row) {
+    /// Takes over the observables at a knot, where they are asked for.
+    fn push(&mut self, simulator: &Simulator, knot: &Knot, row: &Row) {
+        if !knot.is_row {
+            return;
+        }
+        for complaint in simulator.complaints(row, 0) {
+            if !self.complaints.iter().any(|(_, known)| known.is_like(&complaint)) {
+                self.complaints.push((self.time.len(), complaint));
+            }
+        }
+        self.valid.push(simulator.complaints(row, 0).next().is_none());
+        self.time.push(knot.time);
         self.current.push(row.current[0]);
         self.voltage.push(row.voltage[0]);
         self.surface_temperature.push(row.surface_temperature[0]);

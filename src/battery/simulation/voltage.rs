@@ -138,6 +138,18 @@ impl Voltage {
         }
     }
 
+    /// The functions of stoichiometry: path in the cell's file, electrode (0 is the negative one), range in which it is known.
+    pub(crate) fn ranges(&self) -> impl Iterator<Item = (&'static str, usize, (f64, f64))> {
+        let potentials =
+            [("negative.potential", 0, self.negative.potential.range()), ("positive.potential", 1, self.positive.potential.range())];
+        let entropy = |name, electrode, kinetics: &Kinetics| {
+            kinetics.entropy.as_ref().map(|entropy| (name, electrode, entropy.range()))
+        };
+        let entropies =
+            [entropy("negative.entropy", 0, &self.negative), entropy("positive.entropy", 1, &self.positive)];
+        potentials.into_iter().chain(entropies.into_iter().flatten())
+    }
+
     /// Difference of the open-circuit potentials at those stoichiometries and temperatures, V.
     #[inline(always)]
     pub(crate) fn open<V: Vector>(&self, negative: V, positive: V, kelvin: V) -> V {

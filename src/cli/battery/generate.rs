@@ -12,6 +12,7 @@ use crate::battery::dataset::{Dataset, DatasetError, FEATURES, Specification, Sp
 use crate::cli::failure::Failure;
 use crate::cli::live::Live;
 use crate::cli::message::{amount, duration, narrate, number, say};
+use crate::cli::output::behind_links;
 use crate::report::draw::words::unit;
 
 /// Simulate a dataset of many series into one file
@@ -42,6 +43,12 @@ pub(crate) fn execute(arguments: &Arguments) -> Result<(), Failure> {
     let out = (arguments.out.clone())
         .or_else(|| arguments.specification.as_ref().map(beside))
         .unwrap_or_else(|| PathBuf::from("default.dataset"));
+    if out.as_os_str() == "-" {
+        let message = "a dataset is written in many places at once, which stdout cannot be";
+        return Err(Failure::Input(format!("{message}\nhint: give the name of a file with `--out`")));
+    }
+    // A name that is a link stays one.
+    let out = behind_links(&out);
     match Dataset::open(&out) {
         Ok(dataset) if *dataset.specification() == specification => {
             narrate(&format!("`{}` is complete already", out.display()));
@@ -88,8 +95,10 @@ pub(crate) fn execute(arguments: &Arguments) -> Result<(), Failure> {
     };
     let rows = made as f64 * specification.steps() as f64;
     let again = match generated.redrawn {
-        0 => "none left the voltage window".to_owned(),
-        redrawn => format!("{redrawn} were drawn again, more cautiously, to stay within the voltage window"),
+        0 => "none left the voltage window or ran the electrolyte dry".to_owned(),
+        redrawn => format!(
+            "{redrawn} were drawn again, more cautiously, to stay within the voltage window and what the model holds for"
+        ),
     };
     narrate(&format!(
         "{made} series in {}, {} ns a row{resumed}; every limit of the datasheet was checked, {again}",

@@ -8,7 +8,9 @@ mod inspect;
 mod model;
 mod plot;
 mod simulate;
+mod simulation_notes;
 mod split;
+mod subject_cell;
 
 use clap::Subcommand;
 

@@ -1,5 +1,4 @@
 //! `battery plot`: pictures of one series, and of the coverage of all series of a split.
-use std::fs;
 use std::path::PathBuf;
 
 use clap::Args;
@@ -9,6 +8,7 @@ use crate::battery::dataset::coverage::coverage;
 use crate::battery::dataset::{Dataset, Split};
 use crate::cli::failure::Failure;
 use crate::cli::message::{amount, say};
+use crate::cli::output::{Existing, Output};
 use crate::report;
 use crate::report::figure;
 use crate::report::figure::profile::{Profile, ProfileLine, ProfilePanel};
@@ -63,10 +63,10 @@ pub(crate) fn execute(arguments: &Arguments) -> Result<(), Failure> {
             say(&path.display().to_string());
         }
     }
-    let path = arguments.out.join("coverage.json");
+    let output = Output::to(&arguments.out.join("coverage.json"), Existing::Replace, &[&arguments.file])?;
     let json = serde_json::to_string(&covered).expect("a coverage is plain data");
-    fs::write(&path, json).map_err(|error| Failure::Input(format!("cannot write `{}`: {error}", path.display())))?;
-    say(&path.display().to_string());
+    output.write(|out| out.write_all(json.as_bytes()))?;
+    say(&output.shown());
     Ok(())
 }
 

@@ -4,9 +4,13 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 
+#[cfg(feature = "battery")]
+use crate::battery::simulation::thermal::Thermal;
 use crate::document::diagnostic::Diagnostic;
 use crate::document::outline::OutlineNode;
 use crate::document::source::{Source, SourceError, parse, read};
+#[cfg(feature = "battery")]
+use crate::experiment::definition::dataset_text;
 use crate::experiment::definition::execution::ExecutorFile;
 use crate::experiment::definition::experiment::Experiment;
 use crate::experiment::definition::objective::Objective;
@@ -76,6 +80,8 @@ impl Experiment {
     pub fn read(path: &Path) -> Result<Self, SourceError> {
         let text = read(path)?;
         let file: ExperimentFile = parse(path, &text)?;
+        #[cfg(feature = "battery")]
+        let file = file.with_cell_file(path.parent().unwrap_or(Path::new("")))?;
         let space = match &file.search_space {
             SpaceSource::Inline(space) => {
                 let names_file = space.names_file();
@@ -101,6 +107,8 @@ impl Experiment {
             }
         };
         let experiment = file.validate(path, text, space)?;
+        #[cfg(feature = "battery")]
+        let experiment = experiment.with_dataset_written_out();
         if let Some(Objective::Command(command)) = &experiment.objective
             && let Err(missing) = command.find(path.parent().unwrap_or(Path::new("")))
         {
@@ -117,7 +125,41 @@ impl Experiment {
     /// The experiment of a text whose search space was kept beside it; `path` names it in errors.
     pub fn with_space(text: &str, path: &Path, space: &str) -> Result<Self, SourceError> {
         let file: ExperimentFile = parse(path, text)?;
+        #[cfg(feature = "battery")]
+        let file = file.with_former_default(text);
         file.validate(path, text.to_owned(), (Space::parse(space, path)?, space.to_owned()))
+    }
+}
+
+#[cfg(feature = "battery")]
+impl Experiment {
+    /// The same, whose text says of its dataset what a cell's file and the defaults say now.
+    fn with_dataset_written_out(mut self) -> Self {
+        if let Some(Objective::Battery(battery)) = &self.objective {
+            self.text = dataset_text::written_out(&self.text, &battery.dataset);
+        }
+        self
+    }
+}
+
+#[cfg(feature = "battery")]
+impl ExperimentFile {
+    /// The same with the text of the cell's file, named from `folder`, where the dataset's cell is not built in.
+    fn with_cell_file(mut self, folder: &Path) -> Result<Self, SourceError> {
+        if let Some(Objective::Battery(battery)) = &mut self.task {
+            battery.dataset.load_cell(folder)?;
+        }
+        Ok(self)
+    }
+
+    /// The same with the thermal model that the text of a journal means where it names none.
+    fn with_former_default(mut self, text: &str) -> Self {
+        if let Some(Objective::Battery(battery)) = &mut self.task
+            && !dataset_text::names_thermal(text)
+        {
+            battery.dataset.thermal = Thermal::TwoTemperature;
+        }
+        self
     }
 }
 

@@ -1,4 +1,6 @@
 //! Definition of an experiment: its file, its plan, and how it differs from an earlier one.
+#[cfg(any(feature = "battery", all(test, feature = "simulator")))]
+mod dataset_text;
 pub mod difference;
 pub(crate) mod execution;
 pub(crate) mod experiment;

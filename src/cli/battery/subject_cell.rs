@@ -1,0 +1,36 @@
+//! The cell that a verb works on, by its name or from its file, and its thermal model.
+use std::path::Path;
+
+use super::simulate::ThermalArgument;
+use crate::battery::cell::Cell;
+use crate::battery::simulation::thermal::Thermal;
+use crate::cli::failure::Failure;
+use crate::cli::message::narrate;
+
+/// A built-in cell, or that of a file.
+pub(super) fn cell(name: &str) -> Result<Cell, Failure> {
+    if let Some(cell) = Cell::named(name) {
+        return Ok(cell);
+    }
+    let path = Path::new(name);
+    if Cell::is_file_name(name) || path.exists() {
+        return Cell::load(path).map_err(Failure::input);
+    }
+    Err(super::cell::unknown(name))
+}
+
+/// The thermal model of a choice, or the default of the cell.
+pub(super) fn thermal(cell: &Cell, choice: Option<ThermalArgument>) -> Result<Thermal, Failure> {
+    match (choice.map(Thermal::from), &cell.thermal) {
+        (None, None) => {
+            narrate("note: the cell has no thermal parameters, so it is simulated at the ambient temperature");
+            Ok(Thermal::Isothermal)
+        }
+        (None, Some(_)) => Ok(Thermal::default()),
+        (Some(thermal), None) if thermal != Thermal::Isothermal => Err(Failure::Input(format!(
+            "the cell `{}` has no thermal parameters\nhint: use `--thermal isothermal`, or add `thermal: (...)` to a copy of its file",
+            cell.name
+        ))),
+        (Some(thermal), _) => Ok(thermal),
+    }
+}
