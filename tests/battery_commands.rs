@@ -58,6 +58,144 @@ fn the_command_line_explains_itself() {
     assert!(code == Some(2) && error.contains("cut short"), "{error}");
 }
 
+/// The verb `simulate` with a current of `tests/golden/currents/`: exit code, table and narration.
+fn simulate(name: &str, more: &[&str]) -> (Option<i32>, Vec<String>, String) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/currents").join(name);
+    let mut command = Command::new(env!("CARGO_BIN_EXE_galvani"));
+    let command = command.args(["battery", "simulate", "--cell", "chen2020", "--out", "-", "--current"]).arg(path);
+    let output = command.args(more).output().unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    (output.status.code(), text(output.stdout).lines().map(str::to_owned).collect(), text(output.stderr))
+}
+
+#[test]
+fn measured_currents_are_read_as_they_are_meant_or_not_at_all() {
+    for (name, place, hint) in [
+        ("decimal-commas.csv", "decimal-commas.csv:2:5: this row has 4 of 2 fields", "with a point"),
+        ("quoted-commas.csv", "quoted-commas.csv:2:5: `1,5` is not a number", "with a point"),
+        ("short-row.csv", "short-row.csv:2:4: this row has 2 of 3 fields", "may be empty"),
+    ] {
+        let (code, table, error) = simulate(name, &[]);
+        assert!(code == Some(2) && table.is_empty() && error.contains(place) && error.contains(hint), "{error}");
+    }
+    let (code, table, _) = simulate("float32-times.csv", &[]);
+    assert_eq!((code, table.len()), (Some(0), 20_003));
+    assert!(table[20_002].starts_with("20000.0996094,1,"), "{}", table[20_002]);
+    let (_, same, _) = simulate("float32-times.csv", &["--at", "input"]);
+    assert_eq!(same.len(), 3);
+    let voltage = |row: &str| row.split(',').nth(2).unwrap().parse::<f64>().unwrap();
+    assert!((voltage(&same[2]) - voltage(&table[20_002])).abs() < 1e-5);
+    // A step: the current changes at once, the charge does not, and the voltage loses what is ohmic.
+    let (_, table, _) = simulate("step-with-two-rows-a-time.csv", &[]);
+    assert_eq!(table.len(), 1 + 121 + 1);
+    assert!(table[61].starts_with("60,5,") && table[62].starts_with("60,0,"), "{} {}", table[61], table[62]);
+    assert!(voltage(&table[62]) - voltage(&table[61]) > 0.1 && voltage(&table[63]) > voltage(&table[62]));
+    let (_, held, _) = simulate("step-with-two-rows-a-time.csv", &["--hold"]);
+    assert_eq!(held, table);
+}
+
+#[test]
+fn a_simulation_says_where_it_is_not_valid() {
+    let (code, table, error) = simulate("fifteen-amperes.csv", &["--thermal", "isothermal"]);
+    assert!(code == Some(0) && error.contains("not valid from 49 s: the electrolyte is empty"), "{error}");
+    assert!(table[0].ends_with(",valid") && table[49].ends_with(",1") && table[50].ends_with(",0"), "{}", table[50]);
+    let (_, table, error) = simulate("fifteen-amperes.csv", &["--charge-positive", "--initial-soc", "0.9"]);
+    assert!(table[1].starts_with("0,-15,") && error.contains("leave out `--charge-positive`"), "{error}");
+    let (_, table, error) = simulate("step-with-two-rows-a-time.csv", &["--initial-voltage", "4.0", "--ambient", "5"]);
+    assert!(table[1].contains(",4.0000000,") && error.contains("4 V is a state of charge of 0.7"), "{error} {}", table[1]);
+    assert!(error.contains("state of charge 1 is 4.181 V"), "{error}");
+    let (code, _, error) = simulate("step-with-two-rows-a-time.csv", &["--initial-voltage", "5"]);
+    assert!(code == Some(2) && error.contains("`--initial-voltage` must be"), "{error}");
+}
+
+#[test]
+fn bpx_is_read_written_and_refused_by_name() {
+    let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/corpora/cells");
+    let folder = tempfile::tempdir().unwrap();
+    let galvani = |arguments: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_galvani"));
+        let output = command.arg("battery").args(arguments).current_dir(folder.path()).output().unwrap();
+        let text = |bytes| String::from_utf8(bytes).unwrap();
+        (output.status.code(), text(output.stdout), text(output.stderr))
+    };
+    let at = |name: &str| corpus.join(name).display().to_string();
+    fs::write(folder.path().join("i.csv"), "time_s,current_a\n0,5\n600,5\n").unwrap();
+    let voltages = |cell: &str, start: &[&str]| -> Vec<f64> {
+        let fixed = ["simulate", "--cell", cell, "--current", "i.csv", "--thermal", "isothermal", "--out", "-"];
+        let (code, out, error) = galvani(&[&fixed[..], start].concat());
+        assert_eq!(code, Some(0), "{error}");
+        out.lines().skip(1).map(|line| line.split(',').nth(2).unwrap().parse().unwrap()).collect()
+    };
+    let worst = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
+    // The same cell as the built-in one, whose state of charge 1 is 4.181 V instead of the limit.
+    let (code, ron, error) = galvani(&["cell", "import", &at("bpx_0_1.json")]);
+    assert!(code == Some(0) && ron.contains("// Imported from BPX 0.1 (DFN)") && ron.contains("the file has 0.90"), "{ron}");
+    assert!(error.contains("not kept: `Cell > Thermal conductivity [W.m-1.K-1]`"), "{error}");
+    assert!(error.contains("0 and 1 of the charge are at 2.5 and 4.2 V"), "{error}");
+    fs::write(folder.path().join("mine.ron"), ron).unwrap();
+    let volt = ["--initial-voltage", "4.1", "--ambient", "25"];
+    let (built_in, imported) = (voltages("chen2020", &volt), voltages("mine.ron", &volt));
+    assert!(worst(&built_in, &imported) < 2e-5, "{}", worst(&built_in, &imported));
+    assert_eq!(imported, voltages(&at("bpx_0_1.json"), &volt));
+    let full = galvani(&["simulate", "--cell", "mine.ron", "--current", "i.csv", "--out", "-"]).1;
+    assert!(full.lines().nth(1).unwrap().contains(",4.2000000,"), "{full:.200}");
+    // A later version with tables, and what it says that is not kept.
+    let (code, ron, error) = galvani(&["cell", "import", &at("bpx_1_1.json"), "--out", "later.ron"]);
+    assert!(code == Some(0) && error.contains("`User-defined`, `Validation`"), "{error}{ron}");
+    let later = fs::read_to_string(folder.path().join("later.ron")).unwrap();
+    assert!(later.contains("heat_transfer: \"7.5 [W/m2/K]\"") && later.contains("activation_energy: \"15000"), "{later}");
+    assert!(voltages("later.ron", &["--ambient", "10"])[600] > 2.5);
+    // There and back.
+    let (code, out, error) = galvani(&["cell", "export", "mine.ron", "--out", "back.json"]);
+    assert_eq!((code, out.as_str()), (Some(0), "back.json\n"), "{error}");
+    assert!(worst(&imported, &voltages("back.json", &volt)) < 2e-5);
+    for (file, message) in [
+        ("bpx_blended.json", "`Particle`: blended electrodes cannot be held"),
+        ("bpx_hysteresis.json", "`OCP (delithiation) [V]`: hysteresis"),
+        ("not_bpx.json", "this is JSON, but not BPX"),
+    ] {
+        let (code, _, error) = galvani(&["simulate", "--cell", &at(file), "--current", "i.csv", "--out", "o.csv"]);
+        assert!(code == Some(2) && error.contains(message) && error.contains("hint: "), "{error}");
+    }
+    assert!(!folder.path().join("o.csv").exists());
+}
+
+#[test]
+fn cells_of_any_length_make_datasets_that_tell_when_they_were_changed() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    let cell = galvani::battery::cell::Cell::text("ai2020").unwrap();
+    fs::write(at("mine.ron"), cell.replace("\"ai2020\"", "\"mine\"")).unwrap();
+    let specification = "(cell: \"mine.ron\", train: 2, validation: 1, test: 1, hours: 0.1, thermal: Isothermal)";
+    fs::write(at("x.ron"), specification).unwrap();
+    let galvani = |arguments: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_galvani"));
+        let output = command.arg("battery").args(arguments).current_dir(folder.path()).output().unwrap();
+        (output.status.code(), String::from_utf8(output.stderr).unwrap())
+    };
+    assert_eq!(galvani(&["generate", "x.ron"]).0, Some(0));
+    let (code, error) = galvani(&["inspect", "x.dataset"]);
+    assert!(code == Some(0) && error.contains("what the specification gives"), "{error}");
+    // One stored number less by one, and checksums that match.
+    let mut bytes = fs::read(at("x.dataset")).unwrap();
+    let header: serde_json::Value = serde_json::from_slice(bytes.split(|byte| *byte == b'\n').next().unwrap()).unwrap();
+    let offset = header["offset"].as_u64().unwrap() as usize;
+    assert!(offset > 4096 && offset.is_multiple_of(4096), "{offset}");
+    let (each, table) = (360 * 6 * 2, offset + 4 * 360 * 6 * 2);
+    bytes[offset + each + 2] ^= 1;
+    let sum = crc32fast::hash(&bytes[offset + each..offset + 2 * each]);
+    bytes[table + 4..table + 8].copy_from_slice(&sum.to_le_bytes());
+    let all = crc32fast::hash(&bytes[table..table + 16]);
+    bytes[table + 16..].copy_from_slice(&all.to_le_bytes());
+    fs::write(at("x.dataset"), bytes).unwrap();
+    let (code, error) = galvani(&["inspect", "x.dataset"]);
+    assert!(code == Some(2) && error.contains("1 series are not what the specification gives, train 1"), "{error}");
+    for (out, message) in [("-", "which stdout cannot be"), ("/dev/null", "is not a regular file")] {
+        let (code, error) = galvani(&["generate", "x.ron", "--out", out]);
+        assert!(code == Some(2) && error.contains(message), "{error}");
+    }
+}
+
 #[test]
 fn other_programs_read_it_and_the_classic_method_is_judged() {
     let folder = tempfile::tempdir().unwrap();

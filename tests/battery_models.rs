@@ -81,13 +81,27 @@ fn a_model_is_trained_continued_judged_and_asked() {
     // One window of the rolling prediction by hand: the first row after the context.
     let values: Vec<f32> = (0..2 * 8 * 6).map(|each| (each as f32 * 0.37).sin().abs()).collect();
     Array { shape: vec![2, 8, 6], values: values.clone() }.write(&here.join("x.npy")).unwrap();
-    let ask = ["predict", "--weights", "model/model.safetensors", "--input", "x.npy", "--out", "y.npy"];
+    let physical = ["predict", "--weights", "model/model.safetensors", "--input", "x.npy", "--out", "y.npy"];
+    let ask = [&physical[..], &["--scaled"]].concat();
+    let (code, _, error) = run(&physical);
+    assert!(code == Some(2) && error.contains("hint: it must be") && error.contains("`--scaled` takes"), "{error}");
     let (code, out, error) = run(&ask);
     assert_eq!((code, out.as_str()), (Some(0), "y.npy\n"), "{error}");
     let answer = Array::read(&here.join("y.npy")).unwrap();
     assert_eq!(answer.shape, [2, 8, 6]);
     assert!(answer.values.iter().zip(&values).step_by(6).all(|(answer, given)| answer == given), "the current");
     assert!(answer.values.iter().zip(&values).skip(1).step_by(6).any(|(answer, given)| answer != given));
+    // The same rows in the units of the datasheet's ranges.
+    let ranges = [(-5.0, 20.0), (2.5, 4.25), (-10.0, 90.0), (0.0, 1.0), (-10.0, 110.0), (2.5, 4.25)];
+    let in_units = |scaled: &[f32]| -> Vec<f32> {
+        let unit = |(each, value): (usize, &f32)| ranges[each % 6].0 + value * (ranges[each % 6].1 - ranges[each % 6].0);
+        scaled.iter().enumerate().map(unit).collect()
+    };
+    Array { shape: vec![2, 8, 6], values: in_units(&values) }.write(&here.join("x.npy")).unwrap();
+    let (code, _, error) = run(&physical);
+    assert_eq!(code, Some(0), "{error}");
+    let again = Array::read(&here.join("y.npy")).unwrap();
+    assert!(again.values.iter().zip(in_units(&answer.values)).all(|(again, once)| (again - once).abs() < 1e-2));
     Array { shape: vec![96], values: values.clone() }.write(&here.join("x.npy")).unwrap();
     assert!(run(&ask).2.contains("[96]\nhint: batch × steps × 6"));
     Array { shape: vec![1, 17, 6], values: vec![0.5; 102] }.write(&here.join("x.npy")).unwrap();

@@ -131,6 +131,26 @@ fn a_table_may_stand_for_an_expression() {
 }
 
 #[test]
+fn a_cell_may_leave_its_charge_to_the_voltage_limits() {
+    let text = Cell::text("chen2020").unwrap();
+    let part = |from: &str, to: &str, text: String| {
+        assert!(text.contains(from), "{from}");
+        text.replacen(from, to, 1)
+    };
+    let text = part("    capacity: \"5 [A.h]\",", "", text.to_owned());
+    let parse = |text: &str| Cell::parse(Path::new("mine.ron"), text).map_err(|error| error.to_string());
+    let cell = parse(&text).unwrap();
+    assert!((cell.open_circuit_voltage(0.0) - 2.5).abs() < 1e-6 && cell.capacity_ah > 5.05, "{}", cell.capacity_ah);
+    let text = part("full: \"29866 / 33133\"", "stoichiometry: 0.5", text);
+    assert!(parse(&text).unwrap_err().contains("`positive.stoichiometry` is missing"));
+    let text = part("full: \"17038 / 63104\"", "stoichiometry: 0.55", text);
+    let cell = parse(&text).unwrap();
+    assert!((cell.open_circuit_voltage(1.0) - 4.2).abs() < 1e-6 && (cell.open_circuit_voltage(0.0) - 2.5).abs() < 1e-6);
+    let high = part("(\"2.5 [V]\", \"4.2 [V]\")", "(\"2.5 [V]\", \"6 [V]\")", text);
+    assert!(parse(&high).unwrap_err().contains("the upper voltage limit, 6 V, is never reached"));
+}
+
+#[test]
 fn a_tapered_current_holds_the_voltage_at_its_limit() {
     let wanted = [vec![0.0], vec![-5.0; 3000]].concat();
     let start = Start { soc: 0.8, ambient: 25.0 };

@@ -1,11 +1,11 @@
-//! The battery task's files: a cell in RON, and a current profile in CSV.
+//! The battery task's files: a cell in RON or as BPX, and a current profile in CSV.
 use galvani::battery::cell::Cell;
 use galvani::battery::current::file::CurrentFile;
 use galvani::battery::current::knot::{Course, RowTimes};
 
 use super::{check_error, path, text};
 
-/// A RON file of a cell.
+/// A file of a cell, in RON or as BPX.
 pub fn cells(data: &[u8]) {
     let Some(text) = text(data) else { return };
     match Cell::parse(path(), text) {

@@ -1,6 +1,7 @@
 //! The file of a cell: RON whose values carry their units, `thickness: "85.2 [um]"`.
 use std::path::Path;
 
+use crate::battery::cell::charge_window;
 use crate::battery::cell::exchange_current::ExchangeCurrent;
 use crate::battery::cell::function::Function;
 use crate::battery::cell::parameters::{
@@ -33,8 +34,12 @@ pub(crate) fn parse(path: &Path, text: &str) -> Result<Cell, SourceError> {
     let range = salt.range("range", "mol/m3", (1e-3, 2e4))?;
     let domain = [range, (0.005, 0.995), temperature];
 
-    let negative = electrode(&root.section("negative")?, domain)?;
-    let positive = electrode(&root.section("positive")?, domain)?;
+    let (negative_section, positive_section) = (root.section("negative")?, root.section("positive")?);
+    // Both electrodes say their state when full, or both say it at any one moment.
+    let is_told = !negative_section.has("full") && negative_section.has("stoichiometry");
+    let full = if is_told { "stoichiometry" } else { "full" };
+    let negative = electrode(&negative_section, domain, full)?;
+    let positive = electrode(&positive_section, domain, full)?;
     let separator = root.section("separator")?;
     let layers = [negative.thickness, separator.number("thickness", "m", THIN)?, positive.thickness];
     let separator_properties = Separator {
@@ -54,9 +59,10 @@ pub(crate) fn parse(path: &Path, text: &str) -> Result<Cell, SourceError> {
     salt.finish()?;
     let thermal = root.optional("thermal").map(|section| thermal(&section, layers, domain)).transpose()?;
     let limits = limits(&root.section("limits")?)?;
-    let cell = Cell {
+    let is_measured = !root.has("capacity");
+    let mut cell = Cell {
         name: root.word("name")?,
-        capacity_ah: root.number("capacity", "A.h", (1e-5, 1e5))?,
+        capacity_ah: if is_measured { 1.0 } else { root.number("capacity", "A.h", (1e-5, 1e5))? },
         area,
         contact_resistance: root.number("contact_resistance", "ohm", (0.0, 100.0))?,
         reference_temperature: root.number("reference_temperature", "K", temperature)?,
@@ -68,6 +74,13 @@ pub(crate) fn parse(path: &Path, text: &str) -> Result<Cell, SourceError> {
         thermal,
         limits,
     };
+    let by_voltage = |error: Diagnostic| root.error("limits", error.message, &error.hint.unwrap_or_default());
+    if is_told {
+        charge_window::fill(&mut cell).map_err(by_voltage)?;
+    }
+    if is_measured {
+        charge_window::measure(&mut cell).map_err(by_voltage)?;
+    }
     let empty = cell.stoichiometries(cell.capacity());
     for (electrode, empty) in ["negative", "positive"].into_iter().zip(empty) {
         if !(1e-6..=1.0 - 1e-6).contains(&empty) {
@@ -83,7 +96,8 @@ pub(crate) fn parse(path: &Path, text: &str) -> Result<Cell, SourceError> {
     Ok(cell)
 }
 
-fn electrode(section: &Section, domain: [(f64, f64); 3]) -> Result<Electrode, SourceError> {
+/// An electrode; the field `full` gives its stoichiometry at the state of charge 1, or at the moment that both electrodes tell.
+fn electrode(section: &Section, domain: [(f64, f64); 3], full: &str) -> Result<Electrode, SourceError> {
     let active_fraction = section.number("active_fraction", "1", SHARE)?;
     let diffusivity = section.function("diffusivity", "m2/s", &[S, T], domain, POSITIVE)?;
     if !is_product(&diffusivity, domain) {
@@ -106,7 +120,7 @@ fn electrode(section: &Section, domain: [(f64, f64); 3]) -> Result<Electrode, So
         radius: section.number("radius", "m", (1e-9, 1e-3))?,
         diffusivity,
         capacity: section.number("maximum_concentration", "mol/m3", (1e2, 1e6))?,
-        full: section.number("full", "1", (1e-6, 1.0 - 1e-6))?,
+        full: section.number(full, "1", (1e-6, 1.0 - 1e-6))?,
         exchange,
         potential: section.function("potential", "V", &[S], domain, ANY)?,
         entropy: section.function("entropy", "V/K", &[S], domain, ANY)?,

@@ -1,13 +1,14 @@
 //! An arithmetic expression over concentration `c`, stoichiometry `s` and temperature `T`.
 //!
-//! `+ - * / **`, parentheses, `exp ln log10 sqrt sinh cosh tanh min max`, the constants `R` (J/mol/K), `F` (C/mol) and
-//! `pi`. Powers bind as in mathematics: `-s ** 2` is `-(s ** 2)`. Arithmetic is the simulator's own, the same bits on
-//! every machine.
+//! `+ - * / **`, parentheses, `exp ln log log10 sqrt abs erf sinh cosh tanh min max`, the constants `R` (J/mol/K), `F`
+//! (C/mol) and `pi`. A comparison (`< <= > >= == !=`, joined by `and`, `or`, `not`) is 1 or 0; `if(test, a, b)` and
+//! `a if test else b` choose. Functions may be written as in Python, `np.exp(s)`. Powers bind as in mathematics: `-s ** 2`
+//! is `-(s ** 2)`. Arithmetic is the simulator's own, the same bits on every machine.
 use minijinja::machinery::Span;
 use minijinja::machinery::ast::{BinOpKind, Call, CallArg, Expr, UnaryOpKind};
 
 use crate::battery::cell::constants::{FARADAY, GAS};
-use crate::battery::simd::elementary::{exp, ln, power, tanh};
+use crate::battery::simd::elementary::{erf, exp, ln, power, tanh};
 use crate::document::diagnostic::Positioned;
 use crate::document::expression::{self, SyntaxError};
 use crate::document::spelling::suggestion;
@@ -18,7 +19,10 @@ pub(crate) type Conditions = [f64; 3];
 /// The variables that an expression may read, by their place in a point.
 pub(crate) const VARIABLES: [&str; 3] = ["c", "s", "T"];
 
-const FUNCTIONS: [&str; 9] = ["exp", "ln", "log10", "sqrt", "sinh", "cosh", "tanh", "min", "max"];
+const FUNCTIONS: [&str; 13] =
+    ["exp", "ln", "log", "log10", "sqrt", "abs", "erf", "sinh", "cosh", "tanh", "min", "max", "if"];
+/// Names of Python's modules before a function, which mean nothing here.
+const MODULES: [&str; 4] = ["np", "numpy", "math", "pybamm"];
 const CONSTANTS: [(&str, f64); 3] = [("R", GAS), ("F", FARADAY), ("pi", std::f64::consts::PI)];
 /// The length of the longest expression in bytes, which limits the depth of recursion.
 const LONGEST: usize = 4000;
@@ -41,9 +45,14 @@ enum FormulaTerm {
     Product(Box<FormulaTerm>, Box<FormulaTerm>),
     Quotient(Box<FormulaTerm>, Box<FormulaTerm>),
     Power(Box<FormulaTerm>, Box<FormulaTerm>),
-    Function(fn(f64) -> f64, Box<FormulaTerm>),
+    /// A function of one argument, with its name.
+    Function(&'static str, fn(f64) -> f64, Box<FormulaTerm>),
     Lesser(Box<FormulaTerm>, Box<FormulaTerm>),
     Greater(Box<FormulaTerm>, Box<FormulaTerm>),
+    /// 1 where it holds of both, else 0.
+    Test(fn(f64, f64) -> bool, Box<FormulaTerm>, Box<FormulaTerm>),
+    /// The second where the first is not zero, else the third.
+    Choice(Box<[FormulaTerm; 3]>),
 }
 
 impl Formula {
@@ -63,6 +72,12 @@ impl Formula {
         Ok(Self { root, reads: reader.reads })
     }
 
+    /// The expression in Python's syntax, with texts for `c`, `s` and `T`; `None` where it has more than arithmetic and the
+    /// functions `exp`, `tanh` and `cosh`.
+    pub(crate) fn plain_text(&self, variables: &[&str; 3]) -> Option<String> {
+        self.root.plain_text(variables)
+    }
+
     /// The value of the expression; not a number where it is not defined.
     pub(crate) fn at(&self, point: &Conditions) -> f64 {
         self.root.at(point)
@@ -80,10 +95,33 @@ impl FormulaTerm {
             Self::Product(a, b) => a.at(point) * b.at(point),
             Self::Quotient(a, b) => a.at(point) / b.at(point),
             Self::Power(a, b) => raised(a.at(point), b.at(point)),
-            Self::Function(function, a) => function(a.at(point)),
+            Self::Function(_, function, a) => function(a.at(point)),
             Self::Lesser(a, b) => a.at(point).min(b.at(point)),
             Self::Greater(a, b) => a.at(point).max(b.at(point)),
+            Self::Test(test, a, b) => f64::from(u8::from(test(a.at(point), b.at(point)))),
+            Self::Choice(terms) => {
+                let [test, then, otherwise] = &**terms;
+                if test.at(point) == 0.0 { otherwise.at(point) } else { then.at(point) }
+            }
         }
+    }
+
+    fn plain_text(&self, variables: &[&str; 3]) -> Option<String> {
+        let text = |term: &Self| term.plain_text(variables);
+        Some(match self {
+            Self::Number(number) if *number < 0.0 => format!("({number:e})"),
+            Self::Number(number) => format!("{number:e}"),
+            Self::Variable(index) => variables[*index].to_owned(),
+            Self::Negative(a) => format!("(-{})", text(a)?),
+            Self::Sum(a, b) => format!("({} + {})", text(a)?, text(b)?),
+            Self::Difference(a, b) => format!("({} - {})", text(a)?, text(b)?),
+            Self::Product(a, b) => format!("({} * {})", text(a)?, text(b)?),
+            Self::Quotient(a, b) => format!("({} / {})", text(a)?, text(b)?),
+            Self::Power(a, b) => format!("({} ** {})", text(a)?, text(b)?),
+            Self::Function(name @ ("exp" | "tanh" | "cosh"), _, a) => format!("{name}({})", text(a)?),
+            Self::Function("sqrt", _, a) => format!("({} ** 0.5)", text(a)?),
+            _ => return None,
+        })
     }
 }
 
@@ -109,9 +147,11 @@ fn logarithm(x: f64) -> f64 {
 fn function(name: &str) -> fn(f64) -> f64 {
     match name {
         "exp" => |x| exp(x),
-        "ln" => logarithm,
+        "ln" | "log" => logarithm,
         "log10" => |x| logarithm(x) / std::f64::consts::LN_10,
         "sqrt" => f64::sqrt,
+        "abs" => f64::abs,
+        "erf" => |x| erf(x),
         "sinh" => |x| 0.5 * (exp(x) - exp(-x)),
         "cosh" => |x| 0.5 * (exp(x) + exp(-x)),
         _ => |x| tanh(x),
@@ -152,12 +192,32 @@ impl FormulaReader<'_> {
                     BinOpKind::Mul => Ok(FormulaTerm::Product(left, right)),
                     BinOpKind::Div => Ok(FormulaTerm::Quotient(left, right)),
                     BinOpKind::Pow => Ok(FormulaTerm::Power(left, right)),
-                    _ => Err(mistake(offset, "this operator is not arithmetic", "there are + - * / and **")),
+                    operator => match test(operator) {
+                        Some(test) => Ok(FormulaTerm::Test(test, left, right)),
+                        None => Err(mistake(offset, "this operator is not arithmetic", "there are + - * / and **")),
+                    },
                 }
+            }
+            Expr::UnaryOp(unary) => {
+                let zero = Box::new(FormulaTerm::Number(0.0));
+                Ok(FormulaTerm::Test(|a, b| a == b, Box::new(self.term(&unary.expr)?), zero))
+            }
+            Expr::Compare(_) => {
+                Err(mistake(offset, "comparisons cannot be chained", "join them: a < b and b < c"))
+            }
+            Expr::IfExpr(choice) => {
+                let Some(otherwise) = &choice.false_expr else {
+                    return Err(mistake(offset, "this `if` has no `else`", "write a if test else b"));
+                };
+                self.choice([&choice.test_expr, &choice.true_expr, otherwise])
             }
             Expr::Call(call) => self.call(call, offset),
             _ => Err(mistake(offset, "this is not arithmetic", "there are + - * / **, parentheses and functions")),
         }
+    }
+
+    fn choice(&mut self, [test, then, otherwise]: [&Expr; 3]) -> Result<FormulaTerm, Positioned> {
+        Ok(FormulaTerm::Choice(Box::new([self.term(test)?, self.term(then)?, self.term(otherwise)?])))
     }
 
     fn name(&mut self, name: &str, offset: usize) -> Result<FormulaTerm, Positioned> {
@@ -174,13 +234,15 @@ impl FormulaReader<'_> {
     }
 
     fn call(&mut self, call: &Call, offset: usize) -> Result<FormulaTerm, Positioned> {
-        let Expr::Var(name) = &call.expr else {
-            return Err(mistake(offset, "this is not a function", "functions look like exp(-s)"));
+        let name = match &call.expr {
+            Expr::Var(name) => name.id,
+            Expr::GetAttr(path) if matches!(&path.expr, Expr::Var(module) if MODULES.contains(&module.id)) => path.name,
+            _ => return Err(mistake(offset, "this is not a function", "functions look like exp(-s)")),
         };
-        if !FUNCTIONS.contains(&name.id) {
-            let message = format!("there is no function `{}`", name.id);
-            return Err(mistake(offset, &message, &suggestion(name.id, FUNCTIONS)));
-        }
+        let Some(&name) = FUNCTIONS.iter().find(|known| **known == name) else {
+            let message = format!("there is no function `{name}`");
+            return Err(mistake(offset, &message, &suggestion(name, FUNCTIONS)));
+        };
         let mut arguments = Vec::new();
         for argument in &call.args {
             let CallArg::Pos(argument) = argument else {
@@ -189,13 +251,16 @@ impl FormulaReader<'_> {
             arguments.push(self.term(argument)?);
         }
         let count = arguments.len();
-        let mut next = arguments.into_iter().map(Box::new);
-        match (name.id, next.next(), next.next()) {
-            ("min", Some(a), Some(b)) if count == 2 => Ok(FormulaTerm::Lesser(a, b)),
-            ("max", Some(a), Some(b)) if count == 2 => Ok(FormulaTerm::Greater(a, b)),
-            (name, Some(a), None) if name != "min" && name != "max" => Ok(FormulaTerm::Function(function(name), a)),
-            (name, ..) => {
-                let hint = "`min` and `max` take two arguments, every other function takes one";
+        let mut next = arguments.into_iter();
+        match (name, next.next(), next.next(), next.next()) {
+            ("min", Some(a), Some(b), None) => Ok(FormulaTerm::Lesser(Box::new(a), Box::new(b))),
+            ("max", Some(a), Some(b), None) => Ok(FormulaTerm::Greater(Box::new(a), Box::new(b))),
+            ("if", Some(test), Some(a), Some(b)) if count == 3 => Ok(FormulaTerm::Choice(Box::new([test, a, b]))),
+            (name, Some(a), None, None) if !["min", "max", "if"].contains(&name) => {
+                Ok(FormulaTerm::Function(name, function(name), Box::new(a)))
+            }
+            _ => {
+                let hint = "`min` and `max` take two arguments, `if` takes three, every other function takes one";
                 Err(mistake(offset, &format!("`{name}` with {count} arguments"), hint))
             }
         }
@@ -210,6 +275,21 @@ impl FormulaReader<'_> {
             depth < 0
         })
     }
+}
+
+/// The test of an operator that compares, or joins comparisons.
+fn test(operator: BinOpKind) -> Option<fn(f64, f64) -> bool> {
+    Some(match operator {
+        BinOpKind::Eq => |a, b| a == b,
+        BinOpKind::Ne => |a, b| a != b,
+        BinOpKind::Lt => |a, b| a < b,
+        BinOpKind::Lte => |a, b| a <= b,
+        BinOpKind::Gt => |a, b| a > b,
+        BinOpKind::Gte => |a, b| a >= b,
+        BinOpKind::ScAnd => |a, b| a != 0.0 && b != 0.0,
+        BinOpKind::ScOr => |a, b| a != 0.0 || b != 0.0,
+        _ => return None,
+    })
 }
 
 fn mistake(offset: usize, message: &str, hint: &str) -> Positioned {
@@ -254,6 +334,11 @@ mod tests {
                 2.0 * c.sqrt() + c.powf(1.5) + c.ln() + c.log10()
             }),
             ("max(c, 2000) - min(s, pi) + F * 0", 2000.0 - 0.4),
+            ("abs(s - 1) + log(c)", 0.6 + 1500f64.ln()),
+            ("erf(s) + erf(-3 * s) + erf(10)", 0.428_392_355_046_668_4 - 0.910_313_978_229_635_4 + 1.0),
+            ("(s < 0.5) * 3 + (s >= 0.5) * 4 + (s == 0.4) + (s != 0.4)", 4.0),
+            ("if(s > 0.5, 1, 2) + (5 if s <= 0.4 and not T > 400 else 7)", 7.0),
+            ("np.exp(s) - math.sqrt(c) / pybamm.tanh(2)", 0.4f64.exp() - 1500f64.sqrt() / 2f64.tanh()),
         ] {
             let found = at(text);
             assert!((found - expected).abs() < 1e-13 * expected.abs().max(1.0), "{text}: {found} {expected}");
@@ -272,7 +357,10 @@ mod tests {
             ("1 + ", 4, "ends too early"),
             ("", 0, "is empty"),
             ("1 $ 2", 2, "not part of an expression"),
-            ("s > 1", 0, "not arithmetic"),
+            ("0 < s < 1", 0, "cannot be chained"),
+            ("1 if s > 0", 0, "no `else`"),
+            ("if(s, 1)", 0, "`if` with 2 arguments"),
+            ("os.exp(s)", 0, "not a function"),
             ("s % 2", 0, "not arithmetic"),
             ("'word'", 0, "not a number"),
         ] {

@@ -1,5 +1,7 @@
 //! Functions of a cell's file: a material's property as an expression or a table, in SI units.
+use crate::battery::cell::constants::GAS;
 use crate::battery::cell::formula::{Conditions, Formula};
+use crate::battery::simd::elementary::exp;
 
 /// A property over concentration mol/m³, stoichiometry and temperature K.
 #[derive(Clone, Debug)]
@@ -7,6 +9,8 @@ pub struct Function {
     body: Body,
     /// The SI value of one unit of the file.
     factor: f64,
+    /// The dependence of a table on temperature: activation energy over the gas constant, K, and the temperature of the table, K.
+    warmth: Option<(f64, f64)>,
 }
 
 #[derive(Clone, Debug)]
@@ -17,12 +21,36 @@ enum Body {
 
 impl Function {
     pub(crate) fn of_formula(formula: Formula, factor: f64) -> Self {
-        Self { body: Body::Formula(formula), factor }
+        Self { body: Body::Formula(formula), factor, warmth: None }
     }
 
     /// A table over the variable with the index `of`.
     pub(crate) fn of_table(of: usize, table: Table, factor: f64) -> Self {
-        Self { body: Body::Table { of, table }, factor }
+        Self { body: Body::Table { of, table }, factor, warmth: None }
+    }
+
+    /// The same with a dependence on temperature as that of Arrhenius: activation energy, J/mol, and the temperature, K, at
+    /// which it is as it was.
+    pub(crate) fn activated(self, energy: f64, reference: f64) -> Self {
+        Self { warmth: (energy != 0.0).then_some((energy / GAS, reference)), ..self }
+    }
+
+    /// The places of a table that is linear between them, and does not depend on temperature.
+    pub(crate) fn linear_places(&self) -> Option<&[f64]> {
+        match &self.body {
+            Body::Table { table, .. } if table.bend.iter().all(|bend| *bend == 0.0) => Some(&table.x),
+            _ => None,
+        }
+    }
+
+    /// The property in SI units as an expression of Python, with texts for its variables; `None` where it is a table, or
+    /// has functions other than `exp`, `tanh` and `cosh`.
+    pub(crate) fn plain_text(&self, variables: &[&str; 3]) -> Option<String> {
+        match &self.body {
+            Body::Formula(formula) if self.factor == 1.0 => formula.plain_text(variables),
+            Body::Formula(formula) => Some(format!("{:e} * {}", self.factor, formula.plain_text(variables)?)),
+            Body::Table { .. } => None,
+        }
     }
 
     /// The property multiplied by a factor.
@@ -34,7 +62,9 @@ impl Function {
     pub(crate) fn reads(&self) -> [bool; 3] {
         match &self.body {
             Body::Formula(formula) => formula.reads,
-            Body::Table { of, .. } => std::array::from_fn(|index| index == *of),
+            Body::Table { of, .. } => {
+                std::array::from_fn(|index| index == *of || index == 2 && self.warmth.is_some())
+            }
         }
     }
 
@@ -52,11 +82,15 @@ impl Function {
     }
 
     pub fn at(&self, point: &Conditions) -> f64 {
-        self.factor
+        let value = self.factor
             * match &self.body {
                 Body::Formula(formula) => formula.at(point),
                 Body::Table { of, table } => table.at(point[*of]),
-            }
+            };
+        match self.warmth {
+            Some((energy, reference)) => value * exp(energy * (1.0 / reference - 1.0 / point[2])),
+            None => value,
+        }
     }
 }
 

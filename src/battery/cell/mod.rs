@@ -1,4 +1,6 @@
 //! The parameters of a cell, from a built-in or a user's file, in SI units throughout.
+pub(crate) mod bpx;
+pub(crate) mod charge_window;
 pub(crate) mod constants;
 pub(crate) mod exchange_current;
 pub(crate) mod file;
@@ -12,6 +14,7 @@ use std::path::Path;
 
 use crate::document::source::{SourceError, read};
 
+use bpx::import::{import, is_json};
 pub use constants::{FARADAY, GAS, ZERO_CELSIUS};
 pub use parameters::{Cell, Electrode};
 pub(crate) use parameters::{CurrentLimits, DatasheetLimits};
@@ -48,9 +51,15 @@ impl Cell {
         Self::parse(path, &read(path)?)
     }
 
-    /// A cell from the text of a file, which `path` names in errors.
+    /// A cell from the text of a file, which `path` names in errors: RON, or BPX, the JSON of the Faraday Institution.
+    ///
+    /// # Errors
+    /// A value is missing or wrong; the error has its place.
     pub fn parse(path: &Path, text: &str) -> Result<Self, SourceError> {
-        file::parse(path, text)
+        match is_json(text) {
+            true => import(path, text).map(|imported| imported.cell),
+            false => file::parse(path, text),
+        }
     }
 
     /// Names of the built-in cells.

@@ -109,6 +109,12 @@ impl<'a> Section<'a> {
         Ok(function)
     }
 
+    /// True where the section has a field.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.asked.borrow_mut().push(name.to_owned());
+        self.node.field(name).is_some()
+    }
+
     /// A text without a unit.
     pub(crate) fn word(&self, name: &str) -> Result<String, SourceError> {
         let node = self.field(name, "1")?;
@@ -245,7 +251,8 @@ impl<'a> Section<'a> {
         }
     }
 
-    /// The table of `(over: "s", unit: "V", interpolation: "cubic", points: [(0.0, 1.2), ...])`
+    /// The table of `(over: "s", unit: "V", interpolation: "cubic", points: [(0.0, 1.2), ...])`, and where it depends on
+    /// temperature, `activation_energy` with `reference_temperature`
     fn table(&self, name: &str, node: &'a OutlineNode, unit: &str) -> Result<Function, SourceError> {
         let section = self.inner(name, node);
         let over = section.word("over")?;
@@ -308,8 +315,16 @@ impl<'a> Section<'a> {
                 &format!("there are at least {least}"),
             ));
         }
+        let energy = match section.has("activation_energy") {
+            true => section.number("activation_energy", "J/mol", (-1e6, 1e6))?,
+            false => 0.0,
+        };
+        let reference = match section.has("reference_temperature") {
+            true => section.number("reference_temperature", "K", (150.0, 500.0))?,
+            false => 298.15,
+        };
         section.finish()?;
-        Ok(Function::of_table(of, Table::new(&points, interpolation), factor))
+        Ok(Function::of_table(of, Table::new(&points, interpolation), factor).activated(energy, reference))
     }
 }
 

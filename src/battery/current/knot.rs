@@ -80,6 +80,7 @@ impl CurrentFile {
         for (&time, &current) in self.time.iter().zip(&self.current) {
             if let (Course::Hold, Some(before)) = (course, knots.last())
                 && time > before.time
+                && current != before.current
             {
                 knots.push(Knot { time, current: before.current, is_row: false });
             }
@@ -171,7 +172,7 @@ mod tests {
         let file = file(&[(0.0, 1.0), (2.0, 3.0), (3.0, 3.0)]);
         let expected = [(0.0, 1.0), (1.0, 1.0), (2.0, 3.0), (3.0, 3.0)];
         assert_eq!(rows(&file, Course::Hold, RowTimes::Even), expected);
-        assert_eq!(file.knots(Course::Hold, RowTimes::Input).unwrap().len(), 5);
+        assert_eq!(file.knots(Course::Hold, RowTimes::Input).unwrap().len(), 4);
     }
 
     #[test]

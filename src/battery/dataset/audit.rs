@@ -3,6 +3,7 @@ use rayon::prelude::*;
 
 use crate::battery::current::limits::{Violation, check_rows};
 use crate::battery::dataset::feature::WIDTH;
+use crate::battery::dataset::generation::{SeriesBatch, SeriesFactory};
 use crate::battery::dataset::jitter::cell_of;
 use crate::battery::dataset::{Dataset, Split};
 
@@ -16,15 +17,23 @@ pub struct Audit {
     /// True where every limit could be checked. The duration of a pulse, and the reduction of the current near empty or
     /// full, can be checked only for rows 1 s apart.
     pub is_complete: bool,
+    /// Series that are not what their specification gives, simulated anew: an earlier build kept some in which the
+    /// electrolyte runs dry.
+    pub differing: Vec<(Split, usize)>,
 }
 
-/// Reads every row of a dataset.
+/// Reads every row of a dataset, and simulates it anew.
 pub fn audit(dataset: &Dataset) -> Audit {
     let specification = dataset.specification();
     let nominal = specification.known_cell();
     // A stored value is off by half a step; the state of charge at which a limit changes, by one more.
     let half = dataset.ranges().map(|(least, largest)| 0.51 * (largest - least) / 65535.0);
-    let mut audit = Audit { violations: Vec::new(), spans: Vec::new(), is_complete: specification.interval_s == 1 };
+    let mut audit = Audit {
+        violations: Vec::new(),
+        spans: Vec::new(),
+        is_complete: specification.interval_s == 1,
+        differing: differing(dataset),
+    };
     for split in Split::ALL.into_iter().filter(|&split| dataset.series(split) > 0) {
         let of_series = |series: usize| {
             let rows = dataset.rows(split, series, 0, dataset.steps());
@@ -43,6 +52,24 @@ pub fn audit(dataset: &Dataset) -> Audit {
         audit.violations.extend(found.into_iter().filter_map(|(violation, _)| violation));
     }
     audit
+}
+
+/// The series that are not what their specification gives.
+fn differing(dataset: &Dataset) -> Vec<(Split, usize)> {
+    let specification = dataset.specification();
+    let cell = specification.known_cell();
+    let factory = SeriesFactory::new(specification, &cell);
+    let of_batch = |batch: SeriesBatch| -> Vec<(Split, usize)> {
+        let made = factory.make(batch).map(|made| made.numbers).unwrap_or_default();
+        let series = (0..batch.count).filter(|&k| {
+            made.get(k).is_none_or(|numbers| {
+                let stored = dataset.stored(batch.split, batch.first + k);
+                !numbers.iter().copied().eq(stored.iter().map(|number| u16::from_le(*number)))
+            })
+        });
+        series.map(|k| (batch.split, batch.first + k)).collect()
+    };
+    SeriesBatch::all(specification).into_par_iter().flat_map_iter(of_batch).collect()
 }
 
 fn span(rows: &[[f64; WIDTH]]) -> [(f64, f64); WIDTH] {

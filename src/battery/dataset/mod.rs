@@ -8,6 +8,8 @@ pub(crate) mod feature;
 pub(crate) mod generation;
 pub(crate) mod jitter;
 pub mod npy;
+#[cfg(any(feature = "battery", test))]
+pub(crate) mod scaling;
 pub mod specification;
 pub(crate) mod storage;
 
@@ -130,6 +132,12 @@ impl Dataset {
         for (out, &number) in out.iter_mut().zip(numbers) {
             *out = f32::from(u16::from_le(number)) * (1.0 / 65535.0);
         }
+    }
+
+    /// The numbers of a series as they are stored, in little-endian order.
+    pub(crate) fn stored(&self, split: Split, series: usize) -> &[u16] {
+        let length = self.steps() * WIDTH;
+        &self.file.numbers()[(self.specification().first(split) + series) * length..][..length]
     }
 
     /// Rows from `start` to `end` of a series in physical units.

@@ -59,10 +59,16 @@ impl Array {
         }
     }
 
+    /// Writes the bytes of a file of 32-bit floats.
+    pub fn write_to(&self, out: &mut dyn Write) -> io::Result<()> {
+        out.write_all(&header(&self.shape))?;
+        self.values.iter().try_for_each(|value| out.write_all(&value.to_le_bytes()))
+    }
+
     /// Writes a file of 32-bit floats, whole or not at all.
     pub fn write(&self, path: &Path) -> io::Result<()> {
-        let mut bytes = header(&self.shape);
-        self.values.iter().for_each(|value| bytes.extend(value.to_le_bytes()));
+        let mut bytes = Vec::new();
+        self.write_to(&mut bytes)?;
         let partial = path.with_extension(format!("{}.part", std::process::id()));
         let written = fs::File::create(&partial).and_then(|mut file| {
             file.write_all(&bytes)?;

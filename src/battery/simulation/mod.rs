@@ -22,7 +22,7 @@ use crate::battery::simulation::electrolyte::{Concentration, Electrolyte};
 use crate::battery::simulation::electrolyte_average::ElectrolyteProfile;
 use crate::battery::simulation::particle::{Particle, ParticleState};
 use crate::battery::simulation::thermal::{Cooling, Temperature, Thermal};
-use crate::battery::simulation::validity::{Extremes, Invalid, Validity};
+use crate::battery::simulation::validity::{Extremes, Invalid, UnknownPart, Validity};
 use crate::battery::simulation::voltage::{Voltage, VoltageParts};
 
 /// The simulator of a cell.
@@ -42,16 +42,6 @@ pub struct Simulator {
     /// Length of a step, s.
     step: f64,
     validity: Validity,
-    unknown: Vec<UnknownPart>,
-}
-
-/// A function of a cell that is not known for every stoichiometry, and keeps its last value beyond.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct UnknownPart {
-    /// Its path in the cell's file.
-    pub function: &'static str,
-    /// The stoichiometries between which it is known.
-    pub known: (f64, f64),
 }
 
 /// The state of as many cells as there are lanes.
@@ -111,7 +101,7 @@ pub struct Row<V = Lanes> {
     pub ocv: V,
     /// The parts of the terminal voltage, V.
     pub parts: VoltageParts<V>,
-    /// What decides whether the state is valid.
+    /// The numbers that decide whether the state is valid.
     pub extremes: Extremes<V>,
 }
 
@@ -169,23 +159,13 @@ impl Simulator {
         let positive = Particle::new(cell, &cell.positive, 1.0, step);
         let voltage = Voltage::new(cell);
         let functions = [("negative.diffusivity", 0, negative.range()), ("positive.diffusivity", 1, positive.range())];
-        let functions = functions.into_iter().chain(voltage.ranges());
-        let mut stoichiometry = [(0.0f64, 1.0f64); 2];
-        let mut unknown = Vec::new();
-        for (function, electrode, known) in functions {
-            let range = &mut stoichiometry[electrode];
-            *range = (range.0.max(known.0), range.1.min(known.1));
-            if known.0 > 0.0 || known.1 < 1.0 {
-                unknown.push(UnknownPart { function, known });
-            }
-        }
+        let validity = Validity::new(cell, functions.into_iter().chain(voltage.ranges()));
         Self {
             negative,
             positive,
             electrolyte: Electrolyte::new(cell, step),
             voltage,
-            validity: Validity::new(cell, stoichiometry),
-            unknown,
+            validity,
             cooling: Cooling::new(cell, thermal, step),
             capacity: cell.capacity(),
             full: [full_negative, full_positive],
@@ -214,7 +194,7 @@ impl Simulator {
 
     /// The functions that are not known for every stoichiometry.
     pub(crate) fn unknown_parts(&self) -> &[UnknownPart] {
-        &self.unknown
+        &self.validity.unknown
     }
 
     /// The reasons why the state of a lane is not valid.

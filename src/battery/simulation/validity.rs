@@ -4,7 +4,7 @@ use std::fmt;
 use crate::battery::cell::{Cell, ZERO_CELSIUS};
 use crate::battery::simd::lanes::{Lanes, Vector};
 
-/// What of a state decides whether it is valid.
+/// The numbers of a state that decide whether it is valid.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Extremes<V = Lanes> {
     /// The least concentration of the electrolyte in each half of the cell, the negative electrode's first, kmol/m³.
@@ -30,7 +30,7 @@ impl<V: Vector> Extremes<V> {
 /// A reason why a state is not valid.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Invalid {
-    /// The electrolyte is empty in one half of the cell: less than nothing was taken for nothing.
+    /// The electrolyte is empty in one half of the cell: less than a hundredth is left of its concentration at rest.
     ElectrolyteEmpty { half: usize },
     /// A concentration, mol/m³, outside of the cell's `electrolyte.range`.
     Concentration { half: usize, value: f64 },
@@ -77,26 +77,51 @@ impl fmt::Display for Invalid {
     }
 }
 
+/// A function of a cell that is not known for every stoichiometry, and keeps its last value beyond.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct UnknownPart {
+    /// Its path in the cell's file.
+    pub function: &'static str,
+    /// The stoichiometries between which it is known.
+    pub known: (f64, f64),
+}
+
 /// The ranges in which a cell's model holds.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Validity {
     /// Concentrations of the electrolyte, kmol/m³.
     concentration: (f64, f64),
+    /// The concentration below which it is empty.
+    empty: f64,
     /// Stoichiometries of the electrodes, the negative one's first.
     stoichiometry: [(f64, f64); 2],
     /// °C.
     celsius: (f64, f64),
+    /// The functions that are not known for every stoichiometry.
+    pub unknown: Vec<UnknownPart>,
 }
 
 impl Validity {
-    /// The ranges of a cell whose electrodes' functions are known in those of `stoichiometry`.
-    pub(crate) fn new(cell: &Cell, stoichiometry: [(f64, f64); 2]) -> Self {
+    /// The ranges of a cell with functions of stoichiometry: path in its file, electrode (0 is the negative one), range in
+    /// which it is known.
+    pub(crate) fn new(cell: &Cell, functions: impl Iterator<Item = (&'static str, usize, (f64, f64))>) -> Self {
+        let mut stoichiometry = [(0.0f64, 1.0f64); 2];
+        let mut unknown = Vec::new();
+        for (function, electrode, known) in functions {
+            let range = &mut stoichiometry[electrode];
+            *range = (range.0.max(known.0), range.1.min(known.1));
+            if known.0 > 0.0 || known.1 < 1.0 {
+                unknown.push(UnknownPart { function, known });
+            }
+        }
         let (low, high) = cell.electrolyte.range;
         let (cold, hot) = cell.temperature;
         Self {
             concentration: (1e-3 * low, 1e-3 * high),
+            empty: 1e-5 * cell.electrolyte.concentration,
             stoichiometry,
             celsius: (cold - ZERO_CELSIUS, hot - ZERO_CELSIUS),
+            unknown,
         }
     }
 
@@ -107,7 +132,7 @@ impl Validity {
         let electrolyte = [0, 1].map(|half| {
             let (least, largest) = (extremes.least[half][lane], extremes.largest[half][lane]);
             match (least, largest) {
-                _ if least <= 0.0 => Some(Invalid::ElectrolyteEmpty { half }),
+                _ if least < self.empty => Some(Invalid::ElectrolyteEmpty { half }),
                 _ if least < low => Some(Invalid::Concentration { half, value: 1e3 * least }),
                 _ if largest > high => Some(Invalid::Concentration { half, value: 1e3 * largest }),
                 _ => None,

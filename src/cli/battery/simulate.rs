@@ -5,11 +5,10 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 use super::simulation_notes;
-use super::subject_cell::{cell, thermal};
+use super::subject_cell::{ThermalArgument, cell, thermal};
 use crate::battery::cell::{Cell, ZERO_CELSIUS};
 use crate::battery::current::file::CurrentFile;
 use crate::battery::current::knot::{Course, RowTimes};
-use crate::battery::simulation::thermal::Thermal;
 use crate::battery::simulation::trace::{Start, Trace, simulate_knots, simulate_knots_within_limits};
 use crate::cli::failure::Failure;
 use crate::cli::message::narrate;
@@ -75,18 +74,6 @@ enum AtArgument {
     Input,
 }
 
-#[derive(Clone, Copy, ValueEnum)]
-pub(super) enum ThermalArgument {
-    /// The ambient temperature everywhere
-    Isothermal,
-    /// One temperature
-    Lumped,
-    /// Surface and core, as in Cell-Li-Gent; energy is not conserved
-    TwoTemperature,
-    /// Surface and core; energy is conserved
-    TwoNode,
-}
-
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum LimitArgument {
     /// Only a note is printed
@@ -95,17 +82,6 @@ enum LimitArgument {
     Flag,
     /// The current tapers off to hold the voltage at the limit, as a charger does
     Taper,
-}
-
-impl From<ThermalArgument> for Thermal {
-    fn from(choice: ThermalArgument) -> Self {
-        match choice {
-            ThermalArgument::Isothermal => Self::Isothermal,
-            ThermalArgument::Lumped => Self::Lumped,
-            ThermalArgument::TwoTemperature => Self::TwoTemperature,
-            ThermalArgument::TwoNode => Self::TwoNode,
-        }
-    }
 }
 
 pub(crate) fn execute(arguments: &Arguments) -> Result<(), Failure> {
