@@ -360,7 +360,7 @@ mod tests {
             ("0 < s < 1", 0, "cannot be chained"),
             ("1 if s > 0", 0, "no `else`"),
             ("if(s, 1)", 0, "`if` with 2 arguments"),
-            ("os.exp(s)", 0, "not a function"),
+            ("os.exp(s)", 2, "not a function"),
             ("s % 2", 0, "not arithmetic"),
             ("'word'", 0, "not a number"),
         ] {

@@ -289,6 +289,9 @@ fn refuse_other_kinds(parameters: &BpxSection, state: Option<&BpxSection>) -> Re
 /// The exponent that turns a porosity into the transport efficiency of the file.
 fn bruggeman(section: &BpxSection, porosity: f64) -> Result<f64, SourceError> {
     let efficiency = section.number("Transport efficiency")?;
+    if porosity == 1.0 && efficiency == 1.0 {
+        return Ok(1.5);
+    }
     if !(porosity > 0.0 && porosity < 1.0 && efficiency > 0.0 && efficiency <= 1.0) {
         let message = format!("{efficiency} does not suit a porosity of {porosity}");
         return Err(section.error("Transport efficiency", &message, "both are shares between 0 and 1"));
