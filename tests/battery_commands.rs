@@ -102,7 +102,11 @@ fn a_simulation_says_where_it_is_not_valid() {
     let (_, table, error) = simulate("fifteen-amperes.csv", &["--charge-positive", "--initial-soc", "0.9"]);
     assert!(table[1].starts_with("0,-15,") && error.contains("leave out `--charge-positive`"), "{error}");
     let (_, table, error) = simulate("step-with-two-rows-a-time.csv", &["--initial-voltage", "4.0", "--ambient", "5"]);
-    assert!(table[1].contains(",4.0000000,") && error.contains("4 V is a state of charge of 0.7"), "{error} {}", table[1]);
+    assert!(
+        table[1].contains(",4.0000000,") && error.contains("4 V is a state of charge of 0.7"),
+        "{error} {}",
+        table[1]
+    );
     assert!(error.contains("state of charge 1 is 4.181 V"), "{error}");
     let (code, _, error) = simulate("step-with-two-rows-a-time.csv", &["--initial-voltage", "5"]);
     assert!(code == Some(2) && error.contains("`--initial-voltage` must be"), "{error}");
@@ -129,8 +133,11 @@ fn bpx_is_read_written_and_refused_by_name() {
     let worst = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
     // The same cell as the built-in one, whose state of charge 1 is 4.181 V instead of the limit.
     let (code, ron, error) = galvani(&["cell", "import", &at("bpx_0_1.json")]);
-    assert!(code == Some(0) && ron.contains("// Imported from BPX 0.1 (DFN)") && ron.contains("the file has 0.90"), "{ron}");
-    assert!(error.contains("not kept: `Cell > Thermal conductivity [W.m-1.K-1]`"), "{error}");
+    assert!(
+        code == Some(0) && ron.contains("// Imported from BPX 0.1 (DFN)") && ron.contains("the file has 0.90"),
+        "{ron}"
+    );
+    assert!(error.contains("not kept: `Parameterisation > Cell > Thermal conductivity [W.m-1.K-1]`"), "{error}");
     assert!(error.contains("0 and 1 of the charge are at 2.5 and 4.2 V"), "{error}");
     fs::write(folder.path().join("mine.ron"), ron).unwrap();
     let volt = ["--initial-voltage", "4.1", "--ambient", "25"];
@@ -143,7 +150,10 @@ fn bpx_is_read_written_and_refused_by_name() {
     let (code, ron, error) = galvani(&["cell", "import", &at("bpx_1_1.json"), "--out", "later.ron"]);
     assert!(code == Some(0) && error.contains("`User-defined`, `Validation`"), "{error}{ron}");
     let later = fs::read_to_string(folder.path().join("later.ron")).unwrap();
-    assert!(later.contains("heat_transfer: \"7.5 [W/m2/K]\"") && later.contains("activation_energy: \"15000"), "{later}");
+    assert!(
+        later.contains("heat_transfer: \"7.5 [W/m2/K]\"") && later.contains("activation_energy: \"15000"),
+        "{later}"
+    );
     assert!(voltages("later.ron", &["--ambient", "10"])[600] > 2.5);
     // There and back.
     let (code, out, error) = galvani(&["cell", "export", "mine.ron", "--out", "back.json"]);

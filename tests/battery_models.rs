@@ -94,7 +94,8 @@ fn a_model_is_trained_continued_judged_and_asked() {
     // The same rows in the units of the datasheet's ranges.
     let ranges = [(-5.0, 20.0), (2.5, 4.25), (-10.0, 90.0), (0.0, 1.0), (-10.0, 110.0), (2.5, 4.25)];
     let in_units = |scaled: &[f32]| -> Vec<f32> {
-        let unit = |(each, value): (usize, &f32)| ranges[each % 6].0 + value * (ranges[each % 6].1 - ranges[each % 6].0);
+        let unit =
+            |(each, value): (usize, &f32)| ranges[each % 6].0 + value * (ranges[each % 6].1 - ranges[each % 6].0);
         scaled.iter().enumerate().map(unit).collect()
     };
     Array { shape: vec![2, 8, 6], values: in_units(&values) }.write(&here.join("x.npy")).unwrap();

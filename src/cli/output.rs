@@ -31,7 +31,11 @@ enum Place {
     /// A pipe, a terminal, a device.
     Through,
     /// A regular file or nothing, behind all links, with the permissions of the present file.
-    File { path: PathBuf, permissions: Option<Permissions>, existing: Existing },
+    File {
+        path: PathBuf,
+        permissions: Option<Permissions>,
+        existing: Existing,
+    },
 }
 
 impl Output {
@@ -212,9 +216,9 @@ mod tests {
         assert!(put(&at("twin"), Existing::Replace, &[]).unwrap_err().contains("protected"));
         assert!(put(folder.path(), Existing::Replace, &[]).unwrap_err().contains("folder"));
         assert!(put(&at("none/x"), Existing::Replace, &[]).unwrap_err().contains("hint: check that the folder exists"));
-        let left = fs::read_dir(folder.path()).unwrap().filter(|entry| {
-            entry.as_ref().unwrap().file_name().to_string_lossy().contains("partial")
-        });
+        let left = fs::read_dir(folder.path())
+            .unwrap()
+            .filter(|entry| entry.as_ref().unwrap().file_name().to_string_lossy().contains("partial"));
         assert_eq!(left.count(), 0);
     }
 

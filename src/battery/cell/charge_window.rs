@@ -23,7 +23,8 @@ pub(crate) fn fill(cell: &mut Cell) -> Result<(), Diagnostic> {
 pub(crate) fn measure(cell: &mut Cell) -> Result<(), Diagnostic> {
     let capacity = charge_at(cell, cell.limits.voltage.0, "lower")? / 3600.0;
     if !(capacity > LEAST) {
-        let message = format!("the cell is at {:.3} V when full, below its lower voltage limit", cell.open_circuit_voltage(1.0));
+        let message =
+            format!("the cell is at {:.3} V when full, below its lower voltage limit", cell.open_circuit_voltage(1.0));
         return Err(Diagnostic::new(message).hint("are the limits, and `full` of both electrodes, right?"));
     }
     cell.capacity_ah = capacity;
@@ -35,7 +36,9 @@ fn charge_at(cell: &Cell, voltage: f64, name: &str) -> Result<f64, Diagnostic> {
     let (least, largest) = cell.possible_charge();
     let [low, high] = [least, largest].map(|soc| cell.open_circuit_voltage(soc));
     if !(low..=high).contains(&voltage) {
-        let message = format!("the {name} voltage limit, {voltage} V, is never reached: between empty and full electrodes the cell has {low:.3} to {high:.3} V");
+        let message = format!(
+            "the {name} voltage limit, {voltage} V, is never reached: between empty and full electrodes the cell has {low:.3} to {high:.3} V"
+        );
         return Err(Diagnostic::new(message).hint("give `full` of both electrodes and `capacity`"));
     }
     Ok((1.0 - cell.state_of_charge(voltage, cell.reference_temperature)) * cell.capacity())

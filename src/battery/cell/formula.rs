@@ -202,9 +202,7 @@ impl FormulaReader<'_> {
                 let zero = Box::new(FormulaTerm::Number(0.0));
                 Ok(FormulaTerm::Test(|a, b| a == b, Box::new(self.term(&unary.expr)?), zero))
             }
-            Expr::Compare(_) => {
-                Err(mistake(offset, "comparisons cannot be chained", "join them: a < b and b < c"))
-            }
+            Expr::Compare(_) => Err(mistake(offset, "comparisons cannot be chained", "join them: a < b and b < c")),
             Expr::IfExpr(choice) => {
                 let Some(otherwise) = &choice.false_expr else {
                     return Err(mistake(offset, "this `if` has no `else`", "write a if test else b"));

@@ -62,9 +62,7 @@ impl Function {
     pub(crate) fn reads(&self) -> [bool; 3] {
         match &self.body {
             Body::Formula(formula) => formula.reads,
-            Body::Table { of, .. } => {
-                std::array::from_fn(|index| index == *of || index == 2 && self.warmth.is_some())
-            }
+            Body::Table { of, .. } => std::array::from_fn(|index| index == *of || index == 2 && self.warmth.is_some()),
         }
     }
 

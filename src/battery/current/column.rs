@@ -47,7 +47,8 @@ fn find(quantity: &str, units: &[(&str, f64)], header: &[&str]) -> Result<Column
     let mut near = None;
     for (index, name) in header.iter().enumerate() {
         let lower = name.replace(['µ', 'μ'], "u").to_lowercase();
-        let words: Vec<&str> = lower.split(|letter: char| !letter.is_alphanumeric()).filter(|w| !w.is_empty()).collect();
+        let words: Vec<&str> =
+            lower.split(|letter: char| !letter.is_alphanumeric()).filter(|w| !w.is_empty()).collect();
         let [first, rest @ ..] = &words[..] else { continue };
         if *first != quantity {
             continue;

@@ -63,8 +63,8 @@ impl CurrentFile {
             }
             let Some((columns, width)) = header else {
                 let names: Vec<&str> = record.iter().collect();
-                let columns = Columns::of(&names)
-                    .map_err(|wrong| rows.error(start, wrong.index, wrong.message, &wrong.hint))?;
+                let columns =
+                    Columns::of(&names).map_err(|wrong| rows.error(start, wrong.index, wrong.message, &wrong.hint))?;
                 header = Some((columns, record.len()));
                 continue;
             };
@@ -79,7 +79,8 @@ impl CurrentFile {
         }
         let count = file.time.len();
         if count < 2 || file.time[count - 1] <= file.time[0] {
-            let mistake = Diagnostic::new(format!("a profile must have at least 2 rows at different times, not {count}"));
+            let mistake =
+                Diagnostic::new(format!("a profile must have at least 2 rows at different times, not {count}"));
             return Err(SourceError::whole(path, mistake.hint("a profile has a header and at least two rows")));
         }
         Ok(file)
@@ -100,7 +101,10 @@ impl CurrentFile {
             return Err((format!("the time {time} s comes after {last} s"), hint));
         }
         if time == last && self.time.len() > 1 && self.time[self.time.len() - 2] == time {
-            return Err((format!("a third row is at {time} s"), "two rows at one time are a step; leave out the others"));
+            return Err((
+                format!("a third row is at {time} s"),
+                "two rows at one time are a step; leave out the others",
+            ));
         }
         if time > last && time - last < LEAST_STEP * (1.0 - 1e-3) {
             return Err((format!("{time} s is less than 1 µs after {last} s"), "leave out one of both rows"));
@@ -178,7 +182,11 @@ mod tests {
     #[test]
     fn columns_are_read_by_name_and_unit() {
         for (text, time, current) in [
-            ("\u{feff}current_a, time_s\r\n# rest\r\n0,10\r\n\r\n4,12\r\n4,13\r\n", [10.0, 12.0, 13.0], [0.0, 4.0, 4.0]),
+            (
+                "\u{feff}current_a, time_s\r\n# rest\r\n0,10\r\n\r\n4,12\r\n4,13\r\n",
+                [10.0, 12.0, 13.0],
+                [0.0, 4.0, 4.0],
+            ),
             ("time_min,x,current_ma\n0,,5\n1,\"a, b\",-500\n2,\"\",\"1e3\"\n", [0.0, 60.0, 120.0], [0.005, -0.5, 1.0]),
             ("time_s,current_a\n0,5\n60,5\n60,0", [0.0, 60.0, 60.0], [5.0, 5.0, 0.0]),
             ("time_us,current_a\n0,1\n1,1\n2,1\n", [0.0, 1e-6, 2e-6], [1.0; 3]),

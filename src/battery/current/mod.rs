@@ -2,8 +2,8 @@
 //!
 //! A profile moves between states of charge over the whole allowed range, in moves: forward by a
 //! random share, a little back, then rest. The kinds of profile differ in the shape of a move.
-pub(crate) mod drive_cycle;
 pub(crate) mod column;
+pub(crate) mod drive_cycle;
 pub mod file;
 pub mod knot;
 pub mod limits;

@@ -59,9 +59,10 @@ impl FittedCurve {
             .map(|k| {
                 let parts = [1.0 / 6.0, 0.5, 5.0 / 6.0];
                 let deviation = |part| curve.value(low + step * (k as f64 + part)) - sample(k, part);
-                parts.into_iter().map(deviation).fold(0.0, |most: f64, each| {
-                    if each.is_nan() { f64::INFINITY } else { most.max(each.abs()) }
-                })
+                parts
+                    .into_iter()
+                    .map(deviation)
+                    .fold(0.0, |most: f64, each| if each.is_nan() { f64::INFINITY } else { most.max(each.abs()) })
             })
             .collect();
         curve.used = usable(&deviations, &curve.intervals);

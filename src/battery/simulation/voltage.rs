@@ -140,8 +140,10 @@ impl Voltage {
 
     /// The functions of stoichiometry: path in the cell's file, electrode (0 is the negative one), range in which it is known.
     pub(crate) fn ranges(&self) -> impl Iterator<Item = (&'static str, usize, (f64, f64))> {
-        let potentials =
-            [("negative.potential", 0, self.negative.potential.range()), ("positive.potential", 1, self.positive.potential.range())];
+        let potentials = [
+            ("negative.potential", 0, self.negative.potential.range()),
+            ("positive.potential", 1, self.positive.potential.range()),
+        ];
         let entropy = |name, electrode, kinetics: &Kinetics| {
             kinetics.entropy.as_ref().map(|entropy| (name, electrode, entropy.range()))
         };

@@ -114,9 +114,7 @@ fn start(cell: &Cell, arguments: &Arguments) -> Result<Start, Failure> {
     let (low, high) = cell.temperature;
     let within = |flag: &str, value: f64, (least, largest): (f64, f64)| match (least..=largest).contains(&value) {
         true => Ok(value),
-        false => Err(Failure::Input(format!(
-            "`{flag}` must be {least:.3} to {largest:.3} for this cell, not {value}"
-        ))),
+        false => Err(Failure::Input(format!("`{flag}` must be {least:.3} to {largest:.3} for this cell, not {value}"))),
     };
     let ambient = within("--ambient", arguments.ambient, (low - ZERO_CELSIUS, high - ZERO_CELSIUS))?;
     let possible = cell.possible_charge();

@@ -102,7 +102,12 @@ impl Exporter<'_> {
         }))
     }
 
-    fn electrode(&mut self, name: &str, electrode: &Electrode, (least, largest): (f64, f64)) -> Result<Json, Diagnostic> {
+    fn electrode(
+        &mut self,
+        name: &str,
+        electrode: &Electrode,
+        (least, largest): (f64, f64),
+    ) -> Result<Json, Diagnostic> {
         let reference = self.cell.reference_temperature;
         let rest = self.cell.electrolyte.concentration;
         if electrode.exchange.orders.iter().any(|order| (order - 0.5).abs() > 1e-6) {

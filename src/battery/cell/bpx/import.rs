@@ -47,7 +47,8 @@ pub(crate) fn import(path: &Path, text: &str) -> Result<ImportedCell, SourceErro
         source.error_at(offset, Diagnostic::new(message).hint("a cell in JSON is a BPX file"))
     })?;
     let Some(object) = json.as_object().filter(|_| json.pointer("/Header/BPX").is_some()) else {
-        let hint = "a cell is the file of `galvani battery cell chen2020`, or BPX, which has {\"Header\": {\"BPX\": ...}}";
+        let hint =
+            "a cell is the file of `galvani battery cell chen2020`, or BPX, which has {\"Header\": {\"BPX\": ...}}";
         return Err(SourceError::whole(path, Diagnostic::new("this is JSON, but not BPX").hint(hint)));
     };
     let root = BpxSection::root(source, object);
@@ -111,7 +112,8 @@ impl Importer {
         }
         let electrolyte = parameters.section("Electrolyte")?;
         let separator = parameters.section("Separator")?;
-        let (negative, positive) = (parameters.section("Negative electrode")?, parameters.section("Positive electrode")?);
+        let (negative, positive) =
+            (parameters.section("Negative electrode")?, parameters.section("Positive electrode")?);
         let reference = cell.optional_number("Reference temperature [K]")?.unwrap_or(298.15);
         let rest = match electrolyte.optional_number("Initial concentration [mol.m-3]")? {
             Some(rest) => Some(rest),
@@ -121,11 +123,11 @@ impl Importer {
             },
         };
         let rest = rest.unwrap_or_else(|| {
-            self.notes.push("the concentration of the electrolyte at rest is not given, and taken as 1000 mol/m3".into());
+            self.notes
+                .push("the concentration of the electrolyte at rest is not given, and taken as 1000 mol/m3".into());
             1000.0
         });
-        let (low, high) =
-            (cell.number("Lower voltage cut-off [V]")?, cell.number("Upper voltage cut-off [V]")?);
+        let (low, high) = (cell.number("Lower voltage cut-off [V]")?, cell.number("Upper voltage cut-off [V]")?);
         let nominal = cell.number("Nominal cell capacity [A.h]")?;
         let activation = |section: &BpxSection, name: &str| -> Result<Option<Activation>, SourceError> {
             let energy = section.optional_number(&format!("{name} activation energy [J.mol-1]"))?;
@@ -144,7 +146,8 @@ impl Importer {
                 known.capacity_ah
             );
         }
-        let pairs = cell.optional_number("Number of electrode pairs connected in parallel to make a cell")?.unwrap_or(1.0);
+        let pairs =
+            cell.optional_number("Number of electrode pairs connected in parallel to make a cell")?.unwrap_or(1.0);
         out += &format!("    area: \"{:?} [m2]\",\n    parallel: {pairs:?},\n", cell.number("Electrode area [m2]")?);
         out += &format!("    contact_resistance: \"0 [ohm]\",\n    reference_temperature: \"{reference:?} [K]\",\n");
         out += &format!("    temperature: (\"{:?} [K]\", \"{:?} [K]\"),\n", TEMPERATURE.0, TEMPERATURE.1);
@@ -159,7 +162,8 @@ impl Importer {
             let kinetics = kinetics.map(|activation| format!(" * {}", activation.text())).unwrap_or_default();
             let rate = section.number("Reaction rate constant [mol.m-2.s-1]")?;
             out += &format!("    {name}: (\n        thickness: \"{:?} [m]\",\n", section.number("Thickness [m]")?);
-            out += &format!("        porosity: {porosity:?},\n        bruggeman: {:?},\n", bruggeman(section, porosity)?);
+            out +=
+                &format!("        porosity: {porosity:?},\n        bruggeman: {:?},\n", bruggeman(section, porosity)?);
             out += &format!("        active_fraction: {share:?},\n");
             out += &format!("        conductivity: \"{:?} [S/m]\",\n", section.number("Conductivity [S.m-1]")?);
             out += &format!("        solid_bruggeman: 0.0,\n        radius: \"{radius:?} [m]\",\n");
@@ -233,7 +237,8 @@ impl Importer {
             cell.optional_number("Specific heat capacity [J.K-1.kg-1]")?,
         ];
         let (Some(volume), Some(area), Some(density), Some(heat)) = (volume, area, density, heat) else {
-            self.notes.push("without volume, surface, density and specific heat there is the isothermal model only".into());
+            self.notes
+                .push("without volume, surface, density and specific heat there is the isothermal model only".into());
             return Ok(String::new());
         };
         let mut transfer = None;
@@ -264,7 +269,8 @@ fn refuse_other_kinds(parameters: &BpxSection, state: Option<&BpxSection>) -> Re
             return Err(electrode.error("Particle", "blended electrodes cannot be held", HINT));
         }
         let is_branch = |each: &&str| each.contains("lithiation)") || each.to_lowercase().contains("hysteresis");
-        let branch = electrode.names().find(|each| is_branch(each) && !electrode.value(each).is_some_and(Json::is_null));
+        let branch =
+            electrode.names().find(|each| is_branch(each) && !electrode.value(each).is_some_and(Json::is_null));
         if let Some(branch) = branch {
             return Err(electrode.error(branch, "hysteresis of the open-circuit potential cannot be held", HINT));
         }

@@ -65,9 +65,9 @@ impl<'a> BpxSection<'a> {
     pub(crate) fn optional_function(&self, name: &str, variable: &str) -> Result<Option<BpxValue>, SourceError> {
         match self.value(name) {
             None | Some(Json::Null) => Ok(None),
-            Some(json) => BpxValue::of(json, variable).map(Some).map_err(|Diagnostic { message, hint, .. }| {
-                self.error(name, &message, &hint.unwrap_or_default())
-            }),
+            Some(json) => BpxValue::of(json, variable)
+                .map(Some)
+                .map_err(|Diagnostic { message, hint, .. }| self.error(name, &message, &hint.unwrap_or_default())),
         }
     }
 

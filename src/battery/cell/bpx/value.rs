@@ -127,7 +127,9 @@ mod tests {
             let text = BpxValue::of(&json, "s").map(|value| value.text("s", "m2/s", activation));
             assert_eq!(text.unwrap_or_default(), expected, "{json}");
         }
-        for wrong in [json!(null), json!("1 +"), json!({"x": [1], "y": [1]}), json!({"x": [1, 1], "y": [1, 2]}), json!([])] {
+        for wrong in
+            [json!(null), json!("1 +"), json!({"x": [1], "y": [1]}), json!({"x": [1, 1], "y": [1, 2]}), json!([])]
+        {
             assert!(BpxValue::of(&wrong, "s").is_err(), "{wrong}");
         }
     }
