@@ -80,7 +80,7 @@ fn values(results: &Results, writer: fn(&ExportedRun) -> Exported) -> Result<(),
 
 /// A run as the writers of all formats take it.
 fn exported_run<'a>(log: &'a Log, history: &'a History) -> ExportedRun<'a> {
-    let trial = |(trial, details): (_, &Details)| {
+    let trial = |(trial, details): (_, &'a Details)| {
         let ended = details.ended.as_ref();
         ExportedTrial {
             trial,
@@ -88,6 +88,7 @@ fn exported_run<'a>(log: &'a Log, history: &'a History) -> ExportedRun<'a> {
             ended: ended.map(|ended| ended.at),
             seconds: ended.map(|ended| ended.seconds),
             cpu_seconds: ended.map(|ended| ended.cpu_seconds),
+            info: ended.map(|ended| &ended.info),
         }
     };
     ExportedRun {

@@ -163,7 +163,7 @@ proptest! {
         let directions = Directions::of(vec![if maximize { Direction::Maximize } else { Direction::Minimize }]);
         let at = Some(jiff::Timestamp::from_second(1_700_000_000).unwrap());
         let trials = history.trials().iter().map(|trial| ExportedTrial {
-            trial, started: at, ended: at.filter(|_| trial.outcome.is_some()), seconds: trial.seconds, cpu_seconds: None,
+            trial, started: at, ended: at.filter(|_| trial.outcome.is_some()), seconds: trial.seconds, cpu_seconds: None, info: None,
         });
         let run = ExportedRun { name: "s", space: &space, objectives: &names, directions: &directions, trials: trials.collect() };
         let budgets = (Budget::new(1.0).unwrap(), Budget::new(9.0).unwrap());

@@ -3,8 +3,7 @@ use serde_json::{Map, Value as Json, json};
 
 use crate::document::diagnostic::Diagnostic;
 use crate::exchange::clause::{Clause, FormatSupport, any};
-use crate::exchange::export::{Exported, left_out, never_active};
-use crate::numeric::stream::Stream;
+use crate::exchange::export::{Exported, defaults, left_out, never_active};
 use crate::space::Space;
 use crate::space::expression::evaluation::ComparisonOperator;
 use crate::space::hyperparameter::{Domain, Hyperparameter, Value};
@@ -56,18 +55,6 @@ fn inexpressible(clause: &str, rule: &str) -> Diagnostic {
     let message = format!("`{clause}` cannot be expressed in ConfigSpace's format");
     Diagnostic::new(message)
         .hint(format!("there, {rule} with a value; arithmetic is written out only over few discrete values"))
-}
-
-/// The default of each hyperparameter; ConfigSpace refuses a space whose defaults are forbidden.
-fn defaults(space: &Space, notes: &mut Vec<String>) -> Vec<Value> {
-    let own = space.hyperparameters().iter().map(|each| each.default.clone());
-    if space.default_configuration().is_ok() {
-        return own.collect();
-    }
-    let legal = space.sample(&mut Stream::of(0, "export", 0));
-    notes.push("the default configuration is forbidden; the file has a legal one instead".into());
-    let legal = legal.map(|configuration| configuration.values().to_vec());
-    own.enumerate().map(|(index, own)| legal.as_ref().ok().and_then(|all| all[index].clone()).unwrap_or(own)).collect()
 }
 
 fn hyperparameter(hyperparameter: &Hyperparameter, default: &Value, notes: &mut Vec<String>) -> Json {

@@ -3,7 +3,7 @@ use std::fmt::Write;
 
 use crate::document::diagnostic::Diagnostic;
 use crate::exchange::clause::{Clause, FormatSupport};
-use crate::exchange::export::{Exported, left_out, never_active};
+use crate::exchange::export::{Exported, defaults, left_out, never_active};
 use crate::exchange::pcs::quotes::{is_foreign, quoted};
 use crate::space::Space;
 use crate::space::expression::evaluation::ComparisonOperator;
@@ -22,18 +22,18 @@ pub fn write(space: &Space) -> Result<Exported, Diagnostic> {
         let more = if others > 0 { format!(" and {others} more") } else { String::new() };
         notes.push(format!("the name `{name}`{more} can be read by galvani, but not by other readers of pcs-new"));
     }
-    for each in space.hyperparameters() {
+    for (each, default) in space.hyperparameters().iter().zip(defaults(space, &mut notes)) {
         let name = &each.name;
         let list = |values: &[Value]| values.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
         let sign = |log: bool| if log { " log" } else { "" };
         let body = match &each.domain {
-            Domain::Float { min, max, log } => format!("real [{min:?}, {max:?}] [{}]{}", each.default, sign(*log)),
-            Domain::Integer { min, max, log } => format!("integer [{min}, {max}] [{}]{}", each.default, sign(*log)),
-            Domain::Categorical { choices } => format!("categorical {{{}}} [{}]", list(choices), each.default),
+            Domain::Float { min, max, log } => format!("real [{min:?}, {max:?}] [{default}]{}", sign(*log)),
+            Domain::Integer { min, max, log } => format!("integer [{min}, {max}] [{default}]{}", sign(*log)),
+            Domain::Categorical { choices } => format!("categorical {{{}}} [{default}]", list(choices)),
             Domain::Constant { value } => format!("categorical {{{value}}} [{value}]"),
             domain => {
                 let values: Vec<Value> = (0..domain.size().unwrap_or(0)).map(|index| domain.nth(index)).collect();
-                format!("ordinal {{{}}} [{}]", list(&values), each.default)
+                format!("ordinal {{{}}} [{default}]", list(&values))
             }
         };
         if let Some(value) =

@@ -1,7 +1,7 @@
 //! Exported trials: what the writers of all formats take of a run.
 use indexmap::IndexMap;
 use jiff::Timestamp;
-use serde_json::{Value as Json, json};
+use serde_json::{Map, Value as Json, json};
 
 use crate::space::Space;
 use crate::trial::Trial;
@@ -30,6 +30,8 @@ pub struct ExportedTrial<'a> {
     pub ended: Option<Timestamp>,
     pub seconds: Option<f64>,
     pub cpu_seconds: Option<f64>,
+    /// The values that it told beside its cost, such as metrics.
+    pub info: Option<&'a Map<String, Json>>,
 }
 
 impl<'a> ExportedTrial<'a> {
@@ -60,6 +62,11 @@ impl<'a> ExportedTrial<'a> {
     pub(super) fn config(&self, space: &Space) -> IndexMap<String, Json> {
         let named = space.named(&self.trial.proposal.configuration);
         named.map(|(name, value)| (name.to_owned(), json!(value))).collect()
+    }
+
+    /// The values beside its cost, where there are any.
+    pub(super) fn info(&self) -> Option<&'a Map<String, Json>> {
+        self.info.filter(|info| !info.is_empty())
     }
 
     /// The points of its learning curve, each a budget and a cost.

@@ -77,6 +77,7 @@ fn line(run: &ExportedRun, each: &ExportedTrial) -> Json {
         ("started", json!(each.started.map(|at| at.to_string()))),
         ("ended", json!(each.ended.map(|at| at.to_string()))),
         ("curve", json!(curve)),
+        ("info", json!(each.info())),
     ] {
         if !value.is_null() {
             row.insert(name.to_owned(), value);

@@ -26,6 +26,7 @@ pub(super) fn element(each: &ExportedTrial) -> Json {
         ("seconds", json!(each.seconds)),
         ("started", json!(each.started.map(|at| at.to_string()))),
         ("ended", json!(each.ended.map(|at| at.to_string()))),
+        ("info", json!(each.info())),
     ] {
         if !value.is_null() {
             rung.insert(name.to_owned(), value);

@@ -84,5 +84,8 @@ fn additional(each: &ExportedTrial) -> Json {
     if !curve.is_empty() {
         fields.insert("curve".into(), json!(curve));
     }
+    if let Some(info) = each.info() {
+        fields.insert("info".into(), json!(info));
+    }
     Json::Object(fields)
 }
