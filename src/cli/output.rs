@@ -14,7 +14,7 @@ const LINKS: usize = 40;
 /// The treatment of a regular file that exists already.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Existing {
-    #[cfg(feature = "simulator")]
+    #[cfg(any(feature = "simulator", test))]
     Replace,
     Refuse,
 }
@@ -166,7 +166,7 @@ fn beside(
         permissions.map_or(Ok(()), |permissions| file.set_permissions(permissions.clone()))?;
         file.sync_all()?;
         match existing {
-            #[cfg(feature = "simulator")]
+            #[cfg(any(feature = "simulator", test))]
             Existing::Replace => fs::rename(&partial, path),
             // A link fails where a file has appeared meanwhile.
             Existing::Refuse => fs::hard_link(&partial, path).and_then(|()| fs::remove_file(&partial)),

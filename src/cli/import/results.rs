@@ -58,7 +58,8 @@ pub(super) fn import(
         import_results(&experiment, &folder, &source, fitted.results.clone()).map_err(Failure::input)?;
     let kept = format!("kept {} of {} in {}", count(kept, "result"), found.results.len(), folder.root().display());
     let known = (known > 0).then(|| format!("{known} were there already"));
-    let surplus = (surplus > 0).then(|| format!("left out {surplus}: a run learns from {MOST_RESULTS} results at most"));
+    let surplus =
+        (surplus > 0).then(|| format!("left out {surplus}: a run learns from {MOST_RESULTS} results at most"));
     let failed = (fitted.failed() > 0).then(|| format!("left out {failures}"));
     narrate(&[Some(kept), known, surplus, failed].into_iter().flatten().collect::<Vec<_>>().join("; "));
     Ok(())

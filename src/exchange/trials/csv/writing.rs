@@ -42,7 +42,9 @@ pub fn write(run: &ExportedRun) -> Exported {
     let told = run.trials.iter().filter(|trial| trial.info().is_some()).count();
     if told > 0 {
         let told = counted(told, "trial");
-        notes.push(format!("{told} told values beside the cost, which have no place in a table; `galvani export jsonl` keeps them"));
+        notes.push(format!(
+            "{told} told values beside the cost, which have no place in a table; `galvani export jsonl` keeps them"
+        ));
     }
     Exported { text, notes }
 }
