@@ -178,7 +178,8 @@ fn names_of_all_kinds_reach_a_program() {
         fs::write(at("results"), galvani(folder.path(), &["export", format, "names"])).unwrap();
         fs::write(at("again.ron"), experiment.replace("\"names\"", &format!("\"from-{format}\""))).unwrap();
         let mut import = Command::new(env!("CARGO_BIN_EXE_galvani"));
-        let output = import.args(["import", format, "results", "again.ron"]).current_dir(folder.path()).output().unwrap();
+        let output =
+            import.args(["import", format, "results", "again.ron"]).current_dir(folder.path()).output().unwrap();
         let told = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
         assert!(told.contains("kept 2 results of 2"), "{format}: {told}");
     }

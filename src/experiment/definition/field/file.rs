@@ -52,6 +52,12 @@ pub(super) const FIELDS: &[Field] = &[
         "The end of the run: the first limit that is reached ends it. Absent: it ends once every configuration of a finite space was tried.",
     ),
     Field::stated(
+        "validation",
+        "true or false",
+        "true",
+        "Evaluates the best configuration and the default one at the full budget when the search has ended. False: the run ends with its last trial.",
+    ),
+    Field::stated(
         "seed",
         "a whole number",
         "0",

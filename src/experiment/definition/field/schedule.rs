@@ -36,7 +36,12 @@ pub(super) const FIELDS: &[Field] = &[
     Field::of(
         "stop.wall_clock",
         "a duration such as \"2h 30m\"",
-        "The elapsed time; of earlier sessions, the time that their workers spent on trials.",
+        "The elapsed time over all sessions of a run. The evaluations at the end are a part of it: they begin only where they fit.",
+    ),
+    Field::of(
+        "stop.overtime",
+        "a duration such as \"10m\"",
+        "The time beyond `wall_clock` after which what still runs is ended; \"0s\" ends it at the limit. Absent: it goes on to its end.",
     ),
     Field::of(
         "stop.device_hours",
