@@ -272,7 +272,14 @@ echo \"{\\\"cost\\\": $1, \\\"accuracy\\\": 0.9, \\\"seed\\\": 7, \\\"host\\\": 
     assert!(heads.contains("cost  accuracy  metric seed  m1") && row.contains("0.9"), "{table}");
     let csv = listed(&["--format", "csv"]);
     assert!(csv.lines().next().unwrap().contains(",accuracy,metric seed"), "{csv}");
-    let shown = String::from_utf8(galvani(folder.path(), &["show", "nasty", "1"]).stdout).unwrap();
+    let printed = |arguments: &[&str]| String::from_utf8(galvani(folder.path(), arguments).stdout).unwrap();
+    let csv = printed(&["export", "csv", "nasty"]);
+    assert!(csv.lines().next().unwrap().contains(",metric accuracy,metric seed,metric m1,"), "{csv}");
+    let exported: Json = serde_json::from_str(printed(&["export", "jsonl", "nasty"]).lines().next().unwrap()).unwrap();
+    assert_eq!(exported["info"]["accuracy"], 0.9);
+    let page = fs::read_to_string(folder.path().join("reports/nasty/report.html")).unwrap();
+    assert!(page.contains("What else did the trials measure?") && page.contains(">accuracy<"), "no chapter of metrics");
+    let shown = printed(&["show", "nasty", "1"]);
     assert!(
         shown.contains("info: \n  host: \"a\"\n") && shown.contains("metrics: \n  accuracy: 0.9\n  seed: 7"),
         "{shown}"

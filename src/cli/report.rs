@@ -18,7 +18,7 @@ use crate::analysis::{Findings, ModelKind, ReportInput, Source, TestCosts, Timin
 use crate::document::diagnostic::Diagnostic;
 use crate::document::json::JsonError;
 use crate::experiment::replay::log::Log;
-use crate::experiment::replay::metrics;
+use crate::trial::metrics;
 use crate::experiment::replay::note::REPAIRS;
 use crate::report;
 use crate::trial::prediction::{self, SeriesPrediction};

@@ -3,7 +3,7 @@ use serde_json::{Map, Value, json};
 
 use crate::experiment::Experiment;
 use crate::experiment::replay::log::Log;
-use crate::experiment::replay::metrics::metrics;
+use crate::trial::metrics::metrics;
 use crate::trial::Trial;
 
 /// The word for the outcome of a trial that has not ended.

@@ -10,7 +10,7 @@ use super::status::by_budget;
 use super::table;
 use super::trial_row::{RUNNING, cost, outcome, row};
 use crate::document::diagnostic::Diagnostic;
-use crate::experiment::replay::metrics::names;
+use crate::trial::metrics::names;
 use crate::numeric::pareto;
 use crate::trial::Trial;
 use crate::trial::outcome::OutcomeKind;

@@ -8,6 +8,7 @@ pub mod evaluation;
 pub mod front;
 pub mod history;
 pub mod incumbent;
+pub(crate) mod metrics;
 pub mod outcome;
 pub mod prediction;
 pub mod prior_result;

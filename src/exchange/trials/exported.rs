@@ -6,6 +6,7 @@ use serde_json::{Map, Value as Json, json};
 use crate::space::Space;
 use crate::trial::Trial;
 use crate::trial::direction::{Direction, Directions};
+use crate::trial::metrics;
 use crate::trial::outcome::Outcome;
 
 /// A run as it is written for other programs.
@@ -34,7 +35,19 @@ pub struct ExportedTrial<'a> {
     pub info: Option<&'a Map<String, Json>>,
 }
 
+impl ExportedRun<'_> {
+    /// The names of the numbers that trials told beside their cost.
+    pub(super) fn metrics(&self) -> Vec<&str> {
+        metrics::names(self.trials.iter().filter_map(|trial| trial.info))
+    }
+}
+
 impl<'a> ExportedTrial<'a> {
+    /// The number of this name that it told beside its cost.
+    pub(super) fn metric(&self, name: &str) -> Option<f64> {
+        self.info?.get(name)?.as_f64()
+    }
+
     /// The costs, one an objective; none where it failed or runs.
     pub(super) fn costs(&self) -> &'a [f64] {
         self.trial.outcome.as_ref().map_or(&[], |outcome| outcome.costs())

@@ -44,7 +44,7 @@ use crate::experiment::ledger::answer::{Attempt, EndTaken, EndVerdict, NextAttem
 use crate::experiment::ledger::queue::{NamedValues, Queue, QueuedConfiguration};
 use crate::experiment::replay::evaluation_note;
 use crate::experiment::replay::fold::Replay;
-use crate::experiment::replay::metrics::{self, bounded};
+use crate::trial::metrics::{self, bounded};
 use crate::experiment::replay::note::SESSION;
 use crate::experiment::replay::pace::{Pace, Paces};
 use crate::experiment::replay::retry::Retries;

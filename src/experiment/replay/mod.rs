@@ -3,7 +3,6 @@ pub(crate) mod evaluation_note;
 pub mod fold;
 pub(crate) mod imported_results;
 pub mod log;
-pub(crate) mod metrics;
 pub(crate) mod note;
 pub(crate) mod pace;
 pub(crate) mod retry;

@@ -8,6 +8,9 @@ pub(super) const BEFORE_COSTS: [&str; 3] = ["budget", "seed", "outcome"];
 /// The columns behind the costs, of which the last two are there only where a trial has one.
 pub(super) const AFTER_COSTS: [&str; 5] = ["seconds", "started", "ended", "instance", "message"];
 
+/// The beginning of the name of a column with numbers that trials told beside their cost.
+pub(super) const METRIC: &str = "metric ";
+
 /// The meaning of a column.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Column {
@@ -62,6 +65,7 @@ impl Column {
             "budget" => Self::Budget,
             "outcome" => Self::Outcome,
             "trial" => Self::Known,
+            _ if name.starts_with(METRIC) => Self::Known,
             _ if BEFORE_COSTS.contains(&name) || AFTER_COSTS.contains(&name) => Self::Known,
             _ => {
                 let number = name.strip_prefix("cost_").and_then(|number| number.parse::<usize>().ok());

@@ -1,8 +1,8 @@
 //! Writes the trials of a run as a table.
-use serde_json::Value as Json;
+use serde_json::{Map, Value as Json};
 
 use crate::exchange::export::Exported;
-use crate::exchange::trials::csv::column::{AFTER_COSTS, BEFORE_COSTS, Column};
+use crate::exchange::trials::csv::column::{AFTER_COSTS, BEFORE_COSTS, Column, METRIC};
 use crate::exchange::trials::exported::{ExportedRun, ExportedTrial};
 use crate::exchange::trials::found::counted;
 
@@ -19,7 +19,9 @@ pub fn write(run: &ExportedRun) -> Exported {
     let after: Vec<&str> = AFTER_COSTS.into_iter().filter(is_there).collect();
     let heading = ["trial"].into_iter().chain(names.clone()).chain(BEFORE_COSTS).map(str::to_owned);
     let heading = heading.chain((0..run.costs()).map(Column::of_cost));
-    put(heading.chain(after.iter().map(|name| (*name).to_owned())).collect());
+    let metrics = run.metrics();
+    let heading = heading.chain(after.iter().map(|name| (*name).to_owned()));
+    put(heading.chain(metrics.iter().map(|name| format!("{METRIC}{name}"))).collect());
     for each in &run.trials {
         let proposal = &each.trial.proposal;
         let config = each.config(run.space);
@@ -30,6 +32,7 @@ pub fn write(run: &ExportedRun) -> Exported {
         let costs = each.costs();
         row.extend((0..run.costs()).map(|index| costs.get(index).map(f64::to_string).unwrap_or_default()));
         row.extend(after.iter().map(|name| after_cost(each, name)));
+        row.extend(metrics.iter().map(|name| each.metric(name).map(|number| number.to_string()).unwrap_or_default()));
         put(row);
     }
     let text = String::from_utf8(writer.into_inner().expect("memory takes every row")).expect("the rows are text");
@@ -39,11 +42,14 @@ pub fn write(run: &ExportedRun) -> Exported {
         let points = counted(points, "intermediate cost");
         notes.push(format!("{points} of learning curves have no place in a table; `galvani export jsonl` keeps them"));
     }
-    let told = run.trials.iter().filter(|trial| trial.info().is_some()).count();
+    let has_more = |info: &Map<String, Json>| {
+        info.iter().any(|(name, value)| !value.is_number() || !metrics.contains(&name.as_str()))
+    };
+    let told = run.trials.iter().filter(|trial| trial.info().is_some_and(has_more)).count();
     if told > 0 {
         let told = counted(told, "trial");
         notes.push(format!(
-            "{told} told values beside the cost, which have no place in a table; `galvani export jsonl` keeps them"
+            "{told} told values beside the cost that are no numbers and have no place in a table; `galvani export jsonl` keeps them"
         ));
     }
     Exported { text, notes }
