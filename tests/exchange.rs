@@ -174,7 +174,7 @@ fn a_clause_that_a_format_lacks_is_an_error() {
     configspace::write(&space("x > y")).unwrap();
     assert!(pcs::write(&space("x > y")).unwrap_err().to_string().contains("the value `a b` of `k`"));
     for (text, place, message) in [
-        ("{", "1:1", "EOF while parsing an object"),
+        ("{", "1:1", "it ends too early"),
         ("{\"hyperparameters\": [{\"name\": \"x\", \"type\": \"cauchy\"}]}", "1:31", "`x` is of the type `cauchy`"),
         (
             "{\"hyperparameters\": [],\n\"conditions\": [{\"type\": \"EQ\", \"child\": \"b\", \"parent\": \"a\", \"value\": 1}]}",

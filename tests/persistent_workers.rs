@@ -133,6 +133,24 @@ fn a_program_that_waits_for_the_next_request_without_an_answer_is_ended() {
 }
 
 #[test]
+fn a_program_that_waits_for_something_else_is_left_alone() {
+    // The answer comes through a pipe from a process that is none of the program's own.
+    let folder = tempfile::tempdir().unwrap();
+    let pipe = folder.path().join("pipe");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let writer = std::thread::spawn(move || {
+        let mut file = fs::OpenOptions::new().write(true).open(pipe).unwrap();
+        std::thread::sleep(Duration::from_secs(4));
+        std::io::Write::write_all(&mut file, b"7\n").unwrap();
+    });
+    let body = r#"read -r cost < $FOLDER/pipe; echo "{\"trial\": $trial, \"cost\": $cost}""#;
+    let mut executor = Processes::with_grace(Slot::plain(1), Duration::from_millis(300));
+    executor.start(launch(1, folder.path(), body, Limits::default())).unwrap();
+    assert_eq!(end(&mut executor).0.outcome, Outcome::of_cost(7.0));
+    writer.join().unwrap();
+}
+
+#[test]
 fn a_program_that_closes_its_output_cannot_answer() {
     let messages = crashes(2, "exec >&-; sleep 600");
     assert!(messages[1].contains("closed its standard output"), "{messages:?}");

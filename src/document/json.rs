@@ -36,6 +36,11 @@ impl JsonError {
         };
         Self { fault, line: error.line(), column: error.column(), is_long: text.trim_end().contains('\n') }
     }
+
+    /// The fault alone, for a message that shows its place.
+    pub(crate) fn fault(&self) -> &str {
+        &self.fault
+    }
 }
 
 /// A JSON value, in which words for numbers that are not finite, and numbers beyond the largest, stand for null.

@@ -6,7 +6,7 @@ use std::sync::mpsc::{Receiver, Sender};
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
-use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
+use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl, fstat};
 use rustix::io::ioctl_fionread;
 
 use crate::document::diagnostic::Diagnostic;
@@ -267,9 +267,15 @@ impl PersistentWorker {
             }
             return;
         }
-        let is_read = self.unsent.is_empty()
-            && self.input.as_ref().is_none_or(|input| ioctl_fionread(input).is_ok_and(|unread| unread == 0));
-        if is_read && self.program.awaits_input(table.get_or_insert_with(proc::table)) {
+        let Some(input) = &self.input else {
+            if !self.unsent.is_empty() {
+                self.fail("it closed its standard input before it read the request".to_owned(), events);
+            }
+            return;
+        };
+        let is_read = self.unsent.is_empty() && ioctl_fionread(input).is_ok_and(|unread| unread == 0);
+        let pipe = fstat(input).map(|status| status.st_ino);
+        if is_read && pipe.is_ok_and(|pipe| self.program.awaits_input(pipe, table.get_or_insert_with(proc::table))) {
             if now - *self.waits.get_or_insert(now) >= SILENCE {
                 let said = self.unanswered();
                 self.fail(format!("it waits for the next request, but {said}"), events);

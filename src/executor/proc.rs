@@ -30,7 +30,7 @@ pub(crate) struct ProcessEntry {
 /// The event that a process waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Wait {
-    /// It waits for its standard input, and its other threads, if any, for each other.
+    /// It waits for a line on the pipe that is its standard input, and its other threads, if any, for each other.
     Input,
     /// Its threads wait for each other or for its children, without a limit of time.
     Others,
@@ -87,8 +87,12 @@ mod linux {
         environment.split(|&byte| byte == 0).any(|entry| entry == expected.as_bytes())
     }
 
-    /// The event that a process waits for, from the system calls that its threads are in.
-    pub(crate) fn wait(pid: i32) -> Wait {
+    /// The event that a process waits for, from the system calls that its threads are in; `pipe` is the number of the pipe
+    /// that it is asked through.
+    pub(crate) fn wait(pid: i32, pipe: u64) -> Wait {
+        let is_asked = || {
+            fs::read_link(format!("/proc/{pid}/fd/0")).is_ok_and(|link| link.as_os_str() == &*format!("pipe:[{pipe}]"))
+        };
         let Ok(threads) = fs::read_dir(format!("/proc/{pid}/task")) else { return Wait::None };
         let mut found = Wait::Others;
         for thread in threads.flatten() {
@@ -98,7 +102,7 @@ mod linux {
             let Some(number) = words.next().and_then(|word| word.parse::<i64>().ok()) else { return Wait::None };
             let argument = |index: usize| words.clone().nth(index).unwrap_or_default();
             match number {
-                libc::SYS_read if argument(0) == "0x0" => found = Wait::Input,
+                libc::SYS_read if argument(0) == "0x0" && is_asked() => found = Wait::Input,
                 libc::SYS_futex if argument(3) == "0x0" => {}
                 libc::SYS_wait4 | libc::SYS_waitid => {}
                 _ => return Wait::None,
@@ -215,7 +219,7 @@ mod other {
     }
 
     /// The event that a process waits for, which nothing here tells.
-    pub(crate) fn wait(_pid: i32) -> Wait {
+    pub(crate) fn wait(_pid: i32, _pipe: u64) -> Wait {
         Wait::None
     }
 

@@ -223,10 +223,10 @@ impl Supervised {
         self.next_sample = Instant::now();
     }
 
-    /// True where all of its processes wait for a line on standard input or for each other, so that nothing happens until
-    /// the next request.
-    pub(crate) fn awaits_input(&mut self, table: &[ProcessEntry]) -> bool {
-        let states: Vec<_> = self.tree.update(table).iter().map(|each| proc::wait(each.identity.pid)).collect();
+    /// True where all of its processes wait for a line on this pipe or for each other, so that nothing happens until the
+    /// next request.
+    pub(crate) fn awaits_input(&mut self, pipe: u64, table: &[ProcessEntry]) -> bool {
+        let states: Vec<_> = self.tree.update(table).iter().map(|each| proc::wait(each.identity.pid, pipe)).collect();
         states.contains(&proc::Wait::Input) && !states.contains(&proc::Wait::None)
     }
 

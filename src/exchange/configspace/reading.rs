@@ -4,6 +4,7 @@ use std::path::Path;
 use serde_json::Value as Json;
 
 use crate::document::diagnostic::Diagnostic;
+use crate::document::json::JsonError;
 use crate::document::source::{Source, SourceError};
 use crate::exchange::draft::{Draft, Imported, among, joined};
 use crate::space::expression::quoting::quoted;
@@ -18,11 +19,9 @@ const WIDE: f64 = 4.0;
 pub fn read(text: &str, path: &Path) -> Result<Imported, SourceError> {
     let json: Json = serde_json::from_str(text).map_err(|error| {
         let start: usize = text.split_inclusive('\n').take(error.line().saturating_sub(1)).map(str::len).sum();
-        let message = error.to_string();
-        let message = message.split(" at line ").next().unwrap_or_default();
         let hint = "ConfigSpace writes such a file with `space.to_json(path)`";
         let offset = start + error.column().saturating_sub(1);
-        Source::new(path, text).error_at(offset, Diagnostic::new(message).hint(hint))
+        Source::new(path, text).error_at(offset, Diagnostic::new(JsonError::of(&error, text).fault()).hint(hint))
     })?;
     let mut reader = ConfigSpaceReader { text, draft: Draft::new(path, text) };
     let Some(hyperparameters) = json["hyperparameters"].as_array() else {

@@ -3,6 +3,7 @@ use std::borrow::Cow;
 
 use serde_json::Value as Json;
 
+use crate::document::json::JsonError;
 use crate::exchange::trials::found::UnreadableResults;
 
 /// The values that one text may hold at most: each takes a hundred bytes of memory or so.
@@ -14,7 +15,8 @@ const NOT_FINITE: [&str; 3] = ["-Infinity", "Infinity", "NaN"];
 /// Reads JSON; a bare `NaN` or `Infinity` becomes null, as it is no number that a result could hold.
 pub(super) fn parse(text: &str) -> Result<Json, UnreadableResults> {
     let strict = strict(text)?;
-    serde_json::from_str(&strict).map_err(|error| UnreadableResults::whole(format!("this is not JSON: {error}")))
+    serde_json::from_str(&strict)
+        .map_err(|error| UnreadableResults::whole(format!("this is not JSON: {}", JsonError::of(&error, &strict))))
 }
 
 /// The text with null in place of the words that JSON does not have; words inside of strings stay.
