@@ -9,6 +9,7 @@ use crate::battery::cell::file;
 use crate::battery::cell::parameters::Cell;
 use crate::battery::simd::elementary::ln;
 use crate::document::diagnostic::Diagnostic;
+use crate::document::json::JsonError;
 use crate::document::source::{Source, SourceError};
 
 /// A cell's file that was made of a BPX file.
@@ -41,8 +42,7 @@ pub(crate) fn import(path: &Path, text: &str) -> Result<ImportedCell, SourceErro
     let source = Source::new(path, text);
     let json: Json = serde_json::from_str(text).map_err(|error| {
         let start: usize = text.split_inclusive('\n').take(error.line().saturating_sub(1)).map(str::len).sum();
-        let message = error.to_string();
-        let message = message.split(" at line ").next().unwrap_or_default();
+        let message = format!("this is not JSON: {}", JsonError::of(&error, text));
         let offset = start + error.column().saturating_sub(1);
         source.error_at(offset, Diagnostic::new(message).hint("a cell in JSON is a BPX file"))
     })?;
