@@ -67,10 +67,11 @@ pub fn initial_design(
     let points: Vec<Configuration> = match sampler {
         Sampler::Sobol => spread(sobol(wanted, dimensions, seed, "design")),
         Sampler::LatinHypercube => spread(latin_hypercube(wanted, dimensions, &mut stream)),
-        Sampler::Factorial => corners(space, wanted, &mut stream)
-            .iter()
-            .filter_map(|positions| space.complete_nearby(positions))
-            .collect(),
+        Sampler::Factorial => {
+            let each = corners(space, wanted, &mut stream);
+            let each = each.iter().filter_map(|positions| space.complete_nearby(positions));
+            each.filter(|corner| !space.is_excluded(corner)).collect()
+        }
         Sampler::Default | Sampler::Random => Vec::new(),
     };
     points.into_iter().for_each(|configuration| add(configuration, &mut configurations));

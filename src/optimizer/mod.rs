@@ -5,6 +5,7 @@ pub mod builder;
 pub mod cost_model;
 mod objectives;
 pub mod regret;
+mod repeatability;
 mod selector;
 pub mod settings;
 pub mod stop;

@@ -61,6 +61,14 @@ impl Hyperparameter {
         }
     }
 
+    /// True where the value has the weight 0: it is legal, but never proposed.
+    pub(crate) fn is_excluded(&self, value: &Value) -> bool {
+        match &self.prior {
+            Prior::Weights(weights) => self.domain.index(value).is_some_and(|index| weights[index as usize] == 0.0),
+            _ => false,
+        }
+    }
+
     /// The density of the prior at a value, relative to a prior that is uniform on the scale.
     pub fn density(&self, value: &Value) -> f64 {
         const STEP: f64 = 1e-4;

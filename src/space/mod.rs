@@ -198,6 +198,12 @@ impl Space {
         expression.may_hold(self.hyperparameters())
     }
 
+    /// True where a value of a configuration has the weight 0: it is legal, but never proposed.
+    pub(crate) fn is_excluded(&self, configuration: &Configuration) -> bool {
+        let mut each = self.hyperparameters().iter().zip(configuration.values());
+        each.any(|(hyperparameter, value)| value.as_ref().is_some_and(|value| hyperparameter.is_excluded(value)))
+    }
+
     /// The active hyperparameters of a configuration with their values, in the order of the space.
     pub fn named<'a>(&'a self, configuration: &'a Configuration) -> impl Iterator<Item = (&'a str, &'a Value)> {
         let names = self.hyperparameters().iter().map(|each| each.name.as_str());

@@ -1,7 +1,7 @@
 //! Fidelity regression: brings costs at several budgets to the scale of the highest one.
 use super::Targets;
-use super::target::{Scale, logarithms, normal_scores, powers};
-use crate::numeric::quantile::mean;
+use super::target::{Scale, logarithms};
+use crate::numeric::quantile::{mean, quantile};
 
 /// Weight of the assumption that a lower rung's differences carry over in full, in common configurations.
 const PRIOR: f64 = 3.0;
@@ -17,7 +17,8 @@ pub(crate) struct Observation {
     pub cost: f64,
 }
 
-/// Regression targets, one a configuration in ascending order of its index: the expected cost at the highest budget.
+/// Expected costs at the highest budget, one a configuration in ascending order of its index: logarithms where `scale` is of
+/// logarithms or ranks.
 ///
 /// A configuration counts once, by the highest budget that it reached, because its lower rungs say less about the same
 /// cost. From the top down, each rung's costs are mapped to the targets of the rungs above by a regression line over
@@ -56,14 +57,7 @@ pub(crate) fn regress(observations: &[Observation], scale: Scale, residual: &Res
         }
         new.into_iter().zip(expected).for_each(|(configuration, target)| targets[configuration] = Some(target));
     }
-    let expected = targets.into_iter().enumerate().filter_map(|(configuration, target)| Some((configuration, target?)));
-    let (configurations, mut values): (Vec<usize>, Vec<f64>) = expected.unzip();
-    match scale {
-        Scale::Rank => values = normal_scores(&values),
-        Scale::Power => values = powers(&values),
-        Scale::Raw | Scale::Log => {}
-    }
-    configurations.into_iter().zip(values).collect()
+    targets.into_iter().enumerate().filter_map(|(configuration, target)| Some((configuration, target?))).collect()
 }
 
 /// The residuals of one rung's regression line: target less line, at the configurations that went on from the rung.
@@ -128,8 +122,10 @@ impl Line {
             .collect();
         if common.is_empty() {
             // Nothing went on: on average, what was found here is worth as much as what was found above.
+            // Medians, as one penalty or outlier moves every mean.
             let above: Vec<f64> = targets.iter().copied().flatten().collect();
-            return Self { from: mean(values), to: mean(&above), slope: 1.0 };
+            let median = |values: &[f64]| quantile(values, 0.5).unwrap_or(0.0);
+            return Self { from: median(values), to: median(&above), slope: 1.0 };
         }
         let (x, y): (Vec<f64>, Vec<f64>) = common.iter().copied().unzip();
         let (from, to) = (mean(&x), mean(&y));

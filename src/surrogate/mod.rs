@@ -9,6 +9,7 @@ pub mod multi_fidelity;
 mod refit;
 pub mod residual_models;
 pub mod target;
+mod warping;
 
 use crate::numeric::stream::Stream;
 

@@ -2,9 +2,9 @@
 use std::collections::BTreeMap;
 
 use super::fidelity_regression::Observation;
-use super::target::{Scale, logarithms, normal_scores, powers};
+use super::target::{Scale, logarithms};
 use super::{Prediction, Rows, Slope, Surrogate, Targets};
-use crate::numeric::quantile::mean;
+use crate::numeric::quantile::quantile;
 use crate::numeric::stream::Stream;
 use crate::space::encoding::Column;
 
@@ -34,8 +34,9 @@ pub(crate) fn rows(observations: &[Observation], rows: &Rows, min: f64, max: f64
 }
 
 /// The targets of the inner surrogate, one an observation in the given order: on the scale, and each rung shifted by the
-/// mean difference to the rung above over the configurations that both have.
-pub(crate) fn targets(observations: &[Observation], scale: Scale) -> Targets {
+/// median difference to the rung above over the configurations that both have. `rows` and `columns` are those of the inner
+/// surrogate; rows after those of the observations are ignored.
+pub(crate) fn targets(observations: &[Observation], scale: Scale, rows: &Rows, columns: &[Column]) -> Targets {
     let mut rungs: BTreeMap<u64, Vec<usize>> = BTreeMap::new();
     for (index, observation) in observations.iter().enumerate() {
         // Positive numbers are ordered like their bits.
@@ -51,23 +52,20 @@ pub(crate) fn targets(observations: &[Observation], scale: Scale) -> Targets {
             .zip(&found)
             .filter_map(|(&index, value)| above.get(&observations[index].configuration).map(|target| target - value));
         let common: Vec<f64> = common.collect();
+        // Medians, as one penalty or outlier moves every mean.
+        let median = |values: &[f64]| quantile(values, 0.5).unwrap_or(0.0);
         let shift = if above.is_empty() {
             0.0
         } else if common.is_empty() {
-            mean(&above.values().copied().collect::<Vec<_>>()) - mean(&found)
+            median(&above.values().copied().collect::<Vec<_>>()) - median(&found)
         } else {
-            mean(&common)
+            median(&common)
         };
         found.iter_mut().for_each(|value| *value += shift);
         above = rung.iter().map(|&index| observations[index].configuration).zip(found.iter().copied()).collect();
         rung.into_iter().zip(found).for_each(|(index, value)| values[index] = value);
     }
-    match scale {
-        Scale::Raw | Scale::Log => {}
-        Scale::Rank => values = normal_scores(&values),
-        Scale::Power => values = powers(&values),
-    }
-    values.into_iter().enumerate().collect()
+    scale.targets(values, &rows.select(0..observations.len()), columns).into_iter().enumerate().collect()
 }
 
 fn extended(row: &[f64], position: f64) -> Vec<f64> {
@@ -139,11 +137,12 @@ mod tests {
                 observations.push(Observation { configuration: index, budget: 9.0, cost: top(x) });
             }
         }
-        let found = targets(&observations, Scale::Raw);
-        let inner = GaussianProcess::new(&columns(&[Column::Numeric]), &GaussianProcessSettings::default(), 1);
+        let columns = columns(&[Column::Numeric]);
+        let inner = GaussianProcess::new(&columns, &GaussianProcessSettings::default(), 1);
         let mut model = MultiFidelity::new(Box::new(inner));
         let joint = rows(&observations, &configurations, 1.0, 9.0);
-        let earlier = |results: usize| targets(&observations[..results], Scale::Raw);
+        let earlier = |results: usize| targets(&observations[..results], Scale::Raw, &joint, &columns);
+        let found = earlier(observations.len());
         model.update(&joint, &found, observations.len(), &earlier);
         let points: Vec<f64> = (0..20).map(|index| (f64::from(index) + 0.5) / 20.0).collect();
         let mut asked = Rows::new(1);
@@ -164,7 +163,9 @@ mod tests {
     fn rungs_are_moved_to_where_the_one_above_is() {
         let at = |configuration, budget, cost| Observation { configuration, budget, cost };
         let found = [at(0, 1.0, 5.0), at(1, 1.0, 7.0), at(0, 3.0, 2.0), at(1, 3.0, 4.0), at(1, 9.0, 1.0)];
-        let targets: Vec<f64> = targets(&found, Scale::Raw).into_iter().map(|(_, target)| target).collect();
+        let rows = Rows::of(1, vec![0.0; found.len()]);
+        let targets = targets(&found, Scale::Raw, &rows, &[Column::Numeric]);
+        let targets: Vec<f64> = targets.into_iter().map(|(_, target)| target).collect();
         assert_eq!(targets, [-1.0, 1.0, -1.0, 1.0, 1.0]);
     }
 }

@@ -75,11 +75,14 @@ impl ResidualModels {
             all.insert(from, models);
         }
         let models = RefCell::new(all.entry(from).or_default());
-        regress(found, scale, &|residuals: &Residuals, elsewhere: &[usize]| {
+        let expected = regress(found, scale, &|residuals: &Residuals, elsewhere: &[usize]| {
             let mut models = models.borrow_mut();
             let model = models.iter_mut().find(|model| model.budget == residuals.budget)?;
             Some(model.predict(rows, elsewhere))
-        })
+        });
+        let (configurations, values): (Vec<usize>, Vec<f64>) = expected.into_iter().unzip();
+        let targets = scale.targets(values, &rows.select(configurations.iter().copied()), &self.columns);
+        configurations.into_iter().zip(targets).collect()
     }
 
     fn fit(&self, found: &[Observation], rows: &Rows, scale: Scale) -> Vec<RungModel> {

@@ -1,8 +1,11 @@
 //! Regression targets: transformations of costs. Failures get no target.
 use serde::{Deserialize, Serialize};
 
+use super::Rows;
+use super::warping::warped;
 use crate::numeric::normal;
 use crate::numeric::quantile::{average_ranks, quantile};
+use crate::space::encoding::Column;
 
 /// The scale on which a surrogate learns costs; lower stays better.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -13,8 +16,20 @@ pub enum Scale {
     Log,
     /// The normal score of the cost's rank, which ignores the spread of costs.
     Rank,
-    /// The power transformation that makes the costs most normal (Yeo and Johnson 2000).
+    /// The power transformation that makes the costs most normal (Yeo and Johnson 2000). Before that, costs above the median
+    /// are limited by their rank, and costs that span decades are replaced by logarithms.
     Power,
+}
+
+impl Scale {
+    /// The targets for expected costs, one a row; on the scales of logarithms and ranks they are logarithms already.
+    pub(super) fn targets(self, values: Vec<f64>, rows: &Rows, columns: &[Column]) -> Vec<f64> {
+        match self {
+            Self::Raw | Self::Log => values,
+            Self::Rank => normal_scores(&values),
+            Self::Power => powers(&warped(&values, rows, columns)),
+        }
+    }
 }
 
 /// The logarithm of each cost, as [`Scale::Log`] says.

@@ -60,9 +60,11 @@ impl Builder<'_> {
             let process = GaussianProcess::new(self.columns, process, self.seed);
             return self.single(objective, Box::new(process), Scale::Power, conditioning);
         }
+        let columns = columns(self.columns);
         Box::new(MultiFidelityModel::new(
             objective,
-            MultiFidelity::new(Box::new(GaussianProcess::new(&columns(self.columns), process, self.seed))),
+            MultiFidelity::new(Box::new(GaussianProcess::new(&columns, process, self.seed))),
+            columns,
             (self.schedule.min().amount(), self.schedule.max().amount()),
             settings.scale.unwrap_or(Scale::Power),
             self.minimum_results(),

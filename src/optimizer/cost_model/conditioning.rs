@@ -1,11 +1,15 @@
 //! Conditioning of a surrogate on trials without a cost: those that run, and those that failed.
 use serde::{Deserialize, Serialize};
 
+use super::super::repeatability::success_again;
 use super::super::training_data::TrainingData;
 use crate::surrogate::{Surrogate, Targets};
 
 /// The greatest number of failures that get a target in a Gaussian process, the latest ones.
 const FAILURES: usize = 200;
+
+/// The probability of success, when it is tried again, from which on a failed configuration is not taken for a bad one.
+const DOUBT: f64 = 0.5;
 
 /// The assumed target of a running trial until it ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -55,14 +59,18 @@ impl Conditioning {
     }
 }
 
-/// Conditions the surrogate on a bad cost for each failure, until the next result. Otherwise nothing would be learnt
-/// where every trial fails, and a Gaussian process, which is most optimistic where it has no results, would propose the
-/// same region again. Its hyperparameters are learnt from costs alone.
+/// Conditions the surrogate on a bad cost for each failure that is likely to repeat, and on the predicted mean for each other
+/// one, until the next result. Otherwise nothing would be learnt where every trial fails, and a Gaussian process, which is
+/// most optimistic where it has no results, would propose the same region again. Its hyperparameters are learnt from
+/// costs alone.
 fn penalize_failures(surrogate: &mut dyn Surrogate, data: &TrainingData, targets: &Targets, pessimism: f64) {
     let values = || targets.iter().map(|(_, target)| *target);
     let (best, worst) = (values().fold(f64::INFINITY, f64::min), values().fold(f64::NEG_INFINITY, f64::max));
-    let failed: Vec<usize> =
-        data.successes(usize::MAX).into_iter().filter(|(_, success)| *success == 0.0).map(|(row, _)| row).collect();
-    let latest = failed[failed.len().saturating_sub(FAILURES)..].iter().copied();
-    surrogate.condition_on(&data.rows.select(latest), Some(worst + pessimism * (worst - best)));
+    let again = success_again(data, usize::MAX);
+    let failed: Vec<(usize, f64)> = again.into_iter().filter(|(_, success)| *success < 1.0).collect();
+    let latest = &failed[failed.len().saturating_sub(FAILURES)..];
+    let (doubted, believed): (Vec<_>, Vec<_>) = latest.iter().partition(|(_, success)| *success >= DOUBT);
+    let rows = |of: Vec<(usize, f64)>| data.rows.select(of.into_iter().map(|(row, _)| row));
+    surrogate.condition_on(&rows(doubted), None);
+    surrogate.condition_on(&rows(believed), Some(worst + pessimism * (worst - best)));
 }

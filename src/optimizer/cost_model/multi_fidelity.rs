@@ -2,6 +2,7 @@
 use super::super::training_data::TrainingData;
 use super::conditioning::Conditioning;
 use super::{CostModel, ExpectedCost};
+use crate::space::encoding::Column;
 use crate::surrogate::multi_fidelity::{self, MultiFidelity};
 use crate::surrogate::target::Scale;
 use crate::surrogate::{Prediction, Surrogate, Targets};
@@ -10,6 +11,8 @@ use crate::surrogate::{Prediction, Surrogate, Targets};
 pub(crate) struct MultiFidelityModel {
     objective: usize,
     surrogate: MultiFidelity,
+    /// The columns of a configuration and the budget.
+    columns: Vec<Column>,
     /// The lowest and the highest budget.
     budgets: (f64, f64),
     scale: Scale,
@@ -24,12 +27,13 @@ impl MultiFidelityModel {
     pub(crate) fn new(
         objective: usize,
         surrogate: MultiFidelity,
+        columns: Vec<Column>,
         budgets: (f64, f64),
         scale: Scale,
         minimum_results: usize,
         conditioning: Conditioning,
     ) -> Self {
-        Self { objective, surrogate, budgets, scale, minimum_results, conditioning, expected: Vec::new() }
+        Self { objective, surrogate, columns, budgets, scale, minimum_results, conditioning, expected: Vec::new() }
     }
 }
 
@@ -42,9 +46,9 @@ impl CostModel for MultiFidelityModel {
         if configurations.len() < self.minimum_results {
             return false;
         }
-        let targets = |results: usize| multi_fidelity::targets(&found[..results], self.scale);
         let (min, max) = self.budgets;
         let joint = multi_fidelity::rows(&found, data.rows, min, max);
+        let targets = |results: usize| multi_fidelity::targets(&found[..results], self.scale, &joint, &self.columns);
         self.surrogate.update(&joint, &targets(found.len()), found.len(), &targets);
         let predictions = self.surrogate.predict(&data.rows.select(configurations.iter().copied()));
         let mut is_full = vec![false; data.rows.len()];

@@ -118,7 +118,8 @@ impl ProposalStrategy for DifferentialEvolution {
                     position(target, index, &mut stream)
                 });
             }
-            if let Some(child) = space.complete_nearby(&child).filter(|child| !history.contains(child)) {
+            let is_new = |child: &Configuration| !history.contains(child) && !space.is_excluded(child);
+            if let Some(child) = space.complete_nearby(&child).filter(is_new) {
                 return Some(child);
             }
         }

@@ -99,7 +99,9 @@ impl ModelBased {
         let maximizer = Maximizer { space: &self.space, settings: &settings, seed: self.seed, trial };
         let score = |candidates: &Candidates| self.score(situation, candidates);
         let gradient = |row: &[f64]| self.objectives.gradient(row);
-        maximizer.maximize(&score, &gradient, tried, &|configuration| history.contains(configuration))
+        let taken =
+            |configuration: &Configuration| history.contains(configuration) || self.space.is_excluded(configuration);
+        maximizer.maximize(&score, &gradient, tried, &taken)
     }
 }
 

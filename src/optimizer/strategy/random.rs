@@ -30,7 +30,7 @@ impl ProposalStrategy for RandomSearch {
         let (space, history) = (&self.space, situation.history);
         let mut stream = Stream::of(self.seed, "chance", u64::from(history.next_trial().0));
         let drawn = (0..DRAWS).map_while(|_| space.sample(&mut stream).ok());
-        let new = |configuration: &Configuration| !history.contains(configuration);
+        let new = |configuration: &Configuration| !history.contains(configuration) && !space.is_excluded(configuration);
         drawn.into_iter().find(new).or_else(|| {
             // Few are left, or what is left is unlikely: the next one after a random number, going round.
             let count = space.count().filter(|count| *count > history.configurations().len() as u64)?;

@@ -96,7 +96,7 @@ impl ProposalStrategy for TreeParzen {
         let mut best: Option<(f64, Configuration)> = None;
         for _ in 0..settings.candidates.max(1) * 4 {
             let Some(configuration) = space.complete_nearby(&good.draw(&mut stream)) else { continue };
-            if history.contains(&configuration) {
+            if history.contains(&configuration) || space.is_excluded(&configuration) {
                 continue;
             }
             let place = positions(space, &configuration);

@@ -1,4 +1,5 @@
 //! Feasibility: the probability that a configuration has a cost at all, as a weight of the acquisition function.
+use super::super::repeatability::success_again;
 use super::super::training_data::TrainingData;
 use super::Weight;
 use crate::numeric::stream::Stream;
@@ -6,7 +7,7 @@ use crate::space::encoding::Column;
 use crate::surrogate::forest::{Forest, ForestSettings};
 use crate::surrogate::{Rows, Surrogate};
 
-/// A forest that learns which configurations fail, once any trial has.
+/// A forest that learns which configurations fail, once any trial has. A failure that is unlikely to repeat counts little.
 pub(crate) struct Feasibility {
     forest: Forest,
     has_failures: bool,
@@ -28,7 +29,7 @@ impl Weight for Feasibility {
         self.has_failures = data.has_failures();
         if self.has_failures {
             let results = data.judged();
-            let earlier = |results: usize| data.successes(results);
+            let earlier = |results: usize| success_again(data, results);
             self.forest.update(data.rows, &earlier(results), results, &earlier);
         }
     }

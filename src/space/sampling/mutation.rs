@@ -13,7 +13,7 @@ impl Space {
     /// A legal configuration in which `changes` hyperparameters, drawn at random, have other values; `None` where the
     /// draw is forbidden or changes nothing.
     ///
-    /// A categorical takes any other choice, everything else a normal step of `deviation` positions (in `[0, 1]`), wider
+    /// A categorical takes any other choice whose weight is not 0, everything else a normal step of `deviation` positions (in `[0, 1]`), wider
     /// where its values are further apart. A hyperparameter that becomes active takes its default.
     /// Those of a table of allowed combinations change together, to another row.
     pub fn mutate(
@@ -79,7 +79,8 @@ impl Space {
             } else {
                 center + deviation.max(width) * f64::from(1 + draw / 2) * stream.normal()
             };
-            Some(hyperparameter.at(position)).filter(|other| (0.0..=1.0).contains(&position) && other != value)
+            let is_new = |other: &Value| other != value && !hyperparameter.is_excluded(other);
+            Some(hyperparameter.at(position)).filter(|other| (0.0..=1.0).contains(&position) && is_new(other))
         })
     }
 }

@@ -1,4 +1,5 @@
 //! A Gaussian process over encoded configurations, with learnt hyperparameters.
+pub(crate) mod evidence;
 mod kernel;
 mod marginal_likelihood;
 mod settings;
