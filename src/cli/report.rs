@@ -21,6 +21,7 @@ use crate::experiment::replay::log::Log;
 use crate::trial::metrics;
 use crate::experiment::replay::note::REPAIRS;
 use crate::report;
+use crate::trial::penalty::penalty;
 use crate::trial::prediction::{self, SeriesPrediction};
 
 #[derive(Args)]
@@ -153,11 +154,13 @@ fn metrics(log: &Log) -> Vec<Metric> {
     metrics::names(ended().map(|(_, info)| info)).into_iter().map(of).collect()
 }
 
-/// Sentences about repairs of the run's store.
+/// Sentences about repairs of the run's store, and about a cost that looks like a penalty.
 fn warnings(log: &Log) -> Vec<String> {
     let repairs = log.notes.get(REPAIRS).and_then(|note| note.as_array());
     let sentences = repairs.into_iter().flatten().filter_map(|sentence| sentence.as_str());
-    sentences.map(|sentence| format!("The store was repaired. {sentence}")).collect()
+    let repairs = sentences.map(|sentence| format!("The store was repaired. {sentence}"));
+    let penalty = penalty(&log.history).map(|penalty| format!("{}.", penalty.warning(log.experiment.direction())));
+    repairs.chain(penalty).collect()
 }
 
 fn timings(log: &Log) -> Vec<Timing> {

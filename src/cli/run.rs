@@ -74,6 +74,7 @@ pub(super) fn execute(arguments: &Arguments, is_logged: bool) -> Result<(), Fail
         duration(ended.asking.as_secs_f64()),
         number(share)
     ));
+    status::warn(&log);
     let written = report::write(&log, &report::folder(&log), None, &interrupts)?;
     narrate(&format!("report: {}", written.display()));
     Ok(())

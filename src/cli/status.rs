@@ -1,7 +1,7 @@
 //! The verb `status`: the state of a run in a few lines.
 use super::failure::Failure;
 use super::incumbent::{evidence, lowest, recommendation};
-use super::message::{count, duration, measured, number, one_line, say};
+use super::message::{count, duration, measured, narrate, number, one_line, say};
 use super::target::Target;
 use super::trial_row::outcome;
 use crate::experiment::ledger::queue::Queue;
@@ -10,6 +10,7 @@ use crate::experiment::replay::log::Log;
 use crate::optimizer::regret::regret;
 use crate::trial::front::front;
 use crate::trial::outcome::OutcomeKind;
+use crate::trial::penalty::penalty;
 
 pub(super) fn execute(target: &Target) -> Result<(), Failure> {
     let log = target.log()?;
@@ -65,7 +66,15 @@ pub(super) fn execute(target: &Target) -> Result<(), Failure> {
     if log.sessions() > 1 {
         say(&format!("time of the run: {} in {} sessions", duration(log.seconds()), log.sessions()));
     }
+    warn(&log);
     Ok(())
+}
+
+/// Warns of a cost that looks like a penalty.
+pub(super) fn warn(log: &Log) {
+    if let Some(penalty) = penalty(&log.history) {
+        narrate(&format!("warning: {}", penalty.warning(log.experiment.direction())));
+    }
 }
 
 /// The number of trials of each outcome, in words.

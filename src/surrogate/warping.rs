@@ -112,11 +112,68 @@ impl BetterHalf {
 
     /// The starts of the logarithms that are tried, as places below the best; `None` is the value itself.
     fn starts(&self, values: &[f64]) -> Vec<Option<f64>> {
-        let mut places: Vec<f64> = values.iter().map(|&value| self.place(value)).filter(|place| *place <= 1.0).collect();
+        let mut places: Vec<f64> =
+            values.iter().map(|&value| self.place(value)).filter(|place| *place <= 1.0).collect();
         places.sort_by(f64::total_cmp);
         let own = (self.best > 0.0).then(|| 0.5 * self.best / self.width());
         let of_share = SHARES.map(|share| places[places.len() / share]);
         let starts = of_share.into_iter().chain(own).filter(|start| (1e-300..3.0).contains(start));
         std::iter::once(None).chain(starts.map(Some)).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::numeric::stream::Stream;
+
+    /// The targets of costs on a line, one each at places drawn at random.
+    fn targets(costs: impl Fn(f64) -> f64) -> (Vec<f64>, Vec<f64>) {
+        let mut stream = Stream::of(1, "test", 0);
+        let places: Vec<f64> = (0..40).map(|_| stream.uniform()).collect();
+        let costs: Vec<f64> = places.iter().map(|&place| costs(place)).collect();
+        let targets = warped(&costs, &Rows::of(1, places), &[Column::Numeric]);
+        (costs, targets)
+    }
+
+    #[test]
+    fn targets_are_bounded_and_keep_the_order_of_costs() {
+        let bowl = |place: f64| (place - 0.7).powi(2);
+        let distortions: [fn(f64, f64) -> f64; 8] = [
+            |_, cost| cost,
+            |place, cost| if place < 0.3 { 1e6 } else { cost },
+            |place, cost| if place < 0.6 { f64::MAX } else { cost - f64::MAX / 2.0 },
+            |place, cost| if place < 0.03 { 1e9 } else { cost },
+            |_, cost| 10_f64.powf(24.0 * cost),
+            |_, cost| 1e-310 * cost,
+            |_, cost| (9.0 * cost).floor(),
+            |_, cost| if cost < 0.2 { 0.0 } else { cost },
+        ];
+        for (number, distort) in distortions.into_iter().enumerate() {
+            let (costs, targets) = targets(|place| distort(place, bowl(place)));
+            let (low, high) =
+                targets.iter().fold((0.0_f64, 0.0_f64), |(low, high), each| (low.min(*each), high.max(*each)));
+            assert!(low < -0.5 && high < 8.0 && targets.iter().all(|each| each.is_finite()), "{number}: {targets:?}");
+            for a in 0..costs.len() {
+                for b in 0..costs.len() {
+                    assert!(costs[a] > costs[b] || targets[a] <= targets[b], "{number}: {} {}", costs[a], costs[b]);
+                }
+            }
+        }
+        assert_eq!(targets(|_| 3.0).1, [3.0; 40]);
+    }
+
+    #[test]
+    fn decades_become_logarithms_and_a_bowl_stays_one() {
+        let correlation = |a: &[f64], b: &[f64]| {
+            let mean = |of: &[f64]| of.iter().sum::<f64>() / of.len() as f64;
+            let (of_a, of_b) = (mean(a), mean(b));
+            let sum = |f: &dyn Fn(f64, f64) -> f64| a.iter().zip(b).map(|(a, b)| f(a - of_a, b - of_b)).sum::<f64>();
+            sum(&|a, b| a * b) / (sum(&|a, _| a * a) * sum(&|_, b| b * b)).sqrt()
+        };
+        let (costs, bowl) = targets(|place| (place - 0.7).powi(2));
+        let (_, decades) = targets(|place| 10_f64.powf(24.0 * (place - 0.7).powi(2)));
+        assert!(correlation(&costs, &bowl) > 0.85, "{}", correlation(&costs, &bowl));
+        assert!(correlation(&costs, &decades) > 0.85, "{}", correlation(&costs, &decades));
     }
 }

@@ -10,6 +10,7 @@ pub mod history;
 pub mod incumbent;
 pub(crate) mod metrics;
 pub mod outcome;
+pub mod penalty;
 pub mod prediction;
 pub mod prior_result;
 pub mod ranking;

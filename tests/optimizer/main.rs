@@ -1,4 +1,5 @@
 //! The promises of ask and tell.
+mod distorted;
 mod surrogate;
 
 use std::collections::HashSet;
