@@ -1,53 +1,125 @@
 //! Failure rates: the values of a hyperparameter at which trials fail more often than on average.
+use indexmap::IndexMap;
 use serde::Serialize;
 
 use super::bin::Binning;
 use super::input::ReportInput;
 use crate::space::hyperparameter::{Domain, Value};
 use crate::trial::Trial;
-use crate::trial::outcome::Outcome;
+use crate::trial::history::History;
+use crate::trial::outcome::{Outcome, OutcomeKind};
 
 /// The normal quantile of a 90 % interval.
 const Z: f64 = 1.645;
 
-/// The number of failures among the trials at one value.
+/// Signs of a message that are kept.
+const MESSAGE: usize = 300;
+/// Lines at the end of a message that are kept.
+const LINES: usize = 6;
+/// Trials that a group names.
+const NAMED: usize = 5;
+
+/// The number of failures of one kind among the trials at one value.
 #[derive(Clone, Debug, Serialize)]
 pub struct FailureRate {
     pub hyperparameter: String,
     /// The value, or the middle of the range of values.
     pub value: Value,
+    /// The kind of the failures.
+    pub outcome: OutcomeKind,
     pub failed: usize,
     pub trials: usize,
     /// Wilson's 90 % interval of the rate.
     pub interval: (f64, f64),
 }
 
-/// The values at which failures are more frequent than among all trials, sorted by the lower end of the interval,
+/// Failures of one kind whose messages differ in numbers only.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct FailureGroup {
+    pub outcome: OutcomeKind,
+    /// The end of the last message; empty if the kind has none.
+    pub message: String,
+    pub count: usize,
+    /// The first of the trials.
+    pub trials: Vec<u32>,
+}
+
+/// The failures by kind and message, the most frequent first.
+pub(super) fn groups(history: &History) -> Vec<FailureGroup> {
+    let mut groups: IndexMap<(OutcomeKind, String), FailureGroup> = IndexMap::new();
+    for trial in history.trials() {
+        let Some(outcome) = trial.outcome.as_ref().filter(|outcome| outcome.is_failure()) else { continue };
+        let message = if let Outcome::Crashed { message } = outcome { end_of(message) } else { String::new() };
+        let empty = || FailureGroup { outcome: outcome.kind(), message: String::new(), count: 0, trials: vec![] };
+        let group = groups.entry((outcome.kind(), without_numbers(&message))).or_insert_with(empty);
+        group.message = message;
+        group.count += 1;
+        if group.trials.len() < NAMED {
+            group.trials.push(trial.proposal.trial.0);
+        }
+    }
+    let mut groups: Vec<FailureGroup> = groups.into_values().collect();
+    groups.sort_by_key(|group| std::cmp::Reverse(group.count));
+    groups
+}
+
+/// The last lines of a message that are not empty.
+fn end_of(message: &str) -> String {
+    let lines: Vec<&str> = message.lines().map(str::trim_end).filter(|line| !line.is_empty()).collect();
+    let text = lines[lines.len().saturating_sub(LINES)..].join("\n");
+    let skipped = text.chars().count().saturating_sub(MESSAGE);
+    text.chars().skip(skipped).collect()
+}
+
+/// The last line, with a sign in place of each number, so that messages of one origin are equal.
+fn without_numbers(message: &str) -> String {
+    let last = message.lines().last().unwrap_or_default();
+    let mut text = String::new();
+    for sign in last.chars() {
+        match sign.is_ascii_digit() {
+            true if text.ends_with('#') => {}
+            true => text.push('#'),
+            false => text.push(sign),
+        }
+    }
+    text
+}
+
+/// The values at which failures of a kind are more frequent than among all trials, sorted by the lower end of the interval,
 /// greatest first.
 pub(super) fn failures(input: &ReportInput) -> Vec<FailureRate> {
-    let failed = Outcome::is_failure;
     let ended = || input.history.trials().iter().filter_map(|trial| Some((trial, trial.outcome.as_ref()?)));
-    let all = ended().filter(|(_, outcome)| failed(outcome)).count() as f64 / ended().count().max(1) as f64;
+    let is_of = |kind: OutcomeKind, outcome: &Outcome| outcome.is_failure() && outcome.kind() == kind;
+    let kinds = OutcomeKind::ALL.into_iter().filter(|kind| ended().any(|(_, outcome)| is_of(*kind, outcome)));
+    let kinds: Vec<OutcomeKind> = kinds.collect();
+    let share = |kind: OutcomeKind| {
+        ended().filter(|(_, outcome)| is_of(kind, outcome)).count() as f64 / ended().count().max(1) as f64
+    };
+    let shares: Vec<f64> = kinds.iter().map(|kind| share(*kind)).collect();
     let mut found = Vec::new();
     for (index, hyperparameter) in input.space.hyperparameters().iter().enumerate() {
-        if matches!(hyperparameter.domain, Domain::Constant { .. }) {
+        if matches!(hyperparameter.domain, Domain::Constant { .. }) || kinds.is_empty() {
             continue;
         }
         let position = |trial: &Trial| hyperparameter.position(trial.proposal.configuration.get(index)?);
         let binning = Binning::of(hyperparameter, ended().filter_map(|(trial, _)| position(trial)));
-        let mut counts = vec![(0, 0); binning.bins.len()];
+        let mut counts = vec![(vec![0_usize; kinds.len()], 0_usize); binning.bins.len()];
         for (trial, outcome) in ended() {
             if let Some(position) = position(trial) {
-                let count = &mut counts[binning.bin_of(position)];
-                count.0 += usize::from(failed(outcome));
-                count.1 += 1;
+                let (failed, trials) = &mut counts[binning.bin_of(position)];
+                *trials += 1;
+                if let Some(kind) = kinds.iter().position(|kind| is_of(*kind, outcome)) {
+                    failed[kind] += 1;
+                }
             }
         }
         for (bin, (failed, trials)) in binning.bins.into_iter().zip(counts) {
-            if failed > 0 && failed as f64 / trials as f64 > all {
-                let name = hyperparameter.name.clone();
-                let interval = wilson(failed as f64, trials as f64);
-                found.push(FailureRate { hyperparameter: name, value: bin.value, failed, trials, interval });
+            for ((outcome, all), failed) in kinds.iter().zip(&shares).zip(failed) {
+                if failed > 0 && failed as f64 / trials as f64 > *all {
+                    let (hyperparameter, value) = (hyperparameter.name.clone(), bin.value.clone());
+                    let interval = wilson(failed as f64, trials as f64);
+                    found.push(FailureRate { hyperparameter, value, outcome: *outcome, failed, trials, interval });
+                }
             }
         }
     }
@@ -65,6 +137,7 @@ fn wilson(failed: f64, trials: f64) -> (f64, f64) {
 
 #[cfg(test)]
 mod tests {
+    use super::super::fixtures;
     use super::*;
 
     #[test]
@@ -73,5 +146,24 @@ mod tests {
         let (low, high) = wilson(2.0, 10.0);
         assert!((low - 0.06855).abs() < 1e-4 && (high - 0.45923).abs() < 1e-4, "{low} {high}");
         assert_eq!(wilson(0.0, 5.0).0, 0.0);
+    }
+
+    #[test]
+    fn messages_that_differ_in_numbers_are_one_group() {
+        let space = fixtures::line();
+        let crash = |message: &str| Outcome::Crashed { message: message.into() };
+        let trials = [
+            (0.1, crash("Traceback\n\nValueError: 12 is too large")),
+            (0.2, Outcome::Diverged),
+            (0.3, crash("Traceback\n\nValueError: 7 is too large\n")),
+            (0.4, fixtures::finished(1.0)),
+        ];
+        let history = fixtures::history(&space, trials.map(|(x, outcome)| (x, 1.0, outcome)));
+        let found = groups(&history);
+        assert_eq!((found.len(), found[0].count, &found[0].trials[..]), (2, 2, &[1, 3][..]));
+        assert_eq!(found[0].message, "Traceback\nValueError: 7 is too large");
+        let rates = failures(&fixtures::input(&space, &history));
+        assert!(rates.iter().any(|rate| rate.outcome == OutcomeKind::Diverged && rate.failed == 1));
+        assert!(rates.iter().all(|rate| rate.interval.0 <= rate.interval.1));
     }
 }

@@ -23,6 +23,7 @@ pub struct Findings {
     pub front: Option<front::Front>,
     pub fidelity: Vec<fidelity::Fidelity>,
     pub failures: Vec<failure::FailureRate>,
+    pub failure_groups: Vec<failure::FailureGroup>,
     pub matrix: matrix::Matrix,
     pub predictions: Vec<prediction::Accuracy>,
     /// Empty where no trial reported a number beside its cost.
@@ -53,6 +54,7 @@ impl Findings {
             front: front::Front::of(input),
             fidelity: fidelity::fidelities(input.history),
             failures: failure::failures(input),
+            failure_groups: failure::groups(input.history),
             matrix: matrix::Matrix::of(input, watcher)?,
             predictions: input.predictions.iter().map(prediction::Accuracy::of).collect(),
             metrics: metric::summaries(input),

@@ -10,6 +10,8 @@ use super::sample::Sample;
 use crate::numeric::stream::Stream;
 use crate::surrogate::Rows;
 
+/// Failures within one bin of a tile without successes that make it a failing one.
+const FAILING: usize = 2;
 /// Further random points that are tried before a tile counts as forbidden.
 const TRIED: u64 = 400;
 
@@ -30,6 +32,8 @@ pub struct PairInteraction {
 pub enum Tile {
     /// The predicted cost; `near` if a trial of the sample is within one bin on both axes.
     Cost { cost: f64, near: bool },
+    /// Trials within one bin on both axes have failed, and none has succeeded.
+    Failing,
     /// No legal configuration has both values.
     Forbidden,
     /// One of the two hyperparameters is inactive.
@@ -46,6 +50,9 @@ pub(super) struct TileModel<'a> {
     pub sample: &'a Sample,
     /// The variance of the model's predictions over legal configurations.
     pub total: f64,
+    /// The positions of the trials of the sample, and of those that failed.
+    pub trials: &'a [Positions],
+    pub failed: &'a [Positions],
     /// Drawn configurations whose predictions are averaged for each tile.
     pub asked: usize,
     /// The number of columns of a row.
@@ -54,15 +61,15 @@ pub(super) struct TileModel<'a> {
 
 impl PairInteraction {
     /// Predicts each tile of two dimensions.
-    pub(super) fn of(
-        tiles_of: &TileModel,
-        dimensions: &[Dimension],
-        (row, column): (usize, usize),
-        trials: &[Positions],
-    ) -> Self {
+    pub(super) fn of(tiles_of: &TileModel, dimensions: &[Dimension], (row, column): (usize, usize)) -> Self {
         let TileModel { model, sample, total, .. } = *tiles_of;
         let (vertical, horizontal) = (&dimensions[row], &dimensions[column]);
-        let (along, across) = (levels_of(vertical, trials), levels_of(horizontal, trials));
+        let levels = |trials: &[Positions]| (levels_of(vertical, trials), levels_of(horizontal, trials));
+        let (succeeded, failed) = (levels(tiles_of.trials), levels(tiles_of.failed));
+        let near = |(along, across): &(Vec<Option<usize>>, Vec<Option<usize>>), r: usize, c: usize| {
+            let both = along.iter().zip(across);
+            both.filter(|(own, other)| is_near(vertical, **own, r) && is_near(horizontal, **other, c)).count()
+        };
         let mut means = Vec::new();
         let mut tiles = Vec::new();
         for (r, level) in vertical.levels.iter().enumerate() {
@@ -73,9 +80,11 @@ impl PairInteraction {
                     Ok(rows) => {
                         let mean = model.mean(&rows).expect("a legal tile has rows");
                         means.push((r, c, mean, rows.len() as f64));
-                        let mut both = along.iter().zip(&across);
-                        let near = both.any(|(own, other)| near(vertical, *own, r) && near(horizontal, *other, c));
-                        Tile::Cost { cost: sample.cost(mean), near }
+                        match near(&succeeded, r, c) > 0 {
+                            true => Tile::Cost { cost: sample.cost(mean), near: true },
+                            false if near(&failed, r, c) >= FAILING => Tile::Failing,
+                            false => Tile::Cost { cost: sample.cost(mean), near: false },
+                        }
                     }
                     Err(tile) => tile,
                 });
@@ -126,7 +135,7 @@ fn levels_of(dimension: &Dimension, trials: &[Positions]) -> Vec<Option<usize>> 
 }
 
 /// True if a trial's level is within one step of another; categories must be equal.
-fn near(dimension: &Dimension, trial: Option<usize>, level: usize) -> bool {
+fn is_near(dimension: &Dimension, trial: Option<usize>, level: usize) -> bool {
     let steps = if dimension.scale == Scale::Categorical { 0 } else { 1 };
     trial.is_some_and(|trial| trial.abs_diff(level) <= steps)
 }

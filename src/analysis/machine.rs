@@ -6,41 +6,53 @@ use super::table::RegressionTable;
 use crate::numeric::quantile::order;
 use crate::numeric::stream::Stream;
 use crate::space::encoding::Column;
+use crate::surrogate::Rows;
 
 /// The number of folds of the validation that chooses the parameters.
 const INNER_FOLDS: usize = 4;
 /// The number of rows above which parameters are chosen from a part of the configurations.
-const TUNING_ROWS: usize = 120;
+const TUNING_ROWS: usize = 100;
 /// Columns of a machine at most: those with the shortest lengths.
 const COLUMNS: usize = 32;
 
-const PENALTIES: [f64; 4] = [1.0, 10.0, 100.0, 1000.0];
-const WIDTHS: [f64; 4] = [0.1, 0.3, 1.0, 3.0];
+const PENALTIES: [f64; 3] = [1.0, 15.0, 200.0];
+const WIDTHS: [f64; 3] = [0.15, 0.6, 2.0];
 const TUBES: [f64; 3] = [0.02, 0.1, 0.3];
+
+/// A column with its factor; `indicated` if some rows are inactive there.
+#[derive(Clone, Copy, Debug)]
+struct ScaledColumn {
+    column: usize,
+    factor: f64,
+    indicated: bool,
+}
 
 /// The scaling of rows for a kernel of width one.
 #[derive(Clone, Debug)]
 struct Scaling {
     columns: Vec<Column>,
-    /// Indices of the columns that are used, with their factors.
-    used: Vec<(usize, f64)>,
+    used: Vec<ScaledColumn>,
 }
 
 impl Scaling {
     /// A Gaussian kernel of the scaled numbers falls as the process's does: exp(-d²/2) for numbers in units of their lengths, and
     /// exp(-1 / (2 length²)) for two categories.
-    fn of(columns: &[Column], lengths: &[f64]) -> Self {
+    fn of(columns: &[Column], lengths: &[f64], rows: &Rows) -> Self {
         let mut used = order(lengths);
         used.truncate(COLUMNS);
         used.sort_unstable();
-        let used = used.into_iter().map(|column| (column, 0.5_f64.sqrt() / lengths[column])).collect();
-        Self { columns: columns.to_vec(), used }
+        let used = used.into_iter().map(|column| ScaledColumn {
+            column,
+            factor: 0.5_f64.sqrt() / lengths[column],
+            indicated: (0..rows.len()).any(|index| rows.row(index)[column].is_nan()),
+        });
+        Self { columns: columns.to_vec(), used: used.collect() }
     }
 
     /// Categories are one-hot; what is inactive is in the middle and has an indicator.
     fn row(&self, row: &[f64]) -> Vec<f64> {
         let mut scaled = Vec::with_capacity(2 * self.used.len());
-        for &(column, factor) in &self.used {
+        for &ScaledColumn { column, factor, indicated } in &self.used {
             let value = row[column];
             match self.columns[column] {
                 Column::Numeric => scaled.push(factor * if value.is_nan() { 0.0 } else { value - 0.5 }),
@@ -50,7 +62,9 @@ impl Scaling {
                     scaled.extend((0..choices).map(one));
                 }
             }
-            scaled.push(if value.is_nan() { factor } else { 0.0 });
+            if indicated {
+                scaled.push(if value.is_nan() { factor } else { 0.0 });
+            }
         }
         scaled
     }
@@ -67,7 +81,7 @@ pub(super) struct Machine {
 impl Machine {
     /// The machine with the parameters of the least mean square error in cross-validation; `None` if none can be fitted.
     pub(crate) fn tuned(table: &RegressionTable, lengths: &[f64], seed: u64) -> Option<Self> {
-        let scaling = Scaling::of(&table.columns, lengths);
+        let scaling = Scaling::of(&table.columns, lengths, &table.rows);
         let (part, folds) = part(table, seed);
         let rows: Vec<Vec<f64>> = (0..part.rows.len()).map(|index| scaling.row(part.rows.row(index))).collect();
         let error = |parameters: &SvrParameters| error(&rows, &part.targets, &folds, parameters);
@@ -140,7 +154,8 @@ mod tests {
     #[test]
     fn distances_are_those_of_the_process() {
         let columns = [Column::Numeric, Column::Categorical { choices: 3 }];
-        let scaling = Scaling::of(&columns, &[0.5, 2.0]);
+        let rows = Rows::of(2, vec![f64::NAN, 1.0]);
+        let scaling = Scaling::of(&columns, &[0.5, 2.0], &rows);
         let kernel = |a: &[f64], b: &[f64]| {
             let (a, b) = (scaling.row(a), scaling.row(b));
             (-a.iter().zip(&b).map(|(a, b)| (a - b).powi(2)).sum::<f64>()).exp()
@@ -155,8 +170,8 @@ mod tests {
     #[test]
     fn columns_with_short_lengths_are_kept() {
         let lengths: Vec<f64> = (0..100).map(|column| if column % 10 == 3 { 0.5 } else { 9.0 }).collect();
-        let used = Scaling::of(&[Column::Numeric; 100], &lengths).used;
+        let used = Scaling::of(&[Column::Numeric; 100], &lengths, &Rows::new(100)).used;
         assert_eq!(used.len(), COLUMNS);
-        assert!((0..10).all(|ten| used.iter().any(|(column, _)| *column == 10 * ten + 3)));
+        assert!((0..10).all(|ten| used.iter().any(|each| each.column == 10 * ten + 3)));
     }
 }

@@ -23,6 +23,7 @@ use crate::numeric::stream::Stream;
 use crate::space::Space;
 use crate::surrogate::Rows;
 use crate::trial::Trial;
+use crate::trial::outcome::Outcome;
 
 /// The least number of configurations to which a model is fitted.
 const LEAST: usize = 8;
@@ -99,7 +100,8 @@ impl<'a> Learning<'a> {
         }
         let groups = trials.iter().map(|trial| trial.proposal.configuration_id.0).collect();
         let columns = encoder.columns().to_vec();
-        let table = RegressionTable { columns, rows, targets, groups, strata: strata(&budgets) };
+        let table =
+            RegressionTable { columns, pooled: encoder.pooled(), rows, targets, groups, strata: strata(&budgets) };
         Some(Self { trials, table, budgets })
     }
 }
@@ -227,12 +229,24 @@ impl Matrix {
         self.dimensions[..shared].sort_by(|a, b| total(b).total_cmp(&total(a)));
         self.cut();
 
-        let positions: Vec<Positions> =
+        let succeeded: Vec<Positions> =
             trials.iter().map(|trial| positions(input, &trial.proposal.configuration)).collect();
         let total = shares.variance(&model);
-        let tiles = TileModel { probe: &probe, model: &model, sample: &self.sample, total, asked: effort.tiled, width };
+        let failed =
+            input.history.trials().iter().filter(|trial| trial.outcome.as_ref().is_some_and(Outcome::is_failure));
+        let failed: Vec<Positions> = failed.map(|trial| positions(input, &trial.proposal.configuration)).collect();
+        let tiles = TileModel {
+            probe: &probe,
+            model: &model,
+            sample: &self.sample,
+            total,
+            trials: &succeeded,
+            failed: &failed,
+            asked: effort.tiled,
+            width,
+        };
         let all = (0..self.dimensions.len()).flat_map(|row| (0..row).map(move |column| (row, column)));
-        let pair = |pair: (usize, usize)| PairInteraction::of(&tiles, &self.dimensions, pair, &positions);
+        let pair = |pair: (usize, usize)| PairInteraction::of(&tiles, &self.dimensions, pair);
         self.pairs = each(watcher, "pairs", all.collect(), pair)?;
         Ok(())
     }

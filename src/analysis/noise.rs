@@ -107,14 +107,19 @@ fn near_duplicates(table: &RegressionTable, lengths: &[f64]) -> Squares {
     squares
 }
 
+/// The square of the distance of two rows; infinite if they differ in a category or in what is active, or may do so.
 fn distance(table: &RegressionTable, lengths: &[f64], first: usize, second: usize) -> f64 {
     let (a, b) = (table.rows.row(first), table.rows.row(second));
     let gap = |column: usize| match table.columns[column] {
         _ if a[column].is_nan() && b[column].is_nan() => 0.0,
-        Column::Numeric if !a[column].is_nan() && !b[column].is_nan() => a[column] - b[column],
-        _ => f64::from(u8::from(a[column] != b[column])),
+        // A length beyond the space says that the process sees no effect, not that there is none.
+        Column::Numeric if !a[column].is_nan() && !b[column].is_nan() => {
+            (a[column] - b[column]) / lengths[column].min(1.0)
+        }
+        _ if a[column] == b[column] && table.pooled[column] != Some(a[column]) => 0.0,
+        _ => f64::INFINITY,
     };
-    (0..table.columns.len()).map(|column| (gap(column) / lengths[column]).powi(2)).sum()
+    (0..table.columns.len()).map(|column| gap(column).powi(2)).sum()
 }
 
 #[cfg(test)]
@@ -131,6 +136,7 @@ mod tests {
         let groups = (0..60).map(|row| row as u32 / repeats as u32).collect();
         RegressionTable {
             columns: vec![Column::Numeric],
+            pooled: vec![None],
             rows: Rows::of(1, places),
             targets,
             groups,

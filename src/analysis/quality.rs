@@ -73,6 +73,9 @@ impl Quality {
         noise: Noise,
     ) -> Self {
         let best = &validation.ranked[0];
+        let r2 = explained(table, &best.predictions);
+        // An estimate of the noise that the model refutes is too large.
+        let noise = Noise { ceiling: noise.ceiling.max(r2.unwrap_or(0.0)), ..noise };
         let incumbent: Option<TrialId> = input.recommendation().map(|best| best.trial);
         let root = |errors: Vec<f64>| if errors.is_empty() { 0.0 } else { mean(&errors).sqrt() };
         let all = || table.targets.iter().zip(&best.predictions).zip(budgets);
@@ -88,7 +91,7 @@ impl Quality {
             parameters: None,
             configurations: table.distinct().len(),
             folds: validation.count,
-            r2: explained(table, &best.predictions),
+            r2,
             noise,
             rmse: root(all().map(|((o, p), _)| (o - p).powi(2)).collect()),
             rmse_at_budget: root(at().map(|(o, p)| (o - p).powi(2)).collect()),
@@ -114,15 +117,10 @@ impl Quality {
         if r2 >= CHANCE && r2 >= TRUSTED * ceiling {
             return None;
         }
-        if ceiling < NOISY {
-            let remedy = match self.noise.source {
-                NoiseSource::Repeats | NoiseSource::NearDuplicates => "repeat trials with more seeds",
-                NoiseSource::Process => "try more seeds",
-            };
-            return Some(format!(
-                "seeds differ as much as configurations do; {remedy}, or make the smallest budget longer"
-            ));
-        }
-        Some("no model explains these results yet; look at the trials, not at the tiles".to_owned())
+        let is_known = self.noise.source != NoiseSource::Process;
+        Some(match ceiling < NOISY && is_known {
+            true => "seeds differ as much as configurations do; use more seeds, or a longer smallest budget".to_owned(),
+            false => "no model explains these results yet: look at the trials, not at the tiles; more trials help, and where seeds differ, more seeds or a longer smallest budget".to_owned(),
+        })
     }
 }

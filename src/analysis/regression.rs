@@ -3,6 +3,10 @@ use linfa::prelude::*;
 use linfa_svm::Svm;
 use ndarray::{Array1, Array2};
 use serde::Serialize;
+use wide::f64x4;
+
+/// Support vectors that are compared at once.
+const LANES: usize = 4;
 
 /// The parameters of the support-vector model that are chosen by cross-validation.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
@@ -18,9 +22,10 @@ pub struct SvrParameters {
 /// A fitted model: a weighted sum of kernels around its support vectors.
 #[derive(Clone, Debug)]
 pub(super) struct SvrModel {
-    /// Support vectors scaled for a kernel of width one, row after row.
-    support: Vec<f64>,
-    weights: Vec<f64>,
+    /// Support vectors scaled for a kernel of width one, by fours and column after column; unused lanes of the last block
+    /// have no weight.
+    support: Vec<f64x4>,
+    weights: Vec<f64x4>,
     scale: f64,
     offset: f64,
     mean: f64,
@@ -52,11 +57,16 @@ impl SvrModel {
             .fit(&dataset)
             .ok()?;
         let mut model = Self { support: vec![], weights: vec![], scale, offset: -svm.rho, mean, deviation };
-        for (row, &alpha) in dataset.records.outer_iter().zip(&svm.alpha) {
-            if alpha.abs() > 1e-12 {
-                model.support.extend(row);
-                model.weights.push(alpha);
+        let kept = dataset.records.outer_iter().zip(&svm.alpha).filter(|(_, alpha)| alpha.abs() > 1e-12);
+        for (index, (row, &alpha)) in kept.enumerate() {
+            let lane = index % LANES;
+            if lane == 0 {
+                model.support.extend(std::iter::repeat_n(f64x4::ZERO, row.len()));
+                model.weights.push(f64x4::ZERO);
             }
+            let last = model.support.len() - row.len();
+            model.support[last..].iter_mut().zip(row).for_each(|(block, x)| block.as_mut_array()[lane] = *x);
+            model.weights.last_mut().expect("a block").as_mut_array()[lane] = alpha;
         }
         Some(model)
     }
@@ -64,14 +74,17 @@ impl SvrModel {
     /// The predicted target of a row.
     pub(crate) fn predict(&self, row: &[f64]) -> f64 {
         let at: Vec<f64> = row.iter().map(|x| x * self.scale).collect();
-        let width = at.len().max(1);
-        let sum: f64 = self.support.chunks_exact(width).zip(&self.weights).map(|(x, w)| w * kernel(x, &at)).sum();
-        self.mean + self.deviation * (sum + self.offset)
+        let mut sum = f64x4::ZERO;
+        for (block, weights) in self.support.chunks_exact(at.len().max(1)).zip(&self.weights) {
+            let mut square = f64x4::ZERO;
+            for (support, x) in block.iter().zip(&at) {
+                let gap = *support - *x;
+                square += gap * gap;
+            }
+            sum += *weights * (-square).exp();
+        }
+        self.mean + self.deviation * (sum.reduce_add() + self.offset)
     }
-}
-
-fn kernel(a: &[f64], b: &[f64]) -> f64 {
-    (-a.iter().zip(b).map(|(a, b)| (a - b).powi(2)).sum::<f64>()).exp()
 }
 
 #[cfg(test)]
@@ -101,7 +114,8 @@ mod tests {
         for case in cases {
             let parameters = SvrParameters { c: case.c, gamma: case.gamma, epsilon: case.epsilon };
             let model = SvrModel::fit(&case.rows, &case.targets, &parameters).expect("finite rows");
-            let supports = model.weights.len();
+            let weights = model.weights.iter().flat_map(|block| block.to_array());
+            let supports = weights.filter(|weight| *weight != 0.0).count();
             assert!(supports.abs_diff(case.supports) <= 1, "{supports} {}", case.supports);
             for (query, expected) in case.queries.iter().zip(&case.predictions) {
                 let predicted = model.predict(query);

@@ -43,6 +43,12 @@ impl<'a> Encoder<'a> {
         &self.columns
     }
 
+    /// The category of each column that pools rare choices.
+    pub(crate) fn pooled(&self) -> Vec<Option<f64>> {
+        let pooled = |(_, binning): &(usize, &Binning)| binning.is_pooled().then(|| (binning.bins.len() - 1) as f64);
+        self.varied.iter().map(pooled).chain(self.budgets.map(|_| None)).collect()
+    }
+
     /// The column of a hyperparameter; `None` if it cannot vary.
     pub(crate) fn column(&self, index: usize) -> Option<usize> {
         self.varied.iter().position(|(each, _)| *each == index)

@@ -10,6 +10,8 @@ const STRATA: usize = 12;
 #[derive(Clone)]
 pub(super) struct RegressionTable {
     pub columns: Vec<Column>,
+    /// The category of each column that pools rare choices, which may be different ones.
+    pub pooled: Vec<Option<f64>>,
     pub rows: Rows,
     pub targets: Vec<f64>,
     /// The configuration of each row.
@@ -23,6 +25,7 @@ impl RegressionTable {
     pub(crate) fn select(&self, indices: &[usize]) -> Self {
         Self {
             columns: self.columns.clone(),
+            pooled: self.pooled.clone(),
             rows: self.rows.select(indices.iter().copied()),
             targets: indices.iter().map(|&index| self.targets[index]).collect(),
             groups: indices.iter().map(|&index| self.groups[index]).collect(),
@@ -94,7 +97,7 @@ mod tests {
     fn table(groups: &[u32], strata: &[usize], targets: &[f64]) -> RegressionTable {
         let rows = Rows::of(1, groups.iter().map(|group| f64::from(*group)).collect());
         let (targets, groups, strata) = (targets.to_vec(), groups.to_vec(), strata.to_vec());
-        RegressionTable { columns: vec![Column::Numeric], rows, targets, groups, strata }
+        RegressionTable { columns: vec![Column::Numeric], pooled: vec![None], rows, targets, groups, strata }
     }
 
     #[test]

@@ -91,7 +91,14 @@ mod tests {
             rows.push(&row);
         }
         let groups = (0..n as u32).map(|row| row / 2).collect();
-        RegressionTable { columns: vec![Column::Numeric; 4], rows, targets, groups, strata: vec![0; n] }
+        RegressionTable {
+            columns: vec![Column::Numeric; 4],
+            pooled: vec![None; 4],
+            rows,
+            targets,
+            groups,
+            strata: vec![0; n],
+        }
     }
 
     #[test]

@@ -1,11 +1,16 @@
 //! Axes: the positions of ticks, and labels that do not overlap.
-use crate::report::draw::canvas::{Anchor, Canvas, Frame};
+use crate::report::draw::canvas::{Anchor, Canvas, Frame, Text};
 use crate::report::draw::font;
 use crate::report::draw::theme::{INK, MUTED};
 use crate::report::draw::words::{number, power_of_ten};
 
 /// The least distance between two labels of an axis.
 const ROOM: f64 = 6.0;
+
+/// The distance between two names below which they run upwards.
+const NAME: f64 = 26.0;
+/// The room for names that run upwards: above the name of the axis.
+const UPRIGHT: f64 = 19.0;
 
 /// A tick: its share of the axis, and its label, which may be empty.
 #[derive(Clone, Debug, PartialEq)]
@@ -149,12 +154,35 @@ pub(crate) fn shorten(mut ticks: Vec<Tick>, length: f64, size: f64) -> Vec<Tick>
 /// Draws ticks and labels under a frame; `names` shortens labels that do not fit, else some are left out.
 pub(crate) fn below(canvas: &mut Canvas, frame: Frame, ticks: Vec<Tick>, names: bool, size: f64) {
     let width = |label: &str| font::width(label, size, false);
+    if names && ticks.windows(2).any(|pair| (pair[1].at - pair[0].at) * frame.width < NAME) {
+        return upright(canvas, frame, ticks, size);
+    }
     let ticks = if names { shorten(ticks, frame.width, size) } else { thin(ticks, frame.width, width) };
     for tick in ticks.iter().filter(|tick| (-0.001..=1.001).contains(&tick.at)) {
         let (x, y) = frame.at(tick.at, 0.0);
         let long = if tick.label.is_empty() { 2.5 } else { 4.0 };
         canvas.line(vec![(x, y), (x, y + long)], MUTED, 1.0);
         canvas.say((x, y + 6.0 + size * 0.78), tick.label.clone(), size, INK, Anchor::Middle, false);
+    }
+}
+
+/// Draws ticks under a frame with labels that run upwards, for many names.
+fn upright(canvas: &mut Canvas, frame: Frame, ticks: Vec<Tick>, size: f64) {
+    for tick in thin(ticks, frame.width, |_| 0.9 * size - ROOM) {
+        let (x, y) = frame.at(tick.at, 0.0);
+        let long = if tick.label.is_empty() { 2.5 } else { 4.0 };
+        canvas.line(vec![(x, y), (x, y + long)], MUTED, 1.0);
+        let text = font::elide(&tick.label, 0.9 * size, false, UPRIGHT);
+        let at = (x + 0.3 * size, y + 5.0 + font::width(&text, 0.9 * size, false) / 2.0);
+        canvas.text(Text {
+            text,
+            at,
+            size: 0.9 * size,
+            bold: false,
+            anchor: Anchor::Middle,
+            colour: INK,
+            upright: true,
+        });
     }
 }
 

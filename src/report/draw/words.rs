@@ -42,14 +42,21 @@ pub(crate) fn amount(value: f64, unit: &str) -> String {
     format!("{} {}", number(value), one.unwrap_or(unit))
 }
 
+/// A number with two decimals, such as a coefficient of determination.
+pub(crate) fn coefficient(x: f64) -> String {
+    format!("{:.2}", if x > -0.005 { x.max(0.0) } else { x })
+}
+
 /// A share as a percentage, such as `41 %`.
 pub(crate) fn percent(share: f64) -> String {
     format!("{:.0} %", 100.0 * share)
 }
 
-/// A range of shares as percentages, such as `4 to 25 %`, or `41 %` if both ends are written the same.
+/// A range of shares as percentages, such as `4 to 25 %`, or `41 %` if both ends are written the same. Small shares have one
+/// decimal.
 pub(crate) fn percent_range((low, high): (f64, f64)) -> String {
-    let [low, high] = [low, high].map(|share| format!("{:.0}", 100.0 * share.max(0.0)));
+    let digits = usize::from(high < 0.02);
+    let [low, high] = [low, high].map(|share| format!("{:.digits$}", 100.0 * share.max(0.0)));
     if low == high { format!("{low} %") } else { format!("{low} to {high} %") }
 }
 
@@ -117,7 +124,7 @@ mod tests {
             assert_eq!(number(x), expected);
         }
         assert_eq!([(0.036, 0.25), (0.404, 0.411)].map(percent_range), ["4 to 25 %", "40 to 41 %"]);
-        assert_eq!([(0.1, 0.1), (-0.0, 0.001)].map(percent_range), ["10 %", "0 %"]);
+        assert_eq!([(0.1, 0.1), (-0.0, 0.001)].map(percent_range), ["10 %", "0.0 to 0.1 %"]);
         assert_eq!(
             [(1.0, "evaluations"), (2.0, "epochs"), (1.0, "s")].map(|(n, of)| amount(n, of)),
             ["1 evaluation", "2 epochs", "1 s"]

@@ -1,6 +1,7 @@
 //! Figure of the interaction matrix.
 use crate::analysis::Findings;
 use crate::analysis::bin::Scale;
+use crate::analysis::interaction::Tile;
 use crate::analysis::model::ModelKind;
 use crate::analysis::quality::Quality;
 use crate::analysis::spot::SpotKind;
@@ -9,7 +10,7 @@ use crate::report::draw::axis::Axis;
 use crate::report::draw::canvas::{Anchor, Canvas, Frame};
 use crate::report::draw::font;
 use crate::report::draw::theme::{HEADING, INK, MUTED, PAPER, RED, SMALL, TEXT, TITLE};
-use crate::report::draw::words::{amount, count, number};
+use crate::report::draw::words::{amount, coefficient, count, number};
 use crate::report::figure::panel;
 use crate::report::figure::trust;
 use crate::trial::direction::Direction;
@@ -56,7 +57,9 @@ pub fn figure(findings: &Findings) -> Canvas {
     if let Some(distrust) = &matrix.distrust {
         let ribbon = Frame { x: MARGIN, y: y - 4.0, width: width - 2.0 * MARGIN, height: 26.0 };
         canvas.rectangle(ribbon, RED);
-        let text = font::elide(distrust, HEADING, true, ribbon.width - 20.0);
+        // The page has the rest.
+        let reason = distrust.split(';').next().unwrap_or_default();
+        let text = font::elide(reason, HEADING, true, ribbon.width - 20.0);
         canvas.say((MARGIN + 10.0, y + 13.0), text, HEADING, PAPER, Anchor::Start, true);
         y += 42.0;
     }
@@ -154,7 +157,7 @@ fn model_lines(findings: &Findings, quality: &Quality) -> Vec<String> {
         format!(" (C {c}, γ {gamma}, ε {epsilon})")
     });
     let score = |model: ModelKind, r2: Option<f64>| {
-        format!("{} {}", model.in_words(), r2.map_or("undefined".into(), |r2| format!("{r2:.2}")))
+        format!("{} {}", model.in_words(), r2.map_or("undefined".into(), coefficient))
     };
     let scores: Vec<String> = quality.models.iter().map(|each| score(each.model, each.r2)).collect();
     let within = if sample.pooled { " within budgets" } else { "" };
@@ -206,6 +209,10 @@ fn legend(canvas: &mut Canvas, y: f64, findings: &Findings) {
         entry(canvas, "pale: no trial within one step", &|canvas, x| {
             canvas.rectangle(box_at(x), panel::pale(crate::report::draw::theme::viridis(0.45)));
         });
+    }
+    if matrix.pairs.iter().flat_map(|pair| pair.tiles.iter().flatten()).any(|tile| *tile == Tile::Failing) {
+        let box_at = |x: f64| Frame { x, y: y - 6.5, width: 16.0, height: 13.0 };
+        entry(canvas, "only failures", &|canvas, x| panel::failing(canvas, box_at(x)));
     }
     let mut kinds: Vec<OutcomeKind> = Vec::new();
     for spot in &matrix.spots {

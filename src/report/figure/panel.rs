@@ -164,6 +164,7 @@ pub(crate) fn tiles(
                         let colour = viridis(badness(direction, colours.share(cost)));
                         canvas.rectangle(place, if near { colour } else { pale(colour) });
                     }
+                    Tile::Failing => failing(canvas, place),
                     Tile::Forbidden => forbidden(canvas, place),
                     Tile::Inactive => inactive(canvas, place),
                 }
@@ -239,6 +240,12 @@ pub(crate) fn failed(canvas: &mut Canvas, (x, y): At, kind: OutcomeKind) {
     let outline = corners.iter().chain(&corners[..1]).copied().collect();
     canvas.polygon(corners, PAPER);
     canvas.line(outline, RED, 1.4);
+}
+
+/// Fills a tile at which trials have only failed.
+pub(crate) fn failing(canvas: &mut Canvas, frame: Frame) {
+    canvas.rectangle(frame, PAPER);
+    canvas.hatch(frame, RED);
 }
 
 /// Fills a tile that no legal configuration has.

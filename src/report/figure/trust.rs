@@ -6,7 +6,7 @@ use crate::report::draw::axis::Axis;
 use crate::report::draw::canvas::{Anchor, Canvas, Frame, Text};
 use crate::report::draw::font;
 use crate::report::draw::theme::{ASH, BLUE, HEADING, INK, MUTED, SHADE, SMALL, TEXT, THREAD, viridis};
-use crate::report::draw::words::percent;
+use crate::report::draw::words::{coefficient, percent};
 use crate::report::figure::panel::{badness, pale};
 
 /// Draws the colour scale of all tiles.
@@ -58,7 +58,7 @@ pub(crate) fn observed(canvas: &mut Canvas, space: Frame, findings: &Findings, q
     let at = (space.x + 6.0, frame.y + frame.height / 2.0);
     let text = "observed".to_owned();
     canvas.text(Text { text, at, size: TEXT, bold: false, anchor: Anchor::Middle, colour: INK, upright: true });
-    let r2 = quality.r2.map_or(String::new(), |r2| format!("R² {r2:.2} of {:.2}", quality.noise.ceiling));
+    let r2 = quality.r2.map_or(String::new(), |r2| format!("R² {} of {:.2}", coefficient(r2), quality.noise.ceiling));
     canvas.say((frame.x + 7.0, frame.y + 12.0), r2, TEXT, INK, Anchor::Start, true);
 }
 

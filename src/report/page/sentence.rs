@@ -4,7 +4,7 @@ use crate::analysis::dependence::Dimension;
 use crate::analysis::front::{Front, TrialCosts};
 use crate::analysis::importance::Importance;
 use crate::analysis::prediction::overall_error;
-use crate::report::draw::words::{count, duration, feature, number, percent, percent_range, unit, value};
+use crate::report::draw::words::{coefficient, count, duration, feature, number, percent, percent_range, unit, value};
 use crate::report::figure::predictions;
 use crate::trial::outcome::OutcomeKind;
 
@@ -37,7 +37,7 @@ pub(crate) fn progress(findings: &Findings) -> String {
         Some(0) => "Yes: the last trial that ended is the best.".into(),
         Some(since) => {
             let verdict = if convergence.is_recent() == Some(true) { "Possibly" } else { "Not lately" };
-            let (since, ended) = (count(since, "trial"), count(convergence.ended, "trial"));
+            let ended = count(convergence.ended, "trial");
             format!("{verdict}: {since} of {ended} ended after the best was found.")
         }
     }
@@ -91,7 +91,7 @@ pub(crate) fn interaction(findings: &Findings) -> String {
     let matrix = &findings.matrix;
     let explained = matrix.quality.as_ref().and_then(|quality| Some((quality, quality.r2?))).map(|(quality, r2)| {
         let model = quality.model.in_words();
-        format!("the {model} explains R² {r2:.2} of at most {:.2} out of fold", quality.noise.ceiling)
+        format!("the {model} explains R² {} of at most {:.2} out of fold", coefficient(r2), quality.noise.ceiling)
     });
     if let Some(distrust) = &matrix.distrust {
         return format!("Unknown: {distrust}{}.", explained.map(|text| format!(" ({text})")).unwrap_or_default());

@@ -129,25 +129,44 @@ pub(crate) fn fidelity(findings: &Findings) -> String {
     table("", &["from", "to", "configurations", "Spearman's ρ", "80 % interval", ""], rows, &plain)
 }
 
-/// The values at which failures are frequent.
+/// The failures by kind and message, and the values at which they are frequent.
 pub(crate) fn failures(findings: &Findings) -> String {
-    let rows: Vec<Vec<Cell>> = (findings.failures.iter().take(12))
+    let groups: Vec<Vec<Cell>> = (findings.failure_groups.iter().take(12))
+        .map(|group| {
+            let trials: Vec<String> = group.trials.iter().map(ToString::to_string).collect();
+            let more = if group.count > trials.len() { ", ..." } else { "" };
+            vec![
+                word(group.outcome.in_words()),
+                figure(group.count as f64),
+                word(trials.join(", ") + more),
+                word(group.message.lines().last().unwrap_or_default()),
+            ]
+        })
+        .collect();
+    if groups.is_empty() {
+        return String::new();
+    }
+    let ends = findings.failure_groups.iter().filter(|group| group.message.lines().count() > 1).take(12);
+    let ends: String = ends.map(|group| format!("<pre>{}</pre>\n", escape(&group.message))).collect();
+    let logs = if ends.is_empty() { ends } else { details("ends of the messages", ends) };
+    let rows: Vec<Vec<Cell>> = (findings.failures.iter().take(24))
         .map(|failure| {
             let (low, high) = failure.interval;
             vec![
                 word(&failure.hyperparameter),
                 word(value(&failure.value)),
+                word(failure.outcome.in_words()),
                 figure(failure.failed as f64),
                 figure(failure.trials as f64),
                 word(format!("{} to {}", percent(low), percent(high))),
             ]
         })
         .collect();
-    if rows.is_empty() {
-        return String::new();
-    }
-    let heads = ["hyperparameter", "value", "failed", "trials", "rate, 90 % interval"];
-    details("where failures are more frequent than on average", table("sortable", &heads, rows, &plain))
+    let heads = ["hyperparameter", "value", "outcome", "failed", "trials", "rate, 90 % interval"];
+    let rates = table("sortable", &heads, rows, &plain);
+    table("", &["outcome", "trials", "such as", "message"], groups, &plain)
+        + &logs
+        + &details("where failures are more frequent than on average", rates)
 }
 
 /// The importance of each hyperparameter, and its shares of variance if the model is trusted.
