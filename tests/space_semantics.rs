@@ -289,7 +289,8 @@ fn two_thousand_allowed_combinations_are_drawn_alike() {
             .collect::<Vec<_>>()
     };
     let rows: Vec<_> = rows.iter().map(row).collect();
-    let space = Space::new("table".into(), all.clone(), vec![], vec![]).unwrap().allowing(&[rows.clone()]).unwrap();
+    let space =
+        Space::new("table".into(), all.clone(), vec![], vec![]).unwrap().allowing(std::slice::from_ref(&rows)).unwrap();
     let key =
         |values: &[Option<Value>]| values[..5].iter().flatten().map(Value::to_string).collect::<Vec<_>>().join(" ");
     let mut counts: HashMap<String, usize> = (rows.iter())

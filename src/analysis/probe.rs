@@ -69,9 +69,9 @@ impl<'a> Probe<'a> {
             }
             drawn.extend(space.quantile(&point[..width]).map(|configuration| (configuration, &point[..])));
         }
-        for index in drawn.len()..count {
+        for (index, point) in points.iter().enumerate().take(count).skip(drawn.len()) {
             let configuration = space.sample(&mut Stream::of(seed, "dependence", index as u64)).ok()?;
-            drawn.push((configuration, &points[index]));
+            drawn.push((configuration, point));
         }
         let donor = |point: &[f64]| {
             let shares = space.hyperparameters().iter().zip(&point[width..]);

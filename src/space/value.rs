@@ -88,7 +88,7 @@ impl Eq for Value {}
 impl Hash for Value {
     fn hash<H: Hasher>(&self, state: &mut H) {
         match self {
-            Self::Null => ().hash(state),
+            Self::Null => 0_u8.hash(state),
             Self::Boolean(truth) => truth.hash(state),
             Self::Word(word) => word.hash(state),
             Self::Integer(integer) => (*integer as f64).to_bits().hash(state),

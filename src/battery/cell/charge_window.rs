@@ -22,7 +22,7 @@ pub(crate) fn fill(cell: &mut Cell) -> Result<(), Diagnostic> {
 /// The relaxed cell never has that voltage, or is below it at the state of charge 1.
 pub(crate) fn measure(cell: &mut Cell) -> Result<(), Diagnostic> {
     let capacity = charge_at(cell, cell.limits.voltage.0, "lower")? / 3600.0;
-    if !(capacity > LEAST) {
+    if capacity.is_nan() || capacity <= LEAST {
         let message =
             format!("the cell is at {:.3} V when full, below its lower voltage limit", cell.open_circuit_voltage(1.0));
         return Err(Diagnostic::new(message).hint("are the limits, and `full` of both electrodes, right?"));

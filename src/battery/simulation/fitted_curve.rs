@@ -99,13 +99,12 @@ impl FittedCurve {
 fn usable(deviations: &[f64], intervals: &[[f64; 4]]) -> (usize, usize) {
     let count = intervals.len();
     let (mut best, mut first) = ((0, 0), 0);
-    for k in 0..=count {
-        if k == count || !deviations[k].is_finite() {
-            if k - first > best.1 - best.0 {
-                best = (first, k);
-            }
-            first = k + 1;
+    let breaks = (0..count).filter(|&k| !deviations[k].is_finite()).chain([count]);
+    for k in breaks {
+        if k - first > best.1 - best.0 {
+            best = (first, k);
         }
+        first = k + 1;
     }
     let (mut first, mut end) = best;
     if end == first {

@@ -40,8 +40,6 @@ pub(crate) fn raised(replay: &Replay, old: &Limits, new: &Limits) -> Vec<RaisedL
         matches!(&end.outcome, Outcome::Crashed { message } if message == DISK_EXCEEDED)
             && is_raised(old.disk, new.disk)
     };
-    let limits: [(&'static str, &dyn Fn(&AttemptEnd) -> bool); 4] =
-        [("time_limit", &wall), ("cpu_time_limit", &cpu), ("memory_limit_mib", &memory), ("disk_limit_mib", &disk)];
     let ended_by = |is_ended: &dyn Fn(&AttemptEnd) -> bool| {
         let ended = replay.history.trials().iter().zip(&replay.details).filter(|(trial, details)| {
             // What was forgotten since stays forgotten.
@@ -49,8 +47,13 @@ pub(crate) fn raised(replay: &Replay, old: &Limits, new: &Limits) -> Vec<RaisedL
         });
         ended.map(|(trial, _)| trial.proposal.trial).collect::<Vec<_>>()
     };
-    let raised = limits.into_iter().map(|(field, is_ended)| RaisedLimit { field, trials: ended_by(is_ended) });
-    raised.filter(|limit| !limit.trials.is_empty()).collect()
+    let raised = [
+        RaisedLimit { field: "time_limit", trials: ended_by(&wall) },
+        RaisedLimit { field: "cpu_time_limit", trials: ended_by(&cpu) },
+        RaisedLimit { field: "memory_limit_mib", trials: ended_by(&memory) },
+        RaisedLimit { field: "disk_limit_mib", trials: ended_by(&disk) },
+    ];
+    raised.into_iter().filter(|limit| !limit.trials.is_empty()).collect()
 }
 
 fn is_raised<T: PartialOrd>(old: Option<T>, new: Option<T>) -> bool {

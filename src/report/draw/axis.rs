@@ -106,7 +106,7 @@ impl Axis {
         // All digits are written where three would make neighbours alike, such as 1234567 and 1234568.
         let most = self.low.abs().max(self.high.abs());
         let alike = most < 1e12 && step < 0.005 * most;
-        let label = |x: f64| match (x.abs() < 1e5 || alike) && (step > 1e-5 || alike) {
+        let label = |x: f64| match alike || x.abs() < 1e5 && step > 1e-5 {
             true => format!("{x:.digits$}"),
             false => number(x),
         };

@@ -250,7 +250,9 @@ impl Builder<'_> {
             return Some(());
         }
         let decided = Some(index).filter(|index| *index != INACTIVE);
-        let is_possible = self.tables.iter_mut().fold(true, |all, table| table.decide(depth, decided) && all);
+        // All of them decide, as all of them undo.
+        let is_possible =
+            self.tables.iter_mut().filter_map(|table| (!table.decide(depth, decided)).then_some(())).count() == 0;
         let child = if is_possible { self.node(depth + 1) } else { Some(NOWHERE) };
         self.tables.iter_mut().for_each(TableCursor::undo);
         let child = child?;
