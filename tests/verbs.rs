@@ -171,7 +171,7 @@ fn rungs_are_whole_where_the_ends_of_the_budget_are() {
     assert!(refused.contains("`budget.whole` needs whole numbers"), "{refused}");
 }
 
-/// What a verb says on stderr, and whether it succeeded.
+/// The success of a verb, and its words on stderr.
 fn said(folder: &Path, arguments: &[&str]) -> (bool, String) {
     let output = galvani(folder, arguments);
     (output.status.success(), String::from_utf8(output.stderr).unwrap())

@@ -8,7 +8,8 @@ use super::table;
 use super::table::Format;
 use crate::document::diagnostic::Diagnostic;
 use crate::document::spelling::nearest;
-use crate::experiment::definition::field::{CHOICE, Field, default_of, fields};
+use crate::experiment::definition::field::entry::{CHOICE, Field};
+use crate::experiment::definition::field::{default_of, fields};
 
 /// The width of the lines, in letters.
 const WIDTH: usize = 100;

@@ -67,7 +67,7 @@ pub(crate) const ELSEWHERE: &str = "elsewhere";
 /// The ledger of a running experiment: optimizer, journal, retries and limits.
 pub(crate) struct Ledger {
     space: Arc<Space>,
-    /// What is told and reported has the user's signs; everything behind it has costs.
+    /// The directions of what is told and reported, with the user's signs; everything behind it has costs.
     directions: Directions,
     stop: Stop,
     optimizer: Optimizer,
@@ -243,7 +243,7 @@ impl Ledger {
     /// The journal cannot be written.
     pub(crate) fn ended(&mut self, trial: TrialId, attempt: u32, end: AttemptEnd) -> Result<EndTaken, RunError> {
         let (info, left_out) = bounded(end.info);
-        let end = AttemptEnd { info, ..end };
+        let end = AttemptEnd { info, outcome: self.directions.turned(&end.outcome), ..end };
         if left_out > 0 && !std::mem::replace(&mut self.is_cut, true) {
             self.said.push(metrics::too_many(trial, left_out));
         }

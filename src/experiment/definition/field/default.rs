@@ -2,7 +2,7 @@
 use serde::Serialize;
 use serde_json::Value as Json;
 
-use super::{CHOICE, Field};
+use super::entry::{CHOICE, Field};
 use crate::acquisition::maximizer::MaximizerSettings;
 use crate::intensifier::config::IntensifierConfig;
 use crate::intensifier::pruning::Pruning;

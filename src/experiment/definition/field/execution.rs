@@ -1,5 +1,5 @@
 //! Fields of the executor.
-use super::Field;
+use super::entry::Field;
 
 pub(super) const FIELDS: &[Field] = &[
     Field::choice("executor.Process", "Processes of this machine, one a trial unless the program stays."),

@@ -1,5 +1,5 @@
 //! Fields of an experiment file itself.
-use super::Field;
+use super::entry::Field;
 
 pub(super) const FIELDS: &[Field] = &[
     Field::required(

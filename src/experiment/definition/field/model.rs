@@ -1,5 +1,5 @@
 //! Fields of the proposal strategies, the surrogates and the acquisition functions.
-use super::Field;
+use super::entry::Field;
 
 const MARGIN: &str = "The least improvement that counts, in units of the targets.";
 

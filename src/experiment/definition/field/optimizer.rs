@@ -1,5 +1,5 @@
 //! Fields of the optimizer that all strategies have.
-use super::Field;
+use super::entry::Field;
 
 pub(super) const FIELDS: &[Field] = &[
     Field::of(

@@ -1,5 +1,5 @@
 //! Fields of the budget and of the limits of a run.
-use super::Field;
+use super::entry::Field;
 
 pub(super) const FIELDS: &[Field] = &[
     Field::required("budget.min", "a number", "The least budget of a trial, such as 1 epoch: no rung is below it."),

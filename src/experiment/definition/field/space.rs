@@ -1,5 +1,5 @@
 //! Fields of a search space.
-use super::Field;
+use super::entry::Field;
 
 const DESCRIPTION: &str = "Its meaning, for reports.";
 const UNIT: &str = "The unit of its values, for reports.";

@@ -1,5 +1,5 @@
 //! Fields of the tasks.
-use super::Field;
+use super::entry::Field;
 
 pub(super) const FIELDS: &[Field] = &[
     Field::choice("task.Command", "Any program: it prints {\"cost\": 0.31} as a line of its output."),

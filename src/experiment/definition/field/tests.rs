@@ -2,6 +2,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use super::entry::CHOICE;
 use super::*;
 use crate::experiment::Experiment;
 
