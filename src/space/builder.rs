@@ -113,6 +113,7 @@ impl SpaceBuilder {
         let space = Space::new(name, hyperparameters, conditions.clone(), forbidden.clone())
             .and_then(|space| space.allowing(&allowed))
             .map_err(|error| explained(error, &conditions, &forbidden))?;
+        space.check_tables()?;
         match space.sample(&mut Stream::of(0, "possible", 0)) {
             Ok(_) => Ok(space),
             Err(impossible) => Err(Diagnostic::new(impossible.to_string())

@@ -110,6 +110,9 @@ impl SpaceFile {
             }
             _ => fail(error),
         })?;
+        space
+            .check_tables()
+            .map_err(|diagnostic| fail(SpaceError { part: SpacePart::Allowed { table: 0, row: None }, diagnostic }))?;
         if let Err(impossible) = space.sample(&mut Stream::of(0, "possible", 0)) {
             let first = space.forbidden().iter().position(|clause| clause.text() == impossible.clauses[0]).unwrap_or(0);
             let part = match space.forbidden()[first].table() {

@@ -13,6 +13,7 @@ mod mutation;
 pub(crate) mod plan;
 mod table_cursor;
 
+use crate::document::diagnostic::Diagnostic;
 use crate::numeric::stream::Stream;
 use crate::space::Space;
 use crate::space::configuration::Configuration;
@@ -31,6 +32,15 @@ impl Space {
     /// Fails where it is proven that nothing is legal.
     pub fn possible(&self) -> Result<(), Impossible> {
         self.plan().possible(&self.definition)
+    }
+
+    /// Fails where a table of allowed combinations can only be met by chance, and rarely is.
+    pub(crate) fn check_tables(&self) -> Result<(), Diagnostic> {
+        let Some(table) = self.plan().undrawable(&self.definition) else { return Ok(()) };
+        let message = format!("almost every draw is forbidden: {}", self.forbidden()[table]);
+        let hint = "a parameter of the list is active depending on a range of numbers: list the values of that range, \
+                    Ordinal(values: [...]), or take the parameter out of the list";
+        Err(Diagnostic::new(message).hint(hint).field("allowed"))
     }
 
     /// The configuration with this share of each prior below it, each in `[0, 1]`; `None` where it is forbidden.

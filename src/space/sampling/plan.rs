@@ -57,6 +57,15 @@ impl DrawPlan {
         Self { boxes, ..plan }
     }
 
+    /// The clause of a table whose combinations are not drawn directly, where draws are rarely among them.
+    pub(crate) fn undrawable(&self, definition: &Definition) -> Option<usize> {
+        let table = self.clauses.iter().copied().find(|&clause| definition.forbidden[clause].table().is_some());
+        // Where nothing is legal, there is nothing to draw.
+        let is_empty =
+            self.diagrams.iter().any(Diagram::is_empty) || self.boxes.iter().any(|each| each.volume() == 0.0);
+        table.filter(|_| !is_empty && self.is_rarely_legal(definition))
+    }
+
     /// Fails where it is proven that nothing is legal.
     pub(crate) fn possible(&self, definition: &Definition) -> Result<(), Impossible> {
         if let Some(diagram) = self.diagrams.iter().find(|diagram| diagram.is_empty()) {
