@@ -1,4 +1,5 @@
 //! Sources: texts with their paths, read and parsed, and the errors that show a line of them.
+use std::borrow::Cow;
 use std::fmt;
 use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
@@ -43,12 +44,13 @@ impl fmt::Display for SourceError {
         } else {
             let number = self.line.to_string();
             let margin = " ".repeat(number.len());
+            let (source_line, column) = excerpt(&self.source_line, self.column);
             // Tabs stay tabs, so that the caret stands under its letter.
-            let before = self.source_line.chars().take(self.column - 1);
+            let before = source_line.chars().take(column - 1);
             let indent: String = before.map(|each| if each == '\t' { '\t' } else { ' ' }).collect();
             writeln!(out, "{path}:{number}:{}: {message}", self.column)?;
             writeln!(out, "{margin} |")?;
-            writeln!(out, "{number} | {}", self.source_line)?;
+            writeln!(out, "{number} | {source_line}")?;
             write!(out, "{margin} | {indent}^")?;
         }
         match hint {
@@ -56,6 +58,17 @@ impl fmt::Display for SourceError {
             None => Ok(()),
         }
     }
+}
+
+/// A line as an error shows it, and the column in it: of a long line, the part around the column.
+fn excerpt(line: &str, column: usize) -> (Cow<'_, str>, usize) {
+    const WIDEST: usize = 300;
+    if line.chars().nth(WIDEST).is_none() {
+        return (line.into(), column);
+    }
+    let start = column.saturating_sub(WIDEST / 2);
+    let part: String = line.chars().skip(start).take(WIDEST).collect();
+    if start == 0 { (format!("{part}...").into(), column) } else { (format!("...{part}...").into(), 3 + column - start) }
 }
 
 impl SourceError {
@@ -192,5 +205,21 @@ fn missing(path: &Path) -> String {
         Some(near) => format!("did you mean {}?", folder.join(near).display()),
         None if names.is_empty() => format!("{} has no .{} file", folder.display(), kind.display()),
         None => format!("{} has {}", folder.display(), names.join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_shows_a_part_of_a_long_line() {
+        let text = format!("{}!{}", "é".repeat(5_000), "b".repeat(5_000_000));
+        let error = Source::new(Path::new("x"), &text).error_at("é".len() * 5_000, Diagnostic::new("wrong"));
+        let shown = error.to_string();
+        assert!(shown.len() < 1_000, "{}", shown.len());
+        let lines: Vec<&str> = shown.lines().collect();
+        let place = |line: &str, letter: char| line.chars().position(|each| each == letter);
+        assert_eq!((error.column, place(lines[2], '!')), (5_001, place(lines[3], '^')));
     }
 }

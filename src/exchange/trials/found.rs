@@ -100,9 +100,9 @@ impl FoundResults {
         self.first_fault.get_or_insert(fault);
     }
 
-    /// Changes the sign of every cost.
+    /// Changes the sign of every cost; there is no negative zero.
     pub fn negate(&mut self) {
-        self.results.iter_mut().flat_map(|result| &mut result.costs).for_each(|cost| *cost = -*cost);
+        self.results.iter_mut().flat_map(|result| &mut result.costs).for_each(|cost| *cost = 0.0 - *cost);
     }
 }
 

@@ -53,7 +53,7 @@ pub fn read(text: &str, choice: &StudyChoice) -> Result<FoundResults, Unreadable
     results.sort_by_key(|(trial, _)| *trial);
     for (_, mut result) in results {
         for (cost, _) in result.costs.iter_mut().zip(&is_turned).filter(|(_, is_turned)| **is_turned) {
-            *cost = -*cost;
+            *cost = 0.0 - *cost;
         }
         found.add(result)?;
     }
