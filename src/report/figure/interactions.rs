@@ -196,10 +196,10 @@ fn legend(canvas: &mut Canvas, y: f64, findings: &Findings) {
         x += 22.0 + font::width(text, TEXT, false) + 20.0;
     };
     entry(canvas, if pooled { "trial at this budget" } else { "trial" }, &|canvas, x| {
-        panel::finished(canvas, (x + 8.0, y))
+        panel::finished(canvas, (x + 8.0, y), 1.0)
     });
     if pooled {
-        entry(canvas, "at a smaller one", &|canvas, x| panel::smaller(canvas, (x + 8.0, y)));
+        entry(canvas, "at a smaller one", &|canvas, x| panel::smaller(canvas, (x + 8.0, y), 1.0));
     }
     entry(canvas, "incumbent", &|canvas, x| canvas.star((x + 8.0, y), 6.5));
     if tiles {

@@ -16,6 +16,9 @@ use crate::space::hyperparameter::Value;
 use crate::trial::direction::Direction;
 use crate::trial::outcome::OutcomeKind;
 
+/// Trials up to which signs have their usual size.
+const CROWD: f64 = 100.0;
+
 /// The cost axis that all diagonal panels share; `None` without a model.
 pub(crate) fn cost_axis(matrix: &Matrix) -> Option<Axis> {
     let levels = matrix.dimensions.iter().flat_map(|dimension| &dimension.levels);
@@ -173,13 +176,15 @@ pub(crate) fn tiles(
     } else {
         canvas.rectangle(frame, SHADE);
     }
+    // Signs of many trials are small, so that the tiles can be seen between them.
+    let size = (CROWD / matrix.spots.len().max(1) as f64).sqrt().clamp(0.35, 1.0);
     for spot in &matrix.spots {
         let (Some(x), Some(y)) = (spot.at[column], spot.at[row]) else { continue };
         let (x, y) = frame.at(x, y);
         let at = (x.clamp(frame.x + 3.0, frame.right() - 3.0), y.clamp(frame.y + 3.0, frame.bottom() - 3.0));
         match spot.kind {
-            SpotKind::Smaller => smaller(canvas, at),
-            SpotKind::Finished => finished(canvas, at),
+            SpotKind::Smaller => smaller(canvas, at, size),
+            SpotKind::Finished => finished(canvas, at, size),
             SpotKind::Failed(kind) => failed(canvas, at, kind),
             SpotKind::Incumbent => canvas.star(at, 6.0),
         }
@@ -213,14 +218,14 @@ pub(crate) fn upright_name(canvas: &mut Canvas, at: At, name: &str, room: f64) {
     canvas.text(Text { text, at, size: TEXT, bold: false, anchor: Anchor::Middle, colour: INK, upright: true });
 }
 
-/// Draws the sign of a success.
-pub(crate) fn finished(canvas: &mut Canvas, at: At) {
-    canvas.ring(at, 3.3, PAPER, INK, 1.0);
+/// Draws the sign of a success, of the usual size or a share of it.
+pub(crate) fn finished(canvas: &mut Canvas, at: At, size: f64) {
+    canvas.ring(at, 3.3 * size, PAPER, INK, size.max(0.6));
 }
 
 /// Draws the sign of a success at another budget.
-pub(crate) fn smaller(canvas: &mut Canvas, at: At) {
-    canvas.ring(at, 1.9, [0xe8, 0xeb, 0xee], [0x45, 0x4d, 0x57], 0.6);
+pub(crate) fn smaller(canvas: &mut Canvas, at: At, size: f64) {
+    canvas.ring(at, 1.9 * size, [0xe8, 0xeb, 0xee], [0x45, 0x4d, 0x57], 0.6 * size);
 }
 
 /// Draws the sign of a failure: a cross if the cost was not finite, a square if the program failed, a triangle if a limit
