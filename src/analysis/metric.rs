@@ -2,9 +2,9 @@
 use serde::Serialize;
 
 use super::correlation::spearman;
-use super::input::ReportInput;
 use crate::numeric::quantile::quantile;
 use crate::trial::TrialId;
+use crate::trial::history::History;
 
 /// The numbers that trials reported under one name.
 #[derive(Clone, Debug, PartialEq)]
@@ -44,9 +44,9 @@ pub struct MetricPoint {
 const FEWEST: usize = 5;
 
 /// The summaries of all metrics that any trial reported, in the order of their first appearance.
-pub(crate) fn summaries(input: &ReportInput) -> Vec<MetricSummary> {
-    let cost = |trial: u32| input.history.trial(TrialId(trial)).and_then(|trial| trial.outcome.as_ref()?.cost());
-    let budget = |trial: u32| input.history.trial(TrialId(trial)).map(|trial| trial.proposal.budget);
+pub(crate) fn summaries(history: &History, metrics: &[Metric]) -> Vec<MetricSummary> {
+    let cost = |trial: u32| history.trial(TrialId(trial)).and_then(|trial| trial.outcome.as_ref()?.cost());
+    let budget = |trial: u32| history.trial(TrialId(trial)).map(|trial| trial.proposal.budget);
     let summary = |metric: &Metric| {
         let values: Vec<f64> =
             metric.values.iter().map(|(_, value)| *value).filter(|value| value.is_finite()).collect();
@@ -70,13 +70,13 @@ pub(crate) fn summaries(input: &ReportInput) -> Vec<MetricSummary> {
             points,
         })
     };
-    input.metrics.iter().filter_map(summary).collect()
+    metrics.iter().filter_map(summary).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::analysis::fixtures::{finished, history, input, line};
+    use crate::analysis::fixtures::{finished, history, line};
     use crate::trial::outcome::Outcome;
 
     #[test]
@@ -94,7 +94,7 @@ mod tests {
             Metric { name: "accuracy".into(), values: history.trials().iter().map(opposite).collect() },
             Metric { name: "nothing".into(), values: Vec::new() },
         ];
-        let found = summaries(&ReportInput { metrics: &metrics, ..input(&space, &history) });
+        let found = summaries(&history, &metrics);
         assert_eq!(found.len(), 1);
         let accuracy = &found[0];
         assert_eq!((accuracy.trials, accuracy.points.len(), accuracy.correlation), (12, 8, Some(-1.0)));
