@@ -119,6 +119,10 @@ fn an_answer_to_a_trial_that_has_one_is_no_answer_to_the_next() {
 fn a_program_that_waits_for_the_next_request_without_an_answer_is_ended() {
     for (body, words) in [
         (":", "it waits for the next request, but it did not answer trial 2; its output is empty"),
+        (
+            ":",
+            "hint: print `{\"trial\": 2, \"cost\": 0.3}` as a line of its own on standard output, and flush it at once",
+        ),
         ("echo '{\"loss\": 0.3}'", "its last line is `{\"loss\": 0.3}`: it has `loss`, but no `cost`"),
         ("echo \"{'trial': $trial, 'cost': 0.3}\"", "as Python prints it"),
         ("echo \"trial $trial: {'cost': 0.3}\"", "as Python prints it"),

@@ -91,12 +91,14 @@ impl Launch {
             None => Wanted {
                 missing: format!("no line of its output is a JSON object with `{key}`"),
                 example: format!("{{{costs}}}"),
+                advice: "",
             },
             Some(_) => {
                 let number = self.job.number();
                 Wanted {
                     missing: format!("it did not answer trial {number}"),
                     example: format!("{{\"trial\": {number}, {costs}}}"),
+                    advice: ", and flush it at once: in Python, print(..., flush=True)",
                 }
             }
         }

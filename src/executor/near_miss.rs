@@ -18,6 +18,8 @@ pub(crate) struct Wanted {
     pub missing: String,
     /// A line that would have been right.
     pub example: String,
+    /// The end of the advice to print that line.
+    pub advice: &'static str,
 }
 
 /// The output of a program that printed no result.
@@ -36,7 +38,7 @@ pub(crate) struct Unanswered<'a> {
 pub(crate) fn explain(wanted: &Wanted, unanswered: Unanswered) -> Diagnostic {
     let text = decoded(unanswered.output);
     let lines: Vec<&str> = text.lines().map(visible).filter(|line| !line.is_empty()).collect();
-    let right = format!("print `{}` as a line of its own on standard output", wanted.example);
+    let right = format!("print `{}` as a line of its own on standard output{}", wanted.example, wanted.advice);
     let diagnostic = |message: String, hint: Option<String>| {
         Diagnostic::new(format!("{}; {message}", wanted.missing)).hint(hint.unwrap_or_else(|| right.clone()))
     };

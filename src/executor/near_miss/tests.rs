@@ -5,6 +5,7 @@ fn said(output: &[u8], errors: &str) -> String {
     let wanted = Wanted {
         missing: "no line of its output is a JSON object with `cost`".to_owned(),
         example: "{\"cost\": 0.3}".to_owned(),
+        advice: "",
     };
     explain(&wanted, Unanswered { output, overlong: 0, errors }).to_string()
 }
