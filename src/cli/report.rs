@@ -18,9 +18,9 @@ use crate::analysis::{Findings, ModelKind, ReportInput, Source, TestCosts, Timin
 use crate::document::diagnostic::Diagnostic;
 use crate::document::json::JsonError;
 use crate::experiment::replay::log::Log;
-use crate::trial::metrics;
 use crate::experiment::replay::note::REPAIRS;
 use crate::report;
+use crate::trial::metrics;
 use crate::trial::penalty::penalty;
 use crate::trial::prediction::{self, SeriesPrediction};
 

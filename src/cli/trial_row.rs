@@ -3,8 +3,8 @@ use serde_json::{Map, Value, json};
 
 use crate::experiment::Experiment;
 use crate::experiment::replay::log::Log;
-use crate::trial::metrics::metrics;
 use crate::trial::Trial;
+use crate::trial::metrics::metrics;
 
 /// The word for the outcome of a trial that has not ended.
 pub(super) const RUNNING: &str = "running";

@@ -10,9 +10,9 @@ use super::status::by_budget;
 use super::table;
 use super::trial_row::{RUNNING, cost, outcome, row};
 use crate::document::diagnostic::Diagnostic;
-use crate::trial::metrics::names;
 use crate::numeric::pareto;
 use crate::trial::Trial;
+use crate::trial::metrics::names;
 use crate::trial::outcome::OutcomeKind;
 
 #[derive(Args)]

@@ -168,7 +168,15 @@ pub fn parse<T: DeserializeOwned>(path: &Path, text: &str) -> Result<T, SourceEr
         let mut wrong = None;
         outline.scalars(&mut |span| {
             if wrong.is_none() {
-                wrong = check_number(&text[span.clone()]).map(|diagnostic| source.error_at(span.start, diagnostic));
+                wrong = check_number(&text[span.clone()]).map(|diagnostic| {
+                    // The line of a text that a program wrote is not shown to anybody: the field must be named.
+                    let name = outline.value_at(span.start).map(|(name, _)| name).filter(|name| !name.is_empty());
+                    let message = match name {
+                        Some(name) => format!("`{name}`: {}", diagnostic.message),
+                        None => diagnostic.message.clone(),
+                    };
+                    source.error_at(span.start, Diagnostic { message, ..diagnostic })
+                });
             }
         });
         // RON's own error comes first, unless it stands behind the number.

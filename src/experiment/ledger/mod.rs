@@ -44,7 +44,6 @@ use crate::experiment::ledger::answer::{Attempt, EndTaken, EndVerdict, NextAttem
 use crate::experiment::ledger::queue::{NamedValues, Queue, QueuedConfiguration};
 use crate::experiment::replay::evaluation_note;
 use crate::experiment::replay::fold::Replay;
-use crate::trial::metrics::{self, bounded};
 use crate::experiment::replay::note::SESSION;
 use crate::experiment::replay::pace::{Pace, Paces};
 use crate::experiment::replay::retry::Retries;
@@ -57,6 +56,7 @@ use crate::trial::curve::CurvePoint;
 use crate::trial::direction::Directions;
 use crate::trial::evaluation::Evaluation;
 use crate::trial::history::History;
+use crate::trial::metrics::{self, bounded};
 use crate::trial::outcome::Outcome;
 use crate::trial::prior_result::PriorResult;
 use crate::trial::{ConfigurationId, Proposal, TrialId};
