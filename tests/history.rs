@@ -7,6 +7,7 @@ use galvani::trial::curve::CurvePoint;
 use galvani::trial::history::History;
 use galvani::trial::incumbent::incumbent;
 use galvani::trial::outcome::Outcome;
+use galvani::trial::recommendation::recommend;
 use galvani::trial::{ConfigurationId, Proposal, Trial, TrialId};
 
 fn budget(amount: u32) -> Budget {
@@ -146,4 +147,18 @@ fn a_cost_at_a_higher_budget_stands_above_every_lower_one() {
     let cheaper = history.trials().iter().filter(|trial| trial.cost().is_some_and(|other| other < cost));
     assert!(cheaper.clone().all(|trial| trial.proposal.budget <= highest));
     assert!(history.ranking().budgets().eq([budget(1), budget(3), budget(9)]));
+}
+
+#[test]
+fn a_recommendation_is_a_number_and_one_of_those_that_succeeded() {
+    for seed in 0..40 {
+        let history = random_log(seed, seed % 2 == 1);
+        let Some(best) = recommend(&history, &[]) else { continue };
+        let numbers = [best.cost, best.expected, best.lowest.cost, best.deviation.unwrap_or(0.0)];
+        assert!(numbers.iter().all(|number| number.is_finite()), "{best:?}");
+        assert!(best.budget <= best.target && best.deviation.is_none_or(|deviation| deviation > 0.0), "{best:?}");
+        let trial = history.trial(best.trial).unwrap();
+        assert!(trial.proposal.configuration_id == best.configuration && trial.cost().is_some(), "{best:?}");
+        assert_eq!(recommend(&history, &[]), Some(best));
+    }
 }

@@ -57,7 +57,7 @@ pub(crate) fn misfit(error: &Error, text: &str, place: usize) -> Option<Position
         Error::ExpectedString => {
             let (name, node, written) = at(place)?;
             matches!(node.kind, OutlineKind::Scalar).then(|| {
-                let is_duration = name.ends_with("_limit") || name == "wall_clock";
+                let is_duration = name.ends_with("_limit") || ["wall_clock", "overtime"].contains(&name);
                 let hint = if is_duration { DURATIONS.to_owned() } else { format!("write \"{written}\"") };
                 let message = format!("`{name}` must be text in double quotes, not {written}");
                 Positioned::new(node.span.start, message).hint(hint)

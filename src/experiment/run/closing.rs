@@ -18,6 +18,9 @@ pub(crate) const NAMES: [&str; 2] = ["incumbent", "default"];
 /// The greatest share of a time limit that is kept free for the closing evaluations.
 const SHARE: f64 = 0.25;
 
+/// The times of trial and evaluations are known roughly: so many times as much is kept free.
+const MARGIN: f64 = 1.5;
+
 /// A configuration that is to be evaluated at the full budget.
 pub(crate) struct ClosingJob {
     pub name: &'static str,
@@ -76,7 +79,7 @@ fn expected(session: &Session, jobs: &[ClosingJob]) -> Option<f64> {
 pub(crate) fn needs_the_rest(session: &Session) -> bool {
     let Some(limit) = session.ledger.time_limit() else { return false };
     let Some(closing) = seconds(session).filter(|closing| *closing <= SHARE * limit) else { return false };
-    session.ledger.seconds() + session.ledger.paces().mean() + closing >= limit
+    session.ledger.seconds() + MARGIN * (session.ledger.paces().mean() + closing) >= limit
 }
 
 /// The reason to leave the evaluations out, in words: they do not fit into the time limit of the run.

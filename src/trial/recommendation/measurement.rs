@@ -41,6 +41,9 @@ pub(super) struct Level {
     pub noise: Option<f64>,
 }
 
+/// Differences of costs by less than this share of the greatest are rounding.
+const ROUNDING: f64 = 1e-12;
+
 /// The least share of the variance of the effects that is taken for noise.
 const LEAST: f64 = 1e-3;
 
@@ -227,7 +230,10 @@ impl<'a> SplitCosts<'a> {
             squares += left.iter().map(|each| (each - mean).powi(2)).sum::<f64>();
             free += left.len() as f64 - 1.0;
         }
-        (free >= 1.0).then(|| squares / free)
+        // A program without chance gives equal costs, whose differences are rounding.
+        let greatest = self.samples.iter().map(|sample| sample.cost.abs().min(fence.abs())).fold(0.0, f64::max);
+        let variance = squares / free;
+        (free >= 1.0).then(|| if variance > (ROUNDING * greatest).powi(2) { variance } else { 0.0 })
     }
 }
 

@@ -136,3 +136,28 @@ fn an_evaluation_that_repeats_a_trial_counts_once() {
     assert_eq!(again, recommend(&history, &[]).unwrap());
     assert_eq!(again.results, 1);
 }
+
+#[test]
+fn equal_costs_have_no_noise_but_rounding() {
+    let again: Vec<_> = (0..4).map(|seed| evaluation(1, 9.0, 50 + seed, Some(0.1 + 0.2))).collect();
+    let found = recommend(&history(&[(1, 9.0, cost(0.3)), (2, 9.0, cost(0.9))]), &again).unwrap();
+    assert_eq!((found.results, found.deviation), (5, None), "{found:?}");
+}
+
+#[test]
+fn a_direction_turns_every_cost() {
+    let found = recommend(&history(&[(1, 9.0, cost(-0.9)), (2, 9.0, cost(-0.5))]), &[]).unwrap();
+    let told = found.turned(Direction::Maximize);
+    assert_eq!((told.cost, told.expected, told.lowest.cost), (0.9, 0.9, 0.9));
+}
+
+#[test]
+fn the_next_best_follow_in_order() {
+    let history = history(&[(1, 9.0, cost(3.0)), (2, 9.0, cost(1.0)), (3, 9.0, Outcome::Diverged), (4, 9.0, cost(2.0))]);
+    let costs: Vec<f64> = best_first(&history, &[], 10).iter().map(|each| each.cost).collect();
+    assert_eq!(costs, [1.0, 2.0, 3.0]);
+    assert_eq!(best_first(&history, &[], 1), [recommend(&history, &[]).unwrap()]);
+    assert_eq!(mean_cost(&history, &[evaluation(4, 9.0, 99, Some(4.0))], ConfigurationId(3), budget(9.0)), None);
+    // The configuration 3 of this history is the one that diverged, and 4 was evaluated again.
+    assert_eq!(mean_cost(&history, &[evaluation(4, 9.0, 99, Some(4.0))], ConfigurationId(4), budget(9.0)), Some(3.0));
+}
