@@ -49,7 +49,7 @@ fn the_best_of_a_lower_rung_is_evaluated_at_the_end_and_by_new_seeds() {
     let folder = folder("stop: (trials: 30)");
     let folder = folder.path();
     let said = run(folder, &["--no-validation"]);
-    assert!(!said.contains("full budget") && said.contains(" of 270 trees"), "{said}");
+    assert!(!said.contains("full budget"), "{said}");
     let before = best(folder);
     assert!(before["budget"].as_f64() < Some(270.0), "{before}");
     let told = String::from_utf8(galvani(folder, &["best", "e"]).stderr).unwrap();
@@ -112,7 +112,6 @@ fn mistakes_in_the_limits_are_told() {
     for (limits, message) in [
         ("stop: (wall_clock: \"1s\", overtime: \"-1s\")", "`stop.overtime` must be 0 or above"),
         ("stop: (trials: 3, overtime: \"1s\")", "`stop.overtime` needs `stop.wall_clock`"),
-        ("stop: (trials: 3), validation: 1", "`validation` must be"),
     ] {
         let folder = folder(limits);
         let output = galvani(folder.path(), &["check", "e.ron"]);
