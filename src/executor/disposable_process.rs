@@ -84,8 +84,8 @@ impl DisposableProcess {
                     cost = Some(latest);
                 }
                 Heard::Message(message) => {
-                    cost = None;
-                    self.take(Heard::Message(message), events);
+                    let earlier = cost.take().map(Message::Report);
+                    earlier.into_iter().chain([message]).for_each(|each| self.take(Heard::Message(each), events));
                 }
                 Heard::Errors(_) => self.take(heard, events),
             }
