@@ -59,18 +59,16 @@ impl Conditioning {
     }
 }
 
-/// Conditions the surrogate on a bad cost for each failure that is likely to repeat, and on the predicted mean for each other
-/// one, until the next result. Otherwise nothing would be learnt where every trial fails, and a Gaussian process, which is
-/// most optimistic where it has no results, would propose the same region again. Its hyperparameters are learnt from
-/// costs alone.
+/// Conditions the surrogate on a bad cost for each failure that is likely to repeat, until the next result; a failure that is
+/// doubted teaches nothing, so that its neighbourhood is tried again. Otherwise nothing would be learnt where every trial
+/// fails, and a Gaussian process, which is most optimistic where it has no results, would propose the same region again. Its
+/// hyperparameters are learnt from costs alone.
 fn penalize_failures(surrogate: &mut dyn Surrogate, data: &TrainingData, targets: &Targets, pessimism: f64) {
     let values = || targets.iter().map(|(_, target)| *target);
     let (best, worst) = (values().fold(f64::INFINITY, f64::min), values().fold(f64::NEG_INFINITY, f64::max));
     let again = success_again(data, usize::MAX);
     let failed: Vec<(usize, f64)> = again.into_iter().filter(|(_, success)| *success < 1.0).collect();
     let latest = &failed[failed.len().saturating_sub(FAILURES)..];
-    let (doubted, believed): (Vec<_>, Vec<_>) = latest.iter().partition(|(_, success)| *success >= DOUBT);
-    let rows = |of: Vec<(usize, f64)>| data.rows.select(of.into_iter().map(|(row, _)| row));
-    surrogate.condition_on(&rows(doubted), None);
-    surrogate.condition_on(&rows(believed), Some(worst + pessimism * (worst - best)));
+    let believed = latest.iter().filter(|(_, success)| *success < DOUBT).map(|(row, _)| *row);
+    surrogate.condition_on(&data.rows.select(believed), Some(worst + pessimism * (worst - best)));
 }
