@@ -243,4 +243,30 @@ mod tests {
         let same = kept.numbers.iter().zip(&careless).filter(|(kept, careless)| kept == careless).count();
         assert!(same > 0 && kept.redrawn == LANES - same, "only what failed is drawn again: {same} {}", kept.redrawn);
     }
+
+    #[test]
+    fn a_series_that_runs_the_electrolyte_dry_is_drawn_again() {
+        let mut cell = Cell::named("chen2020").unwrap();
+        // Fifteen amperes leave the voltage in its window when the electrolyte is empty, after 49 s.
+        cell.limits.discharge.continuous = 15.0;
+        cell.limits.critical_soc = (0.02, 0.98);
+        let specification =
+            Specification { hours: 0.3, initial_soc: (0.8, 0.9), kinds: vec![ProfileKind::Step], ..Default::default() };
+        let factory = SeriesFactory::new(&specification, &cell);
+        let generator = ProfileGenerator::new(&cell, &factory.pieces, Coverage::Random);
+        let simulator = Simulator::new(&cell, specification.thermal);
+        let dry = |caution: f64| {
+            let plans: Vec<SeriesPlan> =
+                (0..LANES).map(|k| factory.plan(&generator, Split::Train, k, caution)).collect();
+            let recorders = factory.run(&simulator, &plans);
+            let unseen = recorders.iter().zip(&plans).filter(|(recorder, plan)| {
+                !recorder.is_valid && check(&cell, plan.soc, &plan.currents, &recorder.voltages).is_ok()
+            });
+            (unseen.count(), recorders.iter().filter(|recorder| !recorder.is_valid).count())
+        };
+        let (unseen, all) = dry(1.0);
+        assert!(unseen > 0, "{unseen} of {all}");
+        let kept = factory.make(SeriesBatch { split: Split::Train, first: 0, count: LANES }).unwrap();
+        assert!(kept.redrawn >= all, "{} of {all}", kept.redrawn);
+    }
 }
