@@ -78,7 +78,12 @@ pub fn figure(findings: &Findings) -> Canvas {
         let y = frames[0].at(0.0, costs.share(*cost)).1;
         // Above its line, or below it if the label of the next line above would be covered.
         let y = if y - 4.0 - lowest < SMALL + 2.0 { (y + SMALL + 2.0).max(lowest + SMALL + 2.0) } else { y - 4.0 };
-        canvas.say((frames[0].right(), y), format!("{name}: {}", number(*cost)), SMALL, *colour, Anchor::End, false);
+        let text = format!("{name}: {}", number(*cost));
+        let width = font::width(&text, SMALL, false) + 4.0;
+        // Dots behind the label would cross it.
+        let behind = Frame { x: frames[0].right() - width, y: y - SMALL, width, height: SMALL + 2.0 };
+        canvas.rectangle(behind, PAPER);
+        canvas.say((frames[0].right(), y), text, SMALL, *colour, Anchor::End, false);
         lowest = y;
     }
     name_axis(&mut canvas, frames[0], &format!("budget spent ({})", findings.unit));

@@ -174,9 +174,12 @@ pub(crate) fn importance(findings: &Findings) -> String {
     let drawn = findings.matrix.dimensions.iter().map(|dimension| (&dimension.name, &dimension.importance));
     let all = drawn.chain(findings.matrix.others.iter().map(|(name, importance)| (name, importance)));
     let shared = |x: Option<f64>, ends: Option<(f64, f64)>| {
-        let text = x.map(|x| format!("{:.0} %", 100.0 * x)).unwrap_or_default();
-        let ends = ends.map(|ends| format!(" ({})", percent_range(ends))).unwrap_or_default();
-        Cell { text: text + &ends, number: x }
+        let text = x.zip(ends).map(|(x, ends)| {
+            // As many decimals as the range has.
+            let point = if ends.1 < 0.02 { format!("{:.1} %", 100.0 * x) } else { percent(x) };
+            format!("{point} ({})", percent_range(ends))
+        });
+        Cell { text: text.unwrap_or_default(), number: x }
     };
     let rows: Vec<Vec<Cell>> = all
         .filter_map(|(name, importance)| {
