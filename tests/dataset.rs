@@ -291,7 +291,7 @@ fn a_killed_generation_goes_on() {
     let folder = tempfile::tempdir().unwrap();
     let specification = Specification { train: 64, hours: 4.0, ..small() };
     let at = |name: &str| folder.path().join(name);
-    fs::write(at("data.ron"), "(train: 64, validation: 3, test: 2, hours: 4)").unwrap();
+    fs::write(at("data.ron"), "(train: 64, validation: 3, test: 2, hours: 4, thermal: TwoTemperature)").unwrap();
     let start = || {
         let mut command = Command::new(env!("CARGO_BIN_EXE_galvani"));
         command.args(["battery", "generate", "data.ron", "--threads", "1"]).current_dir(folder.path());

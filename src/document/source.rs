@@ -68,7 +68,11 @@ fn excerpt(line: &str, column: usize) -> (Cow<'_, str>, usize) {
     }
     let start = column.saturating_sub(WIDEST / 2);
     let part: String = line.chars().skip(start).take(WIDEST).collect();
-    if start == 0 { (format!("{part}...").into(), column) } else { (format!("...{part}...").into(), 3 + column - start) }
+    if start == 0 {
+        (format!("{part}...").into(), column)
+    } else {
+        (format!("...{part}...").into(), 3 + column - start)
+    }
 }
 
 impl SourceError {

@@ -5,7 +5,7 @@ use super::training_data::TrainingData;
 use crate::surrogate::{Rows, Targets};
 
 /// The length of the neighbourhood in one dimension, in widths of the space; it grows with the root of the dimensions.
-const LENGTH: f64 = 0.2;
+const LENGTH: f64 = 0.1;
 
 /// The greatest number of failures that are judged, and of configurations that they are compared with, the latest ones;
 /// earlier failures count as repeatable.

@@ -153,7 +153,8 @@ fn a_direction_turns_every_cost() {
 
 #[test]
 fn the_next_best_follow_in_order() {
-    let history = history(&[(1, 9.0, cost(3.0)), (2, 9.0, cost(1.0)), (3, 9.0, Outcome::Diverged), (4, 9.0, cost(2.0))]);
+    let history =
+        history(&[(1, 9.0, cost(3.0)), (2, 9.0, cost(1.0)), (3, 9.0, Outcome::Diverged), (4, 9.0, cost(2.0))]);
     let costs: Vec<f64> = best_first(&history, &[], 10).iter().map(|each| each.cost).collect();
     assert_eq!(costs, [1.0, 2.0, 3.0]);
     assert_eq!(best_first(&history, &[], 1), [recommend(&history, &[]).unwrap()]);
