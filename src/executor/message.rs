@@ -87,7 +87,7 @@ pub(crate) fn info(report: &Map<String, Json>) -> Map<String, Json> {
     let mut info = named("info");
     info.extend(named("metrics"));
     let is_own = |key: &str, value: &Json| match key {
-        "metrics" => !value.is_object(),
+        "metrics" | "info" => !value.is_object(),
         _ => !MEANINGS.contains(&key),
     };
     let beside = report.iter().filter(|(key, value)| is_own(key, value));
@@ -112,6 +112,8 @@ pub(crate) enum StatedOutcomeError {
     MissingObjective { name: String },
     #[error("its `cost` is not a number: `{stated}`")]
     NotANumber { stated: Json },
+    #[error("its `{field}` is not {wanted}: `{stated}`")]
+    WrongKind { field: &'static str, wanted: &'static str, stated: Json },
     #[error("its `costs` have a `{name}` that is not a number: `{stated}`")]
     ObjectiveNotANumber { name: String, stated: Json },
 }
@@ -119,6 +121,15 @@ pub(crate) enum StatedOutcomeError {
 impl StatedOutcomeError {
     /// A remedy, where the fault shows one.
     pub(crate) fn hint(&self) -> Option<String> {
+        if let Self::WrongKind { field, stated, .. } = self {
+            let bare = stated.as_str().map(str::trim).filter(|text| serde_json::from_str::<Json>(text).is_ok());
+            return Some(match (*field, bare) {
+                ("budget" | "intermediate", Some(bare)) => format!("write {bare} without quotes"),
+                ("budget", None) => "it is the budget that was spent, as in `{\"cost\": 0.3, \"budget\": 9}`".to_owned(),
+                ("intermediate", None) => "write true or false without quotes, or leave it out".to_owned(),
+                _ => "it is `crashed`, `diverged` or another name in quotes; leave it out where there is a cost".to_owned(),
+            });
+        }
         let (Self::NotANumber { stated } | Self::ObjectiveNotANumber { stated, .. }) = self else { return None };
         match stated {
             Json::String(text) if text.trim().parse::<f64>().is_ok() => {
@@ -136,6 +147,7 @@ impl StatedOutcomeError {
 /// It states none.
 pub(crate) fn outcome(report: &Map<String, Json>, objectives: &[String]) -> Result<Outcome, StatedOutcomeError> {
     let text = |key: &str| report.get(key).and_then(Json::as_str);
+    check_kinds(report)?;
     let is_result = report.contains_key("cost") || report.contains_key("costs");
     if let Some(error) = report.get("error").filter(|_| !is_result) {
         return Ok(Outcome::Crashed { message: error.as_str().map_or_else(|| error.to_string(), str::to_owned) });
@@ -152,6 +164,21 @@ pub(crate) fn outcome(report: &Map<String, Json>, objectives: &[String]) -> Resu
         (None, Some(_)) => Err(StatedOutcomeError::NoObjectives),
         (None, None) => Err(StatedOutcomeError::NoCost),
     }
+}
+
+/// Fails where a field that a report may leave out, or give as null, has a value of another kind.
+fn check_kinds(report: &Map<String, Json>) -> Result<(), StatedOutcomeError> {
+    let wrong = [
+        ("budget", "a number", Json::is_number as fn(&Json) -> bool),
+        ("intermediate", "true or false", Json::is_boolean),
+        ("outcome", "the name of an outcome", Json::is_string),
+    ];
+    for (field, wanted, is_right) in wrong {
+        if let Some(stated) = report.get(field).filter(|stated| !stated.is_null() && !is_right(stated)) {
+            return Err(StatedOutcomeError::WrongKind { field, wanted, stated: stated.clone() });
+        }
+    }
+    Ok(())
 }
 
 /// The outcome of costs by name, one for each of several objectives.
@@ -284,6 +311,30 @@ mod tests {
             panic!("it is a report")
         };
         assert!(outcome(&object, &[]).is_err_and(|error| error.to_string().contains("names no `objectives`")));
+    }
+
+    #[test]
+    fn fields_of_another_kind_are_named() {
+        for (fields, words, hint) in [
+            (r#""cost": 0.3, "budget": "x""#, "`budget` is not a number: `\"x\"`", "was spent"),
+            (r#""cost": 0.3, "budget": "9""#, "`budget` is not a number", "9 without quotes"),
+            (r#""cost": 0.3, "budget": [9]"#, "`budget` is not a number", "was spent"),
+            (r#""cost": 0.3, "intermediate": "yes""#, "`intermediate` is not true or false", "true or false"),
+            (r#""cost": 0.3, "intermediate": 1"#, "`intermediate` is not true or false: `1`", "true or false"),
+            (r#""cost": 0.3, "outcome": 5"#, "`outcome` is not the name of an outcome: `5`", "in quotes"),
+            (r#""cost": 0.3, "outcome": null, "budget": null, "intermediate": null"#, "", ""),
+        ] {
+            let Some(Message::Report(PrintedReport { object, .. })) = parse(format!("{{{fields}}}").as_bytes()) else {
+                panic!("{fields} is a report")
+            };
+            match outcome(&object, &[]) {
+                Ok(found) => assert!(words.is_empty() && found == Outcome::of_cost(0.3), "{fields}"),
+                Err(error) => {
+                    assert!(!words.is_empty() && error.to_string().contains(words), "{error}");
+                    assert!(error.hint().is_some_and(|found| found.contains(hint)), "{error:?}");
+                }
+            }
+        }
     }
 
     #[test]

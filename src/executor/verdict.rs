@@ -41,7 +41,8 @@ pub(crate) fn outcome(
             (Some(Ok(outcome)), _) => return outcome,
             (Some(Err(problem)), _) => {
                 let hint = problem.hint();
-                let problem = Diagnostic::new(problem.to_string());
+                let line = report.map(|report| report.line.as_str()).unwrap_or_default();
+                let problem = Diagnostic::new(format!("its last result is `{line}`: {problem}"));
                 hint.into_iter().fold(problem, Diagnostic::hint)
             }
             (None, _) => missing(),

@@ -51,6 +51,9 @@ impl Argument {
         if let Some(form) = inner("{flag:").filter(|_| !is_name) {
             return Self::flag(form, space);
         }
+        if (text.starts_with("{all:") || text.starts_with("{flag:")) && !text.contains('}') {
+            return Err(Diagnostic::new(format!("`{text}` lacks its closing `}}`")).hint(format!("write `{text}}}`")));
+        }
         if let Some(word) = ["{all:", "{flag:"].into_iter().find(|word| text.contains(word) && !is_name) {
             let message = format!("`{word}...}}` must be an argument of its own, without text around it");
             return Err(Diagnostic::new(message).hint("for example arguments: [\"train.py\", \"{all:--NAME=VALUE}\"]"));
@@ -59,6 +62,7 @@ impl Argument {
     }
 
     fn all(form: &str) -> Result<Self, Diagnostic> {
+        let whole = form;
         let (form, truth) = match form.rsplit_once('|') {
             Some((form, truth)) => (form, Some(FlagForms::of(truth.trim()))),
             None => (form, None),
@@ -69,10 +73,15 @@ impl Argument {
         if has("NAME") && has("VALUE") && is_flag {
             return Ok(Self::All { words, truth });
         }
+        if has("NAME") && has("VALUE") {
+            let message = format!("`{{all:{whole}}}` needs the word NAME behind `|`, in the argument of one that is true");
+            let hint = "for example {all:--NAME=VALUE|--NAME}, or leave `|` out to write true and false as values";
+            return Err(Diagnostic::new(message).hint(hint));
+        }
         let hint = "for example {all:--NAME=VALUE}, {all:--NAME VALUE} (two arguments), or {all:--NAME=VALUE|--NAME} \
                     (the flag alone for true, nothing for false)";
         let message =
-            format!("`{{all:{form}}}` needs the words NAME and VALUE, which stand for those of each parameter");
+            format!("`{{all:{whole}}}` needs the words NAME and VALUE, which stand for those of each parameter");
         Err(Diagnostic::new(message).hint(hint))
     }
 

@@ -307,6 +307,7 @@ mod tests {
         check(&["--theta={theta}"], &[]);
         check(&["--theta", "{theta}", "--width", "{width}", "-v", "x{theta}"], &["--width", "64", "-v"]);
         check(&["{\"json\": 1}", "{}", "{0}", "a{"], &["{\"json\": 1}", "{}", "{0}", "a{"]);
+        check(&["{width: 1}", "{width: {width}}"], &["{width: 1}", "{width: 64}"]);
         check(&["{{width}}", "{\"w\": {width}}"], &["{64}", "{\"w\": 64}"]);
         check(&["{a}b}", "x={`a}b`}", "{`width`}"], &["false", "x=false", "64"]);
         check(&["--drop={drop}", "--lr={optimizer.lr}"], &["--lr=0.1"]);
@@ -344,11 +345,19 @@ mod tests {
                 "--width={width}",
             ),
             ("{flag:--x}", "`{flag:--x}` needs a flag, a space and the name", "{flag:--use-bias use_bias}"),
+            ("{ width }", "is not the value of `width`: formats are not known", "write `{width}`"),
+            ("--rate={rate:.3f}", "`{rate:.3f}` is not the value of `rate`", "write `{rate}`"),
+            ("{rate!r}", "formats are not known", "write `{rate}`"),
+            ("{seed[0]}", "formats are not known", "write `{seed}`"),
+            ("{budget:5d}", "formats are not known", "write `{budget}`"),
+            ("{optimizer.lr:e}", "formats are not known", "write `{optimizer.lr}`"),
+            ("{all:--NAME=VALUE|}", "needs the word NAME behind `|`", "{all:--NAME=VALUE|--NAME}"),
+            ("{all:--NAME=VALUE", "lacks its closing `}`", "write `{all:--NAME=VALUE}`"),
             ("{all:--NAME}", "needs the words NAME and VALUE", "{all:--NAME=VALUE}"),
             ("x{all:--NAME=VALUE}", "must be an argument of its own", "{all:--NAME=VALUE}"),
         ] {
             let wrong = command(&[argument]).check_names(&space()).unwrap_err();
-            assert!(wrong.message.contains(message) && wrong.message.contains(argument), "{wrong}");
+            assert!(wrong.message.contains(message) && wrong.message.contains(argument.trim_start_matches("--rate=")), "{wrong}");
             assert!(wrong.hint.as_ref().unwrap().contains(hint), "{wrong}");
         }
         let taken = Space::builder("s").add("seed", Integer::new(1, 9)).build().unwrap();

@@ -121,6 +121,10 @@ fn placeholder(text: &str, space: &Space) -> Result<Option<(String, usize)>, Dia
         }
     }
     let written = &text[..text.find('}').unwrap_or(0)];
+    if let Some(name) = formatted(written, space)? {
+        let message = format!("`{{{written}}}` is not the value of `{name}`: formats are not known");
+        return Err(Diagnostic::new(message).hint(format!("write `{{{name}}}`, and format the value in the program")));
+    }
     let looks_like_a_name = written.starts_with(|first: char| first.is_alphabetic() || first == '_')
         && written.chars().all(|each| each.is_alphanumeric() || "_.-".contains(each));
     let is_near = || written.chars().count() > 2 && !written.contains('{') && nearest(written, names(space)).is_some();
@@ -128,6 +132,19 @@ fn placeholder(text: &str, space: &Space) -> Result<Option<(String, usize)>, Dia
         true => Err(unknown(written, space)),
         false => Ok(None),
     }
+}
+
+/// The known name in `{ NAME }`, `{NAME:FORMAT}`, `{NAME!r}`, `{NAME.field}` or `{NAME[0]}`, as other template languages
+/// have them; `None` for other text, such as that of an entry of a map, `{NAME: 1}`.
+fn formatted<'a>(written: &'a str, space: &Space) -> Result<Option<&'a str>, Diagnostic> {
+    let mut ends = written.match_indices([':', '!', '.', '[']).map(|(end, _)| end).chain([written.len()]);
+    let is_name = |end: &usize| known(written[..*end].trim(), space).unwrap_or(true);
+    let Some((name, rest)) = ends.find(is_name).map(|end| written.split_at(end)) else { return Ok(None) };
+    let is_entry = rest.starts_with(": ") && !rest.ends_with(|last: char| last.is_alphabetic() || last == '%');
+    if is_entry || written.contains(['{', ',']) {
+        return Ok(None);
+    }
+    Ok(known(name.trim(), space)?.then_some(name.trim()))
 }
 
 /// The name in backticks, a backtick in it doubled, and the bytes up to behind the brace that follows.
