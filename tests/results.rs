@@ -144,7 +144,13 @@ fn files_of_other_programs_are_read_as_they_are() {
             "--study=second",
             "kept 2 results of 5|(1 crashed, 1 pruned)|1 trial waiting",
         ),
-        ("smac3", "smac-infinity.json", "experiment", "", "kept 1 result of 2|1 result without a cost (1 crashed)"),
+        (
+            "smac3",
+            "smac-infinity.json",
+            "experiment",
+            "",
+            "kept 1 result of 2|1 result without a cost that counts (1 crashed)",
+        ),
         ("smac3", "smac-1.json", "experiment", "", "kept 2 results of 4|1 crashed, 1 timed out|1 entry with the"),
     ]
     .into_iter()
@@ -255,5 +261,48 @@ fn every_way_of_searching_proposes_legal_configurations() {
         assert!(!out.contains("error"), "{search}: {out}");
         let found = rows(folder.path(), "ways").iter().filter(|row| row["origin"] == "model").count();
         assert_eq!(found > 5, search != "Random", "{search}: {found}");
+    }
+}
+
+#[test]
+fn a_file_without_a_usable_result_says_why() {
+    let folder = tempfile::tempdir().unwrap();
+    write(folder.path(), "new", "()");
+    let heading = "rate,kind,width,cost,outcome\n";
+    for (format, text, expected) in [
+        ("csv", String::new(), "the file is empty"),
+        ("csv", heading.to_owned(), "no result can be used: it holds none"),
+        ("jsonl", "\n".to_owned(), "no result can be used: it holds none"),
+        (
+            "csv",
+            format!("{heading}0.01,plain,64,abc,\n0.01,plain,64,0.5,FAIL\n"),
+            "none of its lines or entries can be read",
+        ),
+        (
+            "csv",
+            format!("{heading}0.01,plain,64,0.5,crashed\n0.01,plain,64,,\n"),
+            "the file has only 2 results without a cost that counts (1 crashed)",
+        ),
+        (
+            "csv",
+            format!("{heading}9,plain,64,0.5,\n"),
+            "no result can be used: 1 of 1 result do not fit the experiment",
+        ),
+        (
+            "jsonl",
+            "{\"config\": {\"rate\": 0.01}, \"cost\": 0.9, \"outcome\": \"crashed\"}\n".to_owned(),
+            "the file has only 1 result without a cost that counts (1 crashed)",
+        ),
+        (
+            "jsonl",
+            "{\"config\": {\"rate\": 0.01}, \"cost\": 0.9, \"outcome\": \"weird\"}\n".to_owned(),
+            "there is no outcome \"weird\"; there are finished",
+        ),
+        ("jsonl", "{\"config\": {\"rate\": 0.01}, \"cost\": \"low\"}\n".to_owned(), "a cost cannot be \"low\""),
+    ] {
+        fs::write(folder.path().join("file"), &text).unwrap();
+        let (code, _, said) = galvani(folder.path(), &["import", format, "file", "new.ron"], "");
+        assert!(code == Some(2) && said.contains(expected) && said.contains("hint: "), "{text}: {said}");
+        assert!(!said.contains("none fits"), "{said}");
     }
 }

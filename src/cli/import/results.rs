@@ -4,6 +4,7 @@ use crate::cli::import::arguments::Results;
 use crate::cli::message::{count, narrate};
 use crate::document::diagnostic::Diagnostic;
 use crate::document::source::read;
+use crate::exchange::trials::fit::FittedResults;
 use crate::exchange::trials::found::{FoundResults, MOST_RESULTS, UnreadableResults};
 use crate::experiment::Experiment;
 use crate::experiment::folder::RunFolder;
@@ -39,7 +40,10 @@ pub(super) fn import(
     drop(text);
     found.notes.iter().for_each(|note| narrate(&format!("note: {note}")));
     if let Some(fault) = &found.first_fault {
-        let faults = count(found.faults, "line or entry");
+        let faults = match found.faults {
+            1 => "1 line or entry".to_owned(),
+            several => format!("{several} lines or entries"),
+        };
         let first = if found.faults == 1 { "" } else { "the first of them " };
         narrate(&format!("warning: {source}: {faults} that cannot be read left out: {first}{fault}"));
     }
@@ -49,9 +53,7 @@ pub(super) fn import(
     }
     let failures = fitted.failures_in_words();
     if fitted.results.is_empty() {
-        let message = format!("{source}: no result can be used: none fits the experiment, and {failures}");
-        let hint = format!("names, values and budgets must be those of {}", results.experiment.display());
-        return Err(Diagnostic::new(message).hint(hint).into());
+        return Err(nothing_usable(&source, &found, &fitted, results).into());
     }
     let folder = RunFolder::of(&results.dir, &experiment.name);
     let Imported { kept, known, surplus } =
@@ -63,4 +65,27 @@ pub(super) fn import(
     let failed = (fitted.failed() > 0).then(|| format!("left out {failures}"));
     narrate(&[Some(kept), known, surplus, failed].into_iter().flatten().collect::<Vec<_>>().join("; "));
     Ok(())
+}
+
+/// The error for a file of which no result can be used, with the reason that holds for it.
+fn nothing_usable(source: &str, found: &FoundResults, fitted: &FittedResults, results: &Results) -> Diagnostic {
+    let (mismatches, failures) = (fitted.mismatches.len(), fitted.failures_in_words());
+    let (reason, hint) = match (found.faults, mismatches, fitted.failed()) {
+        (0, 0, 0) => {
+            ("it holds none".into(), "a line or an entry is one trial, with its parameters and its cost".into())
+        }
+        (_, 0, 0) => ("none of its lines or entries can be read".into(), "check that the file has this format".into()),
+        (_, 0, _) => {
+            (format!("the file has only {failures}"), "a result needs a finite cost of a finished trial".into())
+        }
+        (_, _, failed) => {
+            let others = if failed > 0 { format!(", and {failures}") } else { String::new() };
+            let hint = format!("names, values and budgets must be those of {}", results.experiment.display());
+            (
+                format!("{mismatches} of {} do not fit the experiment{others}", count(found.results.len(), "result")),
+                hint,
+            )
+        }
+    };
+    Diagnostic::new(format!("{source}: no result can be used: {reason}")).hint(hint)
 }

@@ -5,6 +5,7 @@ use serde_json::Value as Json;
 
 use crate::document::diagnostic::Diagnostic;
 use crate::exchange::trials::found::{FoundResult, MOST_VALUES, counted};
+use crate::exchange::trials::json::quoted;
 use crate::space::configuration::Configuration;
 use crate::space::hyperparameter::{Hyperparameter, Value};
 use crate::space::{Illegal, Space};
@@ -18,22 +19,22 @@ pub struct FittedResults {
     pub results: Vec<PriorResult>,
     /// The place of the result in the file, from 1, and the reason.
     pub mismatches: Vec<(usize, Diagnostic)>,
-    /// The number of results without a cost, by the kind of their outcome where the file tells it.
+    /// The number of results without a cost that counts, by the kind of their outcome where the file tells it.
     pub failures: BTreeMap<Option<OutcomeKind>, usize>,
 }
 
 impl FittedResults {
-    /// The number of results without a cost.
+    /// The number of results without a cost that counts: of failures, and without a cost at all.
     pub fn failed(&self) -> usize {
         self.failures.values().sum()
     }
 
-    /// The results without a cost in words: `3 results without a cost (2 crashed, 1 pruned)`.
+    /// These results in words: `3 results without a cost that counts (2 crashed, 1 pruned)`.
     pub(crate) fn failures_in_words(&self) -> String {
         let known = self.failures.iter().filter_map(|(kind, count)| Some(format!("{count} {}", (*kind)?.in_words())));
         let known = known.collect::<Vec<_>>().join(", ");
         let known = if known.is_empty() { known } else { format!(" ({known})") };
-        format!("{} without a cost{known}", counted(self.failed(), "result"))
+        format!("{} without a cost that counts{known}", counted(self.failed(), "result"))
     }
 
     /// A warning that counts the results that do not fit, with the first reason; `None` where all fit.
@@ -53,9 +54,11 @@ pub fn fit(found: &[FoundResult], space: &Space, (min, max): (Budget, Budget), o
     // A configuration holds a place for every hyperparameter of the space, inactive ones too.
     let most = MOST_VALUES / space.hyperparameters().len().max(1);
     for (index, each) in found.iter().enumerate() {
-        if each.costs.is_empty() || each.costs.iter().any(|cost| !cost.is_finite()) {
+        let has_failed = each.outcome.is_some_and(|kind| kind != OutcomeKind::Finished);
+        if has_failed || each.costs.is_empty() || each.costs.iter().any(|cost| !cost.is_finite()) {
             // A cost that is not finite is how a diverged objective looks.
-            let kind = each.outcome.or((!each.costs.is_empty()).then_some(OutcomeKind::Diverged));
+            let outcome = each.outcome.filter(|_| has_failed);
+            let kind = outcome.or((!each.costs.is_empty()).then_some(OutcomeKind::Diverged));
             *fitted.failures.entry(kind).or_default() += 1;
             continue;
         }
@@ -110,16 +113,6 @@ fn configuration(found: &FoundResult, space: &Space) -> Result<Configuration, Di
             }
             Err(illegal) => return Err(Diagnostic::new(illegal.to_string())),
         }
-    }
-}
-
-/// A value as a message quotes it, cut where it is long.
-fn quoted(json: &Json) -> String {
-    const LONGEST: usize = 80;
-    let text = json.to_string();
-    match text.char_indices().nth(LONGEST) {
-        Some((end, _)) => format!("{}...", &text[..end]),
-        None => text,
     }
 }
 

@@ -13,6 +13,9 @@ pub const MOST_VALUES: usize = 2_000_000;
 /// The bytes of names and words that a file may hold at most, over all of its results.
 const MOST_BYTES: usize = 256 << 20;
 
+/// The word for a trial without an outcome, as an export writes it.
+const RUNNING: &str = "running";
+
 /// One result as a file has it.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct FoundResult {
@@ -22,8 +25,28 @@ pub struct FoundResult {
     pub budget: Option<f64>,
     /// A cost for each objective; none where the trial failed or did not end.
     pub costs: Vec<f64>,
-    /// The kind of its outcome where it has no cost and the file tells why.
+    /// The kind of its outcome where the file tells it; a cost counts only where the trial finished.
     pub outcome: Option<OutcomeKind>,
+}
+
+impl FoundResult {
+    /// The same with the outcome that a file's word names; a trial that still runs has no cost.
+    ///
+    /// # Errors
+    /// The word names no outcome.
+    pub(super) fn ended(mut self, word: &str) -> Result<Self, UnreadableResults> {
+        let word = word.trim();
+        if word.eq_ignore_ascii_case(RUNNING) {
+            self.costs.clear();
+            return Ok(self);
+        }
+        let outcome = word.to_ascii_lowercase().parse::<OutcomeKind>();
+        self.outcome = Some(outcome.map_err(|_| {
+            let known = OutcomeKind::ALL.map(OutcomeKind::word).join(", ");
+            UnreadableResults::whole(format!("there is no outcome {word:?}; there are {known}"))
+        })?);
+        Ok(self)
+    }
 }
 
 /// The results of a file, and an account of the rest of it.

@@ -61,14 +61,34 @@ fn strict(text: &str) -> Result<Cow<'_, str>, UnreadableResults> {
 /// The costs that are read of one result at most; no experiment has as many objectives.
 const MOST_COSTS: usize = 100;
 
-/// One cost, or a list of several; what is no number becomes not a number.
-pub(crate) fn numbers(json: Option<&Json>) -> Vec<f64> {
+/// One cost, or a list of several; null in a list becomes not a number, and a number may be written as text.
+///
+/// # Errors
+/// A cost is neither a number nor null.
+pub(crate) fn numbers(json: Option<&Json>) -> Result<Vec<f64>, UnreadableResults> {
     match json {
-        Some(Json::Array(costs)) => {
-            costs.iter().take(MOST_COSTS).map(|cost| cost.as_f64().unwrap_or(f64::NAN)).collect()
-        }
-        Some(cost) => cost.as_f64().into_iter().collect(),
-        None => Vec::new(),
+        None | Some(Json::Null) => Ok(Vec::new()),
+        Some(Json::Array(costs)) => costs.iter().take(MOST_COSTS).map(number).collect(),
+        Some(cost) => Ok(vec![number(cost)?]),
+    }
+}
+
+fn number(cost: &Json) -> Result<f64, UnreadableResults> {
+    let number = match cost {
+        Json::Null => Some(f64::NAN),
+        Json::String(text) => text.trim().parse().ok(),
+        other => other.as_f64(),
+    };
+    number.ok_or_else(|| UnreadableResults::whole(format!("a cost cannot be {}", quoted(cost))))
+}
+
+/// A value as a message quotes it, cut where it is long.
+pub(super) fn quoted(json: &Json) -> String {
+    const LONGEST: usize = 80;
+    let text = json.to_string();
+    match text.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}...", &text[..end]),
+        None => text,
     }
 }
 
@@ -87,6 +107,18 @@ mod tests {
         }
         for text in ["{", "Nan", "[1, Infinity", "\"NaN", "\\"] {
             assert!(parse(text).unwrap_err().reason.starts_with("this is not JSON"), "{text}");
+        }
+    }
+
+    #[test]
+    fn costs_that_are_text_are_numbers_or_named() {
+        let read = |text: &str| numbers(Some(&parse(text).unwrap()));
+        assert_eq!(read("\"0.91\"").unwrap(), [0.91]);
+        assert_eq!(read("[\" 1e-3 \", 2]").unwrap(), [0.001, 2.0]);
+        assert!(read("[1, null]").unwrap()[1].is_nan() && read("\"nan\"").unwrap()[0].is_nan());
+        assert!(read("null").unwrap().is_empty());
+        for (text, expected) in [("\"low\"", "\"low\""), ("[1, \"low\"]", "\"low\""), ("true", "true"), ("{}", "{}")] {
+            assert_eq!(read(text).unwrap_err().reason, format!("a cost cannot be {expected}"));
         }
     }
 

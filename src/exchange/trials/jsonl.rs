@@ -44,10 +44,18 @@ fn result(line: &str, objectives: &[String]) -> Result<(FoundResult, usize), Unr
         config: config.clone().into_iter().collect(),
         budget: object.get("budget").and_then(Json::as_f64),
         costs: match object.get("costs").filter(|costs| !costs.is_null()) {
-            Some(Json::Object(named)) => objectives.iter().flat_map(|name| numbers(named.get(name))).collect(),
-            costs => numbers(costs.or(object.get("cost"))),
+            Some(Json::Object(named)) => {
+                let costs = objectives.iter().map(|name| numbers(named.get(name)));
+                costs.collect::<Result<Vec<_>, _>>()?.concat()
+            }
+            costs => numbers(costs.or(object.get("cost")))?,
         },
-        outcome: object.get("outcome").and_then(Json::as_str).and_then(|word| word.parse().ok()),
+        outcome: None,
+    };
+    let result = match object.get("outcome") {
+        None | Some(Json::Null) => result,
+        Some(Json::String(word)) => result.ended(word)?,
+        Some(other) => result.ended(&other.to_string())?,
     };
     Ok((result, object.get("curve").and_then(Json::as_array).map_or(0, Vec::len)))
 }

@@ -82,7 +82,7 @@ pub(crate) fn prior_results<'a>(
         .filter_map(|result| {
             let named = result.config.iter().map(|(name, value)| (name.as_str(), value.clone()));
             let configuration = space.configuration_of(named).ok()?;
-            let costs = Some(numbers(Some(&result.cost))).filter(|costs| costs.len() == objectives)?;
+            let costs = numbers(Some(&result.cost)).ok().filter(|costs| costs.len() == objectives)?;
             Some(PriorResult { configuration, budget: Budget::new(result.budget)?, costs })
         })
         .collect()

@@ -38,19 +38,27 @@ impl Column {
     /// before all others.
     ///
     /// # Errors
-    /// Two columns stand for one hyperparameter.
+    /// Two columns stand for one hyperparameter, or for one cost, budget or outcome.
     pub(super) fn of_heading(names: &[String], space: &Space) -> Result<Vec<Self>, Diagnostic> {
         let mut columns: Vec<Self> = Vec::with_capacity(names.len());
         for (place, name) in names.iter().enumerate() {
             let own = Self::own(name);
+            let twice = || {
+                let message = format!("there are two columns named `{name}`");
+                Diagnostic::new(message).hint("take one of them out")
+            };
+            let is_read = matches!(own, Self::Cost(_) | Self::Budget | Self::Outcome);
+            let has_own = is_read && columns.contains(&own);
             let Some(index) = space.index(name) else {
+                if has_own {
+                    return Err(twice());
+                }
                 columns.push(own);
                 continue;
             };
             let is_taken = columns.contains(&Self::Hyperparameter(index));
-            if is_taken && own == Self::Other {
-                let message = format!("there are two columns named `{name}`");
-                return Err(Diagnostic::new(message).hint("take one of them out"));
+            if is_taken && (own == Self::Other || has_own) {
+                return Err(twice());
             }
             let comes_again = name == "trial" && names[place + 1..].contains(name);
             columns.push(if is_taken || comes_again { own } else { Self::Hyperparameter(index) });

@@ -27,6 +27,9 @@ const MOST_OPEN_QUOTES: usize = 1_000;
 /// over, and named; so is a line that cannot be read.
 pub fn read(text: &str, space: &Space) -> Result<FoundResults, UnreadableResults> {
     let text = text.trim_start_matches('\u{feff}');
+    if text.trim().is_empty() {
+        return Err(UnreadableResults::whole("the file is empty").hint("the first line names the columns"));
+    }
     let (separator, names) = heading(text)?;
     // The name of a hyperparameter may begin or end with spaces.
     let name = |written: String| if space.index(&written).is_some() { written } else { written.trim().to_owned() };
@@ -52,12 +55,19 @@ pub fn read(text: &str, space: &Space) -> Result<FoundResults, UnreadableResults
                 headings -= 1;
                 continue;
             }
-            match result(&record, &columns, separator, space) {
+            let from = |byte: u64| rest.get(usize::try_from(byte).unwrap_or(usize::MAX)..).unwrap_or_default();
+            let start = record.position().map_or(0, |place| place.byte());
+            let whole = from(start).trim_start_matches(['\r', '\n']);
+            let raw = &whole[..whole.len().saturating_sub(from(reader.position().byte()).len())];
+            let row = |line: &StringRecord| result(line, &columns, separator, space);
+            let is_endless = hides_rows(raw, &record, separator, &row);
+            let read = match is_endless {
+                true => Err(UnreadableResults::whole("a quote opens a cell and does not end in this row")),
+                false => row(&record),
+            };
+            match read {
                 Ok(result) => found.add(result)?,
                 Err(fault) => {
-                    let start =
-                        record.position().map_or(0, |place| usize::try_from(place.byte()).unwrap_or(usize::MAX));
-                    let whole = rest.get(start..).unwrap_or_default().trim_start_matches(['\r', '\n']);
                     // Lines are counted for the first fault only, which alone is shown.
                     if found.faults == 0 {
                         let before = &text[..text.len() - whole.len()];
@@ -66,7 +76,7 @@ pub fn read(text: &str, space: &Space) -> Result<FoundResults, UnreadableResults
                         found.pass_over(fault);
                     }
                     // A quote without an end hides all lines behind it: they are read again without this one.
-                    let is_open = record.iter().any(|cell| cell.contains('\n'));
+                    let is_open = is_endless || record.iter().any(|cell| cell.contains('\n'));
                     if is_open && open_quotes < MOST_OPEN_QUOTES {
                         rest = whole.split_once('\n').map_or("", |(_, rest)| rest);
                         open_quotes += 1;
@@ -83,6 +93,30 @@ pub fn read(text: &str, space: &Space) -> Result<FoundResults, UnreadableResults
 fn table(text: &str, separator: u8) -> Reader<&[u8]> {
     let mut builder = ReaderBuilder::new();
     builder.has_headers(false).flexible(true).delimiter(separator).from_reader(text.as_bytes())
+}
+
+/// True where a quote of a record has no end, or ends only behind lines that are rows themselves; a text may have lines.
+fn hides_rows(
+    raw: &str,
+    record: &StringRecord,
+    separator: u8,
+    row: &impl Fn(&StringRecord) -> Result<FoundResult, UnreadableResults>,
+) -> bool {
+    if !raw.contains('"') {
+        return false;
+    }
+    let first = |text: &str| table(text, separator).records().next()?.ok();
+    // A cell more becomes one of its own only where no quote is open.
+    let ended = raw.trim_end_matches(['\r', '\n']);
+    let longer = first(&format!("{ended}{}0", char::from(separator)));
+    let has_end = longer.is_some_and(|longer| longer.len() > record.len());
+    let is_row = |line: &str| {
+        first(line).is_some_and(|line| row(&line).is_ok_and(|found| found.costs.iter().any(|cost| cost.is_finite())))
+    };
+    // Behind a text in the first column the last line has all cells in any case.
+    let own = usize::from(record.iter().next().is_some_and(|cell| cell.contains('\n')));
+    let inner = ended.lines().count().saturating_sub(1 + own);
+    !has_end || ended.lines().skip(1).take(inner).any(is_row)
 }
 
 /// The separator and the names of the columns.
@@ -122,7 +156,7 @@ fn result(
             .map(Some)
             .ok_or_else(|| UnreadableResults::whole(format!("`{name}` cannot be {cell:?}"))),
     };
-    let mut found = FoundResult::default();
+    let (mut found, mut outcome) = (FoundResult::default(), None);
     for (column, cell) in columns.iter().zip(record.iter()) {
         match *column {
             Column::Hyperparameter(index) => {
@@ -141,14 +175,17 @@ fn result(
                 found.costs[objective] = number("cost", cell)?.unwrap_or(f64::NAN);
             }
             Column::Budget => found.budget = number("budget", cell)?,
-            Column::Outcome => found.outcome = cell.trim().parse().ok(),
+            Column::Outcome => outcome = Some(cell.trim()).filter(|word| !MISSING.contains(word)),
             Column::Known | Column::Other => {}
         }
     }
     if found.costs.iter().all(|cost| cost.is_nan()) {
         found.costs.clear();
     }
-    Ok(found)
+    match outcome {
+        Some(word) => found.ended(word),
+        None => Ok(found),
+    }
 }
 
 /// A number; where another separator than a comma parts the cells, it may have a decimal comma.
@@ -163,6 +200,7 @@ mod tests {
     use std::path::Path;
 
     use super::*;
+    use crate::trial::outcome::OutcomeKind;
 
     fn space() -> Space {
         let text = r#"(parameters: {
@@ -206,7 +244,38 @@ mod tests {
         let wrong = read("rate,value\n1,2\n", &space()).unwrap_err();
         assert_eq!(wrong.to_string(), "line 1: there is no column `cost`");
         assert_eq!(wrong.hint.unwrap(), "rename the column that is to be small; there are rate, value");
-        let twice = read("rate,rate,cost\n1,2,3\n", &space()).unwrap_err();
-        assert_eq!(twice.to_string(), "line 1: there are two columns named `rate`");
+        for (heading, name) in
+            [("rate,rate,cost", "rate"), ("rate,cost,cost", "cost"), ("budget,budget,cost", "budget")]
+        {
+            let twice = read(&format!("{heading}\n1,2,3\n"), &space()).unwrap_err();
+            assert_eq!(twice.to_string(), format!("line 1: there are two columns named `{name}`"));
+        }
+    }
+
+    #[test]
+    fn a_quote_without_an_end_hides_no_rows() {
+        for (text, costs, faults) in [
+            ("rate,cost,note\n0.1,1,\"hi\n0.2,2,b\n0.3,3,c\n", vec![2.0, 3.0], 1),
+            ("rate,note,cost\n0.1,a,1\n0.2,\"b,2\n0.3,c\",3\n", vec![1.0, 3.0], 1),
+            ("rate,cost\n0.1,\"1\n", vec![], 1),
+            ("rate,cost\n0.1,\"1", vec![], 1),
+            ("rate,cost\n\"0.1,1\n0.2,2\n\"0.3\",3\n", vec![2.0, 3.0], 1),
+            ("cost,message\n1,\"line, one\nline, \"\"two\"\"\n\n3\"\n2,b\n", vec![1.0, 2.0], 0),
+            ("message,cost\n\"a\r\nb\",1\r\n\"c,\nd\",2", vec![1.0, 2.0], 0),
+        ] {
+            let found = read(text, &space()).unwrap();
+            let read: Vec<f64> = found.results.iter().flat_map(|result| result.costs.clone()).collect();
+            assert_eq!((read, found.faults), (costs, faults), "{text}");
+        }
+    }
+
+    #[test]
+    fn outcomes_are_known_words() {
+        let text = "rate,cost,outcome\n0.1,1,crashed\n0.2,2,finished\n0.3,3,\n0.4,4,running\n0.5,5,odd\n";
+        let found = read(text, &space()).unwrap();
+        let kinds: Vec<_> = found.results.iter().map(|result| (result.costs.len(), result.outcome)).collect();
+        let (crashed, finished) = (Some(OutcomeKind::Crashed), Some(OutcomeKind::Finished));
+        assert_eq!(kinds, [(1, crashed), (1, finished), (1, None), (0, None)]);
+        assert!(found.first_fault.unwrap().to_string().starts_with("line 6: there is no outcome \"odd\"; there are "));
     }
 }

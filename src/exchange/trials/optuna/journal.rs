@@ -91,7 +91,7 @@ impl StudyJournal {
                 let study = number("study_id")?;
                 // Those of a deleted study have no number.
                 if self.studies.contains_key(&study) {
-                    self.trials.push(StudyTrial::created(study, operation));
+                    self.trials.push(StudyTrial::created(study, operation)?);
                 }
             }
             SET_PARAMETER => {
@@ -106,8 +106,8 @@ impl StudyJournal {
             SET_STATE => {
                 let state = number("state")?;
                 if let Some(trial) = self.open(number("trial_id")?) {
+                    trial.result.costs = numbers(Some(&operation["values"]))?;
                     trial.state = Some(state);
-                    trial.result.costs = numbers(Some(&operation["values"]));
                 }
             }
             SET_INTERMEDIATE_VALUE => {
@@ -134,7 +134,7 @@ impl StudyJournal {
 
 impl StudyTrial {
     /// A trial as it is created: empty, or added with its parameters and its values.
-    fn created(study: u64, operation: &Json) -> Self {
+    fn created(study: u64, operation: &Json) -> Result<Self, UnreadableResults> {
         let mut trial = Self { study, state: operation["state"].as_u64(), ..Self::default() };
         for (name, internal) in operation["params"].as_object().into_iter().flatten() {
             if let Some(value) = external(internal, &operation["distributions"][name.as_str()]) {
@@ -142,10 +142,10 @@ impl StudyTrial {
             }
         }
         let values = Some(&operation["values"]).filter(|values| !values.is_null());
-        trial.result.costs = numbers(values.or_else(|| operation.get("value")));
+        trial.result.costs = numbers(values.or_else(|| operation.get("value")))?;
         trial.attributes(&operation["user_attrs"]);
         trial.intermediate = operation["intermediate_values"].as_object().map_or(0, serde_json::Map::len);
-        trial
+        Ok(trial)
     }
 
     fn attributes(&mut self, attributes: &Json) {

@@ -53,7 +53,7 @@ impl Rung {
             Some(Self {
                 trial: rung.get("trial")?.as_u64()?,
                 budget: rung.get("budget")?.as_f64()?,
-                costs: numbers(rung.get("cost")),
+                costs: numbers(rung.get("cost")).ok()?,
                 outcome: outcome.filter(|kind| *kind != OutcomeKind::Finished),
             })
         };

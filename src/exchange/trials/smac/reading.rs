@@ -34,7 +34,10 @@ pub fn read(text: &str) -> Result<FoundResults, UnreadableResults> {
         let trial = [entry.instance, entry.seed, entry.budget].map(ToString::to_string);
         if known.insert((numbers[&entry.key()], trial)) {
             points += entry.curve();
-            found.add(result(&entry, config))?;
+            match result(&entry, config) {
+                Ok(result) => found.add(result)?,
+                Err(wrong) => found.pass_over(fault(wrong.reason)),
+            }
         } else {
             repeated += 1;
         }
@@ -69,15 +72,15 @@ fn numbered(configs: &Map<String, Json>) -> HashMap<String, usize> {
     numbers
 }
 
-fn result(entry: &Entry, config: &Map<String, Json>) -> FoundResult {
+fn result(entry: &Entry, config: &Map<String, Json>) -> Result<FoundResult, UnreadableResults> {
     let outcome = entry.outcome();
-    FoundResult {
+    Ok(FoundResult {
         config: config.clone().into_iter().collect(),
         // SMAC 1 writes 0 where there are no budgets.
         budget: entry.budget.as_f64().filter(|budget| *budget > 0.0),
-        costs: if outcome == Some(OutcomeKind::Finished) { numbers(Some(entry.cost)) } else { Vec::new() },
+        costs: if outcome == Some(OutcomeKind::Finished) { numbers(Some(entry.cost))? } else { Vec::new() },
         outcome: outcome.filter(|kind| *kind != OutcomeKind::Finished),
-    }
+    })
 }
 
 #[cfg(test)]
