@@ -1,37 +1,122 @@
 //! Repeatability of failures: whether a configuration would fail again, judged by the trials near it.
-use std::collections::BTreeMap;
+use std::cmp::Ordering;
 
 use super::training_data::TrainingData;
 use crate::surrogate::{Rows, Targets};
 
-/// The length of the neighbourhood in one dimension, in widths of the space; it grows with the root of the dimensions.
+/// The length of the neighbourhood in all dimensions, in widths of the space; it grows with the root of the dimensions.
 const LENGTH: f64 = 0.1;
 
-/// The greatest number of failures that are judged, and of configurations that they are compared with, the latest ones;
-/// earlier failures count as repeatable.
-const FAILURES: usize = 200;
-const NEIGHBOURS: usize = 1000;
+/// Half of the length of the neighbourhood in one dimension, in widths of the space.
+const REACH: f64 = 0.06;
+
+/// The latest trials that are compared with each other; earlier failures count as repeatable.
+const JUDGED: usize = 400;
+
+/// The evidence, in nats beyond the choice among the neighbourhoods, from which on failures are taken for a region's.
+const EVIDENCE: f64 = 3.0;
 
 /// The probability that each configuration succeeds when it is tried again, from the first `results` judged trials: 1
-/// after a success, and after a failure the share of successes in its neighbourhood, as if one more trial had succeeded
-/// there and one had failed.
-///
-/// A failure alone among successes may be a cable that was pulled; where all neighbours fail, too, it is the configuration.
+/// after a success. After a failure it is the share of successes around it, without itself, in the neighbourhood that
+/// predicts best which trials fail: in all dimensions, or along one. Where none predicts that better than the share of
+/// all trials does, failures are strewn at random, as a cable that is pulled would make them, and the share is that of all.
 pub(crate) fn success_again(data: &TrainingData, results: usize) -> Targets {
     let mut targets = data.successes(results);
-    let failed: Vec<usize> = (0..targets.len()).filter(|&index| targets[index].1 == 0.0).collect();
-    let known: BTreeMap<usize, f64> = targets.iter().rev().take(NEIGHBOURS).copied().collect();
-    for &index in failed.iter().rev().take(FAILURES) {
-        let (row, _) = targets[index];
-        let (mut successes, mut failures) = (0.0, 0.0);
-        for (&other, &success) in &known {
-            let likeness = likeness(data.rows, row, other);
-            *(if success == 1.0 { &mut successes } else { &mut failures }) += likeness;
+    let latest = targets.len().saturating_sub(JUDGED);
+    let judged = &targets[latest..];
+    if judged.iter().all(|(_, success)| *success == 1.0) {
+        return targets;
+    }
+    let strewn = with_all(judged);
+    let random = log_likelihood(judged, &strewn);
+    let neighbourhoods = || (0..data.rows.width()).map(Some).chain([None]);
+    let choice = (neighbourhoods().count() as f64).ln();
+    let mut best = (random + choice + EVIDENCE, strewn);
+    for dimension in neighbourhoods() {
+        let near = match dimension {
+            Some(dimension) => along(data.rows, judged, dimension),
+            None => around(data.rows, judged),
+        };
+        let likelihood = log_likelihood(judged, &near);
+        if likelihood > best.0 {
+            best = (likelihood, near);
         }
-        // The failure itself is among them.
-        targets[index].1 = (successes + 1.0) / (successes + failures + 1.0);
+    }
+    for ((_, success), again) in targets[latest..].iter_mut().zip(best.1) {
+        if *success == 0.0 {
+            *success = again;
+        }
     }
     targets
+}
+
+/// The logarithm of the likelihood of what happened under probabilities of success.
+fn log_likelihood(judged: &[(usize, f64)], probabilities: &[f64]) -> f64 {
+    let happened = judged.iter().zip(probabilities);
+    happened.map(|((_, success), p)| if *success == 1.0 { p.ln() } else { (1.0 - p).ln() }).sum()
+}
+
+/// The share of successes among a trial's neighbours, as if there were one more neighbour that is like all trials.
+fn share(successes: f64, failures: f64, all: f64) -> f64 {
+    (successes + all) / (successes + failures + 1.0)
+}
+
+/// For each trial, the share of successes among all others, as if one more had succeeded and one had failed.
+fn with_all(judged: &[(usize, f64)]) -> Vec<f64> {
+    let successes: f64 = judged.iter().map(|(_, success)| success).sum();
+    let others = judged.len() as f64 - 1.0;
+    judged.iter().map(|(_, success)| (successes - success + 1.0) / (others + 2.0)).collect()
+}
+
+/// For each trial, the share of successes among the others within reach along one dimension.
+fn along(rows: &Rows, judged: &[(usize, f64)], dimension: usize) -> Vec<f64> {
+    let value = |place: &usize| rows.row(judged[*place].0)[dimension];
+    // Values that are inactive stand together at the end.
+    let mut order: Vec<usize> = (0..judged.len()).collect();
+    order.sort_by(|a, b| match (value(a).is_nan(), value(b).is_nan()) {
+        (false, false) => value(a).total_cmp(&value(b)),
+        (true, true) => Ordering::Equal,
+        (is_inactive, _) => {
+            if is_inactive {
+                Ordering::Greater
+            } else {
+                Ordering::Less
+            }
+        }
+    });
+    let is_near = |a: f64, b: f64| (a.is_nan() && b.is_nan()) || (a - b).abs() <= REACH;
+    let all = with_all(judged);
+    let mut shares = vec![0.0; judged.len()];
+    let (mut start, mut end, mut successes) = (0, 0, 0.0);
+    for &place in &order {
+        let here = value(&place);
+        while end < order.len() && is_near(value(&order[end]), here) {
+            successes += judged[order[end]].1;
+            end += 1;
+        }
+        while !is_near(value(&order[start]), here) {
+            successes -= judged[order[start]].1;
+            start += 1;
+        }
+        let own = judged[place].1;
+        let others = (end - start) as f64 - 1.0;
+        shares[place] = share(successes - own, others - (successes - own), all[place]);
+    }
+    shares
+}
+
+/// For each trial, the share of successes among the others, weighted by their likeness.
+fn around(rows: &Rows, judged: &[(usize, f64)]) -> Vec<f64> {
+    let all = with_all(judged);
+    let (mut successes, mut failures) = (vec![0.0; judged.len()], vec![0.0; judged.len()]);
+    for (one, (row, success)) in judged.iter().enumerate() {
+        for (other, (other_row, other_success)) in judged.iter().enumerate().take(one) {
+            let likeness = likeness(rows, *row, *other_row);
+            *(if *other_success == 1.0 { &mut successes[one] } else { &mut failures[one] }) += likeness;
+            *(if *success == 1.0 { &mut successes[other] } else { &mut failures[other] }) += likeness;
+        }
+    }
+    (0..judged.len()).map(|place| share(successes[place], failures[place], all[place])).collect()
 }
 
 /// The likeness of two rows, from 0 to 1: a normal law of their distance.

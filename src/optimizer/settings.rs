@@ -51,8 +51,8 @@ pub struct OptimizerSettings {
     /// The scale of the targets that the surrogate learns in place of the costs. Absent: `Rank` for a forest, which
     /// tells the best apart however costs are distributed; `Power` for a Gaussian process, which keeps costs smooth.
     pub scale: Option<Scale>,
-    /// A second forest learns which configurations fail, and keeps the search away from them; a failure among successes is
-    /// doubted, failures beside each other are believed. True: a failed trial costs what a good one does. With false, failures
+    /// A second forest learns which configurations fail, and keeps the search away from them; failures that are strewn
+    /// among successes are doubted, failures of a region are believed. True: a failed trial costs what a good one does. With false, failures
     /// teach the search nothing.
     pub feasibility: bool,
     /// The distance beyond the worst target, in ranges of the targets, of the target that a Gaussian process assumes
