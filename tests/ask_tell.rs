@@ -244,6 +244,9 @@ fn a_trial_that_falls_behind_is_to_be_ended_and_reports_survive() {
     let refused = session.say(r#"{"report": {"trial": 99, "budget": 1, "cost": 1}}"#);
     assert_eq!(refused, json!({ "error": "there is no trial 99" }));
     assert!(session.say(r#"{"report": {"trial": 1, "budget": 0, "cost": 1}}"#)["error"].is_string());
+    let beyond = session.say(r#"{"report": {"trial": 1, "budget": 100, "cost": 1}}"#);
+    let own = &trials[0]["budget"];
+    assert_eq!(beyond, json!({ "error": format!("`budget` 100 is above that of trial 1, {}", own.as_f64().unwrap()) }));
     let pruned = json!({ "tell": { "trial": trials[5]["trial"], "outcome": "pruned", "seconds": 12.5 } });
     assert_eq!(session.say(&pruned.to_string()), json!({ "ok": true }));
     let wrong = json!({ "tell": { "trial": trials[0]["trial"], "cost": 1, "seconds": -1 } });

@@ -121,7 +121,7 @@ fn a_sweep_whose_first_trials_all_fail_stops_and_says_what_they_said() {
     fs::write(folder.path().join("nasty.sh"), "#!/bin/sh\necho \"no module named $1\" >&2\nexit 1\n").unwrap();
     let output = galvani(folder.path(), &["run", "nasty.ron"]);
     let text = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert_eq!(output.status.code(), Some(2), "{text}");
+    assert_eq!(output.status.code(), Some(1), "{text}");
     assert!(text.contains("the first 5 trials all failed") && text.contains("no module named good"), "{text}");
     assert!(text.contains("hint:"), "{text}");
 }
@@ -203,7 +203,7 @@ fn a_program_that_answers_without_the_number_of_the_trial_stops_the_run_at_once(
     }
     let output = galvani(folder.path(), &["run", "answers_without_trial.ron"]);
     let text = errors(&output);
-    assert_eq!(output.status.code(), Some(2), "{text}");
+    assert_eq!(output.status.code(), Some(1), "{text}");
     assert!(text.contains("the first 5 trials all failed") && text.contains("it answered `{\"cost\": 0.0}`"), "{text}");
     assert!(text.contains("it has no `trial`") && text.contains("`{\"trial\": 5, \"cost\": 0.3}`"), "{text}");
 }
@@ -246,8 +246,23 @@ fn a_sweep_whose_trials_all_diverge_stops_and_quotes_them() {
     write_script(folder.path(), "echo '{\"cost\": nan}'", "arguments: []", X, "stop: (trials: 30)");
     let output = galvani(folder.path(), &["run", "nasty.ron"]);
     let text = errors(&output);
-    assert_eq!(output.status.code(), Some(2), "{text}");
+    assert_eq!(output.status.code(), Some(1), "{text}");
     assert!(text.contains("the first 10 trials all failed") && text.contains("{\"cost\": nan}"), "{text}");
+}
+
+#[test]
+fn a_result_above_the_budget_of_its_trial_is_none() {
+    let persistent = "while read line; do echo \"{\\\"trial\\\": $(echo $line | sed 's/.*\"trial\": *\\([0-9]*\\).*/\\1/'), \\\"cost\\\": 1, \\\"budget\\\": 100}\"; done";
+    for (script, mode) in [("echo '{\"cost\": 1, \"budget\": 100}'", "arguments: []"), (persistent, "mode: Persistent")]
+    {
+        let folder = tempfile::tempdir().unwrap();
+        write_script(folder.path(), script, mode, X, "budget: (min: 1, max: 9), stop: (trials: 3)");
+        let output = galvani(folder.path(), &["run", "nasty.ron"]);
+        assert_eq!(output.status.code(), Some(1), "{}", errors(&output));
+        let shown = String::from_utf8(galvani(folder.path(), &["show", "nasty", "1"]).stdout).unwrap();
+        let expected = ["its result is of the budget 100, above that of the trial, 1: `{", "\"budget\": 100}`"];
+        assert!(expected.iter().all(|words| shown.contains(words)), "{shown}");
+    }
 }
 
 #[test]

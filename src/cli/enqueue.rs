@@ -6,6 +6,7 @@ use super::failure::Failure;
 use super::message::{count, narrate, say};
 use super::target::Target;
 use crate::document::diagnostic::Diagnostic;
+use crate::document::json::JsonError;
 use crate::document::spelling::suggestion;
 use crate::experiment::ledger::queue::{NamedValues, Queue};
 use crate::experiment::replay::log::Log;
@@ -119,8 +120,10 @@ fn parse<'a>(space: &'a Space, arguments: &[String]) -> Result<Vec<Vec<(&'a str,
 }
 
 fn object<'a>(space: &'a Space, text: &str) -> Result<Vec<(&'a str, Value)>, Diagnostic> {
-    let object: serde_json::Map<String, Json> = serde_json::from_str(text)
-        .map_err(|error| Diagnostic::new(format!("`{text}` is not a JSON object: {error}")))?;
+    let object: serde_json::Map<String, Json> = serde_json::from_str(text).map_err(|error| {
+        Diagnostic::new(format!("`{text}` is not a JSON object: {}", JsonError::of(&error, text)))
+            .hint("for example '{\"rate\": 0.01}'")
+    })?;
     let mut named = Vec::new();
     for (name, json) in &object {
         let index = space.index(name).ok_or_else(|| unknown(space, name))?;

@@ -55,12 +55,13 @@ pub(super) fn execute(arguments: &Arguments, revision: Revision) -> Result<(), F
         Revision::Retried => {
             let runs = if is_one { "runs" } else { "run" };
             format!(
-                "{trials} {runs} again when `galvani run` goes on; until then the earlier result counts for nothing"
+                "{trials} {runs} again when `galvani run` goes on; until then {} for nothing",
+                if is_one { "the earlier result counts" } else { "the earlier results count" }
             )
         }
         Revision::Forgotten => {
-            let are = if is_one { "is" } else { "are" };
-            format!("{trials} {are} forgotten: nothing is learned from the result; `galvani retry` runs it again")
+            let (are, result, it) = if is_one { ("is", "result", "it") } else { ("are", "results", "them") };
+            format!("{trials} {are} forgotten: nothing is learned from the {result}; `galvani retry` runs {it} again")
         }
     });
     Ok(())

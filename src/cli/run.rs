@@ -7,11 +7,12 @@ use super::failure::Failure;
 use super::incumbent;
 use super::interrupt;
 use super::live::Live;
-use super::message::{duration, measured, narrate, number, say};
+use super::message::{count, duration, error, measured, narrate, number, say};
 use super::report;
 use super::status;
 use super::table::Format;
 use crate::experiment::Experiment;
+use crate::experiment::error::RunError;
 use crate::experiment::folder::RunFolder;
 use crate::experiment::replay::log::Log;
 use crate::experiment::run::{Finish, run};
@@ -47,7 +48,13 @@ pub(super) fn execute(arguments: &Arguments, is_logged: bool) -> Result<(), Fail
         experiment.settings.filled(&experiment.space).iter().for_each(|sentence| narrate(&format!("note: {sentence}")));
     }
     let interrupts = interrupt::count().map_err(Failure::input)?;
-    let ended = run(&experiment, &folder, &mut Live::new(is_logged), &interrupts).map_err(Failure::input)?;
+    let ended = run(&experiment, &folder, &mut Live::new(is_logged), &interrupts).map_err(|failed| match failed {
+        RunError::AllTrialsFailed { .. } => {
+            error(&failed.to_string());
+            Failure::NoSuccess
+        }
+        other => Failure::input(other),
+    })?;
     if ended.finish == Finish::Interrupted {
         narrate("interrupted; everything that ended is kept, and the same command goes on from here");
         return Err(Failure::Interrupted);
@@ -60,6 +67,11 @@ pub(super) fn execute(arguments: &Arguments, is_logged: bool) -> Result<(), Fail
     summary(&log);
     if log.experiment.space.count() == Some(log.history.configurations().len() as u64) {
         narrate("every configuration of the search space was tried");
+    }
+    let left = status::not_tried(&log);
+    if left > 0 {
+        let left = count(left, "enqueued configuration");
+        narrate(&format!("{left} not tried: raise the limit in `stop`, and the same command goes on with what waits"));
     }
     let share = 100.0 * ended.asking.as_secs_f64() / ended.elapsed.as_secs_f64().max(f64::MIN_POSITIVE);
     let earlier = if log.sessions() > 1 {

@@ -22,10 +22,9 @@ pub(super) fn execute(target: &Target) -> Result<(), Failure> {
         count(history.trials().len(), "trial"),
         outcomes(&log)
     ));
-    let queued = Queue::of(&log.folder).waiting().len();
-    let not_tried = log.enqueued.iter().filter(|configuration| !history.contains(configuration)).count();
-    if queued + not_tried > 0 {
-        say(&format!("enqueued: {} not tried yet", count(queued + not_tried, "configuration")));
+    let waiting = not_tried(&log);
+    if waiting > 0 {
+        say(&format!("enqueued: {} not tried yet", count(waiting, "configuration")));
     }
     let sources = imported_results::by_source(log.notes.iter());
     if !sources.is_empty() {
@@ -68,6 +67,12 @@ pub(super) fn execute(target: &Target) -> Result<(), Failure> {
     }
     warn(&log);
     Ok(())
+}
+
+/// The number of enqueued configurations that no trial has tried.
+pub(super) fn not_tried(log: &Log) -> usize {
+    let taken = log.enqueued.iter().filter(|configuration| !log.history.contains(configuration)).count();
+    Queue::of(&log.folder).waiting().len() + taken
 }
 
 /// Warns of a cost that looks like a penalty.

@@ -26,8 +26,8 @@ pub(super) struct Arguments {
     #[arg(long, value_parser = outcome_words())]
     outcome: Option<String>,
     /// Only the N best trials, the best first
-    #[arg(long, value_name = "N")]
-    top: Option<usize>,
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    top: Option<u32>,
     /// A column for each number that trials reported beside their cost
     #[arg(long)]
     metrics: bool,
@@ -43,7 +43,12 @@ pub(super) fn execute(arguments: &Arguments) -> Result<(), Failure> {
     let mut trials: Vec<&Trial> = log.history.trials().iter().collect();
     if let Some(budget) = arguments.budget {
         let budgets = by_budget(&log).iter().map(|row| amount(row.0)).collect::<Vec<_>>().join(", ");
-        trials.retain(|trial| trial.proposal.budget.amount() == budget);
+        let is_exact = |trial: &&Trial| trial.proposal.budget.amount() == budget;
+        // A budget as it is printed means the trials that are listed with it.
+        match trials.iter().any(is_exact) {
+            true => trials.retain(is_exact),
+            false => trials.retain(|trial| amount(trial.proposal.budget.amount()) == amount(budget)),
+        }
         if trials.is_empty() {
             let diagnostic = Diagnostic::new(format!("no trial has the budget {budget}"));
             return Err(diagnostic.hint(format!("trials ended at these budgets: {budgets}")).into());
@@ -56,7 +61,7 @@ pub(super) fn execute(arguments: &Arguments) -> Result<(), Failure> {
         trials.retain(|trial| cost(&log.experiment, trial).is_some());
         trials.sort_by_key(|trial| std::cmp::Reverse(trial.proposal.budget));
         trials = trials.chunk_by(|a, b| a.proposal.budget == b.proposal.budget).flat_map(best_first).collect();
-        trials.truncate(top);
+        trials.truncate(usize::try_from(top).unwrap_or(usize::MAX));
     }
     let mut rows: Vec<_> = trials.into_iter().map(|trial| row(&log, trial)).collect();
     let cost = if log.experiment.objectives().is_empty() { "cost" } else { "costs" };

@@ -75,6 +75,16 @@ pub(crate) fn misfit(error: &Error, text: &str, place: usize) -> Option<Position
             let kind = if matches!(error, Error::ExpectedInteger) { "a whole number" } else { "a number" };
             Some(Positioned::new(node.span.start, format!("`{name}` must be {kind}, not text")).hint(hint))
         }
+        Error::ExpectedIdentifier => {
+            let (name, node, written) = at(place)?;
+            let OutlineKind::Text { content, .. } = &node.kind else { return None };
+            let inner = &text[content.clone()];
+            let message = format!("`{name}` is one of several names, which stand without quotes, not {written}");
+            let is_name = inner.starts_with(char::is_alphabetic);
+            let hint =
+                if is_name { format!("write {inner} without quotes") } else { "for example Maximize".to_owned() };
+            Some(Positioned::new(node.span.start, message).hint(hint))
+        }
         Error::Message(message) if message.starts_with("a word needs double quotes") => {
             let word = text[..place].trim_end();
             let start = word.rfind(|each: char| !each.is_ascii_alphanumeric()).map_or(0, |before| before + 1);

@@ -228,10 +228,15 @@ impl PersistentWorker {
                 drop(events.send(JobEvent::Report { job, line }));
             }
             Attribution::Answer => {
+                let beyond = verdict::beyond(&report, &self.launch);
                 let outcome = message::outcome(&report.object, &self.launch.objectives).unwrap_or_else(|error| {
                     let hint = error.hint().map(|hint| format!("\nhint: {hint}")).unwrap_or_default();
                     Outcome::Crashed { message: format!("it answered `{}`: {error}{hint}", report.line) }
                 });
+                let outcome = match beyond.filter(|_| outcome.cost().is_some()) {
+                    Some(fault) => Outcome::Crashed { message: fault.to_string() },
+                    None => outcome,
+                };
                 if outcome.cost().is_some() {
                     drop(events.send(JobEvent::Report { job, line: report.object.clone() }));
                 }

@@ -6,6 +6,7 @@ use crate::executor::job::Launch;
 use crate::executor::limits::{self, Exceeded};
 use crate::executor::message::{self, PrintedReport};
 use crate::executor::supervised::{Cause, Exit};
+use crate::trial::budget::Budget;
 use crate::trial::outcome::Outcome;
 
 /// The message of a job that exceeded its room on disk.
@@ -36,8 +37,9 @@ pub(crate) fn outcome(
     let Some(status) = exit.status else { return Outcome::Lost };
     let stated = report.map(|report| message::outcome(&report.object, &launch.objectives));
     if status.success() {
-        let problem = match (stated, report.and_then(|report| early(report, launch))) {
-            (Some(Ok(outcome)), Some(early)) if outcome.cost().is_some() => early,
+        let problem = match (stated, report.and_then(|report| early(report, launch).or_else(|| beyond(report, launch))))
+        {
+            (Some(Ok(outcome)), Some(misplaced)) if outcome.cost().is_some() => misplaced,
             (Some(Ok(outcome)), _) => return outcome,
             (Some(Err(problem)), _) => {
                 let hint = problem.hint();
@@ -78,6 +80,17 @@ fn early(report: &PrintedReport, launch: &Launch) -> Option<Diagnostic> {
         Diagnostic::new(message).hint(
             "a program that stops early ends with a line without `budget`, as in `{\"cost\": 0.3}`, whose cost counts as that of the whole budget",
         )
+    })
+}
+
+/// The fault of a result that is above the budget of its job; `None` where it is not, or does not say.
+pub(crate) fn beyond(report: &PrintedReport, launch: &Launch) -> Option<Diagnostic> {
+    let (asked, reached) = (Budget::new(launch.budget?)?, message::reached(&report.object)?);
+    asked.is_exceeded_by(reached).then(|| {
+        let message =
+            format!("its result is of the budget {reached}, above that of the trial, {asked}: `{}`", report.line);
+        Diagnostic::new(message)
+            .hint("a trial ends at its budget, and a result without `budget` counts as that of the whole budget")
     })
 }
 

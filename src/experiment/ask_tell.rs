@@ -9,11 +9,12 @@ use crate::experiment::folder::RunFolder;
 use crate::experiment::ledger::answer::{NextAttempt, Over};
 use crate::experiment::ledger::{ELSEWHERE, Ledger};
 use crate::store::record::AttemptEnd;
+use crate::trial::budget::Budget;
 use crate::trial::curve::CurvePoint;
 use crate::trial::history::History;
 use crate::trial::outcome::{Outcome, OutcomeKind};
 use crate::trial::recommendation::Recommendation;
-use crate::trial::{ConfigurationId, Proposal, TrialId};
+use crate::trial::{ConfigurationId, Proposal, Trial, TrialId};
 
 /// A session of ask and tell. When a method returns, its effect is on the disk.
 pub(crate) struct AskTellSession {
@@ -36,6 +37,8 @@ pub(crate) enum TellError {
     Unknown(TrialId),
     #[error("trial {0} was told already: {1}")]
     Told(TrialId, OutcomeKind),
+    #[error("`budget` {spent} is above that of trial {trial}, {budget}")]
+    Beyond { trial: TrialId, budget: Budget, spent: Budget },
     #[error(transparent)]
     Broken(#[from] RunError),
 }
@@ -101,9 +104,12 @@ impl AskTellSession {
     /// and should be ended and told as pruned.
     ///
     /// # Errors
-    /// The trial is unknown or has an outcome, or the journal cannot be written.
+    /// The trial is unknown or has an outcome, it has spent more than its budget, or the journal cannot be written.
     pub(crate) fn report(&mut self, trial: TrialId, point: CurvePoint) -> Result<bool, TellError> {
-        self.check_unfinished(trial)?;
+        let budget = self.check_unfinished(trial)?.proposal.budget;
+        if budget.is_exceeded_by(point.budget.amount()) {
+            return Err(TellError::Beyond { trial, budget, spent: point.budget });
+        }
         let taken = self.ledger.reported(trial, point, Timestamp::now())?;
         self.ledger.settle()?;
         Ok(taken.is_behind)
@@ -151,11 +157,11 @@ impl AskTellSession {
         self.ledger.take_warnings()
     }
 
-    fn check_unfinished(&self, trial: TrialId) -> Result<(), TellError> {
+    fn check_unfinished(&self, trial: TrialId) -> Result<&Trial, TellError> {
         let known = self.history().trial(trial).ok_or(TellError::Unknown(trial))?;
         match &known.outcome {
             Some(outcome) => Err(TellError::Told(trial, outcome.kind())),
-            None => Ok(()),
+            None => Ok(known),
         }
     }
 }

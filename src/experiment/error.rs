@@ -41,7 +41,7 @@ pub enum RunError {
     #[error(transparent)]
     Revision(Diagnostic),
     #[error(
-        "the first {trials} trials all failed, so the run was stopped; the end of their logs:\n\n{said}\n\nhint: correct the program or its limits and run the same command again in a new folder (`--dir`); `galvani show` prints a trial's logs"
+        "the first {trials} trials all failed, so the run was stopped; the end of their logs:\n\n{said}\n\nhint: `galvani show` prints a trial's logs; correct the program or its limits, take the trials back with `galvani retry`, such as `galvani retry NAME --outcome crashed`, and run the same command again; if `task` itself changes, begin a new run: change `name` or give `--dir`"
     )]
     AllTrialsFailed { trials: usize, said: String },
 }

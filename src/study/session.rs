@@ -100,6 +100,7 @@ fn refused(error: TellError) -> Error {
     let hint = match error {
         TellError::Broken(broken) => return broken.into(),
         TellError::Unknown(_) => "`ask` gives trials and their numbers",
+        TellError::Beyond { .. } => "report how much of its budget the trial has spent so far",
         TellError::Told(..) => "tell the result of each trial only once",
     };
     Error::Trial(Diagnostic::new(error.to_string()).hint(hint))

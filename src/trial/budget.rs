@@ -15,6 +15,12 @@ impl Budget {
     pub fn amount(self) -> f64 {
         self.0
     }
+
+    /// True for an effort that is more than this budget. A budget that is no whole number may be reached by the whole
+    /// number above.
+    pub(crate) fn is_exceeded_by(self, spent: f64) -> bool {
+        spent > self.0.ceil() * (1.0 + 1e-6)
+    }
 }
 
 impl Eq for Budget {}
@@ -29,5 +35,17 @@ impl Ord for Budget {
 impl fmt::Display for Budget {
     fn fmt(&self, out: &mut fmt::Formatter) -> fmt::Result {
         self.0.fmt(out)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_whole_number_above_a_budget_does_not_exceed_it() {
+        let exceeded = |budget: f64, spent: f64| Budget::new(budget).unwrap().is_exceeded_by(spent);
+        assert!(exceeded(1.0, 5.0) && exceeded(1.85, 3.0) && exceeded(9.0, 10.0));
+        assert!(!exceeded(1.85, 2.0) && !exceeded(9.0, 9.0) && !exceeded(9.0, 3.0));
     }
 }

@@ -41,9 +41,10 @@ impl Penalty {
     /// A sentence for the user, the cost being as the user has it.
     pub fn warning(&self, direction: Direction) -> String {
         let Self { cost, count, results } = self;
+        let noun = if direction == Direction::Maximize { "value" } else { "cost" };
         let value = direction.turn(*cost);
         format!(
-            "{count} of {results} results have the cost {value}, far from all others, which looks like a penalty for failures: \
+            "{count} of {results} results have the {noun} {value}, far from all others, which looks like a penalty for failures: \
              report a failure by its exit code or as `outcome` instead, so that it is listed as one and the search avoids it"
         )
     }
@@ -67,7 +68,7 @@ mod tests {
             assert_eq!(costs, None);
         }
         assert!(
-            with(1e6, 3).unwrap().warning(Direction::Maximize).starts_with("3 of 7 results have the cost -1000000,")
+            with(1e6, 3).unwrap().warning(Direction::Maximize).starts_with("3 of 7 results have the value -1000000,")
         );
     }
 }

@@ -116,8 +116,13 @@ impl JobSource for Trials<'_, '_> {
         let Some(running) = self.session.ledger.attempt(trial).filter(|running| running.number == attempt) else {
             return Ok(false);
         };
+        let is_beyond = running.proposal.budget.is_exceeded_by(budget.amount());
         let share = budget.amount() / running.proposal.budget.amount();
         self.session.ledger.progressed(trial, share.min(1.0));
+        // A cost above the budget of its trial is none of the trial's.
+        if is_beyond {
+            return Ok(false);
+        }
         let Some(cost) = number("cost") else { return Ok(false) };
         let taken = self.session.ledger.reported(trial, CurvePoint { budget, cost }, now)?;
         Ok(taken.is_new && taken.is_behind && self.pruned.insert(trial))
