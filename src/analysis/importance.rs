@@ -19,19 +19,18 @@ const CHANCE: f64 = 0.02;
 const LEAST: f64 = 0.003;
 /// Configurations of a stratum below which it is joined with another.
 const STRATUM: usize = 4;
-/// The normal quantile of a 90 % interval.
-const Z: f64 = 1.645;
 
 /// The importance of one hyperparameter. Shares are of the variance that the model predicts over legal configurations, by
 /// functional analysis of variance; they are absent if the model is not trusted.
 #[derive(Clone, Copy, Debug, Default, Serialize)]
 pub struct Importance {
     /// The mean increase of the squared error out of fold if its values are exchanged among configurations at equal budgets
-    /// where it is active, as a share of the variance within budgets.
+    /// where it is active, as a share of the variance within budgets; absent if there are too few to say.
     pub worsening: Option<f64>,
-    /// Ends of the 90 % interval of the worsening.
+    /// Ends of the interval of the worsening at the test's confidence: it is above 0 exactly if predictions worsen by more
+    /// than exchanged noise would worsen them.
     pub worsening_interval: Option<(f64, f64)>,
-    /// True if predictions worsen by more than exchanged noise would worsen them.
+    /// True if predictions worsen by more than exchanged noise would worsen them, and by enough to matter.
     pub real: bool,
     /// The share that it explains alone.
     pub share: Option<f64>,
@@ -77,45 +76,46 @@ impl Exchange<'_> {
         let tests = each(watcher, "importance", exchanged, test)?;
         let chances: Vec<f64> = tests.iter().map(|test| test.chance).collect();
         let most = threshold(&chances);
-        let importance = |test: Test| Importance {
-            worsening: test.mean,
-            worsening_interval: test.mean.map(|mean| (mean - Z * test.error, mean + Z * test.error)),
-            real: test.chance <= most && test.mean.is_some_and(|mean| mean >= LEAST),
-            ..Importance::default()
+        let importance = |test: Test| {
+            let known = test.mean.zip(test.quantile(most));
+            Importance {
+                worsening: known.map(|(mean, _)| mean),
+                worsening_interval: known.map(|(mean, z)| (mean - z * test.error, mean + z * test.error)),
+                real: test.chance <= most && known.is_some_and(|(mean, _)| mean >= LEAST),
+                ..Importance::default()
+            }
         };
         Ok(tests.into_iter().map(importance).collect())
     }
 
     /// The mean increase of the squared error of each configuration where the hyperparameter is active.
+    ///
+    /// Each takes values of others of its stratum, in any fold: a fold may hold one configuration only.
     fn increases(&self, validated: &Validated, exchanged: Exchanged) -> Vec<f64> {
-        let mut found: BTreeMap<u32, (f64, f64)> = BTreeMap::new();
-        for (fold, model) in validated.models.iter().enumerate() {
-            let Some(model) = model else { continue };
-            let inside: Vec<usize> = (0..self.validation.folds.len())
-                .filter(|&row| self.validation.folds[row] == fold)
-                .filter(|&row| !self.table.rows.row(row)[exchanged.column].is_nan())
-                .collect();
-            let donors = self.donors(&inside);
-            let (mut rows, mut owners) = (Rows::new(self.table.rows.width()), Vec::new());
-            for repeat in 0..self.repeats {
-                let address = (exchanged.index as u64) << 32 | (fold as u64) << 16 | repeat;
-                let mut stream = Stream::of(self.seed, "exchange", address);
-                for stratum in &donors {
-                    let mut order: Vec<usize> = (0..stratum.len()).collect();
-                    stream.shuffle(&mut order);
-                    for (own, &donor) in stratum.iter().zip(&order) {
-                        for &row in own {
-                            if let Some(mixed) = self.mixed(row, stratum[donor][0], exchanged) {
-                                rows.push(&mixed);
-                                owners.push(row);
-                            }
+        let active: Vec<usize> = (0..self.table.targets.len())
+            .filter(|&row| !self.table.rows.row(row)[exchanged.column].is_nan())
+            .collect();
+        let empty = || (Rows::new(self.table.rows.width()), Vec::new());
+        let mut mixtures: Vec<(Rows, Vec<usize>)> = validated.models.iter().map(|_| empty()).collect();
+        for stratum in self.strata(&active) {
+            for (own, rows) in stratum.iter().enumerate() {
+                let address = (exchanged.index as u64) << 32 | rows[0] as u64;
+                let mut others: Vec<usize> = (0..stratum.len()).filter(|&other| other != own).collect();
+                Stream::of(self.seed, "exchange", address).shuffle(&mut others);
+                for (&other, _) in others.iter().zip(0..self.repeats) {
+                    for &row in rows {
+                        if let Some(mixed) = self.mixed(row, stratum[other][0], exchanged) {
+                            let (mixtures, owners) = &mut mixtures[self.validation.folds[row]];
+                            mixtures.push(&mixed);
+                            owners.push(row);
                         }
                     }
                 }
             }
-            if rows.is_empty() {
-                continue;
-            }
+        }
+        let mut found: BTreeMap<u32, (f64, f64)> = BTreeMap::new();
+        for (model, (rows, owners)) in validated.models.iter().zip(mixtures) {
+            let Some(model) = model.as_ref().filter(|_| !rows.is_empty()) else { continue };
             for (predicted, row) in model.predict(&rows).into_iter().zip(owners) {
                 let target = self.table.targets[row];
                 let increase = (predicted - target).powi(2) - (validated.predictions[row] - target).powi(2);
@@ -127,9 +127,9 @@ impl Exchange<'_> {
     }
 
     /// The rows of each configuration, by the stratum of its highest budget; small strata are joined with the next.
-    fn donors(&self, inside: &[usize]) -> Vec<Vec<Vec<usize>>> {
+    fn strata(&self, active: &[usize]) -> Vec<Vec<Vec<usize>>> {
         let mut groups: BTreeMap<u32, Vec<usize>> = BTreeMap::new();
-        inside.iter().for_each(|&row| groups.entry(self.table.groups[row]).or_default().push(row));
+        active.iter().for_each(|&row| groups.entry(self.table.groups[row]).or_default().push(row));
         let highest = |rows: &Vec<usize>| rows.iter().map(|&row| self.table.strata[row]).max();
         let mut groups: Vec<Vec<usize>> = groups.into_values().collect();
         groups.sort_by_key(highest);
@@ -164,13 +164,15 @@ struct Test {
     error: f64,
     /// The probability of such a mean if the hyperparameter is useless.
     chance: f64,
+    /// The degrees of freedom.
+    freedom: f64,
 }
 
 impl Test {
     fn of(increases: &[f64], variance: f64) -> Self {
         let n = increases.len() as f64;
         if increases.len() < STRATUM || variance <= 1e-18 {
-            return Self { mean: None, error: 0.0, chance: 1.0 };
+            return Self { mean: None, error: 0.0, chance: 1.0, freedom: 1.0 };
         }
         let mean = increases.iter().sum::<f64>() / n;
         let square = increases.iter().map(|increase| (increase - mean).powi(2)).sum::<f64>() / (n - 1.0);
@@ -178,7 +180,15 @@ impl Test {
         let t = mean / error.max(1e-12 * variance);
         // Student's law by a normal one (Abramowitz and Stegun 1964, equation 26.7.8).
         let z = t * (1.0 - 0.25 / (n - 1.0)) / (1.0 + 0.5 * t * t / (n - 1.0)).sqrt();
-        Self { mean: Some(mean / variance), error: error / variance, chance: normal::distribution(-z) }
+        Self { mean: Some(mean / variance), error: error / variance, chance: normal::distribution(-z), freedom: n - 1.0 }
+    }
+
+    /// The quantile of Student's law that is exceeded with a probability, by the same approximation; `None` where there are
+    /// too few increases for so small a probability.
+    fn quantile(&self, probability: f64) -> Option<f64> {
+        let z = -normal::inverse_distribution(probability);
+        let square = (1.0 - 0.25 / self.freedom).powi(2) - 0.5 * z * z / self.freedom;
+        (square > 0.0).then(|| z / square.sqrt())
     }
 }
 
@@ -187,8 +197,9 @@ fn threshold(chances: &[f64]) -> f64 {
     let mut sorted = chances.to_vec();
     sorted.sort_by(f64::total_cmp);
     let share = FALSE_SHARE / sorted.len().max(1) as f64;
-    let allowed = sorted.iter().enumerate().filter(|(rank, chance)| **chance <= share * (rank + 1) as f64);
-    allowed.map(|(_, chance)| *chance).fold(0.0, f64::max).min(CHANCE)
+    let allowed = |rank: &usize| sorted[rank - 1] <= share * *rank as f64;
+    let rank = (1..=sorted.len()).rev().find(allowed).unwrap_or(1);
+    (share * rank as f64).min(CHANCE)
 }
 
 /// The variance of values with weights.
@@ -203,6 +214,7 @@ pub(super) fn variance(weighted: &[(f64, f64)]) -> f64 {
 
 #[cfg(test)]
 mod tests {
+    use super::super::{Findings, fixtures};
     use super::*;
 
     #[test]
@@ -218,9 +230,37 @@ mod tests {
 
     #[test]
     fn many_hyperparameters_need_more_evidence() {
-        assert_eq!(threshold(&[0.015, 0.5]), 0.015);
+        assert_eq!(threshold(&[0.015, 0.5]), CHANCE);
         let many: Vec<f64> = std::iter::once(0.015).chain(vec![0.5; 199]).collect();
-        assert_eq!(threshold(&many), 0.0);
+        assert!((threshold(&many) - 0.0005).abs() < 1e-12);
         assert_eq!(threshold(&[0.03]), CHANCE);
+    }
+
+    #[test]
+    fn the_interval_agrees_with_the_test() {
+        for (shift, n) in [(0.5, 10), (2.0, 10), (2.4, 10), (2.5, 10), (4.0, 10), (9.0, 10), (2.1, 60), (3.0, 60)] {
+            let middle = f64::from(n - 1) / 2.0;
+            let increases: Vec<f64> = (0..n).map(|index| f64::from(index) - middle).collect();
+            let error = (increases.iter().map(|each| each * each).sum::<f64>() / f64::from(n * (n - 1))).sqrt();
+            let test = Test::of(&increases.iter().map(|each| each + shift * error).collect::<Vec<f64>>(), 1.0);
+            let low = test.mean.unwrap() - test.quantile(CHANCE).unwrap() * test.error;
+            assert_eq!(low > 0.0, test.chance <= CHANCE, "{shift} {n}");
+        }
+        // Four increases tell nothing about one of many hyperparameters.
+        assert_eq!(Test::of(&[1.0, 2.0, 1.5, 1.8], 1.0).quantile(0.001), None);
+    }
+
+    #[test]
+    fn a_hyperparameter_that_explains_everything_matters_with_few_trials() {
+        let space = fixtures::line();
+        for n in [8, 10, 12] {
+            let trials = (0..n).map(|index| (f64::from(index * 7 % n) / 12.0, 1.0, f64::from(index * 7 % n) / 12.0));
+            let trials = trials.map(|(x, budget, cost)| (x, budget, fixtures::finished(cost - 0.3)));
+            let history = fixtures::history(&space, trials);
+            let matrix = Findings::of(&fixtures::input(&space, &history)).matrix;
+            let importance = matrix.dimensions[0].importance;
+            assert!(importance.real && importance.worsening > Some(0.5), "{n}: {importance:?}");
+            assert!(importance.worsening_interval.unwrap().0 > 0.0, "{n}: {importance:?}");
+        }
     }
 }

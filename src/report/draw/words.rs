@@ -47,9 +47,14 @@ pub(crate) fn coefficient(x: f64) -> String {
     format!("{:.2}", if x > -0.005 { x.max(0.0) } else { x })
 }
 
+/// A number with one decimal, without a sign where it rounds to zero.
+pub(crate) fn decimal(x: f64) -> String {
+    format!("{:.1}", if x.abs() < 0.05 { 0.0 } else { x })
+}
+
 /// A share as a percentage, such as `41 %`.
 pub(crate) fn percent(share: f64) -> String {
-    format!("{:.0} %", 100.0 * share)
+    format!("{:.0} %", if share.abs() < 0.005 { 0.0 } else { 100.0 * share })
 }
 
 /// A range of shares as percentages, such as `4 to 25 %`, or `41 %` if both ends are written the same. Small shares have one
@@ -131,6 +136,8 @@ mod tests {
         );
         assert_eq!(values([Value::Float(0.1234), Value::Float(0.1235)].iter()), ["0.1234", "0.1235"]);
         assert_eq!(values([Value::Float(0.12), Value::Float(1.0 / 3.0)].iter()), ["0.12", "0.333"]);
+        assert_eq!([-0.04, 0.04, -0.06].map(decimal), ["0.0", "0.0", "-0.1"]);
+        assert_eq!([-0.001, 0.004, -0.02].map(percent), ["0 %", "0 %", "-2 %"]);
         assert_eq!(power_of_ten(-12), "10⁻¹²");
         let durations = [9.5, 48.4, 324.0, 4330.0, 187_200.0].map(duration);
         assert_eq!(durations, ["9.5 s", "48 s", "5 min 24 s", "1 h 12 min", "2 d 4 h"]);

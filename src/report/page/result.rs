@@ -100,7 +100,9 @@ pub(crate) fn bounds(findings: &Findings) -> Option<String> {
     let matrix = &findings.matrix;
     let matters = |name: &str| {
         let dimension = matrix.dimensions.iter().find(|dimension| dimension.name == name);
-        matrix.distrust.is_some() || dimension.is_some_and(|dimension| dimension.importance.real)
+        let importance = dimension.map(|dimension| dimension.importance);
+        let is_known = matrix.distrust.is_none() && importance.is_some_and(|found| found.worsening.is_some());
+        !is_known || importance.is_some_and(|found| found.real)
     };
     let at_end =
         findings.headline.best.iter().flat_map(|best| &best.on_bounds).filter(|bound| matters(&bound.hyperparameter));

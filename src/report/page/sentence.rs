@@ -102,6 +102,9 @@ pub(crate) fn interaction(findings: &Findings) -> String {
     let named: Vec<String> =
         real.iter().take(4).map(|each| format!("{} ({})", each.name, total(&each.importance))).collect();
     let mut text = match (named.is_empty(), real.len() + of_others - named.len()) {
+        (true, _) if matrix.dimensions.iter().all(|each| each.importance.worsening.is_none()) => {
+            "Too few trials to say which hyperparameters matter".to_owned()
+        }
         (true, _) => {
             "Exchanging the values of any hyperparameter worsens predictions by no more than noise does".to_owned()
         }

@@ -5,7 +5,7 @@ use crate::analysis::front::Front;
 use crate::analysis::headline::{BestTrial, TrialLine};
 use crate::analysis::{Findings, ReportInput};
 use crate::report::draw::markup::escape;
-use crate::report::draw::words::{amount, feature, number, percent, percent_range, unit, value};
+use crate::report::draw::words::{amount, decimal, feature, number, percent, percent_range, unit, value};
 
 /// Cells of the table of trials at most; a browser takes seconds for more.
 const CELLS: usize = 40_000;
@@ -176,31 +176,38 @@ pub(crate) fn importance(findings: &Findings) -> String {
     let shared = |x: Option<f64>, ends: Option<(f64, f64)>| {
         let text = x.zip(ends).map(|(x, ends)| {
             // As many decimals as the range has.
-            let point = if ends.1 < 0.02 { format!("{:.1} %", 100.0 * x) } else { percent(x) };
+            let point = if ends.1 < 0.02 { format!("{} %", decimal(100.0 * x)) } else { percent(x) };
             format!("{point} ({})", percent_range(ends))
         });
         Cell { text: text.unwrap_or_default(), number: x }
     };
     let rows: Vec<Vec<Cell>> = all
-        .filter_map(|(name, importance)| {
-            let worsening = importance.worsening?;
-            let (low, high) = importance.worsening_interval?;
-            let text = format!("{:.1} % ({:.1} to {:.1} %)", 100.0 * worsening, 100.0 * low, 100.0 * high);
-            Some(vec![
+        .map(|(name, importance)| {
+            let text = importance.worsening.zip(importance.worsening_interval).map(|(worsening, (low, high))| {
+                let [worsening, low, high] = [worsening, low, high].map(|share| decimal(100.0 * share));
+                format!("{worsening} % ({low} to {high} %)")
+            });
+            let is_above_noise = importance.worsening_interval.is_some_and(|(low, _)| low > 0.0);
+            vec![
                 word(name),
-                Cell { text, number: Some(worsening) },
-                word(if importance.real { "yes" } else { "not more than noise" }),
+                Cell { text: text.unwrap_or_default(), number: importance.worsening },
+                word(match (importance.worsening, importance.real) {
+                    (None, _) => "too few trials to say",
+                    (_, true) => "yes",
+                    (_, false) if is_above_noise => "too little to matter",
+                    (_, false) => "not more than noise",
+                }),
                 shared(importance.share, importance.interval),
                 shared(importance.total, importance.total_interval),
-            ])
+            ]
         })
         .collect();
-    if rows.is_empty() {
+    if rows.is_empty() || findings.matrix.quality.is_none() {
         return String::new();
     }
     let heads = [
         "hyperparameter",
-        "error if exchanged, of the variance (90 % interval)",
+        "error if exchanged, of the variance (interval; above 0: more than noise)",
         "matters",
         "share alone (80 % interval)",
         "share with interactions (80 % interval)",
