@@ -30,7 +30,7 @@ impl Findings {
         let convergence = &mut self.convergence;
         turn(direction, convergence.dots.iter_mut().map(|dot| &mut dot.cost));
         let steps = convergence.curves.iter_mut().flat_map(|curve| &mut curve.steps);
-        turn(direction, steps.map(|step| &mut step.cost));
+        turn(direction, steps.chain(&mut convergence.recommended).map(|step| &mut step.cost));
         turn(direction, convergence.default.iter_mut().map(|(cost, _)| cost));
         turn(direction, &mut convergence.baseline);
         for point in self.front.iter_mut().flat_map(|front| &mut front.points) {
@@ -69,6 +69,16 @@ impl Findings {
             Direction::Minimize => "cost",
             Direction::Maximize => "value",
         }
+    }
+
+    /// The name of the configuration with a star: the recommended one, or the best in the first of several objectives.
+    pub(crate) fn recommended(&self) -> String {
+        if self.front.is_some() { format!("best in {}", self.measure) } else { "recommended".into() }
+    }
+
+    /// The words for what the figures of one number show: the noun, or the first of several objectives by its name.
+    pub(crate) fn shown(&self) -> &str {
+        if self.front.is_some() { &self.measure } else { self.noun() }
     }
 }
 

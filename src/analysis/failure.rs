@@ -2,15 +2,11 @@
 use indexmap::IndexMap;
 use serde::Serialize;
 
-use super::bin::Binning;
 use super::input::ReportInput;
+use super::region::{Region, Tried, regions, wilson};
 use crate::space::hyperparameter::{Domain, Value};
-use crate::trial::Trial;
 use crate::trial::history::History;
 use crate::trial::outcome::{Outcome, OutcomeKind};
-
-/// The normal quantile of a 90 % interval.
-const Z: f64 = 1.645;
 
 /// Signs of a message that are kept.
 const MESSAGE: usize = 300;
@@ -19,12 +15,14 @@ const LINES: usize = 6;
 /// Trials that a group names.
 const NAMED: usize = 5;
 
-/// The number of failures of one kind among the trials at one value.
+/// The number of failures of one kind among the trials at one value or in a range of values.
 #[derive(Clone, Debug, Serialize)]
 pub struct FailureRate {
     pub hyperparameter: String,
-    /// The value, or the middle of the range of values.
-    pub value: Value,
+    /// The least of the values; absent where every smaller value that was tried is among them.
+    pub least: Option<Value>,
+    /// The greatest of the values, which is the least if there is one only; absent where every greater one is among them.
+    pub greatest: Option<Value>,
     /// The kind of the failures.
     pub outcome: OutcomeKind,
     pub failed: usize,
@@ -101,25 +99,17 @@ pub(super) fn failures(input: &ReportInput) -> Vec<FailureRate> {
         if matches!(hyperparameter.domain, Domain::Constant { .. }) || kinds.is_empty() {
             continue;
         }
-        let position = |trial: &Trial| hyperparameter.position(trial.proposal.configuration.get(index)?);
-        let binning = Binning::of(hyperparameter, ended().filter_map(|(trial, _)| position(trial)));
-        let mut counts = vec![(vec![0_usize; kinds.len()], 0_usize); binning.bins.len()];
-        for (trial, outcome) in ended() {
-            if let Some(position) = position(trial) {
-                let (failed, trials) = &mut counts[binning.bin_of(position)];
-                *trials += 1;
-                if let Some(kind) = kinds.iter().position(|kind| is_of(*kind, outcome)) {
-                    failed[kind] += 1;
-                }
-            }
-        }
-        for (bin, (failed, trials)) in binning.bins.into_iter().zip(counts) {
-            for ((outcome, all), failed) in kinds.iter().zip(&shares).zip(failed) {
-                if failed > 0 && failed as f64 / trials as f64 > *all {
-                    let (hyperparameter, value) = (hyperparameter.name.clone(), bin.value.clone());
-                    let interval = wilson(failed as f64, trials as f64);
-                    found.push(FailureRate { hyperparameter, value, outcome: *outcome, failed, trials, interval });
-                }
+        let tried = |kind: OutcomeKind| {
+            ended().filter_map(move |(trial, outcome)| {
+                let value = trial.proposal.configuration.get(index)?;
+                Some(Tried { value, position: hyperparameter.position(value)?, failed: is_of(kind, outcome) })
+            })
+        };
+        for (outcome, all) in kinds.iter().zip(&shares) {
+            for Region { least, greatest, failed, trials } in regions(hyperparameter, tried(*outcome).collect(), *all) {
+                let (hyperparameter, interval) = (hyperparameter.name.clone(), wilson(failed, trials));
+                let outcome = *outcome;
+                found.push(FailureRate { hyperparameter, least, greatest, outcome, failed, trials, interval });
             }
         }
     }
@@ -127,26 +117,10 @@ pub(super) fn failures(input: &ReportInput) -> Vec<FailureRate> {
     found
 }
 
-/// Wilson's interval of a rate (Wilson 1927).
-fn wilson(failed: f64, trials: f64) -> (f64, f64) {
-    let (rate, square) = (failed / trials, Z * Z);
-    let middle = (rate + square / (2.0 * trials)) / (1.0 + square / trials);
-    let half = Z / (1.0 + square / trials) * (rate * (1.0 - rate) / trials + square / (4.0 * trials * trials)).sqrt();
-    ((middle - half).max(0.0), (middle + half).min(1.0))
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::fixtures;
     use super::*;
-
-    #[test]
-    fn intervals_agree_with_scipy() {
-        // scipy.stats.binomtest(2, 10).proportion_ci(0.9, "wilson")
-        let (low, high) = wilson(2.0, 10.0);
-        assert!((low - 0.06855).abs() < 1e-4 && (high - 0.45923).abs() < 1e-4, "{low} {high}");
-        assert_eq!(wilson(0.0, 5.0).0, 0.0);
-    }
 
     #[test]
     fn messages_that_differ_in_numbers_are_one_group() {

@@ -57,7 +57,7 @@ impl Findings {
             failure_groups: failure::groups(input.history),
             matrix: matrix::Matrix::of(input, watcher)?,
             predictions: input.predictions.iter().map(prediction::Accuracy::of).collect(),
-            metrics: metric::summaries(input.history, input.metrics),
+            metrics: metric::summaries(input),
             trials: headline::lines(input),
         })
     }

@@ -2,9 +2,9 @@
 use serde::Serialize;
 
 use super::correlation::spearman;
+use super::input::ReportInput;
 use crate::numeric::quantile::quantile;
 use crate::trial::TrialId;
-use crate::trial::history::History;
 
 /// The numbers that trials reported under one name.
 #[derive(Clone, Debug, PartialEq)]
@@ -23,7 +23,7 @@ pub struct MetricSummary {
     pub least: f64,
     pub median: f64,
     pub greatest: f64,
-    /// The trial with the lowest cost at the highest budget, and its value there.
+    /// The trial of the recommended configuration, and its value there.
     pub best: Option<u32>,
     pub at_best: Option<f64>,
     /// Spearman's rank correlation with the cost at the highest budget; absent below five trials.
@@ -44,7 +44,9 @@ pub struct MetricPoint {
 const FEWEST: usize = 5;
 
 /// The summaries of all metrics that any trial reported, in the order of their first appearance.
-pub(crate) fn summaries(history: &History, metrics: &[Metric]) -> Vec<MetricSummary> {
+pub(crate) fn summaries(input: &ReportInput) -> Vec<MetricSummary> {
+    let history = input.history;
+    let recommended = input.recommendation().map(|best| best.trial.0);
     let cost = |trial: u32| history.trial(TrialId(trial)).and_then(|trial| trial.outcome.as_ref()?.cost());
     let budget = |trial: u32| history.trial(TrialId(trial)).map(|trial| trial.proposal.budget);
     let summary = |metric: &Metric| {
@@ -55,7 +57,7 @@ pub(crate) fn summaries(history: &History, metrics: &[Metric]) -> Vec<MetricSumm
         let at_highest = metric.values.iter().filter(|(trial, value)| budget(*trial) == highest && value.is_finite());
         let points: Vec<MetricPoint> =
             at_highest.filter_map(|&(trial, value)| Some(MetricPoint { trial, cost: cost(trial)?, value })).collect();
-        let best = points.iter().min_by(|a, b| a.cost.total_cmp(&b.cost));
+        let best = metric.values.iter().find(|(trial, value)| Some(*trial) == recommended && value.is_finite());
         let column = |of: fn(&MetricPoint) -> f64| points.iter().map(of).collect::<Vec<f64>>();
         let correlation = || spearman(&column(|point| point.value), &column(|point| point.cost));
         Some(MetricSummary {
@@ -64,19 +66,19 @@ pub(crate) fn summaries(history: &History, metrics: &[Metric]) -> Vec<MetricSumm
             least: quantile(&values, 0.0)?,
             median: quantile(&values, 0.5)?,
             greatest: quantile(&values, 1.0)?,
-            best: best.map(|best| best.trial),
-            at_best: best.map(|best| best.value),
+            best: best.map(|(trial, _)| *trial),
+            at_best: best.map(|(_, value)| *value),
             correlation: (points.len() >= FEWEST).then(correlation).flatten(),
             points,
         })
     };
-    metrics.iter().filter_map(summary).collect()
+    input.metrics.iter().filter_map(summary).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::analysis::fixtures::{finished, history, line};
+    use crate::analysis::fixtures::{finished, history, input, line};
     use crate::trial::outcome::Outcome;
 
     #[test]
@@ -94,7 +96,7 @@ mod tests {
             Metric { name: "accuracy".into(), values: history.trials().iter().map(opposite).collect() },
             Metric { name: "nothing".into(), values: Vec::new() },
         ];
-        let found = summaries(&history, &metrics);
+        let found = summaries(&ReportInput { metrics: &metrics, ..input(&space, &history) });
         assert_eq!(found.len(), 1);
         let accuracy = &found[0];
         assert_eq!((accuracy.trials, accuracy.points.len(), accuracy.correlation), (12, 8, Some(-1.0)));

@@ -47,6 +47,14 @@ impl Axis {
         Self { low: unscale(low - air), high: unscale(high + air), logarithmic, whole: false }
     }
 
+    /// The axis of costs or values: logarithmic if all are positive and span more than a decade.
+    pub(crate) fn of_costs(numbers: impl IntoIterator<Item = f64>) -> Self {
+        let numbers: Vec<f64> = numbers.into_iter().filter(|x| x.is_finite()).collect();
+        let low = numbers.iter().copied().fold(f64::INFINITY, f64::min);
+        let is_wide = numbers.iter().any(|x| *x > 10.0 * low);
+        Self::around(numbers, low > 0.0 && is_wide)
+    }
+
     /// The axis from one number to a greater one.
     pub(crate) fn between(low: f64, high: f64, logarithmic: bool) -> Self {
         Self { low, high, logarithmic: logarithmic && low > 0.0, whole: false }
@@ -205,7 +213,10 @@ pub(crate) fn left(canvas: &mut Canvas, frame: Frame, ticks: Vec<Tick>, size: f6
             let (x, y) = frame.at(0.0, tick.at);
             let long = if tick.label.is_empty() { 2.5 } else { 4.0 };
             canvas.line(vec![(x - long, y), (x, y)], MUTED, 1.0);
-            let label = font::elide(&tick.label, size, false, room - 8.0);
+            // A number is written smaller rather than cut.
+            let share = ((room - 8.0) / font::width(&tick.label, size, false).max(1.0)).clamp(0.7, 1.0);
+            let size = if tick.label.parse::<f64>().is_ok() { share * size } else { size };
+            let label = font::elide(&tick.label, size, false, room - 7.0);
             canvas.say((x - 7.0, y + size * 0.36), label, size, INK, Anchor::End, false);
         }
     }
@@ -239,6 +250,12 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn costs_of_one_order_of_magnitude_are_on_a_linear_axis() {
+        assert!(!Axis::of_costs([0.91, 0.99]).logarithmic && !Axis::of_costs([-1.0, 100.0]).logarithmic);
+        assert!(!Axis::of_costs([0.0, 100.0]).logarithmic && Axis::of_costs([0.01, 0.2]).logarithmic);
     }
 
     #[test]

@@ -26,7 +26,7 @@ pub fn figure(findings: &Findings) -> Canvas {
     let convergence = &findings.convergence;
     let mut canvas = Canvas::new(WIDTH, TOP + HIGH + 62.0);
     let title = font::elide(
-        &format!("{} · {} against budget spent", findings.experiment, findings.noun()),
+        &format!("{} · {} against budget spent", findings.experiment, findings.shown()),
         TITLE,
         true,
         WIDTH - 2.0 * MARGIN,
@@ -51,7 +51,7 @@ pub fn figure(findings: &Findings) -> Canvas {
     let mut references: Vec<(f64, String, Colour)> =
         references.into_iter().flatten().filter(|(cost, ..)| shown(*cost)).collect();
     references.sort_by(|a, b| b.0.total_cmp(&a.0));
-    let costs = Axis::around(costs.chain(references.iter().map(|reference| reference.0)), true);
+    let costs = Axis::of_costs(costs.chain(references.iter().map(|reference| reference.0)));
 
     // Without configurations at two budgets there is no third panel.
     let panels: &[(f64, f64)] = match findings.fidelity.is_empty() {
@@ -135,8 +135,8 @@ fn legend(canvas: &mut Canvas, findings: &Findings) {
     if findings.convergence.dots.iter().any(|dot| dot.random) {
         entry(canvas, "drawn at random".into(), &|canvas, at| canvas.ring(at, 3.4, PAPER, MUTED, 1.2));
     }
-    if !findings.convergence.dots.is_empty() {
-        entry(canvas, "incumbent".into(), &|canvas, at| canvas.star(at, 6.0));
+    if findings.convergence.recommended.is_some() {
+        entry(canvas, findings.recommended(), &|canvas, at| canvas.star(at, 6.0));
     }
 }
 
@@ -171,7 +171,7 @@ fn panel(
         points.extend(points.last().map(|last| (frame.at(across.share(end), 0.0).0, last.1)));
         canvas.line(points, colour(findings, *budget), 2.0);
     }
-    if let Some(best) = findings.convergence.curves.last().and_then(|curve| curve.steps.last()) {
+    if let Some(best) = &findings.convergence.recommended {
         canvas.star(at(best), 6.5);
     }
     if findings.convergence.dots.is_empty() {

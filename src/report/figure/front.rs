@@ -74,7 +74,7 @@ fn legend(canvas: &mut Canvas, front: &Front) {
 }
 
 fn panel(canvas: &mut Canvas, frame: Frame, front: &Front, (across, up): (usize, usize)) {
-    let axis = |objective: usize| Axis::around(front.points.iter().map(|point| point.costs[objective]), true);
+    let axis = |objective: usize| Axis::of_costs(front.points.iter().map(|point| point.costs[objective]));
     let (horizontal, vertical) = (axis(across), axis(up));
     for tick in vertical.ticks(6) {
         canvas.line(vec![frame.at(0.0, tick.at), frame.at(1.0, tick.at)], SHADE, 1.0);

@@ -33,7 +33,8 @@ pub(crate) fn figure(findings: &Findings) -> Option<Canvas> {
     let mut canvas = Canvas::new(WIDTH, TOP + rows as f64 * (HIGH + BELOW));
     let title = font::elide(&format!("{} · metrics", findings.experiment), TITLE, true, WIDTH - 2.0 * MARGIN);
     canvas.say((MARGIN, 44.0), title, TITLE, INK, Anchor::Start, true);
-    let mut text = "upward: the cost at the highest budget; blue: the best trial".to_owned();
+    let mut text =
+        format!("upward: the {} at the highest budget; blue: {}", findings.shown(), findings.recommended());
     if drawn.len() > shown.len() {
         text += &format!("; the first {DRAWN} of {} are drawn", count(drawn.len(), "metric"));
     }
@@ -50,7 +51,7 @@ pub(crate) fn figure(findings: &Findings) -> Option<Canvas> {
 fn panel(canvas: &mut Canvas, frame: Frame, metric: &MetricSummary) {
     let step = metric.points.len().div_ceil(DOTS);
     let horizontal = Axis::around(metric.points.iter().map(|point| point.value), false);
-    let vertical = Axis::around(metric.points.iter().map(|point| point.cost), true);
+    let vertical = Axis::of_costs(metric.points.iter().map(|point| point.cost));
     for tick in vertical.ticks(5) {
         canvas.line(vec![frame.at(0.0, tick.at), frame.at(1.0, tick.at)], SHADE, 1.0);
     }

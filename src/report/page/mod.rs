@@ -45,7 +45,7 @@ pub(crate) fn page<'a>(findings: &Findings, input: &ReportInput, figure: &dyn Fn
         chapter("What does the best model predict?", &sentence::prediction(findings), &rest);
     }
     if !findings.metrics.is_empty() {
-        let caption = "Each dot is a trial at the highest budget. Blue: the best one.";
+        let caption = "Each dot is a trial at the highest budget. Blue: the recommended one.";
         let drawn = show("metrics", caption).unwrap_or_default();
         let answer = sentence::metrics(findings);
         chapter("What else did the trials measure?", &answer, &(drawn + &table::metrics(findings)));

@@ -4,8 +4,9 @@ use crate::analysis::dependence::Dimension;
 use crate::analysis::front::{Front, TrialCosts};
 use crate::analysis::importance::Importance;
 use crate::analysis::prediction::overall_error;
-use crate::report::draw::words::{coefficient, count, duration, feature, number, percent, percent_range, unit, value};
+use crate::report::draw::words::{coefficient, count, duration, feature, number, percent, percent_range, unit};
 use crate::report::figure::predictions;
+use crate::report::page::table::failure_range;
 use crate::trial::outcome::OutcomeKind;
 
 /// The trials on the front of several objectives.
@@ -34,6 +35,8 @@ pub(crate) fn progress(findings: &Findings) -> String {
     let convergence = &findings.convergence;
     match convergence.since {
         None => "No trial has succeeded.".into(),
+        Some(_) if convergence.ended == 1 => "Too early to say: one trial has ended.".into(),
+        Some(_) if convergence.is_flat() => format!("No: every trial has the same {}.", findings.noun()),
         Some(0) => "Yes: the last trial that ended is the best.".into(),
         Some(since) => {
             let verdict = if convergence.is_recent() == Some(true) { "Possibly" } else { "Not lately" };
@@ -78,7 +81,7 @@ pub(crate) fn failure(findings: &Findings) -> String {
         format!(
             "; most often where {} is {} ({} of {})",
             failure.hyperparameter,
-            value(&failure.value),
+            failure_range(failure),
             failure.failed,
             failure.trials
         )

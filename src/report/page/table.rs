@@ -1,11 +1,12 @@
 //! Tables of the page: the numbers behind each figure.
 use std::fmt::Write;
 
+use crate::analysis::failure::FailureRate;
 use crate::analysis::front::Front;
 use crate::analysis::headline::{BestTrial, TrialLine};
 use crate::analysis::{Findings, ReportInput};
 use crate::report::draw::markup::escape;
-use crate::report::draw::words::{amount, decimal, feature, number, percent, percent_range, unit, value};
+use crate::report::draw::words::{amount, decimal, feature, number, percent, percent_range, unit, value, values};
 
 /// Cells of the table of trials at most; a browser takes seconds for more.
 const CELLS: usize = 40_000;
@@ -129,6 +130,17 @@ pub(crate) fn fidelity(findings: &Findings) -> String {
     table("", &["from", "to", "configurations", "Spearman's ρ", "80 % interval", ""], rows, &plain)
 }
 
+/// The values at which trials fail, such as `0.5 to 0.7`, `at least 0.7` or `adam`.
+pub(crate) fn failure_range(failure: &FailureRate) -> String {
+    match (&failure.least, &failure.greatest) {
+        (Some(least), Some(greatest)) if least == greatest => value(least),
+        (Some(least), Some(greatest)) => values([least, greatest].into_iter()).join(" to "),
+        (Some(least), None) => format!("at least {}", value(least)),
+        (None, Some(greatest)) => format!("at most {}", value(greatest)),
+        (None, None) => "any".into(),
+    }
+}
+
 /// The failures by kind and message, and the values at which they are frequent.
 pub(crate) fn failures(findings: &Findings) -> String {
     let groups: Vec<Vec<Cell>> = (findings.failure_groups.iter().take(12))
@@ -154,7 +166,7 @@ pub(crate) fn failures(findings: &Findings) -> String {
             let (low, high) = failure.interval;
             vec![
                 word(&failure.hyperparameter),
-                word(value(&failure.value)),
+                word(failure_range(failure)),
                 word(failure.outcome.in_words()),
                 figure(failure.failed as f64),
                 figure(failure.trials as f64),
@@ -219,6 +231,10 @@ pub(crate) fn importance(findings: &Findings) -> String {
 
 /// The partial dependence, level by level.
 pub(crate) fn levels(findings: &Findings) -> String {
+    let mut all = findings.matrix.dimensions.iter().flat_map(|dimension| &dimension.levels);
+    if all.all(|level| level.cost.is_none()) {
+        return String::new();
+    }
     let levels = findings.matrix.dimensions.iter().flat_map(|dimension| {
         dimension.levels.iter().map(move |level| {
             vec![
@@ -266,7 +282,7 @@ pub(crate) fn metrics(findings: &Findings) -> String {
             maybe(metric.correlation),
         ]
     });
-    let heads = ["metric", "trials", "least", "median", "greatest", "in the best trial", "rank correlation"];
+    let heads = ["metric", "trials", "least", "median", "greatest", "in the recommended trial", "rank correlation"];
     table("sortable", &heads, rows.collect(), &plain)
 }
 
