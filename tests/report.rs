@@ -12,6 +12,7 @@ use galvani::space::Space;
 use galvani::space::configuration::Configuration;
 use galvani::space::hyperparameter::{Domain, Hyperparameter, Value};
 use galvani::trial::budget::Budget;
+use galvani::trial::direction::Direction;
 use galvani::trial::history::History;
 use galvani::trial::outcome::Outcome;
 use galvani::trial::prediction::{FeatureSeries, SeriesPrediction};
@@ -149,6 +150,7 @@ fn input(history: &History) -> ReportInput<'_> {
         evaluations: &[],
         unit: "steps",
         measure: "mean square error",
+        direction: Direction::Minimize,
         objectives: &[],
         timings: &[],
         baseline: Some(0.5),

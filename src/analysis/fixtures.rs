@@ -3,6 +3,7 @@ use super::input::ReportInput;
 use crate::space::Space;
 use crate::space::hyperparameter::{Domain, Hyperparameter, Value};
 use crate::trial::budget::Budget;
+use crate::trial::direction::Direction;
 use crate::trial::history::History;
 use crate::trial::outcome::Outcome;
 use crate::trial::{Origin, Proposal};
@@ -36,6 +37,7 @@ pub(crate) fn input<'a>(space: &'a Space, history: &'a History) -> ReportInput<'
         evaluations: &[],
         unit: "steps",
         measure: "cost",
+        direction: Direction::Minimize,
         objectives: &[],
         timings: &[],
         baseline: Some(1.0),

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use super::metric::Metric;
 use super::model::ModelKind;
 use crate::space::Space;
+use crate::trial::direction::Direction;
 use crate::trial::evaluation::Evaluation;
 use crate::trial::history::History;
 use crate::trial::prediction::SeriesPrediction;
@@ -22,6 +23,8 @@ pub struct ReportInput<'a> {
     pub unit: &'a str,
     /// The name of the cost, such as `mean square error`.
     pub measure: &'a str,
+    /// The direction of the first objective, whose values are costs here.
+    pub direction: Direction,
     /// The names of the objectives if there are several, else empty; the measure is then the first of them.
     pub objectives: &'a [String],
     pub timings: &'a [Timing],

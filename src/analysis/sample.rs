@@ -6,6 +6,7 @@ use serde::Serialize;
 use super::input::ReportInput;
 use crate::numeric::stream::Stream;
 use crate::trial::budget::Budget;
+use crate::trial::direction::Direction;
 use crate::trial::outcome::Outcome;
 use crate::trial::{Trial, TrialId};
 
@@ -118,7 +119,8 @@ impl Sample {
         };
         let budgets: Vec<BudgetShare> =
             counts.keys().map(|budget| BudgetShare { budget: budget.amount(), trials: entered(*budget) }).collect();
-        let logarithmic = costs.iter().all(|(_, cost)| *cost > 0.0);
+        // The negation of a value that is maximized has no logarithm that anyone would read.
+        let logarithmic = input.direction == Direction::Minimize && costs.iter().all(|(_, cost)| *cost > 0.0);
         let target = |cost: f64| if logarithmic { cost.log10() } else { cost };
         Self {
             budget: aim.map(Budget::amount),
@@ -190,6 +192,15 @@ mod tests {
         assert_eq!((sample.capped, sample.used[1].target), (1, 0.0));
         let left = [("diverged", 1), ("timed out", 1)].map(|(why, trials)| LeftOut { reason: why.into(), trials });
         assert_eq!(sample.left_out, left);
+    }
+
+    #[test]
+    fn values_to_be_maximized_are_not_logarithmic() {
+        let space = fixtures::line();
+        let history = fixtures::history(&space, [(0.1, 1.0, finished(3.0)), (0.2, 1.0, finished(900.0))]);
+        let input = fixtures::input(&space, &history);
+        assert!(Sample::of(&input, 1).logarithmic);
+        assert!(!Sample::of(&ReportInput { direction: Direction::Maximize, ..input }, 1).logarithmic);
     }
 
     #[test]

@@ -111,6 +111,7 @@ pub(super) fn write(
             },
             [first, ..] => first,
         },
+        direction: experiment.direction(),
         objectives: experiment.objectives(),
         timings: &timings,
         baseline: incumbent::validation(log)

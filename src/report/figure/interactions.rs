@@ -201,7 +201,9 @@ fn legend(canvas: &mut Canvas, y: f64, findings: &Findings) {
     if pooled {
         entry(canvas, "at a smaller one", &|canvas, x| panel::smaller(canvas, (x + 8.0, y), 1.0));
     }
-    entry(canvas, "incumbent", &|canvas, x| canvas.star((x + 8.0, y), 6.5));
+    if findings.headline.best.is_some() {
+        entry(canvas, &findings.recommended(), &|canvas, x| canvas.star((x + 8.0, y), 6.5));
+    }
     if tiles {
         let box_at = |x: f64| Frame { x, y: y - 6.5, width: 16.0, height: 13.0 };
         entry(canvas, "forbidden", &|canvas, x| panel::forbidden(canvas, box_at(x)));

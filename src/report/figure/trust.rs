@@ -54,12 +54,12 @@ pub(crate) fn observed(canvas: &mut Canvas, space: Frame, findings: &Findings, q
     axis::left(canvas, frame, axis.ticks(4), SMALL, 44.0);
     axis::below(canvas, frame, axis.ticks(4), false, SMALL);
     let middle = (frame.x + frame.width / 2.0, frame.bottom() + 33.0);
-    canvas.say(middle, "predicted, out of fold", TEXT, INK, Anchor::Middle, false);
+    // Dots may be anywhere inside of the frame.
+    let r2 = quality.r2.map_or(String::new(), |r2| format!(", R² {} of {:.2}", coefficient(r2), quality.noise.ceiling));
+    canvas.say(middle, format!("predicted, out of fold{r2}"), TEXT, INK, Anchor::Middle, false);
     let at = (space.x + 6.0, frame.y + frame.height / 2.0);
     let text = "observed".to_owned();
     canvas.text(Text { text, at, size: TEXT, bold: false, anchor: Anchor::Middle, colour: INK, upright: true });
-    let r2 = quality.r2.map_or(String::new(), |r2| format!("R² {} of {:.2}", coefficient(r2), quality.noise.ceiling));
-    canvas.say((frame.x + 7.0, frame.y + 12.0), r2, TEXT, INK, Anchor::Start, true);
 }
 
 /// Draws the share of variance that each hyperparameter explains, alone and with its interactions.

@@ -2,7 +2,7 @@
 use super::sentence::front;
 use crate::analysis::Findings;
 use crate::analysis::headline::{BestTrial, Headline};
-use crate::report::draw::words::{amount, number, value};
+use crate::report::draw::words::{amount, number, percent, value};
 use crate::trial::direction::Direction;
 
 /// The result: on data that no trial has seen where there are any, then the recommended configuration with its evidence; of
@@ -19,6 +19,10 @@ pub(crate) fn result(findings: &Findings) -> String {
         };
     };
     let mut text = untouched(headline).unwrap_or_default();
+    if findings.convergence.is_flat() {
+        let at = amount(best.budget, &findings.unit);
+        return text + &format!("All trials have the same {}: {} at {at}.", findings.noun(), number(best.cost));
+    }
     let is_default = best.origin == "default";
     text += &if is_default {
         format!("The default configuration is the best: it has the {}", findings.noun())
@@ -88,7 +92,17 @@ fn beside_default(findings: &Findings, best: &BestTrial) -> String {
     };
     let default = format!("the default configuration's {} there", number(cost));
     match (headline.improvement(findings.direction), is_better) {
-        (Some(times), _) => format!(", {} times {word} than {default}", number(times)),
+        (Some(times), _) if times >= 2.0 && findings.direction == Direction::Maximize => {
+            format!(", {} times {default}", number(times))
+        }
+        (Some(times), _) if times >= 2.0 => format!(", {} times {word} than {default}", number(times)),
+        (Some(times), _) => {
+            let share = if findings.direction == Direction::Maximize { times - 1.0 } else { 1.0 - 1.0 / times };
+            match share >= 0.005 {
+                true => format!(", {} {word} than {default}", percent(share)),
+                false => format!(", {word} than {default}"),
+            }
+        }
         (None, true) => format!(", {word} than {default}"),
         (None, false) => format!("; no trial is better than {default}"),
     }
@@ -97,6 +111,9 @@ fn beside_default(findings: &Findings, best: &BestTrial) -> String {
 /// A sentence about values at the end of their range, of hyperparameters that matter; of all, where the model cannot
 /// tell. `None` where there is none.
 pub(crate) fn bounds(findings: &Findings) -> Option<String> {
+    if findings.convergence.is_flat() {
+        return None;
+    }
     let matrix = &findings.matrix;
     let matters = |name: &str| {
         let dimension = matrix.dimensions.iter().find(|dimension| dimension.name == name);
@@ -146,6 +163,7 @@ mod tests {
                 evaluations: &[],
                 unit: "steps",
                 measure: "cost",
+                direction: Direction::Minimize,
                 objectives: &[],
                 timings: &[],
                 baseline: None,
@@ -160,6 +178,8 @@ mod tests {
         };
         let cases = [
             (0.1, Some((540.0, 0.4)), ", 4 times less than the default configuration's 0.4 there."),
+            (0.36, Some((540.0, 0.4)), ", 10 % less than the default configuration's 0.4 there."),
+            (0.3999, Some((540.0, 0.4)), ", less than the default configuration's 0.4 there."),
             (-0.1, Some((540.0, 0.4)), ", less than the default configuration's 0.4 there."),
             (0.5, Some((540.0, 0.4)), "; no trial is better than the default configuration's 0.4 there."),
             (0.1, Some((60.0, 0.4)), "; the default configuration has no result at that budget to compare with."),
