@@ -61,7 +61,7 @@ pub(crate) fn percent(share: f64) -> String {
 /// decimal.
 pub(crate) fn percent_range((low, high): (f64, f64)) -> String {
     let digits = usize::from(high < 0.02);
-    let [low, high] = [low, high].map(|share| format!("{:.digits$}", 100.0 * share.max(0.0)));
+    let [low, high] = [low, high].map(|share| format!("{:.digits$}", 100.0 * share.max(0.0) + 0.0));
     if low == high { format!("{low} %") } else { format!("{low} to {high} %") }
 }
 
