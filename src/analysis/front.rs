@@ -2,8 +2,8 @@
 use serde::Serialize;
 
 use super::input::ReportInput;
-use crate::trial::front::front;
-use crate::trial::{Origin, Trial};
+use crate::trial::Origin;
+use crate::trial::front::{Point, front, points};
 
 /// The trials at the highest budget by their costs.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -11,7 +11,7 @@ pub struct Front {
     /// The names of the objectives, in the order of the costs.
     pub objectives: Vec<String>,
     pub budget: f64,
-    /// The trials at that budget, in the order of their numbers.
+    /// The configurations with costs at that budget, in the order of their trials' numbers.
     pub points: Vec<TrialCosts>,
     /// The points that no other dominates, by trial, the best of the first objective first.
     pub members: Vec<u32>,
@@ -20,11 +20,15 @@ pub struct Front {
     pub dominated: Option<f64>,
 }
 
-/// The costs of one trial.
+/// The costs of one configuration at the highest budget.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct TrialCosts {
+    /// A trial of it: the one with the costs, where there is one.
     pub trial: u32,
+    pub configuration_id: u32,
     pub costs: Vec<f64>,
+    /// True where the costs are of evaluations alone, such as those at the end of the run.
+    pub evaluated: bool,
     pub random: bool,
     pub default: bool,
 }
@@ -35,19 +39,18 @@ impl Front {
         if input.objectives.is_empty() {
             return None;
         }
-        let front = front(input.history);
-        let budget = front.first()?.proposal.budget;
-        let point = |trial: &Trial| {
-            let costs = trial.outcome.as_ref()?.costs();
-            (trial.proposal.budget == budget && !costs.is_empty()).then(|| TrialCosts {
-                trial: trial.proposal.trial.0,
-                costs: costs.to_vec(),
-                random: trial.proposal.origin == Origin::Random,
-                default: trial.proposal.origin == Origin::Default,
-            })
+        let front = front(input.history, input.evaluations);
+        let budget = front.first()?.budget;
+        let point = |Point { trial, costs, is_evaluated, .. }| TrialCosts {
+            trial: trial.proposal.trial.0,
+            configuration_id: trial.proposal.configuration_id.0,
+            costs,
+            evaluated: is_evaluated,
+            random: trial.proposal.origin == Origin::Random,
+            default: trial.proposal.origin == Origin::Default,
         };
-        let points: Vec<TrialCosts> = input.history.trials().iter().filter_map(point).collect();
-        let members: Vec<u32> = front.iter().map(|trial| trial.proposal.trial.0).collect();
+        let points: Vec<TrialCosts> = points(input.history, input.evaluations).into_iter().map(point).collect();
+        let members: Vec<u32> = front.iter().map(|point| point.trial.proposal.trial.0).collect();
         let dominated = dominated(&points, &members);
         Some(Self { objectives: input.objectives.to_vec(), budget: budget.amount(), points, members, dominated })
     }
@@ -86,8 +89,14 @@ mod tests {
 
     #[test]
     fn the_dominated_share_is_that_of_the_staircase() {
-        let point =
-            |trial: u32, costs: [f64; 2]| TrialCosts { trial, costs: costs.to_vec(), random: false, default: false };
+        let point = |trial: u32, costs: [f64; 2]| TrialCosts {
+            trial,
+            configuration_id: trial,
+            costs: costs.to_vec(),
+            evaluated: false,
+            random: false,
+            default: false,
+        };
         let points = [point(1, [0.0, 2.0]), point(2, [1.0, 1.0]), point(3, [3.0, 0.0]), point(4, [4.0, 4.0])];
         // Of 16: 4 by 2, 3 by 1, and 1 by 1.
         assert_eq!(dominated(&points, &[1, 2, 3]), Some(12.0 / 16.0));

@@ -6,6 +6,7 @@ use super::model::ModelKind;
 use crate::space::Space;
 use crate::trial::direction::Direction;
 use crate::trial::evaluation::Evaluation;
+use crate::trial::front::best_of_front;
 use crate::trial::history::History;
 use crate::trial::prediction::SeriesPrediction;
 use crate::trial::recommendation::{Recommendation, recommend};
@@ -45,8 +46,12 @@ pub struct ReportInput<'a> {
 }
 
 impl ReportInput<'_> {
-    /// The configuration that the run recommends, in costs; `None` without a success.
+    /// The configuration that the run recommends, in costs; of several objectives, a member of the front. `None` without a
+    /// success.
     pub(crate) fn recommendation(&self) -> Option<Recommendation> {
+        if !self.objectives.is_empty() {
+            return best_of_front(self.history, self.evaluations, 1).into_iter().next();
+        }
         recommend(self.history, self.evaluations)
     }
 }

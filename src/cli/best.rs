@@ -3,7 +3,7 @@ use serde_json::{Value, json};
 
 use super::failure::Failure;
 use super::incumbent::{
-    beside_default, default_cost, evidence, insert_expectation, lowest, print_front, recommendation,
+    beside_default, default_cost, evidence, insert_expectation, lowest, print_front, recommendation, source,
 };
 use super::listing::Listing;
 use super::message::{narrate, say};
@@ -41,7 +41,7 @@ pub(super) fn execute(arguments: &Listing) -> Result<(), Failure> {
         Origin::Default => "the default itself".to_owned(),
         origin => format!("{}{}", origin.name(), beside_default(&log, &best)),
     };
-    narrate(&format!("{} {}; trial {}, {origin}", log.experiment.noun(), evidence(&best, &log.experiment), best.trial));
+    narrate(&format!("{} {}; {}, {origin}", log.experiment.noun(), evidence(&best, &log.experiment), source(&best)));
     if let Some(lowest) = lowest(&best, &log.experiment) {
         narrate(&lowest);
     }

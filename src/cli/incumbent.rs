@@ -1,7 +1,7 @@
 //! The best of a run: its recommendation with the evidence, beside the default, or the front of several objectives.
 use serde_json::{Value, json};
 
-use super::message::{amount, measured, number};
+use super::message::{amount, count, measured, number};
 use super::table;
 use super::table::Format;
 use super::trial_row::{by_objective, config};
@@ -9,26 +9,30 @@ use crate::experiment::Experiment;
 use crate::experiment::replay::log::Log;
 use crate::experiment::replay::note::VALIDATION;
 use crate::experiment::replay::validation::Validation;
+use crate::intensifier::config::IntensifierConfig;
+use crate::trial::Origin;
 use crate::trial::budget::Budget;
 use crate::trial::direction::Direction;
-use crate::trial::front::front;
+use crate::trial::front::{Point, front};
 use crate::trial::recommendation::{Recommendation, mean_cost};
-use crate::trial::{Origin, Trial};
 
-/// Prints the front: the trials that no other dominates.
+/// Prints the front: the configurations that no other dominates.
 pub(super) fn print_front(log: &Log, format: Format) {
-    let member = |trial: &Trial| {
+    let member = |point: Point| {
+        let proposal = &point.trial.proposal;
         let row = json!({
-            "trial": trial.proposal.trial.0,
-            "budget": trial.proposal.budget.amount(),
-            "costs": by_objective(&log.experiment, trial),
-            "config": config(log, trial),
+            "configuration": proposal.configuration_id.0,
+            // The budget and costs of one that was evaluated at the end are of no trial.
+            "trial": (!point.is_evaluated).then_some(proposal.trial.0),
+            "budget": point.budget.amount(),
+            "costs": by_objective(&log.experiment, &point.costs),
+            "config": config(log, point.trial),
         });
         let Value::Object(row) = row else { unreachable!("a row is an object") };
         row
     };
-    let rows: Vec<_> = front(&log.history).into_iter().map(member).collect();
-    table::print(format, &["trial", "budget", "costs", "config"], &rows);
+    let rows: Vec<_> = front(&log.history, &log.evaluations).into_iter().map(member).collect();
+    table::print(format, &["configuration", "trial", "budget", "costs", "config"], &rows);
 }
 
 /// The recommendation of a run with the user's signs; `None` without a success.
@@ -46,7 +50,7 @@ pub(super) fn evidence(best: &Recommendation, experiment: &Experiment) -> String
     };
     let mut text = format!("{} at {budget}", number(best.cost));
     if best.results > 1 {
-        text += &format!(" over {} pairs of seed and instance", best.results);
+        text += &format!(" over {}", repetitions(best.results as usize, experiment));
     }
     if best.failures > 0 {
         text += &format!(", failed on {} more", best.failures);
@@ -59,6 +63,24 @@ pub(super) fn evidence(best: &Recommendation, experiment: &Experiment) -> String
         text += &format!(" at {}", amount(best.target.amount()));
     }
     text
+}
+
+/// The number of results of one configuration, such as `3 seeds`.
+fn repetitions(results: usize, experiment: &Experiment) -> String {
+    match &experiment.intensifier {
+        IntensifierConfig::Racing(racing) if !racing.instances.is_empty() => {
+            count(results, "pair") + " of seed and instance"
+        }
+        _ => count(results, "seed"),
+    }
+}
+
+/// The source of a recommendation's cost, in words: a trial, or evaluations outside of the search.
+pub(super) fn source(best: &Recommendation) -> String {
+    match best.is_evaluated {
+        true => format!("configuration {}, evaluated at the end", best.configuration),
+        false => format!("trial {}", best.trial),
+    }
 }
 
 /// The lowest measured cost where the recommended configuration is another, in words.

@@ -1,6 +1,6 @@
 //! The verb `status`: the state of a run in a few lines.
 use super::failure::Failure;
-use super::incumbent::{evidence, lowest, recommendation};
+use super::incumbent::{evidence, lowest, recommendation, source};
 use super::message::{count, duration, measured, narrate, number, one_line, say};
 use super::target::Target;
 use super::trial_row::outcome;
@@ -36,12 +36,12 @@ pub(super) fn execute(target: &Target) -> Result<(), Failure> {
         say(&format!("at {}: {}, {finished} finished", measured(budget, unit), count(ended, "trial")));
     }
     if !log.experiment.objectives().is_empty() {
-        let front = front(history);
-        let budget = front.first().map(|trial| trial.proposal.budget.amount());
+        let front = front(history, &log.evaluations);
+        let budget = front.first().map(|point| point.budget.amount());
         let at = budget.map(|budget| format!(" at {}", measured(budget, unit))).unwrap_or_default();
-        say(&format!("front: {}{at}", count(front.len(), "trial")));
+        say(&format!("front: {}{at}", count(front.len(), "configuration")));
     } else if let Some(best) = recommendation(&log) {
-        say(&format!("best: {}, trial {}", evidence(&best, &log.experiment), best.trial));
+        say(&format!("best: {}, {}", evidence(&best, &log.experiment), source(&best)));
         lowest(&best, &log.experiment).iter().for_each(|lowest| say(lowest));
     }
     let (space, full) = (&log.experiment.space, log.experiment.schedule.max());

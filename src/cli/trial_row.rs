@@ -47,14 +47,16 @@ pub(super) fn row(log: &Log, trial: &Trial) -> Map<String, Value> {
     });
     let Value::Object(mut row) = row else { unreachable!("a row is an object") };
     if !log.experiment.objectives().is_empty() {
-        row.insert("costs".into(), by_objective(&log.experiment, trial));
+        row.insert(
+            "costs".into(),
+            by_objective(&log.experiment, trial.outcome.as_ref().map(|it| it.costs()).unwrap_or_default()),
+        );
     }
     row
 }
 
-/// The costs of a trial by the names of the objectives; null if it has none.
-pub(super) fn by_objective(experiment: &Experiment, trial: &Trial) -> Value {
-    let costs = trial.outcome.as_ref().map(|outcome| outcome.costs()).unwrap_or_default();
+/// Costs by the names of the objectives; null if there are none.
+pub(super) fn by_objective(experiment: &Experiment, costs: &[f64]) -> Value {
     let costs = experiment.directions.turn(costs);
     let named = experiment.objectives().iter().zip(&costs).map(|(name, cost)| (name.clone(), json!(cost)));
     if costs.is_empty() { Value::Null } else { Value::Object(named.collect()) }

@@ -11,6 +11,7 @@ use crate::experiment::ledger::{ELSEWHERE, Ledger};
 use crate::store::record::AttemptEnd;
 use crate::trial::budget::Budget;
 use crate::trial::curve::CurvePoint;
+use crate::trial::evaluation::Evaluation;
 use crate::trial::history::History;
 use crate::trial::outcome::{Outcome, OutcomeKind};
 use crate::trial::recommendation::Recommendation;
@@ -64,6 +65,11 @@ impl AskTellSession {
     /// All trials so far.
     pub(crate) fn history(&self) -> &History {
         self.ledger.history()
+    }
+
+    /// Results of configurations outside of the search.
+    pub(crate) fn evaluations(&self) -> &[Evaluation] {
+        self.ledger.evaluations()
     }
 
     /// The configuration that the run recommends; `None` without a success.

@@ -157,7 +157,7 @@ impl Study {
 
     /// The trials at the highest budget that no other of them beats in every objective; of one objective, the best.
     pub fn front(&self) -> Vec<Trial> {
-        front(locked(&self.session).history()).into_iter().map(|trial| self.ended_trial(trial)).collect()
+        front(locked(&self.session).history(), &[]).into_iter().map(|point| self.ended_trial(point.trial)).collect()
     }
 
     /// All trials so far, in the order of asking; those that run have no outcome.

@@ -13,4 +13,14 @@ pub struct Evaluation {
     pub instance: Option<Arc<str>>,
     /// The cost, of several objectives the first; absent where the evaluation failed.
     pub cost: Option<f64>,
+    /// The costs of the objectives after the first; none with one objective, where the evaluation failed, or in journals of
+    /// earlier versions.
+    pub others: Vec<f64>,
+}
+
+impl Evaluation {
+    /// The costs, one an objective; none where the evaluation failed.
+    pub fn costs(&self) -> Vec<f64> {
+        self.cost.into_iter().chain(self.others.iter().copied()).collect()
+    }
 }

@@ -12,9 +12,9 @@ use crate::experiment::ask_tell::{Answer, AskTellSession, TellError};
 use crate::experiment::error::RunError;
 use crate::trial::budget::Budget;
 use crate::trial::curve::CurvePoint;
-use crate::trial::front::front;
+use crate::trial::front::{Point, front};
 use crate::trial::incumbent::default_at;
-use crate::trial::{Proposal, Trial, TrialId};
+use crate::trial::{Proposal, TrialId};
 
 /// The most trials that one ask is answered with.
 const MOST: u64 = 10_000;
@@ -95,15 +95,17 @@ fn best(experiment: &Experiment, session: &AskTellSession) -> Result<Json, Reply
     let history = session.history();
     let best = session.recommendation().ok_or_else(|| Diagnostic::new("no trial has succeeded yet"))?;
     if !experiment.objectives().is_empty() {
-        let member = |trial: &Trial| {
+        let member = |point: Point| {
             json!({
-                "config": config(experiment, &trial.proposal),
-                "costs": by_objective(experiment, trial),
-                "budget": trial.proposal.budget.amount(),
-                "trial": trial.proposal.trial,
+                "config": config(experiment, &point.trial.proposal),
+                "costs": by_objective(experiment, &point.costs),
+                "budget": point.budget.amount(),
+                "trial": point.trial.proposal.trial,
             })
         };
-        return Ok(json!({ "front": front(history).into_iter().map(member).collect::<Vec<_>>() }));
+        return Ok(
+            json!({ "front": front(history, session.evaluations()).into_iter().map(member).collect::<Vec<_>>() }),
+        );
     }
     let default = default_at(history, best.budget).and_then(|trial| trial_row::cost(experiment, trial));
     let recommended = &history.trial(best.trial).expect("what is recommended was tried").proposal;

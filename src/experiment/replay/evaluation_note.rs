@@ -21,11 +21,14 @@ struct EvaluationNote {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     instance: Option<String>,
     cost: Option<f64>,
+    /// Of several objectives, the costs of those after the first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    others: Vec<f64>,
 }
 
 /// The key and the value of an evaluation's note; a repetition replaces it.
 pub(crate) fn note(evaluation: &Evaluation) -> (String, Json) {
-    let Evaluation { configuration, budget, seed, instance, cost } = evaluation;
+    let Evaluation { configuration, budget, seed, instance, cost, others } = evaluation;
     let instance = instance.as_deref().map(str::to_owned);
     let place = instance.as_ref().map(|instance| format!("/{instance}")).unwrap_or_default();
     let key = format!("{EVALUATION}{configuration}/{budget}/{seed}{place}");
@@ -35,6 +38,7 @@ pub(crate) fn note(evaluation: &Evaluation) -> (String, Json) {
         seed: *seed,
         instance,
         cost: *cost,
+        others: others.clone(),
     };
     (key, serde_json::to_value(&note).expect("plain data becomes JSON"))
 }
@@ -50,7 +54,7 @@ pub(crate) fn renumbered(
 }
 
 fn read(value: &Json) -> Option<Evaluation> {
-    let EvaluationNote { configuration_id, budget, seed, instance, cost } =
+    let EvaluationNote { configuration_id, budget, seed, instance, cost, others } =
         serde_json::from_value(value.clone()).ok()?;
     let cost = cost.filter(|cost| cost.is_finite());
     Some(Evaluation {
@@ -59,6 +63,7 @@ fn read(value: &Json) -> Option<Evaluation> {
         seed,
         instance: instance.map(Arc::from),
         cost,
+        others,
     })
 }
 
@@ -91,7 +96,7 @@ fn earlier(notes: &IndexMap<String, Json>, history: &History, full: Budget) -> V
     let mut take = |trial: Option<&Trial>, budget: Budget, seed: Option<u64>, cost: Option<f64>| {
         if let Some(Proposal { configuration_id, seed: own, instance, .. }) = trial.map(|trial| &trial.proposal) {
             let (configuration, seed, instance) = (*configuration_id, seed.unwrap_or(*own), instance.clone());
-            add(&mut all, Evaluation { configuration, budget, seed, instance, cost });
+            add(&mut all, Evaluation { configuration, budget, seed, instance, cost, others: Vec::new() });
         }
     };
     if let Some(found) = parsed::<Validation>(notes, VALIDATION) {

@@ -22,6 +22,7 @@ use crate::numeric::stream::Stream;
 use crate::store::Store;
 use crate::store::record::{AttemptEnd, Noted, Record};
 use crate::trial::evaluation::Evaluation;
+use crate::trial::front::best_of_front;
 use crate::trial::outcome::OutcomeKind;
 use crate::trial::recommendation::best_first;
 use crate::trial::{Origin, Proposal, Trial};
@@ -58,7 +59,10 @@ pub(crate) fn evaluate(
         return Err(RunError::Log { folder: folder.root().into(), message });
     }
     let (mut store, _) = Store::open(&folder.store())?;
-    let best = best_first(&log.history, &log.evaluations, extent.top);
+    let best = match experiment.objectives() {
+        [] => best_first(&log.history, &log.evaluations, extent.top),
+        _ => best_of_front(&log.history, &log.evaluations, extent.top),
+    };
     let best: Vec<&Trial> = best.iter().filter_map(|each| log.history.trial(each.trial)).collect();
     let Some(first) = best.first() else { return Ok(None) };
     let default = log.history.trials().iter().find(|trial| trial.proposal.origin == Origin::Default);
@@ -116,8 +120,8 @@ pub(crate) fn evaluate(
     note(SESSION, session.into(), begun)?;
     for (proposal, end) in jobs.iter().zip(&ends).filter(|(_, end)| end.outcome.is_judged()) {
         let Proposal { configuration_id: configuration, budget, seed, instance, .. } = (*proposal).clone();
-        let (key, value) =
-            evaluation_note::note(&Evaluation { configuration, budget, seed, instance, cost: end.outcome.cost() });
+        let (cost, others) = (end.outcome.cost(), end.outcome.costs().iter().skip(1).copied().collect());
+        let (key, value) = evaluation_note::note(&Evaluation { configuration, budget, seed, instance, cost, others });
         note(&key, value, Timestamp::now())?;
     }
     let mut ends = ends.into_iter();

@@ -52,7 +52,11 @@ impl<'s, 'a> Trials<'s, 'a> {
     fn is_incumbent(&self, trial: TrialId, recommended: Option<&Recommendation>) -> bool {
         match self.session.experiment.objectives() {
             [] => recommended.is_some_and(|best| best.trial == trial),
-            _ => front(self.session.ledger.history()).iter().any(|member| member.proposal.trial == trial),
+            _ => {
+                let ledger = &self.session.ledger;
+                let front = front(ledger.history(), ledger.evaluations());
+                front.iter().any(|member| !member.is_evaluated && member.trial.proposal.trial == trial)
+            }
         }
     }
 }

@@ -158,8 +158,8 @@ fn execute(
         closing::forget_checkpoint(folder, proposal.configuration_id);
         let Proposal { configuration_id: configuration, budget, seed, instance, .. } = proposal.clone();
         if end.outcome.is_judged() {
-            let cost = end.outcome.cost();
-            ledger.evaluated(Evaluation { configuration, budget, seed, instance, cost })?;
+            let (cost, others) = (end.outcome.cost(), end.outcome.costs().iter().skip(1).copied().collect());
+            ledger.evaluated(Evaluation { configuration, budget, seed, instance, cost, others })?;
         }
         let result = match end.outcome.cost() {
             Some(cost) => Ok(Evaluated { cost, info: end.info }),

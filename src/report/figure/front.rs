@@ -39,9 +39,9 @@ pub(crate) fn figure(findings: &Findings) -> Option<Canvas> {
 
 fn sentence(findings: &Findings, front: &Front) -> String {
     let mut text = format!(
-        "{} of {} at {} are on the front: no other trial dominates them",
+        "{} of {} at {} are on the front: no other dominates them",
         front.members.len(),
-        count(front.points.len(), "trial"),
+        count(front.points.len(), "configuration"),
         amount(front.budget, &findings.unit)
     );
     if let Some(share) = front.dominated {

@@ -17,15 +17,19 @@ pub(crate) fn front(front: &Front) -> String {
         let named = front.objectives.iter().zip(&point.costs);
         named.map(|(name, cost)| format!("{name} {}", number(*cost))).collect::<Vec<_>>().join(", ")
     };
+    let name = |point: &TrialCosts| match point.evaluated {
+        true => format!("configuration {}, evaluated at the end", point.configuration_id),
+        false => format!("configuration {}, trial {}", point.configuration_id, point.trial),
+    };
     if front.members.len() == 1 {
-        return format!("One trial is the best in every objective: trial {} ({}).", first.trial, costs(first));
+        return format!("One configuration is the best in every objective: {} ({}).", name(first), costs(first));
     }
     format!(
-        "{} that no other trial dominates: from trial {} ({}) to trial {} ({}).",
-        count(front.members.len(), "trial"),
-        first.trial,
+        "{} that no other dominates: from {} ({}) to {} ({}).",
+        count(front.members.len(), "configuration"),
+        name(first),
         costs(first),
-        last.trial,
+        name(last),
         costs(last)
     )
 }

@@ -82,13 +82,15 @@ pub(crate) fn costs(findings: &Findings) -> String {
 
 /// The trials on the front.
 pub(crate) fn front(front: &Front) -> String {
-    let heads: Vec<&str> = std::iter::once("trial").chain(front.objectives.iter().map(String::as_str)).collect();
+    let heads: Vec<&str> =
+        ["configuration", "trial"].into_iter().chain(front.objectives.iter().map(String::as_str)).collect();
     let member = |trial: &u32| {
-        let costs = front.point(*trial).map(|point| point.costs.clone()).unwrap_or_default();
-        let number = Cell { text: trial.to_string(), number: Some(f64::from(*trial)) };
-        std::iter::once(number).chain(costs.into_iter().map(figure)).collect()
+        let point = front.point(*trial)?;
+        let of = |number: u32| Cell { text: number.to_string(), number: Some(f64::from(number)) };
+        let trial = if point.evaluated { word("evaluated at the end") } else { of(*trial) };
+        Some([of(point.configuration_id), trial].into_iter().chain(point.costs.iter().copied().map(figure)).collect())
     };
-    table("", &heads, front.members.iter().map(member).collect(), &plain)
+    table("", &heads, front.members.iter().filter_map(member).collect(), &plain)
 }
 
 /// The best configuration beside the default, with the description of each hyperparameter.

@@ -56,9 +56,9 @@ struct Sample<'a> {
     cost: f64,
 }
 
-/// The levels with any result, from the smallest budget. An evaluation that repeats a trial counts once.
-pub(super) fn levels(history: &History, evaluations: &[Evaluation]) -> Vec<Level> {
-    let repeats = |each: &&Evaluation| {
+/// The evaluations that count beside the trials: none that repeats one, and none of a configuration that was taken back.
+pub(crate) fn counted<'a>(history: &'a History, evaluations: &'a [Evaluation]) -> impl Iterator<Item = &'a Evaluation> {
+    let repeats = move |each: &&Evaluation| {
         let is_same = |trial: &Trial| {
             let proposal = &trial.proposal;
             (proposal.budget, proposal.seed, &proposal.instance) == (each.budget, each.seed, &each.instance)
@@ -67,16 +67,21 @@ pub(super) fn levels(history: &History, evaluations: &[Evaluation]) -> Vec<Level
         history.of(each.configuration).any(is_same)
     };
     // Who takes back all trials of a configuration takes back what was found of it.
-    let is_kept = |each: &Evaluation| {
+    let is_kept = move |each: &&Evaluation| {
         history.of(each.configuration).any(|trial| trial.outcome.as_ref() != Some(&Outcome::Forgotten))
     };
+    evaluations.iter().filter(move |each| !repeats(each) && is_kept(each))
+}
+
+/// The levels with any result, from the smallest budget. An evaluation that repeats a trial counts once.
+pub(super) fn levels(history: &History, evaluations: &[Evaluation]) -> Vec<Level> {
     let mut cells: BTreeMap<Budget, Vec<Cell>> = BTreeMap::new();
     for (configuration, budget, successes, failures, sum) in history.ranking().results() {
         let mean = sum / f64::from(successes);
         let cell = Cell { configuration, successes, failures, mean, adjusted: mean, error: 0.0 };
         cells.entry(budget).or_default().push(cell);
     }
-    let added: Vec<&Evaluation> = evaluations.iter().filter(|each| !repeats(each) && is_kept(each)).collect();
+    let added: Vec<&Evaluation> = counted(history, evaluations).collect();
     for evaluation in &added {
         let row = cells.entry(evaluation.budget).or_default();
         let place = row.binary_search_by_key(&evaluation.configuration, |cell| cell.configuration);

@@ -21,6 +21,7 @@ use super::history::History;
 use super::outcome::OutcomeKind;
 use super::{ConfigurationId, TrialId};
 use estimate::Estimate;
+pub(crate) use measurement::counted;
 use measurement::{Cell, Level, levels};
 use relation::{Moments, Relation};
 
@@ -30,6 +31,8 @@ pub struct Recommendation {
     pub configuration: ConfigurationId,
     /// The first success of the configuration at its highest budget; its first trial where only an evaluation succeeded.
     pub trial: TrialId,
+    /// True where no trial of the configuration succeeded at `budget`: the cost comes from evaluations outside of the search.
+    pub is_evaluated: bool,
     /// The highest budget at which the configuration has succeeded.
     pub budget: Budget,
     /// The mean cost of its successes there.
@@ -146,6 +149,7 @@ impl Candidates {
         });
         Some(Recommendation {
             configuration,
+            is_evaluated: succeeded.is_none(),
             trial: succeeded.or_else(|| history.of(configuration).next())?.proposal.trial,
             budget,
             cost: cell.mean,

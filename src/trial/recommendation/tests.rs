@@ -34,7 +34,14 @@ fn cost(cost: f64) -> Outcome {
 }
 
 fn evaluation(configuration: u32, amount: f64, seed: u64, cost: Option<f64>) -> Evaluation {
-    Evaluation { configuration: ConfigurationId(configuration), budget: budget(amount), seed, instance: None, cost }
+    Evaluation {
+        configuration: ConfigurationId(configuration),
+        budget: budget(amount),
+        seed,
+        instance: None,
+        cost,
+        others: Vec::new(),
+    }
 }
 
 #[test]
