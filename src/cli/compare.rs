@@ -61,7 +61,8 @@ pub(super) fn execute(arguments: &Arguments) -> Result<(), Failure> {
 
 /// The seconds that the trials of a run took together.
 fn seconds(log: &Log) -> f64 {
-    log.details.iter().filter_map(|details| Some(details.ended.as_ref()?.seconds)).sum()
+    // An empty sum of floating-point numbers is -0.
+    log.details.iter().filter_map(|details| Some(details.ended.as_ref()?.seconds)).fold(0.0, |a, b| a + b)
 }
 
 fn print(found: &Comparison, logs: &[Log; 2], difference: &Difference) {
@@ -98,6 +99,9 @@ fn print(found: &Comparison, logs: &[Log; 2], difference: &Difference) {
     }
     if found.budget.is_none() {
         narrate("costs are not compared: no budget has a cost in both runs");
+    }
+    if logs[0].experiment.directions != logs[1].experiment.directions {
+        narrate("warning: one run maximizes what the other minimizes: their values do not compare");
     }
     if units[0] != units[1] {
         narrate(&format!("warning: the units of the budgets differ: {} and {}", units[0], units[1]));

@@ -15,6 +15,7 @@ use crate::experiment::folder::RunFolder;
 use crate::experiment::replay::log::Log;
 use crate::experiment::replay::validation::{SeedComparison, SeedEvaluation};
 use crate::experiment::run::revalidation::{self, Extent};
+use crate::trial::Origin;
 
 #[derive(Args)]
 pub(super) struct Arguments {
@@ -63,8 +64,12 @@ pub(super) fn execute(arguments: &Arguments) -> Result<(), Failure> {
 /// The results of each configuration under its heading: the incumbent, the default, and the others by their number.
 fn columns<'a>(found: &'a SeedComparison, log: &Log) -> Vec<(String, &'a [SeedEvaluation])> {
     let mut columns = vec![("incumbent".to_owned(), &found.incumbent[..]), ("default".to_owned(), &found.default[..])];
-    for other in &found.others {
-        let configuration = log.history.trial(other.trial).map_or(0, |trial| trial.proposal.configuration_id.0);
+    let of = |trial| log.history.trial(trial).map_or(0, |trial| trial.proposal.configuration_id.0);
+    let default = log.history.trials().iter().find(|trial| trial.proposal.origin == Origin::Default);
+    let default = default.map(|trial| trial.proposal.configuration_id.0);
+    // The default can be among the best: it has its column already.
+    for other in found.others.iter().filter(|other| Some(of(other.trial)) != default) {
+        let configuration = of(other.trial);
         columns.push((format!("configuration {configuration}"), &other.evaluations[..]));
     }
     columns

@@ -125,9 +125,12 @@ impl StatedOutcomeError {
             let bare = stated.as_str().map(str::trim).filter(|text| serde_json::from_str::<Json>(text).is_ok());
             return Some(match (*field, bare) {
                 ("budget" | "intermediate", Some(bare)) => format!("write {bare} without quotes"),
-                ("budget", None) => "it is the budget that was spent, as in `{\"cost\": 0.3, \"budget\": 9}`".to_owned(),
+                ("budget", None) => {
+                    "it is the budget that was spent, as in `{\"cost\": 0.3, \"budget\": 9}`".to_owned()
+                }
                 ("intermediate", None) => "write true or false without quotes, or leave it out".to_owned(),
-                _ => "it is `crashed`, `diverged` or another name in quotes; leave it out where there is a cost".to_owned(),
+                _ => "it is `crashed`, `diverged` or another name in quotes; leave it out where there is a cost"
+                    .to_owned(),
             });
         }
         let (Self::NotANumber { stated } | Self::ObjectiveNotANumber { stated, .. }) = self else { return None };

@@ -74,7 +74,8 @@ impl Argument {
             return Ok(Self::All { words, truth });
         }
         if has("NAME") && has("VALUE") {
-            let message = format!("`{{all:{whole}}}` needs the word NAME behind `|`, in the argument of one that is true");
+            let message =
+                format!("`{{all:{whole}}}` needs the word NAME behind `|`, in the argument of one that is true");
             let hint = "for example {all:--NAME=VALUE|--NAME}, or leave `|` out to write true and false as values";
             return Err(Diagnostic::new(message).hint(hint));
         }

@@ -357,7 +357,10 @@ mod tests {
             ("x{all:--NAME=VALUE}", "must be an argument of its own", "{all:--NAME=VALUE}"),
         ] {
             let wrong = command(&[argument]).check_names(&space()).unwrap_err();
-            assert!(wrong.message.contains(message) && wrong.message.contains(argument.trim_start_matches("--rate=")), "{wrong}");
+            assert!(
+                wrong.message.contains(message) && wrong.message.contains(argument.trim_start_matches("--rate=")),
+                "{wrong}"
+            );
             assert!(wrong.hint.as_ref().unwrap().contains(hint), "{wrong}");
         }
         let taken = Space::builder("s").add("seed", Integer::new(1, 9)).build().unwrap();
