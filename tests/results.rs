@@ -306,3 +306,24 @@ fn a_file_without_a_usable_result_says_why() {
         assert!(!said.contains("none fits"), "{said}");
     }
 }
+
+#[test]
+fn what_is_odd_in_a_journal_of_optuna_is_said() {
+    let folder = tempfile::tempdir().unwrap();
+    write(folder.path(), "new", "()");
+    let study = |directions: &str| format!("{{\"op_code\": 0, \"study_name\": \"s\", \"directions\": {directions}}}\n");
+    let trial = "{\"op_code\": 4, \"study_id\": 0, \"state\": 1, \"values\": [1], \"params\": {\"rate\": 0.01, \"width\": 1e300}, \
+                 \"distributions\": {\"rate\": {\"name\": \"FloatDistribution\"}, \"width\": {\"name\": \"IntDistribution\"}}}\n";
+    let unknown = "{\"op_code\": 77}\n{\"op_code\": 78}\n";
+    for (text, expected) in [
+        (study("[7]") + trial, "line 1: the direction 7 is neither 1 (minimize) nor 2 (maximize)"),
+        (study("\"minimize\"") + trial, "line 1: there is no `directions` that can be read"),
+        (study("[1]") + unknown + trial, "2 operations of an unknown kind left out, the first with the `op_code` 77"),
+        (study("[1]") + trial, "`width` cannot be 1e300"),
+        (study("[1, 2]") + trial, "the study `s` has 2 objectives, and the experiment 1 objective"),
+    ] {
+        fs::write(folder.path().join("file"), &text).unwrap();
+        let (code, _, said) = galvani(folder.path(), &["import", "optuna", "file", "new.ron"], "");
+        assert!(code == Some(2) && said.contains(expected) && !said.contains("--negate"), "{text}: {said}");
+    }
+}

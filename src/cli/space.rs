@@ -64,7 +64,7 @@ fn row(space: &Space, index: usize, each: &Hyperparameter) -> [String; 4] {
     let remarks: Vec<_> = [law, condition, each.description.clone()].into_iter().flatten().collect();
     let default = match each.domain {
         Domain::Constant { .. } => String::new(),
-        _ => format!("default {}", each.default),
+        _ => format!("default {}", each.default.unmistakable()),
     };
     let row = [format!("{}{unit}", each.name), each.domain.to_string(), default, remarks.join("; ")];
     row.map(|cell| one_line(&cell).into_owned())

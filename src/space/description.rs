@@ -10,7 +10,7 @@ impl fmt::Display for Domain {
     /// For example `0.0001 to 0.1, log`.
     fn fmt(&self, out: &mut fmt::Formatter) -> fmt::Result {
         let log = |log: &bool| if *log { ", log" } else { "" };
-        let list = |values: &[Value]| values.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+        let list = |values: &[Value]| values.iter().map(Value::unmistakable).collect::<Vec<_>>().join(", ");
         match self {
             Self::Float { min, max, log: is_log } => {
                 write!(out, "{} to {}{}", shortest(*min), shortest(*max), log(is_log))
@@ -27,7 +27,7 @@ impl fmt::Display for Domain {
             }
             Self::Ordinal { values } => out.write_str(&list(values)),
             Self::Categorical { choices } => write!(out, "one of {}", list(choices)),
-            Self::Constant { value } => write!(out, "always {value}"),
+            Self::Constant { value } => write!(out, "always {}", value.unmistakable()),
         }
     }
 }

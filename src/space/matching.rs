@@ -75,6 +75,17 @@ impl Domain {
     }
 }
 
+impl Value {
+    /// The value as a listing shows it: a word that looks like a number, a truth, no value or several words is in quotes.
+    pub(crate) fn unmistakable(&self) -> String {
+        match self {
+            Self::Word(word) if word.contains(',') || word.is_empty() => self.to_ron(),
+            Self::Word(_) if !matches!(meaning(self), Meaning::Text(_)) => self.to_ron(),
+            other => other.to_string(),
+        }
+    }
+}
+
 /// The only listed value with the meaning of another one; of numbers, the nearest within rounding.
 fn alone<'a>(listed: &'a [Value], value: &Value) -> Option<&'a Value> {
     let wanted = match meaning(value) {
@@ -129,6 +140,14 @@ mod tests {
 
     fn word(text: &str) -> Value {
         Value::Word(text.into())
+    }
+
+    #[test]
+    fn words_that_look_like_something_else_are_shown_in_quotes() {
+        let choices =
+            vec![word("None"), Value::Null, word("true"), true.into(), word("1"), 1.into(), word("a b"), word("a, b")];
+        let shown = Domain::Categorical { choices }.to_string();
+        assert_eq!(shown, "one of \"None\", None, \"true\", true, \"1\", 1, a b, \"a, b\"");
     }
 
     #[test]

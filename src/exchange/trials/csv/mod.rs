@@ -1,4 +1,5 @@
 //! Trials as comma-separated values: a column for each hyperparameter, and `budget`, `outcome`, `cost`, `cost_2` and on.
+mod cell;
 mod column;
 mod reading;
 mod writing;

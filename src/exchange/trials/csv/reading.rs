@@ -2,6 +2,7 @@
 use csv::{Reader, ReaderBuilder, StringRecord};
 use serde_json::Value as Json;
 
+use crate::exchange::trials::csv::cell::{NULL, meant};
 use crate::exchange::trials::csv::column::Column;
 use crate::exchange::trials::fit::value;
 use crate::exchange::trials::found::{FoundResult, FoundResults, UnreadableResults};
@@ -15,9 +16,6 @@ const SEPARATOR_LINE: &str = "sep=";
 
 /// Words for a value that is missing, as pandas, R and spreadsheets write them.
 const MISSING: [&str; 10] = ["", "nan", "NaN", "NAN", "NA", "N/A", "<NA>", "null", "NULL", "None"];
-
-/// Those of them that are also how programs write a choice that is null.
-const NULL: [&str; 3] = ["null", "NULL", "None"];
 
 /// Quotes without an end after which the lines behind them are read again.
 const MOST_OPEN_QUOTES: usize = 1_000;
@@ -162,11 +160,12 @@ fn result(
             Column::Hyperparameter(index) => {
                 let hyperparameter = &space.hyperparameters()[index];
                 let json = Json::from(cell);
-                let json = match value(hyperparameter, &json) {
-                    Some(_) if NULL.contains(&cell.trim()) => Json::Null,
-                    Some(_) => json,
-                    None if MISSING.contains(&cell.trim()) => continue,
-                    None => decimal(cell, separator).map_or(json, Json::from),
+                let json = match (meant(hyperparameter, cell), value(hyperparameter, &json)) {
+                    (Some(meant), _) => meant,
+                    (None, Some(_)) if NULL.contains(&cell.trim()) => Json::Null,
+                    (None, Some(_)) => json,
+                    (None, None) if MISSING.contains(&cell.trim()) => continue,
+                    (None, None) => decimal(cell, separator).map_or(json, Json::from),
                 };
                 found.config.insert(hyperparameter.name.clone(), json);
             }

@@ -2,6 +2,7 @@
 use serde_json::{Map, Value as Json};
 
 use crate::exchange::export::Exported;
+use crate::exchange::trials::csv::cell::written;
 use crate::exchange::trials::csv::column::{AFTER_COSTS, BEFORE_COSTS, Column, METRIC};
 use crate::exchange::trials::exported::{ExportedRun, ExportedTrial};
 use crate::exchange::trials::found::counted;
@@ -17,7 +18,7 @@ pub fn write(run: &ExportedRun) -> Exported {
         _ => true,
     };
     let after: Vec<&str> = AFTER_COSTS.into_iter().filter(is_there).collect();
-    let heading = ["trial"].into_iter().chain(names.clone()).chain(BEFORE_COSTS).map(str::to_owned);
+    let heading = ["trial"].into_iter().chain(names).chain(BEFORE_COSTS).map(str::to_owned);
     let heading = heading.chain((0..run.costs()).map(Column::of_cost));
     let metrics = run.metrics();
     let heading = heading.chain(after.iter().map(|name| (*name).to_owned()));
@@ -25,9 +26,10 @@ pub fn write(run: &ExportedRun) -> Exported {
     for each in &run.trials {
         let proposal = &each.trial.proposal;
         let config = each.config(run.space);
-        let cell = |json: &Json| json.as_str().map_or_else(|| json.to_string(), str::to_owned);
         let mut row = vec![proposal.trial.to_string()];
-        row.extend(names.clone().map(|name| config.get(name).map(cell).unwrap_or_default()));
+        row.extend(run.space.hyperparameters().iter().map(|hyperparameter| {
+            config.get(&hyperparameter.name).map(|json| written(hyperparameter, json)).unwrap_or_default()
+        }));
         row.extend([proposal.budget.amount().to_string(), proposal.seed.to_string(), each.outcome().to_owned()]);
         let costs = each.costs();
         row.extend((0..run.costs()).map(|index| costs.get(index).map(f64::to_string).unwrap_or_default()));

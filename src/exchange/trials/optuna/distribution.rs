@@ -16,7 +16,10 @@ pub(super) fn external(internal: &Json, distribution: &Json) -> Option<Json> {
             is_index.then(|| distribution["attributes"]["choices"].get(number as usize).cloned())?
         }
         "IntDistribution" | "IntUniformDistribution" | "IntLogUniformDistribution" => {
-            Some(json!(number.round() as i64))
+            // A number that no whole one of 64 bits stands for is quoted as it is.
+            let whole =
+                || json!(if number.abs() < 2_f64.powi(53) { json!(number.round() as i64) } else { json!(number) });
+            Some(internal.as_i64().map_or_else(whole, Json::from))
         }
         _ => Some(json!(number)),
     }

@@ -3,12 +3,13 @@ use std::collections::BTreeMap;
 
 use serde_json::Value as Json;
 
-use crate::exchange::trials::found::{FoundResult, FoundResults, MOST_RESULTS, UnreadableResults};
-use crate::exchange::trials::json::{numbers, parse};
+use crate::exchange::trials::found::{FoundResult, FoundResults, MOST_RESULTS, UnreadableResults, counted};
+use crate::exchange::trials::json::{numbers, parse, quoted};
 use crate::exchange::trials::optuna::distribution::external;
 use crate::exchange::trials::optuna::operation::{
-    BUDGET, COMPLETE, CREATE_STUDY, CREATE_TRIAL, DELETE_STUDY, FAILED, MAXIMIZE, PRUNED, RUNGS,
-    SET_INTERMEDIATE_VALUE, SET_PARAMETER, SET_STATE, SET_USER_ATTRIBUTE, WAITING,
+    BUDGET, COMPLETE, CREATE_STUDY, CREATE_TRIAL, DELETE_STUDY, FAILED, MAXIMIZE, MINIMIZE, PRUNED, RUNGS,
+    SET_INTERMEDIATE_VALUE, SET_PARAMETER, SET_STATE, SET_STUDY_SYSTEM_ATTRIBUTE, SET_STUDY_USER_ATTRIBUTE,
+    SET_SYSTEM_ATTRIBUTE, SET_USER_ATTRIBUTE, WAITING,
 };
 use crate::exchange::trials::optuna::rung::Rung;
 use crate::trial::outcome::OutcomeKind;
@@ -42,6 +43,8 @@ pub(super) struct StudyJournal {
     pub studies: BTreeMap<u64, Study>,
     /// By number, those of deleted studies too.
     pub trials: Vec<StudyTrial>,
+    /// The number of operations of a kind that is not known, and the code of the first of them.
+    unknown: (usize, u64),
 }
 
 impl StudyJournal {
@@ -69,6 +72,10 @@ impl StudyJournal {
             let fault = found.first_fault.take().unwrap_or_else(|| UnreadableResults::whole("the file is empty"));
             return Err(fault.hint("a journal of Optuna has one operation a line, with its `op_code`"));
         }
+        if let (count @ 1.., code) = journal.unknown {
+            let operations = counted(count, "operation");
+            found.notes.push(format!("{operations} of an unknown kind left out, the first with the `op_code` {code}"));
+        }
         Ok(journal)
     }
 
@@ -78,12 +85,14 @@ impl StudyJournal {
         match number("op_code")? {
             CREATE_STUDY => {
                 let name = operation["study_name"].as_str().ok_or_else(|| wrong("study_name"))?;
-                let directions = operation["directions"].as_array().ok_or_else(|| wrong("directions"))?;
                 // A study of a name that is there already is not made.
                 if !self.studies.values().any(|study| study.name == name) {
-                    let maximized = directions.iter().map(|direction| *direction == MAXIMIZE).collect();
-                    self.studies.insert(self.created, Study { name: name.to_owned(), maximized });
+                    // One that cannot be read has its number all the same.
+                    let number = self.created;
                     self.created += 1;
+                    let directions = operation["directions"].as_array().ok_or_else(|| wrong("directions"))?;
+                    let maximized = directions.iter().map(is_maximized).collect::<Result<_, _>>()?;
+                    self.studies.insert(number, Study { name: name.to_owned(), maximized });
                 }
             }
             DELETE_STUDY => drop(self.studies.remove(&number("study_id")?)),
@@ -120,7 +129,11 @@ impl StudyJournal {
                     trial.attributes(&operation["user_attr"]);
                 }
             }
-            _ => {}
+            SET_STUDY_USER_ATTRIBUTE | SET_STUDY_SYSTEM_ATTRIBUTE | SET_SYSTEM_ATTRIBUTE => {}
+            code => {
+                let (count, first) = self.unknown;
+                self.unknown = (count + 1, if count == 0 { code } else { first });
+            }
         }
         Ok(())
     }
@@ -129,6 +142,21 @@ impl StudyJournal {
     fn open(&mut self, trial: u64) -> Option<&mut StudyTrial> {
         let trial = self.trials.get_mut(usize::try_from(trial).ok()?)?;
         trial.outcome().is_none().then_some(trial)
+    }
+}
+
+/// True for the number of a direction that maximizes.
+fn is_maximized(direction: &Json) -> Result<bool, UnreadableResults> {
+    match direction.as_u64() {
+        Some(MAXIMIZE) => Ok(true),
+        Some(MINIMIZE) => Ok(false),
+        _ => {
+            let reason = format!(
+                "the direction {} is neither {MINIMIZE} (minimize) nor {MAXIMIZE} (maximize)",
+                quoted(direction)
+            );
+            Err(UnreadableResults::whole(reason))
+        }
     }
 }
 

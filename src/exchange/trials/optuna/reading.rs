@@ -8,7 +8,8 @@ use crate::trial::outcome::OutcomeKind;
 pub struct StudyChoice {
     /// The name of the study; absent where the journal has one.
     pub name: Option<String>,
-    /// For each objective of the experiment, true where it is maximized; an objective that is not listed is minimized.
+    /// For each objective of the experiment, true where it is maximized; where none is listed, any number of them is
+    /// minimized.
     pub maximized: Vec<bool>,
     /// True where values change their sign whose direction in the study is not that of the experiment.
     pub negate: bool,
@@ -23,7 +24,10 @@ pub struct StudyChoice {
 pub fn read(text: &str, choice: &StudyChoice) -> Result<FoundResults, UnreadableResults> {
     let mut found = FoundResults::default();
     let journal = StudyJournal::of(text, &mut found)?;
-    let (number, study) = chosen(&journal, choice)?;
+    let (number, study) = chosen(&journal, choice).map_err(|error| match &found.first_fault {
+        Some(fault) => UnreadableResults { reason: format!("{}; of the others, {fault}", error.reason), ..error },
+        None => error,
+    })?;
     let is_turned = turned(study, choice)?;
     let (mut results, mut intermediate, mut waiting) = (Vec::new(), 0, 0);
     for trial in journal.trials.iter().filter(|trial| trial.study == number) {
@@ -71,6 +75,10 @@ pub fn read(text: &str, choice: &StudyChoice) -> Result<FoundResults, Unreadable
 fn chosen<'a>(journal: &'a StudyJournal, choice: &StudyChoice) -> Result<(u64, &'a Study), UnreadableResults> {
     let names = || journal.studies.values().map(|study| format!("`{}`", study.name)).collect::<Vec<_>>().join(", ");
     let mut studies = journal.studies.iter().map(|(number, study)| (*number, study));
+    if journal.studies.is_empty() {
+        let fault = UnreadableResults::whole("the journal has no study that can be read and was not deleted");
+        return Err(fault.hint("a study is made by an operation with its name and its directions"));
+    }
     if let Some(name) = &choice.name {
         return studies.find(|(_, study)| study.name == *name).ok_or_else(|| {
             let fault = UnreadableResults::whole(format!("the journal has no study `{name}`"));
@@ -89,6 +97,14 @@ fn chosen<'a>(journal: &'a StudyJournal, choice: &StudyChoice) -> Result<(u64, &
 
 /// For each objective, true where its value changes its sign.
 fn turned(study: &Study, choice: &StudyChoice) -> Result<Vec<bool>, UnreadableResults> {
+    let (theirs, listed) = (study.maximized.len(), choice.maximized.len());
+    if listed > 0 && theirs != listed {
+        let (theirs, own) = (counted(theirs, "objective"), counted(listed, "objective"));
+        let message = format!("the study `{}` has {theirs}, and the experiment {own}", study.name);
+        return Err(
+            UnreadableResults::whole(message).hint("the experiment needs the objectives of the study, in its order")
+        );
+    }
     let own = choice.maximized.iter().copied().chain(std::iter::repeat(false));
     let is_turned: Vec<bool> = study.maximized.iter().zip(own).map(|(study, own)| *study != own).collect();
     let does = |maximizes: bool| if maximizes { "maximizes" } else { "minimizes" };
