@@ -286,7 +286,7 @@ fn a_file_without_a_usable_result_says_why() {
         (
             "csv",
             format!("{heading}9,plain,64,0.5,\n"),
-            "no result can be used: 1 of 1 result do not fit the experiment",
+            "no result can be used: 1 of 1 results do not fit the experiment",
         ),
         (
             "jsonl",
@@ -319,7 +319,7 @@ fn what_is_odd_in_a_journal_of_optuna_is_said() {
         (study("[7]") + trial, "line 1: the direction 7 is neither 1 (minimize) nor 2 (maximize)"),
         (study("\"minimize\"") + trial, "line 1: there is no `directions` that can be read"),
         (study("[1]") + unknown + trial, "2 operations of an unknown kind left out, the first with the `op_code` 77"),
-        (study("[1]") + trial, "`width` cannot be 1e300"),
+        (study("[1]") + trial, "`width` cannot be 1e+300"),
         (study("[1, 2]") + trial, "the study `s` has 2 objectives, and the experiment 1 objective"),
     ] {
         fs::write(folder.path().join("file"), &text).unwrap();

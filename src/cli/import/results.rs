@@ -81,10 +81,7 @@ fn nothing_usable(source: &str, found: &FoundResults, fitted: &FittedResults, re
         (_, _, failed) => {
             let others = if failed > 0 { format!(", and {failures}") } else { String::new() };
             let hint = format!("names, values and budgets must be those of {}", results.experiment.display());
-            (
-                format!("{mismatches} of {} do not fit the experiment{others}", count(found.results.len(), "result")),
-                hint,
-            )
+            (format!("{mismatches} of {} results do not fit the experiment{others}", found.results.len()), hint)
         }
     };
     Diagnostic::new(format!("{source}: no result can be used: {reason}")).hint(hint)

@@ -7,7 +7,7 @@ use crate::exchange::trials::found::{FoundResult, FoundResults, MOST_RESULTS, Un
 use crate::exchange::trials::json::{numbers, parse, quoted};
 use crate::exchange::trials::optuna::distribution::external;
 use crate::exchange::trials::optuna::operation::{
-    BUDGET, COMPLETE, CREATE_STUDY, CREATE_TRIAL, DELETE_STUDY, FAILED, MAXIMIZE, MINIMIZE, PRUNED, RUNGS,
+    BUDGET, COMPLETE, CREATE_STUDY, CREATE_TRIAL, DELETE_STUDY, FAILED, MAXIMIZE, MINIMIZE, NOT_SET, PRUNED, RUNGS,
     SET_INTERMEDIATE_VALUE, SET_PARAMETER, SET_STATE, SET_STUDY_SYSTEM_ATTRIBUTE, SET_STUDY_USER_ATTRIBUTE,
     SET_SYSTEM_ATTRIBUTE, SET_USER_ATTRIBUTE, WAITING,
 };
@@ -149,7 +149,7 @@ impl StudyJournal {
 fn is_maximized(direction: &Json) -> Result<bool, UnreadableResults> {
     match direction.as_u64() {
         Some(MAXIMIZE) => Ok(true),
-        Some(MINIMIZE) => Ok(false),
+        Some(MINIMIZE | NOT_SET) => Ok(false),
         _ => {
             let reason = format!(
                 "the direction {} is neither {MINIMIZE} (minimize) nor {MAXIMIZE} (maximize)",

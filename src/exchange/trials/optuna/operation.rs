@@ -17,6 +17,8 @@ pub(super) const PRUNED: u64 = 2;
 pub(super) const FAILED: u64 = 3;
 pub(super) const WAITING: u64 = 4;
 
+/// An early study whose direction was not told; Optuna minimizes it.
+pub(super) const NOT_SET: u64 = 0;
 pub(super) const MINIMIZE: u64 = 1;
 pub(super) const MAXIMIZE: u64 = 2;
 
