@@ -171,6 +171,71 @@ fn bpx_is_read_written_and_refused_by_name() {
 }
 
 #[test]
+fn values_of_bpx_without_a_place_are_told_and_wrong_ones_refused() {
+    let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/corpora/cells");
+    let json = fs::read_to_string(corpus.join("bpx_0_1.json")).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let import = |edit: &dyn Fn(&mut serde_json::Value)| {
+        let mut json: serde_json::Value = serde_json::from_str(&json).unwrap();
+        edit(&mut json);
+        fs::write(folder.path().join("c.json"), json.to_string()).unwrap();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_galvani"));
+        let output = command.args(["battery", "cell", "import", "c.json"]).current_dir(folder.path()).output().unwrap();
+        (output.status.code(), String::from_utf8(output.stderr).unwrap())
+    };
+    let set = |section: &'static str, name: &'static str, value: serde_json::Value| {
+        let value = std::cell::RefCell::new(value);
+        import(&move |json| json["Parameterisation"][section][name] = value.borrow().clone())
+    };
+    let (code, notes) = set("Cell", "Ambient temperature [K]", 318.15.into());
+    assert!(code == Some(0) && notes.contains("not kept: `Ambient temperature [K]`, 318.15 K"), "{notes}");
+    assert!(notes.contains("--ambient 45`"), "{notes}");
+    for (section, name, value, words) in [
+        ("Cell", "Ambient temperature [K]", -1.0, "-1 K is no temperature"),
+        ("Cell", "Initial temperature [K]", 25.0, "25 °C is 298.15 K"),
+        ("Cell", "Initial temperature [K]", 1e300, "it lies between"),
+        ("Negative electrode", "Minimum stoichiometry", -0.1, "-0.1 is not a share"),
+        ("Positive electrode", "Maximum stoichiometry", 1.5, "1.5 is not a share"),
+        ("Negative electrode", "Minimum stoichiometry", 0.95, "is not below the maximum"),
+        ("Electrolyte", "Cation transference number", 2.0, "`electrolyte.transference` is 2\n"),
+        ("Negative electrode", "Diffusivity [m2.s-1]", 1e300, "is the unit right?"),
+    ] {
+        let (code, error) = set(section, name, value.into());
+        assert!(code == Some(2) && error.contains(words) && error.contains("hint: "), "{name}: {error}");
+    }
+    let (code, error) = import(&|json| drop(json.as_object_mut().unwrap().remove("Parameterisation")));
+    assert!(code == Some(2) && error.contains("`Parameterisation` is missing in the file"), "{error}");
+    let (code, error) = import(&|json| json["Header"]["BPX"] = 0.into());
+    assert!(code == Some(2) && error.contains("the version 0 is not known"), "{error}");
+    let (code, error) = import(&|json| {
+        let cell = json["Parameterisation"]["Cell"].as_object_mut().unwrap();
+        let capacity = cell.remove("Nominal cell capacity [A.h]").unwrap();
+        cell.insert("Nominal cell capacity [Ah]".into(), capacity);
+    });
+    assert!(code == Some(2) && error.contains("there is `Nominal cell capacity [Ah]`"), "{error}");
+}
+
+#[test]
+fn numbers_on_the_command_line_are_refused_in_plain_words() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("i.csv"), "time_s,current_a\n0,5\n60,5\n").unwrap();
+    fs::write(folder.path().join("semi.csv"), "time_s;current_a\n0;1,5\n").unwrap();
+    let fixed = ["battery", "simulate", "--cell", "chen2020", "--out", "-", "--current"];
+    for (arguments, words) in [
+        (&["i.csv", "--initial-soc", "-0.5"][..], "`--initial-soc` must be"),
+        (&["i.csv", "--initial-soc", "x"], "it is not a number such as"),
+        (&["i.csv", "--ambient", "1,5"], "decimals are written with a point"),
+        (&["-"], "`--current -` is not a file"),
+        (&["semi.csv"], "separated by semicolons"),
+    ] {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_galvani"));
+        let output = command.args(fixed).args(arguments).current_dir(folder.path()).output().unwrap();
+        let error = String::from_utf8(output.stderr).unwrap();
+        assert!(output.status.code() == Some(2) && error.contains(words), "{error}");
+    }
+}
+
+#[test]
 fn cells_of_any_length_make_datasets_that_tell_when_they_were_changed() {
     let folder = tempfile::tempdir().unwrap();
     let at = |name: &str| folder.path().join(name);

@@ -19,6 +19,7 @@ mod live;
 mod logging;
 mod message;
 mod new;
+mod number_argument;
 mod output;
 mod report;
 mod revise;

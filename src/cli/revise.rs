@@ -4,6 +4,7 @@ use clap::builder::PossibleValuesParser;
 
 use super::failure::Failure;
 use super::message::{count, narrate};
+use super::number_argument::whole;
 use super::target::Target;
 use super::trial_row::outcome;
 use crate::document::diagnostic::Diagnostic;
@@ -17,7 +18,7 @@ pub(super) struct Arguments {
     #[command(flatten)]
     target: Target,
     /// The trials' numbers
-    #[arg(value_name = "TRIAL", required_unless_present = "outcome", conflicts_with = "outcome")]
+    #[arg(value_name = "TRIAL", required_unless_present = "outcome", conflicts_with = "outcome", value_parser = whole::<u32>, allow_negative_numbers = true)]
     trials: Vec<u32>,
     /// All trials with this outcome
     #[arg(long, value_parser = outcome_words())]

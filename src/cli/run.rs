@@ -8,6 +8,7 @@ use super::incumbent;
 use super::interrupt;
 use super::live::Live;
 use super::message::{count, duration, error, measured, narrate, number, say};
+use super::number_argument::whole;
 use super::report;
 use super::status;
 use super::table::Format;
@@ -24,7 +25,7 @@ pub(super) struct Arguments {
     /// The experiment's file
     file: PathBuf,
     /// The number of trials at a time, whatever the file says
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = whole::<usize>, allow_negative_numbers = true)]
     workers: Option<usize>,
     /// Ends with the last trial: the best and the default are not evaluated at the full budget
     #[arg(long)]

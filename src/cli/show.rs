@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::failure::Failure;
 use super::message::{count, duration, say};
+use super::number_argument::whole;
 use super::target::Target;
 use super::trial_row::row;
 use crate::document::diagnostic::Diagnostic;
@@ -20,6 +21,7 @@ pub(super) struct Arguments {
     #[command(flatten)]
     target: Target,
     /// The trial's number
+    #[arg(value_parser = whole::<u32>, allow_negative_numbers = true)]
     trial: u32,
 }
 

@@ -62,9 +62,11 @@ fn row(space: &Space, index: usize, each: &Hyperparameter) -> [String; 4] {
     let law = Some(each.prior.to_string()).filter(|law| !law.is_empty());
     let condition = space.condition(index).map(|condition| format!("if {condition}"));
     let remarks: Vec<_> = [law, condition, each.description.clone()].into_iter().flatten().collect();
+    let tried = space.default_configuration().ok().and_then(|default| default.get(index).cloned());
+    let moved = tried.filter(|value| *value != each.default).map(|value| format!(", moved to {value} by `allowed`"));
     let default = match each.domain {
         Domain::Constant { .. } => String::new(),
-        _ => format!("default {}", each.default.unmistakable()),
+        _ => format!("default {}{}", each.default.unmistakable(), moved.unwrap_or_default()),
     };
     let row = [format!("{}{unit}", each.name), each.domain.to_string(), default, remarks.join("; ")];
     row.map(|cell| one_line(&cell).into_owned())

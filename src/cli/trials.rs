@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 use super::failure::Failure;
 use super::listing::Listing;
 use super::message::amount;
+use super::number_argument::{real, within};
 use super::status::by_budget;
 use super::table;
 use super::trial_row::{RUNNING, cost, outcome, row};
@@ -20,13 +21,13 @@ pub(super) struct Arguments {
     #[command(flatten)]
     listing: Listing,
     /// Only trials at this budget
-    #[arg(long)]
+    #[arg(long, value_parser = real, allow_negative_numbers = true)]
     budget: Option<f64>,
     /// Only trials with this outcome
     #[arg(long, value_parser = outcome_words())]
     outcome: Option<String>,
     /// Only the N best trials, the best first
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, value_name = "N", value_parser = within::<u32, 1, 1_000_000_000>, allow_negative_numbers = true)]
     top: Option<u32>,
     /// A column for each number that trials reported beside their cost
     #[arg(long)]

@@ -8,6 +8,7 @@ use serde_json::{Map, Value as Json, json};
 use super::failure::Failure;
 use super::incumbent::{evidence, recommendation};
 use super::message::{count, measured, narrate, number, say};
+use super::number_argument::within;
 use super::table::Format;
 use super::{interrupt, table};
 use crate::experiment::Experiment;
@@ -22,10 +23,10 @@ pub(super) struct Arguments {
     /// The experiment's file
     file: PathBuf,
     /// The number of seeds
-    #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    #[arg(long, value_name = "N", default_value_t = 3, value_parser = within::<u32, 1, 1000>, allow_negative_numbers = true)]
     seeds: u32,
     /// The number of best configurations
-    #[arg(long, value_name = "K", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=100))]
+    #[arg(long, value_name = "K", default_value_t = 1, value_parser = within::<u32, 1, 100>, allow_negative_numbers = true)]
     top: u32,
     /// The folder of all runs
     #[arg(long, value_name = "FOLDER", default_value = "runs")]

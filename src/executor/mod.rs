@@ -83,7 +83,10 @@ pub enum ExecutorError {
         "the program `{program}` does not start: its first line is `{line}`, and there is no such interpreter\nhint: is it installed at this path, and does the line end without a carriage return (\\r\\n)?"
     )]
     Interpreter { program: PathBuf, line: String },
-    #[error("the trial folder `{path}` cannot be written: {source}\nhint: correct its permissions, or free some space")]
+    #[error("the trial folder `{path}` cannot be written: {source}\nhint: {}", match .source.kind() {
+        io::ErrorKind::PermissionDenied => "correct its permissions",
+        _ => "is there a file of this name, or no space left?",
+    })]
     Folder { path: PathBuf, source: io::Error },
     #[error(
         "the operating system refuses another process: {source}\nhint: use fewer workers, or raise the limit (`ulimit -u`, `ulimit -n`)"

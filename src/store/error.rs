@@ -9,12 +9,20 @@ use super::lock::Holder;
 use super::record;
 use super::repair::Irreparable;
 
+/// The remedy for a store that cannot be used.
+fn remedy(error: &io::Error) -> &'static str {
+    match error.kind() {
+        io::ErrorKind::PermissionDenied => "correct its permissions, or choose another folder with `--dir`",
+        _ => "choose another folder with `--dir`",
+    }
+}
+
 /// The reason why a store cannot be read or written, with a hint.
 #[derive(Debug, Error)]
 pub enum StoreError {
     #[error("there is no store in `{path}`\nhint: `galvani run` makes one; a run folder holds it as `store`")]
     Missing { path: PathBuf },
-    #[error("`{path}` cannot be used: {source}\nhint: correct its permissions, or choose another folder with `--dir`")]
+    #[error("`{path}` cannot be used: {source}\nhint: {}", remedy(.source))]
     Unusable { path: PathBuf, source: io::Error },
     #[error("`{path}` is written by {}\nhint: wait for it or end it; reading needs no lock", holder_text(.holder))]
     Locked { path: PathBuf, holder: Option<Holder> },

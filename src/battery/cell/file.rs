@@ -18,6 +18,8 @@ const THIN: (f64, f64) = (1e-7, 1e-2);
 const SHARE: (f64, f64) = (1e-3, 1.0);
 const POWER: (f64, f64) = (0.0, 5.0);
 const ANY: (f64, f64) = (f64::NEG_INFINITY, f64::INFINITY);
+/// m²/s: that of a gas is 1e-5.
+const DIFFUSIVITY: (f64, f64) = (f64::MIN_POSITIVE, 1e-3);
 const POSITIVE: (f64, f64) = (f64::MIN_POSITIVE, f64::INFINITY);
 
 /// Reads a cell; fails with the place of what is missing, has a wrong unit, or is out of range.
@@ -53,7 +55,7 @@ pub(crate) fn parse(path: &Path, text: &str) -> Result<Cell, SourceError> {
         range,
         transference: salt.function("transference", "1", &[C, T], domain, (-5.0, 0.999))?,
         thermodynamic_factor: salt.function("thermodynamic_factor", "1", &[C, T], domain, ANY)?,
-        diffusivity: salt.function("diffusivity", "m2/s", &[C, T], domain, POSITIVE)?,
+        diffusivity: salt.function("diffusivity", "m2/s", &[C, T], domain, DIFFUSIVITY)?,
         conductivity: salt.function("conductivity", "S/m", &[C, T], domain, POSITIVE)?,
     };
     salt.finish()?;
@@ -99,7 +101,7 @@ pub(crate) fn parse(path: &Path, text: &str) -> Result<Cell, SourceError> {
 /// An electrode; the field `full` gives its stoichiometry at the state of charge 1, or at the moment that both electrodes tell.
 fn electrode(section: &Section, domain: [(f64, f64); 3], full: &str) -> Result<Electrode, SourceError> {
     let active_fraction = section.number("active_fraction", "1", SHARE)?;
-    let diffusivity = section.function("diffusivity", "m2/s", &[S, T], domain, POSITIVE)?;
+    let diffusivity = section.function("diffusivity", "m2/s", &[S, T], domain, DIFFUSIVITY)?;
     if !is_product(&diffusivity, domain) {
         let hint = "write f(s) * g(T), such as 3.3e-14 * exp(-s) * exp(2092 * (1 / 298.15 - 1 / T))";
         return Err(section.error("diffusivity", "this is not a function of `s` times a function of `T`".into(), hint));

@@ -93,8 +93,16 @@ impl<'a> Section<'a> {
                     .map(|index| format!("{} = {}", VARIABLES[index], number(point[index])))
                     .collect();
                 let place = if place.is_empty() { String::new() } else { format!(" at {}", place.join(", ")) };
-                let what = if value.is_finite() { format!("{} {unit}", number(value)) } else { "not a number".into() };
+                let what = match (value.is_finite(), unit) {
+                    (false, _) => "not a number".to_owned(),
+                    (true, "1") => number(value),
+                    (true, _) => format!("{} {unit}", number(value)),
+                };
                 let hint = match allowed.0 {
+                    low if value > allowed.1 && low < 1e-300 => {
+                        let shown = if unit == "1" { String::new() } else { format!(" {unit}: is the unit right?") };
+                        format!("it is at most {}{shown}", number(allowed.1))
+                    }
                     low if low > 0.0 && low < 1e-300 => {
                         "it must be positive wherever the cell's `temperature` and `electrolyte.range` reach".to_owned()
                     }

@@ -36,6 +36,15 @@ impl Column {
 impl Columns {
     /// The columns of a header, in any order, among any others.
     pub(crate) fn of(header: &[&str]) -> Result<Self, HeaderMistake> {
+        if let [line] = header
+            && let Some((mark, name)) =
+                [(';', "semicolons"), ('\t', "tabs")].into_iter().find(|(mark, _)| line.contains(*mark))
+        {
+            let message = format!("the fields are separated by {name}, not by commas: `{}`", line.replace('\t', " "));
+            let hint =
+                format!("separate them by commas, and write decimals with a point: `{}`", line.replace(mark, ","));
+            return Err(HeaderMistake { index: 0, message, hint });
+        }
         Ok(Self { time: find("time", &TIMES, header)?, current: find("current", &CURRENTS, header)? })
     }
 }
@@ -80,16 +89,12 @@ fn find(quantity: &str, units: &[(&str, f64)], header: &[&str]) -> Result<Column
         },
         None => {
             let names = header.join("`, `");
-            let separated = [';', '\t'].into_iter().find(|mark| header.len() == 1 && names.contains(*mark));
             HeaderMistake {
                 index: 0,
                 message: format!("there is no column `{quantity}_{}`, but `{names}`", units[0].0),
-                hint: match separated {
-                    Some(_) => "separate the fields by commas, and write decimals with a point".to_owned(),
-                    None => "the first line is `time_s,current_a`: seconds, and amperes of discharge; or with other \
-                             units, such as `time_min` and `current_ma`"
-                        .to_owned(),
-                },
+                hint: "the first line is `time_s,current_a`: seconds, and amperes of discharge; or with other units, such \
+                       as `time_min` and `current_ma`"
+                    .to_owned(),
             }
         }
     })
@@ -119,8 +124,9 @@ mod tests {
             (&["time", "current_a"][..], 0, "the column `time` has no unit", "`time_min`"),
             (&["time_s", "current_mv"], 1, "`current_mv` has no unit of current", "`current_ma`"),
             (&["time_s", "current_a", "current_ma"], 2, "`current_a` and `current_ma` both", "leave one"),
-            (&["time_s;current_a"], 0, "has no unit of time", "name it"),
-            (&["Zeit;Strom"], 0, "there is no column `time_s`", "by commas"),
+            (&["time_s;current_a"], 0, "separated by semicolons", "`time_s,current_a`"),
+            (&["time_s\tcurrent_a"], 0, "separated by tabs", "`time_s,current_a`"),
+            (&["Zeit;Strom"], 0, "separated by semicolons", "by commas"),
             (&["a", "b"], 0, "there is no column `time_s`, but `a`, `b`", "the first line is"),
         ] {
             let mistake = Columns::of(header).unwrap_err();

@@ -135,6 +135,10 @@ impl Rows<'_> {
 
     fn number(&self, record: &StringRecord, start: usize, index: usize) -> Result<f64, SourceError> {
         let field = record.get(index).unwrap_or_default();
+        if field.is_empty() {
+            let hint = "give every row a time and a current, or leave the row out";
+            return Err(self.error(start, index, "this field is empty".to_owned(), hint));
+        }
         match field.parse::<f64>() {
             Ok(number) if number.is_finite() => Ok(number),
             _ => {
@@ -202,6 +206,7 @@ mod tests {
         for (text, place, message) in [
             ("time,current_a\n0,1\n1,1\n", "a.csv:1:1: the column `time` has no unit", "`time_s`"),
             ("time_s,current_a\n0,1\n1,x\n", "a.csv:3:3: `x` is not a number", "12, -0.5"),
+            ("time_s,current_a\n0,1\n1,\n", "a.csv:3:3: this field is empty", "leave the row out"),
             ("time_s,current_a\n0,1\n1,NaN\n", "a.csv:3:3: `NaN` is not a number", "12, -0.5"),
             ("time_s,current_a\n0,1\n2\n", "a.csv:3:2: this row has 1 of 2 fields", "may be empty"),
             ("time_s,current_a,note\n0,5\n10,5,b\n", "a.csv:2:4: this row has 2 of 3 fields", "may be empty"),

@@ -9,6 +9,7 @@ use crate::battery::baseline::{Baseline, BaselineSettings, Method, baseline};
 use crate::battery::dataset::Dataset;
 use crate::cli::failure::Failure;
 use crate::cli::message::{duration, narrate, number, say};
+use crate::cli::number_argument::{real, whole};
 use crate::cli::table;
 use crate::cli::table::Format;
 
@@ -38,31 +39,31 @@ pub(crate) struct Arguments {
     #[arg(value_name = "FILE", required = true)]
     files: Vec<PathBuf>,
     /// Windows of each split to judge on
-    #[arg(long, default_value_t = 64, value_name = "N")]
+    #[arg(long, default_value_t = 64, value_name = "N", value_parser = whole::<usize>, allow_negative_numbers = true)]
     windows: usize,
     /// Rows of a window
-    #[arg(long, default_value_t = 8192, value_name = "N")]
+    #[arg(long, default_value_t = 8192, value_name = "N", value_parser = whole::<usize>, allow_negative_numbers = true)]
     rows: usize,
     /// Rows before a window, at the first of which the state of charge is told
-    #[arg(long, default_value_t = 3600, value_name = "N")]
+    #[arg(long, default_value_t = 3600, value_name = "N", value_parser = whole::<usize>, allow_negative_numbers = true)]
     context: usize,
     /// Offset of a real current sensor, at most, as a share of the current that empties the cell in an hour
-    #[arg(long, default_value_t = 0.005, value_name = "SHARE")]
+    #[arg(long, default_value_t = 0.005, value_name = "SHARE", value_parser = real, allow_negative_numbers = true)]
     current_offset: f64,
     /// Noise of a real current sensor, likewise
-    #[arg(long, default_value_t = 0.002, value_name = "SHARE")]
+    #[arg(long, default_value_t = 0.002, value_name = "SHARE", value_parser = real, allow_negative_numbers = true)]
     current_noise: f64,
     /// Offset of a real voltage sensor, at most, mV
-    #[arg(long, default_value_t = 2.0, value_name = "MILLIVOLT")]
+    #[arg(long, default_value_t = 2.0, value_name = "MILLIVOLT", value_parser = real, allow_negative_numbers = true)]
     voltage_offset: f64,
     /// Noise of a real voltage sensor, mV
-    #[arg(long, default_value_t = 2.0, value_name = "MILLIVOLT")]
+    #[arg(long, default_value_t = 2.0, value_name = "MILLIVOLT", value_parser = real, allow_negative_numbers = true)]
     voltage_noise: f64,
     /// Error of the state of charge that is told where the sensors are real, at most
-    #[arg(long, default_value_t = 0.05, value_name = "SHARE")]
+    #[arg(long, default_value_t = 0.05, value_name = "SHARE", value_parser = real, allow_negative_numbers = true)]
     initial_soc_error: f64,
     /// Seed of the windows' places and the sensors' noise
-    #[arg(long, default_value_t = 1)]
+    #[arg(long, default_value_t = 1, value_parser = whole::<u64>, allow_negative_numbers = true)]
     seed: u64,
     #[arg(long, value_enum, default_value_t = Format::Table)]
     format: Format,

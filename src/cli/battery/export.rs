@@ -10,6 +10,7 @@ use crate::battery::dataset::npy;
 use crate::battery::dataset::{Dataset, FEATURES, Split, UNITS};
 use crate::cli::failure::Failure;
 use crate::cli::message::{narrate, number, say};
+use crate::cli::number_argument::whole;
 use crate::cli::output::{Existing, Output};
 
 /// Write series as NumPy arrays
@@ -27,7 +28,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "FOLDER")]
     out: PathBuf,
     /// The most series of each split
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = whole::<usize>, allow_negative_numbers = true)]
     series: Option<usize>,
 }
 

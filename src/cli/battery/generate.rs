@@ -12,6 +12,7 @@ use crate::battery::dataset::{Dataset, DatasetError, FEATURES, Specification, Sp
 use crate::cli::failure::Failure;
 use crate::cli::live::Live;
 use crate::cli::message::{amount, duration, narrate, number, say};
+use crate::cli::number_argument::whole;
 use crate::cli::output::behind_links;
 use crate::report::draw::words::unit;
 
@@ -30,7 +31,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
     /// Processor cores to use [default: all]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = whole::<usize>, allow_negative_numbers = true)]
     threads: Option<usize>,
 }
 

@@ -8,6 +8,7 @@ use crate::battery::dataset::coverage::coverage;
 use crate::battery::dataset::{Dataset, Split};
 use crate::cli::failure::Failure;
 use crate::cli::message::{amount, say};
+use crate::cli::number_argument::{real, whole};
 use crate::cli::output::{Existing, Output};
 use crate::report;
 use crate::report::figure;
@@ -27,13 +28,13 @@ pub(crate) struct Arguments {
     #[arg(long, value_enum, default_value_t = SplitArgument::Train)]
     split: SplitArgument,
     /// The series that is drawn, counted from 0
-    #[arg(long, default_value_t = 0, value_name = "N")]
+    #[arg(long, default_value_t = 0, value_name = "N", value_parser = whole::<usize>, allow_negative_numbers = true)]
     series: usize,
     /// Start of the enlarged part [default: where most current flows]
-    #[arg(long, value_name = "HOURS")]
+    #[arg(long, value_name = "HOURS", value_parser = real, allow_negative_numbers = true)]
     from: Option<f64>,
     /// Length of the enlarged part [default: a fiftieth of the series]
-    #[arg(long, value_name = "HOURS")]
+    #[arg(long, value_name = "HOURS", value_parser = real, allow_negative_numbers = true)]
     hours: Option<f64>,
     /// The folder for the pictures
     #[arg(long, value_name = "FOLDER")]

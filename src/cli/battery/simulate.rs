@@ -12,9 +12,16 @@ use crate::battery::current::knot::{Course, RowTimes};
 use crate::battery::simulation::trace::{Start, Trace, simulate_knots, simulate_knots_within_limits};
 use crate::cli::failure::Failure;
 use crate::cli::message::narrate;
+use crate::cli::number_argument::real;
 use crate::cli::output::{Existing, Output};
+use crate::document::diagnostic::Diagnostic;
 
 const HEADER: &str = "time_s,current_a,voltage_v,surface_temperature_c,core_temperature_c,soc,ocv_v,valid";
+
+/// The rows of a table with even times beyond which they are announced: about a day of seconds.
+const MANY: usize = 100_000;
+/// The largest amount of a number in the table.
+const PLAUSIBLE: f64 = 1e4;
 
 /// Simulate a cell under a current from a CSV file
 ///
@@ -53,13 +60,13 @@ pub(crate) struct Arguments {
     #[arg(long, value_enum, default_value_t = LimitArgument::Ignore)]
     limits: LimitArgument,
     /// State of charge at the start [default: 1]
-    #[arg(long, value_name = "SHARE")]
+    #[arg(long, value_name = "SHARE", value_parser = real, allow_negative_numbers = true)]
     initial_soc: Option<f64>,
     /// Open-circuit voltage at the start instead of a state of charge, V
-    #[arg(long, value_name = "VOLT", conflicts_with = "initial_soc")]
+    #[arg(long, value_name = "VOLT", conflicts_with = "initial_soc", value_parser = real, allow_negative_numbers = true)]
     initial_voltage: Option<f64>,
     /// Temperature of the surroundings and of the cell at the start, °C
-    #[arg(long, default_value_t = 25.0, value_name = "CELSIUS", allow_negative_numbers = true)]
+    #[arg(long, default_value_t = 25.0, value_name = "CELSIUS", value_parser = real, allow_negative_numbers = true)]
     ambient: f64,
     /// The file for the table; `-` is stdout
     #[arg(long, value_name = "OUT.csv")]
@@ -88,6 +95,10 @@ pub(crate) fn execute(arguments: &Arguments) -> Result<(), Failure> {
     let cell = cell(&arguments.cell)?;
     let thermal = thermal(&cell, arguments.thermal)?;
     let start = start(&cell, arguments)?;
+    if arguments.current.as_os_str() == "-" {
+        let hint = "write the profile to a file, and name it; `/dev/stdin` is the standard input";
+        return Err(Diagnostic::new("`--current -` is not a file").hint(hint).into());
+    }
     let file = CurrentFile::read(&arguments.current).map_err(Failure::input)?;
     let file = if arguments.charge_positive { file.charge_positive() } else { file };
     let output = Output::to(&arguments.out, Existing::Replace, &[&arguments.current, arguments.cell.as_ref()])?;
@@ -97,6 +108,13 @@ pub(crate) fn execute(arguments: &Arguments) -> Result<(), Failure> {
         wrong.message = format!("`{}`: {}", arguments.current.display(), wrong.message);
         wrong
     })?;
+    let count = knots.iter().filter(|knot| knot.is_row).count();
+    if times == RowTimes::Even && count > MANY {
+        narrate(&format!(
+            "note: the table will have {count} rows; `--at input` writes only those of `{}`. Is the unit of its times right?",
+            arguments.current.display()
+        ));
+    }
     let tapers = arguments.limits == LimitArgument::Taper;
     let run = if tapers { simulate_knots_within_limits } else { simulate_knots };
     let trace = run(&cell, thermal, &knots, start);
@@ -142,9 +160,11 @@ fn finite(trace: &Trace) -> Result<(), Failure> {
         ("open-circuit voltage", &trace.ocv),
     ];
     for (name, column) in columns {
-        if let Some(row) = column.iter().position(|value| !value.is_finite()) {
+        // No cell has as many volts, degrees or charges: a function was used far beyond its range.
+        if let Some(row) = column.iter().position(|value| value.is_nan() || value.abs() > PLAUSIBLE) {
+            let what = if column[row].is_finite() { format!("{:e}", column[row]) } else { "not a number".to_owned() };
             return Err(Failure::Input(format!(
-                "the {name} is not a number at {} s, so nothing was written\nhint: the notes above say where the cell's functions do not hold",
+                "the {name} is {what} at {} s, so nothing was written\nhint: the notes above say where the cell's functions do not hold",
                 trace.time[row]
             )));
         }

@@ -94,14 +94,22 @@ fn table(path: &Path) -> Result<AllowedSource, SourceError> {
     let wrong = |error: csv::Error| {
         let offset = error.position().map_or(0, |position| position.byte() as usize);
         let hint = "a table has a heading with names of parameters, then a row a line with as many values";
-        Source::new(path, &text).error_at(offset, Diagnostic::new(error.to_string()).hint(hint))
+        let message = match error.kind() {
+            csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {
+                format!("this row has {len} of {expected_len} fields")
+            }
+            _ => "this is not a table of text".to_owned(),
+        };
+        Source::new(path, &text).error_at(offset, Diagnostic::new(message).hint(hint))
     };
     let names: Vec<String> = reader.headers().map_err(wrong)?.iter().map(str::to_owned).collect();
     let (mut rows, mut starts) = (Vec::new(), Vec::new());
     for record in reader.records() {
         let record = record.map_err(wrong)?;
         starts.push(record.position().map_or(0, |position| position.byte() as usize));
-        let cells = names.iter().zip(record.iter()).filter(|(_, cell)| !cell.trim().is_empty());
+        // A column without a name is the index that a data frame was written with.
+        let is_value = |(name, cell): &(&String, &str)| !name.trim().is_empty() && !cell.trim().is_empty();
+        let cells = names.iter().zip(record.iter()).filter(is_value);
         rows.push(cells.map(|(name, cell)| (name.clone(), Value::Word(cell.into()))).collect());
     }
     Ok(AllowedSource { rows, file: Some(TableFile { path: path.to_owned(), text, starts }) })
@@ -157,5 +165,24 @@ impl<'de> Deserialize<'de> for Item {
             }
         }
         deserializer.deserialize_any(ItemVisitor)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tables_have_rows_as_long_as_their_heading() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("t.csv");
+        // The first column is the index of a data frame.
+        std::fs::write(&path, ",a,b\n0,1,x\n1,2,\n").unwrap();
+        let names = |row: &AllowedRow| row.iter().map(|(name, _)| name.clone()).collect::<Vec<_>>();
+        let read = table(&path).unwrap();
+        assert_eq!(read.rows.iter().map(names).collect::<Vec<_>>(), [vec!["a", "b"], vec!["a"]]);
+        std::fs::write(&path, "a,b\n1,2\n3\n").unwrap();
+        let error = table(&path).err().unwrap().to_string();
+        assert!(error.contains("t.csv:3:1: this row has 1 of 2 fields"), "{error}");
     }
 }

@@ -5,6 +5,7 @@ use serde_json::Value as Json;
 
 use crate::battery::cell::bpx::section::BpxSection;
 use crate::battery::cell::bpx::value::Activation;
+use crate::battery::cell::constants::ZERO_CELSIUS;
 use crate::battery::cell::file;
 use crate::battery::cell::parameters::Cell;
 use crate::battery::simd::elementary::ln;
@@ -22,6 +23,8 @@ pub(crate) struct ImportedCell {
 
 /// Temperatures in which the cell's functions are taken to hold, K, as BPX says none.
 const TEMPERATURE: (f64, f64) = (233.15, 373.15);
+/// °C, where a simulation is told nothing.
+const DEFAULT_AMBIENT: f64 = 25.0;
 /// W/m²/K, where the file has none.
 const HEAT_TRANSFER: f64 = 10.0;
 /// Candidates for the largest concentration up to which the electrolyte's functions hold, mol/m³.
@@ -95,7 +98,12 @@ impl Importer {
             Some(version) => version.to_string(),
             None => String::new(),
         };
-        if !["0", "1"].contains(&version.split('.').next().unwrap_or_default().trim()) {
+        let mut numbers = version.trim().split('.');
+        let is_known = match numbers.next() {
+            Some("0") => numbers.any(|number| number.trim_matches('0') != ""),
+            first => first == Some("1"),
+        };
+        if !is_known {
             return Err(header.error("BPX", &format!("the version {version} is not known"), "versions 0.1 to 1.x are"));
         }
         let (title, description) = (header.text("Title"), header.text("Description"));
@@ -177,6 +185,7 @@ impl Importer {
                 section.number("Maximum concentration [mol.m-3]")?
             );
             let given = section.number(stoichiometry)?;
+            stoichiometries(section)?;
             out += &match full {
                 Some(full) => format!("        full: {full:?}, // at {high} V; the file has {given}\n"),
                 None => format!("        stoichiometry: {given:?},\n"),
@@ -203,14 +212,9 @@ impl Importer {
             diffusivity.text("c", "m2/s", activation(&electrolyte, "Diffusivity")?),
             conductivity.text("c", "S/m", activation(&electrolyte, "Conductivity")?),
         );
-        for (section, name) in [(&negative, "Minimum stoichiometry"), (&positive, "Maximum stoichiometry")] {
-            section.optional_number(name)?;
-        }
         out += &self.thermal(&cell, state.as_ref())?;
         out += &limits(nominal, (low, high));
-        for name in ["Ambient temperature [K]", "Initial temperature [K]"] {
-            cell.optional_number(name)?;
-        }
+        self.temperatures(&cell)?;
         let sections = [&header, &cell, &electrolyte, &separator, &negative, &positive];
         let mut left: Vec<String> = sections.iter().flat_map(|section| section.left()).collect();
         left.extend(parameters.value("User-defined").map(|_| "User-defined".to_owned()));
@@ -226,6 +230,28 @@ impl Importer {
             ));
         }
         Ok(out + ")\n")
+    }
+
+    /// Temperatures at which the file's own simulations begin, for which a cell's file has no place.
+    fn temperatures(&mut self, cell: &BpxSection) -> Result<(), SourceError> {
+        for name in ["Ambient temperature [K]", "Initial temperature [K]"] {
+            let Some(kelvin) = cell.optional_number(name)? else { continue };
+            let celsius = kelvin - ZERO_CELSIUS;
+            if !(TEMPERATURE.0..=TEMPERATURE.1).contains(&kelvin) {
+                let hint = match (TEMPERATURE.0..=TEMPERATURE.1).contains(&(kelvin + ZERO_CELSIUS)) {
+                    true => format!("{kelvin} °C is {:.2} K", kelvin + ZERO_CELSIUS),
+                    false => format!("it lies between {} and {} K", TEMPERATURE.0, TEMPERATURE.1),
+                };
+                return Err(cell.error(name, &format!("{kelvin} K is no temperature of a cell at work"), &hint));
+            }
+            // A hundredth of a degree is less than any file means.
+            let shown = (celsius * 100.0).round() / 100.0;
+            if shown == DEFAULT_AMBIENT {
+                continue;
+            }
+            self.notes.push(format!("not kept: `{name}`, {kelvin} K; `battery simulate --ambient {shown}` has it"));
+        }
+        Ok(())
     }
 
     /// The thermal parameters, where the file has them.
@@ -290,6 +316,25 @@ fn refuse_other_kinds(parameters: &BpxSection, state: Option<&BpxSection>) -> Re
         Some(name) => Err(aged.error(name, "an aged cell cannot be held", "give the parameters of the cell as it is")),
         None => Ok(()),
     }
+}
+
+/// Fails at stoichiometries that are no shares, or of which the least is not below the largest.
+fn stoichiometries(section: &BpxSection) -> Result<(), SourceError> {
+    const NAMES: [&str; 2] = ["Minimum stoichiometry", "Maximum stoichiometry"];
+    let mut found = [None; 2];
+    for (name, found) in NAMES.into_iter().zip(&mut found) {
+        *found = section.optional_number(name)?;
+        if let Some(share) = found.filter(|share| !(0.0..=1.0).contains(share)) {
+            return Err(section.error(name, &format!("{share} is not a share"), "it lies between 0 and 1"));
+        }
+    }
+    if let [Some(least), Some(largest)] = found
+        && least >= largest
+    {
+        let message = format!("{least} is not below the maximum, {largest}");
+        return Err(section.error(NAMES[0], &message, "are both exchanged?"));
+    }
+    Ok(())
 }
 
 /// The exponent that turns a porosity into the transport efficiency of the file.

@@ -6,6 +6,7 @@ use serde_json::{Map, Value as Json};
 use crate::battery::cell::bpx::value::BpxValue;
 use crate::document::diagnostic::Diagnostic;
 use crate::document::source::{Source, SourceError};
+use crate::document::spelling::nearest;
 
 /// An object of the file, and the names in it that were asked for.
 pub(crate) struct BpxSection<'a> {
@@ -90,10 +91,16 @@ impl<'a> BpxSection<'a> {
     }
 
     fn missing(&self, name: &str) -> SourceError {
-        let section = self.path.last().map_or("the file", String::as_str);
-        let message = format!("`{name}` is missing in `{section}`");
-        let place = self.place(None);
-        self.source.error_at(place, Diagnostic::new(message).hint("BPX needs it for the models SPMe and DFN"))
+        let section = self.path.last().map_or("the file".to_owned(), |section| format!("`{section}`"));
+        let message = format!("`{name}` is missing in {section}");
+        // The name with another unit, or none, is the likeliest mistake.
+        let quantity = |name: &str| name.split('[').next().unwrap_or_default().trim().to_lowercase();
+        let same = self.names().find(|each| quantity(each) == quantity(name));
+        let hint = match same.or_else(|| nearest(name, self.names())) {
+            Some(near) => format!("there is `{near}`: did you mean `{name}`?"),
+            None => "BPX needs it for the models SPMe and DFN".to_owned(),
+        };
+        self.source.error_at(self.place(None), Diagnostic::new(message).hint(hint))
     }
 
     /// The error of a name.

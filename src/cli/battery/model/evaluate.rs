@@ -20,6 +20,7 @@ use crate::battery::training::checkpoint::ModelDescription;
 use crate::cli::battery::split::SplitArgument;
 use crate::cli::failure::Failure;
 use crate::cli::message::{count, duration, narrate, say};
+use crate::cli::number_argument::whole;
 use crate::cli::table;
 use crate::cli::table::Format;
 use crate::document::diagnostic::Diagnostic;
@@ -65,19 +66,19 @@ pub(crate) struct Arguments {
     #[arg(long, value_enum, default_value_t = SplitArgument::Test)]
     split: SplitArgument,
     /// Windows to predict
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = whole::<usize>, allow_negative_numbers = true)]
     windows: Option<usize>,
     /// True rows before the prediction
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = whole::<usize>, allow_negative_numbers = true)]
     context: Option<usize>,
     /// Rows to predict
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = whole::<usize>, allow_negative_numbers = true)]
     horizon: Option<usize>,
     /// Rows at the end of the horizon that count
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = whole::<usize>, allow_negative_numbers = true)]
     scored: Option<usize>,
     /// Rows that leave a full window at once; 1 is the rolling window [default: a quarter of the window]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = whole::<usize>, allow_negative_numbers = true)]
     stride: Option<usize>,
     /// The features that models are given of the rows that they predict
     #[arg(long, value_enum)]

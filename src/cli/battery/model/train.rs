@@ -17,6 +17,7 @@ use crate::battery::training::{Progress, Trained, TrainingSpan, resume, train};
 use crate::cli::failure::Failure;
 use crate::cli::live::Live;
 use crate::cli::message::{amount, count, duration, narrate, number, say};
+use crate::cli::number_argument::{whole, within};
 use crate::document::source;
 use crate::experiment::Experiment;
 use crate::space::hyperparameter::Value;
@@ -44,7 +45,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "FOLDER")]
     out: PathBuf,
     /// Optimizer steps [default: the experiment's largest budget]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "N", value_parser = within::<u64, 1, { u64::MAX }>, allow_negative_numbers = true)]
     steps: Option<u64>,
     /// The configuration, as `galvani best` prints it
     #[arg(long, value_name = "FILE.ron")]
@@ -53,7 +54,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "NAME=VALUE")]
     set: Vec<String>,
     /// Seed of weights and windows [default: the experiment's]
-    #[arg(long)]
+    #[arg(long, value_parser = whole::<u64>, allow_negative_numbers = true)]
     seed: Option<u64>,
     /// `cpu`, `cuda:N`, or `auto` [default: the task's]
     #[arg(long)]
