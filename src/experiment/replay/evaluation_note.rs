@@ -21,7 +21,7 @@ struct EvaluationNote {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     instance: Option<String>,
     cost: Option<f64>,
-    /// Of several objectives, the costs of those after the first.
+    /// Costs of the objectives after the first; absent with one objective.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     others: Vec<f64>,
 }
