@@ -12,7 +12,7 @@ use super::table::Format;
 use crate::document::spelling::nearest;
 use crate::experiment::definition::difference::Difference;
 use crate::experiment::definition::plan;
-use crate::experiment::definition::plan::planned;
+use crate::experiment::definition::plan::expected;
 use crate::experiment::error::RunError;
 use crate::experiment::folder::RunFolder;
 use crate::experiment::ledger::space_migration::SpaceMigration;
@@ -126,9 +126,10 @@ fn print(experiment: &Experiment, warnings: &[String]) {
         measured(plan.continued_budget(), unit),
         count_of(plan.continued_full_evaluations())
     ));
-    if let Some(work) = planned(&experiment.plan(), &experiment.stop) {
+    if let Some(work) = expected(&experiment.intensifier, schedule, &experiment.stop) {
         say(&format!(
-            "the whole run: {}, {}, as much as {} at the full budget; {} at a time",
+            "the whole run: {}{}, {}, as much as {} at the full budget; {} at a time",
+            if is_closed { "" } else { "about " },
             count(work.trials as usize, "trial"),
             measured(work.budget, unit),
             count_of(work.budget / schedule.max().amount()),
@@ -182,7 +183,8 @@ fn warnings(experiment: &Experiment) -> Vec<String> {
             amount(max / (eta * eta))
         ));
     }
-    if planned(&experiment.plan(), &experiment.stop).is_none() && experiment.stop == Default::default() {
+    if expected(&experiment.intensifier, schedule, &experiment.stop).is_none() && experiment.stop == Default::default()
+    {
         warnings.push(match space.count() {
             Some(count) => format!("nothing ends the run before all {count} configurations were tried"),
             None => "nothing ends the run: set a limit such as stop: (trials: 60)".into(),
@@ -267,7 +269,7 @@ fn changes(experiment: &Experiment, folder: &RunFolder) -> Vec<String> {
 
 fn json(experiment: &Experiment, warnings: &[String]) -> Json {
     let plan = experiment.plan();
-    let work = planned(&plan, &experiment.stop);
+    let work = expected(&experiment.intensifier, &experiment.schedule, &experiment.stop);
     let brackets = plan.brackets.iter().map(|bracket| {
         let rungs = bracket.rungs.iter().zip(added(bracket));
         let rungs = rungs.map(|(rung, added)| {

@@ -1,5 +1,6 @@
 //! The plan of a run: the trials and the budget that it takes in all, as far as its limits say.
-use crate::intensifier::bracket::{Bracket, Plan};
+use crate::intensifier::bracket::{Bracket, Plan, Schedule};
+use crate::intensifier::config::IntensifierConfig;
 use crate::optimizer::stop::Stop;
 
 /// An amount of work: trials, and the budget that they add to their configurations.
@@ -57,6 +58,20 @@ pub(crate) fn planned(plan: &Plan, stop: &Stop) -> Option<Workload> {
     unreachable!("every bracket has a trial, so a limit is reached")
 }
 
+/// The workload of a run as [`planned`]; where brackets never close, an estimate from the proportion of their trials, because
+/// the brackets grow side by side.
+pub(crate) fn expected(intensifier: &IntensifierConfig, schedule: &Schedule, stop: &Stop) -> Option<Workload> {
+    let plan = intensifier.plan(schedule);
+    if intensifier.closes(schedule) || plan.trials() == 1 {
+        return planned(&plan, stop);
+    }
+    let each = plan.continued_budget() / f64::from(plan.trials());
+    let by_budget = [stop.full_evaluations.map(|full| full * plan.max.amount()), stop.budget].into_iter().flatten();
+    let by_trials = stop.trials.map(|trials| f64::from(trials) * each);
+    let budget = by_budget.chain(by_trials).min_by(f64::total_cmp)?;
+    Some(Workload { trials: (budget / each).round().max(1.0) as u32, budget })
+}
+
 /// The number of new configurations that a run tries within its limits, if every trial finishes and brackets follow in turn;
 /// `None` where no limit says, or where there are more than `enough`.
 pub(crate) fn new_configurations(plan: &Plan, stop: &Stop, enough: usize) -> Option<usize> {
@@ -82,8 +97,24 @@ pub(crate) fn new_configurations(plan: &Plan, stop: &Stop, enough: usize) -> Opt
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::intensifier::bracket::Schedule;
     use crate::trial::budget::Budget;
+
+    #[test]
+    fn brackets_that_grow_side_by_side_are_estimated_by_their_proportion() {
+        let budget = |amount| Budget::new(amount).expect("positive");
+        let schedule = Schedule::new(budget(1.0), budget(10.0), 3).expect("a schedule");
+        let side_by_side = IntensifierConfig::Asynchronous { brackets: None };
+        let check = |stop: Stop, least: f64, most: f64| {
+            let work = expected(&side_by_side, &schedule, &stop).expect("a limit");
+            assert!((least..=most).contains(&work.budget), "{work:?}");
+            work.trials
+        };
+        // Such runs spent 44 and 142.
+        assert_eq!(check(Stop { trials: Some(14), ..Stop::default() }, 40.0, 52.0), 14);
+        assert_eq!(check(Stop { trials: Some(40), ..Stop::default() }, 130.0, 150.0), 40);
+        assert_eq!(check(Stop { full_evaluations: Some(3.0), ..Stop::default() }, 30.0, 30.0), 9);
+        assert_eq!(expected(&side_by_side, &schedule, &Stop::default()), None);
+    }
 
     #[test]
     fn limits_end_the_plan() {

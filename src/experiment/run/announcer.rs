@@ -33,7 +33,10 @@ impl<'a> Announcer<'a> {
     ) -> Result<Self, RunError> {
         let path = folder.events();
         let stream = EventStream::open(&path).map_err(|source| RunError::Folder { path: path.clone(), source })?;
-        let planned = plan::planned(&ledger.optimizer().plan(), &experiment.stop);
+        let planned = {
+            let optimizer = ledger.optimizer();
+            plan::expected(optimizer.intensifier_config(), optimizer.schedule(), &experiment.stop)
+        };
         Ok(Self { experiment, planned, watcher, path, stream, pending: PendingEvents::default() })
     }
 
