@@ -75,7 +75,8 @@ impl Convergence {
         let (mut dots, mut curves) = (Vec::new(), BTreeMap::<Budget, Vec<Improvement>>::new());
         for trial in input.history.ended() {
             let proposal = &trial.proposal;
-            let so_far: &mut f64 = reached.entry((proposal.configuration_id, proposal.seed, &proposal.instance)).or_default();
+            let so_far: &mut f64 =
+                reached.entry((proposal.configuration_id, proposal.seed, &proposal.instance)).or_default();
             spent += (proposal.budget.amount() - *so_far).max(0.0);
             *so_far = so_far.max(proposal.budget.amount());
             ended += 1;

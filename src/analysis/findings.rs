@@ -57,7 +57,7 @@ impl Findings {
             failure_groups: failure::groups(input.history),
             matrix: matrix::Matrix::of(input, watcher)?,
             predictions: input.predictions.iter().map(prediction::Accuracy::of).collect(),
-            metrics: metric::summaries(input),
+            metrics: metric::summaries(input.metrics, input.history, input.recommendation().map(|best| best.trial)),
             trials: headline::lines(input),
         })
     }

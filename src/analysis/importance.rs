@@ -92,9 +92,8 @@ impl Exchange<'_> {
     ///
     /// Each takes values of others of its stratum, in any fold: a fold may hold one configuration only.
     fn increases(&self, validated: &Validated, exchanged: Exchanged) -> Vec<f64> {
-        let active: Vec<usize> = (0..self.table.targets.len())
-            .filter(|&row| !self.table.rows.row(row)[exchanged.column].is_nan())
-            .collect();
+        let active: Vec<usize> =
+            (0..self.table.targets.len()).filter(|&row| !self.table.rows.row(row)[exchanged.column].is_nan()).collect();
         let empty = || (Rows::new(self.table.rows.width()), Vec::new());
         let mut mixtures: Vec<(Rows, Vec<usize>)> = validated.models.iter().map(|_| empty()).collect();
         for stratum in self.strata(&active) {
@@ -180,7 +179,12 @@ impl Test {
         let t = mean / error.max(1e-12 * variance);
         // Student's law by a normal one (Abramowitz and Stegun 1964, equation 26.7.8).
         let z = t * (1.0 - 0.25 / (n - 1.0)) / (1.0 + 0.5 * t * t / (n - 1.0)).sqrt();
-        Self { mean: Some(mean / variance), error: error / variance, chance: normal::distribution(-z), freedom: n - 1.0 }
+        Self {
+            mean: Some(mean / variance),
+            error: error / variance,
+            chance: normal::distribution(-z),
+            freedom: n - 1.0,
+        }
     }
 
     /// The quantile of Student's law that is exceeded with a probability, by the same approximation; `None` where there are

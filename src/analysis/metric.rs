@@ -2,9 +2,9 @@
 use serde::Serialize;
 
 use super::correlation::spearman;
-use super::input::ReportInput;
 use crate::numeric::quantile::quantile;
 use crate::trial::TrialId;
+use crate::trial::history::History;
 
 /// The numbers that trials reported under one name.
 #[derive(Clone, Debug, PartialEq)]
@@ -43,10 +43,10 @@ pub struct MetricPoint {
 /// The fewest trials whose ranks are compared.
 const FEWEST: usize = 5;
 
-/// The summaries of all metrics that any trial reported, in the order of their first appearance.
-pub(crate) fn summaries(input: &ReportInput) -> Vec<MetricSummary> {
-    let history = input.history;
-    let recommended = input.recommendation().map(|best| best.trial.0);
+/// The summaries of all metrics that any trial reported, in the order of their first appearance; `recommended` is the
+/// trial of the recommended configuration.
+pub(crate) fn summaries(metrics: &[Metric], history: &History, recommended: Option<TrialId>) -> Vec<MetricSummary> {
+    let recommended = recommended.map(|trial| trial.0);
     let cost = |trial: u32| history.trial(TrialId(trial)).and_then(|trial| trial.outcome.as_ref()?.cost());
     let budget = |trial: u32| history.trial(TrialId(trial)).map(|trial| trial.proposal.budget);
     let summary = |metric: &Metric| {
@@ -72,7 +72,7 @@ pub(crate) fn summaries(input: &ReportInput) -> Vec<MetricSummary> {
             points,
         })
     };
-    input.metrics.iter().filter_map(summary).collect()
+    metrics.iter().filter_map(summary).collect()
 }
 
 #[cfg(test)]
@@ -96,7 +96,7 @@ mod tests {
             Metric { name: "accuracy".into(), values: history.trials().iter().map(opposite).collect() },
             Metric { name: "nothing".into(), values: Vec::new() },
         ];
-        let found = summaries(&ReportInput { metrics: &metrics, ..input(&space, &history) });
+        let found = summaries(&metrics, &history, input(&space, &history).recommendation().map(|best| best.trial));
         assert_eq!(found.len(), 1);
         let accuracy = &found[0];
         assert_eq!((accuracy.trials, accuracy.points.len(), accuracy.correlation), (12, 8, Some(-1.0)));

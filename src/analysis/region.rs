@@ -68,9 +68,8 @@ fn choices(hyperparameter: &Hyperparameter, tried: &[Tried], all: f64) -> Vec<Re
         *trials += 1;
     }
     let bins = binning.bins.into_iter().zip(counts).filter(|(_, (failed, trials))| is_above(*failed, *trials, all));
-    let region = |value: Value, (failed, trials)| {
-        Region { least: Some(value.clone()), greatest: Some(value), failed, trials }
-    };
+    let region =
+        |value: Value, (failed, trials)| Region { least: Some(value.clone()), greatest: Some(value), failed, trials };
     bins.map(|(bin, counts)| region(bin.value, counts)).collect()
 }
 

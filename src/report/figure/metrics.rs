@@ -33,8 +33,7 @@ pub(crate) fn figure(findings: &Findings) -> Option<Canvas> {
     let mut canvas = Canvas::new(WIDTH, TOP + rows as f64 * (HIGH + BELOW));
     let title = font::elide(&format!("{} · metrics", findings.experiment), TITLE, true, WIDTH - 2.0 * MARGIN);
     canvas.say((MARGIN, 44.0), title, TITLE, INK, Anchor::Start, true);
-    let mut text =
-        format!("upward: the {} at the highest budget; blue: {}", findings.shown(), findings.recommended());
+    let mut text = format!("upward: the {} at the highest budget; blue: {}", findings.shown(), findings.recommended());
     if drawn.len() > shown.len() {
         text += &format!("; the first {DRAWN} of {} are drawn", count(drawn.len(), "metric"));
     }

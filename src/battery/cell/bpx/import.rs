@@ -100,7 +100,7 @@ impl Importer {
         };
         let mut numbers = version.trim().split('.');
         let is_known = match numbers.next() {
-            Some("0") => numbers.any(|number| number.trim_matches('0') != ""),
+            Some("0") => numbers.any(|number| !number.trim_matches('0').is_empty()),
             first => first == Some("1"),
         };
         if !is_known {
