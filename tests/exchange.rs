@@ -107,7 +107,8 @@ fn both_dialects_of_pcs_open() {
     let other = configspace::read(&json["space"].to_string(), &path).unwrap().space;
     let domains =
         |space: &Space| space.hyperparameters().iter().map(|each| each.domain.to_string()).collect::<Vec<_>>();
-    let words = domains(&other).iter().map(|each| each.replace("true, false", "True, False")).collect::<Vec<_>>();
+    let words =
+        domains(&other).iter().map(|each| each.replace("true, false", "\"True\", \"False\"")).collect::<Vec<_>>();
     assert_eq!(domains(&space), words);
 
     let old = "model:depth | model in {tree}  # before its parent

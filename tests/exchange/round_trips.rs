@@ -167,7 +167,8 @@ proptest! {
         });
         let run = ExportedRun { name: "s", space: &space, objectives: &names, directions: &directions, trials: trials.collect() };
         let budgets = (Budget::new(1.0).unwrap(), Budget::new(9.0).unwrap());
-        let choice = StudyChoice { name: None, maximized: vec![maximize], negate: false };
+        let maximized = (0..objectives).map(|objective| directions.of_objective(objective) == Direction::Maximize).collect();
+        let choice = StudyChoice { name: None, maximized, negate: false };
         type Found = Result<FoundResults, UnreadableResults>;
         let files: [(&str, Vec<String>, Found); 4] = [
             ("csv", csv::write(&run).notes, csv::read(&csv::write(&run).text, &space)),
