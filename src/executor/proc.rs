@@ -42,6 +42,8 @@ pub(crate) enum Wait {
 mod linux {
     use std::fs::{self, File};
     use std::io::Read;
+    use std::thread;
+    use std::time::Duration;
 
     use rustix::process::{Pid, PidfdFlags, pidfd_open, pidfd_send_signal};
 
@@ -80,10 +82,22 @@ mod linux {
         }
     }
 
+    /// The number of further looks at an environment that is empty, a millisecond apart: while a process becomes another
+    /// program, the kernel shows none (`environ_read` in fs/proc/base.c).
+    const LOOKS: usize = 10;
+
     /// True where a process was started with this environment variable.
     pub(crate) fn carries(pid: i32, name: &str, value: &str) -> bool {
         let expected = format!("{name}={value}");
-        let environment = fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
+        let read = || fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
+        let mut environment = read();
+        for _ in 0..LOOKS {
+            if !environment.is_empty() {
+                break;
+            }
+            thread::sleep(Duration::from_millis(1));
+            environment = read();
+        }
         environment.split(|&byte| byte == 0).any(|entry| entry == expected.as_bytes())
     }
 
