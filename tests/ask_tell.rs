@@ -212,12 +212,16 @@ fn failures_and_batches_are_told_in_any_order() {
 fn the_example_in_python_finds_the_minimum() {
     let repository = Path::new(env!("CARGO_MANIFEST_DIR"));
     let folder = tempfile::tempdir().unwrap();
+    if Command::new("python3").arg("--version").output().is_err() {
+        eprintln!("skipped: there is no python3");
+        return;
+    }
     let output = Command::new("python3")
         .arg(repository.join("examples/ask_tell.py"))
         .arg(env!("CARGO_BIN_EXE_galvani"))
         .current_dir(folder.path())
         .output()
-        .expect("python3 is installed");
+        .unwrap();
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let cost: f64 =

@@ -198,7 +198,7 @@ const X: &str = "\"x\": Float(min: 0, max: 1)";
 fn a_program_that_answers_without_the_number_of_the_trial_stops_the_run_at_once() {
     let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/programs");
     let folder = tempfile::tempdir().unwrap();
-    for name in ["answers_without_trial.py", "answers_without_trial.ron"] {
+    for name in ["answers_without_trial.sh", "answers_without_trial.ron"] {
         fs::copy(fixtures.join(name), folder.path().join(name)).unwrap();
     }
     let output = galvani(folder.path(), &["run", "answers_without_trial.ron"]);
