@@ -93,7 +93,7 @@ impl Headline {
     pub(super) fn of(input: &ReportInput) -> Self {
         let mut outcomes = IndexMap::new();
         for trial in input.history.trials() {
-            *outcomes.entry(word(trial)).or_insert(0) += 1;
+            *outcomes.entry(trial.word().to_owned()).or_insert(0) += 1;
         }
         outcomes.sort_by(|a, m, b, n| n.cmp(m).then(a.cmp(b)));
         let highest = input.history.trials().iter().map(|trial| trial.proposal.budget).max();
@@ -211,7 +211,7 @@ pub(super) fn lines(input: &ReportInput) -> Vec<TrialLine> {
             budget: proposal.budget.amount(),
             bracket: proposal.bracket,
             rung: proposal.rung,
-            outcome: word(trial),
+            outcome: trial.word().to_owned(),
             cost: trial.outcome.as_ref().and_then(|outcome| outcome.cost()),
             origin: proposal.origin.name().to_owned(),
             seconds: timing.map(|timing| timing.seconds),
@@ -223,8 +223,4 @@ pub(super) fn lines(input: &ReportInput) -> Vec<TrialLine> {
 
 fn named(input: &ReportInput, configuration: &Configuration) -> IndexMap<String, Value> {
     input.space.named(configuration).map(|(name, value)| (name.to_owned(), value.clone())).collect()
-}
-
-fn word(trial: &Trial) -> String {
-    trial.outcome.as_ref().map_or("running", |outcome| outcome.kind().word()).to_owned()
 }

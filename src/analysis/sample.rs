@@ -82,7 +82,7 @@ impl Sample {
         let (mut kept, mut rest) = (Vec::new(), Vec::new());
         for trial in input.history.trials() {
             let reason = match &trial.outcome {
-                None => "running".to_owned(),
+                None => trial.word().to_owned(),
                 Some(Outcome::Finished(costs_of_trial)) => {
                     // Of several budgets, that of the predictions is drawn from first.
                     let is_aim = counts.len() > 1 && Some(trial.proposal.budget) == aim;

@@ -6,7 +6,6 @@ use super::failure::Failure;
 use super::message::{count, narrate};
 use super::number_argument::whole;
 use super::target::Target;
-use super::trial_row::outcome;
 use crate::document::diagnostic::Diagnostic;
 use crate::experiment::ledger::revision::revise;
 use crate::store::record::Revision;
@@ -34,7 +33,7 @@ pub(super) fn execute(arguments: &Arguments, revision: Revision) -> Result<(), F
     let log = arguments.target.log()?;
     let trials = match &arguments.outcome {
         Some(wanted) => {
-            let all = log.history.trials().iter().filter(|trial| outcome(trial) == wanted);
+            let all = log.history.trials().iter().filter(|trial| trial.word() == wanted);
             let trials: Vec<TrialId> = all.map(|trial| trial.proposal.trial).collect();
             if trials.is_empty() {
                 let diagnostic = Diagnostic::new(format!("no trial has the outcome `{wanted}`"));

@@ -3,7 +3,6 @@ use super::failure::Failure;
 use super::incumbent::{evidence, lowest, recommendation, source};
 use super::message::{count, duration, measured, narrate, number, one_line, say};
 use super::target::Target;
-use super::trial_row::outcome;
 use crate::experiment::ledger::queue::Queue;
 use crate::experiment::replay::imported_results;
 use crate::experiment::replay::log::Log;
@@ -84,7 +83,7 @@ pub(super) fn warn(log: &Log) {
 
 /// The number of trials of each outcome, in words.
 pub(super) fn outcomes(log: &Log) -> String {
-    let ended = |kind: OutcomeKind| log.history.ended().filter(|trial| outcome(trial) == kind.word()).count();
+    let ended = |kind: OutcomeKind| log.history.ended().filter(|trial| trial.word() == kind.word()).count();
     let counts = OutcomeKind::ALL.into_iter().map(|kind| (ended(kind), kind));
     let words: Vec<_> = counts
         .filter(|(ended, kind)| *ended > 0 || *kind == OutcomeKind::Finished)
@@ -98,7 +97,7 @@ pub(super) fn by_budget(log: &Log) -> Vec<(f64, usize, usize)> {
     let mut rows: Vec<(f64, usize, usize)> = Vec::new();
     for trial in log.history.ended() {
         let budget = trial.proposal.budget.amount();
-        let finished = usize::from(outcome(trial) == OutcomeKind::Finished.word());
+        let finished = usize::from(trial.word() == OutcomeKind::Finished.word());
         match rows.iter_mut().find(|row| row.0 == budget) {
             Some(row) => (row.1, row.2) = (row.1 + 1, row.2 + finished),
             None => rows.push((budget, 1, finished)),

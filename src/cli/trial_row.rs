@@ -6,14 +6,6 @@ use crate::experiment::replay::log::Log;
 use crate::trial::Trial;
 use crate::trial::metrics::metrics;
 
-/// The word for the outcome of a trial that has not ended.
-pub(super) const RUNNING: &str = "running";
-
-/// The word for a trial's outcome; `running` while it has none.
-pub(super) fn outcome(trial: &Trial) -> &'static str {
-    trial.outcome.as_ref().map_or(RUNNING, |outcome| outcome.kind().word())
-}
-
 /// The cost of a trial, the first of several, or its value that is maximized; `None` if it has none.
 pub(super) fn cost(experiment: &Experiment, trial: &Trial) -> Option<f64> {
     Some(experiment.direction().turn(trial.outcome.as_ref()?.cost()?))
@@ -34,7 +26,7 @@ pub(super) fn row(log: &Log, trial: &Trial) -> Map<String, Value> {
         "rung": proposal.rung,
         "seed": proposal.seed,
         "instance": proposal.instance.as_deref(),
-        "outcome": outcome(trial),
+        "outcome": trial.word(),
         "cost": cost(&log.experiment, trial),
         "started": ended.map(|ended| ended.started).or(details.started.last().copied()).map(|at| at.to_string()),
         "ended": ended.map(|ended| ended.at.to_string()),

@@ -9,9 +9,10 @@ use super::message::amount;
 use super::number_argument::{real, within};
 use super::status::by_budget;
 use super::table;
-use super::trial_row::{RUNNING, cost, outcome, row};
+use super::trial_row::{cost, row};
 use crate::document::diagnostic::Diagnostic;
 use crate::numeric::pareto;
+use crate::trial::RUNNING;
 use crate::trial::Trial;
 use crate::trial::metrics::names;
 use crate::trial::outcome::OutcomeKind;
@@ -56,7 +57,7 @@ pub(super) fn execute(arguments: &Arguments) -> Result<(), Failure> {
         }
     }
     if let Some(wanted) = &arguments.outcome {
-        trials.retain(|trial| outcome(trial) == wanted);
+        trials.retain(|trial| trial.word() == wanted);
     }
     if let Some(top) = arguments.top {
         trials.retain(|trial| cost(&log.experiment, trial).is_some());

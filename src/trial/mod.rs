@@ -142,3 +142,13 @@ pub struct Trial {
     /// The seconds from its start to its end, where they were told.
     pub seconds: Option<f64>,
 }
+
+/// The word for a trial that has no outcome.
+pub(crate) const RUNNING: &str = "running";
+
+impl Trial {
+    /// The word for its outcome; [`RUNNING`] while it has none.
+    pub(crate) fn word(&self) -> &'static str {
+        self.outcome.as_ref().map_or(RUNNING, |outcome| outcome.kind().word())
+    }
+}

@@ -55,7 +55,7 @@ impl<'a> ExportedTrial<'a> {
 
     /// The word for its outcome; `running` while it has none.
     pub(super) fn outcome(&self) -> &'static str {
-        self.trial.outcome.as_ref().map_or("running", |outcome| outcome.kind().word())
+        self.trial.word()
     }
 
     /// The message of a crash.

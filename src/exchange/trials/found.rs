@@ -2,6 +2,7 @@
 use indexmap::IndexMap;
 use serde_json::Value as Json;
 
+use crate::trial::RUNNING;
 use crate::trial::outcome::OutcomeKind;
 
 /// The results that a file may hold at most.
@@ -12,9 +13,6 @@ pub const MOST_VALUES: usize = 2_000_000;
 
 /// The bytes of names and words that a file may hold at most, over all of its results.
 const MOST_BYTES: usize = 256 << 20;
-
-/// The word for a trial without an outcome, as an export writes it.
-const RUNNING: &str = "running";
 
 /// One result as a file has it.
 #[derive(Clone, Debug, Default, PartialEq)]
