@@ -159,6 +159,7 @@ fn input(history: &History) -> ReportInput<'_> {
         model: None,
         predictions: &[],
         metrics: &[],
+        logs: &[],
         warnings: &[],
         sources: &[],
     }

@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::bin::{Bin, Binning, Scale, scale};
 use super::importance::Importance;
+use super::interaction::RARE;
 use super::model::FittedModel;
 use super::question::Question;
 use super::sample::Sample;
@@ -76,6 +77,17 @@ impl FittedModels<'_> {
 }
 
 impl Dimension {
+    /// True for a category of which fewer than three trials tell anything.
+    pub(crate) fn is_rare(&self, level: &Level) -> bool {
+        self.scale == Scale::Categorical && level.trials < RARE
+    }
+
+    /// True where the values are words, of which none may be left out.
+    pub(crate) fn has_names(&self) -> bool {
+        let is_word = |level: &Level| level.bin.value.number().is_none();
+        self.scale == Scale::Categorical || self.scale == Scale::Ordinal && self.levels.iter().any(is_word)
+    }
+
     /// The label of its axis: the name, and the unit if it has one.
     pub(crate) fn label(&self) -> String {
         self.unit.as_ref().map_or_else(|| self.name.clone(), |unit| format!("{} ({unit})", self.name))

@@ -51,7 +51,7 @@ impl Findings {
             turn(direction, dimension.curves.iter_mut().flatten().flatten());
         }
         for tile in matrix.pairs.iter_mut().flat_map(|pair| &mut pair.tiles).flatten() {
-            if let Tile::Cost { cost, .. } = tile {
+            if let Tile::Cost { cost, .. } | Tile::Rare { cost } = tile {
                 *cost = direction.turn(*cost);
             }
         }

@@ -40,18 +40,41 @@ pub struct FailureGroup {
     pub count: usize,
     /// The first of the trials.
     pub trials: Vec<u32>,
+    /// The last of the trials.
+    pub last: u32,
+    /// The end of that trial's log, where it is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub log: Option<String>,
+}
+
+/// The end of a trial's log.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LogTail {
+    pub trial: u32,
+    pub text: String,
+}
+
+/// The failures by kind and message with the ends of their logs, the most frequent first.
+pub(super) fn with_logs(history: &History, logs: &[LogTail]) -> Vec<FailureGroup> {
+    let mut groups = groups(history);
+    for group in &mut groups {
+        group.log = logs.iter().find(|log| log.trial == group.last).map(|log| log.text.clone());
+    }
+    groups
 }
 
 /// The failures by kind and message, the most frequent first.
-pub(super) fn groups(history: &History) -> Vec<FailureGroup> {
+pub fn groups(history: &History) -> Vec<FailureGroup> {
     let mut groups: IndexMap<(OutcomeKind, String), FailureGroup> = IndexMap::new();
     for trial in history.trials() {
         let Some(outcome) = trial.outcome.as_ref().filter(|outcome| outcome.is_failure()) else { continue };
         let message = if let Outcome::Crashed { message } = outcome { end_of(message) } else { String::new() };
-        let empty = || FailureGroup { outcome: outcome.kind(), message: String::new(), count: 0, trials: vec![] };
+        let (kind, last) = (outcome.kind(), trial.proposal.trial.0);
+        let empty =
+            || FailureGroup { outcome: kind, message: String::new(), count: 0, trials: vec![], last, log: None };
         let group = groups.entry((outcome.kind(), without_numbers(&message))).or_insert_with(empty);
         group.message = message;
-        group.count += 1;
+        (group.count, group.last) = (group.count + 1, last);
         if group.trials.len() < NAMED {
             group.trials.push(trial.proposal.trial.0);
         }
@@ -133,8 +156,9 @@ mod tests {
             (0.4, fixtures::finished(1.0)),
         ];
         let history = fixtures::history(&space, trials.map(|(x, outcome)| (x, 1.0, outcome)));
-        let found = groups(&history);
+        let found = with_logs(&history, &[LogTail { trial: 3, text: "7 is too large".into() }]);
         assert_eq!((found.len(), found[0].count, &found[0].trials[..]), (2, 2, &[1, 3][..]));
+        assert_eq!((found[0].last, found[0].log.as_deref(), &found[1].log), (3, Some("7 is too large"), &None));
         assert_eq!(found[0].message, "Traceback\nValueError: 7 is too large");
         let rates = failures(&fixtures::input(&space, &history));
         assert!(rates.iter().any(|rate| rate.outcome == OutcomeKind::Diverged && rate.failed == 1));

@@ -43,6 +43,7 @@ impl Findings {
     /// # Errors
     /// If the watcher ends the analysis.
     pub fn watched(input: &ReportInput, watcher: &dyn Watcher) -> Result<Self, Cancelled> {
+        let convergence = convergence::Convergence::of(input);
         Ok(Self {
             experiment: input.experiment.to_owned(),
             unit: input.unit.to_owned(),
@@ -50,11 +51,11 @@ impl Findings {
             direction: Direction::Minimize,
             warnings: input.warnings.to_vec(),
             headline: headline::Headline::of(input),
-            convergence: convergence::Convergence::of(input),
-            front: front::Front::of(input),
+            front: front::Front::of(input, &convergence),
+            convergence,
             fidelity: fidelity::fidelities(input.history),
             failures: failure::failures(input),
-            failure_groups: failure::groups(input.history),
+            failure_groups: failure::with_logs(input.history, input.logs),
             matrix: matrix::Matrix::of(input, watcher)?,
             predictions: input.predictions.iter().map(prediction::Accuracy::of).collect(),
             metrics: metric::summaries(input.metrics, input.history, input.recommendation().map(|best| best.trial)),

@@ -46,6 +46,7 @@ pub(crate) fn input<'a>(space: &'a Space, history: &'a History) -> ReportInput<'
         model: None,
         predictions: &[],
         metrics: &[],
+        logs: &[],
         warnings: &[],
         sources: &[],
     }

@@ -1,6 +1,7 @@
 //! Input of the analysis: a run's space, history and timings, and evaluations that are not trials.
 use serde::{Deserialize, Serialize};
 
+use super::failure::LogTail;
 use super::metric::Metric;
 use super::model::ModelKind;
 use crate::space::Space;
@@ -39,6 +40,8 @@ pub struct ReportInput<'a> {
     pub predictions: &'a [SeriesPrediction],
     /// The numbers that trials reported beside their cost.
     pub metrics: &'a [Metric],
+    /// Ends of the logs of trials that failed.
+    pub logs: &'a [LogTail],
     /// Sentences that the page shows at the top.
     pub warnings: &'a [String],
     /// Files that reproduce the experiment, verbatim.

@@ -12,6 +12,8 @@ use crate::surrogate::Rows;
 
 /// Failures within one bin of a tile without successes that make it a failing one.
 const FAILING: usize = 2;
+/// Successes below which a category tells nothing: what the model predicts for it is that of other categories.
+pub(super) const RARE: usize = 3;
 /// Further random points that are tried before a tile counts as forbidden.
 const TRIED: u64 = 400;
 
@@ -32,6 +34,8 @@ pub struct PairInteraction {
 pub enum Tile {
     /// The predicted cost; `near` if a trial of the sample is within one bin on both axes.
     Cost { cost: f64, near: bool },
+    /// The predicted cost of a category that fewer than three trials of the sample have: no more than a guess.
+    Rare { cost: f64 },
     /// Trials within one bin on both axes have failed, and none has succeeded.
     Failing,
     /// No legal configuration has both values.
@@ -70,6 +74,7 @@ impl PairInteraction {
             let both = along.iter().zip(across);
             both.filter(|(own, other)| is_near(vertical, **own, r) && is_near(horizontal, **other, c)).count()
         };
+        let rare = [rare(vertical, &succeeded.0), rare(horizontal, &succeeded.1)];
         let mut means = Vec::new();
         let mut tiles = Vec::new();
         for (r, level) in vertical.levels.iter().enumerate() {
@@ -80,10 +85,11 @@ impl PairInteraction {
                     Ok(rows) => {
                         let mean = model.mean(&rows).expect("a legal tile has rows");
                         means.push((r, c, mean, rows.len() as f64));
-                        match near(&succeeded, r, c) > 0 {
-                            true => Tile::Cost { cost: sample.cost(mean), near: true },
+                        let (is_near, cost) = (near(&succeeded, r, c) > 0, sample.cost(mean));
+                        match is_near {
                             false if near(&failed, r, c) >= FAILING => Tile::Failing,
-                            false => Tile::Cost { cost: sample.cost(mean), near: false },
+                            _ if rare[0][r] || rare[1][c] => Tile::Rare { cost },
+                            near => Tile::Cost { cost, near },
                         }
                     }
                     Err(tile) => tile,
@@ -132,6 +138,13 @@ impl TileModel<'_> {
 fn levels_of(dimension: &Dimension, trials: &[Positions]) -> Vec<Option<usize>> {
     let level = |trial: &Positions| trial[dimension.index].map(|position| dimension.binning.bin_of(position));
     trials.iter().map(level).collect()
+}
+
+/// For each level of a dimension, true if it is a category that few trials have.
+fn rare(dimension: &Dimension, trials: &[Option<usize>]) -> Vec<bool> {
+    let count = |level: usize| trials.iter().filter(|trial| **trial == Some(level)).count();
+    let is_categorical = dimension.scale == Scale::Categorical;
+    (0..dimension.levels.len()).map(|level| is_categorical && count(level) < RARE).collect()
 }
 
 /// True if a trial's level is within one step of another; categories must be equal.

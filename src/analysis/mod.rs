@@ -9,7 +9,7 @@ pub(crate) mod convergence;
 mod correlation;
 pub(crate) mod dependence;
 mod directions;
-pub(crate) mod failure;
+pub mod failure;
 pub(crate) mod fidelity;
 pub(crate) mod findings;
 #[cfg(test)]

@@ -9,17 +9,24 @@ use clap::{Args, ValueEnum};
 
 use super::analysis_progress::AnalysisProgress;
 use super::failure::Failure;
+use super::foreign_report::{ForeignObjective, ForeignProgram, read_run, with_foreign_input};
 use super::incumbent;
 use super::interrupt;
+use super::log_tail::log_tails;
 use super::message::narrate;
 use super::target::Target;
 use crate::analysis::metric::Metric;
-use crate::analysis::{Findings, ModelKind, ReportInput, Source, TestCosts, Timing};
+use crate::analysis::{Findings, ModelKind, ReportInput, Source, TestCosts, Timing, Watcher};
 use crate::document::diagnostic::Diagnostic;
 use crate::document::json::JsonError;
+use crate::document::spelling::suggestion;
 use crate::experiment::replay::log::Log;
 use crate::experiment::replay::note::REPAIRS;
 use crate::report;
+use crate::report::ReportError;
+use crate::report::figure::list::{FIGURES, FigureEntry};
+use crate::report::print::{PrintFormat, PrintWidth, PrintWidthError, print};
+use crate::trial::direction::Directions;
 use crate::trial::metrics;
 use crate::trial::penalty::penalty;
 use crate::trial::prediction::{self, SeriesPrediction};
@@ -34,6 +41,68 @@ pub(super) struct Arguments {
     /// The model of the interactions [default: the best in cross-validation]
     #[arg(long, value_name = "MODEL")]
     model: Option<Model>,
+    /// Shows the page in the browser
+    #[arg(long)]
+    open: bool,
+    #[command(flatten)]
+    printed: Printed,
+    /// Reads the run of another program instead: `galvani report --from smac3 FOLDER`, `galvani report --from optuna FILE`
+    #[arg(long, value_name = "PROGRAM")]
+    from: Option<ForeignProgram>,
+    /// The study of that file, where it has several
+    #[arg(long, value_name = "NAME", requires = "from")]
+    study: Option<String>,
+    /// The direction of what SMAC3 minimized: `maximize` where its costs are negated values
+    #[arg(long, value_name = "DIRECTION", requires = "from")]
+    objective: Option<ForeignObjective>,
+}
+
+/// Figures one by one, as a paper needs them.
+#[derive(Args)]
+struct Printed {
+    /// Writes only these figures, each with a caption, instead of the page
+    #[arg(long, value_name = "FIGURES", value_delimiter = ',', value_parser = figure)]
+    only: Vec<&'static FigureEntry>,
+    /// The format of these figures
+    #[arg(long, value_name = "FORMAT", requires = "only", default_value = "svg")]
+    format: Format,
+    /// The width for which these figures are laid out, such as `90mm`, `9cm`, `3.5in` or `340px`
+    #[arg(long, value_name = "WIDTH", requires = "only", value_parser = width, allow_negative_numbers = true)]
+    width: Option<PrintWidth>,
+}
+
+/// A format of a single figure by its word on the command line.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// Lines and text, at any size
+    Svg,
+    /// Pixels, 384 an inch
+    Png,
+    /// The numbers behind it, as tables
+    Csv,
+}
+
+impl From<Format> for PrintFormat {
+    fn from(format: Format) -> Self {
+        match format {
+            Format::Svg => Self::Svg,
+            Format::Png => Self::Png,
+            Format::Csv => Self::Csv,
+        }
+    }
+}
+
+/// The figure of this name.
+fn figure(name: &str) -> Result<&'static FigureEntry, Diagnostic> {
+    FigureEntry::named(name).ok_or_else(|| {
+        let names = FIGURES.iter().map(|figure| figure.name);
+        Diagnostic::new(format!("there is no figure `{name}`")).hint(suggestion(name, names))
+    })
+}
+
+/// The width that a text names.
+fn width(text: &str) -> Result<PrintWidth, PrintWidthError> {
+    text.parse()
 }
 
 /// A model by its word on the command line.
@@ -58,12 +127,74 @@ impl From<Model> for ModelKind {
 }
 
 pub(super) fn execute(arguments: &Arguments) -> Result<(), Failure> {
+    if let Some(program) = arguments.from {
+        return foreign(arguments, program);
+    }
     let log = arguments.target.log()?;
     let folder = arguments.out.clone().unwrap_or_else(|| folder(&log));
     let interrupts = interrupt::count().map_err(Failure::input)?;
-    let page = write(&log, &folder, arguments.model.map(ModelKind::from), &interrupts)?;
-    super::message::say(&page.display().to_string());
+    let (model, printed) = (arguments.model.map(ModelKind::from), &arguments.printed);
+    let written = with_input(&log, model, |input| {
+        let directions = &log.experiment.directions;
+        output(input, directions, &folder, printed, &interrupts).map_err(|failure| again(failure, &log))
+    })?;
+    shown(&written, arguments.open);
     Ok(())
+}
+
+/// Writes the report of another program's run.
+fn foreign(arguments: &Arguments, program: ForeignProgram) -> Result<(), Failure> {
+    let path = &arguments.target.experiment;
+    let run = read_run(program, path, arguments.study.as_deref(), arguments.objective)?;
+    let interrupts = interrupt::count().map_err(Failure::input)?;
+    // A name of another program may be no name of a folder.
+    let name: String =
+        run.name.chars().map(|sign| if sign.is_alphanumeric() || "-_.".contains(sign) { sign } else { '-' }).collect();
+    let folder = arguments.out.clone().unwrap_or_else(|| Path::new("reports").join(name.trim_start_matches('.')));
+    let written = with_foreign_input(&run, path, arguments.model.map(ModelKind::from), |input| {
+        output(input, &run.directions, &folder, &arguments.printed, &interrupts)
+    })?;
+    shown(&written, arguments.open);
+    Ok(())
+}
+
+/// Writes a report, or single figures; returns the files for the reader, the first of them to be shown.
+fn output(
+    input: &ReportInput,
+    directions: &Directions,
+    folder: &Path,
+    printed: &Printed,
+    interrupts: &Arc<AtomicUsize>,
+) -> Result<Vec<PathBuf>, Failure> {
+    if printed.only.is_empty() {
+        return Ok(vec![page(input, directions, folder, interrupts)?]);
+    }
+    analysed(input, directions, interrupts, |findings, _| {
+        let mut files = Vec::new();
+        for figure in &printed.only {
+            let as_asked = (printed.format.into(), printed.width);
+            let Some((written, caption)) = print(figure, (findings, input), folder, as_asked)? else {
+                narrate(&format!("warning: the run has nothing for the figure `{}`", figure.name));
+                continue;
+            };
+            written.iter().for_each(|file| narrate(&format!("wrote {}", file.display())));
+            super::message::say(&caption);
+            files.extend(written);
+        }
+        Ok(files)
+    })
+}
+
+/// Names the page on stdout, and shows the first file in the browser where that is wanted.
+fn shown(files: &[PathBuf], opened: bool) {
+    if let [page] = files {
+        super::message::say(&page.display().to_string());
+    }
+    if let Some(first) = files.first().filter(|_| opened)
+        && let Err(error) = open::that_detached(first)
+    {
+        narrate(&format!("warning: no program to show it was found: {error}\nhint: open {} yourself", first.display()));
+    }
 }
 
 /// The folder of a run's report: `reports/NAME` for a run in `runs/`, else `report` in the run's folder, so that runs of
@@ -83,6 +214,50 @@ pub(super) fn write(
     model: Option<ModelKind>,
     interrupts: &Arc<AtomicUsize>,
 ) -> Result<PathBuf, Failure> {
+    with_input(log, model, |input| page(input, &log.experiment.directions, folder, interrupts))
+        .map_err(|failure| again(failure, log))
+}
+
+/// Says how an interrupted report is written after all.
+fn again(failure: Failure, log: &Log) -> Failure {
+    if matches!(failure, Failure::Interrupted) {
+        narrate(&format!("interrupted; `galvani report {}` writes the report", log.experiment.name));
+    }
+    failure
+}
+
+/// Analyses an input and writes its report; returns the path of its page.
+pub(super) fn page(
+    input: &ReportInput,
+    directions: &Directions,
+    folder: &Path,
+    interrupts: &Arc<AtomicUsize>,
+) -> Result<PathBuf, Failure> {
+    analysed(input, directions, interrupts, |findings, watcher| report::write_watched(findings, input, folder, watcher))
+        .map(|written| written.page)
+}
+
+/// Analyses an input and hands the findings, with the user's signs, to what writes them; an interrupt ends either.
+fn analysed<T>(
+    input: &ReportInput,
+    directions: &Directions,
+    interrupts: &Arc<AtomicUsize>,
+    then: impl FnOnce(&Findings, &dyn Watcher) -> Result<T, ReportError>,
+) -> Result<T, Failure> {
+    let progress = AnalysisProgress::new(interrupts);
+    let findings = Findings::watched(input, &progress).map_err(|_| Failure::Interrupted)?;
+    match then(&findings.turned(directions), &progress) {
+        Err(ReportError::Interrupted) => Err(Failure::Interrupted),
+        written => written.map_err(Failure::input),
+    }
+}
+
+/// Hands what the report of a run needs to a function.
+fn with_input<T>(
+    log: &Log,
+    model: Option<ModelKind>,
+    then: impl FnOnce(&ReportInput) -> Result<T, Failure>,
+) -> Result<T, Failure> {
     let experiment = &log.experiment;
     let verdict = verdict(log);
     let timings = timings(log);
@@ -104,13 +279,7 @@ pub(super) fn write(
         space: &experiment.space,
         history: &log.history,
         unit: &experiment.unit,
-        measure: match experiment.objectives() {
-            [] => match experiment.objective.as_ref().map_or("cost", |objective| objective.measure()) {
-                "cost" => experiment.noun(),
-                measure => measure,
-            },
-            [first, ..] => first,
-        },
+        measure: experiment.measure(),
         direction: experiment.direction(),
         objectives: experiment.objectives(),
         timings: &timings,
@@ -124,19 +293,11 @@ pub(super) fn write(
         model,
         predictions: &predictions,
         metrics: &metrics(log),
+        logs: &log_tails(log),
         warnings: &warnings,
         sources: &sources,
     };
-    let progress = AnalysisProgress::new(interrupts);
-    let Ok(findings) = Findings::watched(&input, &progress) else {
-        drop(progress);
-        narrate(&format!("interrupted; `galvani report {}` writes the report", experiment.name));
-        return Err(Failure::Interrupted);
-    };
-    drop(progress);
-    let findings = findings.turned(&experiment.directions);
-    report::write(&findings, &input, folder).map_err(Failure::input)?;
-    Ok(folder.join("report.html"))
+    then(&input)
 }
 
 /// The numbers that trials reported beside their cost, by their names.

@@ -8,6 +8,7 @@ use super::incumbent;
 use super::interrupt;
 use super::live::Live;
 use super::message::{count, duration, error, measured, narrate, number, say};
+use super::mirror::{MirrorKind, Mirrored};
 use super::number_argument::whole;
 use super::report;
 use super::status;
@@ -33,6 +34,9 @@ pub(super) struct Arguments {
     /// The folder of all runs; this one goes to FOLDER/NAME
     #[arg(long, value_name = "FOLDER", default_value = "runs")]
     dir: PathBuf,
+    /// Keeps files of another program up to date in the run's folder, to look at the run while it goes on
+    #[arg(long, value_name = "PROGRAM", value_delimiter = ',')]
+    mirror: Vec<MirrorKind>,
 }
 
 pub(super) fn execute(arguments: &Arguments, is_logged: bool) -> Result<(), Failure> {
@@ -49,7 +53,8 @@ pub(super) fn execute(arguments: &Arguments, is_logged: bool) -> Result<(), Fail
         experiment.settings.filled(&experiment.space).iter().for_each(|sentence| narrate(&format!("note: {sentence}")));
     }
     let interrupts = interrupt::count().map_err(Failure::input)?;
-    let ended = run(&experiment, &folder, &mut Live::new(is_logged), &interrupts).map_err(|failed| match failed {
+    let mut watcher = Mirrored::new(Live::new(is_logged), &arguments.mirror, &experiment, &folder);
+    let ended = run(&experiment, &folder, &mut watcher, &interrupts).map_err(|failed| match failed {
         RunError::AllTrialsFailed { .. } => {
             error(&failed.to_string());
             Failure::NoSuccess

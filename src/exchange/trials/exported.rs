@@ -3,8 +3,10 @@ use indexmap::IndexMap;
 use jiff::Timestamp;
 use serde_json::{Map, Value as Json, json};
 
+use crate::exchange::trials::mirror::RunHead;
 use crate::space::Space;
 use crate::trial::Trial;
+use crate::trial::budget::Budget;
 use crate::trial::direction::{Direction, Directions};
 use crate::trial::metrics;
 use crate::trial::outcome::Outcome;
@@ -16,6 +18,8 @@ pub struct ExportedRun<'a> {
     pub space: &'a Space,
     /// The names of several objectives; none where there is one.
     pub objectives: &'a [String],
+    /// The name of what a single objective reports.
+    pub measure: &'a str,
     pub directions: &'a Directions,
     /// In the order of asking.
     pub trials: Vec<ExportedTrial<'a>>,
@@ -88,7 +92,34 @@ impl<'a> ExportedTrial<'a> {
     }
 }
 
-impl ExportedRun<'_> {
+impl<'a> ExportedRun<'a> {
+    /// The trials of each configuration, in the order of the first of them.
+    pub(super) fn configurations(&self) -> IndexMap<u32, Vec<ExportedTrial<'a>>> {
+        let mut configurations: IndexMap<u32, Vec<ExportedTrial>> = IndexMap::new();
+        for each in &self.trials {
+            configurations.entry(each.trial.proposal.configuration_id.0).or_default().push(*each);
+        }
+        configurations
+    }
+
+    /// The highest budget at which a trial has a cost.
+    pub(super) fn highest(&self) -> Option<Budget> {
+        let finished = self.trials.iter().filter(|each| !each.costs().is_empty());
+        finished.map(|each| each.trial.proposal.budget).max()
+    }
+
+    /// The parts of the run that do not change, with a step for each unit of budget.
+    pub(super) fn head<'h>(&'h self, maximized: &'h [bool]) -> RunHead<'h> {
+        RunHead {
+            name: self.name,
+            space: self.space,
+            objectives: self.objectives,
+            maximized,
+            measure: self.measure,
+            steps_a_unit: 1.0,
+        }
+    }
+
     /// The number of costs that a trial reports.
     pub(super) fn costs(&self) -> usize {
         self.objectives.len().max(1)

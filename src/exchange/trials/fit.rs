@@ -95,7 +95,7 @@ fn prior_result(
 }
 
 /// The configuration of a result; null is a value where the hyperparameter has it and is active, and none elsewhere.
-fn configuration(found: &FoundResult, space: &Space) -> Result<Configuration, Diagnostic> {
+pub(super) fn configuration(found: &FoundResult, space: &Space) -> Result<Configuration, Diagnostic> {
     let mut named = Vec::new();
     for (name, json) in &found.config {
         let index = space.index(name).ok_or_else(|| Diagnostic::new(format!("there is no hyperparameter `{name}`")))?;

@@ -25,6 +25,13 @@ pub struct FoundResult {
     pub costs: Vec<f64>,
     /// The kind of its outcome where the file tells it; a cost counts only where the trial finished.
     pub outcome: Option<OutcomeKind>,
+    /// Costs on its way, each after a part of its budget; only reports of foreign runs need them.
+    pub curve: Vec<(f64, f64)>,
+    pub seed: u64,
+    /// Its start and its end in seconds since 1970.
+    pub times: Option<(f64, f64)>,
+    /// The words of the other program for the source of its configuration.
+    pub origin: Option<String>,
 }
 
 impl FoundResult {
@@ -123,7 +130,10 @@ impl FoundResults {
 
     /// Changes the sign of every cost; there is no negative zero.
     pub fn negate(&mut self) {
-        self.results.iter_mut().flat_map(|result| &mut result.costs).for_each(|cost| *cost = 0.0 - *cost);
+        for result in &mut self.results {
+            result.costs.iter_mut().for_each(|cost| *cost = 0.0 - *cost);
+            result.curve.iter_mut().for_each(|(_, cost)| *cost = 0.0 - *cost);
+        }
     }
 }
 

@@ -50,7 +50,7 @@ fn result(line: &str, objectives: &[String]) -> Result<(FoundResult, usize), Unr
             }
             costs => numbers(costs.or(object.get("cost")))?,
         },
-        outcome: None,
+        ..FoundResult::default()
     };
     let result = match object.get("outcome") {
         None | Some(Json::Null) => result,

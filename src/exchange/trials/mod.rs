@@ -2,8 +2,12 @@
 pub mod csv;
 pub mod exported;
 pub mod fit;
+pub mod foreign;
 pub mod found;
 pub(crate) mod json;
 pub mod jsonl;
+pub mod mirror;
 pub mod optuna;
 pub mod smac;
+pub mod state;
+pub mod tensorboard;

@@ -78,6 +78,17 @@ impl Experiment {
         }
     }
 
+    /// The name of what a trial reports: the first of several objectives, or the measure of the task.
+    pub(crate) fn measure(&self) -> &str {
+        match self.objectives() {
+            [] => match self.objective.as_ref().map_or("cost", |objective| objective.measure()) {
+                "cost" => self.noun(),
+                measure => measure,
+            },
+            [first, ..] => first,
+        }
+    }
+
     /// The limits, with the value at which the run ends as a cost.
     pub(crate) fn stop_by_cost(&self) -> Stop {
         Stop { cost: self.stop.cost.map(|value| self.direction().turn(value)), ..self.stop.clone() }

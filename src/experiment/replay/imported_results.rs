@@ -99,6 +99,7 @@ pub(crate) fn of_earlier_run(experiment: &Experiment, path: &str) -> Result<Fitt
         budget: Some(trial.proposal.budget.amount()),
         costs: trial.outcome.as_ref().map_or(Vec::new(), |outcome| log.experiment.directions.turn(outcome.costs())),
         outcome: trial.outcome.as_ref().map(|outcome| outcome.kind()).filter(|kind| *kind != OutcomeKind::Finished),
+        ..FoundResult::default()
     };
     let found: Vec<FoundResult> = log.history.ended().map(found).collect();
     Ok(fitting(experiment, &found))

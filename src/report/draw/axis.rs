@@ -94,10 +94,11 @@ impl Axis {
             let inside = steps.filter(|x| (self.low..=self.high).contains(x));
             return inside.map(|x| Tick { at: self.share(x), label: number(x) }).collect();
         }
-        let every = (decades as usize).div_ceil(wanted.max(2)).max(1) as i32;
+        // Three labels at least, so that a reader sees that the scale is logarithmic.
+        let every = (decades as usize).div_ceil(wanted.max(3)).min((decades as usize - 1) / 2).max(1) as i32;
         let plain = -3 < first && last < 4;
         let label = |power: i32| if plain { number(10f64.powi(power)) } else { power_of_ten(power) };
-        let labelled = |power: i32| if power.rem_euclid(every) == 0 { label(power) } else { String::new() };
+        let labelled = |power: i32| if (power - first) % every == 0 { label(power) } else { String::new() };
         (first..=last).map(|power| Tick { at: self.share(10f64.powi(power)), label: labelled(power) }).collect()
     }
 
@@ -129,18 +130,15 @@ impl Axis {
 ///
 /// `length` is that of the axis and `extent` measures a label along it.
 pub(crate) fn thin(mut ticks: Vec<Tick>, length: f64, extent: impl Fn(&str) -> f64) -> Vec<Tick> {
-    for every in 1..=ticks.len() {
-        let kept: Vec<&Tick> = ticks.iter().step_by(every).filter(|tick| !tick.label.is_empty()).collect();
+    let labelled: Vec<usize> = (0..ticks.len()).filter(|&index| !ticks[index].label.is_empty()).collect();
+    for every in 1..=labelled.len() {
+        let kept: Vec<usize> = labelled.iter().copied().step_by(every).collect();
         let fits = kept.windows(2).all(|pair| {
-            let apart = (pair[1].at - pair[0].at).abs() * length;
-            apart >= (extent(&pair[0].label) + extent(&pair[1].label)) / 2.0 + ROOM
+            let (own, next) = (&ticks[pair[0]], &ticks[pair[1]]);
+            (next.at - own.at).abs() * length >= (extent(&own.label) + extent(&next.label)) / 2.0 + ROOM
         });
         if fits {
-            for (index, tick) in ticks.iter_mut().enumerate() {
-                if index % every != 0 {
-                    tick.label.clear();
-                }
-            }
+            labelled.iter().filter(|index| !kept.contains(index)).for_each(|&index| ticks[index].label.clear());
             return ticks;
         }
     }
@@ -162,10 +160,35 @@ pub(crate) fn shorten(mut ticks: Vec<Tick>, length: f64, size: f64) -> Vec<Tick>
 /// Draws ticks and labels under a frame; `names` shortens labels that do not fit, else some are left out.
 pub(crate) fn below(canvas: &mut Canvas, frame: Frame, ticks: Vec<Tick>, names: bool, size: f64) {
     let width = |label: &str| font::width(label, size, false);
-    if names && ticks.windows(2).any(|pair| (pair[1].at - pair[0].at) * frame.width < NAME) {
-        return upright(canvas, frame, ticks, size);
+    if names {
+        return below_names(canvas, frame, ticks, size, UPRIGHT);
     }
-    let ticks = if names { shorten(ticks, frame.width, size) } else { thin(ticks, frame.width, width) };
+    let ticks = thin(ticks, frame.width, width);
+    level(canvas, frame, ticks, size);
+}
+
+/// Draws names under a frame: beside each other where they fit, else upwards in so much room.
+pub(crate) fn below_names(canvas: &mut Canvas, frame: Frame, ticks: Vec<Tick>, size: f64, room: f64) {
+    match are_upright(&ticks, frame.width, size) {
+        true => upright(canvas, frame, ticks, size, room),
+        false => level(canvas, frame, shorten(ticks, frame.width, size), size),
+    }
+}
+
+/// True for names that run upwards on an axis of this length: they are close, and most of them would be cut.
+fn are_upright(ticks: &[Tick], length: f64, size: f64) -> bool {
+    let closest = ticks.windows(2).map(|pair| (pair[1].at - pair[0].at) * length).fold(f64::INFINITY, f64::min);
+    closest < NAME && ticks.iter().any(|tick| font::width(&tick.label, size, false) + ROOM > closest)
+}
+
+/// The room that names under a frame of this width take where they run upwards, at most `most`; 0 where they do not.
+pub(crate) fn upright_room(ticks: &[Tick], width: f64, size: f64, most: f64) -> f64 {
+    let longest = ticks.iter().map(|tick| font::width(&tick.label, 0.9 * size, false)).fold(0.0, f64::max);
+    if are_upright(ticks, width, size) { longest.min(most) } else { 0.0 }
+}
+
+/// Draws ticks under a frame, each with its whole label.
+fn level(canvas: &mut Canvas, frame: Frame, ticks: Vec<Tick>, size: f64) {
     for tick in ticks.iter().filter(|tick| (-0.001..=1.001).contains(&tick.at)) {
         let (x, y) = frame.at(tick.at, 0.0);
         let long = if tick.label.is_empty() { 2.5 } else { 4.0 };
@@ -175,12 +198,12 @@ pub(crate) fn below(canvas: &mut Canvas, frame: Frame, ticks: Vec<Tick>, names: 
 }
 
 /// Draws ticks under a frame with labels that run upwards, for many names.
-fn upright(canvas: &mut Canvas, frame: Frame, ticks: Vec<Tick>, size: f64) {
+fn upright(canvas: &mut Canvas, frame: Frame, ticks: Vec<Tick>, size: f64, room: f64) {
     for tick in thin(ticks, frame.width, |_| 0.9 * size - ROOM) {
         let (x, y) = frame.at(tick.at, 0.0);
         let long = if tick.label.is_empty() { 2.5 } else { 4.0 };
         canvas.line(vec![(x, y), (x, y + long)], MUTED, 1.0);
-        let text = font::elide(&tick.label, 0.9 * size, false, UPRIGHT);
+        let text = font::elide(&tick.label, 0.9 * size, false, room);
         let at = (x + 0.3 * size, y + 5.0 + font::width(&text, 0.9 * size, false) / 2.0);
         canvas.text(Text {
             text,
@@ -236,6 +259,8 @@ mod tests {
             Axis::between(-3.0, 1234.0, false),
             Axis::around([4.0, 4.0], true),
             Axis::around([1e-12, 1e12], true),
+            Axis::between(0.9e-5, 1.1, true),
+            Axis::between(0.8, 4e4, true),
             Axis::around([f64::NAN], false),
             Axis::around([0.0, 1e-9], false),
         ];
@@ -244,6 +269,7 @@ mod tests {
                 let ticks = thin(axis.ticks(6), length, width);
                 let kept: Vec<_> = ticks.iter().filter(|tick| !tick.label.is_empty()).collect();
                 assert!(!kept.is_empty(), "{axis:?} {length}");
+                assert!(length < 700.0 || axis.high <= axis.low || kept.len() > 2, "{axis:?} {kept:?}");
                 for pair in kept.windows(2) {
                     let apart = (pair[1].at - pair[0].at) * length;
                     assert!(apart > (width(&pair[0].label) + width(&pair[1].label)) / 2.0, "{axis:?} {pair:?}");

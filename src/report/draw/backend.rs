@@ -12,8 +12,15 @@ use crate::report::draw::theme::Colour;
 
 /// The factor by which SVG is drawn larger than it is shown, because backends take whole coordinates.
 const SVG_SCALE: f64 = 8.0;
-/// Pixels of a PNG in a unit of the canvas.
-const PNG_SCALE: usize = 2;
+/// The pixels of a PNG in a unit of the canvas, of which an inch has 96.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Resolution(usize);
+
+/// Twice the pixels of a screen.
+pub const SCREEN: Resolution = Resolution(2);
+/// 384 pixels an inch.
+pub const PRINT: Resolution = Resolution(4);
+
 /// Samples along each side of a pixel, whose mean is its colour.
 const SAMPLES: usize = 2;
 
@@ -39,7 +46,15 @@ pub(crate) fn svg(canvas: &Canvas) -> String {
 /// # Errors
 /// If the file cannot be written.
 pub fn png(canvas: &Canvas, path: &Path) -> Result<(), PngError> {
-    let (pixels, size) = pixels(canvas);
+    png_at(canvas, path, SCREEN)
+}
+
+/// Writes the canvas as PNG with these pixels.
+///
+/// # Errors
+/// If the file cannot be written.
+pub fn png_at(canvas: &Canvas, path: &Path, resolution: Resolution) -> Result<(), PngError> {
+    let (pixels, size) = pixels(canvas, resolution.0);
     let mut backend = BitMapBackend::new(path, size);
     backend.blit_bitmap((0, 0), size, &pixels).map_err(DrawingAreaErrorKind::BackendError)?;
     backend.present().map_err(DrawingAreaErrorKind::BackendError)
@@ -48,13 +63,13 @@ pub fn png(canvas: &Canvas, path: &Path) -> Result<(), PngError> {
 /// The pixels of a canvas, row after row of red, green, blue, with their width and height.
 ///
 /// Each is the mean of several samples, because plotters draws lines without smoothing them.
-fn pixels(canvas: &Canvas) -> (Vec<u8>, (u32, u32)) {
-    let (width, height) = (canvas.width.ceil() as usize * PNG_SCALE, canvas.height.ceil() as usize * PNG_SCALE);
+fn pixels(canvas: &Canvas, scale: usize) -> (Vec<u8>, (u32, u32)) {
+    let (width, height) = (canvas.width.ceil() as usize * scale, canvas.height.ceil() as usize * scale);
     let (wide, high) = (width * SAMPLES, height * SAMPLES);
     let mut fine = vec![255; wide * high * 3];
     {
         let mut backend = BitMapBackend::with_buffer(&mut fine, (wide as u32, high as u32));
-        draw(canvas, &mut backend, (PNG_SCALE * SAMPLES) as f64);
+        draw(canvas, &mut backend, (scale * SAMPLES) as f64);
         backend.present().expect("a buffer takes everything");
     }
     let mut pixels = vec![0; width * height * 3];
@@ -84,8 +99,8 @@ fn draw<S: Surface>(canvas: &Canvas, surface: &mut S, scale: f64) {
                 let points: Vec<At> = points.iter().map(|(x, y)| (x * scale, y * scale)).collect();
                 surface.stroke(&points, *colour, width * scale)
             }
-            Mark::Disc { at, radius, colour } => surface
-                .draw_circle(whole(*at), (radius * scale).round() as u32, &paint(*colour), true)
+            Mark::Disc { at, radius, colour, cover } => surface
+                .draw_circle(whole(*at), (radius * scale).round() as u32, &paint(*colour).mix(*cover), true)
                 .map_err(DrawingAreaErrorKind::BackendError),
             Mark::Text(text) => surface.set(text, scale),
         };

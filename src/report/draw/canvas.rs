@@ -40,10 +40,26 @@ impl Frame {
 /// One mark of a drawing.
 #[derive(Clone, Debug)]
 pub(crate) enum Mark {
-    Rectangle { frame: Frame, colour: Colour },
-    Polygon { points: Vec<At>, colour: Colour },
-    Line { points: Vec<At>, colour: Colour, width: f64 },
-    Disc { at: At, radius: f64, colour: Colour },
+    Rectangle {
+        frame: Frame,
+        colour: Colour,
+    },
+    Polygon {
+        points: Vec<At>,
+        colour: Colour,
+    },
+    Line {
+        points: Vec<At>,
+        colour: Colour,
+        width: f64,
+    },
+    /// `cover` is the share of what lies behind it that it hides.
+    Disc {
+        at: At,
+        radius: f64,
+        colour: Colour,
+        cover: f64,
+    },
     Text(Text),
 }
 
@@ -74,6 +90,20 @@ impl Canvas {
         Self { width, height, marks: vec![Mark::Rectangle { frame, colour: PAPER }] }
     }
 
+    /// A canvas of a width whose height follows from what is drawn: [`end`](Self::end) sets it.
+    pub(crate) fn of_width(width: f64) -> Self {
+        Self::new(width, 0.0)
+    }
+
+    /// The same canvas with this height.
+    #[must_use]
+    pub(crate) fn end(mut self, height: f64) -> Self {
+        self.height = height;
+        let frame = Frame { x: 0.0, y: 0.0, width: self.width, height };
+        self.marks[0] = Mark::Rectangle { frame, colour: PAPER };
+        self
+    }
+
     pub(crate) fn rectangle(&mut self, frame: Frame, colour: Colour) {
         self.marks.push(Mark::Rectangle { frame, colour });
     }
@@ -100,7 +130,12 @@ impl Canvas {
     }
 
     pub(crate) fn disc(&mut self, at: At, radius: f64, colour: Colour) {
-        self.marks.push(Mark::Disc { at, radius, colour });
+        self.veil(at, radius, colour, 1.0);
+    }
+
+    /// Draws a disc that hides only a share of what lies behind it, so that many of them show where they are dense.
+    pub(crate) fn veil(&mut self, at: At, radius: f64, colour: Colour, cover: f64) {
+        self.marks.push(Mark::Disc { at, radius, colour, cover });
     }
 
     pub(crate) fn ring(&mut self, at: At, radius: f64, inside: Colour, edge: Colour, width: f64) {

@@ -67,6 +67,11 @@ pub(crate) fn mix(from: Colour, to: Colour, share: f64) -> Colour {
     [channel(0), channel(1), channel(2)]
 }
 
+/// The share of what lies behind it that each of so many dots hides.
+pub(crate) fn cover(dots: usize) -> f64 {
+    (400.0 / dots.max(1) as f64).sqrt().clamp(0.3, 1.0)
+}
+
 /// The colour as `#RRGGBB`.
 pub(crate) fn hex([red, green, blue]: Colour) -> String {
     format!("#{red:02X}{green:02X}{blue:02X}")

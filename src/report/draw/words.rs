@@ -36,10 +36,70 @@ pub(crate) fn values<'a>(all: impl Iterator<Item = &'a Value>) -> Vec<String> {
     }
 }
 
+/// Numbers as texts, with three significant digits, or with as many as tell different ones apart, at most twelve.
+pub(crate) fn apart(numbers: &[f64]) -> Vec<String> {
+    let short: Vec<String> = numbers.iter().map(|each| number(*each)).collect();
+    let alike = |texts: &[String]| {
+        let mut sorted: Vec<(&str, f64)> = texts.iter().map(String::as_str).zip(numbers.iter().copied()).collect();
+        sorted.sort_by(|a, b| a.0.cmp(b.0).then(a.1.total_cmp(&b.1)));
+        sorted.windows(2).any(|pair| pair[0].0 == pair[1].0 && pair[0].1 != pair[1].1)
+    };
+    if !alike(&short) {
+        return short;
+    }
+    let written = |digits: usize| numbers.iter().map(|each| significant(*each, digits)).collect::<Vec<_>>();
+    (4..=12).map(written).find(|texts| !alike(texts)).unwrap_or_else(|| written(12))
+}
+
+/// Numbers of one column as texts: with three significant digits, or with more where most of them would be written alike.
+pub(crate) fn column(numbers: &[f64]) -> Vec<String> {
+    let mut sorted: Vec<f64> = numbers.iter().copied().filter(|x| x.is_finite()).collect();
+    sorted.sort_by(f64::total_cmp);
+    let at = |share: f64| sorted.get((share * sorted.len().saturating_sub(1) as f64).round() as usize).copied();
+    let span = |low: f64, high: f64| at(low).zip(at(high)).map_or(0.0, |(low, high)| high - low);
+    // The middle counts: one value that is far away does not make its neighbours equal.
+    let spread = if span(0.1, 0.9) > 0.0 { span(0.1, 0.9) } else { span(0.0, 1.0) };
+    let most = at(0.5).map_or(0.0, f64::abs);
+    let digits = if spread > 0.0 && most > 0.0 { (most / spread).log10().ceil().max(0.0) as usize + 2 } else { 3 };
+    let text = |x: &f64| if digits > 3 { significant(*x, digits.min(12)) } else { number(*x) };
+    numbers.iter().map(text).collect()
+}
+
+/// A number with so many significant digits; those before the point are all written where it is not enormous.
+fn significant(x: f64, digits: usize) -> String {
+    if x == 0.0 || !x.is_finite() {
+        return format!("{x}");
+    }
+    let exponent = x.abs().log10().floor() as i32;
+    if !(-4..=12).contains(&exponent) {
+        let scientific = format!("{x:.*e}", digits - 1);
+        let (mantissa, power) = scientific.split_once('e').expect("the format writes an exponent");
+        return format!("{}e{power}", trim(mantissa));
+    }
+    trim(&format!("{x:.*}", (digits as i32 - 1 - exponent).max(0) as usize)).to_owned()
+}
+
 /// An amount with its unit, given in the plural: `1 epoch`, `2.5 epochs`.
 pub(crate) fn amount(value: f64, unit: &str) -> String {
-    let one = unit.strip_suffix('s').filter(|one| value == 1.0 && one.len() > 1 && !one.ends_with('s'));
-    format!("{} {}", number(value), one.unwrap_or(unit))
+    format!("{} {}", number(value), if value == 1.0 { singular(unit) } else { unit.to_owned() })
+}
+
+/// The singular of a unit: `epoch` of `epochs`, `batch` of `batches`, `retry` of `retries`; other words stay as they are.
+fn singular(unit: &str) -> String {
+    const SAME: [&str; 3] = ["series", "species", "gas"];
+    let has = |ending: &str| unit.strip_suffix(ending).filter(|stem| stem.chars().count() > 1);
+    if SAME.contains(&unit) || unit.ends_with("ss") {
+        return unit.to_owned();
+    }
+    if let Some(stem) = has("ies") {
+        return format!("{stem}y");
+    }
+    for ending in ["ches", "shes", "xes", "sses", "zzes"] {
+        if has(ending).is_some() {
+            return unit[..unit.len() - 2].to_owned();
+        }
+    }
+    has("s").unwrap_or(unit).to_owned()
 }
 
 /// A number with two decimals, such as a coefficient of determination.
@@ -134,6 +194,14 @@ mod tests {
             [(1.0, "evaluations"), (2.0, "epochs"), (1.0, "s")].map(|(n, of)| amount(n, of)),
             ["1 evaluation", "2 epochs", "1 s"]
         );
+        let ones = ["batches", "boxes", "passes", "retries", "series", "GPU hours", "mass", "sizes"];
+        assert_eq!(ones.map(singular), ["batch", "box", "pass", "retry", "series", "GPU hour", "mass", "size"]);
+        assert_eq!(apart(&[1_234_567.0, 1_234_568.5, 2.0]), ["1234567", "1234569", "2"]);
+        assert_eq!(apart(&[0.1234, 0.12341]), ["0.1234", "0.12341"]);
+        assert_eq!(column(&[1_234_567.0, 1_234_568.0, 1_234_569.0]), ["1234567", "1234568", "1234569"]);
+        assert_eq!(column(&[0.1, 0.25, 12.34, 7e8]), ["0.1", "0.25", "12.3", "7e8"]);
+        assert_eq!(apart(&[0.5, 0.5, 12.34]), ["0.5", "0.5", "12.3"]);
+        assert_eq!(apart(&[1.000_000_1e-9, 1.0e-9]), ["1.0000001e-9", "1e-9"]);
         assert_eq!(values([Value::Float(0.1234), Value::Float(0.1235)].iter()), ["0.1234", "0.1235"]);
         assert_eq!(values([Value::Float(0.12), Value::Float(1.0 / 3.0)].iter()), ["0.12", "0.333"]);
         assert_eq!([-0.04, 0.04, -0.06].map(decimal), ["0.0", "0.0", "-0.1"]);

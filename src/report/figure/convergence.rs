@@ -5,40 +5,49 @@ use crate::report::draw::axis;
 use crate::report::draw::axis::{Axis, Tick};
 use crate::report::draw::canvas::{Anchor, At, Canvas, Frame, Text};
 use crate::report::draw::font;
+use crate::report::draw::legend::Legend;
+use crate::report::draw::room::Room;
 use crate::report::draw::theme::{
-    ASH, Colour, HEADING, INK, MUTED, ORANGE, PAPER, RED, SHADE, SMALL, TEXT, THREAD, TITLE, budget_colour,
+    ASH, Colour, HEADING, INK, MUTED, ORANGE, PAPER, RED, SHADE, SMALL, TEXT, THREAD, budget_colour, cover,
 };
-use crate::report::draw::words::{amount, count, number};
+use crate::report::draw::words::{amount, apart, count, number};
+use crate::report::figure::hypervolume;
 
 const WIDTH: f64 = 1180.0;
-const MARGIN: f64 = 28.0;
-const TOP: f64 = 138.0;
 const HIGH: f64 = 270.0;
+/// The width of the labels left of a panel, and the height of those below it with the heading of the next row.
+const LEFT: f64 = 62.0;
+const BELOW: f64 = 74.0;
+/// The height of the correlations above the panel that compares budgets.
+const ABOVE: f64 = 40.0;
 /// Dots of a panel at most: an even share of the trials, beside the lines of the best.
-const DOTS: usize = 1500;
+const DOTS: usize = 4000;
 /// Configurations that are drawn from one budget to the next, at most.
 const PAIRS: usize = 300;
 /// Budgets that the legend names, at most.
 const NAMED: usize = 8;
+/// The distance of two budgets at which the interval of their correlation has room.
+const INTERVAL: f64 = 66.0;
 
 /// Draws the two panels, and a third if configurations have run at two budgets.
 pub fn figure(findings: &Findings) -> Canvas {
+    laid_out(findings, Room::PAGE)
+}
+
+/// Draws the panels side by side, or below each other where the room is narrow; of several objectives, the hypervolume.
+pub(crate) fn laid_out(findings: &Findings, room: Room) -> Canvas {
+    if let Some(front) = findings.front.as_ref().filter(|front| !front.progress.is_empty()) {
+        return hypervolume::laid_out(findings, front, room);
+    }
     let convergence = &findings.convergence;
-    let mut canvas = Canvas::new(WIDTH, TOP + HIGH + 62.0);
-    let title = font::elide(
-        &format!("{} · {} against budget spent", findings.experiment, findings.shown()),
-        TITLE,
-        true,
-        WIDTH - 2.0 * MARGIN,
+    let mut canvas = Canvas::of_width(room.width(WIDTH));
+    let title = format!("{} · {} against budget spent", findings.experiment, findings.shown());
+    let fact = format!(
+        "{} ended, {} spent; a configuration that goes on to a higher budget spends only the difference",
+        count(convergence.ended, "trial"),
+        amount(convergence.spent, &findings.unit)
     );
-    canvas.say((MARGIN, 44.0), title, TITLE, INK, Anchor::Start, true);
-    let spent = format!("{} spent", amount(convergence.spent, &findings.unit));
-    let line = format!(
-        "{} ended, {spent}; a configuration that goes on to a higher budget spends only the difference",
-        count(convergence.ended, "trial")
-    );
-    canvas.write((MARGIN, 68.0), line, TEXT, MUTED);
-    legend(&mut canvas, findings);
+    let top = room.head(&mut canvas, &title, &[fact]);
 
     let costs = convergence.dots.iter().map(|dot| dot.cost);
     let best = costs.clone().fold(f64::INFINITY, f64::min);
@@ -48,18 +57,20 @@ pub fn figure(findings: &Findings) -> Canvas {
     let default = |(cost, budget): (f64, f64)| (cost, format!("default at {}", number(budget)), ORANGE);
     let baseline = |cost: f64| (cost, "constant predictor".to_owned(), MUTED);
     let references = [convergence.default.map(default), convergence.baseline.map(baseline)];
-    let mut references: Vec<(f64, String, Colour)> =
+    let references: Vec<(f64, String, Colour)> =
         references.into_iter().flatten().filter(|(cost, ..)| shown(*cost)).collect();
-    references.sort_by(|a, b| b.0.total_cmp(&a.0));
     let costs = Axis::of_costs(costs.chain(references.iter().map(|reference| reference.0)));
 
+    let mut legend = Legend::new(room.margin(), canvas.width - room.margin(), top);
+    signs(&mut canvas, &mut legend, findings);
+    let written = apart(&references.iter().map(|(cost, ..)| *cost).collect::<Vec<_>>());
+    for ((_, name, colour), cost) in references.iter().zip(written) {
+        legend.entry(&mut canvas, &format!("{name}: {cost}"), |canvas, (x, y)| {
+            canvas.dashed((x - 8.0, y), (x + 8.0, y), *colour, 1.2, (5.0, 3.0));
+        });
+    }
     // Without configurations at two budgets there is no third panel.
-    let panels: &[(f64, f64)] = match findings.fidelity.is_empty() {
-        true => &[(62.0, 590.0), (732.0, 390.0)],
-        false => &[(62.0, 470.0), (612.0, 220.0), (902.0, 220.0)],
-    };
-    let frame = |&(x, width): &(f64, f64)| Frame { x: MARGIN + x, y: TOP, width, height: HIGH };
-    let frames: Vec<Frame> = panels.iter().map(frame).collect();
+    let frames = frames(room, if findings.fidelity.is_empty() { 2 } else { 3 }, legend.bottom() + 30.0);
     let longest = |amount: f64| if amount > 0.0 { 1.04 * amount } else { 1.0 };
     let whole = convergence.dots.iter().all(|dot| dot.budget.fract() == 0.0 && dot.spent.fract() == 0.0);
     let spent = Axis::between(0.0, longest(convergence.spent), false);
@@ -73,37 +84,56 @@ pub fn figure(findings: &Findings) -> Canvas {
             canvas.dashed((frame.x, y), (frame.right(), y), *colour, 1.2, (5.0, 3.0));
         }
     }
-    let mut lowest = f64::NEG_INFINITY;
-    for (cost, name, colour) in &references {
-        let y = frames[0].at(0.0, costs.share(*cost)).1;
-        // Above its line, or below it if the label of the next line above would be covered.
-        let y = if y - 4.0 - lowest < SMALL + 2.0 { (y + SMALL + 2.0).max(lowest + SMALL + 2.0) } else { y - 4.0 };
-        let text = format!("{name}: {}", number(*cost));
-        let width = font::width(&text, SMALL, false) + 4.0;
-        // Dots behind the label would cross it.
-        let behind = Frame { x: frames[0].right() - width, y: y - SMALL, width, height: SMALL + 2.0 };
-        canvas.rectangle(behind, PAPER);
-        canvas.say((frames[0].right(), y), text, SMALL, *colour, Anchor::End, false);
-        lowest = y;
-    }
     name_axis(&mut canvas, frames[0], &format!("budget spent ({})", findings.unit));
     name_axis(&mut canvas, frames[1], "trials ended");
     if let Some(third) = frames.get(2) {
         slopes(&mut canvas, *third, findings, &costs);
         name_axis(&mut canvas, *third, &format!("budget ({})", findings.unit));
     }
-    let at = (MARGIN + 10.0, TOP + HIGH / 2.0);
-    let text = font::elide(&findings.measure, TEXT, false, HIGH);
-    canvas.text(Text { text, at, size: TEXT, bold: false, anchor: Anchor::Middle, colour: INK, upright: true });
-    let heads = ["Best so far, by budget spent", "By trials", "Can small budgets be trusted?"];
-    for (frame, head) in frames.iter().zip(heads) {
-        canvas.say((frame.x, frame.y - 12.0), head, HEADING, INK, Anchor::Start, true);
+    for frame in frames.iter().filter(|frame| frame.x == frames[0].x) {
+        let at = (frame.x - LEFT + 10.0, frame.y + frame.height / 2.0);
+        let text = font::elide(&findings.measure, TEXT, false, frame.height);
+        canvas.text(Text { text, at, size: TEXT, bold: false, anchor: Anchor::Middle, colour: INK, upright: true });
     }
-    canvas
+    let heads = ["Best so far, by budget spent", "By trials", "Can small budgets be trusted?"];
+    for ((index, frame), head) in frames.iter().enumerate().zip(heads) {
+        let y = frame.y - 12.0 - if index == 2 { ABOVE } else { 0.0 };
+        let head = font::elide(head, HEADING, true, frame.width + 10.0);
+        canvas.say((frame.x, y), head, HEADING, INK, Anchor::Start, true);
+    }
+    let bottom = frames.iter().map(Frame::bottom).fold(0.0, f64::max);
+    canvas.end(bottom + if room.asked().is_some() { 44.0 } else { 62.0 })
+}
+
+/// The frames of so many panels, the first of them at this height.
+fn frames(room: Room, parts: usize, top: f64) -> Vec<Frame> {
+    let Some(width) = room.asked() else {
+        let page: &[(f64, f64)] = match parts {
+            2 => &[(62.0, 590.0), (732.0, 390.0)],
+            _ => &[(62.0, 470.0), (612.0, 220.0), (902.0, 220.0)],
+        };
+        let frame = |(index, &(x, width)): (usize, &(f64, f64))| {
+            let above = if index == 2 { ABOVE } else { 0.0 };
+            Frame { x: room.margin() + x, y: top + above, width, height: HIGH - above }
+        };
+        return page.iter().enumerate().map(frame).collect();
+    };
+    let columns = room.columns(215.0, parts);
+    let each = (width - 2.0 * room.margin()) / columns as f64;
+    let high = (0.66 * (each - LEFT)).clamp(120.0, HIGH);
+    let frame = |index: usize| {
+        let above = if index == 2 { ABOVE } else { 0.0 };
+        let y = top + (index / columns) as f64 * (high + BELOW) + above;
+        let x = room.margin() + LEFT + (index % columns) as f64 * each;
+        // A panel that is alone in its row needs no more than its part of the height.
+        let height = if columns > 1 && index < columns { high - above } else { high };
+        Frame { x, y, width: each - LEFT - 10.0, height }
+    };
+    (0..parts).map(frame).collect()
 }
 
 fn name_axis(canvas: &mut Canvas, frame: Frame, name: &str) {
-    let name = font::elide(name, TEXT, false, frame.width + 40.0);
+    let name = font::elide(name, TEXT, false, frame.width + 12.0);
     canvas.say((frame.x + frame.width / 2.0, frame.bottom() + 36.0), name, TEXT, INK, Anchor::Middle, false);
 }
 
@@ -113,13 +143,8 @@ fn colour(findings: &Findings, budget: f64) -> Colour {
     budget_colour(rank, curves.len())
 }
 
-fn legend(canvas: &mut Canvas, findings: &Findings) {
-    let mut x = MARGIN;
-    let mut entry = |canvas: &mut Canvas, text: String, sign: &dyn Fn(&mut Canvas, At)| {
-        sign(canvas, (x + 7.0, 92.0));
-        canvas.write((x + 20.0, 96.0), text.as_str(), TEXT, INK);
-        x += 20.0 + font::width(&text, TEXT, false) + 20.0;
-    };
+/// Names the budgets and the signs of trials.
+fn signs(canvas: &mut Canvas, legend: &mut Legend, findings: &Findings) {
     let curves = &findings.convergence.curves;
     for (index, curve) in curves.iter().enumerate() {
         // Of many budgets, an even share is named, the highest in any case.
@@ -127,16 +152,16 @@ fn legend(canvas: &mut Canvas, findings: &Findings) {
             continue;
         }
         let colour = colour(findings, curve.budget);
-        entry(canvas, amount(curve.budget, &findings.unit), &|canvas, (x, y)| {
+        legend.entry(canvas, &amount(curve.budget, &findings.unit), |canvas, (x, y)| {
             canvas.line(vec![(x - 7.0, y), (x + 7.0, y)], colour, 2.0);
             canvas.disc((x, y), 3.2, colour);
         });
     }
     if findings.convergence.dots.iter().any(|dot| dot.random) {
-        entry(canvas, "drawn at random".into(), &|canvas, at| canvas.ring(at, 3.4, PAPER, MUTED, 1.2));
+        legend.entry(canvas, "drawn at random", |canvas, at| canvas.ring(at, 3.4, PAPER, MUTED, 1.2));
     }
     if findings.convergence.recommended.is_some() {
-        entry(canvas, findings.recommended(), &|canvas, at| canvas.star(at, 6.0));
+        legend.entry(canvas, &findings.recommended(), |canvas, at| canvas.star(at, 6.0));
     }
 }
 
@@ -154,11 +179,15 @@ fn panel(
     let at = |step: &Improvement| frame.at(across.share(place(step)), costs.share(step.cost));
     let step_of = |dot: &Dot| Improvement { trial: dot.trial, ended: dot.ended, spent: dot.spent, cost: dot.cost };
     let dots = &findings.convergence.dots;
-    for dot in dots.iter().step_by(dots.len().div_ceil(DOTS).max(1)) {
+    let every = dots.len().div_ceil(DOTS).max(1);
+    let hidden = cover(dots.len() / every);
+    for dot in dots.iter().step_by(every) {
         let (at, colour) = (at(&step_of(dot)), colour(findings, dot.budget));
         match dot.random {
-            true => canvas.ring(at, 3.0, PAPER, colour, 1.1),
-            false => canvas.disc(at, 2.7, colour),
+            true if hidden == 1.0 => canvas.ring(at, 3.0, PAPER, colour, 1.1),
+            // Where dots are dense, the insides of rings would hide them.
+            true => canvas.veil(at, 1.6, colour, hidden),
+            false => canvas.veil(at, 2.7, colour, hidden),
         }
     }
     for BestCurve { budget, steps } in &findings.convergence.curves {
@@ -175,10 +204,11 @@ fn panel(
         canvas.star(at(best), 6.5);
     }
     if findings.convergence.dots.is_empty() {
-        canvas.say(frame.at(0.5, 0.5), "no trial has succeeded yet", TEXT, MUTED, Anchor::Middle, false);
+        let text = font::elide("no trial has succeeded yet", TEXT, false, frame.width);
+        canvas.say(frame.at(0.5, 0.5), text, TEXT, MUTED, Anchor::Middle, false);
     }
     canvas.edges(frame, MUTED);
-    axis::left(canvas, frame, costs.ticks(6), SMALL, 60.0);
+    axis::left(canvas, frame, costs.ticks(6), SMALL, LEFT - 14.0);
     axis::below(canvas, frame, across.ticks(6), false, SMALL);
 }
 
@@ -201,21 +231,25 @@ fn slopes(canvas: &mut Canvas, frame: Frame, findings: &Findings, costs: &Axis) 
                 canvas.disc(*end, 2.4, colour(findings, budget));
             }
         }
+        // Above the panel, where no line runs through them.
         let x = frame.at((share(fidelity.low) + share(fidelity.high)) / 2.0, 0.0).0;
+        let room = (share(fidelity.high) - share(fidelity.low)) * frame.width - 4.0;
         let (text, tint) = match (fidelity.rank_correlation, fidelity.enough) {
             (Some(rho), true) => (format!("ρ {rho:.2}"), INK),
             _ => ("too few".into(), RED),
         };
-        canvas.say((x, frame.y + 10.0), text, TEXT, tint, Anchor::Middle, true);
-        let interval = fidelity.interval.map(|(low, high)| format!("{low:.2} to {high:.2}"));
-        if let Some(interval) = interval {
-            canvas.say((x, frame.y + 35.0), interval, SMALL, MUTED, Anchor::Middle, false);
+        let mut say = |up: f64, text: String, size: f64, tint: Colour, bold: bool| {
+            let text = font::elide(&text, size, bold, room);
+            canvas.say((x, frame.y - up), text, size, tint, Anchor::Middle, bold);
+        };
+        say(32.0, text, SMALL, tint, true);
+        say(19.0, count(fidelity.pairs.len(), "pair"), SMALL, MUTED, false);
+        if let Some((low, high)) = fidelity.interval.filter(|_| room + 4.0 > INTERVAL) {
+            say(6.0, format!("{low:.2} to {high:.2}"), SMALL, MUTED, false);
         }
-        let n = count(fidelity.pairs.len(), "pair");
-        canvas.say((x, frame.y + 23.0), n, SMALL, MUTED, Anchor::Middle, false);
     }
     canvas.edges(frame, MUTED);
-    axis::left(canvas, frame, costs.ticks(6), SMALL, 60.0);
+    axis::left(canvas, frame, costs.ticks(6), SMALL, LEFT - 14.0);
     let tick = |budget: &f64| Tick { at: share(*budget), label: number(*budget) };
     axis::below(canvas, frame, budgets.iter().map(tick).collect(), false, SMALL);
 }

@@ -5,36 +5,42 @@ use crate::report::draw::axis;
 use crate::report::draw::axis::Axis;
 use crate::report::draw::canvas::{Anchor, At, Canvas, Frame, Text};
 use crate::report::draw::font;
-use crate::report::draw::theme::{ASH, BLUE, HEADING, INK, MUTED, ORANGE, PAPER, SHADE, SMALL, TEXT, TITLE};
+use crate::report::draw::legend::Legend;
+use crate::report::draw::room::Room;
+use crate::report::draw::theme::{ASH, BLUE, HEADING, INK, MUTED, ORANGE, PAPER, SHADE, SMALL, cover};
 use crate::report::draw::words::{amount, count};
 
 const WIDTH: f64 = 1180.0;
-const MARGIN: f64 = 28.0;
-const TOP: f64 = 138.0;
 const HIGH: f64 = 340.0;
 
-/// The width of the labels left of a panel.
+/// The width of the labels left of a panel, and the height of those below it.
 const LEFT: f64 = 70.0;
+const BELOW: f64 = 62.0;
 
 /// The greatest number of objectives that are drawn against each other; more would be too small to read.
 const DRAWN: usize = 3;
 
 /// Draws a panel for each pair of the first objectives; `None` with a single objective.
-pub(crate) fn figure(findings: &Findings) -> Option<Canvas> {
+pub(crate) fn laid_out(findings: &Findings, room: Room) -> Option<Canvas> {
     let front = findings.front.as_ref()?;
-    let mut canvas = Canvas::new(WIDTH, TOP + HIGH + 62.0);
-    let title = font::elide(&format!("{} · objectives", findings.experiment), TITLE, true, WIDTH - 2.0 * MARGIN);
-    canvas.say((MARGIN, 44.0), title, TITLE, INK, Anchor::Start, true);
-    canvas.write((MARGIN, 68.0), sentence(findings, front), TEXT, MUTED);
-    legend(&mut canvas, front);
+    let mut canvas = Canvas::of_width(room.width(WIDTH));
+    let title = format!("{} · objectives", findings.experiment);
+    let top = room.head(&mut canvas, &title, &[sentence(findings, front)]);
+    let mut legend = Legend::new(room.margin(), canvas.width - room.margin(), top);
+    signs(&mut canvas, &mut legend, front);
+    let top = legend.bottom() + 18.0;
     let drawn = front.objectives.len().min(DRAWN);
     let pairs: Vec<(usize, usize)> = (0..drawn).flat_map(|a| (a + 1..drawn).map(move |b| (a, b))).collect();
-    let room = (WIDTH - 2.0 * MARGIN) / pairs.len() as f64;
+    let columns = room.columns(240.0, pairs.len());
+    let each = (canvas.width - 2.0 * room.margin()) / columns as f64;
+    let height = if room.asked().is_some() { (0.7 * (each - LEFT)).clamp(140.0, HIGH) } else { HIGH };
     for (place, &(across, up)) in pairs.iter().enumerate() {
-        let (x, width) = (MARGIN + LEFT + place as f64 * room, room - LEFT - 14.0);
-        panel(&mut canvas, Frame { x, y: TOP, width, height: HIGH }, front, (across, up));
+        let x = room.margin() + LEFT + (place % columns) as f64 * each;
+        let y = top + (place / columns) as f64 * (height + BELOW);
+        panel(&mut canvas, Frame { x, y, width: each - LEFT - 14.0, height }, front, (across, up));
     }
-    Some(canvas)
+    let rows = pairs.len().div_ceil(columns) as f64;
+    Some(canvas.end(top + rows * (height + BELOW) - 12.0))
 }
 
 fn sentence(findings: &Findings, front: &Front) -> String {
@@ -53,23 +59,17 @@ fn sentence(findings: &Findings, front: &Front) -> String {
     text
 }
 
-fn legend(canvas: &mut Canvas, front: &Front) {
-    let mut x = MARGIN;
-    let mut entry = |canvas: &mut Canvas, text: &str, sign: &dyn Fn(&mut Canvas, At)| {
-        sign(canvas, (x + 7.0, 92.0));
-        canvas.write((x + 20.0, 96.0), text, TEXT, INK);
-        x += 20.0 + font::width(text, TEXT, false) + 20.0;
-    };
-    entry(canvas, "on the front", &|canvas, (x, y)| {
+fn signs(canvas: &mut Canvas, legend: &mut Legend, front: &Front) {
+    legend.entry(canvas, "on the front", |canvas, (x, y)| {
         canvas.line(vec![(x - 7.0, y), (x + 7.0, y)], BLUE, 2.0);
         canvas.disc((x, y), 4.0, BLUE);
     });
-    entry(canvas, "dominated", &|canvas, at| canvas.disc(at, 2.7, ASH));
+    legend.entry(canvas, "dominated", |canvas, at| canvas.disc(at, 2.7, ASH));
     if front.points.iter().any(|point| point.random) {
-        entry(canvas, "drawn at random", &|canvas, at| canvas.ring(at, 3.2, PAPER, MUTED, 1.1));
+        legend.entry(canvas, "drawn at random", |canvas, at| canvas.ring(at, 3.2, PAPER, MUTED, 1.1));
     }
     if front.points.iter().any(|point| point.default) {
-        entry(canvas, "default", &|canvas, at| canvas.disc(at, 4.0, ORANGE));
+        legend.entry(canvas, "default", |canvas, at| canvas.disc(at, 4.0, ORANGE));
     }
 }
 
@@ -81,11 +81,13 @@ fn panel(canvas: &mut Canvas, frame: Frame, front: &Front, (across, up): (usize,
     }
     let at = |costs: &[f64]| frame.at(horizontal.share(costs[across]), vertical.share(costs[up]));
     let is_member = |trial: u32| front.members.contains(&trial);
+    let hidden = cover(front.points.len());
     for point in front.points.iter().filter(|point| !is_member(point.trial)) {
         match (point.default, point.random) {
             (true, _) => canvas.disc(at(&point.costs), 4.0, ORANGE),
-            (_, true) => canvas.ring(at(&point.costs), 3.0, PAPER, MUTED, 1.1),
-            _ => canvas.disc(at(&point.costs), 2.7, ASH),
+            (_, true) if hidden == 1.0 => canvas.ring(at(&point.costs), 3.0, PAPER, MUTED, 1.1),
+            (_, true) => canvas.veil(at(&point.costs), 1.6, MUTED, hidden),
+            _ => canvas.veil(at(&point.costs), 2.7, ASH, hidden),
         }
     }
     let members: Vec<_> = front.members.iter().filter_map(|&trial| front.point(trial)).collect();

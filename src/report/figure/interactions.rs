@@ -1,22 +1,25 @@
 //! Figure of the interaction matrix.
 use crate::analysis::Findings;
-use crate::analysis::bin::Scale;
+use crate::analysis::dependence::Dimension;
 use crate::analysis::interaction::Tile;
+use crate::analysis::matrix::Matrix;
 use crate::analysis::model::ModelKind;
 use crate::analysis::quality::Quality;
 use crate::analysis::spot::SpotKind;
 use crate::report::draw::axis;
 use crate::report::draw::axis::Axis;
-use crate::report::draw::canvas::{Anchor, Canvas, Frame};
+use crate::report::draw::canvas::{Anchor, At, Canvas, Frame};
 use crate::report::draw::font;
-use crate::report::draw::theme::{HEADING, INK, MUTED, PAPER, RED, SMALL, TEXT, TITLE};
+use crate::report::draw::legend::Legend;
+use crate::report::draw::room::Room;
+use crate::report::draw::theme::{HEADING, INK, PAPER, RED, SHADE, SMALL, TEXT, viridis};
 use crate::report::draw::words::{amount, coefficient, count, number};
 use crate::report::figure::panel;
+use crate::report::figure::panel::Place;
 use crate::report::figure::trust;
 use crate::trial::direction::Direction;
 use crate::trial::outcome::OutcomeKind;
 
-const MARGIN: f64 = 28.0;
 /// The width of the names and labels of the first column.
 const LEFT: f64 = 104.0;
 const WIDE: f64 = 132.0;
@@ -26,85 +29,181 @@ const ACROSS: f64 = 42.0;
 const DOWN: f64 = 44.0;
 /// The width of the panels beside the matrix.
 const ASIDE: f64 = 520.0;
+/// The widths of an axis that each of several names needs, across and up.
+const NAMES: (f64, f64) = (12.5, 11.5);
+/// The same gaps, and the least width of a panel, where the room is narrow.
+const NARROW: NarrowGaps = NarrowGaps { left: 64.0, across: 15.0, down: 34.0, least: 44.0 };
+/// The greatest room for names that run upwards below the matrix.
+const UPRIGHT: f64 = 84.0;
+/// The room for such names between two rows.
+const BETWEEN: f64 = 25.0;
+
+struct NarrowGaps {
+    left: f64,
+    across: f64,
+    down: f64,
+    least: f64,
+}
 
 /// Draws the matrix.
 pub fn figure(findings: &Findings) -> Canvas {
+    laid_out(findings, Room::PAGE)
+}
+
+/// The places of the panels: the start and the extent of each column and of each row.
+struct Grid {
+    columns: Vec<(f64, f64)>,
+    rows: Vec<(f64, f64)>,
+    gap: f64,
+    down: f64,
+    /// The room for upright names below the last row.
+    upright: f64,
+    ticks: usize,
+    is_narrow: bool,
+}
+
+impl Grid {
+    fn of(matrix: &Matrix, room: Room) -> Self {
+        let dimensions = &matrix.dimensions;
+        let (gap, down, left) =
+            if room.asked().is_some() { (NARROW.across, NARROW.down, NARROW.left) } else { (ACROSS, DOWN, LEFT) };
+        let names = |dimension: &Dimension| if dimension.has_names() { dimension.levels.len() as f64 } else { 0.0 };
+        let (wide, high): (Vec<f64>, Vec<f64>) = match room.asked() {
+            None => {
+                dimensions.iter().map(|each| (WIDE.max(NAMES.0 * names(each)), HIGH.max(NAMES.1 * names(each)))).unzip()
+            }
+            Some(width) => {
+                let all = width - left - 2.0 * room.margin();
+                let drawn = ((all / (NARROW.least + gap)) as usize).clamp(1, dimensions.len().max(1));
+                let each = all / drawn as f64 - gap;
+                (
+                    vec![each.min(1.5 * WIDE); drawn.min(dimensions.len())],
+                    vec![(0.8 * each).clamp(40.0, HIGH); drawn.min(dimensions.len())],
+                )
+            }
+        };
+        let places = |start: f64, extents: &[f64], gap: f64| {
+            let mut at = start;
+            let place = |extent: &f64| {
+                at += extent + gap;
+                (at - extent - gap, *extent)
+            };
+            extents.iter().map(place).collect::<Vec<_>>()
+        };
+        let ticks = if room.asked().is_some() { 3 } else { 5 };
+        let upright = dimensions.iter().zip(&wide).filter(|(each, _)| each.has_names());
+        let upright = upright.map(|(each, wide)| axis::upright_room(&panel::ticks(each, ticks), *wide, SMALL, UPRIGHT));
+        Self {
+            columns: places(room.margin() + left, &wide, gap),
+            rows: places(0.0, &high, down),
+            gap,
+            down,
+            upright: upright.fold(0.0, f64::max),
+            ticks,
+            is_narrow: room.asked().is_some(),
+        }
+    }
+
+    fn right(&self) -> f64 {
+        self.columns.last().map_or(0.0, |(start, extent)| start + extent + self.gap)
+    }
+
+    fn height(&self) -> f64 {
+        self.rows.last().map_or(0.0, |(start, extent)| start + extent + self.down)
+    }
+
+    fn place(&self, (row, column): (usize, usize), top: f64) -> Place {
+        let ((x, width), (y, height)) = (self.columns[column], self.rows[row]);
+        let is_last = row + 1 == self.rows.len();
+        let below = match (self.is_narrow, is_last) {
+            (_, true) => Some(self.upright),
+            (false, _) => Some(BETWEEN),
+            (true, _) => None,
+        };
+        let frame = Frame { x, y: top + y, width, height };
+        Place { frame, gap: self.gap, costs: !self.is_narrow || column == 0, below, ticks: self.ticks }
+    }
+}
+
+/// Draws the matrix; where the room is narrow, of as many hyperparameters as can be read, without the panels beside it.
+pub(crate) fn laid_out(findings: &Findings, room: Room) -> Canvas {
     let matrix = &findings.matrix;
-    let n = matrix.dimensions.len();
-    let trusted_panels = matrix.quality.is_some();
-    let matrix_width = LEFT + n as f64 * (WIDE + ACROSS);
+    let grid = Grid::of(matrix, room);
+    let (n, margin) = (grid.columns.len(), room.margin());
+    let aside_of = matrix.quality.as_ref().filter(|_| !grid.is_narrow);
     // These panels are in the free upper triangle, right of the rows that they are as high as.
     let aside_high = if n >= 6 { 410.0 } else { 268.0 };
-    let rows_beside = ((aside_high / (HIGH + DOWN)).ceil() as usize).min(n);
-    let aside = MARGIN + LEFT + rows_beside as f64 * (WIDE + ACROSS);
-    let width = (MARGIN + matrix_width).max(if trusted_panels { aside + ASIDE } else { 0.0 }).max(760.0) + MARGIN;
-    let header = header(findings, width - 2.0 * MARGIN);
-    let top = 62.0 + 16.5 * header.len() as f64 + if matrix.distrust.is_some() { 42.0 } else { 0.0 } + 62.0;
-    let matrix_height = n as f64 * (HIGH + DOWN);
-    let height = top + matrix_height.max(if trusted_panels { aside_high } else { 0.0 }) + 28.0;
+    let rows_beside = grid.rows.iter().filter(|(start, _)| *start < aside_high).count();
+    let beside = rows_beside.checked_sub(1).and_then(|last| grid.columns.get(last));
+    let aside = beside.map_or(margin + LEFT, |(start, extent)| start + extent + grid.gap);
+    let page = grid.right().max(if aside_of.is_some() { aside + ASIDE } else { 0.0 }).max(760.0) + margin;
+    let width = room.width(page);
 
-    let mut canvas = Canvas::new(width, height);
+    let mut canvas = Canvas::of_width(width);
     let budgets = matrix.sample.budget.filter(|_| matrix.sample.budgets.len() > 1);
     let budget = budgets.map(|budget| format!(" at {}", amount(budget, &findings.unit)));
     let title = format!("{} · interactions{}", findings.experiment, budget.unwrap_or_default());
-    let title = font::elide(&title, TITLE, true, width - 2.0 * MARGIN);
-    canvas.say((MARGIN, 44.0), title, TITLE, INK, Anchor::Start, true);
-    let mut y = 68.0;
-    for line in &header {
-        canvas.write((MARGIN, y), line.clone(), TEXT, MUTED);
-        y += 16.5;
-    }
-    if let Some(distrust) = &matrix.distrust {
-        let ribbon = Frame { x: MARGIN, y: y - 4.0, width: width - 2.0 * MARGIN, height: 26.0 };
+    let mut y = room.head(&mut canvas, &title, &header(findings));
+    if let Some(distrust) = matrix.distrust.as_ref().filter(|_| !grid.is_narrow) {
+        let ribbon = Frame { x: margin, y: y + 2.0, width: width - 2.0 * margin, height: 26.0 };
         canvas.rectangle(ribbon, RED);
         // The page has the rest.
         let reason = distrust.split(';').next().unwrap_or_default();
         let text = font::elide(reason, HEADING, true, ribbon.width - 20.0);
-        canvas.say((MARGIN + 10.0, y + 13.0), text, HEADING, PAPER, Anchor::Start, true);
-        y += 42.0;
+        canvas.say((margin + 10.0, ribbon.y + 17.0), text, HEADING, PAPER, Anchor::Start, true);
+        y += 36.0;
     }
-    legend(&mut canvas, y + 8.0, findings);
+    let mut legend = Legend::new(margin, width - margin, y + 6.0);
+    signs(&mut canvas, &mut legend, findings);
+    let has_condition = matrix.dimensions.first().is_some_and(|first| first.condition.is_some());
+    let top = legend.bottom() + if grid.is_narrow && !has_condition { 22.0 } else { 40.0 };
 
     let costs = panel::cost_axis(matrix);
     let colours = matrix.range.map(|(low, high)| {
         if low < high { Axis::between(low, high, matrix.sample.logarithmic) } else { Axis::around([low], false) }
     });
-    let frame = |row: usize, column: usize| Frame {
-        x: MARGIN + LEFT + column as f64 * (WIDE + ACROSS),
-        y: top + row as f64 * (HIGH + DOWN),
-        width: WIDE,
-        height: HIGH,
-    };
     for row in 0..n {
-        panel::diagonal(&mut canvas, frame(row, row), &matrix.dimensions[row], costs.as_ref());
+        panel::diagonal(&mut canvas, grid.place((row, row), top), &matrix.dimensions[row], costs.as_ref());
     }
     for (row, column) in (0..n).flat_map(|row| (0..row).map(move |column| (row, column))) {
-        let frame = frame(row, column);
+        let place = grid.place((row, column), top);
         let pair = matrix.pairs.iter().find(|pair| pair.row == row && pair.column == column);
-        panel::tiles(&mut canvas, frame, matrix, (row, column), pair.zip(colours.as_ref()), findings.direction);
-        let (vertical, horizontal) = (&matrix.dimensions[row], &matrix.dimensions[column]);
+        panel::tiles(&mut canvas, place, matrix, (row, column), pair.zip(colours.as_ref()), findings.direction);
         if column == 0 {
-            axis::left(&mut canvas, frame, panel::ticks(vertical, 5), SMALL, LEFT - 18.0);
-            panel::upright_name(&mut canvas, (MARGIN + 8.0, frame.y + HIGH / 2.0), &vertical.label(), HIGH + 30.0);
+            let (vertical, frame) = (&matrix.dimensions[row], place.frame);
+            let labels = frame.x - margin - 18.0;
+            axis::left(&mut canvas, frame, panel::ticks(vertical, grid.ticks), SMALL, labels);
+            let room = frame.height + 0.7 * grid.down;
+            panel::upright_name(&mut canvas, (margin + 8.0, frame.y + frame.height / 2.0), &vertical.label(), room);
         }
         if row + 1 == n {
-            axis::below(&mut canvas, frame, panel::ticks(horizontal, 5), horizontal.scale == Scale::Categorical, SMALL);
-            let at = (frame.x + WIDE / 2.0, frame.bottom() + 33.0);
-            let name = font::elide(&horizontal.label(), TEXT, false, WIDE + ACROSS - 8.0);
-            canvas.say(at, name, TEXT, INK, Anchor::Middle, false);
+            panel::labels(&mut canvas, place, &matrix.dimensions[column], grid.upright);
         }
     }
-    if let Some(quality) = &matrix.quality {
-        let space = Frame { x: aside, y: top - 6.0, width: width - MARGIN - aside, height: aside_high };
-        trust::colour_bar(&mut canvas, space, findings, colours.as_ref());
-        trust::observed(&mut canvas, space, findings, quality);
-        trust::shares(&mut canvas, space, findings);
+    for column in 0..n.saturating_sub(1) {
+        let Place { frame, .. } = grid.place((n - 1, column), top);
+        let at = (frame.x + frame.width / 2.0, frame.bottom() + 33.0 + (grid.upright - 19.0).max(0.0));
+        let name = font::elide(&matrix.dimensions[column].label(), TEXT, false, frame.width + grid.gap - 6.0);
+        canvas.say(at, name, TEXT, INK, Anchor::Middle, false);
     }
-    canvas
+    let mut bottom = top + grid.height() + (grid.upright - 19.0).max(0.0);
+    if let Some(quality) = aside_of {
+        let space = Frame { x: aside, y: top - 6.0, width: width - margin - aside, height: aside_high };
+        trust::colour_bar(&mut canvas, space, findings, colours.as_ref());
+        let has_shares = matrix.dimensions.iter().any(|dimension| dimension.importance.total.is_some());
+        trust::observed(&mut canvas, space, findings, quality, has_shares);
+        trust::shares(&mut canvas, space, findings);
+        bottom = bottom.max(top + aside_high);
+    } else if grid.is_narrow && colours.is_some() {
+        let space = Frame { x: margin + 4.0, y: bottom + 6.0, width: width - 2.0 * margin - 8.0, height: 0.0 };
+        trust::colour_bar(&mut canvas, space, findings, colours.as_ref());
+        bottom += 58.0;
+    }
+    canvas.end(bottom + if grid.is_narrow { 4.0 } else { 28.0 })
 }
 
 /// The lines that describe the sample and the model behind the figure.
-fn header(findings: &Findings, room: f64) -> Vec<String> {
+fn header(findings: &Findings) -> Vec<String> {
     let sample = &findings.matrix.sample;
     let unit = &findings.unit;
     let mut sentences = Vec::new();
@@ -124,8 +223,8 @@ fn header(findings: &Findings, room: f64) -> Vec<String> {
     let out: Vec<String> = sample.left_out.iter().map(|out| format!("{} {}", out.trials, out.reason)).collect();
     let mut second = if out.is_empty() { "no trial left out".into() } else { format!("left out: {}", out.join(", ")) };
     if let (Some(cap), true) = (sample.cap, sample.capped > 0) {
-        let costs = count(sample.capped, "cost");
-        second += &format!(" · {costs} above the constant predictor's {} enter as that", number(cap));
+        let (costs, enter) = (count(sample.capped, "cost"), if sample.capped == 1 { "enters" } else { "enter" });
+        second += &format!(" · {costs} above the constant predictor's {} {enter} as that", number(cap));
     }
     if !sample.logarithmic {
         second += match findings.direction {
@@ -138,12 +237,11 @@ fn header(findings: &Findings, room: f64) -> Vec<String> {
         sentences.extend(model_lines(findings, quality));
     }
     if !findings.matrix.others.is_empty() {
-        sentences.push(format!(
-            "{} of less importance are not drawn",
-            count(findings.matrix.others.len(), "hyperparameter")
-        ));
+        let others = findings.matrix.others.len();
+        let are = if others == 1 { "is" } else { "are" };
+        sentences.push(format!("{} of less importance {are} not drawn", count(others, "hyperparameter")));
     }
-    sentences.iter().flat_map(|sentence| font::wrap(sentence, TEXT, room)).collect()
+    sentences
 }
 
 fn model_lines(findings: &Findings, quality: &Quality) -> Vec<String> {
@@ -186,35 +284,37 @@ fn model_lines(findings: &Findings, quality: &Quality) -> Vec<String> {
 }
 
 /// Draws the legend, with the signs as they are in the panels.
-fn legend(canvas: &mut Canvas, y: f64, findings: &Findings) {
+fn signs(canvas: &mut Canvas, legend: &mut Legend, findings: &Findings) {
     let matrix = &findings.matrix;
     let (tiles, pooled) = (matrix.quality.is_some(), matrix.sample.pooled);
-    let mut x = MARGIN;
-    let mut entry = |canvas: &mut Canvas, text: &str, sign: &dyn Fn(&mut Canvas, f64)| {
-        sign(canvas, x);
-        canvas.write((x + 22.0, y + 4.0), text, TEXT, INK);
-        x += 22.0 + font::width(text, TEXT, false) + 20.0;
-    };
-    entry(canvas, if pooled { "trial at this budget" } else { "trial" }, &|canvas, x| {
-        panel::finished(canvas, (x + 8.0, y), 1.0)
+    legend.entry(canvas, if pooled { "trial at this budget" } else { "trial" }, |canvas, at| {
+        panel::finished(canvas, at, 1.0);
     });
     if pooled {
-        entry(canvas, "at a smaller one", &|canvas, x| panel::smaller(canvas, (x + 8.0, y), 1.0));
+        legend.entry(canvas, "at a smaller one", |canvas, at| panel::smaller(canvas, at, 1.0));
     }
     if findings.headline.best.is_some() {
-        entry(canvas, &findings.recommended(), &|canvas, x| canvas.star((x + 8.0, y), 6.5));
+        legend.entry(canvas, &findings.recommended(), |canvas, at| canvas.star(at, 6.5));
     }
-    if tiles {
-        let box_at = |x: f64| Frame { x, y: y - 6.5, width: 16.0, height: 13.0 };
-        entry(canvas, "forbidden", &|canvas, x| panel::forbidden(canvas, box_at(x)));
-        entry(canvas, "inactive", &|canvas, x| panel::inactive(canvas, box_at(x)));
-        entry(canvas, "pale: no trial within one step", &|canvas, x| {
-            canvas.rectangle(box_at(x), panel::pale(crate::report::draw::theme::viridis(0.45)));
+    let box_at = |(x, y): At| Frame { x: x - 8.0, y: y - 6.5, width: 16.0, height: 13.0 };
+    let has =
+        |wanted: &dyn Fn(&Tile) -> bool| matrix.pairs.iter().flat_map(|pair| pair.tiles.iter().flatten()).any(wanted);
+    if has(&|tile| *tile == Tile::Forbidden) {
+        legend.entry(canvas, "forbidden", |canvas, at| panel::forbidden(canvas, box_at(at)));
+    }
+    if has(&|tile| *tile == Tile::Inactive) {
+        legend.entry(canvas, "inactive", |canvas, at| panel::inactive(canvas, box_at(at)));
+    }
+    if tiles && has(&|tile| matches!(tile, Tile::Cost { near: false, .. })) {
+        legend.entry(canvas, "pale: no trial within one step", |canvas, at| {
+            canvas.rectangle(box_at(at), panel::pale(viridis(0.45)));
         });
     }
-    if matrix.pairs.iter().flat_map(|pair| pair.tiles.iter().flatten()).any(|tile| *tile == Tile::Failing) {
-        let box_at = |x: f64| Frame { x, y: y - 6.5, width: 16.0, height: 13.0 };
-        entry(canvas, "only failures", &|canvas, x| panel::failing(canvas, box_at(x)));
+    if has(&|tile| matches!(tile, Tile::Rare { .. })) {
+        legend.entry(canvas, "category of fewer than 3 trials", |canvas, at| canvas.rectangle(box_at(at), SHADE));
+    }
+    if has(&|tile| *tile == Tile::Failing) {
+        legend.entry(canvas, "only failures", |canvas, at| panel::failing(canvas, box_at(at)));
     }
     let mut kinds: Vec<OutcomeKind> = Vec::new();
     for spot in &matrix.spots {
@@ -225,6 +325,6 @@ fn legend(canvas: &mut Canvas, y: f64, findings: &Findings) {
         }
     }
     for kind in kinds {
-        entry(canvas, &kind.in_words(), &|canvas, x| panel::failed(canvas, (x + 8.0, y), kind));
+        legend.entry(canvas, &kind.in_words(), |canvas, at| panel::failed(canvas, at, kind));
     }
 }

@@ -51,22 +51,36 @@ pub(crate) fn ticks(dimension: &Dimension, wanted: usize) -> Vec<Tick> {
     }
 }
 
+/// The space of a panel: its frame, the gap to the next one, and the labels that it has.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Place {
+    pub frame: Frame,
+    pub gap: f64,
+    /// True if there is room for the labels of the costs.
+    pub costs: bool,
+    /// The room below for names that run upwards; `None` without labels there.
+    pub below: Option<f64>,
+    /// The number of labels along an edge, about.
+    pub ticks: usize,
+}
+
 /// Draws one hyperparameter: its partial dependence with band and individual curves.
-pub(crate) fn diagonal(canvas: &mut Canvas, frame: Frame, dimension: &Dimension, costs: Option<&Axis>) {
-    title(canvas, frame, dimension);
+pub(crate) fn diagonal(canvas: &mut Canvas, place: Place, dimension: &Dimension, costs: Option<&Axis>) {
+    let frame = place.frame;
+    title(canvas, place, dimension);
     let categorical = dimension.scale == Scale::Categorical;
     if let Some(costs) = costs {
         for tick in costs.ticks(4) {
             let from = frame.at(0.0, tick.at);
             canvas.line(vec![from, (frame.right(), from.1)], SHADE, 1.0);
         }
-        let place = |level: &Level, cost: f64| frame.at(level.bin.at, costs.share(cost));
+        let at = |level: &Level, cost: f64| frame.at(level.bin.at, costs.share(cost));
         if categorical {
             categories(canvas, frame, dimension, costs);
         } else {
             for curve in &dimension.curves {
                 let places: Vec<Option<At>> = (dimension.levels.iter().zip(curve))
-                    .map(|(level, cost)| cost.map(|cost| place(level, cost)))
+                    .map(|(level, cost)| cost.map(|cost| at(level, cost)))
                     .collect();
                 for run in places.split(Option::is_none) {
                     let run: Vec<At> = run.iter().flatten().copied().collect();
@@ -80,19 +94,21 @@ pub(crate) fn diagonal(canvas: &mut Canvas, frame: Frame, dimension: &Dimension,
                 let end = |upper: bool| {
                     run.iter().map(move |level| {
                         let (low, high) = level.band.expect("the run has bands");
-                        let (x, y) = place(level, if upper { high } else { low });
+                        let (x, y) = at(level, if upper { high } else { low });
                         (x, y.clamp(frame.y, frame.bottom()))
                     })
                 };
                 canvas.polygon(end(true).chain(end(false).rev()).collect(), HAZE);
             }
-            let means: Vec<At> = dimension.levels.iter().filter_map(|level| Some(place(level, level.cost?))).collect();
+            let means: Vec<At> = dimension.levels.iter().filter_map(|level| Some(at(level, level.cost?))).collect();
             canvas.line(means.clone(), BLUE, 1.8);
             if dimension.scale == Scale::Ordinal || dimension.levels.len() < 10 {
                 means.iter().for_each(|at| canvas.disc(*at, 2.6, BLUE));
             }
         }
-        axis::left(canvas, frame, costs.ticks(4), SMALL, 43.0);
+        if place.costs {
+            axis::left(canvas, frame, costs.ticks(4), SMALL, 43.0);
+        }
     }
     let most = dimension.levels.iter().map(|level| level.trials).max().unwrap_or(0).max(1) as f64;
     for level in &dimension.levels {
@@ -104,7 +120,18 @@ pub(crate) fn diagonal(canvas: &mut Canvas, frame: Frame, dimension: &Dimension,
     if let Some(at) = dimension.incumbent {
         canvas.dashed(frame.at(at, 0.0), frame.at(at, 1.0), RED, 1.2, (4.0, 3.0));
     }
-    axis::below(canvas, frame, ticks(dimension, 5), categorical, SMALL);
+    if let Some(room) = place.below {
+        labels(canvas, place, dimension, room);
+    }
+}
+
+/// Writes the values of a hyperparameter below a panel.
+pub(crate) fn labels(canvas: &mut Canvas, place: Place, dimension: &Dimension, room: f64) {
+    let ticks = ticks(dimension, place.ticks);
+    match dimension.has_names() {
+        true => axis::below_names(canvas, place.frame, ticks, SMALL, room),
+        false => axis::below(canvas, place.frame, ticks, false, SMALL),
+    }
 }
 
 /// Draws a dot with its interval for each category, without lines between them.
@@ -120,28 +147,39 @@ fn categories(canvas: &mut Canvas, frame: Frame, dimension: &Dimension, costs: &
                 canvas.line(vec![(x - 0.3 * aside, y(*value)), (x - 0.12 * aside, y(*value))], THREAD, 0.8);
             }
         }
+        let colour = if dimension.is_rare(level) { MUTED } else { BLUE };
         if let Some((low, high)) = level.band {
-            canvas.line(vec![(x, y(low)), (x, y(high))], BLUE, 1.4);
+            canvas.line(vec![(x, y(low)), (x, y(high))], colour, 1.4);
             for end in [low, high] {
-                canvas.line(vec![(x - 4.0, y(end)), (x + 4.0, y(end))], BLUE, 1.4);
+                canvas.line(vec![(x - 4.0, y(end)), (x + 4.0, y(end))], colour, 1.4);
             }
         }
-        canvas.disc((x, y(cost)), 3.6, BLUE);
+        match dimension.is_rare(level) {
+            true => canvas.ring((x, y(cost)), 3.6, PAPER, MUTED, 1.2),
+            false => canvas.disc((x, y(cost)), 3.6, BLUE),
+        }
     }
 }
 
-fn title(canvas: &mut Canvas, frame: Frame, dimension: &Dimension) {
+/// Writes the name with its share of the variance, and the condition above it. Both end where the next panel begins.
+fn title(canvas: &mut Canvas, place: Place, dimension: &Dimension) {
+    let (frame, room) = (place.frame, place.frame.width + place.gap - 8.0);
+    let size = if place.gap < 30.0 { SMALL } else { HEADING };
     let importance = &dimension.importance;
     let colour = if importance.worsening.is_none() || importance.real { INK } else { MUTED };
     let share = importance.total_interval.map(percent_range).unwrap_or_default();
-    let taken = font::width(&share, SMALL, false) + 8.0;
+    let taken = if share.is_empty() { 0.0 } else { font::width(&share, SMALL, false) + 8.0 };
+    // The table has the share too: the name comes first.
+    let has_share = font::width(&dimension.name, size, true) + taken <= room || place.gap >= 30.0;
     let y = frame.y - 8.0;
-    let name = font::elide(&dimension.name, HEADING, true, frame.width + 34.0 - taken);
-    let x = frame.x + font::width(&name, HEADING, true) + 8.0;
-    canvas.say((frame.x, y), name, HEADING, colour, Anchor::Start, true);
-    canvas.write((x, y), share, SMALL, colour);
+    let name = font::elide(&dimension.name, size, true, room - if has_share { taken } else { 0.0 });
+    let x = frame.x + font::width(&name, size, true) + 8.0;
+    canvas.say((frame.x, y), name, size, colour, Anchor::Start, true);
+    if has_share {
+        canvas.write((x, y), share, SMALL, colour);
+    }
     if let Some(condition) = &dimension.condition {
-        let text = font::elide(&format!("where {condition}"), SMALL, false, frame.width + 30.0);
+        let text = font::elide(&format!("where {condition}"), SMALL, false, room);
         canvas.write((frame.x, y - 15.0), text, SMALL, MUTED);
     }
 }
@@ -149,27 +187,29 @@ fn title(canvas: &mut Canvas, frame: Frame, dimension: &Dimension) {
 /// Draws two hyperparameters: a tile for each pair of levels, with the trials on it.
 pub(crate) fn tiles(
     canvas: &mut Canvas,
-    frame: Frame,
+    place: Place,
     matrix: &Matrix,
     (row, column): (usize, usize),
     model: Option<(&PairInteraction, &Axis)>,
     direction: Direction,
 ) {
+    let frame = place.frame;
     let (vertical, horizontal) = (&matrix.dimensions[row], &matrix.dimensions[column]);
     if let Some((pair, colours)) = model {
         for (level, line) in vertical.levels.iter().zip(&pair.tiles) {
             for (other, tile) in horizontal.levels.iter().zip(line) {
                 let (x, y) = frame.at(other.bin.from, level.bin.to);
                 let width = frame.width * (other.bin.to - other.bin.from);
-                let place = Frame { x, y, width, height: frame.height * (level.bin.to - level.bin.from) };
+                let part = Frame { x, y, width, height: frame.height * (level.bin.to - level.bin.from) };
                 match *tile {
                     Tile::Cost { cost, near } => {
                         let colour = viridis(badness(direction, colours.share(cost)));
-                        canvas.rectangle(place, if near { colour } else { pale(colour) });
+                        canvas.rectangle(part, if near { colour } else { pale(colour) });
                     }
-                    Tile::Failing => failing(canvas, place),
-                    Tile::Forbidden => forbidden(canvas, place),
-                    Tile::Inactive => inactive(canvas, place),
+                    Tile::Rare { .. } => canvas.rectangle(part, SHADE),
+                    Tile::Failing => failing(canvas, part),
+                    Tile::Forbidden => forbidden(canvas, part),
+                    Tile::Inactive => inactive(canvas, part),
                 }
             }
         }
@@ -178,6 +218,7 @@ pub(crate) fn tiles(
     }
     // Signs of many trials are small, so that the tiles can be seen between them.
     let size = (CROWD / matrix.spots.len().max(1) as f64).sqrt().clamp(0.35, 1.0);
+    let size = if place.gap < 30.0 { 0.8 * size } else { size };
     for spot in &matrix.spots {
         let (Some(x), Some(y)) = (spot.at[column], spot.at[row]) else { continue };
         let (x, y) = frame.at(x, y);
@@ -191,10 +232,12 @@ pub(crate) fn tiles(
     }
     canvas.edges(frame, MUTED);
     if let Some((pair, _)) = model.filter(|(pair, _)| pair.strength >= 0.01) {
-        let text = format!("together {}", percent(pair.strength));
+        let whole = format!("together {}", percent(pair.strength));
+        let fits = font::width(&whole, SMALL, false) <= frame.width;
+        let text = if fits { whole } else { percent(pair.strength) };
         canvas.say((frame.right(), frame.y - 4.0), text, SMALL, MUTED, Anchor::End, false);
     }
-    for tick in ticks(horizontal, 5) {
+    for tick in ticks(horizontal, place.ticks) {
         tick_mark(canvas, frame, &tick);
     }
 }

@@ -4,13 +4,14 @@ use crate::report::draw::axis;
 use crate::report::draw::axis::Axis;
 use crate::report::draw::canvas::{Anchor, At, Canvas, Frame};
 use crate::report::draw::font;
-use crate::report::draw::theme::{BLUE, Colour, HEADING, INK, MUTED, ORANGE, SHADE, SMALL, TEXT, TITLE};
+use crate::report::draw::legend::Legend;
+use crate::report::draw::room::Room;
+use crate::report::draw::theme::{BLUE, Colour, HEADING, INK, MUTED, ORANGE, SHADE, SMALL, TEXT};
 use crate::report::draw::thinning::extremes;
 use crate::report::draw::words;
 use crate::report::draw::words::{number, unit};
 use crate::trial::prediction::{FeatureSeries, SeriesPrediction};
 
-const MARGIN: f64 = 28.0;
 const LEFT: f64 = 60.0;
 const HIGH: f64 = 112.0;
 const DOWN: f64 = 46.0;
@@ -25,28 +26,35 @@ const COLOURS: [Colour; 3] = [ORANGE, BLUE, MUTED];
 
 /// Draws the predictions under a title; `None` if there are none.
 pub fn figure(title: &str, predictions: &[SeriesPrediction]) -> Option<Canvas> {
-    let shown = &predictions[..predictions.len().min(DRAWN)];
+    laid_out(title, predictions, Room::PAGE)
+}
+
+/// Draws as many series side by side as the room has for.
+pub(crate) fn laid_out(title: &str, predictions: &[SeriesPrediction], room: Room) -> Option<Canvas> {
+    let shown = &predictions[..predictions.len().min(room.columns(250.0, DRAWN))];
     let panels = panels(&shown.first().filter(|first| !first.features.is_empty())?.features);
-    let each = if shown.len() == 1 { 760.0 } else { 1120.0 / shown.len() as f64 };
-    let width = 2.0 * MARGIN + shown.len() as f64 * each;
-    let top = 150.0;
-    let mut canvas = Canvas::new(width.max(640.0), top + panels.len() as f64 * (HIGH + DOWN) + 36.0);
-    canvas.say((MARGIN, 44.0), font::elide(title, TITLE, true, width - 2.0 * MARGIN), TITLE, INK, Anchor::Start, true);
+    let margin = room.margin();
+    let each = match (room.asked(), shown.len()) {
+        (Some(width), series) => (width - 2.0 * margin) / series as f64,
+        (None, 1) => 760.0,
+        (None, series) => 1120.0 / series as f64,
+    };
+    let mut canvas = Canvas::of_width(room.width((2.0 * margin + shown.len() as f64 * each).max(640.0)));
     let part = match predictions.len() {
-        all if all > DRAWN => format!("{DRAWN} of {all} series · "),
+        all if all > shown.len() => format!("{} of {all} series · ", shown.len()),
         _ => String::new(),
     };
     let line = "free-running: the model is told what is marked as given and, in the shaded context, the truth; errors are after the context";
-    for (index, line) in font::wrap(&(part + line), TEXT, canvas.width - 2.0 * MARGIN).into_iter().enumerate() {
-        canvas.write((MARGIN, 66.0 + 15.0 * index as f64), line, TEXT, MUTED);
-    }
-    canvas.line(vec![(MARGIN, 100.0), (MARGIN + 18.0, 100.0)], INK, 1.4);
-    canvas.write((MARGIN + 24.0, 104.0), "truth", TEXT, INK);
-    canvas.line(vec![(MARGIN + 76.0, 100.0), (MARGIN + 94.0, 100.0)], ORANGE, 1.8);
-    canvas.line(vec![(MARGIN + 98.0, 100.0), (MARGIN + 116.0, 100.0)], BLUE, 1.8);
-    canvas.write((MARGIN + 122.0, 104.0), "predicted", TEXT, INK);
+    let top = room.head(&mut canvas, title, &[part + line]);
+    let mut legend = Legend::new(margin, canvas.width - margin, top);
+    legend.entry(&mut canvas, "truth", |canvas, (x, y)| canvas.line(vec![(x - 8.0, y), (x + 8.0, y)], INK, 1.4));
+    legend.entry(&mut canvas, "predicted", |canvas, (x, y)| {
+        canvas.line(vec![(x - 8.0, y), (x - 1.0, y)], ORANGE, 1.8);
+        canvas.line(vec![(x + 1.0, y), (x + 8.0, y)], BLUE, 1.8);
+    });
+    let top = legend.bottom() + 38.0;
     for (column, prediction) in shown.iter().enumerate() {
-        let x = MARGIN + column as f64 * each + LEFT;
+        let x = margin + column as f64 * each + LEFT;
         let head = font::elide(&prediction.title, HEADING, true, each - LEFT);
         canvas.say((x, top - 22.0), head, HEADING, INK, Anchor::Start, true);
         let accuracy = Accuracy::of(prediction);
@@ -60,7 +68,7 @@ pub fn figure(title: &str, predictions: &[SeriesPrediction]) -> Option<Canvas> {
             draw(&mut canvas, frame, prediction, &features, row + 1 == panels.len());
         }
     }
-    Some(canvas)
+    Some(canvas.end(top + panels.len() as f64 * (HIGH + DOWN) + 36.0))
 }
 
 /// The indices of the features in each panel.

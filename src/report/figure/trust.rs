@@ -5,7 +5,7 @@ use crate::report::draw::axis;
 use crate::report::draw::axis::Axis;
 use crate::report::draw::canvas::{Anchor, Canvas, Frame, Text};
 use crate::report::draw::font;
-use crate::report::draw::theme::{ASH, BLUE, HEADING, INK, MUTED, SHADE, SMALL, TEXT, THREAD, viridis};
+use crate::report::draw::theme::{ASH, BLUE, HEADING, INK, MUTED, SHADE, SMALL, TEXT, THREAD, cover, viridis};
 use crate::report::draw::words::{coefficient, percent};
 use crate::report::figure::panel::{badness, pale};
 
@@ -27,11 +27,13 @@ pub(crate) fn colour_bar(canvas: &mut Canvas, space: Frame, findings: &Findings,
 }
 
 /// Draws observed costs against the predictions of models that had not seen them.
-pub(crate) fn observed(canvas: &mut Canvas, space: Frame, findings: &Findings, quality: &Quality) {
+pub(crate) fn observed(canvas: &mut Canvas, space: Frame, findings: &Findings, quality: &Quality, has_shares: bool) {
+    let beside = 176.0 + (space.height - 268.0) * 0.8;
     let frame = Frame {
         x: space.x + 46.0,
         y: space.y + 84.0,
-        width: 176.0 + (space.height - 268.0) * 0.8,
+        // Alone it has the whole space.
+        width: if has_shares { beside } else { space.width - 50.0 },
         height: space.height - 128.0,
     };
     canvas.say((space.x, frame.y - 11.0), "Can this model be trusted?", HEADING, INK, Anchor::Start, true);
@@ -44,7 +46,8 @@ pub(crate) fn observed(canvas: &mut Canvas, space: Frame, findings: &Findings, q
     for front in [false, true] {
         for point in quality.points.iter().filter(|point| point.at_budget == front && !point.incumbent) {
             let at = frame.at(axis.share(point.predicted), axis.share(point.observed));
-            canvas.disc(at, if front { 3.2 } else { 2.0 }, if front { BLUE } else { ASH });
+            let colour = if front { BLUE } else { ASH };
+            canvas.veil(at, if front { 3.2 } else { 2.0 }, colour, cover(2 * quality.points.len()));
         }
     }
     for point in quality.points.iter().filter(|point| point.incumbent) {

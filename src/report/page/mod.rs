@@ -8,15 +8,26 @@ use std::fmt::Write;
 use crate::analysis::{Findings, ReportInput};
 use crate::report::draw::markup::{escape, typeface};
 use crate::report::draw::theme::{REPLACED, hex};
-use crate::report::draw::words::{amount, count, number};
+use crate::report::draw::words::{amount, count};
 
-/// The HTML of the page; `figure` gives the SVG of a figure by its name.
-pub(crate) fn page<'a>(findings: &Findings, input: &ReportInput, figure: &dyn Fn(&str) -> Option<&'a str>) -> String {
+/// The width for which figures of a small screen are laid out.
+pub(crate) const NARROW: f64 = 358.0;
+
+/// The HTML of the page; `figure` gives the SVGs of a figure by its name, for wide and for small screens.
+pub(crate) fn page<'a>(
+    findings: &Findings,
+    input: &ReportInput,
+    figure: &dyn Fn(&str) -> Option<(&'a str, Option<&'a str>)>,
+) -> String {
     let mut body = String::new();
     headline(&mut body, findings, input);
     let show = |name: &str, caption: &str| {
-        figure(name)
-            .map(|svg| format!("<figure>{}<figcaption>{caption}</figcaption></figure>\n", inline(svg, name, caption)))
+        figure(name).map(|(wide, narrow)| {
+            let class = if narrow.is_some() { "wide" } else { "only" };
+            let narrow = narrow.map(|narrow| inline(narrow, name, "narrow", caption)).unwrap_or_default();
+            let drawn = inline(wide, name, class, caption) + &narrow;
+            format!("<figure>{drawn}<figcaption>{caption}</figcaption></figure>\n")
+        })
     };
     let mut chapter = |question: &str, answer: &str, rest: &str| {
         let answer = escape(answer);
@@ -28,7 +39,17 @@ pub(crate) fn page<'a>(findings: &Findings, input: &ReportInput, figure: &dyn Fn
         let drawn = show("front", caption).unwrap_or_default();
         chapter("Which trials are on the front?", &sentence::front(front), &(drawn + &table::front(front)));
     }
-    let convergence = "Lines: the best so far at each budget. Dots: trials. Hollow dots: drawn at random. Right: the same configurations at two budgets; crossing lines are changing ranks.";
+    let convergence = match &findings.front {
+        Some(front) if !front.progress.is_empty() => {
+            "The share of the hypervolume between the best costs and a reference point that some trial dominates."
+        }
+        _ if findings.fidelity.is_empty() => {
+            "Lines: the best so far at each budget. Dots: trials. Hollow dots: drawn at random."
+        }
+        _ => {
+            "Lines: the best so far at each budget. Dots: trials. Hollow dots: drawn at random. Last panel: the same configurations at two budgets; crossing lines are changing ranks."
+        }
+    };
     let drawn = show("convergence", convergence).unwrap_or_default();
     chapter("Is it still improving?", &sentence::progress(findings), &drawn);
     chapter("Can small budgets be trusted?", &sentence::fidelity(findings), &table::fidelity(findings));
@@ -64,7 +85,7 @@ pub(crate) fn page<'a>(findings: &Findings, input: &ReportInput, figure: &dyn Fn
         chapter("How can this run be reproduced?", "With these files.", &rest);
     }
     format!(
-        "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\">\n\
+        "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
          <title>{title} · galvani</title>\n<style>\n{typeface}{css}</style></head>\n<body><main>\n{body}</main>\n<script>\n{js}</script></body></html>\n",
         title = escape(&findings.experiment),
         typeface = typeface(),
@@ -99,7 +120,7 @@ fn headline(body: &mut String, findings: &Findings, input: &ReportInput) {
             "<div class=\"card\"><div><h3>{}</h3><div class=\"big\">{}</div><p class=\"muted\">trial {}, configuration {}, at {}, origin: {}</p>{}</div>\n\
              <div><h3>best configuration</h3>{}</div><div><h3>as RON</h3><pre>{}</pre></div></div>\n",
             escape(&findings.measure),
-            number(best.cost),
+            result::exact(headline, best.cost),
             best.trial,
             best.configuration_id,
             escape(&amount(best.budget, &findings.unit)),
@@ -114,10 +135,12 @@ fn headline(body: &mut String, findings: &Findings, input: &ReportInput) {
 }
 
 /// The SVG of a figure for the page, with colours that follow the page's theme.
-fn inline(svg: &str, name: &str, description: &str) -> String {
+fn inline(svg: &str, name: &str, class: &str, description: &str) -> String {
     let mut svg = svg.to_owned();
     for (colour, name) in REPLACED {
         svg = svg.replace(&format!("\"{}\"", hex(colour)), &format!("\"var(--{name})\""));
     }
-    svg.replacen("<svg ", &format!("<svg data-name=\"{name}\" role=\"img\" aria-label=\"{}\" ", escape(description)), 1)
+    let head =
+        format!("<svg class=\"{class}\" data-name=\"{name}\" role=\"img\" aria-label=\"{}\" ", escape(description));
+    svg.replacen("<svg ", &head, 1)
 }

@@ -19,3 +19,10 @@ for (const head of document.querySelectorAll("table.sortable th")) {
     body.append(...[...body.rows].sort(order));
   });
 }
+// Printed pages show what is folded on the screen.
+const folded = () => document.querySelectorAll("details:not([open])");
+addEventListener("beforeprint", () => folded().forEach((each) => { each.open = true; each.dataset.folded = ""; }));
+addEventListener("afterprint", () => document.querySelectorAll("details[data-folded]").forEach((each) => {
+  each.open = false;
+  delete each.dataset.folded;
+}));

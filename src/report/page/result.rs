@@ -2,7 +2,7 @@
 use super::sentence::front;
 use crate::analysis::Findings;
 use crate::analysis::headline::{BestTrial, Headline};
-use crate::report::draw::words::{amount, number, percent, value};
+use crate::report::draw::words::{amount, apart, number, percent, value};
 use crate::trial::direction::Direction;
 
 /// The result: on data that no trial has seen where there are any, then the recommended configuration with its evidence; of
@@ -29,7 +29,7 @@ pub(crate) fn result(findings: &Findings) -> String {
     } else {
         format!("Configuration {} has the {}", best.configuration_id, findings.noun())
     };
-    text += &format!(" {} at {}", number(best.cost), amount(best.budget, &findings.unit));
+    text += &format!(" {} at {}", exact(headline, best.cost), amount(best.budget, &findings.unit));
     text += &expectation(findings, best);
     if !is_default {
         text += &beside_default(findings, best);
@@ -43,7 +43,7 @@ pub(crate) fn result(findings: &Findings) -> String {
         text += &format!(
             " The {extreme} that was measured at {} is {}, of configuration {configuration}.",
             amount(best.target, &findings.unit),
-            number(cost)
+            exact(headline, cost)
         );
     }
     if !best.ties.is_empty() {
@@ -74,7 +74,17 @@ fn expectation(findings: &Findings, best: &BestTrial) -> String {
         return String::new();
     }
     let spread = best.deviation.map(|deviation| format!(" ± {}", number(deviation))).unwrap_or_default();
-    format!(", and {}{spread} is expected at {}", number(best.expected), amount(best.target, &findings.unit))
+    let expected = exact(&findings.headline, best.expected);
+    format!(", and {expected}{spread} is expected at {}", amount(best.target, &findings.unit))
+}
+
+/// One of the costs of the result, with as many digits as tell it from the others.
+pub(crate) fn exact(headline: &Headline, cost: f64) -> String {
+    let best = headline.best.as_ref();
+    let of_best =
+        best.into_iter().flat_map(|best| [Some(best.cost), Some(best.expected), best.lowest.map(|(cost, _)| cost)]);
+    let others = of_best.chain([headline.default.map(|(cost, _)| cost)]).flatten();
+    apart(&std::iter::once(cost).chain(others).collect::<Vec<_>>()).swap_remove(0)
 }
 
 fn beside_default(findings: &Findings, best: &BestTrial) -> String {
@@ -90,7 +100,7 @@ fn beside_default(findings: &Findings, best: &BestTrial) -> String {
         Direction::Minimize => ("less", mine < cost),
         Direction::Maximize => ("more", mine > cost),
     };
-    let default = format!("the default configuration's {} there", number(cost));
+    let default = format!("the default configuration's {} there", exact(headline, cost));
     match (headline.improvement(findings.direction), is_better) {
         (Some(times), _) if times >= 2.0 && findings.direction == Direction::Maximize => {
             format!(", {} times {default}", number(times))
@@ -172,6 +182,7 @@ mod tests {
                 model: None,
                 predictions: &[],
                 metrics: &[],
+                logs: &[],
                 warnings: &[],
                 sources: &[],
             }))

@@ -37,6 +37,18 @@ pub(crate) fn front(front: &Front) -> String {
 /// The number of trials since the last improvement.
 pub(crate) fn progress(findings: &Findings) -> String {
     let convergence = &findings.convergence;
+    if let Some(last) = findings.front.as_ref().and_then(|front| front.progress.last()) {
+        let (ended, since) = (convergence.ended, convergence.ended.saturating_sub(last.ended));
+        let verdict = match since {
+            _ if ended == 1 => return "Too early to say: one trial has ended.".into(),
+            0 => return "Yes: the front has grown with the last trial that ended.".into(),
+            since if 4 * since < ended => "Possibly",
+            _ => "Not lately",
+        };
+        let (ended, times) =
+            (count(ended, "trial"), count(findings.front.iter().map(|front| front.progress.len()).sum(), "time"));
+        return format!("{verdict}: the front has grown {times}, and {since} of {ended} ended after the last of them.");
+    }
     match convergence.since {
         None => "No trial has succeeded.".into(),
         Some(_) if convergence.ended == 1 => "Too early to say: one trial has ended.".into(),

@@ -6,6 +6,7 @@ use crate::analysis::front::Front;
 use crate::analysis::headline::{BestTrial, TrialLine};
 use crate::analysis::{Findings, ReportInput};
 use crate::report::draw::markup::escape;
+use crate::report::draw::words;
 use crate::report::draw::words::{amount, decimal, feature, number, percent, percent_range, unit, value, values};
 
 /// Cells of the table of trials at most; a browser takes seconds for more.
@@ -30,12 +31,16 @@ fn maybe(x: Option<f64>) -> Cell {
 }
 
 /// A table; `class` gives the class of a row by its index.
-fn table(kind: &str, heads: &[&str], rows: Vec<Vec<Cell>>, class: &dyn Fn(usize) -> &'static str) -> String {
+fn table(kind: &str, heads: &[&str], mut rows: Vec<Vec<Cell>>, class: &dyn Fn(usize) -> &'static str) -> String {
+    (0..heads.len()).for_each(|column| tell_apart(&mut rows, column));
     let numeric = |column: usize| rows.iter().any(|row| row.get(column).is_some_and(|cell| cell.number.is_some()));
-    let mut text = format!("<div class=\"wide\"><table class=\"{kind}\"><thead><tr>");
+    // It may be wider than the page, so that a keyboard has to reach it.
+    let mut text = format!("<div class=\"wide\" tabindex=\"0\"><table class=\"{kind}\"><thead><tr>");
     for (column, head) in heads.iter().enumerate() {
         let class = if numeric(column) { " class=\"n\"" } else { "" };
-        write!(text, "<th{class}>{}</th>", escape(head)).expect("a string grows");
+        let cell = if head.is_empty() { "td" } else { "th" };
+        let scope = if head.is_empty() { "" } else { " scope=\"col\"" };
+        write!(text, "<{cell}{class}{scope}>{}</{cell}>", escape(head)).expect("a string grows");
     }
     text += "</tr></thead><tbody>\n";
     for (index, row) in rows.iter().enumerate() {
@@ -48,6 +53,14 @@ fn table(kind: &str, heads: &[&str], rows: Vec<Vec<Cell>>, class: &dyn Fn(usize)
         text += "</tr>\n";
     }
     text + "</tbody></table></div>\n"
+}
+
+/// Writes the numbers of a column with more digits where three would make most of them alike.
+fn tell_apart(rows: &mut [Vec<Cell>], column: usize) {
+    let plain = |cell: &&mut Cell| cell.number.is_some_and(|own| cell.text == number(own));
+    let mut cells: Vec<&mut Cell> = rows.iter_mut().filter_map(|row| row.get_mut(column)).filter(plain).collect();
+    let numbers: Vec<f64> = cells.iter().filter_map(|cell| cell.number).collect();
+    cells.iter_mut().zip(words::column(&numbers)).for_each(|(cell, text)| cell.text = text);
 }
 
 fn details(summary: &str, table: String) -> String {
@@ -162,7 +175,15 @@ pub(crate) fn failures(findings: &Findings) -> String {
     }
     let ends = findings.failure_groups.iter().filter(|group| group.message.lines().count() > 1).take(12);
     let ends: String = ends.map(|group| format!("<pre>{}</pre>\n", escape(&group.message))).collect();
-    let logs = if ends.is_empty() { ends } else { details("ends of the messages", ends) };
+    let mut logs = if ends.is_empty() { ends } else { details("ends of the messages", ends) };
+    let tails = findings.failure_groups.iter().take(12).filter_map(|group| {
+        let title = format!("trial {}, {}", group.last, group.outcome.in_words());
+        Some(format!("<h3>{}</h3><pre>{}</pre>\n", escape(&title), escape(group.log.as_ref()?)))
+    });
+    let tails: String = tails.collect();
+    if !tails.is_empty() {
+        logs += &details("ends of the logs, of the last trial of each kind", tails);
+    }
     let rows: Vec<Vec<Cell>> = (findings.failures.iter().take(24))
         .map(|failure| {
             let (low, high) = failure.interval;

@@ -1,6 +1,8 @@
 //! Journals of Optuna, replayed: studies with their trials, as Optuna itself reads them.
 use std::collections::BTreeMap;
 
+use indexmap::IndexMap;
+use jiff::Timestamp;
 use serde_json::Value as Json;
 
 use crate::exchange::trials::found::{FoundResult, FoundResults, MOST_RESULTS, UnreadableResults, counted};
@@ -14,12 +16,21 @@ use crate::exchange::trials::optuna::operation::{
 use crate::exchange::trials::optuna::rung::Rung;
 use crate::trial::outcome::OutcomeKind;
 
+/// Distributions of one parameter that are kept at most.
+const MOST_DISTRIBUTIONS: usize = 100;
+
 /// A study.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Study {
     pub name: String,
     /// For each objective, true where it is maximized.
     pub maximized: Vec<bool>,
+    /// The distributions that each parameter had, in the order of first appearance.
+    pub distributions: IndexMap<String, Vec<Json>>,
+    /// The budget of a step, where galvani wrote the study.
+    pub budget_of_a_step: Option<f64>,
+    /// The names of several objectives.
+    pub objectives: Vec<String>,
 }
 
 /// A trial of a study.
@@ -31,8 +42,10 @@ pub(super) struct StudyTrial {
     pub state: Option<u64>,
     /// The trials of the configuration, where galvani wrote it.
     pub rungs: Vec<Rung>,
-    /// The number of values on its way.
-    pub intermediate: usize,
+    /// Values on its way by step; absent where one is no number.
+    pub intermediate: BTreeMap<i64, Option<f64>>,
+    /// Its start and its end in seconds since 1970.
+    pub times: (Option<f64>, Option<f64>),
 }
 
 /// The state of a journal after all of its operations.
@@ -92,7 +105,7 @@ impl StudyJournal {
                     self.created += 1;
                     let directions = operation["directions"].as_array().ok_or_else(|| wrong("directions"))?;
                     let maximized = directions.iter().map(is_maximized).collect::<Result<_, _>>()?;
-                    self.studies.insert(number, Study { name: name.to_owned(), maximized });
+                    self.studies.insert(number, Study { name: name.to_owned(), maximized, ..Study::default() });
                 }
             }
             DELETE_STUDY => drop(self.studies.remove(&number("study_id")?)),
@@ -101,6 +114,9 @@ impl StudyJournal {
                 // Those of a deleted study have no number.
                 if self.studies.contains_key(&study) {
                     self.trials.push(StudyTrial::created(study, operation)?);
+                    for (name, distribution) in operation["distributions"].as_object().into_iter().flatten() {
+                        self.distribution(study, name, distribution);
+                    }
                 }
             }
             SET_PARAMETER => {
@@ -110,6 +126,8 @@ impl StudyJournal {
                     value.ok_or_else(|| UnreadableResults::whole(format!("`{name}` has no value that can be read")))?;
                 if let Some(trial) = self.open(number("trial_id")?) {
                     trial.result.config.insert(name.to_owned(), value);
+                    let study = trial.study;
+                    self.distribution(study, name, &operation["distribution"]);
                 }
             }
             SET_STATE => {
@@ -117,11 +135,14 @@ impl StudyJournal {
                 if let Some(trial) = self.open(number("trial_id")?) {
                     trial.result.costs = numbers(Some(&operation["values"]))?;
                     trial.state = Some(state);
+                    trial.times.1 = time(&operation["datetime_complete"]).or(trial.times.1);
+                    trial.times.0 = trial.times.0.or(time(&operation["datetime_start"]));
                 }
             }
             SET_INTERMEDIATE_VALUE => {
-                if let Some(trial) = self.open(number("trial_id")?) {
-                    trial.intermediate += 1;
+                let step = operation["step"].as_i64();
+                if let Some((trial, step)) = self.open(number("trial_id")?).zip(step) {
+                    trial.intermediate.insert(step, operation["intermediate_value"].as_f64());
                 }
             }
             SET_USER_ATTRIBUTE => {
@@ -129,7 +150,19 @@ impl StudyJournal {
                     trial.attributes(&operation["user_attr"]);
                 }
             }
-            SET_STUDY_USER_ATTRIBUTE | SET_STUDY_SYSTEM_ATTRIBUTE | SET_SYSTEM_ATTRIBUTE => {}
+            SET_STUDY_USER_ATTRIBUTE => {
+                let step = operation["user_attr"]["budget_of_a_step"].as_f64();
+                if let Some(study) = self.studies.get_mut(&number("study_id")?) {
+                    study.budget_of_a_step = step.or(study.budget_of_a_step);
+                }
+            }
+            SET_STUDY_SYSTEM_ATTRIBUTE => {
+                let names = operation["system_attr"]["study:metric_names"].as_array();
+                if let (Some(study), Some(names)) = (self.studies.get_mut(&number("study_id")?), names) {
+                    study.objectives = names.iter().filter_map(|name| Some(name.as_str()?.to_owned())).collect();
+                }
+            }
+            SET_SYSTEM_ATTRIBUTE => {}
             code => {
                 let (count, first) = self.unknown;
                 self.unknown = (count + 1, if count == 0 { code } else { first });
@@ -138,11 +171,29 @@ impl StudyJournal {
         Ok(())
     }
 
+    /// Keeps a distribution of a parameter that it has not had before; an object, or its text.
+    fn distribution(&mut self, study: u64, name: &str, distribution: &Json) {
+        let parsed = distribution.as_str().map_or_else(|| Ok(distribution.clone()), parse);
+        if let (Some(study), Ok(distribution)) = (self.studies.get_mut(&study), parsed) {
+            let known = study.distributions.entry(name.to_owned()).or_default();
+            if known.len() < MOST_DISTRIBUTIONS && !known.contains(&distribution) {
+                known.push(distribution);
+            }
+        }
+    }
+
     /// A trial that has not ended: nothing changes in one that has.
     fn open(&mut self, trial: u64) -> Option<&mut StudyTrial> {
         let trial = self.trials.get_mut(usize::try_from(trial).ok()?)?;
         trial.outcome().is_none().then_some(trial)
     }
+}
+
+/// A time in seconds since 1970, with or without the offset of its zone.
+fn time(json: &Json) -> Option<f64> {
+    let text = json.as_str()?;
+    let at = text.parse::<Timestamp>().or_else(|_| format!("{text}Z").parse());
+    at.ok().map(|at| at.as_duration().as_secs_f64())
 }
 
 /// True for the number of a direction that maximizes.
@@ -172,13 +223,19 @@ impl StudyTrial {
         let values = Some(&operation["values"]).filter(|values| !values.is_null());
         trial.result.costs = numbers(values.or_else(|| operation.get("value")))?;
         trial.attributes(&operation["user_attrs"]);
-        trial.intermediate = operation["intermediate_values"].as_object().map_or(0, serde_json::Map::len);
+        let intermediate = operation["intermediate_values"].as_object().into_iter().flatten();
+        trial.intermediate =
+            intermediate.filter_map(|(step, value)| Some((step.parse().ok()?, value.as_f64()))).collect();
+        trial.times = (time(&operation["datetime_start"]), time(&operation["datetime_complete"]));
         Ok(trial)
     }
 
     fn attributes(&mut self, attributes: &Json) {
         if let Some(budget) = attributes.get(BUDGET).and_then(Json::as_f64) {
             self.result.budget = Some(budget);
+        }
+        if let Some(origin) = attributes.get("origin").and_then(Json::as_str) {
+            self.result.origin = Some(origin.to_owned());
         }
         if let Some(rungs) = attributes.get(RUNGS).and_then(Rung::all) {
             self.rungs = rungs;

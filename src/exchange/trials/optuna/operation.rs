@@ -11,7 +11,6 @@ pub(super) const SET_INTERMEDIATE_VALUE: u64 = 7;
 pub(super) const SET_USER_ATTRIBUTE: u64 = 8;
 pub(super) const SET_SYSTEM_ATTRIBUTE: u64 = 9;
 
-pub(super) const RUNNING: u64 = 0;
 pub(super) const COMPLETE: u64 = 1;
 pub(super) const PRUNED: u64 = 2;
 pub(super) const FAILED: u64 = 3;

@@ -34,10 +34,10 @@ pub fn read(text: &str, choice: &StudyChoice) -> Result<FoundResults, Unreadable
         if !trial.rungs.is_empty() {
             results.extend(trial.rungs.iter().map(|rung| (rung.trial, rung.result(&trial.result))));
             // Its costs at lower budgets are intermediate values too.
-            intermediate += trial.intermediate.saturating_sub(trial.rungs.len());
+            intermediate += trial.intermediate.len().saturating_sub(trial.rungs.len());
             continue;
         }
-        intermediate += trial.intermediate;
+        intermediate += trial.intermediate.len();
         // An enqueued trial has parameters when it is asked for.
         if trial.is_waiting() {
             waiting += 1;
@@ -72,7 +72,10 @@ pub fn read(text: &str, choice: &StudyChoice) -> Result<FoundResults, Unreadable
 }
 
 /// The study of a journal that is read.
-fn chosen<'a>(journal: &'a StudyJournal, choice: &StudyChoice) -> Result<(u64, &'a Study), UnreadableResults> {
+pub(super) fn chosen<'a>(
+    journal: &'a StudyJournal,
+    choice: &StudyChoice,
+) -> Result<(u64, &'a Study), UnreadableResults> {
     let names = || journal.studies.values().map(|study| format!("`{}`", study.name)).collect::<Vec<_>>().join(", ");
     let mut studies = journal.studies.iter().map(|(number, study)| (*number, study));
     if journal.studies.is_empty() {

@@ -1,4 +1,5 @@
 //! Rungs: the trials of a configuration, which Optuna keeps as an attribute of one trial.
+use jiff::Timestamp;
 use serde_json::{Map, Value as Json, json};
 
 use crate::exchange::trials::exported::ExportedTrial;
@@ -35,6 +36,12 @@ pub(super) fn element(each: &ExportedTrial) -> Json {
     Json::Object(rung)
 }
 
+/// A time of a trial in seconds since 1970.
+fn time(rung: &Json, field: &str) -> Option<f64> {
+    let at: Timestamp = rung.get(field)?.as_str()?.parse().ok()?;
+    Some(at.as_duration().as_secs_f64())
+}
+
 /// A trial that an attribute holds.
 #[derive(Clone, Debug)]
 pub(super) struct Rung {
@@ -43,9 +50,16 @@ pub(super) struct Rung {
     budget: f64,
     costs: Vec<f64>,
     outcome: Option<OutcomeKind>,
+    seed: u64,
+    times: Option<(f64, f64)>,
 }
 
 impl Rung {
+    /// The budget of the trial.
+    pub(super) fn budget(&self) -> f64 {
+        self.budget
+    }
+
     /// The trials in an attribute; `None` where it is another program's.
     pub(super) fn all(attribute: &Json) -> Option<Vec<Self>> {
         let rung = |rung: &Json| {
@@ -55,6 +69,8 @@ impl Rung {
                 budget: rung.get("budget")?.as_f64()?,
                 costs: numbers(rung.get("cost")).ok()?,
                 outcome: outcome.filter(|kind| *kind != OutcomeKind::Finished),
+                seed: rung.get("seed").and_then(Json::as_u64).unwrap_or(0),
+                times: time(rung, "started").zip(time(rung, "ended")),
             })
         };
         attribute.as_array().filter(|rungs| !rungs.is_empty())?.iter().map(rung).collect()
@@ -62,7 +78,15 @@ impl Rung {
 
     /// The result of the trial, with the parameters of its configuration.
     pub(super) fn result(&self, configuration: &FoundResult) -> FoundResult {
-        let config = configuration.config.clone();
-        FoundResult { config, budget: Some(self.budget), costs: self.costs.clone(), outcome: self.outcome }
+        FoundResult {
+            config: configuration.config.clone(),
+            budget: Some(self.budget),
+            costs: self.costs.clone(),
+            outcome: self.outcome,
+            seed: self.seed,
+            origin: configuration.origin.clone(),
+            times: self.times,
+            ..FoundResult::default()
+        }
     }
 }

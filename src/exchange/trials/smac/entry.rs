@@ -18,6 +18,8 @@ pub(super) struct Entry<'a> {
     pub budget: &'a Json,
     pub cost: &'a Json,
     status: &'a Json,
+    start: &'a Json,
+    end: &'a Json,
     /// The parts of a trial that SMAC has no field for.
     additional: &'a Json,
 }
@@ -35,6 +37,8 @@ impl<'a> Entry<'a> {
                 budget: field("budget"),
                 cost: fields.get("cost")?,
                 status: fields.get("status")?,
+                start: field("starttime"),
+                end: field("endtime"),
                 additional: field("additional_info"),
             });
         }
@@ -47,6 +51,8 @@ impl<'a> Entry<'a> {
                 budget: key.get(3).unwrap_or(&Json::Null),
                 cost: value.first()?,
                 status: value.get(2)?,
+                start: value.get(3).unwrap_or(&Json::Null),
+                end: value.get(4).unwrap_or(&Json::Null),
                 additional: value.last()?,
             });
         }
@@ -62,6 +68,8 @@ impl<'a> Entry<'a> {
             budget: &fields[3],
             cost: &fields[4],
             status: &fields[status],
+            start: &fields[status + 1],
+            end: &fields[status + 2],
             additional: fields.last()?,
         })
     }
@@ -71,9 +79,15 @@ impl<'a> Entry<'a> {
         self.configuration.as_str().map_or_else(|| self.configuration.to_string(), str::to_owned)
     }
 
-    /// The number of points of its learning curve, which only galvani writes.
-    pub(super) fn curve(&self) -> usize {
-        self.additional.get("curve").and_then(Json::as_array).map_or(0, Vec::len)
+    /// The points of its learning curve, each a budget and a cost, which only galvani writes.
+    pub(super) fn curve(&self) -> Vec<(f64, f64)> {
+        let points = self.additional.get("curve").and_then(Json::as_array).into_iter().flatten();
+        points.filter_map(|point| Some((point.get(0)?.as_f64()?, point.get(1)?.as_f64()?))).collect()
+    }
+
+    /// The start and the end in seconds since 1970, where they are known.
+    pub(super) fn times(&self) -> Option<(f64, f64)> {
+        self.start.as_f64().zip(self.end.as_f64()).filter(|(start, end)| 0.0 < *start && start <= end)
     }
 
     /// The kind of its outcome; `None` while it runs, or where its status is not known.

@@ -33,8 +33,9 @@ pub fn read(text: &str) -> Result<FoundResults, UnreadableResults> {
         };
         let trial = [entry.instance, entry.seed, entry.budget].map(ToString::to_string);
         if known.insert((numbers[&entry.key()], trial)) {
-            points += entry.curve();
-            match result(&entry, config) {
+            points += entry.curve().len();
+            let origin = json.get("config_origins").and_then(|origins| origins.get(entry.key())?.as_str());
+            match result(&entry, config, origin) {
                 Ok(result) => found.add(result)?,
                 Err(wrong) => found.pass_over(fault(wrong.reason)),
             }
@@ -72,7 +73,7 @@ fn numbered(configs: &Map<String, Json>) -> HashMap<String, usize> {
     numbers
 }
 
-fn result(entry: &Entry, config: &Map<String, Json>) -> Result<FoundResult, UnreadableResults> {
+fn result(entry: &Entry, config: &Map<String, Json>, origin: Option<&str>) -> Result<FoundResult, UnreadableResults> {
     let outcome = entry.outcome();
     Ok(FoundResult {
         config: config.clone().into_iter().collect(),
@@ -80,6 +81,10 @@ fn result(entry: &Entry, config: &Map<String, Json>) -> Result<FoundResult, Unre
         budget: entry.budget.as_f64().filter(|budget| *budget > 0.0),
         costs: if outcome == Some(OutcomeKind::Finished) { numbers(Some(entry.cost))? } else { Vec::new() },
         outcome: outcome.filter(|kind| *kind != OutcomeKind::Finished),
+        curve: entry.curve(),
+        seed: entry.seed.as_u64().unwrap_or(0),
+        times: entry.times(),
+        origin: origin.map(str::to_owned),
     })
 }
 
