@@ -1,5 +1,4 @@
-//! Importance after searches with a model: what matters is named, and what does not is not, although a search tries the best
-//! values again and again.
+//! Importance after searches with a model: what matters is named, and what does not is not.
 use std::sync::Arc;
 
 use galvani::analysis::{Findings, ReportInput};

@@ -9,6 +9,8 @@ const PARTS: usize = 15;
 const MOST_VALUES: usize = 24;
 /// Choices that get a bin each if there are more than `MOST_VALUES`: those that most trials have.
 const MOST_CHOICES: usize = 16;
+/// Successes below which a category tells nothing: what the model predicts for it is that of other categories.
+pub(super) const RARE: usize = 3;
 
 /// The kind of axis on which the values of a hyperparameter lie.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]

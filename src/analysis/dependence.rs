@@ -2,9 +2,8 @@
 use rayon::prelude::*;
 use serde::Serialize;
 
-use super::bin::{Bin, Binning, Scale, scale};
+use super::bin::{Bin, Binning, RARE, Scale, scale};
 use super::importance::Importance;
-use super::interaction::RARE;
 use super::model::FittedModel;
 use super::question::Question;
 use super::sample::Sample;

@@ -2,7 +2,7 @@
 use indexmap::IndexMap;
 use serde::Serialize;
 
-use super::input::ReportInput;
+use super::input::{LogTail, ReportInput};
 use super::region::{Region, Tried, regions, wilson};
 use crate::space::hyperparameter::{Domain, Value};
 use crate::trial::history::History;
@@ -45,13 +45,6 @@ pub struct FailureGroup {
     /// The end of that trial's log, where it is known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub log: Option<String>,
-}
-
-/// The end of a trial's log.
-#[derive(Clone, Debug, PartialEq)]
-pub struct LogTail {
-    pub trial: u32,
-    pub text: String,
 }
 
 /// The failures by kind and message with the ends of their logs, the most frequent first.

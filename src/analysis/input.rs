@@ -1,7 +1,6 @@
 //! Input of the analysis: a run's space, history and timings, and evaluations that are not trials.
 use serde::{Deserialize, Serialize};
 
-use super::failure::LogTail;
 use super::metric::Metric;
 use super::model::ModelKind;
 use crate::space::Space;
@@ -83,6 +82,13 @@ pub struct TestCosts {
     pub persistence_cost: Option<f64>,
     /// The name of the data, such as `8 untouched test series`.
     pub on: String,
+}
+
+/// The end of a trial's log.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LogTail {
+    pub trial: u32,
+    pub text: String,
 }
 
 /// A file of the experiment, verbatim.

@@ -1,7 +1,7 @@
 //! Interaction of two hyperparameters: the predicted cost tile by tile, over legal configurations only.
 use serde::Serialize;
 
-use super::bin::Scale;
+use super::bin::{RARE, Scale};
 use super::dependence::Dimension;
 use super::importance::variance;
 use super::model::FittedModel;
@@ -12,8 +12,6 @@ use crate::surrogate::Rows;
 
 /// Failures within one bin of a tile without successes that make it a failing one.
 const FAILING: usize = 2;
-/// Successes below which a category tells nothing: what the model predicts for it is that of other categories.
-pub(super) const RARE: usize = 3;
 /// Further random points that are tried before a tile counts as forbidden.
 const TRIED: u64 = 400;
 

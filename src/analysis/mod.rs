@@ -39,6 +39,6 @@ mod validation;
 pub(crate) mod watcher;
 
 pub use findings::Findings;
-pub use input::{ReportInput, Source, TestCosts, Timing};
+pub use input::{LogTail, ReportInput, Source, TestCosts, Timing};
 pub use model::ModelKind;
 pub use watcher::{Cancelled, Unwatched, Watcher};

@@ -3,7 +3,8 @@ use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::Path;
 
-use crate::analysis::failure::{LogTail, groups};
+use crate::analysis::LogTail;
+use crate::analysis::failure::groups;
 use crate::executor::excerpt::legible;
 use crate::experiment::replay::log::Log;
 use crate::trial::TrialId;

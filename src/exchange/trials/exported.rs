@@ -3,7 +3,7 @@ use indexmap::IndexMap;
 use jiff::Timestamp;
 use serde_json::{Map, Value as Json, json};
 
-use crate::exchange::trials::mirror::RunHead;
+use crate::exchange::trials::run_head::RunHead;
 use crate::space::Space;
 use crate::trial::Trial;
 use crate::trial::budget::Budget;

@@ -8,6 +8,7 @@ pub(crate) mod json;
 pub mod jsonl;
 pub mod mirror;
 pub mod optuna;
+pub mod run_head;
 pub mod smac;
 pub mod state;
 pub mod tensorboard;

@@ -196,7 +196,7 @@ mod tests {
         );
         let ones = ["batches", "boxes", "passes", "retries", "series", "GPU hours", "mass", "sizes"];
         assert_eq!(ones.map(singular), ["batch", "box", "pass", "retry", "series", "GPU hour", "mass", "size"]);
-        assert_eq!(apart(&[1_234_567.0, 1_234_568.5, 2.0]), ["1234567", "1234569", "2"]);
+        assert_eq!(apart(&[1_234_567.0, 1_234_568.0, 2.0]), ["1234567", "1234568", "2"]);
         assert_eq!(apart(&[0.1234, 0.12341]), ["0.1234", "0.12341"]);
         assert_eq!(column(&[1_234_567.0, 1_234_568.0, 1_234_569.0]), ["1234567", "1234568", "1234569"]);
         assert_eq!(column(&[0.1, 0.25, 12.34, 7e8]), ["0.1", "0.25", "12.3", "7e8"]);

@@ -198,7 +198,9 @@ mod tests {
         ];
         for (cost, default, end) in cases {
             let text = sentence(cost, default);
-            assert_eq!(text, format!("Configuration 1 has the cost {} at 540 steps{end}", number(cost)));
+            // What three digits make equal is written with more.
+            let cost = if cost == 0.3999 { cost.to_string() } else { number(cost) };
+            assert_eq!(text, format!("Configuration 1 has the cost {cost} at 540 steps{end}"));
         }
     }
 }

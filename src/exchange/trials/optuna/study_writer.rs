@@ -4,13 +4,14 @@ use jiff::Timestamp;
 use serde_json::{Map, Value as Json, json};
 
 use crate::exchange::trials::exported::ExportedTrial;
-use crate::exchange::trials::mirror::{MirroredPart, RunHead, TrialMirror};
+use crate::exchange::trials::mirror::{MirroredPart, TrialMirror};
 use crate::exchange::trials::optuna::distribution::internal;
 use crate::exchange::trials::optuna::operation::{
     BUDGET, COMPLETE, CREATE_STUDY, CREATE_TRIAL, FAILED, MAXIMIZE, MINIMIZE, PRUNED, RUNGS, SET_INTERMEDIATE_VALUE,
     SET_PARAMETER, SET_STATE, SET_STUDY_SYSTEM_ATTRIBUTE, SET_STUDY_USER_ATTRIBUTE, SET_USER_ATTRIBUTE,
 };
 use crate::exchange::trials::optuna::rung;
+use crate::exchange::trials::run_head::RunHead;
 use crate::exchange::trials::state::{ConfigurationState, curve, step};
 use crate::trial::budget::Budget;
 

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use crate::exchange::export::Exported;
 use crate::exchange::trials::exported::ExportedRun;
 use crate::exchange::trials::found::counted;
-use crate::exchange::trials::mirror::RunHead;
 use crate::exchange::trials::optuna::study_writer::StudyWriter;
+use crate::exchange::trials::run_head::RunHead;
 use crate::exchange::trials::state::{ConfigurationState, curve, steps_a_unit};
 
 /// A run as a journal.

@@ -6,7 +6,8 @@ use indexmap::IndexMap;
 use jiff::Timestamp;
 
 use crate::exchange::trials::exported::ExportedTrial;
-use crate::exchange::trials::mirror::{MirroredPart, RunHead, TrialMirror};
+use crate::exchange::trials::mirror::{MirroredPart, TrialMirror};
+use crate::exchange::trials::run_head::RunHead;
 use crate::exchange::trials::state::{ConfigurationState, mean, step};
 use crate::exchange::trials::tensorboard::event;
 use crate::exchange::trials::tensorboard::event::SessionStatus;

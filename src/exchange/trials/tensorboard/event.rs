@@ -2,7 +2,7 @@
 use jiff::Timestamp;
 use serde_json::Value as Json;
 
-use crate::exchange::trials::mirror::RunHead;
+use crate::exchange::trials::run_head::RunHead;
 use crate::exchange::trials::tensorboard::message::Message;
 use crate::exchange::trials::tensorboard::record::record;
 use crate::space::hyperparameter::{Domain, Hyperparameter};

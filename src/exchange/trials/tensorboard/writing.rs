@@ -3,7 +3,8 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use crate::exchange::trials::exported::ExportedRun;
-use crate::exchange::trials::mirror::{RunHead, TrialMirror};
+use crate::exchange::trials::mirror::TrialMirror;
+use crate::exchange::trials::run_head::RunHead;
 use crate::exchange::trials::state::{ConfigurationState, steps_a_unit};
 use crate::exchange::trials::tensorboard::board_writer::BoardWriter;
 use crate::trial::budget::Budget;
