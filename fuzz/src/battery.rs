@@ -1,7 +1,15 @@
-//! The battery task's files: a cell in RON or as BPX, and a current profile in CSV.
+//! The battery task's files: a cell in RON or as BPX, a current profile in CSV, and a protocol in sentences or in RON.
+use std::path::Path;
+use std::sync::OnceLock;
+
 use galvani::battery::cell::Cell;
 use galvani::battery::current::file::CurrentFile;
 use galvani::battery::current::knot::{Course, RowTimes};
+use galvani::battery::protocol::Protocol;
+use galvani::battery::protocol::conditions::Conditions;
+use galvani::battery::protocol::cycler::perform;
+use galvani::battery::simulation::thermal::Thermal;
+use galvani::battery::simulation::trace::Start;
 
 use super::{check_error, path, text};
 
@@ -44,5 +52,36 @@ pub fn currents(data: &[u8]) {
             }
         }
         Err(error) => check_error(&error, text),
+    }
+}
+
+/// A protocol: its sentences, or its file. Short ones are performed for a moment.
+pub fn protocols(data: &[u8]) {
+    static CELL: OnceLock<Cell> = OnceLock::new();
+    let Some(text) = text(data) else { return };
+    for parsed in [Protocol::parse(path(), text, Path::new("nowhere")), Protocol::parse_file(path(), text)] {
+        let protocol = match parsed {
+            Ok(protocol) => protocol,
+            Err(error) => {
+                check_error(&error, text);
+                continue;
+            }
+        };
+        assert!((1..=1_000_000).contains(&protocol.steps()), "{} steps", protocol.steps());
+        if protocol.steps() > 3 {
+            continue;
+        }
+        let cell = CELL.get_or_init(|| Cell::named("chen2020").expect("a built-in cell"));
+        let conditions = Conditions::relaxed(Thermal::Lumped, Start { soc: 0.5, ambient: 25.0 });
+        let mut looks = 0;
+        let mut watch = |_: &_| {
+            looks += 1;
+            looks < 3
+        };
+        let done = perform(cell, &protocol, &conditions, &mut watch).expect("no state to continue from");
+        for step in &done.steps {
+            let numbers = [step.duration, step.charge, step.energy, step.end_voltage, step.end_current];
+            assert!(numbers.iter().all(|number| number.is_finite()), "{step:?}");
+        }
     }
 }

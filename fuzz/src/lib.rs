@@ -29,6 +29,8 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("journals", journal::journals),
     ("outputs", program::outputs),
     ("pcs", space::pcs),
+    #[cfg(feature = "simulator")]
+    ("protocols", battery::protocols),
     ("requests", program::requests),
     ("results", result::results),
     ("spaces", space::spaces),

@@ -7,6 +7,7 @@ pub mod dataset;
 pub mod evaluation;
 #[cfg(feature = "battery")]
 pub mod model;
+pub mod protocol;
 pub mod simd;
 pub mod simulation;
 #[cfg(feature = "battery")]

@@ -18,7 +18,21 @@ pub const ALLOWED: &[(&str, &str)] = &[("task", "battery")];
 /// The folders inside the large rooms, from the ground up. A folder may import from those before it. Files that lie in
 /// the room itself are bound by the rule against circles alone.
 pub const INSIDE: &[(&str, &[&str])] = &[
-    ("battery", &["simd", "cell", "current", "simulation", "dataset", "baseline", "model", "training", "evaluation"]),
+    (
+        "battery",
+        &[
+            "simd",
+            "cell",
+            "current",
+            "simulation",
+            "protocol",
+            "dataset",
+            "baseline",
+            "model",
+            "training",
+            "evaluation",
+        ],
+    ),
     ("experiment", &["definition", "replay", "ledger", "run"]),
     ("report", &["draw", "figure", "page"]),
     ("space", &["expression", "sampling", "file"]),

@@ -1,14 +1,61 @@
-//! The columns of a current profile's CSV file: time and current by name, with their units in the name.
+//! The columns of a profile's CSV file: time and a quantity by name, with their units in the name.
 
 /// The units that a name may end in, with their factors to s and to A.
 const TIMES: [(&str, f64); 6] = [("s", 1.0), ("ms", 1e-3), ("us", 1e-6), ("min", 60.0), ("h", 3600.0), ("d", 86400.0)];
-const CURRENTS: [(&str, f64); 4] = [("a", 1.0), ("ma", 1e-3), ("ua", 1e-6), ("ka", 1e3)];
+
+/// A quantity that a profile has over time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Quantity {
+    /// A.
+    Current,
+    /// V.
+    Voltage,
+    /// W.
+    Power,
+    /// °C.
+    Temperature,
+}
+
+impl Quantity {
+    /// The first word of the column's name.
+    fn name(self) -> &'static str {
+        match self {
+            Self::Current => "current",
+            Self::Voltage => "voltage",
+            Self::Power => "power",
+            Self::Temperature => "temperature",
+        }
+    }
+
+    /// The units that the name may end in, with their factors.
+    fn units(self) -> &'static [(&'static str, f64)] {
+        match self {
+            Self::Current => &[("a", 1.0), ("ma", 1e-3), ("ua", 1e-6), ("ka", 1e3)],
+            Self::Voltage => &[("v", 1.0), ("mv", 1e-3)],
+            Self::Power => &[("w", 1.0), ("mw", 1e-3), ("kw", 1e3)],
+            Self::Temperature => &[("c", 1.0), ("degc", 1.0)],
+        }
+    }
+
+    /// The first line of a file, in words.
+    fn first_line(self) -> &'static str {
+        match self {
+            Self::Current => {
+                "the first line is `time_s,current_a`: seconds, and amperes of discharge; or with other units, such as \
+                 `time_min` and `current_ma`"
+            }
+            Self::Voltage => "the first line is `time_s,voltage_v`: seconds and volts",
+            Self::Power => "the first line is `time_s,power_w`: seconds, and watts of discharge",
+            Self::Temperature => "the first line is `time_s,temperature_c`: seconds and degrees Celsius",
+        }
+    }
+}
 
 /// The two columns that a profile is read from.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Columns {
     pub time: Column,
-    pub current: Column,
+    pub value: Column,
 }
 
 /// A column by its place, and the factor from its unit to SI units.
@@ -35,7 +82,7 @@ impl Column {
 
 impl Columns {
     /// The columns of a header, in any order, among any others.
-    pub(crate) fn of(header: &[&str]) -> Result<Self, HeaderMistake> {
+    pub(crate) fn of(header: &[&str], quantity: Quantity) -> Result<Self, HeaderMistake> {
         if let [line] = header
             && let Some((mark, name)) =
                 [(';', "semicolons"), ('\t', "tabs")].into_iter().find(|(mark, _)| line.contains(*mark))
@@ -45,12 +92,14 @@ impl Columns {
                 format!("separate them by commas, and write decimals with a point: `{}`", line.replace(mark, ","));
             return Err(HeaderMistake { index: 0, message, hint });
         }
-        Ok(Self { time: find("time", &TIMES, header)?, current: find("current", &CURRENTS, header)? })
+        let first_line = quantity.first_line();
+        let time = find("time", &TIMES, header, first_line)?;
+        Ok(Self { time, value: find(quantity.name(), quantity.units(), header, first_line)? })
     }
 }
 
 /// The column of a quantity, whose name is its words: `current_ma`, `Current [mA]`, `Current / mA`.
-fn find(quantity: &str, units: &[(&str, f64)], header: &[&str]) -> Result<Column, HeaderMistake> {
+fn find(quantity: &str, units: &[(&str, f64)], header: &[&str], first_line: &str) -> Result<Column, HeaderMistake> {
     let known = || units.iter().map(|(unit, _)| format!("`{quantity}_{unit}`")).collect::<Vec<_>>().join(", ");
     let mut found: Option<Column> = None;
     let mut near = None;
@@ -92,9 +141,7 @@ fn find(quantity: &str, units: &[(&str, f64)], header: &[&str]) -> Result<Column
             HeaderMistake {
                 index: 0,
                 message: format!("there is no column `{quantity}_{}`, but `{names}`", units[0].0),
-                hint: "the first line is `time_s,current_a`: seconds, and amperes of discharge; or with other units, such \
-                       as `time_min` and `current_ma`"
-                    .to_owned(),
+                hint: first_line.to_owned(),
             }
         }
     })
@@ -113,7 +160,8 @@ mod tests {
             (&["Current / µA", "Test Time / s", "Time / ms"], (2, 1e-3), (0, 1e-6)),
         ] {
             let column = |(index, factor)| Column { index, factor };
-            assert_eq!(Columns::of(header), Ok(Columns { time: column(time), current: column(current) }), "{header:?}");
+            let expected = Columns { time: column(time), value: column(current) };
+            assert_eq!(Columns::of(header, Quantity::Current), Ok(expected), "{header:?}");
         }
         assert_eq!(Column { index: 0, factor: 1e-3 }.si(3.0), 0.003);
     }
@@ -129,7 +177,7 @@ mod tests {
             (&["Zeit;Strom"], 0, "separated by semicolons", "by commas"),
             (&["a", "b"], 0, "there is no column `time_s`, but `a`, `b`", "the first line is"),
         ] {
-            let mistake = Columns::of(header).unwrap_err();
+            let mistake = Columns::of(header, Quantity::Current).unwrap_err();
             assert!(mistake.index == index && mistake.message.contains(message), "{mistake:?}");
             assert!(mistake.hint.contains(hint), "{mistake:?}");
         }

@@ -17,15 +17,23 @@ pub(crate) fn names() -> Vec<&'static str> {
     cycles().map(|(name, _)| name).collect()
 }
 
+/// The currents of a drive cycle, A, 1 s apart, discharge positive.
+pub(crate) fn currents(name: &str) -> Option<Vec<f64>> {
+    let (_, currents) = cycles().find(|(known, _)| *known == name)?;
+    Some(currents.split(' ').map(milliampere).collect())
+}
+
+/// A current of the table, mA, in A.
+fn milliampere(number: &str) -> f64 {
+    1e-3 * number.parse::<f64>().expect("a drive cycle is a line of numbers")
+}
+
 impl Pieces {
     /// The pieces of the cycles with these names; their order does not matter.
     pub(crate) fn of(names: &[String]) -> Self {
         let mut pieces = Self { discharge: Vec::new(), charge: Vec::new() };
         for (_, currents) in cycles().filter(|(name, _)| names.iter().any(|wanted| wanted == name)) {
-            let currents: Vec<f64> = currents
-                .split(' ')
-                .map(|number| 1e-3 * number.parse::<f64>().expect("a drive cycle is a line of numbers"))
-                .collect();
+            let currents: Vec<f64> = currents.split(' ').map(milliampere).collect();
             for piece in currents.chunk_by(|a, b| (*a < 0.0) == (*b < 0.0)) {
                 let side = if piece[0] < 0.0 { &mut pieces.charge } else { &mut pieces.discharge };
                 side.push(piece.iter().map(|current| current.abs()).collect());

@@ -3,7 +3,7 @@ use std::path::Path;
 
 use csv::{ReaderBuilder, StringRecord, Trim};
 
-use crate::battery::current::column::Columns;
+use crate::battery::current::column::{Columns, Quantity};
 use crate::document::diagnostic::Diagnostic;
 use crate::document::source::{Source, SourceError, read};
 
@@ -21,6 +21,15 @@ pub struct CurrentFile {
     pub current: Vec<f64>,
 }
 
+/// A quantity at given times.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct TimeSeries {
+    /// Times, s, as in [`CurrentFile`].
+    pub time: Vec<f64>,
+    /// Values in the unit of the quantity.
+    pub value: Vec<f64>,
+}
+
 impl CurrentFile {
     /// Reads a profile.
     ///
@@ -36,6 +45,29 @@ impl CurrentFile {
     /// A row has another number of fields than the header, a field is not a number, times fall, or more than two rows
     /// are at one time; the error has its place.
     pub fn parse(path: &Path, text: &str) -> Result<Self, SourceError> {
+        let series = TimeSeries::parse(path, text, Quantity::Current)?;
+        Ok(Self { time: series.time, current: series.value })
+    }
+
+    /// The same where the file counts a charging current as positive.
+    #[must_use]
+    pub fn charge_positive(mut self) -> Self {
+        self.current.iter_mut().for_each(|current| *current = -*current);
+        self
+    }
+}
+
+impl TimeSeries {
+    /// Reads the file of a quantity.
+    ///
+    /// # Errors
+    /// The file cannot be read, or is not one of [`CurrentFile::parse`] with a column of that quantity.
+    pub(crate) fn read(path: &Path, quantity: Quantity) -> Result<Self, SourceError> {
+        Self::parse(path, &read(path)?, quantity)
+    }
+
+    /// Reads the text of a file like [`CurrentFile::parse`].
+    pub(crate) fn parse(path: &Path, text: &str, quantity: Quantity) -> Result<Self, SourceError> {
         let rows = Rows { source: Source::new(path, text) };
         let body = text.strip_prefix('\u{feff}').unwrap_or(text);
         let before = text.len() - body.len();
@@ -45,7 +77,7 @@ impl CurrentFile {
             .trim(Trim::All)
             .comment(Some(b'#'))
             .from_reader(body.as_bytes());
-        let mut file = Self { time: Vec::new(), current: Vec::new() };
+        let mut file = Self { time: Vec::new(), value: Vec::new() };
         let mut header: Option<(Columns, usize)> = None;
         let mut record = StringRecord::new();
         loop {
@@ -63,8 +95,8 @@ impl CurrentFile {
             }
             let Some((columns, width)) = header else {
                 let names: Vec<&str> = record.iter().collect();
-                let columns =
-                    Columns::of(&names).map_err(|wrong| rows.error(start, wrong.index, wrong.message, &wrong.hint))?;
+                let columns = Columns::of(&names, quantity)
+                    .map_err(|wrong| rows.error(start, wrong.index, wrong.message, &wrong.hint))?;
                 header = Some((columns, record.len()));
                 continue;
             };
@@ -72,10 +104,10 @@ impl CurrentFile {
                 return Err(rows.wrong_width(start, record.len(), width));
             }
             let time = columns.time.si(rows.number(&record, start, columns.time.index)?);
-            let current = columns.current.si(rows.number(&record, start, columns.current.index)?);
+            let value = columns.value.si(rows.number(&record, start, columns.value.index)?);
             file.check_time(time).map_err(|(message, hint)| rows.error(start, columns.time.index, message, hint))?;
             file.time.push(time);
-            file.current.push(current);
+            file.value.push(value);
         }
         let count = file.time.len();
         if count < 2 || file.time[count - 1] <= file.time[0] {
@@ -84,13 +116,6 @@ impl CurrentFile {
             return Err(SourceError::whole(path, mistake.hint("a profile has a header and at least two rows")));
         }
         Ok(file)
-    }
-
-    /// The same where the file counts a charging current as positive.
-    #[must_use]
-    pub fn charge_positive(mut self) -> Self {
-        self.current.iter_mut().for_each(|current| *current = -*current);
-        self
     }
 
     /// Checks that a row may follow those before.

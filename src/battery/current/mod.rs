@@ -34,6 +34,8 @@ pub enum ProfileKind {
     DriveCycle,
     /// Three tenths drive cycle and seven tenths step, smoothed.
     Mixed,
+    /// A protocol in steps.
+    Experiment,
 }
 
 /// The coverage of states of charge and temperatures by the series of a dataset.
@@ -143,6 +145,7 @@ impl<'a> ProfileGenerator<'a> {
             ProfileKind::Step => vec![mean; seconds],
             ProfileKind::DriveCycle => string(1.0),
             ProfileKind::Mixed => string(0.3),
+            ProfileKind::Experiment => unreachable!("a protocol is performed, not drawn"),
         }
     }
 }

@@ -2,17 +2,22 @@
 use crate::battery::cell::Cell;
 use crate::battery::current::drive_cycle::Pieces;
 use crate::battery::current::limits::check;
-use crate::battery::current::{Coverage, ProfileGenerator};
+use crate::battery::current::{Coverage, ProfileGenerator, ProfileKind};
 use crate::battery::dataset::feature::{Ranges, WIDTH};
 use crate::battery::dataset::jitter::cell_of;
 use crate::battery::dataset::specification::{Specification, Split};
 use crate::battery::dataset::storage::DatasetError;
 use crate::battery::simd::lanes::{LANES, Lanes, each};
+use crate::battery::simulation::trace::Start;
 use crate::battery::simulation::{Row, Simulator};
 use crate::numeric::stream::Stream;
 
 /// Steps that are simulated at once; their rows stay in the processor's cache.
 const CHUNK: usize = 64;
+/// The distance from the voltage window, V, that is taken for rounding where a protocol holds a voltage.
+const SAME: f64 = 1e-6;
+/// The distance from a range, in parts of it, that is taken for rounding.
+const EDGE: f64 = 1e-6;
 /// Attempts at a series that leaves the voltage window, each with twice the caution.
 const ATTEMPTS: i32 = 6;
 /// Steps of the additive recurrence that fills a square evenly: 1/g and 1/g² with g³ = g + 1 (Roberts, 2018).
@@ -50,6 +55,7 @@ pub(crate) struct SeriesFactory<'a> {
 
 /// The plan of a series: the inputs of its simulation.
 struct SeriesPlan {
+    kind: ProfileKind,
     soc: f64,
     ambient: f64,
     currents: Vec<f64>,
@@ -83,12 +89,12 @@ impl<'a> SeriesFactory<'a> {
         let simulator = Simulator::new(&cell, self.specification.thermal);
         let mut caution = [1.0; LANES];
         for _ in 0..ATTEMPTS {
-            let plan = |k: usize| self.plan(&generator, split, first + k, caution[k]);
+            let plan = |k: usize| self.plan(&cell, &generator, split, first + k, caution[k]);
             let plans: Vec<SeriesPlan> = (0..count).map(plan).collect();
             let recorders = self.run(&simulator, &plans);
             let mut failed = false;
             for ((plan, recorder), caution) in plans.iter().zip(&recorders).zip(&mut caution) {
-                let is_within = check(&cell, plan.soc, &plan.currents, &recorder.voltages).is_ok();
+                let is_within = self.is_within(&cell, plan, &recorder.voltages);
                 if !(is_within && recorder.is_valid) {
                     failed = true;
                     *caution *= 2.0;
@@ -108,7 +114,16 @@ impl<'a> SeriesFactory<'a> {
         Err(DatasetError::Limits { split, series: first + worst, what })
     }
 
-    fn plan(&self, generator: &ProfileGenerator, split: Split, series: usize, caution: f64) -> SeriesPlan {
+    /// True where a series keeps to the limits: of a protocol's currents the user decides, so its voltages alone.
+    fn is_within(&self, cell: &Cell, plan: &SeriesPlan, voltages: &[f64]) -> bool {
+        if plan.kind == ProfileKind::Experiment {
+            let (low, high) = cell.limits.voltage;
+            return voltages.iter().all(|voltage| (low - SAME..=high + SAME).contains(voltage));
+        }
+        check(cell, plan.soc, &plan.currents, voltages).is_ok()
+    }
+
+    fn plan(&self, cell: &Cell, generator: &ProfileGenerator, split: Split, series: usize, caution: f64) -> SeriesPlan {
         let Specification { seed, kinds, initial_soc, coverage, .. } = self.specification;
         let ambient =
             if split == Split::HeldOut { self.specification.held_out_ambient } else { self.specification.ambient };
@@ -124,8 +139,15 @@ impl<'a> SeriesFactory<'a> {
         let soc = between(*initial_soc, first);
         let stream = Stream::of(*seed, &format!("current {}", split.name()), series as u64);
         let samples = (self.specification.steps() - 1) * self.interval() + 1;
-        let currents = generator.profile(kinds[series % kinds.len()], samples, soc, caution, stream);
-        SeriesPlan { soc, ambient: between(ambient, second), currents }
+        let (kind, ambient) = (kinds[series % kinds.len()], between(ambient, second));
+        let currents = match (kind, &self.specification.experiment) {
+            (ProfileKind::Experiment, Some(experiment)) => {
+                let start = Start { soc, ambient };
+                experiment.profile(cell, self.specification.thermal, start, samples, caution, stream)
+            }
+            _ => generator.profile(kind, samples, soc, caution, stream),
+        };
+        SeriesPlan { kind, soc, ambient, currents }
     }
 
     fn interval(&self) -> usize {
@@ -205,7 +227,7 @@ impl Recorder {
         if let Some(numbers) = &mut self.numbers {
             for (value, (least, largest)) in values.into_iter().zip(self.ranges) {
                 let scaled = (value - least) / (largest - least);
-                if !(0.0..=1.0).contains(&scaled) {
+                if !(-EDGE..=1.0 + EDGE).contains(&scaled) {
                     self.numbers = None;
                     return;
                 }
@@ -218,7 +240,6 @@ impl Recorder {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::battery::current::ProfileKind;
 
     #[test]
     fn a_series_that_leaves_the_voltage_window_is_drawn_again_with_more_caution() {
@@ -233,7 +254,8 @@ mod tests {
         let volts = |number: Option<u16>| 2.5 + 1.75 * f64::from(number.unwrap()) / 65535.0;
 
         let generator = ProfileGenerator::new(&cell, &factory.pieces, Coverage::Random);
-        let careless: Vec<SeriesPlan> = (0..LANES).map(|k| factory.plan(&generator, Split::Train, k, 1.0)).collect();
+        let careless: Vec<SeriesPlan> =
+            (0..LANES).map(|k| factory.plan(&cell, &generator, Split::Train, k, 1.0)).collect();
         let simulator = Simulator::new(&cell, specification.thermal);
         let careless: Vec<Vec<u16>> =
             factory.run(&simulator, &careless).into_iter().map(|recorder| recorder.numbers.unwrap()).collect();
@@ -257,7 +279,7 @@ mod tests {
         let simulator = Simulator::new(&cell, specification.thermal);
         let dry = |caution: f64| {
             let plans: Vec<SeriesPlan> =
-                (0..LANES).map(|k| factory.plan(&generator, Split::Train, k, caution)).collect();
+                (0..LANES).map(|k| factory.plan(&cell, &generator, Split::Train, k, caution)).collect();
             let recorders = factory.run(&simulator, &plans);
             let unseen = recorders.iter().zip(&plans).filter(|(recorder, plan)| {
                 !recorder.is_valid && check(&cell, plan.soc, &plan.currents, &recorder.voltages).is_ok()

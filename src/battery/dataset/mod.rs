@@ -4,6 +4,7 @@
 //! 0.2 mA, 14 µV, 1 mK, and 7.7e-6 of state of charge.
 pub mod audit;
 pub(crate) mod coverage;
+pub mod experiment_profile;
 pub(crate) mod feature;
 pub(crate) mod generation;
 pub(crate) mod jitter;

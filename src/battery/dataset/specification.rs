@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::battery::cell::Cell;
 use crate::battery::current::drive_cycle;
 use crate::battery::current::{Coverage, ProfileKind};
+use crate::battery::dataset::experiment_profile::ExperimentProfiles;
 use crate::battery::dataset::feature::{Ranges, WIDTH};
 use crate::battery::simulation::thermal::Thermal;
 use crate::document::diagnostic::Diagnostic;
@@ -66,6 +67,9 @@ pub struct Specification {
     pub interval_s: u32,
     /// Kinds of current profile, in turn.
     pub kinds: Vec<ProfileKind>,
+    /// Protocols of the kind `Experiment`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub experiment: Option<ExperimentProfiles>,
     /// The thermal model of the cell.
     pub thermal: Thermal,
     /// Range of the first state of charge of a series, uniform between both.
@@ -97,6 +101,7 @@ impl Default for Specification {
             hours: 12.0,
             interval_s: 1,
             kinds: vec![ProfileKind::Step, ProfileKind::DriveCycle, ProfileKind::Mixed],
+            experiment: None,
             thermal: Thermal::default(),
             initial_soc: (0.1, 0.95),
             ambient: (25.0, 25.0),
@@ -160,7 +165,23 @@ impl Specification {
             return wrong("hours", format!("`hours` is {}, which gives a series fewer than 2 rows", self.hours));
         }
         if self.kinds.is_empty() {
-            return wrong("kinds", "`kinds` must name at least one of `Step`, `DriveCycle`, `Mixed`".to_owned());
+            return wrong(
+                "kinds",
+                "`kinds` must name at least one of `Step`, `DriveCycle`, `Mixed`, `Experiment`".to_owned(),
+            );
+        }
+        match (&self.experiment, self.kinds.contains(&ProfileKind::Experiment)) {
+            (Some(experiment), true) => experiment.validate()?,
+            (None, true) => {
+                let example =
+                    "experiment: (protocols: [\"Discharge at {rate} until 3 V; Charge at {rate} until 4.1 V\"])";
+                let message = format!("`kinds` has `Experiment`, which needs `{example}`");
+                return wrong("kinds", message);
+            }
+            (Some(_), false) => {
+                return wrong("experiment", "`experiment` needs the kind `Experiment` in `kinds`".to_owned());
+            }
+            (None, false) => {}
         }
         let within = |name: &'static str, (from, to): (f64, f64), (least, largest): (f64, f64)| {
             if least <= from && from <= to && to <= largest {

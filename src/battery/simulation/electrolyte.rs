@@ -27,8 +27,10 @@ pub(crate) struct Electrolyte {
     rise: [f64; CELLS],
     /// Rise of the concentration in half a step by 1 A.
     source: [f64; CELLS],
-    /// The length of a step, s.
-    step: f64,
+    /// Both for a step of 1 s.
+    unit: [[f64; CELLS]; 2],
+    /// The way from now to the middle of the step, in steps before it.
+    ahead: f64,
     /// Shares of the gradients behind, at and ahead in the difference across a face, m.
     stencil: [[f64; 3]; FACES],
     /// Share of the right gradient in the difference across an interface, m.
@@ -87,8 +89,8 @@ impl Electrolyte {
             let (from, to) = DOMAINS[d];
             for i in from..to {
                 width[i] = thickness / (to - from) as f64;
-                rise[i] = 0.5 * seconds / (porosity * width[i]);
-                source[i] = 0.5e-3 * seconds * sign * reaction / (FARADAY * thickness * cell.area * porosity);
+                rise[i] = 0.5 / (porosity * width[i]);
+                source[i] = 0.5e-3 * sign * reaction / (FARADAY * thickness * cell.area * porosity);
             }
             efficiency[from..to.min(FACES)].fill(share);
             if d > 0 {
@@ -119,25 +121,32 @@ impl Electrolyte {
             (surface, carried)
         });
         let diffusivity = Self::surface(cell, &salt.diffusivity);
-        Self {
+        let mut electrolyte = Self {
             across: INTERFACES.map(|i| width[i + 1] / 3.0),
             view: ProfileProjection::new(&width, ELECTRODE),
             rise,
             source,
-            step: seconds,
+            unit: [rise, source],
+            ahead: 0.5,
             stencil,
             efficiency,
             diffusivity,
             transference,
             rest: 1e-3 * salt.concentration,
-        }
+        };
+        electrolyte.set_step(seconds);
+        electrolyte
     }
 
     /// Sets the length of the steps, s.
     pub(crate) fn set_step(&mut self, seconds: f64) {
-        let ratio = seconds / self.step;
-        self.rise.iter_mut().chain(&mut self.source).for_each(|each| *each *= ratio);
-        self.step = seconds;
+        self.rise = self.unit[0].map(|each| each * seconds);
+        self.source = self.unit[1].map(|each| each * seconds);
+    }
+
+    /// Sets the way from now to the middle of the step, in steps before it: a half where both are of one length.
+    pub(crate) fn set_ahead(&mut self, share: f64) {
+        self.ahead = share;
     }
 
     /// The least and the largest concentrations in each half of the cell, kmol/m³: of the averages, and at the ends.
@@ -266,7 +275,7 @@ impl<V: Vector> Kernel<V> for ElectrolyteStep<'_, V> {
         let Concentration { now, before, work } = concentration;
         for i in 0..CELLS {
             // In the middle of the step, extrapolated.
-            before[i] = now[i].mul_add(1.5, before[i] * -0.5);
+            before[i] = now[i].mul_add(1.0 + electrolyte.ahead, before[i] * -electrolyte.ahead);
             work.gain[i] = current * electrolyte.source[i];
         }
         at_faces(before, &mut work.sides);

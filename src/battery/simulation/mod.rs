@@ -11,6 +11,7 @@ pub(crate) mod fitted_curve;
 pub(crate) mod fitted_surface;
 pub(crate) mod particle;
 pub(crate) mod shells;
+pub(crate) mod solo;
 pub mod thermal;
 pub mod trace;
 pub mod validity;
@@ -45,7 +46,7 @@ pub struct Simulator {
 }
 
 /// The state of as many cells as there are lanes.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub struct SimulatorState(Vec<Lanes>);
 
 /// The state of some cells, as the vectors that it is computed with.
@@ -284,7 +285,7 @@ impl Simulator {
     fn step<V: Vector>(&self, cells: &mut Cells<V>, end: V) -> (VoltageParts<V>, [V; 2]) {
         let start = cells.current;
         let middle = (start + end) * 0.5;
-        let kelvin = cells.temperature.middle();
+        let kelvin = self.cooling.middle(&cells.temperature);
         let (negative_middle, negative_end) = self.negative.step(&mut cells.negative, start, end, kelvin);
         let (positive_middle, positive_end) = self.positive.step(&mut cells.positive, start, end, kelvin);
         let charge_middle = cells.charge + (start * 3.0 + end) * (0.125 * self.step);

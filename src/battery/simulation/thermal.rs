@@ -34,6 +34,8 @@ pub(crate) struct Cooling {
     warm: Option<FittedCurve>,
     /// s.
     step: f64,
+    /// The way from now to the middle of the step, in steps before it.
+    ahead: f64,
 }
 
 /// Temperatures, K.
@@ -43,7 +45,7 @@ pub(crate) struct Temperature<V> {
     pub surface: V,
     pub ambient: V,
     /// Rise of the core in the last step, K.
-    rise: V,
+    pub rise: V,
 }
 
 impl<V: Vector> Temperature<V> {
@@ -51,12 +53,6 @@ impl<V: Vector> Temperature<V> {
     #[inline(always)]
     pub(crate) fn ambient(kelvin: V) -> Self {
         Self { core: kelvin, surface: kelvin, ambient: kelvin, rise: kelvin.splat(0.0) }
-    }
-
-    /// Temperature of the core in the middle of the step that begins, extrapolated, K.
-    #[inline(always)]
-    pub(crate) fn middle(&self) -> V {
-        self.rise.mul_add(0.5, self.core)
     }
 }
 
@@ -74,7 +70,7 @@ impl Cooling {
     /// Panics where the model needs thermal parameters that the cell lacks.
     pub(crate) fn new(cell: &Cell, thermal: Thermal, step: f64) -> Self {
         if thermal == Thermal::Isothermal {
-            return Self { thermal, surface: 0.0, core: 0.0, share: 0.0, capacity: 1.0, warm: None, step };
+            return Self { thermal, surface: 0.0, core: 0.0, share: 0.0, capacity: 1.0, warm: None, step, ahead: 0.5 };
         }
         let properties = cell.thermal.as_ref().expect("a cell that warms up has thermal parameters");
         let transfer = if thermal == Thermal::TwoTemperature { properties.two_temperature } else { properties.lumped };
@@ -89,12 +85,29 @@ impl Cooling {
             capacity: capacity(cell.reference_temperature),
             warm: is_warm.then(|| FittedCurve::fit(capacity, cell.temperature, 1e-6)),
             step,
+            ahead: 0.5,
         }
+    }
+
+    /// Temperature of the core in the middle of the step that begins, extrapolated, K.
+    #[inline(always)]
+    pub(crate) fn middle<V: Vector>(&self, temperature: &Temperature<V>) -> V {
+        temperature.rise.mul_add(self.ahead, temperature.core)
+    }
+
+    /// The rise of the step before with which the middle is that many kelvin away.
+    pub(crate) fn rise_to_middle<V: Vector>(&self, kelvin: V) -> V {
+        if self.ahead > 0.0 { kelvin * (1.0 / self.ahead) } else { kelvin * 0.0 }
     }
 
     /// Sets the length of the steps, s.
     pub(crate) fn set_step(&mut self, seconds: f64) {
         self.step = seconds;
+    }
+
+    /// Sets the way from now to the middle of the step, in steps before it: a half where both are of one length.
+    pub(crate) fn set_ahead(&mut self, share: f64) {
+        self.ahead = share;
     }
 
     /// True where heat changes the temperature.
@@ -134,7 +147,7 @@ impl Cooling {
         if !self.warms() {
             return;
         }
-        let pace = self.pace(temperature.middle());
+        let pace = self.pace(self.middle(temperature));
         let Temperature { core: old_core, surface: old_surface, ambient, .. } = *temperature;
         let (core, surface) = match self.thermal {
             Thermal::TwoNode => {

@@ -214,7 +214,7 @@ fn taper(cell: &Cell, wanted: f64, attempt: &dyn Fn(&Lanes) -> (SimulatorState, 
 
 impl Trace {
     /// Takes over the observables at a knot, where they are asked for.
-    fn push(&mut self, simulator: &Simulator, knot: &Knot, row: &Row) {
+    pub(crate) fn push(&mut self, simulator: &Simulator, knot: &Knot, row: &Row) {
         if !knot.is_row {
             return;
         }

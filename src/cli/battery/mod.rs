@@ -7,6 +7,7 @@ mod inspect;
 #[cfg(feature = "battery")]
 mod model;
 mod plot;
+mod protocol;
 mod simulate;
 mod simulation_notes;
 mod split;

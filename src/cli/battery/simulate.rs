@@ -1,9 +1,10 @@
-//! `battery simulate`: simulates one cell under a current from a file, and writes a table of its observables.
+//! `battery simulate`: simulates one cell under a current from a file or a protocol, and writes a table of its observables.
 use std::io::{self, Write};
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
+use super::protocol::{self, AmbientArgument, ProtocolArguments};
 use super::simulation_notes;
 use super::subject_cell::{ThermalArgument, cell, thermal};
 use crate::battery::cell::{Cell, ZERO_CELSIUS};
@@ -23,7 +24,7 @@ const MANY: usize = 100_000;
 /// The largest amount of a number in the table.
 const PLAUSIBLE: f64 = 1e4;
 
-/// Simulate a cell under a current from a CSV file
+/// Simulate a cell under a current from a CSV file, or an experiment in steps
 ///
 /// IN.csv holds a time and a current in each row, in columns of any order that name their units: `time_s` (or `_min`, `_h`,
 /// `_ms`, `_us`) and `current_a` (or `_ma`, `_ua`). Other columns are ignored, lines that begin with `#` are comments. The
@@ -34,14 +35,22 @@ const PLAUSIBLE: f64 = 1e4;
 /// are what the cell's file says), `ocv_v` (open-circuit voltage of the relaxed cell) and `valid` (0 where the electrolyte is
 /// empty, a particle's surface full or empty, or a function used beyond its range). With a single temperature both columns
 /// hold it. `--limits flag` adds the column `limit`: -1 below the voltage window, 1 above it, 0 within.
+///
+/// `--experiment` takes sentences instead: "Discharge at C/10 for 10 hours or until 3.3 V; Rest for 1 hour; Charge at 1 A
+/// until 4.1 V; Hold at 4.1 V until 50 mA". Values are in A, mA, C (multiples of the current that moves the capacity in an
+/// hour), W, V and Ohm; `until` takes a voltage, a current, a charge (2 Ah, 10 %) or a temperature (45 oC). "(...) * 3"
+/// repeats steps, "Run drive.csv (A)" follows a file, "gitt(until: 2.5 V)" and "hppc(until: 2.5 V)" are templates. A table
+/// of the steps is printed, and written to `--steps-out`.
 #[derive(Args)]
 pub(crate) struct Arguments {
     /// A built-in cell, or a file (`battery cell` lists and prints them)
     #[arg(long, value_name = "NAME|FILE")]
     cell: String,
     /// The current, a CSV file with the columns `time_s,current_a`; discharge is positive
-    #[arg(long, value_name = "IN.csv")]
-    current: PathBuf,
+    #[arg(long, value_name = "IN.csv", required_unless_present_any = ["experiment", "experiment_file"])]
+    current: Option<PathBuf>,
+    #[command(flatten)]
+    protocol: ProtocolArguments,
     /// Take positive currents for charging
     #[arg(long)]
     charge_positive: bool,
@@ -65,12 +74,13 @@ pub(crate) struct Arguments {
     /// Open-circuit voltage at the start instead of a state of charge, V
     #[arg(long, value_name = "VOLT", conflicts_with = "initial_soc", value_parser = real, allow_negative_numbers = true)]
     initial_voltage: Option<f64>,
-    /// Temperature of the surroundings and of the cell at the start, °C
-    #[arg(long, default_value_t = 25.0, value_name = "CELSIUS", value_parser = real, allow_negative_numbers = true)]
-    ambient: f64,
+    /// Temperature of the surroundings and of the cell at the start, °C; with an experiment also a CSV file with the columns
+    /// `time_s,temperature_c`
+    #[arg(long, default_value = "25", value_name = "CELSIUS|FILE", allow_negative_numbers = true)]
+    ambient: AmbientArgument,
     /// The file for the table; `-` is stdout
-    #[arg(long, value_name = "OUT.csv")]
-    out: PathBuf,
+    #[arg(long, value_name = "OUT.csv", required_unless_present_any = ["experiment", "experiment_file"])]
+    out: Option<PathBuf>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -94,25 +104,39 @@ enum LimitArgument {
 pub(crate) fn execute(arguments: &Arguments) -> Result<(), Failure> {
     let cell = cell(&arguments.cell)?;
     let thermal = thermal(&cell, arguments.thermal)?;
-    let start = start(&cell, arguments)?;
-    if arguments.current.as_os_str() == "-" {
+    let (Some(current), Some(out)) = (&arguments.current, &arguments.out) else {
+        let start = |ambient| start(&cell, arguments, ambient);
+        let input = arguments.cell.as_ref();
+        return protocol::execute(
+            &cell,
+            thermal,
+            &arguments.protocol,
+            (&arguments.ambient, &start),
+            (arguments.out.as_deref(), input),
+        );
+    };
+    let AmbientArgument::Celsius(ambient) = arguments.ambient else {
+        return Err(Diagnostic::new("`--ambient FILE` needs `--experiment`").hint("give a temperature, °C").into());
+    };
+    let start = start(&cell, arguments, ambient)?;
+    if current.as_os_str() == "-" {
         let hint = "write the profile to a file, and name it; `/dev/stdin` is the standard input";
         return Err(Diagnostic::new("`--current -` is not a file").hint(hint).into());
     }
-    let file = CurrentFile::read(&arguments.current).map_err(Failure::input)?;
+    let file = CurrentFile::read(current).map_err(Failure::input)?;
     let file = if arguments.charge_positive { file.charge_positive() } else { file };
-    let output = Output::to(&arguments.out, Existing::Replace, &[&arguments.current, arguments.cell.as_ref()])?;
+    let output = Output::to(out, Existing::Replace, &[current, arguments.cell.as_ref()])?;
     let course = if arguments.hold { Course::Hold } else { Course::Linear };
     let times = if arguments.at == AtArgument::Input { RowTimes::Input } else { RowTimes::Even };
     let knots = file.knots(course, times).map_err(|mut wrong| {
-        wrong.message = format!("`{}`: {}", arguments.current.display(), wrong.message);
+        wrong.message = format!("`{}`: {}", current.display(), wrong.message);
         wrong
     })?;
     let count = knots.iter().filter(|knot| knot.is_row).count();
     if times == RowTimes::Even && count > MANY {
         narrate(&format!(
             "note: the table will have {count} rows; `--at input` writes only those of `{}`. Is the unit of its times right?",
-            arguments.current.display()
+            current.display()
         ));
     }
     let tapers = arguments.limits == LimitArgument::Taper;
@@ -128,13 +152,13 @@ pub(crate) fn execute(arguments: &Arguments) -> Result<(), Failure> {
 }
 
 /// The state at the start, which must be one that the cell can have.
-fn start(cell: &Cell, arguments: &Arguments) -> Result<Start, Failure> {
+fn start(cell: &Cell, arguments: &Arguments, ambient: f64) -> Result<Start, Failure> {
     let (low, high) = cell.temperature;
     let within = |flag: &str, value: f64, (least, largest): (f64, f64)| match (least..=largest).contains(&value) {
         true => Ok(value),
         false => Err(Failure::Input(format!("`{flag}` must be {least:.3} to {largest:.3} for this cell, not {value}"))),
     };
-    let ambient = within("--ambient", arguments.ambient, (low - ZERO_CELSIUS, high - ZERO_CELSIUS))?;
+    let ambient = within("--ambient", ambient, (low - ZERO_CELSIUS, high - ZERO_CELSIUS))?;
     let possible = cell.possible_charge();
     let soc = match arguments.initial_voltage {
         Some(voltage) => {
@@ -172,7 +196,7 @@ fn finite(trace: &Trace) -> Result<(), Failure> {
     Ok(())
 }
 
-fn rows(out: &mut dyn Write, trace: &Trace, window: Option<(f64, f64)>) -> io::Result<()> {
+pub(super) fn rows(out: &mut dyn Write, trace: &Trace, window: Option<(f64, f64)>) -> io::Result<()> {
     writeln!(out, "{HEADER}{}", if window.is_some() { ",limit" } else { "" })?;
     for (row, current) in trace.current.iter().enumerate() {
         let (voltage, ocv, soc) = (trace.voltage[row], trace.ocv[row], trace.soc[row]);

@@ -1,0 +1,79 @@
+//! Steps of a protocol: the control, the endings and the rows of each, as cycles that are repeated.
+use std::sync::Arc;
+
+use crate::battery::protocol::course::Course;
+use crate::battery::protocol::ending::Ending;
+
+/// A current, A, or as a multiple of the one that moves the capacity in an hour; discharge is positive.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum CurrentAmount {
+    Ampere(f64),
+    Rate(f64),
+}
+
+impl CurrentAmount {
+    /// The current of a cell with a capacity, A h.
+    pub(crate) fn ampere(self, capacity_ah: f64) -> f64 {
+        match self {
+            Self::Ampere(ampere) => ampere,
+            Self::Rate(rate) => rate * capacity_ah,
+        }
+    }
+}
+
+/// The quantity that a step controls; discharge is positive.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Control {
+    Current(CurrentAmount),
+    /// V.
+    Voltage(f64),
+    /// W.
+    Power(f64),
+    /// Ω.
+    Resistance(f64),
+    /// A quantity that follows a table over time.
+    Course(Arc<Course>),
+}
+
+/// One step.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Step {
+    /// The sentence.
+    pub text: Arc<str>,
+    pub control: Control,
+    /// The longest duration, s.
+    pub duration: Option<f64>,
+    pub endings: Vec<Ending>,
+    /// Time from row to row, s.
+    pub period: Option<f64>,
+    /// The temperature of the surroundings, °C.
+    pub ambient: Option<f64>,
+}
+
+/// A step, or a group of them that is repeated.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Part {
+    Step(Step),
+    Group(StepGroup),
+}
+
+/// Steps that are repeated.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct StepGroup {
+    pub parts: Vec<Part>,
+    pub repeats: u64,
+    /// True where the pass in which a step has reached one of its voltages is the last.
+    pub stops_at_limit: bool,
+}
+
+impl StepGroup {
+    /// The steps of all passes.
+    pub(crate) fn count(&self) -> u64 {
+        let of = |part: &Part| match part {
+            Part::Step(_) => 1,
+            Part::Group(group) => group.count(),
+        };
+        let pass = self.parts.iter().map(of).fold(0u64, u64::saturating_add);
+        pass.saturating_mul(self.repeats)
+    }
+}
