@@ -95,6 +95,8 @@ pub mod numeric;
 pub mod optimizer;
 #[doc(hidden)]
 pub mod report;
+#[cfg(feature = "serve")]
+mod serve;
 #[doc(hidden)]
 pub mod space;
 #[doc(hidden)]

@@ -27,6 +27,8 @@ mod output;
 mod report;
 mod revise;
 mod run;
+#[cfg(feature = "serve")]
+mod serve;
 mod show;
 mod space;
 mod status;
@@ -79,6 +81,9 @@ enum Verb {
     Show(show::Arguments),
     /// Print the best configuration in RON
     Best(Listing),
+    /// Show runs in a browser, also while they go on
+    #[cfg(feature = "serve")]
+    Serve(serve::Arguments),
     /// Give configurations that a run tries before any other new one, also while it goes on
     Enqueue(enqueue::Arguments),
     /// Run trials again: their results so far count for nothing
@@ -160,6 +165,8 @@ fn execute(command: CommandLine) -> Result<(), Failure> {
         Verb::Trials(arguments) => trials::execute(&arguments),
         Verb::Show(arguments) => show::execute(&arguments),
         Verb::Best(arguments) => best::execute(&arguments),
+        #[cfg(feature = "serve")]
+        Verb::Serve(arguments) => serve::execute(&arguments),
         Verb::Enqueue(arguments) => enqueue::execute(&arguments),
         Verb::Retry(arguments) => revise::execute(&arguments, Revision::Retried),
         Verb::Forget(arguments) => revise::execute(&arguments, Revision::Forgotten),

@@ -197,14 +197,9 @@ fn shown(files: &[PathBuf], opened: bool) {
     }
 }
 
-/// The folder of a run's report: `reports/NAME` for a run in `runs/`, else `report` in the run's folder, so that runs of
-/// one name in several folders do not overwrite each other's reports.
+/// The folder of a run's report.
 pub(super) fn folder(log: &Log) -> PathBuf {
-    let root = log.folder.root();
-    match root.parent() {
-        Some(runs) if runs == Path::new("runs") => Path::new("reports").join(&log.experiment.name),
-        _ => root.join("report"),
-    }
+    log.folder.report(&log.experiment.name)
 }
 
 /// Writes the report of a run; returns the path of its page. An interrupt ends it without a report.

@@ -11,6 +11,8 @@ use super::message::{count, duration, error, measured, narrate, number, say};
 use super::mirror::{MirrorKind, Mirrored};
 use super::number_argument::whole;
 use super::report;
+#[cfg(feature = "serve")]
+use super::serve;
 use super::status;
 use super::table::Format;
 use crate::experiment::Experiment;
@@ -19,6 +21,8 @@ use crate::experiment::folder::RunFolder;
 use crate::experiment::replay::log::Log;
 use crate::experiment::run::{Finish, run};
 use crate::report::draw::words::value;
+#[cfg(feature = "serve")]
+use crate::serve::address::ListenAddress;
 use crate::space::hyperparameter::Value;
 
 #[derive(Args)]
@@ -37,6 +41,10 @@ pub(super) struct Arguments {
     /// Keeps files of another program up to date in the run's folder, to look at the run while it goes on
     #[arg(long, value_name = "PROGRAM", value_delimiter = ',')]
     mirror: Vec<MirrorKind>,
+    /// Show the run in a browser while it goes on, at 127.0.0.1 or at this address of the machine, port, or both
+    #[cfg(feature = "serve")]
+    #[arg(long, value_name = "ADDRESS", num_args = 0..=1, require_equals = true)]
+    serve: Option<Option<ListenAddress>>,
 }
 
 pub(super) fn execute(arguments: &Arguments, is_logged: bool) -> Result<(), Failure> {
@@ -54,7 +62,17 @@ pub(super) fn execute(arguments: &Arguments, is_logged: bool) -> Result<(), Fail
     }
     let interrupts = interrupt::count().map_err(Failure::input)?;
     let mut watcher = Mirrored::new(Live::new(is_logged), &arguments.mirror, &experiment, &folder);
-    let ended = run(&experiment, &folder, &mut watcher, &interrupts).map_err(|failed| match failed {
+    #[cfg(feature = "serve")]
+    let page = arguments.serve.and_then(|address| serve::beside(&arguments.dir, &experiment.name, address));
+    let ended = run(&experiment, &folder, &mut watcher, &interrupts);
+    #[cfg(feature = "serve")]
+    if page.map(drop).is_some() {
+        narrate(&format!(
+            "the page has ended with the run; `{}` shows it again",
+            serve::again(&arguments.dir, &experiment.name)
+        ));
+    }
+    let ended = ended.map_err(|failed| match failed {
         RunError::AllTrialsFailed { .. } => {
             error(&failed.to_string());
             Failure::NoSuccess

@@ -65,6 +65,15 @@ impl RunFolder {
         self.root.join("validation")
     }
 
+    /// The report: `reports/NAME` for a run in `runs/`, else `report` in the run's folder, so that runs of one name in several
+    /// folders do not overwrite each other's reports.
+    pub(crate) fn report(&self, name: &str) -> PathBuf {
+        match self.root.parent() {
+            Some(runs) if runs == Path::new("runs") => Path::new("reports").join(name),
+            _ => self.root.join("report"),
+        }
+    }
+
     /// Datasets, shared by the runs beside this one.
     pub(crate) fn data(&self) -> PathBuf {
         self.root.parent().unwrap_or(&self.root).join("datasets")

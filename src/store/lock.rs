@@ -51,7 +51,8 @@ impl Lock {
     }
 }
 
-fn host() -> String {
+/// The name of this machine.
+pub(crate) fn host() -> String {
     let name =
         ["/proc/sys/kernel/hostname", "/etc/hostname"].iter().find_map(|path| std::fs::read_to_string(path).ok());
     name.map_or_else(|| "this machine".to_owned(), |name| name.trim().to_owned())

@@ -8,7 +8,7 @@ mod commit;
 mod error;
 mod index;
 pub mod journal;
-mod lock;
+pub(crate) mod lock;
 pub mod record;
 mod reindex;
 pub mod repair;

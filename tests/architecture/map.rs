@@ -9,6 +9,7 @@ pub const LEVELS: &[&[&str]] = &[
     &["optimizer", "task", "store", "analysis", "battery"],
     &["executor", "report", "exchange"],
     &["experiment"],
+    &["serve"],
     &["study", "cli"],
 ];
 

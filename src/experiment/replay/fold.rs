@@ -75,7 +75,12 @@ impl Replay {
     }
 
     /// Takes the next record; `revision` is the fate of its trial where the user revised it later, or by this record.
-    fn take(&mut self, record: &Record, revision: Option<Revision>, space: &Space) -> Result<(), ReplayError> {
+    pub(crate) fn take(
+        &mut self,
+        record: &Record,
+        revision: Option<Revision>,
+        space: &Space,
+    ) -> Result<(), ReplayError> {
         self.times.take(record);
         match record {
             Record::Begun(_) => {}

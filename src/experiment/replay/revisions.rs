@@ -11,11 +11,16 @@ pub(crate) struct Revisions(HashMap<TrialId, (usize, Revision)>);
 impl Revisions {
     /// The revisions among the records of a journal.
     pub(crate) fn of(records: &[&Record]) -> Self {
-        let revised = records.iter().enumerate().filter_map(|(place, record)| match record {
-            Record::Revised(revised) => Some((revised.trial, (place, revised.revision))),
-            _ => None,
-        });
-        Self(revised.collect())
+        let mut revisions = Self::default();
+        records.iter().enumerate().for_each(|(place, record)| revisions.take(place, record));
+        revisions
+    }
+
+    /// Takes the record at a place of the journal, which comes after those that were taken before.
+    pub(crate) fn take(&mut self, place: usize, record: &Record) {
+        if let Record::Revised(revised) = record {
+            self.0.insert(revised.trial, (place, revised.revision));
+        }
     }
 
     /// The revision that counts for a record at a place of the journal; `None` where none came later.
