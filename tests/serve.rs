@@ -5,9 +5,11 @@ mod browser;
 mod program;
 
 use std::fs;
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufRead, BufReader, Write};
+use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use browser::{Served, page};
 use program::galvani;
@@ -37,7 +39,7 @@ fn command(script: &str) -> String {
 /// A folder with a run `e` that has ended.
 fn finished() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
-    let fields = "stop: (trials: 10), budget: (min: 1, max: 3, eta: 3), optimizer: (initial_design: (size: 8))";
+    let fields = "stop: (trials: 10), budget: (min: 1, max: 3, eta: 3), optimizer: (design_size: 8)";
     write(folder.path(), "e", &command(PROGRAM), fields);
     let run = galvani(folder.path(), &["run", "e.ron", "--no-validation"]);
     assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
@@ -45,11 +47,10 @@ fn finished() -> tempfile::TempDir {
 }
 
 /// The objects of the data lines of a stream, until one is as wanted.
-fn until(stream: impl Read, is_wanted: impl Fn(&Json) -> bool) -> (Vec<Json>, String) {
-    let (mut all, mut id) = (Vec::new(), String::new());
-    for line in BufReader::new(stream).lines() {
-        let line = line.unwrap();
-        if let Some(text) = line.strip_prefix("id: ") {
+fn until(stream: &mut impl BufRead, is_wanted: impl Fn(&Json) -> bool) -> (Vec<Json>, String) {
+    let (mut all, mut id, mut line) = (Vec::new(), String::new(), String::new());
+    while stream.read_line(&mut line).unwrap() > 0 {
+        if let Some(text) = line.trim_end().strip_prefix("id: ") {
             id = text.to_owned();
         }
         if let Some(text) = line.strip_prefix("data: ") {
@@ -58,14 +59,15 @@ fn until(stream: impl Read, is_wanted: impl Fn(&Json) -> bool) -> (Vec<Json>, St
                 return (all, id);
             }
         }
+        line.clear();
     }
     panic!("the stream has ended: {all:?}");
 }
 
-fn open_stream(served: &Served, path: &str, header: &str) -> impl Read + use<> {
+fn open_stream(served: &Served, path: &str, header: &str) -> BufReader<TcpStream> {
     let mut stream = served.connect();
     write!(stream, "GET {path}/stream HTTP/1.1\r\nHost: {}\r\n{header}\r\n", served.address).unwrap();
-    stream
+    BufReader::new(stream)
 }
 
 #[test]
@@ -94,9 +96,9 @@ fn a_run_that_has_ended_is_shown() {
             || trial["cost"].is_null())
     );
     // The stream says all of it, and no result twice to a reader that comes back.
-    let (told, id) = until(open_stream(&served, "/run/e", ""), |it| !it["run"].is_null());
+    let (told, id) = until(&mut open_stream(&served, "/run/e", ""), |it| !it["run"].is_null());
     assert_eq!(told.iter().map(|it| it["results"].as_array().unwrap().len()).sum::<usize>(), 10);
-    let (again, _) = until(open_stream(&served, "/run/e", &format!("Last-Event-ID: {id}\r\n")), |_| true);
+    let (again, _) = until(&mut open_stream(&served, "/run/e", &format!("Last-Event-ID: {id}\r\n")), |_| true);
     assert_eq!((&again[0]["from"], &again[0]["results"]), (&json!(10), &json!([])));
     // Filters and their mistakes.
     let found = |query: &str| served.json(&format!("/run/e/trials.json?{query}"))["found"].as_u64().unwrap();
@@ -239,10 +241,11 @@ fn a_run_that_goes_on_is_followed_to_its_end() {
         if folder.path().join("runs/live/store/journal.jsonl").exists() {
             break Served::start(folder.path(), &["live"]);
         }
+        std::thread::sleep(Duration::from_millis(20));
     };
     let mut streams = Vec::new();
     for served in [&served, &other] {
-        let mut stream = BufReader::new(open_stream(served, "/run/live", ""));
+        let mut stream = open_stream(served, "/run/live", "");
         let (told, _) = until(&mut stream, |it| it["run"]["slots"][0]["trial"] == 1);
         assert_eq!(told.last().unwrap()["run"]["state"], "running");
         streams.push(stream);

@@ -9,6 +9,7 @@ use axum::http::{HeaderMap, Response, StatusCode};
 use axum::response::IntoResponse;
 use axum::routing::get;
 use axum::{Json as JsonBody, Router};
+use serde::Deserialize;
 use serde_json::{Value as Json, json};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::spawn_blocking;
@@ -157,12 +158,24 @@ async fn run_state(State(shared): Served, Path(name): Path<String>) -> Result<Js
     of_run(&shared, &name, |view, name| Ok(JsonBody(snapshot(view, name)))).await
 }
 
-async fn run_stream(State(shared): Served, Path(name): Path<String>, headers: HeaderMap) -> Result<Answer, Answer> {
+/// The results that the reader of a stream has.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct StreamQuery {
+    known: Option<String>,
+}
+
+async fn run_stream(
+    State(shared): Served,
+    Path(name): Path<String>,
+    Query(query): Query<StreamQuery>,
+    headers: HeaderMap,
+) -> Result<Answer, Answer> {
     let Ok(permit) = shared.streams.clone().try_acquire_owned() else {
         return Err(said(StatusCode::SERVICE_UNAVAILABLE, "too many readers watch at a time\n"));
     };
     let view = shared.runs.view(&name).ok_or_else(no_run)?;
-    Ok(stream(view, name, &headers, shared.stopped.clone(), permit))
+    Ok(stream(view, name, (&headers, query.known.as_deref()), shared.stopped.clone(), permit))
 }
 
 async fn trials(

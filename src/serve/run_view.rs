@@ -114,6 +114,8 @@ impl RunView {
         let mut is_new = self.session.refresh();
         match self.read() {
             Ok(has_read) => is_new |= has_read,
+            // A run that has not begun has no journal yet.
+            Err(error) if error.kind() == io::ErrorKind::NotFound && self.run.is_none() => self.fault = None,
             Err(error) => {
                 let message = format!("`{}` cannot be read: {error}", self.journal.path().display());
                 self.fault = Some(Diagnostic::new(message));

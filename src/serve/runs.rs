@@ -199,7 +199,7 @@ mod tests {
         assert!(one.view("later").is_some() && one.view("a").is_none());
         assert_eq!((all.count(), one.count()), (2, 1));
         let list = all.list();
-        assert_eq!((list["runs"].as_array().unwrap().len(), &list["runs"][0]["state"]), (2, &json!("unreadable")));
+        assert_eq!((list["runs"].as_array().unwrap().len(), &list["runs"][0]["state"]), (2, &json!("not begun")));
     }
 
     #[test]

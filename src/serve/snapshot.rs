@@ -21,6 +21,7 @@ pub(crate) fn snapshot(view: &RunView, name: &str) -> Json {
         "epoch": view.epoch,
         "now": now.as_millisecond(),
         "state": state(view, now),
+        "live": is_live(view, now),
         "host": match &view.writer { Writer::Elsewhere(host) => Some(host), _ => None },
         "fault": view.fault.as_ref().map(|fault| fault.message.clone()),
         "warnings": view.session.warnings.iter().map(|(at, message)| json!([at, message])).collect::<Vec<_>>(),

@@ -29,9 +29,10 @@ struct Known {
 }
 
 impl Known {
-    /// What the header `Last-Event-ID` says, which a browser sends when it connects again.
-    fn of(headers: &HeaderMap) -> Self {
-        let id = headers.get("last-event-id").and_then(|id| id.to_str().ok());
+    /// The results that the header `Last-Event-ID` names, which a browser sends when it connects again by itself, or the
+    /// link of one that was closed for a while.
+    fn of(headers: &HeaderMap, link: Option<&str>) -> Self {
+        let id = headers.get("last-event-id").and_then(|id| id.to_str().ok()).or(link);
         let parts = id.and_then(|id| id.split_once('-'));
         let known = parts.and_then(|(epoch, results)| Some((epoch.parse().ok()?, results.parse().ok()?)));
         known.map_or(Self::default(), |(epoch, results)| Self { epoch, results })
@@ -51,12 +52,12 @@ struct Message {
 pub(crate) fn stream(
     view: SharedView,
     name: String,
-    headers: &HeaderMap,
+    (headers, link): (&HeaderMap, Option<&str>),
     stopped: watch::Receiver<bool>,
     permit: OwnedSemaphorePermit,
 ) -> Response<Body> {
     let (sender, body) = channel();
-    let known = Known::of(headers);
+    let known = Known::of(headers, link);
     tokio::spawn(async move {
         feed(view, name, known, sender, stopped).await;
         drop(permit);
@@ -157,8 +158,9 @@ mod tests {
         for (id, epoch, results) in [("3-120", 3, 120), ("x", 0, 0), ("3-", 0, 0), ("-1-2", 0, 0)] {
             let mut headers = HeaderMap::new();
             headers.insert("last-event-id", HeaderValue::from_static(id));
-            assert_eq!(Known::of(&headers), Known { epoch, results }, "{id}");
+            assert_eq!(Known::of(&headers, None), Known { epoch, results }, "{id}");
         }
-        assert_eq!(Known::of(&HeaderMap::new()), Known::default());
+        assert_eq!(Known::of(&HeaderMap::new(), None), Known::default());
+        assert_eq!(Known::of(&HeaderMap::new(), Some("2-7")), Known { epoch: 2, results: 7 });
     }
 }

@@ -52,23 +52,45 @@ function showRun({ run: first, table }) {
 
   if (table) trials.begin(first, table);
   update();
-  const source = new EventSource(runPath(name) + "/stream");
-  source.onmessage = (event) => {
-    news("");
-    const told = JSON.parse(event.data);
-    results.length = Math.min(results.length, told.from);
-    results.push(...told.results);
-    if (told.run) {
-      run = told.run;
-      update();
-    }
+  let source = null;
+  let known = "";
+  const follow = () => {
+    source = new EventSource(runPath(name) + "/stream" + (known ? "?known=" + known : ""));
+    source.onmessage = (event) => {
+      news("");
+      known = event.lastEventId;
+      const told = JSON.parse(event.data);
+      results.length = Math.min(results.length, told.from);
+      results.push(...told.results);
+      if (told.run) {
+        run = told.run;
+        update();
+      }
+    };
+    source.onerror = () => news("The page does not answer; trying again.");
+    source.addEventListener("end", () => {
+      source.close();
+      source = "ended";
+      news("The program that served this page has ended; galvani serve shows the run again.");
+    });
   };
-  source.onerror = () => news("The page does not answer; trying again.");
-  source.addEventListener("end", () => {
-    source.close();
-    news("The program that served this page has ended. `galvani serve` shows the run again.");
+  follow();
+  // A browser has few connections to one place: a page that nobody sees for a while gives up its own.
+  let leaving;
+  document.addEventListener("visibilitychange", () => {
+    clearTimeout(leaving);
+    if (document.hidden) {
+      leaving = setTimeout(() => {
+        if (source === "ended") return;
+        source.close();
+        source = null;
+        document.title = legible(name, 60) + " · galvani";
+      }, 60 * STEP);
+    } else {
+      if (source === null) follow();
+      if (run.method) trials.update(run);
+    }
   });
-  document.addEventListener("visibilitychange", () => { if (!document.hidden && run.method) trials.update(run); });
   setInterval(() => {
     if (document.hidden || !run.method) return;
     progress(run, places.progress, now());
@@ -103,7 +125,7 @@ function head(run, place) {
 
 function progress(run, place, now) {
   const share = run.planned ? run.ended / run.planned : NaN;
-  const live = ["running", "stopping", "validating", "preparing"].includes(run.state);
+  const live = run.live;
   const passed = (now - run.now) / 1000;
   const done = run.ended + (run.planned ? " of " + count(run.planned, "trial") : run.ended === 1 ? " trial" : " trials");
   const time = duration(Math.round(run.seconds + (live ? passed : 0))) + (run.sessions > 1 ? " in " + run.sessions + " sessions" : "");
@@ -199,7 +221,7 @@ function slots(run, place, now) {
 
 function outcomes(run, place, trials) {
   const all = [...run.outcomes, ...(run.running ? [["running", run.running]] : [])];
-  refresh(place, [all, trials.query.outcome], () => {
+  refresh(place, [all, run.live, trials.query.outcome], () => {
     if (all.length < 2) return [];
     const press = (word) => () => {
       const wanted = trials.query.outcome === word ? "" : word;
@@ -209,7 +231,7 @@ function outcomes(run, place, trials) {
       document.getElementById("trials").scrollIntoView();
     };
     return el("section", {}, el("h2", {}, "Outcomes"), el("ul", { class: "chips" }, all.map(([word, n]) => el("li", {},
-      el("button", { type: "button", "aria-pressed": String(trials.query.outcome === word), onclick: press(word) }, n + " " + inWords(word))))));
+      el("button", { type: "button", "aria-pressed": String(trials.query.outcome === word), onclick: press(word) }, n + " " + outcomeOf(word, run))))));
   });
 }
 

@@ -38,7 +38,7 @@ class Trials {
     const outcomes = [...run.outcomes.map((row) => row[0]), ...(run.running ? ["running"] : [])];
     const option = (value, text, chosen) => el("option", { value, selected: value === chosen }, text);
     if (this.query.outcome && !outcomes.includes(this.query.outcome)) outcomes.push(this.query.outcome);
-    refresh(this.outcome, outcomes, option("", "all", this.query.outcome), outcomes.map((word) => option(word, inWords(word), this.query.outcome)));
+    refresh(this.outcome, [outcomes, run.live], option("", "all", this.query.outcome), outcomes.map((word) => option(word, outcomeOf(word, run), this.query.outcome)));
     const budgets = run.budgets.map((row) => row[0]);
     refresh(this.budget, budgets, option("", "all", this.query.budget), budgets.map((budget) => option(String(budget), amount(budget, run.unit), this.query.budget)));
     const now = Date.now();
@@ -83,7 +83,7 @@ class Trials {
       const own = Object.fromEntries(trial.values);
       const costs = several ? run.objectives.map((_, index) => trial.costs[index]) : [trial.costs[0]];
       const failed = trial.costs.length === 0 && trial.outcome !== "running";
-      const said = trial.message ? inWords(trial.outcome) + ": " + legible(trial.message, 36) : inWords(trial.outcome);
+      const said = trial.message ? inWords(trial.outcome) + ": " + legible(trial.message, 36) : outcomeOf(trial.outcome, run);
       return el("tr", { class: trial.trial === best ? "best" : failed ? "failed" : null },
         el("td", { class: "n" }, el("a", { href: trialPath(this.name, trial.trial) }, String(trial.trial))),
         el("td", { class: "n" }, String(trial.configuration)), el("td", { class: "n" }, whole(trial.budget)),
@@ -92,7 +92,7 @@ class Trials {
         names.length ? names.map((name) => el("td", {}, name in own ? value(own[name]) : "–"))
           : el("td", { class: "text" }, trial.values.map(([name, it]) => legible(name, 40) + "=" + value(it)).join("  ")));
     };
-    refresh(this.body, [found.rows, this.query, best], () => found.rows.length === 0 ? []
+    refresh(this.body, [found.rows, this.query, best, run.live], () => found.rows.length === 0 ? []
       : [wide("trials", el("table", {}, el("thead", {}, el("tr", {}, heads.map(head))), el("tbody", {}, found.rows.map(row))))]);
     const { offset } = this.query;
     const text = found.found === 0 ? (found.all === 0 ? "No trial yet." : "No trial is like that.")

@@ -12,7 +12,7 @@ function showTrial(first) {
     chart.canvas.setAttribute("aria-label", count(trial.curve.length, "reported cost") + " on the way to " + amount(trial.budget, run.unit));
     chart.set(drawCurve(run, trial));
     trialDetails(run, trial, places);
-    if (trial.outcome === "running" && ["running", "stopping"].includes(run.state)) setTimeout(next, 2 * STEP);
+    if (trial.outcome === "running" && run.live) setTimeout(next, 2 * STEP);
   };
   const next = async () => {
     if (document.hidden) return setTimeout(next, STEP);
@@ -29,8 +29,8 @@ function showTrial(first) {
 }
 
 function trialHead(run, trial, places) {
-  const kind = trial.outcome === "finished" ? "complete" : trial.outcome === "running" ? (trial.running ? "live" : "") : "bad";
-  const word = trial.outcome === "running" && !trial.running ? "without an outcome" : inWords(trial.outcome);
+  const kind = trial.outcome === "finished" ? "complete" : trial.outcome === "running" ? (run.live ? "live" : "") : "bad";
+  const word = outcomeOf(trial.outcome, run);
   refresh(places.head, [word], el("div", { class: "title" }, el("h1", {}, "Trial " + trial.trial), el("span", { class: "state " + kind }, word)));
   const last = trial.attempts.at(-1);
   const costs = run.objectives.length ? run.objectives.map((name, index) => [name, trial.costs[index]]) : [[run.noun, trial.costs[0]]];

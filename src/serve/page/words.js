@@ -95,6 +95,11 @@ function inWords(outcome) {
   return outcome.replaceAll("_", " ");
 }
 
+// The word for an outcome; a trial of a run that nobody works on does not run.
+function outcomeOf(word, run) {
+  return word === "running" && !run.live ? "without an outcome" : inWords(word);
+}
+
 function runPath(name) {
   return "/run/" + encodeURIComponent(name);
 }

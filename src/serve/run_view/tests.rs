@@ -151,7 +151,7 @@ fn a_view_that_reads_along_says_what_a_log_says() {
     let root = folder.path();
     let mut view = RunView::of(RunFolder::at(root.to_owned()));
     view.refresh();
-    assert!(view.fault.is_some() && view.run.is_none());
+    assert!(view.fault.is_none() && view.run.is_none());
     for record in records() {
         let line = encode(&record);
         // A line is seen when it is whole.
