@@ -21,26 +21,24 @@ const SPACE: &str = r#"(parameters: {
     "<script>bad()</script>": Categorical(choices: ["<img src=q onerror=bad()>", "\"quoted\" 'too' & so on"]),
 })"#;
 
-/// A program that prints a cost, a long line and an ugly one, and fails now and then.
-const PROGRAM: &str = "awk -v x={x} 'BEGIN { for (i = 0; i < 20000; i++) printf \"long line \"; print \"\"; \
+/// A program that prints a long line and an ugly one, and a cost unless it fails.
+const PROGRAM: &str = "awk -v x=$1 'BEGIN { for (i = 0; i < 20000; i++) printf \"long line \"; print \"\"; \
      print \"\\033[31m<script>bad()</script>\"; \
-     if (x > 0.8) { print \"<b>no</b>\" > \"/dev/stderr\"; exit 3 } print \"{\\\"cost\\\": \" (x - 0.3)^2 \"}\" }'";
+     if (x > 0.8) { print \"<b>no</b>\" > \"/dev/stderr\"; exit 3 } print \"{\\\"cost\\\": \" (x - 0.3)^2 \"}\" }'\n";
 
-fn write(folder: &Path, name: &str, task: &str, fields: &str) {
+/// Writes an experiment `NAME.ron`, whose program is this script of a shell.
+fn write(folder: &Path, name: &str, script: &str, fields: &str) {
+    fs::write(folder.join("program.sh"), script).unwrap();
+    let task = "task: Command(program: \"sh\", arguments: [\"program.sh\", \"{x}\"])";
     let text = format!("(name: \"{name}\", search_space: {SPACE}, {task}, {fields})");
     fs::write(folder.join(format!("{name}.ron")), text).unwrap();
-}
-
-fn command(script: &str) -> String {
-    let script = script.replace('{', "{{").replace('}', "}}").replace("{{x}}", "{x}");
-    format!("task: Command(program: \"sh\", arguments: [\"-c\", {script:?}])")
 }
 
 /// A folder with a run `e` that has ended.
 fn finished() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     let fields = "stop: (trials: 10), budget: (min: 1, max: 3, eta: 3), optimizer: (design_size: 8)";
-    write(folder.path(), "e", &command(PROGRAM), fields);
+    write(folder.path(), "e", PROGRAM, fields);
     let run = galvani(folder.path(), &["run", "e.ron", "--no-validation"]);
     assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
     folder
@@ -224,7 +222,7 @@ fn a_run_that_goes_on_is_followed_to_its_end() {
     let folder = tempfile::tempdir().unwrap();
     let gate = folder.path().join("gate");
     let script = format!("while [ ! -e {} ]; do sleep 0.05; done; {PROGRAM}", gate.display());
-    write(folder.path(), "live", &command(&script), "stop: (trials: 4)");
+    write(folder.path(), "live", &script, "stop: (trials: 4)");
     let mut child = Command::new(env!("CARGO_BIN_EXE_galvani"))
         .args(["run", "live.ron", "--no-validation", "--serve=127.0.0.1:0"])
         .current_dir(folder.path())
@@ -266,10 +264,9 @@ fn a_run_that_goes_on_is_followed_to_its_end() {
 #[test]
 fn a_port_that_is_taken_is_no_harm_to_a_run() {
     let folder = tempfile::tempdir().unwrap();
-    write(folder.path(), "e", "task: Function(\"branin\")", "stop: (trials: 2)");
-    let text = fs::read_to_string(folder.path().join("e.ron")).unwrap();
     let space = r#"(parameters: { "x1": Float(min: -5, max: 10), "x2": Float(min: 0, max: 15) })"#;
-    fs::write(folder.path().join("e.ron"), text.replace(SPACE, space)).unwrap();
+    let text = format!("(name: \"e\", search_space: {space}, task: Function(\"branin\"), stop: (trials: 2))");
+    fs::write(folder.path().join("e.ron"), text).unwrap();
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = format!("--serve={}", taken.local_addr().unwrap());
     let run = galvani(folder.path(), &["run", "e.ron", &address]);

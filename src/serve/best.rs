@@ -22,7 +22,7 @@ pub(crate) struct Best {
     pub recommended: Option<Recommendation>,
     /// The default configuration's mean cost beside the recommended one's, with its budget.
     pub default: Option<(f64, Budget)>,
-    /// Of several objectives, the first members of the front.
+    /// The first members of the front; none with one objective.
     pub front: Vec<FrontMember>,
     /// The number of all members.
     pub members: usize,
