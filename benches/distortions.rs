@@ -1,6 +1,9 @@
 //! Regret on functions whose costs are distorted, relative to that on the same functions as they are.
 //!
-//! `cargo bench --no-default-features --bench distortions -- --seeds 10 --trials 50 [--budgets]`; `benches/RESULTS.md` keeps
+//! The ratio is of geometric means over the seeds, which one unlucky seed moves little, with the standard error of its logarithm
+//! from the differences of the logarithms, seed by seed.
+//!
+//! `cargo bench --no-default-features --bench distortions -- --seeds 20 --trials 50 [--budgets]`; `benches/RESULTS.md` keeps
 //! what was measured.
 use std::error::Error;
 use std::f64::consts::{E, PI};
@@ -20,6 +23,9 @@ use rayon::prelude::*;
 
 /// The normalised regret below which a search counts as done.
 const DONE: f64 = 1e-3;
+
+/// The ratio that no distortion should exceed.
+const BOUND: f64 = 1.5;
 
 /// A function of an encoded configuration; its minimum is 0.
 struct Problem {
@@ -114,37 +120,56 @@ fn chance(x: &[f64]) -> f64 {
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().collect();
     let after = |flag: &str| arguments.iter().position(|each| each == flag).and_then(|at| arguments.get(at + 1));
-    let seeds = after("--seeds").map_or(Ok(10), |number| number.parse::<u64>())?;
+    let seeds = after("--seeds").map_or(Ok(20), |number| number.parse::<u64>())?;
     let trials = after("--trials").map_or(Ok(50), |number| number.parse::<u32>())?;
     let is_budgeted = arguments.iter().any(|each| each == "--budgets");
-    println!("mean regret after {trials} trials, {seeds} seeds, relative to that of the undistorted function");
-    println!("{:<16}{}", "", PROBLEMS.each_ref().map(|problem| format!("{:>12}", problem.name)).concat());
+    println!(
+        "geometric mean of the regret after {trials} trials, {seeds} seeds; below, relative to the undistorted function"
+    );
+    println!("{:<16}{}", "", PROBLEMS.each_ref().map(|problem| format!("{:>14}", problem.name)).concat());
     let mut all = Vec::new();
-    let mut base = [0.0; PROBLEMS.len()];
+    let mut base: [Vec<f64>; PROBLEMS.len()] = Default::default();
     for (number, (name, distortion)) in DISTORTIONS.iter().enumerate() {
         let mut line = format!("{name:<16}");
         for (problem, base) in PROBLEMS.iter().zip(&mut base) {
+            let logarithm = |regret: f64| regret.max(DONE).ln();
             let each: Vec<f64> = (0..seeds)
                 .into_par_iter()
-                .map(|seed| run(problem, *distortion, trials, is_budgeted, seed).unwrap_or(f64::NAN))
+                .map(|seed| run(problem, *distortion, trials, is_budgeted, seed).map_or(f64::NAN, logarithm))
                 .collect();
-            let regret = each.iter().map(|regret| regret.max(DONE)).sum::<f64>() / seeds as f64;
             if number == 0 {
-                *base = regret;
-                line += &format!("{regret:>12.4}");
+                line += &format!("{:>14.4}", mean_and_error(&each).0.exp());
+                *base = each;
             } else {
-                all.push(regret / *base);
-                line += &format!("{:>12.2}", regret / *base);
+                let differences: Vec<f64> = each.iter().zip(&*base).map(|(each, base)| each - base).collect();
+                let (mean, error) = mean_and_error(&differences);
+                all.push((mean, error));
+                line += &format!("{:>7.2} ± {error:.2}", mean.exp());
             }
         }
         println!("{line}");
     }
-    let mean = all.iter().sum::<f64>() / all.len() as f64;
-    let geometric = (all.iter().map(|ratio| ratio.ln()).sum::<f64>() / all.len() as f64).exp();
-    let worst = all.iter().copied().fold(0.0, f64::max);
-    let median = quantile(&all, 0.5).unwrap_or(f64::NAN);
-    println!("ratios: median {median:.2}, geometric mean {geometric:.2}, mean {mean:.2}, worst {worst:.2}");
+    let logarithms: Vec<f64> = all.iter().map(|(mean, _)| *mean).collect();
+    let (mean, _) = mean_and_error(&logarithms);
+    let median = quantile(&logarithms, 0.5).unwrap_or(f64::NAN);
+    let (worst, error) = all.iter().copied().max_by(|a, b| a.0.total_cmp(&b.0)).unwrap_or_default();
+    let above = all.iter().filter(|(mean, error)| mean - 2.0 * error > BOUND.ln()).count();
+    println!(
+        "ratios: geometric mean {:.2}, median {:.2}, worst {:.2} ± {error:.2}; above {BOUND} by two errors: {above} of {}",
+        mean.exp(),
+        median.exp(),
+        worst.exp(),
+        all.len()
+    );
     Ok(())
+}
+
+/// The mean of numbers, and its standard error.
+fn mean_and_error(numbers: &[f64]) -> (f64, f64) {
+    let n = numbers.len() as f64;
+    let mean = numbers.iter().sum::<f64>() / n;
+    let variance = numbers.iter().map(|number| (number - mean).powi(2)).sum::<f64>() / (n - 1.0).max(1.0);
+    (mean, (variance / n).sqrt())
 }
 
 /// The normalised regret of the configuration with the lowest distorted cost at the full budget.

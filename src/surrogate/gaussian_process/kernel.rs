@@ -23,6 +23,8 @@ pub(super) struct Kernel {
 #[derive(Clone, Debug)]
 pub(super) struct Points {
     kinds: Vec<Column>,
+    /// True for each column of numbers that is active in all points.
+    is_complete: Vec<bool>,
     rows: Vec<f64>,
     /// The rows again, by fours and column after column; unused lanes of the last block are 0.
     blocks: Vec<f64x4>,
@@ -31,7 +33,8 @@ pub(super) struct Points {
 impl Points {
     /// No points yet, with columns of these kinds.
     pub(crate) fn new(kinds: &[Column]) -> Self {
-        Self { kinds: kinds.to_vec(), rows: Vec::new(), blocks: Vec::new() }
+        let is_complete = kinds.iter().map(|kind| matches!(kind, Column::Numeric)).collect();
+        Self { kinds: kinds.to_vec(), is_complete, rows: Vec::new(), blocks: Vec::new() }
     }
 
     /// Appends a point, one number a column.
@@ -42,6 +45,7 @@ impl Points {
         }
         let last = self.blocks.len() - self.kinds.len();
         self.blocks[last..].iter_mut().zip(row).for_each(|(block, value)| block.as_mut_array()[lane] = *value);
+        self.is_complete.iter_mut().zip(row).for_each(|(is_complete, value)| *is_complete &= !value.is_nan());
         self.rows.extend_from_slice(row);
     }
 
@@ -57,13 +61,15 @@ impl Points {
 
     /// The gap between a block of points and a point in a column; two inactive values do not differ.
     #[inline(always)]
-    fn gap(kind: Column, block: f64x4, value: f64) -> Gap {
-        let is_inactive = block.is_nan();
+    fn gap(&self, column: usize, block: f64x4, value: f64) -> Gap {
         if value.is_nan() {
-            return Gap::Different(!is_inactive);
+            return Gap::Different(!block.is_nan());
         }
-        match kind {
-            Column::Numeric => Gap::Apart(block - value, is_inactive),
+        if self.is_complete[column] {
+            return Gap::Distance(block - value);
+        }
+        match self.kinds[column] {
+            Column::Numeric => Gap::Apart(block - value, block.is_nan()),
             Column::Categorical { .. } => Gap::Different(!block.simd_eq(f64x4::splat(value))),
         }
     }
@@ -73,6 +79,8 @@ impl Points {
 enum Gap {
     /// A mask of the lanes that differ.
     Different(f64x4),
+    /// The differences, in a column that is active everywhere.
+    Distance(f64x4),
     /// The differences, and a mask of the lanes where one value is inactive and the other is not.
     Apart(f64x4, f64x4),
 }
@@ -108,10 +116,11 @@ impl Kernel {
     /// The Matérn kernel of smoothness 5/2 (Rasmussen and Williams 2006, equation 4.17) of the squared distance over the
     /// numbers, times that of everything else that differs.
     #[inline(always)]
-    fn compare(&self, kinds: &[Column], block: &[f64x4], row: &[f64]) -> Likeness {
+    fn compare(&self, points: &Points, block: &[f64x4], row: &[f64]) -> Likeness {
         let (mut square, mut hamming) = (f64x4::ZERO, f64x4::ZERO);
         for (column, inverse) in self.inverse_squares.iter().enumerate() {
-            match Points::gap(kinds[column], block[column], row[column]) {
+            match points.gap(column, block[column], row[column]) {
+                Gap::Distance(gap) => square += gap * gap * *inverse,
                 Gap::Different(mask) => hamming += mask & f64x4::splat(0.5 * inverse),
                 Gap::Apart(gap, missing) => {
                     square += !missing & (gap * gap * *inverse);
@@ -132,7 +141,7 @@ impl Kernel {
         let width = points.kinds.len();
         let blocks = points.blocks.chunks_exact(width).enumerate().skip(from / LANES);
         for (number, block) in blocks {
-            let found = self.compare(&points.kinds, block, row).covariance;
+            let found = self.compare(points, block, row).covariance;
             let first = number * LANES;
             // The first and the last wanted point may lie within a block.
             let skipped = from.saturating_sub(first);
@@ -147,12 +156,13 @@ impl Kernel {
         let width = points.kinds.len();
         let mut totals = vec![f64x4::ZERO; width + 1];
         for (block, factors) in points.blocks.chunks_exact(width).zip(factors.chunks(LANES)) {
-            let likeness = self.compare(&points.kinds, block, row);
+            let likeness = self.compare(points, block, row);
             let factor = lanes(factors);
             let (covariance, slope) = (factor * likeness.covariance, factor * likeness.slope);
             totals[0] += covariance;
             for (column, total) in totals[1..].iter_mut().enumerate() {
-                *total += match Points::gap(points.kinds[column], block[column], row[column]) {
+                *total += match points.gap(column, block[column], row[column]) {
+                    Gap::Distance(gap) => slope * gap * gap * -2.0,
                     Gap::Different(mask) => mask & covariance,
                     Gap::Apart(gap, missing) => missing.select(covariance, slope * gap * gap * -2.0),
                 };
@@ -169,10 +179,12 @@ impl Kernel {
         let width = points.kinds.len();
         let mut totals = vec![f64x4::ZERO; width];
         for (block, factors) in points.blocks.chunks_exact(width).zip(factors.chunks(LANES)) {
-            let slope = self.compare(&points.kinds, block, row).slope * lanes(factors);
+            let slope = self.compare(points, block, row).slope * lanes(factors);
             for (column, total) in totals.iter_mut().enumerate() {
-                if let Gap::Apart(gap, missing) = Points::gap(points.kinds[column], block[column], row[column]) {
-                    *total += !missing & (slope * gap * -2.0);
+                match points.gap(column, block[column], row[column]) {
+                    Gap::Distance(gap) => *total += slope * gap * -2.0,
+                    Gap::Different(_) => {}
+                    Gap::Apart(gap, missing) => *total += !missing & (slope * gap * -2.0),
                 }
             }
         }

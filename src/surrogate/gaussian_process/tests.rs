@@ -165,3 +165,14 @@ fn many_results_are_thinned_and_hyperparameters_depend_on_the_log_alone() {
     assert_eq!(step_by_step.points.len(), 30);
     assert_eq!(step_by_step.predict(&rows), at_once.predict(&rows));
 }
+
+#[test]
+fn what_matters_is_found_where_learning_is_cut_short_by_many_columns() {
+    let mut stream = Stream::of(3, "test", 0);
+    let mut rows = Rows::new(60);
+    (0..LEARNING).for_each(|_| rows.push(&(0..60).map(|_| stream.uniform()).collect::<Vec<_>>()));
+    let targets: Vec<f64> = (0..rows.len()).map(|index| (rows.row(index)[7] - 0.3).powi(2)).collect();
+    let lengths = updated(&[Column::Numeric; 60], &GaussianProcessSettings::default(), &rows, &targets).lengths();
+    let shortest = (0..60).min_by(|a, b| lengths[*a].total_cmp(&lengths[*b]));
+    assert_eq!(shortest, Some(7), "{lengths:?}");
+}
