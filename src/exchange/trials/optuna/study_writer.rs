@@ -1,4 +1,6 @@
 //! Writer of a study: a configuration is one trial, whose rungs are intermediate values, told as they come.
+use std::collections::BTreeMap;
+
 use indexmap::IndexMap;
 use jiff::Timestamp;
 use serde_json::{Map, Value as Json, json};
@@ -72,8 +74,11 @@ impl StudyWriter {
         }
         if !trial.is_closed {
             self.attributes(id, &mut trial, trials, last);
-            for (budget, cost) in curve(trials, head.costs()) {
-                let step = step(budget, head.steps_a_unit);
+            // Of budgets that share a step, the highest counts.
+            let points = curve(trials, head.costs()).into_iter();
+            let points: BTreeMap<i64, f64> =
+                points.map(|(budget, cost)| (step(budget, head.steps_a_unit), cost)).collect();
+            for (step, cost) in points {
                 if trial.values.insert(step, cost) != Some(cost) {
                     let value = json!({ "trial_id": id, "step": step, "intermediate_value": cost });
                     self.say(SET_INTERMEDIATE_VALUE, value);

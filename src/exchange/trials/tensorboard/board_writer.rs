@@ -88,8 +88,11 @@ impl TrialMirror for BoardWriter {
             bytes.extend(event::version(first.started));
             bytes.extend(event::session_start(first.started, &name, named));
         }
-        for (tag, budget, value, at) in numbers(head, trials) {
-            let step = step(budget, head.steps_a_unit);
+        // Of budgets that share a step, the highest counts.
+        let numbers = numbers(head, trials).into_iter();
+        let points: BTreeMap<(String, i64), (f64, Option<Timestamp>)> =
+            numbers.map(|(tag, budget, value, at)| ((tag, step(budget, head.steps_a_unit)), (value, at))).collect();
+        for ((tag, step), (value, at)) in points {
             if session.values.insert((tag.clone(), step), value) != Some(value) {
                 bytes.extend(event::scalar(at, step, &tag, value));
             }
@@ -106,5 +109,58 @@ impl TrialMirror for BoardWriter {
         }
         let file: PathBuf = [&name, FILE].iter().collect();
         if bytes.is_empty() { vec![] } else { vec![MirroredPart { file, bytes }] }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::exchange::trials::optuna::StudyWriter;
+    use crate::space::Space;
+    use crate::space::hyperparameter::{Domain, Hyperparameter, Value};
+    use crate::trial::curve::CurvePoint;
+    use crate::trial::history::History;
+    use crate::trial::outcome::Outcome;
+
+    #[test]
+    fn what_was_told_once_is_not_told_again() {
+        let domain = Domain::Float { min: 0.0, max: 1.0, log: false };
+        let space =
+            Space::new("line".into(), vec![Hyperparameter::new("x", domain, Value::Float(0.5))], vec![], vec![]);
+        let space = space.unwrap();
+        let mut history = History::default();
+        let next = history.proposal(space.default_configuration().unwrap(), Budget::new(1.0).unwrap());
+        let trial = next.trial;
+        history.ask(next);
+        // Three budgets that share the step 1.
+        for part in [0.25, 0.5] {
+            history.report(trial, CurvePoint { budget: Budget::new(part).unwrap(), cost: 3.0 - part });
+        }
+        history.tell(trial, Outcome::of_cost(1.0));
+        let exported = ExportedTrial {
+            trial: &history.trials()[0],
+            started: None,
+            ended: None,
+            seconds: None,
+            cpu_seconds: None,
+            info: None,
+        };
+        let head = RunHead {
+            name: "run",
+            space: &space,
+            objectives: &[],
+            maximized: &[false],
+            measure: "cost",
+            steps_a_unit: 1.0,
+        };
+        let mirrors: [Box<dyn TrialMirror>; 2] = [Box::new(BoardWriter::default()), Box::new(StudyWriter::default())];
+        for mut mirror in mirrors {
+            assert!(!mirror.begin(&head).is_empty());
+            assert!(!mirror.tell(&head, &[exported], &ConfigurationState::Running).is_empty());
+            assert_eq!(mirror.tell(&head, &[exported], &ConfigurationState::Running), []);
+            let end = ConfigurationState::Complete(vec![1.0]);
+            assert!(!mirror.tell(&head, &[exported], &end).is_empty());
+            assert_eq!(mirror.tell(&head, &[exported], &end), []);
+        }
     }
 }
