@@ -195,7 +195,8 @@ pub(crate) fn laid_out(findings: &Findings, room: Room) -> Canvas {
         trust::shares(&mut canvas, space, findings);
         bottom = bottom.max(top + aside_high);
     } else if grid.is_narrow && colours.is_some() {
-        let space = Frame { x: margin + 4.0, y: bottom + 6.0, width: width - 2.0 * margin - 8.0, height: 0.0 };
+        // The labels of the ends are wider than the bar.
+        let space = Frame { x: margin + 16.0, y: bottom + 6.0, width: width - 2.0 * margin - 32.0, height: 0.0 };
         trust::colour_bar(&mut canvas, space, findings, colours.as_ref());
         bottom += 58.0;
     }
