@@ -1,5 +1,6 @@
 //! The verb `run`: start or resume an experiment.
 use std::path::PathBuf;
+use std::sync::atomic::Ordering;
 
 use clap::Args;
 
@@ -111,6 +112,10 @@ pub(super) fn execute(arguments: &Arguments, is_logged: bool) -> Result<(), Fail
         number(share)
     ));
     status::warn(&log);
+    if interrupts.load(Ordering::Relaxed) > 0 {
+        narrate(&format!("interrupted when all was done; `galvani report {}` writes the report", experiment.name));
+        return Ok(());
+    }
     let written = report::write(&log, &report::folder(&log), None, &interrupts)?;
     narrate(&format!("report: {}", written.display()));
     Ok(())

@@ -1,21 +1,21 @@
 //! The verb `validate`: evaluate the best configurations and the default again, on seeds that no trial has had.
 use std::path::PathBuf;
-use std::sync::atomic::Ordering;
 
 use clap::Args;
 use serde_json::{Map, Value as Json, json};
 
 use super::failure::Failure;
-use super::incumbent::{evidence, recommendation};
+use super::incumbent::{evidence, front_size, recommendation};
 use super::message::{count, measured, narrate, number, say};
 use super::number_argument::within;
 use super::table::Format;
+use super::trial_row::by_objective;
 use super::{interrupt, table};
 use crate::experiment::Experiment;
 use crate::experiment::folder::RunFolder;
 use crate::experiment::replay::log::Log;
 use crate::experiment::replay::validation::{SeedComparison, SeedEvaluation};
-use crate::experiment::run::revalidation::{self, Extent};
+use crate::experiment::run::revalidation::{self, Extent, Revalidated};
 use crate::trial::Origin;
 
 #[derive(Args)]
@@ -46,17 +46,23 @@ pub(super) fn execute(arguments: &Arguments) -> Result<(), Failure> {
     let mut progress = |share: f64| narrate(&format!("evaluated {:.0} %", 100.0 * share));
     let extent = Extent { top: arguments.top as usize, seeds: arguments.seeds };
     let found = revalidation::evaluate(&experiment, &folder, extent, &mut progress, &interrupts);
-    let Some(found) = found.map_err(Failure::input)? else {
-        if interrupts.load(Ordering::Relaxed) > 0 {
-            narrate("interrupted; nothing of it is kept");
+    let found = match found.map_err(Failure::input)? {
+        Revalidated::Whole(found) => found,
+        Revalidated::Interrupted { kept, all } => {
+            let all = count(all, "evaluation");
+            narrate(&format!("interrupted; {kept} of {all} are kept, and the same command goes on from here"));
             return Err(Failure::Interrupted);
         }
-        narrate("no trial has succeeded yet");
-        return Err(Failure::NoSuccess);
+        Revalidated::NoSuccess => {
+            narrate("no trial has succeeded yet");
+            return Err(Failure::NoSuccess);
+        }
     };
     let log = Log::read(folder).map_err(Failure::input)?;
     print(&found, &log, arguments.format);
-    if let Some(best) = recommendation(&log) {
+    if !log.experiment.objectives().is_empty() {
+        narrate(&front_size(&log));
+    } else if let Some(best) = recommendation(&log) {
         narrate(&format!("best: {}, configuration {}", evidence(&best, &log.experiment), best.configuration));
     }
     Ok(())
@@ -79,7 +85,10 @@ fn columns<'a>(found: &'a SeedComparison, log: &Log) -> Vec<(String, &'a [SeedEv
 fn print(found: &SeedComparison, log: &Log, format: Format) {
     let (direction, unit) = (log.experiment.direction(), &log.experiment.unit);
     let cost = |evaluation: Option<&SeedEvaluation>| match evaluation {
-        Some(SeedEvaluation { cost: Some(cost), .. }) => json!(direction.turn(*cost)),
+        Some(SeedEvaluation { cost: Some(cost), .. }) if log.experiment.objectives().is_empty() => {
+            json!(direction.turn(*cost))
+        }
+        Some(several @ SeedEvaluation { cost: Some(_), .. }) => by_objective(&log.experiment, &several.costs()),
         Some(SeedEvaluation { outcome, .. }) if format == Format::Table => json!(outcome.in_words()),
         _ => Json::Null,
     };
@@ -95,18 +104,31 @@ fn print(found: &SeedComparison, log: &Log, format: Format) {
         return;
     }
     for (name, all) in columns {
-        let costs: Vec<f64> =
-            all.iter().filter_map(|evaluation| evaluation.cost).map(|cost| direction.turn(cost)).collect();
+        let costs: Vec<Vec<f64>> = all.iter().map(SeedEvaluation::costs).filter(|costs| !costs.is_empty()).collect();
         if costs.is_empty() {
             continue;
         }
-        let n = costs.len() as f64;
-        // From the first, so that equal costs do not differ by rounding.
-        let mean = costs[0] + costs.iter().map(|cost| cost - costs[0]).sum::<f64>() / n;
-        let spread = (costs.iter().map(|cost| (cost - mean).powi(2)).sum::<f64>() / (n - 1.0).max(1.0)).sqrt();
+        let costs: Vec<Vec<f64>> = costs.iter().map(|costs| log.experiment.directions.turn(costs)).collect();
         let of = if costs.len() < all.len() { format!(" of {}", all.len()) } else { String::new() };
-        let seeds = count(costs.len(), "seed");
-        let spread = if costs.len() > 1 { format!(", standard deviation {}", number(spread)) } else { String::new() };
-        say(&format!("{name}: mean {} at {} over {seeds}{of}{spread}", number(mean), measured(found.budget, unit)));
+        let (budget, seeds) = (measured(found.budget, unit), count(costs.len(), "seed"));
+        let objectives = log.experiment.objectives();
+        let means = (0..log.experiment.costs()).map(|objective| {
+            let of_one: Vec<f64> = costs.iter().filter_map(|costs| costs.get(objective)).copied().collect();
+            let named = objectives.get(objective).map(|name| format!("{name} ")).unwrap_or_default();
+            format!("{named}{}", mean_and_spread(&of_one))
+        });
+        let means = means.collect::<Vec<_>>().join("; ");
+        say(&format!("{name}, {seeds}{of} at {budget}: {means}"));
     }
+}
+
+/// The mean of numbers and their standard deviation in words.
+fn mean_and_spread(costs: &[f64]) -> String {
+    let Some(first) = costs.first() else { return "-".to_owned() };
+    let n = costs.len() as f64;
+    // From the first, so that equal costs do not differ by rounding.
+    let mean = first + costs.iter().map(|cost| cost - first).sum::<f64>() / n;
+    let spread = (costs.iter().map(|cost| (cost - mean).powi(2)).sum::<f64>() / (n - 1.0).max(1.0)).sqrt();
+    let spread = if costs.len() > 1 { format!(", standard deviation {}", number(spread)) } else { String::new() };
+    format!("mean {}{spread}", number(mean))
 }

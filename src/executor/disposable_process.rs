@@ -15,6 +15,7 @@ use crate::executor::message::{self, Message, PrintedReport};
 use crate::executor::near_miss::{self, Unanswered};
 use crate::executor::output::{self, Heard, OutputEnd};
 use crate::executor::proc::ProcessEntry;
+use crate::executor::remark::Remark;
 use crate::executor::supervised::{Pipes, Supervised};
 use crate::executor::{ExecutorError, verdict};
 use crate::store::record::AttemptEnd;
@@ -121,9 +122,14 @@ impl DisposableProcess {
             let unanswered = Unanswered { output: &state.last, overlong: state.overlong, errors: &self.errors };
             near_miss::explain(&self.launch.wanted(), unanswered)
         };
+        let outcome = verdict::outcome(&exit, self.report.as_ref(), &self.launch, &self.errors, missing);
+        let remark = self.report.as_ref().and_then(|report| Remark::on(report, &outcome));
+        if let Some(remark) = remark.clone() {
+            let _ = events.send(JobEvent::Remarked { job: self.launch.job.clone(), remark });
+        }
         AttemptEnd {
-            outcome: verdict::outcome(&exit, self.report.as_ref(), &self.launch, &self.errors, missing),
-            exit: verdict::description(&exit),
+            outcome,
+            exit: Remark::beside(remark.as_ref(), verdict::description(&exit)),
             ..self.launch.end(
                 &self.slot,
                 self.started,

@@ -9,6 +9,7 @@ use serde_json::{Map, Value as Json};
 use crate::executor::limits::{Limits, Usage};
 use crate::executor::message;
 use crate::executor::near_miss::Wanted;
+use crate::executor::remark::Remark;
 use crate::store::record::AttemptEnd;
 use crate::trial::TrialId;
 use crate::trial::outcome::Outcome;
@@ -135,6 +136,8 @@ pub enum JobEvent {
     Report { job: JobId, line: Map<String, Json> },
     /// A sentence for the user about the job's program.
     Warning { job: JobId, message: String },
+    /// The result of the job counts, and its user may have meant it otherwise.
+    Remarked { job: JobId, remark: Remark },
     /// The job ended, and its slot is free.
     Ended { job: JobId, end: AttemptEnd },
 }

@@ -6,6 +6,7 @@ use thiserror::Error;
 
 use crate::document::json;
 use crate::executor::excerpt::quoted;
+use crate::executor::outcome_word::OutcomeWord;
 use crate::trial::outcome::{Outcome, OutcomeKind};
 
 /// A message of a job to its parent.
@@ -114,6 +115,8 @@ pub(crate) enum StatedOutcomeError {
     NotANumber { stated: Json },
     #[error("its `{field}` is not {wanted}: `{stated}`")]
     WrongKind { field: &'static str, wanted: &'static str, stated: Json },
+    #[error("its `outcome` is `{word}`, which is no outcome that a program can state beside a cost")]
+    NoOutcome { word: String, meant: OutcomeKind },
     #[error("its `costs` have a `{name}` that is not a number: `{stated}`")]
     ObjectiveNotANumber { name: String, stated: Json },
 }
@@ -121,6 +124,14 @@ pub(crate) enum StatedOutcomeError {
 impl StatedOutcomeError {
     /// A remedy, where the fault shows one.
     pub(crate) fn hint(&self) -> Option<String> {
+        if let Self::NoOutcome { word, meant } = self {
+            let is_own = word.parse() == Ok(*meant);
+            return Some(match is_own {
+                true => "galvani itself decides on it; leave `outcome` out where the cost counts, or print `crashed`"
+                    .to_owned(),
+                false => format!("did you mean `{meant}`? where the cost counts, leave `outcome` out"),
+            });
+        }
         if let Self::WrongKind { field, stated, .. } = self {
             let bare = stated.as_str().map(str::trim).filter(|text| serde_json::from_str::<Json>(text).is_ok());
             return Some(match (*field, bare) {
@@ -155,8 +166,14 @@ pub(crate) fn outcome(report: &Map<String, Json>, objectives: &[String]) -> Resu
     if let Some(error) = report.get("error").filter(|_| !is_result) {
         return Ok(Outcome::Crashed { message: error.as_str().map_or_else(|| error.to_string(), str::to_owned) });
     }
-    if let Some(outcome) = text("outcome").and_then(|name| named(name, text("message"))) {
-        return Ok(outcome);
+    if let Some(word) = text("outcome") {
+        match OutcomeWord::of(word) {
+            OutcomeWord::Failure(_) => return named(word, text("message")).ok_or(StatedOutcomeError::NoCost),
+            OutcomeWord::Reserved(meant) | OutcomeWord::Like(meant) => {
+                return Err(StatedOutcomeError::NoOutcome { word: quoted(word), meant });
+            }
+            OutcomeWord::Success | OutcomeWord::Own => {}
+        }
     }
     match (report.get("cost"), report.get("costs")) {
         (_, Some(stated)) if !objectives.is_empty() => costs(stated, objectives),
@@ -219,9 +236,11 @@ pub(crate) fn cost(cost: &Json) -> Result<Outcome, StatedOutcomeError> {
 
 /// The failure that a program itself has recognized.
 fn named(name: &str, message: Option<&str>) -> Option<Outcome> {
-    match name.parse().ok()? {
-        OutcomeKind::TimedOut | OutcomeKind::Lost | OutcomeKind::Pruned | OutcomeKind::Forgotten => None,
-        kind => Outcome::without_cost(kind, message.unwrap_or("the program reported it without a message")),
+    match OutcomeWord::of(name) {
+        OutcomeWord::Failure(kind) => {
+            Outcome::without_cost(kind, message.unwrap_or("the program reported it without a message"))
+        }
+        _ => None,
     }
 }
 
@@ -325,6 +344,9 @@ mod tests {
             (r#""cost": 0.3, "intermediate": "yes""#, "`intermediate` is not true or false", "true or false"),
             (r#""cost": 0.3, "intermediate": 1"#, "`intermediate` is not true or false: `1`", "true or false"),
             (r#""cost": 0.3, "outcome": 5"#, "`outcome` is not the name of an outcome: `5`", "in quotes"),
+            (r#""cost": 0.3, "outcome": "failed""#, "`outcome` is `failed`, which is no outcome", "mean `crashed`?"),
+            (r#""cost": 0.3, "outcome": "timed_out""#, "`outcome` is `timed_out`", "galvani itself decides"),
+            (r#""cost": 0.3, "outcome": "baseline""#, "", ""),
             (r#""cost": 0.3, "outcome": null, "budget": null, "intermediate": null"#, "", ""),
         ] {
             let Some(Message::Report(PrintedReport { object, .. })) = parse(format!("{{{fields}}}").as_bytes()) else {

@@ -19,6 +19,7 @@ use crate::executor::message::{self, Message, PrintedReport};
 use crate::executor::near_miss::{self, Unanswered};
 use crate::executor::output::{Heard, OutputEnd};
 use crate::executor::proc::{self, ProcessEntry};
+use crate::executor::remark::Remark;
 use crate::executor::supervised::Supervised;
 use crate::executor::{ExecutorError, disposable_process, verdict};
 use crate::store::record::AttemptEnd;
@@ -238,11 +239,15 @@ impl PersistentWorker {
                     None => outcome,
                 };
                 if outcome.cost().is_some() {
-                    drop(events.send(JobEvent::Report { job, line: report.object.clone() }));
+                    drop(events.send(JobEvent::Report { job: job.clone(), line: report.object.clone() }));
+                }
+                let remark = Remark::on(&report, &outcome);
+                if let Some(remark) = remark.clone() {
+                    drop(events.send(JobEvent::Remarked { job, remark }));
                 }
                 self.report = Some(report);
                 self.answers += 1;
-                self.conclude(outcome, "answered".to_owned(), events);
+                self.conclude(outcome, Remark::beside(remark.as_ref(), "answered".to_owned()), events);
             }
             wrong @ (Attribution::Nobody | Attribution::NoNumber | Attribution::Another(_)) => {
                 self.fail(wrong.fault(&report, &self.launch), events);

@@ -1,5 +1,6 @@
 //! Slots: the shares of a machine that run one job at a time.
 use std::collections::BTreeSet;
+use std::fmt;
 use std::str::FromStr;
 
 use crate::document::diagnostic::Diagnostic;
@@ -24,6 +25,22 @@ pub enum SlotRequest {
     Cpu(usize),
     /// `gpu:1`, `gpu:1x2`, `gpu:GPU-5d5ba0d6`, `gpu:*`: so many slots on a device, or on each.
     Gpu(DeviceSelector, usize),
+}
+
+impl fmt::Display for SlotRequest {
+    /// As experiments write it.
+    fn fmt(&self, out: &mut fmt::Formatter) -> fmt::Result {
+        let (selector, count) = match self {
+            Self::Cpu(count) => return write!(out, "cpu:{count}"),
+            Self::Gpu(selector, count) => (selector, count),
+        };
+        match selector {
+            DeviceSelector::All => write!(out, "gpu:*")?,
+            DeviceSelector::Named(name) => write!(out, "gpu:{name}")?,
+            DeviceSelector::Position(position) => write!(out, "gpu:{position}")?,
+        }
+        if *count == 1 { Ok(()) } else { write!(out, "x{count}") }
+    }
 }
 
 impl FromStr for SlotRequest {

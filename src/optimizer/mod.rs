@@ -141,9 +141,14 @@ impl Optimizer {
         }
     }
 
+    /// The limit that the trials so far have reached; `None` where another may be asked for.
+    pub(crate) fn limit(&self) -> Option<Reason> {
+        self.stop.reached(&self.history, self.schedule.max())
+    }
+
     /// Proposes the next trial and adds it to the history.
     pub fn ask(&mut self) -> Ask {
-        if let Some(reason) = self.stop.reached(&self.history, self.schedule.max()) {
+        if let Some(reason) = self.limit() {
             return Ask::Done(reason);
         }
         if let Some(limit) = self.stop.regret

@@ -4,6 +4,7 @@ use serde_json::{Map, Value as Json};
 use super::clue::Clue;
 use crate::document::json::kind;
 use crate::document::spelling::nearest;
+use crate::executor::outcome_word::OutcomeWord;
 
 /// Names under which programs report a cost, `cost` first.
 pub(super) const NAMES: [&str; 24] = [
@@ -64,7 +65,11 @@ fn clue_of(object: &Map<String, Json>) -> Option<Clue> {
         return Some(Clue::new(format!("its `costs` is {}, not an object", kind(costs))).hint(hint));
     }
     if let Some(outcome) = object.get("outcome") {
-        return Some(Clue::new(format!("it has no `cost`, and no outcome is named {outcome}")));
+        let clue = Clue::new(format!("it has no `cost`, and no outcome is named {outcome}"));
+        return Some(match outcome.as_str().map(OutcomeWord::of) {
+            Some(OutcomeWord::Like(meant)) => clue.hint(format!("did you mean `{meant}`? a success has a `cost`")),
+            _ => clue,
+        });
     }
     if let Some(key) = object.keys().find(|key| bare(key) == "cost" || bare(key) == "costs") {
         return Some(Clue::new(format!("it has `{key}`, not `cost`")).hint("write the name in small letters: `cost`"));

@@ -164,6 +164,11 @@ impl Ledger {
         })
     }
 
+    /// True where the limits leave nothing to start, which is known without asking.
+    pub(crate) fn is_over(&self) -> bool {
+        self.waiting.is_empty() && (self.limit().is_some() || self.optimizer.limit().is_some())
+    }
+
     /// Takes the configurations that users have added since the last call into the journal.
     fn take_enqueued(&mut self, at: Timestamp) -> Result<(), RunError> {
         let Some(queue) = self.queue.clone() else { return Ok(()) };

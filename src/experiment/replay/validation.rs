@@ -56,11 +56,22 @@ pub(crate) struct OtherConfiguration {
     pub evaluations: Vec<SeedEvaluation>,
 }
 
+impl SeedEvaluation {
+    /// The costs, one an objective; none where it failed.
+    pub(crate) fn costs(&self) -> Vec<f64> {
+        self.cost.into_iter().chain(self.others.iter().copied()).collect()
+    }
+}
+
 /// One evaluation, in the order of the seeds.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct SeedEvaluation {
     pub outcome: OutcomeKind,
+    /// The cost of the first objective.
     pub cost: Option<f64>,
+    /// The costs of the objectives after the first; none with one objective, and in journals of earlier versions.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub others: Vec<f64>,
     /// Absent where the result was known from an earlier validation.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seconds: Option<f64>,

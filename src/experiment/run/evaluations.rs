@@ -28,8 +28,23 @@ struct Evaluations<'a> {
     ends: Vec<Option<AttemptEnd>>,
 }
 
+/// The ends of evaluations.
+pub(crate) struct EvaluationEnds {
+    /// The ends in the order of the evaluations; absent for one that was not made, or not to its end.
+    pub ends: Vec<Option<AttemptEnd>>,
+    /// True where it was interrupted.
+    pub is_interrupted: bool,
+}
+
+impl EvaluationEnds {
+    /// True where every evaluation has an end.
+    pub(crate) fn are_all(&self) -> bool {
+        self.ends.iter().all(Option::is_some)
+    }
+}
+
 /// Runs `count` evaluations, each from the launch for its index, and returns their ends in the same order, with values
-/// that are maximized as costs; `None` where it was interrupted or its time was over.
+/// that are maximized as costs.
 ///
 /// `launch` names each job an evaluation with its index as the number; `progress` is called after every event.
 pub(crate) fn evaluate(
@@ -40,16 +55,13 @@ pub(crate) fn evaluate(
     progress: &mut dyn FnMut(EvaluationProgress),
     is_over_time: &dyn Fn() -> bool,
     interrupts: &AtomicUsize,
-) -> Result<Option<Vec<AttemptEnd>>, RunError> {
+) -> Result<EvaluationEnds, RunError> {
     let (shares, ends) = (vec![0.0; count], vec![None; count]);
     let mut evaluations = Evaluations { is_over_time, launch, progress, started: 0, shares, ends };
-    Ok(match run_jobs(executor, &mut evaluations, interrupts)? {
-        Finish::Complete => {
-            let turned = |end: AttemptEnd| AttemptEnd { outcome: directions.turned(&end.outcome), ..end };
-            evaluations.ends.into_iter().map(|end| end.map(turned)).collect()
-        }
-        Finish::Interrupted => None,
-    })
+    let finish = run_jobs(executor, &mut evaluations, interrupts)?;
+    let turned = |end: AttemptEnd| AttemptEnd { outcome: directions.turned(&end.outcome), ..end };
+    let ends = evaluations.ends.into_iter().map(|end| end.map(turned)).collect();
+    Ok(EvaluationEnds { ends, is_interrupted: finish == Finish::Interrupted })
 }
 
 impl JobSource for Evaluations<'_> {
@@ -59,6 +71,10 @@ impl JobSource for Evaluations<'_> {
 
     fn is_over_time(&self) -> bool {
         (self.is_over_time)()
+    }
+
+    fn is_over(&self) -> bool {
+        self.started == self.ends.len()
     }
 
     fn next(&mut self, _now: Timestamp) -> Result<NextJob, RunError> {

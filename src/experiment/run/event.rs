@@ -148,6 +148,8 @@ impl<'a> RunStatus<'a> {
     fn limited_left(&self) -> Option<f64> {
         let stop = &self.experiment.stop;
         let wall = stop.wall_clock.map(|limit| limit.as_secs_f64() - self.seconds);
+        // What runs at the limit is ended so much later.
+        let end = wall.zip(stop.overtime).map(|(wall, over)| (wall + over.as_secs_f64()).max(0.0));
         let running: f64 = self.running.iter().map(|running| running.since.elapsed().as_secs_f64()).sum();
         let workers = self.experiment.execution.workers.max(1) as f64;
         let device = stop.device_hours.map(|hours| (hours * 3600.0 - self.device_seconds - running) / workers);
@@ -157,7 +159,7 @@ impl<'a> RunStatus<'a> {
             .iter()
             .map(|attempt| Some(attempt.seconds_left(self.paces.trial(self.history.added_budget(&attempt.proposal))?)));
         match left.collect::<Option<Vec<f64>>>() {
-            Some(left) => Some(left.into_iter().fold(limit.max(0.0), f64::max)),
+            Some(left) => Some(left.into_iter().fold(limit.max(0.0), f64::max).min(end.unwrap_or(f64::INFINITY))),
             None => Some(limit).filter(|limit| *limit > 0.0),
         }
     }

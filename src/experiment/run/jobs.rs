@@ -8,6 +8,7 @@ use serde_json::{Map, Value as Json};
 
 use crate::executor::Executor;
 use crate::executor::job::{JobEvent, JobId, Launch};
+use crate::executor::remark::Remark;
 use crate::experiment::error::RunError;
 use crate::store::record::AttemptEnd;
 use crate::trial::outcome::Outcome;
@@ -43,6 +44,9 @@ pub(crate) trait JobSource {
         false
     }
 
+    /// True where no further job will come, which is known without asking for one.
+    fn is_over(&self) -> bool;
+
     /// The next job, at a time by the executor's clock.
     fn next(&mut self, now: Timestamp) -> Result<NextJob, RunError>;
 
@@ -59,6 +63,9 @@ pub(crate) trait JobSource {
 
     /// A sentence for the user about the program of a job.
     fn warned(&mut self, _job: &JobId, _message: &str) {}
+
+    /// The result of a job counts, and its user may have meant it otherwise.
+    fn remarked(&mut self, _job: &JobId, _remark: &Remark) {}
 
     /// A job has ended, maybe one that nobody waits for any more.
     fn ended(&mut self, job: &JobId, end: AttemptEnd) -> Result<(), RunError>;
@@ -147,7 +154,8 @@ fn drive(
             }
         }
         if running.is_empty() {
-            let is_whole = is_done && !is_abandoned;
+            // An interruption that met the end of the last job has left nothing to do.
+            let is_whole = (is_done || source.is_over()) && !is_abandoned;
             return Ok(if is_stopping && !is_whole { Finish::Interrupted } else { Finish::Complete });
         }
         let patience = source.patience()?;
@@ -160,6 +168,7 @@ fn drive(
                 }
             }
             Some(JobEvent::Warning { job, message }) => source.warned(&job, &message),
+            Some(JobEvent::Remarked { job, remark }) => source.remarked(&job, &remark),
             Some(JobEvent::Ended { job, end }) => {
                 running.remove(&job);
                 // The job is started again by the next session.

@@ -35,9 +35,21 @@ pub(crate) struct Extent {
     pub seeds: u32,
 }
 
+/// The end of a revalidation.
+#[derive(Clone, Debug)]
+pub(crate) enum Revalidated {
+    Whole(SeedComparison),
+    /// It was interrupted; so many of its evaluations are kept, and the next one goes on from them.
+    Interrupted {
+        kept: usize,
+        all: usize,
+    },
+    /// No trial has succeeded, so that there is nothing to evaluate.
+    NoSuccess,
+}
+
 /// Evaluates the best configurations and the default on new seeds and writes the results to the store, where the
-/// recommendation finds them; those that are there already are not made again. `None` where no trial has succeeded, or
-/// it was interrupted. `progress` gets shares from 0 to 1.
+/// recommendation finds them; those that are there already are not made again. `progress` gets shares from 0 to 1.
 ///
 /// # Errors
 /// There is no run, or the experiment is another than the run was begun with.
@@ -47,7 +59,7 @@ pub(crate) fn evaluate(
     extent: Extent,
     progress: &mut dyn FnMut(f64),
     interrupts: &AtomicUsize,
-) -> Result<Option<SeedComparison>, RunError> {
+) -> Result<Revalidated, RunError> {
     let objective = experiment.objective.as_ref().ok_or(RunError::NoTask)?;
     let log = Log::read(folder.clone())?;
     let difference = Difference::between(&log.experiment, experiment);
@@ -64,7 +76,7 @@ pub(crate) fn evaluate(
         _ => best_of_front(&log.history, &log.evaluations, extent.top),
     };
     let best: Vec<&Trial> = best.iter().filter_map(|each| log.history.trial(each.trial)).collect();
-    let Some(first) = best.first() else { return Ok(None) };
+    let Some(first) = best.first() else { return Ok(Revalidated::NoSuccess) };
     let default = log.history.trials().iter().find(|trial| trial.proposal.origin == Origin::Default);
     let is_best =
         |other: &Trial| best.iter().any(|each| each.proposal.configuration_id == other.proposal.configuration_id);
@@ -77,14 +89,16 @@ pub(crate) fn evaluate(
     let pairs =
         all.iter().flat_map(|proposal| seeds.iter().map(move |&seed| Proposal { budget, seed, ..(*proposal).clone() }));
     let pairs: Vec<Proposal> = pairs.collect();
-    let cost_of = |proposal: &Proposal| {
+    // Journals of earlier versions keep the first cost of an evaluation alone.
+    let is_whole = |costs: &Vec<f64>| costs.len() == experiment.costs();
+    let costs_of = |proposal: &Proposal| {
         let is_it = |each: &&Evaluation| {
             (each.configuration, each.budget, each.seed) == (proposal.configuration_id, budget, proposal.seed)
                 && each.instance == proposal.instance
         };
-        log.evaluations.iter().find(is_it).and_then(|each| each.cost)
+        log.evaluations.iter().find(is_it).map(Evaluation::costs).filter(is_whole)
     };
-    let jobs: Vec<&Proposal> = pairs.iter().filter(|proposal| cost_of(proposal).is_none()).collect();
+    let jobs: Vec<&Proposal> = pairs.iter().filter(|proposal| costs_of(proposal).is_none()).collect();
 
     let (mut executor, experiment) = local::executor(experiment)?;
     let mut launch_of = |index: usize| {
@@ -113,21 +127,29 @@ pub(crate) fn evaluate(
     let begun = Timestamp::now();
     let ends =
         evaluations::evaluate(&mut *executor, directions, count, &mut launch_of, &mut tell, &|| false, interrupts)?;
-    let Some(ends) = ends else { return Ok(None) };
     let session = log.notes.get(SESSION).and_then(Json::as_u64).unwrap_or(0).saturating_add(1);
     let mut note =
         |key: &str, value: Json, at: Timestamp| store.append(&Record::Noted(Noted { key: key.to_owned(), value, at }));
     note(SESSION, session.into(), begun)?;
-    for (proposal, end) in jobs.iter().zip(&ends).filter(|(_, end)| end.outcome.is_judged()) {
+    let ended = jobs.iter().zip(&ends.ends).filter_map(|(proposal, end)| Some((proposal, end.as_ref()?)));
+    let mut kept = pairs.len() - jobs.len();
+    for (proposal, end) in ended.filter(|(_, end)| end.outcome.is_judged()) {
+        kept += 1;
         let Proposal { configuration_id: configuration, budget, seed, instance, .. } = (*proposal).clone();
         let (cost, others) = (end.outcome.cost(), end.outcome.costs().iter().skip(1).copied().collect());
         let (key, value) = evaluation_note::note(&Evaluation { configuration, budget, seed, instance, cost, others });
         note(&key, value, Timestamp::now())?;
     }
-    let mut ends = ends.into_iter();
-    let mut of = |proposal: &Proposal| match cost_of(proposal) {
-        Some(cost) => SeedEvaluation { outcome: OutcomeKind::Finished, cost: Some(cost), seconds: None },
-        None => made(ends.next().expect("every evaluation that was not known has an end")),
+    if ends.is_interrupted {
+        return Ok(Revalidated::Interrupted { kept, all: pairs.len() });
+    }
+    let mut ends = ends.ends.into_iter().flatten();
+    let mut of = |proposal: &Proposal| match costs_of(proposal) {
+        Some(costs) => seed_evaluation(OutcomeKind::Finished, &costs, None),
+        None => {
+            let end: AttemptEnd = ends.next().expect("every evaluation that was not known has an end");
+            seed_evaluation(end.outcome.kind(), end.outcome.costs(), Some(end.seconds))
+        }
     };
     let mut columns: Vec<Vec<SeedEvaluation>> =
         pairs.chunks(seeds.len().max(1)).map(|row| row.iter().map(&mut of).collect()).collect();
@@ -145,13 +167,13 @@ pub(crate) fn evaluate(
     let comparison = SeedComparison { trial, budget, seeds, incumbent, default, others: others.collect() };
     let value = serde_json::to_value(&comparison).expect("plain data becomes JSON");
     note(NEW_SEEDS, value, Timestamp::now())?;
-    Ok(Some(comparison))
+    Ok(Revalidated::Whole(comparison))
 }
 
 fn is_same(a: &Trial, b: &Trial) -> bool {
     a.proposal.configuration_id == b.proposal.configuration_id
 }
 
-fn made(end: AttemptEnd) -> SeedEvaluation {
-    SeedEvaluation { outcome: end.outcome.kind(), cost: end.outcome.cost(), seconds: Some(end.seconds) }
+fn seed_evaluation(outcome: OutcomeKind, costs: &[f64], seconds: Option<f64>) -> SeedEvaluation {
+    SeedEvaluation { outcome, cost: costs.first().copied(), others: costs.iter().skip(1).copied().collect(), seconds }
 }

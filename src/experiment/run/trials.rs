@@ -1,11 +1,13 @@
 //! The trials of a run as jobs: starts the attempts that the ledger returns, and records their ends in it.
 use std::collections::HashSet;
+use std::mem::{Discriminant, discriminant};
 use std::time::Duration;
 
 use jiff::Timestamp;
 use serde_json::{Map, Value as Json};
 
 use crate::executor::job::JobId;
+use crate::executor::remark::Remark;
 use crate::experiment::error::RunError;
 use crate::experiment::ledger::answer::{EndVerdict, NextAttempt};
 use crate::experiment::run::closing;
@@ -37,6 +39,8 @@ pub(crate) struct Trials<'s, 'a> {
     failures: Failures,
     /// Warnings about programs that were given so far.
     warnings: u32,
+    /// The kinds of remarks on results that were told so far: each is told once.
+    remarks: HashSet<Discriminant<Remark>>,
     /// A limit was reached: only trials that are started again are left.
     is_over: bool,
 }
@@ -45,7 +49,7 @@ impl<'s, 'a> Trials<'s, 'a> {
     /// The trials of a session, from where its ledger stands.
     pub(crate) fn of(session: &'s mut Session<'a>) -> Self {
         let failures = Failures::of(session.ledger.history());
-        Self { session, pruned: HashSet::new(), failures, warnings: 0, is_over: false }
+        Self { session, pruned: HashSet::new(), failures, warnings: 0, remarks: HashSet::new(), is_over: false }
     }
 
     /// True where a trial is that of the recommended configuration; of several objectives, where it is on the front.
@@ -68,6 +72,10 @@ impl JobSource for Trials<'_, '_> {
 
     fn is_over_time(&self) -> bool {
         self.session.ledger.is_over_time()
+    }
+
+    fn is_over(&self) -> bool {
+        self.session.ledger.is_over()
     }
 
     fn next(&mut self, now: Timestamp) -> Result<NextJob, RunError> {
@@ -170,6 +178,14 @@ impl JobSource for Trials<'_, '_> {
         self.warnings += 1;
         if self.warnings <= WARNINGS {
             self.session.announce(&RunEvent::Warning(message));
+        }
+    }
+
+    fn remarked(&mut self, job: &JobId, remark: &Remark) {
+        if let JobId::Trial { trial, .. } = job
+            && self.remarks.insert(discriminant(remark))
+        {
+            self.session.announce(&RunEvent::Warning(&format!("trial {trial} {remark}")));
         }
     }
 

@@ -147,14 +147,10 @@ fn execute(
     let is_over_time = || ledger.is_over_time();
     let (count, directions) = (jobs.len(), &experiment.directions);
     let ends = evaluate(executor, directions, count, &mut launch_of, &mut progress, &is_over_time, interrupts)?;
-    let Some(ends) = ends else {
-        let is_over_time = is_over_time();
-        if is_over_time {
-            announcer.announce(&RunEvent::Warning("the evaluations at the end were ended by the time limit"), ledger);
-        }
-        return Ok(if is_over_time { None } else { Some(Finish::Interrupted) });
-    };
-    for (ClosingJob { name, proposal }, end) in jobs.iter().zip(ends) {
+    let (is_whole, is_over_time) = (ends.are_all(), is_over_time());
+    // What has ended is kept, whatever became of the others.
+    for (ClosingJob { name, proposal }, end) in jobs.iter().zip(ends.ends) {
+        let Some(end) = end else { continue };
         closing::forget_checkpoint(folder, proposal.configuration_id);
         let Proposal { configuration_id: configuration, budget, seed, instance, .. } = proposal.clone();
         if end.outcome.is_judged() {
@@ -176,5 +172,9 @@ fn execute(
         };
         results.insert(name, result);
     }
-    Ok(Some(Finish::Complete))
+    if !is_whole && is_over_time {
+        announcer.announce(&RunEvent::Warning("the evaluations at the end were ended by the time limit"), ledger);
+        return Ok(None);
+    }
+    Ok(Some(if is_whole { Finish::Complete } else { Finish::Interrupted }))
 }
