@@ -33,7 +33,8 @@ pub fn results(data: &[u8]) {
     let negated = StudyChoice { name: None, maximized: Vec::new(), negate: true };
     let named = StudyChoice { name: Some("s".into()), maximized: vec![true, false], negate: false };
     let read = [
-        csv::read(text, &SPACE),
+        csv::read(text, &SPACE, &[]),
+        csv::read(text, &SPACE, &names),
         jsonl::read(text, &[]),
         jsonl::read(text, &names),
         optuna::read(text, &StudyChoice::default()),

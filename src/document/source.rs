@@ -117,7 +117,40 @@ impl<'a> Source<'a> {
 /// The bytes of a file that are read at most; a device has no end.
 const LARGEST: u64 = 256 << 20;
 
-/// The text of a file; fails where it cannot be read, is no text, or has more than 256 MiB.
+/// The beginnings of files that are often taken for text, with their kind and a remedy.
+const BINARY: [(&[u8], &str, &str); 5] = [
+    (
+        b"SQLite format 3\0",
+        "a database of SQLite",
+        "write a table with Python, for Optuna `study.trials_dataframe().to_csv(\"trials.csv\")`, and import that as CSV",
+    ),
+    (b"PK\x03\x04", "a ZIP archive, as workbooks of Excel are", "save the sheet as `CSV UTF-8`"),
+    (b"\x1f\x8b", "compressed by gzip", "expand it with `gunzip` first"),
+    (b"PAR1", "a file of Parquet", "write it as CSV first"),
+    (b"\x80\x04\x95", "a pickle of Python", "write a table or JSON lines with Python first"),
+];
+
+/// The text of UTF-16 with a byte order mark, as spreadsheets and PowerShell write it; `None` for other bytes.
+fn wide(bytes: &[u8]) -> Option<Result<String, Diagnostic>> {
+    let (is_little, units) = match bytes {
+        [0xff, 0xfe, units @ ..] => (true, units),
+        [0xfe, 0xff, units @ ..] => (false, units),
+        _ => return None,
+    };
+    let (pairs, rest) = units.as_chunks::<2>();
+    let letters =
+        pairs.iter().map(|pair| if is_little { u16::from_le_bytes(*pair) } else { u16::from_be_bytes(*pair) });
+    let text: Result<String, _> = char::decode_utf16(letters).collect();
+    let wrong = |message: &str| Diagnostic::new(message).hint("save the file as UTF-8");
+    Some(match text {
+        Ok(text) if rest.is_empty() => Ok(text),
+        Ok(_) => Err(wrong("the file begins as UTF-16 text and ends in half a letter")),
+        Err(_) => Err(wrong("the file begins as UTF-16 text and is none")),
+    })
+}
+
+/// The text of a file, in UTF-8, or in UTF-16 with a byte order mark; fails where it cannot be read, is no text, or has more
+/// than 256 MiB.
 #[allow(clippy::disallowed_types, reason = "it reads what the user names")]
 pub fn read(path: &Path) -> Result<String, SourceError> {
     let mut bytes = Vec::new();
@@ -141,6 +174,12 @@ pub fn read(path: &Path) -> Result<String, SourceError> {
             path,
             Diagnostic::new(message).hint("split it, or take out what is not needed"),
         ));
+    }
+    if let Some(text) = wide(&bytes) {
+        return text.map_err(|diagnostic| SourceError::whole(path, diagnostic));
+    }
+    if let Some((_, what, hint)) = BINARY.iter().find(|(beginning, ..)| bytes.starts_with(beginning)) {
+        return Err(SourceError::whole(path, Diagnostic::new(format!("this is {what}, not text")).hint(*hint)));
     }
     String::from_utf8(bytes).map_err(|error| {
         let good = error.utf8_error().valid_up_to();
@@ -223,6 +262,22 @@ fn missing(path: &Path) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn wide_text_is_read_where_it_has_its_mark() {
+        let text = "rate,größe 🙂\r\n";
+        let little: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+        let big: Vec<u8> = text.encode_utf16().flat_map(u16::to_be_bytes).collect();
+        assert_eq!(wide(&[&[0xff, 0xfe][..], &little].concat()), Some(Ok(text.to_owned())));
+        assert_eq!(wide(&[&[0xfe, 0xff][..], &big].concat()), Some(Ok(text.to_owned())));
+        assert!(wide(text.as_bytes()).is_none() && wide(&little).is_none());
+        assert!(BINARY.iter().all(|(beginning, ..)| wide(beginning).is_none()));
+        for (bytes, words) in
+            [(&[0xff, 0xfe, 0x41][..], "half a letter"), (&[0xff, 0xfe, 0x00, 0xd8, 0x41, 0], "is none")]
+        {
+            assert!(wide(bytes).unwrap().unwrap_err().message.contains(words));
+        }
+    }
 
     #[test]
     fn an_error_shows_a_part_of_a_long_line() {

@@ -171,7 +171,7 @@ proptest! {
         let choice = StudyChoice { name: None, maximized, negate: false };
         type Found = Result<FoundResults, UnreadableResults>;
         let files: [(&str, Vec<String>, Found); 4] = [
-            ("csv", csv::write(&run).notes, csv::read(&csv::write(&run).text, &space)),
+            ("csv", csv::write(&run).notes, csv::read(&csv::write(&run).text, &space, &names)),
             ("jsonl", jsonl::write(&run).notes, jsonl::read(&jsonl::write(&run).text, &names)),
             ("smac", smac::write(&run).notes, smac::read(&smac::write(&run).text)),
             ("optuna", optuna::write(&run).notes, optuna::read(&optuna::write(&run).text, &choice)),
@@ -194,7 +194,7 @@ proptest! {
             prop_assert_eq!(failed, expected, "{}", format);
             match format {
                 "csv" => prop_assert_eq!(noted(&notes, "learning curves"), points),
-                "jsonl" => prop_assert_eq!(noted(&found.notes, "learning curves"), points),
+                "jsonl" => prop_assert_eq!(noted(&found.notes, "on the way"), points),
                 _ => {}
             }
         }

@@ -51,7 +51,9 @@ pub(super) fn execute(arguments: &Arguments) -> Result<(), Failure> {
         Format::Configspace(file) => space::import(file, configspace::read),
         Format::PcsNew(file) => space::import(file, pcs::read),
         Format::Irace(file) => space::import(file, irace::read),
-        Format::Csv(each) => results::import_costs(each, |text, experiment| trials::csv::read(text, &experiment.space)),
+        Format::Csv(each) => results::import_costs(each, |text, experiment| {
+            trials::csv::read(text, &experiment.space, experiment.objectives())
+        }),
         Format::Jsonl(each) => {
             results::import_costs(each, |text, experiment| trials::jsonl::read(text, experiment.objectives()))
         }

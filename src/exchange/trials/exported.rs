@@ -57,7 +57,7 @@ impl<'a> ExportedTrial<'a> {
         self.trial.outcome.as_ref().map_or(&[], |outcome| outcome.costs())
     }
 
-    /// The word for its outcome; `running` while it has none.
+    /// The word for its outcome; `running` or `interrupted` where it has none.
     pub(super) fn outcome(&self) -> &'static str {
         self.trial.word()
     }

@@ -2,8 +2,8 @@
 use indexmap::IndexMap;
 use serde_json::Value as Json;
 
-use crate::trial::RUNNING;
 use crate::trial::outcome::OutcomeKind;
+use crate::trial::{INTERRUPTED, RUNNING};
 
 /// The results that a file may hold at most.
 pub const MOST_RESULTS: usize = 100_000;
@@ -34,22 +34,42 @@ pub struct FoundResult {
     pub origin: Option<String>,
 }
 
+/// Words of other programs for outcomes; of one that is open the trial has no outcome.
+const FOREIGN_WORDS: [(&str, Option<OutcomeKind>); 12] = [
+    ("complete", Some(OutcomeKind::Finished)),
+    ("completed", Some(OutcomeKind::Finished)),
+    ("success", Some(OutcomeKind::Finished)),
+    ("succeeded", Some(OutcomeKind::Finished)),
+    ("ok", Some(OutcomeKind::Finished)),
+    ("fail", Some(OutcomeKind::Crashed)),
+    ("failed", Some(OutcomeKind::Crashed)),
+    ("error", Some(OutcomeKind::Crashed)),
+    ("timeout", Some(OutcomeKind::TimedOut)),
+    (RUNNING, None),
+    (INTERRUPTED, None),
+    ("waiting", None),
+];
+
 impl FoundResult {
-    /// The same with the outcome that a file's word names; a trial that still runs has no cost.
+    /// The same with the outcome that a file's word names; a trial that still ran, or was interrupted,
+    /// has no cost.
     ///
     /// # Errors
     /// The word names no outcome.
     pub(super) fn ended(mut self, word: &str) -> Result<Self, UnreadableResults> {
         let word = word.trim();
-        if word.eq_ignore_ascii_case(RUNNING) {
+        let lower = word.to_ascii_lowercase();
+        let foreign = FOREIGN_WORDS.iter().find(|(foreign, _)| *foreign == lower).map(|(_, kind)| *kind);
+        self.outcome = match foreign {
+            Some(kind) => kind,
+            None => Some(lower.parse::<OutcomeKind>().map_err(|_| {
+                let known = OutcomeKind::ALL.map(OutcomeKind::word).join(", ");
+                UnreadableResults::whole(format!("there is no outcome {word:?}; there are {known}"))
+            })?),
+        };
+        if self.outcome.is_none() {
             self.costs.clear();
-            return Ok(self);
         }
-        let outcome = word.to_ascii_lowercase().parse::<OutcomeKind>();
-        self.outcome = Some(outcome.map_err(|_| {
-            let known = OutcomeKind::ALL.map(OutcomeKind::word).join(", ");
-            UnreadableResults::whole(format!("there is no outcome {word:?}; there are {known}"))
-        })?);
         Ok(self)
     }
 }
@@ -75,12 +95,14 @@ pub struct UnreadableResults {
     pub line: Option<usize>,
     pub reason: String,
     pub hint: Option<String>,
+    /// True where the text ends before its end, as one that was cut off does.
+    pub(super) is_unended: bool,
 }
 
 impl UnreadableResults {
     /// The file as a whole, for a reason.
     pub(super) fn whole(reason: impl Into<String>) -> Self {
-        Self { line: None, reason: reason.into(), hint: None }
+        Self { line: None, reason: reason.into(), hint: None, is_unended: false }
     }
 
     /// A line, counted from 1, for a reason.
@@ -90,9 +112,9 @@ impl UnreadableResults {
 
     /// The fault of a line in its text: the last line, where it does not end, was cut off while it was written.
     pub(super) fn in_line(self, line: usize, text: &str) -> Self {
-        let is_cut = !text.ends_with('\n') && line == text.lines().count();
+        let is_cut = self.is_unended && !text.ends_with('\n') && line == text.lines().count();
         let reason = if is_cut { format!("the file is cut off here ({})", self.reason) } else { self.reason };
-        Self { line: Some(line), reason, hint: self.hint }
+        Self { line: Some(line), reason, ..self }
     }
 
     /// The same with a remedy.
@@ -135,6 +157,12 @@ impl FoundResults {
             result.curve.iter_mut().for_each(|(_, cost)| *cost = 0.0 - *cost);
         }
     }
+}
+
+/// A sentence on values of learning curves, which no model learns from, as in a run of one's own: many points of one curve
+/// say little more than its end, and would crowd out other results.
+pub(super) fn unused_curves(values: usize) -> String {
+    format!("{} on the way left out: the model learns from the cost at the end of a trial", counted(values, "cost"))
 }
 
 /// A count with its noun: `1 result`, `2 results`.

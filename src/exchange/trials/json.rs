@@ -15,8 +15,10 @@ const NOT_FINITE: [&str; 3] = ["-Infinity", "Infinity", "NaN"];
 /// Reads JSON; a bare `NaN` or `Infinity` becomes null, as it is no number that a result could hold.
 pub(super) fn parse(text: &str) -> Result<Json, UnreadableResults> {
     let strict = strict(text)?;
-    serde_json::from_str(&strict)
-        .map_err(|error| UnreadableResults::whole(format!("this is not JSON: {}", JsonError::of(&error, &strict))))
+    serde_json::from_str(&strict).map_err(|error| UnreadableResults {
+        is_unended: error.is_eof(),
+        ..UnreadableResults::whole(format!("this is not JSON: {}", JsonError::of(&error, &strict)))
+    })
 }
 
 /// The text with null in place of the words that JSON does not have; words inside of strings stay.

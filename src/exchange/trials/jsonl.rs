@@ -3,7 +3,7 @@ use serde_json::{Map, Value as Json, json};
 
 use crate::exchange::export::Exported;
 use crate::exchange::trials::exported::{ExportedRun, ExportedTrial};
-use crate::exchange::trials::found::{FoundResult, FoundResults, UnreadableResults, counted};
+use crate::exchange::trials::found::{FoundResult, FoundResults, UnreadableResults, unused_curves};
 use crate::exchange::trials::json::{numbers, parse};
 
 /// Reads lines such as `galvani trials --format json` prints; only `config` and `cost` must be there, or of several
@@ -11,32 +11,48 @@ use crate::exchange::trials::json::{numbers, parse};
 pub fn read(text: &str, objectives: &[String]) -> Result<FoundResults, UnreadableResults> {
     let mut found = FoundResults::default();
     let mut points = 0;
-    for (line, number) in text.trim_start_matches('\u{feff}').lines().zip(1..) {
-        if line.trim().is_empty() {
-            continue;
+    let text = text.trim_start_matches('\u{feff}');
+    let mut take = |found: &mut FoundResults, read: Result<(FoundResult, usize), UnreadableResults>| match read {
+        Ok((result, curve)) => {
+            points += curve;
+            found.add(result)
         }
-        match result(line, objectives) {
-            Ok((result, curve)) => {
-                points += curve;
-                found.add(result)?;
-            }
-            Err(fault) => found.pass_over(fault.in_line(number, text)),
+        Err(fault) => {
+            found.pass_over(fault);
+            Ok(())
+        }
+    };
+    // One list of all objects is read as well.
+    let list = if text.trim_start().starts_with('[') { parse(text).ok() } else { None };
+    if let Some(Json::Array(list)) = list {
+        for (object, number) in list.iter().zip(1..) {
+            let numbered = |fault: UnreadableResults| UnreadableResults {
+                reason: format!("entry {number}: {}", fault.reason),
+                ..fault
+            };
+            take(&mut found, result(object, objectives).map_err(numbered))?;
+        }
+    } else {
+        for (line, number) in text.lines().zip(1..).filter(|(line, _)| !line.trim().is_empty()) {
+            let read = parse(line).and_then(|object| result(&object, objectives));
+            take(&mut found, read.map_err(|fault| fault.in_line(number, text)))?;
         }
     }
     if found.results.is_empty()
         && let Some(fault) = found.first_fault.take()
     {
-        return Err(fault.hint("a line is an object such as {\"config\": {\"rate\": 0.1}, \"cost\": 0.5}"));
+        let hint =
+            "a line is an object such as {\"config\": {\"rate\": 0.1}, \"cost\": 0.5}; a table is read by `import csv`";
+        return Err(fault.hint(hint));
     }
     if points > 0 {
-        found.notes.push(format!("{} of learning curves are not kept", counted(points, "intermediate cost")));
+        found.notes.push(unused_curves(points));
     }
     Ok(found)
 }
 
-/// The result of a line, and the number of points of its learning curve.
-fn result(line: &str, objectives: &[String]) -> Result<(FoundResult, usize), UnreadableResults> {
-    let object = parse(line)?;
+/// The result of an object, and the number of points of its learning curve.
+fn result(object: &Json, objectives: &[String]) -> Result<(FoundResult, usize), UnreadableResults> {
     let Some(Json::Object(config)) = object.get("config") else {
         return Err(UnreadableResults::whole("there is no object `config`"));
     };
@@ -66,6 +82,13 @@ pub fn write(run: &ExportedRun) -> Exported {
     Exported { text, notes: Vec::new() }
 }
 
+/// The costs of a trial by the names of several objectives; null where there is one, or the trial has none.
+fn costs(run: &ExportedRun, each: &ExportedTrial) -> Json {
+    let named = run.objectives.iter().zip(each.costs()).map(|(name, cost)| (name.clone(), json!(cost)));
+    let named: Map<String, Json> = named.collect();
+    if named.is_empty() { Json::Null } else { Json::Object(named) }
+}
+
 fn line(run: &ExportedRun, each: &ExportedTrial) -> Json {
     let proposal = &each.trial.proposal;
     let mut row = Map::from_iter([
@@ -75,7 +98,7 @@ fn line(run: &ExportedRun, each: &ExportedTrial) -> Json {
         ("seed".to_owned(), json!(proposal.seed)),
         ("outcome".to_owned(), json!(each.outcome())),
         ("cost".to_owned(), json!(each.costs().first())),
-        ("costs".to_owned(), json!(Some(each.costs()).filter(|costs| costs.len() > 1))),
+        ("costs".to_owned(), costs(run, each)),
     ]);
     let curve = Some(each.curve()).filter(|curve| !curve.is_empty());
     for (name, value) in [
@@ -92,4 +115,27 @@ fn line(run: &ExportedRun, each: &ExportedTrial) -> Json {
         }
     }
     Json::Object(row)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_and_one_list_are_read_and_a_cut_line_is_told() {
+        let good = r#"{"config": {"x": 1}, "cost": 0.5, "outcome": "COMPLETED"}"#;
+        let costs = |text: &str| {
+            let found = read(text, &[]).unwrap();
+            let costs: Vec<f64> = found.results.iter().flat_map(|result| result.costs.clone()).collect();
+            (costs, found.first_fault.map(|fault| fault.to_string()).unwrap_or_default())
+        };
+        assert_eq!(costs(&format!("\u{feff}{good}\r\n\r\n{good}")), (vec![0.5, 0.5], String::new()));
+        let (list, fault) = costs(&format!("[{good},\n{good}, {{\"cost\": 1}}]"));
+        assert_eq!((list, fault.as_str()), (vec![0.5, 0.5], "entry 3: there is no object `config`"));
+        let (_, fault) = costs(&format!("{good}\n{{\"config\": {{\"x\""));
+        assert!(fault.starts_with("line 2: the file is cut off here (this is not JSON"), "{fault}");
+        let (_, fault) = costs(&format!("{good}\n{{\"cost\": 1}}"));
+        assert_eq!(fault, "line 2: there is no object `config`", "a whole last line is not cut");
+        assert!(read("[1]", &[]).unwrap_err().hint.unwrap().contains("import csv"));
+    }
 }

@@ -1,4 +1,4 @@
-//! Trials as comma-separated values: a column for each hyperparameter, and `budget`, `outcome`, `cost`, `cost_2` and on.
+//! Trials as comma-separated values: a column for each hyperparameter, for `budget`, `outcome` and each objective's cost.
 mod cell;
 mod column;
 mod reading;

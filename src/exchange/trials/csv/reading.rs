@@ -3,10 +3,11 @@ use csv::{Reader, ReaderBuilder, StringRecord};
 use serde_json::Value as Json;
 
 use crate::exchange::trials::csv::cell::{NULL, meant};
-use crate::exchange::trials::csv::column::Column;
+use crate::exchange::trials::csv::column::{Column, of_optuna};
 use crate::exchange::trials::fit::value;
 use crate::exchange::trials::found::{FoundResult, FoundResults, UnreadableResults};
 use crate::space::Space;
+use crate::space::hyperparameter::{Hyperparameter, Value};
 
 /// The separators that a table may have, in the order in which they are tried.
 const SEPARATORS: [u8; 4] = [b',', b';', b'\t', b'|'];
@@ -20,22 +21,25 @@ const MISSING: [&str; 10] = ["", "nan", "NaN", "NAN", "NA", "N/A", "<NA>", "null
 /// Quotes without an end after which the lines behind them are read again.
 const MOST_OPEN_QUOTES: usize = 1_000;
 
-/// Reads a table with a heading, of which only `cost` must be there; a cell without a value is empty or says `nan`. The
-/// separator is the one that makes `cost` a column. A column that is neither a hyperparameter nor one of ours is passed
-/// over, and named; so is a line that cannot be read.
-pub fn read(text: &str, space: &Space) -> Result<FoundResults, UnreadableResults> {
+/// Reads a table with a heading, of which only `cost` must be there, or of several objectives their names; a cell without a
+/// value is empty or says `nan`. The separator is the one that makes `cost` a column. A column that is neither a
+/// hyperparameter nor one of ours is passed over, and named; so is a line that cannot be read.
+pub fn read(text: &str, space: &Space, objectives: &[String]) -> Result<FoundResults, UnreadableResults> {
     let text = text.trim_start_matches('\u{feff}');
     if text.trim().is_empty() {
         return Err(UnreadableResults::whole("the file is empty").hint("the first line names the columns"));
     }
-    let (separator, names) = heading(text)?;
+    let (separator, names) = heading(text, objectives, space)?;
     // The name of a hyperparameter may begin or end with spaces.
     let name = |written: String| if space.index(&written).is_some() { written } else { written.trim().to_owned() };
-    let names: Vec<String> = names.into_iter().map(name).collect();
-    let columns = Column::of_heading(&names, space);
+    let (names, is_of_optuna) = of_optuna(names.into_iter().map(name).collect(), space);
+    let columns = Column::of_heading(&names, space, objectives);
     let columns =
-        columns.map_err(|wrong| UnreadableResults { line: Some(1), reason: wrong.message, hint: wrong.hint })?;
+        columns.map_err(|wrong| UnreadableResults { hint: wrong.hint, ..UnreadableResults::at(1, wrong.message) })?;
     let mut found = FoundResults::default();
+    if is_of_optuna {
+        found.notes.push("this table of Optuna does not say whether values were maximized: then add `--negate`".into());
+    }
     let ignored: Vec<&str> = (names.iter().zip(&columns))
         .filter(|(name, column)| **column == Column::Other && !name.is_empty())
         .map(|(name, _)| name.as_str())
@@ -118,14 +122,20 @@ fn hides_rows(
 }
 
 /// The separator and the names of the columns.
-fn heading(text: &str) -> Result<(u8, Vec<String>), UnreadableResults> {
+fn heading(text: &str, objectives: &[String], space: &Space) -> Result<(u8, Vec<String>), UnreadableResults> {
     let skipped = usize::from(text.starts_with(SEPARATOR_LINE));
     let first = |separator: &u8| {
         let record = table(text, *separator).records().nth(skipped)?.ok()?;
         Some((*separator, record.iter().map(str::to_owned).collect::<Vec<_>>()))
     };
     let headings: Vec<_> = SEPARATORS.iter().filter_map(first).collect();
-    if let Some(heading) = headings.iter().find(|(_, names)| names.iter().any(|name| name.trim() == "cost")) {
+    let is_value = |name: &String| name.trim() == "value" || name.trim().starts_with("values_");
+    let is_parameter = |name: &String| name.trim().starts_with("params_");
+    let has_cost = |names: &[String]| {
+        let is_of_optuna = names.iter().any(is_value) && names.iter().any(is_parameter);
+        is_of_optuna || names.iter().any(|name| Column::is_cost(name.trim(), objectives, space))
+    };
+    if let Some(heading) = headings.iter().find(|(_, names)| has_cost(names)) {
         return Ok(heading.clone());
     }
     let widest = headings.into_iter().max_by_key(|(_, names)| names.len()).map(|(_, names)| names).unwrap_or_default();
@@ -133,7 +143,11 @@ fn heading(text: &str) -> Result<(u8, Vec<String>), UnreadableResults> {
         true => "the first line names the columns".into(),
         false => format!("rename the column that is to be small; there are {}", widest.join(", ")),
     };
-    Err(UnreadableResults::at(1, "there is no column `cost`").hint(hint))
+    let missing = match objectives {
+        [] => "there is no column `cost`".to_owned(),
+        names => format!("there is no column for the objectives {}", names.join(", ")),
+    };
+    Err(UnreadableResults::at(1, missing).hint(hint))
 }
 
 /// The result of a line, or the reason why it has none.
@@ -164,6 +178,8 @@ fn result(
                     (Some(meant), _) => meant,
                     (None, Some(_)) if NULL.contains(&cell.trim()) => Json::Null,
                     (None, Some(_)) => json,
+                    // pandas writes a choice that is null as an empty cell.
+                    (None, None) if MISSING.contains(&cell.trim()) && has_null(hyperparameter) => Json::Null,
                     (None, None) if MISSING.contains(&cell.trim()) => continue,
                     (None, None) => decimal(cell, separator).map_or(json, Json::from),
                 };
@@ -185,6 +201,10 @@ fn result(
         Some(word) => found.ended(word),
         None => Ok(found),
     }
+}
+
+fn has_null(hyperparameter: &Hyperparameter) -> bool {
+    hyperparameter.domain.values().contains(&Value::Null)
 }
 
 /// A number; where another separator than a comma parts the cells, it may have a decimal comma.
@@ -225,28 +245,44 @@ mod tests {
             ",rate,kind,trial,seed,cost\n0,0.5,a b,nan,3,1.5\n",
             "trial,rate,kind,trial,seed,budget,seed,outcome,cost\n7,0.5,a b,,3,,99,finished,1.5,\n\n",
         ] {
-            let found = read(text, &space()).unwrap();
+            let found = read(text, &space(), &[]).unwrap();
             assert_eq!((configs(&found).as_str(), found.faults), (expected, 0), "{text}");
         }
-        let comma = read("rate;kind;cost\n0,25;None;1\n", &space()).unwrap();
+        let comma = read("rate;kind;cost\n0,25;None;1\n", &space(), &[]).unwrap();
         assert_eq!(configs(&comma), "{\"rate\":0.25,\"kind\":null} [1.0]");
+    }
+
+    #[test]
+    fn tables_of_optuna_are_read_with_their_own_names() {
+        let heading =
+            "number,value,datetime_start,duration,params_kind,params_rate,params_seed,user_attrs_budget,state";
+        let rows = "0,1.5,2024-05-01 10:00:00,0 days 00:00:01,a b,0.5,3,9,COMPLETE\n1,,2024-05-01 10:00:00,,None,0.1,4,,FAIL\n";
+        let found = read(&format!("{heading}\n{rows}2,7,,,a b,0.2,5,,RUNNING\n"), &space(), &[]).unwrap();
+        assert_eq!((found.results.len(), found.faults, found.notes.len()), (3, 0, 1), "{found:?}");
+        assert_eq!((found.results[0].budget, &found.results[0].costs), (Some(9.0), &vec![1.5]));
+        assert_eq!(found.results[1].outcome, Some(OutcomeKind::Crashed));
+        assert!(found.results[2].costs.is_empty());
+        let several = read("values_0,values_1,params_rate,state\n1,2,0.5,COMPLETE\n", &space(), &[]).unwrap();
+        assert_eq!(several.results[0].costs, [1.0, 2.0]);
+        let own = read("cost,value,params_rate\n1,2,0.5\n", &space(), &[]).unwrap();
+        assert_eq!(own.notes, ["ignored the columns value, params_rate"]);
     }
 
     #[test]
     fn a_bad_line_costs_that_line() {
         let text = "rate,kind,cost\n0.1,a b,1\n0.2,a b\n0.3,a b,low\n0.4,\"a b,2\n0.5,a b,3\n0.6,a b,inf\n0.7,a b,\n";
-        let found = read(text, &space()).unwrap();
+        let found = read(text, &space(), &[]).unwrap();
         let costs: Vec<f64> = found.results.iter().flat_map(|result| result.costs.clone()).collect();
         assert_eq!((costs, found.results.len(), found.faults), (vec![1.0, 3.0, f64::INFINITY], 4, 3));
         let fault = found.first_fault.unwrap().to_string();
         assert_eq!(fault, "line 3: it has 2 cells, and the heading 3");
-        let wrong = read("rate,value\n1,2\n", &space()).unwrap_err();
+        let wrong = read("rate,value\n1,2\n", &space(), &[]).unwrap_err();
         assert_eq!(wrong.to_string(), "line 1: there is no column `cost`");
         assert_eq!(wrong.hint.unwrap(), "rename the column that is to be small; there are rate, value");
         for (heading, name) in
             [("rate,rate,cost", "rate"), ("rate,cost,cost", "cost"), ("budget,budget,cost", "budget")]
         {
-            let twice = read(&format!("{heading}\n1,2,3\n"), &space()).unwrap_err();
+            let twice = read(&format!("{heading}\n1,2,3\n"), &space(), &[]).unwrap_err();
             assert_eq!(twice.to_string(), format!("line 1: there are two columns named `{name}`"));
         }
     }
@@ -262,7 +298,7 @@ mod tests {
             ("cost,message\n1,\"line, one\nline, \"\"two\"\"\n\n3\"\n2,b\n", vec![1.0, 2.0], 0),
             ("message,cost\n\"a\r\nb\",1\r\n\"c,\nd\",2", vec![1.0, 2.0], 0),
         ] {
-            let found = read(text, &space()).unwrap();
+            let found = read(text, &space(), &[]).unwrap();
             let read: Vec<f64> = found.results.iter().flat_map(|result| result.costs.clone()).collect();
             assert_eq!((read, found.faults), (costs, faults), "{text}");
         }
@@ -271,10 +307,23 @@ mod tests {
     #[test]
     fn outcomes_are_known_words() {
         let text = "rate,cost,outcome\n0.1,1,crashed\n0.2,2,finished\n0.3,3,\n0.4,4,running\n0.5,5,odd\n";
-        let found = read(text, &space()).unwrap();
+        let found = read(text, &space(), &[]).unwrap();
         let kinds: Vec<_> = found.results.iter().map(|result| (result.costs.len(), result.outcome)).collect();
         let (crashed, finished) = (Some(OutcomeKind::Crashed), Some(OutcomeKind::Finished));
         assert_eq!(kinds, [(1, crashed), (1, finished), (1, None), (0, None)]);
         assert!(found.first_fault.unwrap().to_string().starts_with("line 6: there is no outcome \"odd\"; there are "));
+    }
+
+    #[test]
+    fn objectives_are_columns_of_their_names() {
+        let names = ["loss", "seed", "rate"].map(str::to_owned);
+        let heading: Vec<String> = (0..3).map(|objective| Column::of_cost(objective, &names, &space())).collect();
+        assert_eq!(heading, ["loss", "cost seed", "cost rate"], "a name that another column has is told apart");
+        for heading in ["rate;kind;loss;cost seed;cost rate", "rate;kind;cost;cost_2;cost_3"] {
+            let found = read(&format!("{heading}\n0,5;a b;1;2;3\n"), &space(), &names).unwrap();
+            assert_eq!(configs(&found), "{\"rate\":0.5,\"kind\":\"a b\"} [1.0, 2.0, 3.0]", "{heading}");
+        }
+        let wrong = read("rate,value\n1,2\n", &space(), &names).unwrap_err();
+        assert_eq!(wrong.to_string(), "line 1: there is no column for the objectives loss, seed, rate");
     }
 }

@@ -19,7 +19,7 @@ pub fn write(run: &ExportedRun) -> Exported {
     };
     let after: Vec<&str> = AFTER_COSTS.into_iter().filter(is_there).collect();
     let heading = ["trial"].into_iter().chain(names).chain(BEFORE_COSTS).map(str::to_owned);
-    let heading = heading.chain((0..run.costs()).map(Column::of_cost));
+    let heading = heading.chain((0..run.costs()).map(|index| Column::of_cost(index, run.objectives, run.space)));
     let metrics = run.metrics();
     let heading = heading.chain(after.iter().map(|name| (*name).to_owned()));
     put(heading.chain(metrics.iter().map(|name| format!("{METRIC}{name}"))).collect());

@@ -1,5 +1,5 @@
 //! Reads a study of a journal.
-use crate::exchange::trials::found::{FoundResult, FoundResults, UnreadableResults, counted};
+use crate::exchange::trials::found::{FoundResult, FoundResults, UnreadableResults, counted, unused_curves};
 use crate::exchange::trials::optuna::journal::{Study, StudyJournal};
 use crate::trial::outcome::OutcomeKind;
 
@@ -65,8 +65,7 @@ pub fn read(text: &str, choice: &StudyChoice) -> Result<FoundResults, Unreadable
         found.notes.push(format!("{} waiting for a start left out", counted(waiting, "trial")));
     }
     if intermediate > 0 {
-        let values = counted(intermediate, "intermediate value");
-        found.notes.push(format!("{values} left out: a result has its cost at its own budget only"));
+        found.notes.push(unused_curves(intermediate));
     }
     Ok(found)
 }

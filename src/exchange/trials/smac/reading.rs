@@ -3,7 +3,7 @@ use std::collections::{HashMap, HashSet};
 
 use serde_json::{Map, Value as Json};
 
-use crate::exchange::trials::found::{FoundResult, FoundResults, UnreadableResults, counted};
+use crate::exchange::trials::found::{FoundResult, FoundResults, UnreadableResults, counted, unused_curves};
 use crate::exchange::trials::json::{numbers, parse};
 use crate::exchange::trials::smac::entry::Entry;
 use crate::trial::outcome::OutcomeKind;
@@ -55,7 +55,7 @@ pub fn read(text: &str) -> Result<FoundResults, UnreadableResults> {
             .push(format!("{repeated} with the configuration, instance, seed and budget of an earlier one left out"));
     }
     if points > 0 {
-        found.notes.push(format!("{} of learning curves are not kept", counted(points, "intermediate cost")));
+        found.notes.push(unused_curves(points));
     }
     Ok(found)
 }
