@@ -360,7 +360,13 @@ fn a_renamed_parameter_is_asked_about() {
         "{words}"
     );
     assert!(words.contains(r#"add renamed: {"why": "y"}"#), "{words}");
-    assert!(said(folder, &["check", "e.ron"]).1.contains("`run` will ask:"));
+    let words = said(folder, &["check", "e.ron"]).1;
+    assert!(words.contains("`run` will refuse to go on:") && !words.contains("default"), "{words}");
+    fs::write(folder.join("e.ron"), text("why", r#", renamed: {"why": "yy"}"#)).unwrap();
+    for words in [said(folder, &["ask-tell", "e.ron"]).1, said(folder, &["check", "e.ron"]).1] {
+        assert!(words.contains("`why` was called `yy`, which no parameter of the run is"), "{words}");
+        assert!(words.contains(r#"did you mean renamed: {"why": "y"}?"#), "{words}");
+    }
     fs::write(folder.join("e.ron"), text("why", r#", renamed: {"why": "y"}"#)).unwrap();
     Session::begin(folder, "e.ron").end();
     let kept = trials(folder);

@@ -4,7 +4,7 @@ use serde::Serialize;
 use super::convergence::{Convergence, Dot};
 use super::input::ReportInput;
 use crate::numeric::low_discrepancy::sobol;
-use crate::numeric::pareto::dominates;
+use crate::numeric::pareto::{dominated_share, dominates};
 use crate::numeric::quantile::quantile;
 use crate::trial::front::{Point, front, points};
 use crate::trial::{Origin, TrialId};
@@ -90,25 +90,10 @@ impl Front {
 }
 
 fn dominated(points: &[TrialCosts], members: &[u32]) -> Option<f64> {
-    let pairs: Option<Vec<[f64; 2]>> = points.iter().map(|point| point.costs[..].try_into().ok()).collect();
-    let pairs = pairs?;
-    let ends = [0, 1].map(|objective| {
-        let all = pairs.iter().map(|pair| pair[objective]);
-        (all.clone().fold(f64::INFINITY, f64::min), all.fold(f64::NEG_INFINITY, f64::max))
-    });
-    let [(left, right), (low, high)] = ends;
-    if left == right || low == high {
-        return None;
-    }
-    // Member by member from the left: each dominates a column up to the right end, of which the next takes the rest.
-    let (mut area, mut ceiling) = (0.0, high);
-    for member in members {
-        let point = points.iter().position(|point| point.trial == *member)?;
-        let [x, y] = pairs[point];
-        area += (right - x) * (ceiling - y).max(0.0);
-        ceiling = ceiling.min(y);
-    }
-    Some(area / ((right - left) * (high - low)))
+    let costs: Vec<&[f64]> = points.iter().map(|point| &point.costs[..]).collect();
+    let of = |member: &u32| Some(&points.iter().find(|point| point.trial == *member)?.costs[..]);
+    let front: Vec<&[f64]> = members.iter().map(of).collect::<Option<_>>()?;
+    dominated_share(&costs, &front)
 }
 
 /// The growth of the front, trial by trial.

@@ -46,6 +46,8 @@ pub struct BestTrial {
     pub budget: f64,
     /// The mean cost at that budget, its highest.
     pub cost: f64,
+    /// True where that cost is of evaluations alone, such as those at the end of the run: no trial of it succeeded there.
+    pub evaluated: bool,
     /// The cost that is expected at the highest budget of the run, given all results.
     pub expected: f64,
     /// The standard deviation of the expected cost; absent where it is one measurement whose noise is not known.
@@ -170,6 +172,7 @@ impl BestTrial {
             configuration_id: proposal.configuration_id.0,
             budget: best.budget.amount(),
             cost: best.cost,
+            evaluated: best.is_evaluated,
             expected: best.expected,
             deviation: best.deviation,
             target: best.target.amount(),

@@ -8,7 +8,7 @@ use super::ending;
 use super::failure::Failure;
 use super::message::{amount, count, measured, narrate, number, of_amount, say};
 use super::space;
-use super::table::Format;
+use super::table::PlainFormat;
 use crate::document::spelling::nearest;
 use crate::experiment::definition::difference::Difference;
 use crate::experiment::definition::plan;
@@ -33,18 +33,15 @@ pub(super) struct Arguments {
     /// The folder of all runs, where this one may have begun
     #[arg(long, value_name = "FOLDER", default_value = "runs")]
     dir: PathBuf,
-    #[arg(long, value_enum, default_value_t = Format::Table)]
-    format: Format,
+    #[arg(long, value_enum, default_value_t = PlainFormat::Table)]
+    format: PlainFormat,
 }
 
 pub(super) fn execute(arguments: &Arguments) -> Result<(), Failure> {
-    if arguments.format == Format::Csv {
-        return Err(Failure::Input("`check` prints a table or JSON\n\nhint: use `--format json`".into()));
-    }
     if space::is_search_space(&arguments.file)? {
         let space = Space::read(&arguments.file).map_err(Failure::input)?;
         let warnings = space::warnings(&space);
-        if arguments.format == Format::Json {
+        if arguments.format == PlainFormat::Json {
             let mut fields = space::json(&space);
             fields.insert("name".into(), json!(space.name()));
             fields.insert("warnings".into(), json!(warnings));
@@ -61,8 +58,8 @@ pub(super) fn execute(arguments: &Arguments) -> Result<(), Failure> {
     warnings.extend(experiment.settings.filled(&experiment.space));
     warnings.extend(changes(&experiment, &RunFolder::of(&arguments.dir, &experiment.name)));
     match arguments.format {
-        Format::Json => say(&json(&experiment, &warnings).to_string()),
-        Format::Csv | Format::Table => print(&experiment, &warnings),
+        PlainFormat::Json => say(&json(&experiment, &warnings).to_string()),
+        PlainFormat::Table => print(&experiment, &warnings),
     }
     Ok(())
 }
@@ -247,15 +244,23 @@ fn changes(experiment: &Experiment, folder: &RunFolder) -> Vec<String> {
             difference.lines.join("; ")
         ));
     }
-    let changes = experiment.space.changes_since(&log.experiment.space);
-    if changes.is_empty() {
+    let (now, before) = (&experiment.space, &log.experiment.space);
+    if now.changes_since(before).is_empty() {
         return told;
     }
-    told.push(format!("the search space has changed since the run began: {}", changes.join("; ")));
-    let renamings = experiment.space.possible_renamings(&log.experiment.space);
-    if !renamings.is_empty() {
-        let refusal = RunError::Renamed { folder: folder.root().into(), renamings };
-        told.push(format!("`run` will ask: {refusal}"));
+    let renamings = now.possible_renamings(before);
+    // Of a parameter that may be a renamed one nothing is said that its answer would change.
+    let changes = now.changes_beside(before, &renamings);
+    if !changes.is_empty() {
+        told.push(format!("the search space has changed since the run began: {}", changes.join("; ")));
+    }
+    let refusal = match now.unknown_former_names(before).into_iter().next() {
+        Some(name) => Some(RunError::FormerName { folder: folder.root().into(), name }),
+        None if renamings.is_empty() => None,
+        None => Some(RunError::Renamed { folder: folder.root().into(), renamings }),
+    };
+    if let Some(refusal) = refusal {
+        told.push(format!("`run` will refuse to go on: {refusal}"));
         return told;
     }
     let records = Store::read(&folder.store()).unwrap_or_default();

@@ -7,11 +7,10 @@ use serde_json::json;
 use super::failure::Failure;
 use super::incumbent;
 use super::message::{measured, narrate, number, say};
-use super::table::Format;
+use super::table::PlainFormat;
 use super::target::Target;
 use crate::analysis::comparison::{ComparedRun, Comparison};
-use crate::document::diagnostic::Diagnostic;
-use crate::experiment::definition::difference::Difference;
+use crate::experiment::definition::difference::DifferentSetting;
 use crate::experiment::replay::log::Log;
 
 #[derive(Args)]
@@ -23,38 +22,37 @@ pub(super) struct Arguments {
     /// The folder that holds the runs
     #[arg(long, value_name = "FOLDER", default_value = "runs")]
     dir: PathBuf,
-    /// The format of the output, `table` or `json`
-    #[arg(long, value_enum, default_value_t = Format::Table)]
-    format: Format,
+    /// The format of the output
+    #[arg(long, value_enum, default_value_t = PlainFormat::Table)]
+    format: PlainFormat,
 }
 
 pub(super) fn execute(arguments: &Arguments) -> Result<(), Failure> {
     let read = |target: &PathBuf| Target { experiment: target.clone(), dir: arguments.dir.clone() }.log();
     let logs = [read(&arguments.first)?, read(&arguments.second)?];
     let [first, second] = &logs;
-    let difference = Difference::between(&first.experiment, &second.experiment);
+    let differences = DifferentSetting::between(&first.experiment, &second.experiment);
     let name = |log: &Log| match first.experiment.name == second.experiment.name {
         true => log.folder.root().display().to_string(),
         false => log.experiment.name.clone(),
     };
     let names = logs.each_ref().map(name);
-    let mut found = Comparison::of([(&names[0], &first.history), (&names[1], &second.history)]);
+    let mut found = Comparison::of([
+        (&names[0], &first.history, &first.evaluations),
+        (&names[1], &second.history, &second.evaluations),
+    ]);
     for (side, log) in found.sides.iter_mut().zip(&logs) {
         side.turn(log.experiment.direction());
     }
     match arguments.format {
-        Format::Json => {
+        PlainFormat::Json => {
             let mut object = json!(found);
-            object["differences"] = json!(difference.lines);
+            let different = |each: &DifferentSetting| json!({ "field": each.field, "values": each.values });
+            object["differences"] = differences.iter().map(different).collect();
             object["seconds"] = json!(logs.each_ref().map(seconds));
             say(&object.to_string());
         }
-        Format::Csv => {
-            return Err(Diagnostic::new("`compare` has no CSV output")
-                .hint("use `--format table` or `--format json`")
-                .into());
-        }
-        Format::Table => print(&found, &logs, &difference),
+        PlainFormat::Table => print(&found, &logs, &differences),
     }
     Ok(())
 }
@@ -65,7 +63,7 @@ fn seconds(log: &Log) -> f64 {
     log.details.iter().filter_map(|details| Some(details.ended.as_ref()?.seconds)).fold(0.0, |a, b| a + b)
 }
 
-fn print(found: &Comparison, logs: &[Log; 2], difference: &Difference) {
+fn print(found: &Comparison, logs: &[Log; 2], differences: &[DifferentSetting]) {
     let units = logs.each_ref().map(|log| log.experiment.unit.as_str());
     let unit = units[0];
     let mut rows: Vec<[String; 3]> = Vec::new();
@@ -77,6 +75,9 @@ fn print(found: &Comparison, logs: &[Log; 2], difference: &Difference) {
     row("trials".into(), &|_, side| side.trials.to_string());
     row("  finished".into(), &|_, side| side.finished.to_string());
     row("  failed".into(), &|_, side| side.failed.to_string());
+    if found.sides.iter().any(|side| side.evaluations > 0) {
+        row("evaluations after the search".into(), &|_, side| side.evaluations.to_string());
+    }
     row("configurations".into(), &|_, side| side.configurations.to_string());
     row("time of the trials".into(), &|index, _| super::message::duration(seconds(&logs[index])));
     row("budget spent".into(), &|index, side| measured(side.spent, units[index]));
@@ -92,11 +93,7 @@ fn print(found: &Comparison, logs: &[Log; 2], difference: &Difference) {
             known(incumbent::validation(&logs[index]).and_then(|done| done.incumbent.test("cost")))
         });
     }
-    let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
-    let (a, b, c) = (width(0), width(1), width(2));
-    for [what, first, second] in &rows {
-        say(format!("{what:<a$}  {first:>b$}  {second:>c$}").trim_end());
-    }
+    aligned(&rows).iter().for_each(|line| say(line));
     if found.budget.is_none() {
         narrate("costs are not compared: no budget has a cost in both runs");
     }
@@ -106,8 +103,23 @@ fn print(found: &Comparison, logs: &[Log; 2], difference: &Difference) {
     if units[0] != units[1] {
         narrate(&format!("warning: the units of the budgets differ: {} and {}", units[0], units[1]));
     }
-    if !difference.lines.is_empty() {
-        narrate("differences of the experiments:");
-        difference.lines.iter().for_each(|line| narrate(&format!("  {line}")));
+    if !differences.is_empty() {
+        narrate("\nsettings that differ:");
+        let [first, second] = found.sides.each_ref().map(|side| side.name.clone());
+        let heading = [String::new(), first, second];
+        let row = |each: &DifferentSetting| {
+            let [first, second] = each.values.clone();
+            [each.field.clone(), first, second]
+        };
+        let rows: Vec<_> = [heading].into_iter().chain(differences.iter().map(row)).collect();
+        aligned(&rows).iter().for_each(|line| narrate(&format!("  {line}")));
     }
+}
+
+/// The rows as lines: the first column begins at the left, the values end at the right.
+fn aligned(rows: &[[String; 3]]) -> Vec<String> {
+    let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
+    let (a, b, c) = (width(0), width(1), width(2));
+    let line = |[what, first, second]: &[String; 3]| format!("{what:<a$}  {first:>b$}  {second:>c$}");
+    rows.iter().map(|row| line(row).trim_end().to_owned()).collect()
 }

@@ -13,7 +13,9 @@ use crate::intensifier::config::IntensifierConfig;
 use crate::trial::Origin;
 use crate::trial::budget::Budget;
 use crate::trial::direction::Direction;
-use crate::trial::front::{Point, front};
+use crate::trial::evaluation::Evaluation;
+use crate::trial::front::{Point, dominated_share, front, points};
+use crate::trial::history::History;
 use crate::trial::recommendation::{Recommendation, mean_cost};
 
 /// Prints the front: the configurations that no other dominates.
@@ -33,6 +35,24 @@ pub(super) fn print_front(log: &Log, format: Format) {
     };
     let rows: Vec<_> = front(&log.history, &log.evaluations).into_iter().map(member).collect();
     table::print(format, &["configuration", "trial", "budget", "costs", "config"], &rows);
+}
+
+/// The size of the front in words, with its budget and its hypervolume: the share of the rectangle of all costs that it
+/// dominates.
+pub(super) fn front_words(history: &History, evaluations: &[Evaluation], unit: &str) -> String {
+    let (points, front) = (points(history, evaluations), front(history, evaluations));
+    let budget = front.first().map(|point| point.budget.amount());
+    let at = budget.map(|budget| format!(" at {}", measured(budget, unit))).unwrap_or_default();
+    let share = dominated_share(&points, &front).map(|share| {
+        let share = number(100.0 * share);
+        format!(", hypervolume {share} % of the rectangle from the best to the worst values")
+    });
+    format!("{}{at}{}", count(front.len(), "configuration"), share.unwrap_or_default())
+}
+
+/// The front of a run in words.
+pub(super) fn front_size(log: &Log) -> String {
+    format!("front: {}", front_words(&log.history, &log.evaluations, &log.experiment.unit))
 }
 
 /// The recommendation of a run with the user's signs; `None` without a success.

@@ -3,7 +3,7 @@ use std::time::{Duration, Instant};
 
 use console::Term;
 
-use super::incumbent::evidence;
+use super::incumbent::{evidence, front_words};
 use super::message::{amount, colour, count, duration, measured, narrate, number, of_amount};
 use super::trial_row;
 use crate::executor::excerpt::quoted;
@@ -221,7 +221,11 @@ fn view(status: &RunStatus) -> Vec<String> {
     let of = status.planned.map(|planned| format!(" of {}", planned.trials)).unwrap_or_default();
     // The name comes last, where a narrow terminal cuts.
     lines.push(format!("{ended}{of} trials   {}   {}", duration(status.seconds), status.experiment.name));
-    if let Some(best) = status.recommendation() {
+    if !status.experiment.objectives().is_empty() {
+        if status.recommendation().is_some() {
+            lines.push(format!("front    {}", front_words(history, status.evaluations, unit)));
+        }
+    } else if let Some(best) = status.recommendation() {
         let default = default_at(history, best.budget).and_then(|trial| trial_row::cost(status.experiment, trial));
         let origin = history.trial(best.trial).map(|trial| trial.proposal.origin);
         let beside = match default {

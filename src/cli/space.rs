@@ -79,12 +79,15 @@ fn share(space: &Space) -> String {
 
 /// The space's own fields of `check --format json`.
 pub(super) fn json(space: &Space) -> Map<String, Value> {
+    let tried = space.default_configuration().ok();
     let parameters = space.hyperparameters().iter().enumerate().map(|(index, each)| {
         let mut fields = json!({
             "name": each.name,
             "type": kind(&each.domain),
             "values": each.domain.to_string(),
             "default": each.default,
+            // The default that is tried: `allowed` may have moved it; null where it is inactive.
+            "default_tried": tried.as_ref().map(|default| json!(default.get(index))),
             "condition": space.condition(index).map(ToString::to_string),
             "size": each.size(),
         });

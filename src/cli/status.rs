@@ -1,22 +1,24 @@
 //! The verb `status`: the state of a run in a few lines.
 use super::failure::Failure;
-use super::incumbent::{evidence, lowest, recommendation, source};
+use super::incumbent::{evidence, front_size, lowest, recommendation, source};
 use super::message::{count, duration, measured, narrate, number, one_line, say};
 use super::target::Target;
 use crate::experiment::ledger::queue::Queue;
 use crate::experiment::replay::imported_results;
 use crate::experiment::replay::log::Log;
 use crate::optimizer::regret::regret;
-use crate::trial::front::front;
 use crate::trial::outcome::OutcomeKind;
 use crate::trial::penalty::penalty;
 
 pub(super) fn execute(target: &Target) -> Result<(), Failure> {
     let log = target.log()?;
     let (history, unit) = (&log.history, &log.experiment.unit);
-    let running = history.running().count();
+    let open = match history.running().next() {
+        Some(trial) => format!("{} {}", history.running().len(), trial.word()),
+        None => "0 without an outcome".to_owned(),
+    };
     say(&format!(
-        "{}: {} asked, {}, {running} without an outcome",
+        "{}: {} asked, {}, {open}",
         log.experiment.name,
         count(history.trials().len(), "trial"),
         outcomes(&log)
@@ -35,10 +37,7 @@ pub(super) fn execute(target: &Target) -> Result<(), Failure> {
         say(&format!("at {}: {}, {finished} finished", measured(budget, unit), count(ended, "trial")));
     }
     if !log.experiment.objectives().is_empty() {
-        let front = front(history, &log.evaluations);
-        let budget = front.first().map(|point| point.budget.amount());
-        let at = budget.map(|budget| format!(" at {}", measured(budget, unit))).unwrap_or_default();
-        say(&format!("front: {}{at}", count(front.len(), "configuration")));
+        say(&front_size(&log));
     } else if let Some(best) = recommendation(&log) {
         say(&format!("best: {}, {}", evidence(&best, &log.experiment), source(&best)));
         lowest(&best, &log.experiment).iter().for_each(|lowest| say(lowest));

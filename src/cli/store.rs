@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::failure::Failure;
 use super::message::{count, narrate, say};
-use super::table::Format;
+use super::table::PlainFormat;
 use super::target::Target;
 use crate::store::Store;
 use crate::store::check::{Agreement, Check};
@@ -27,8 +27,8 @@ enum Action {
 struct CheckArguments {
     #[command(flatten)]
     target: Target,
-    #[arg(long, value_enum, default_value_t = Format::Table)]
-    format: Format,
+    #[arg(long, value_enum, default_value_t = PlainFormat::Table)]
+    format: PlainFormat,
 }
 
 #[derive(Args)]
@@ -56,15 +56,12 @@ fn check(arguments: &CheckArguments) -> Result<(), Failure> {
     let folder = arguments.target.folder()?.store();
     let check = Store::check(&folder).map_err(Failure::input)?;
     match arguments.format {
-        Format::Json => {
+        PlainFormat::Json => {
             let mut object = json!(check);
             object["sound"] = json!(check.is_sound());
             say(&object.to_string());
         }
-        Format::Csv => {
-            return Err(Failure::Input("`store check` prints text or JSON\n\nhint: use `--format json`".into()));
-        }
-        Format::Table => print(&check),
+        PlainFormat::Table => print(&check),
     }
     if check.is_sound() {
         return Ok(());

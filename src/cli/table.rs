@@ -12,6 +12,13 @@ pub(super) enum Format {
     Csv,
 }
 
+/// The format of an answer that is no list of rows.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum PlainFormat {
+    Table,
+    Json,
+}
+
 /// Prints rows that all have the same keys.
 ///
 /// JSON and CSV have every key, and CSV holds nested values as JSON; the table has `columns` only.

@@ -7,7 +7,7 @@ use thiserror::Error;
 use crate::document::diagnostic::Diagnostic;
 use crate::executor::ExecutorError;
 use crate::experiment::definition::difference::Difference;
-use crate::space::renaming::PossibleRenaming;
+use crate::space::renaming::{PossibleRenaming, UnknownFormerName};
 use crate::store::StoreError;
 use crate::task::TaskError;
 
@@ -36,6 +36,11 @@ pub enum RunError {
         folder = folder.display(), questions = questions(renamings), answers = answers(renamings), no = no(renamings)
     )]
     Renamed { folder: PathBuf, renamings: Vec<PossibleRenaming> },
+    #[error(
+        "{folder}: `renamed` of the search space says that `{}` was called `{}`, which no parameter of the run is\nhint: {}",
+        name.new, name.former, name.hint, folder = folder.display()
+    )]
+    FormerName { folder: PathBuf, name: UnknownFormerName },
     #[error("{folder}: {message}", folder = folder.display())]
     Log { folder: PathBuf, message: String },
     #[error(transparent)]

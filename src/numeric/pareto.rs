@@ -28,6 +28,29 @@ pub(crate) fn fronts(costs: &[&[f64]]) -> Vec<Vec<usize>> {
     fronts
 }
 
+/// The share of the rectangle between the least and the greatest costs that a front dominates, which grows with every better
+/// member; `None` unless there are two costs and both differ. The front is in ascending order of the first cost.
+pub(crate) fn dominated_share(costs: &[&[f64]], front: &[&[f64]]) -> Option<f64> {
+    let pairs: Option<Vec<[f64; 2]>> = costs.iter().map(|costs| (*costs).try_into().ok()).collect();
+    let pairs = pairs?;
+    let ends = [0, 1].map(|objective| {
+        let all = pairs.iter().map(|pair| pair[objective]);
+        (all.clone().fold(f64::INFINITY, f64::min), all.fold(f64::NEG_INFINITY, f64::max))
+    });
+    let [(left, right), (low, high)] = ends;
+    if pairs.is_empty() || left == right || low == high {
+        return None;
+    }
+    // Member by member from the left: each dominates a column up to the right end, of which the next takes the rest.
+    let (mut area, mut ceiling) = (0.0, high);
+    for member in front {
+        let [x, y]: [f64; 2] = (*member).try_into().ok()?;
+        area += (right - x) * (ceiling - y).max(0.0);
+        ceiling = ceiling.min(y);
+    }
+    Some(area / ((right - left) * (high - low)))
+}
+
 /// The crowding distance of each vector: the distance between its neighbours on either side, summed over the costs, each in
 /// units of its range; infinite at the ends (Deb et al. 2002).
 fn crowding_distances(costs: &[&[f64]]) -> Vec<f64> {

@@ -8,6 +8,7 @@ use crate::space::configuration::Configuration;
 use crate::space::domain::Domain;
 use crate::space::hyperparameter::Hyperparameter;
 use crate::space::prior::Prior;
+use crate::space::renaming::PossibleRenaming;
 use crate::space::value::Value;
 
 impl Space {
@@ -15,9 +16,17 @@ impl Space {
     ///
     /// Names, descriptions and units are not compared, because no trial depends on them.
     pub fn changes_since(&self, old: &Self) -> Vec<String> {
+        self.changes_beside(old, &[])
+    }
+
+    /// As [`Self::changes_since`], without the parameters of which is not known whether they are renamed.
+    pub(crate) fn changes_beside(&self, old: &Self, open: &[PossibleRenaming]) -> Vec<String> {
         let mut changes = Vec::new();
         for hyperparameter in self.hyperparameters() {
             let name = &hyperparameter.name;
+            if open.iter().any(|renaming| renaming.new == *name) {
+                continue;
+            }
             match self.index_before(old, name) {
                 Some(index) => changes.extend(differences(&old.hyperparameters()[index], hyperparameter)),
                 None => changes.push(format!(
@@ -43,7 +52,9 @@ impl Space {
                 (None, _) => {}
             }
         }
-        for hyperparameter in old.hyperparameters().iter().filter(|each| self.index_now(&each.name).is_none()) {
+        let is_open = |name: &str| open.iter().any(|renaming| renaming.old == name);
+        let gone = |name: &str| self.index_now(name).is_none() && !is_open(name);
+        for hyperparameter in old.hyperparameters().iter().filter(|each| gone(&each.name)) {
             changes.push(format!(
                 "`{}` is gone; earlier trials count where it was inactive or had its default, {}",
                 hyperparameter.name,
@@ -76,7 +87,7 @@ impl Space {
         let removed = before.iter().filter(|clause| !now.contains(clause));
         changes.extend(removed.map(|clause| format!("`{clause}` is allowed now")));
         let names = |space: &Self| space.hyperparameters().iter().map(|each| each.name.clone()).collect::<Vec<_>>();
-        if changes.is_empty() && names(old) != names(self) {
+        if changes.is_empty() && open.is_empty() && names(old) != names(self) {
             changes.push("the parameters come in another order".to_owned());
         }
         changes

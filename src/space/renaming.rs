@@ -2,7 +2,7 @@
 use indexmap::IndexMap;
 
 use crate::document::diagnostic::Diagnostic;
-use crate::document::spelling::suggestion;
+use crate::document::spelling::{backticked, nearest, suggestion};
 use crate::space::Space;
 
 /// A parameter that is new in a space, and one with the same values that is gone: perhaps one and the same.
@@ -10,6 +10,14 @@ use crate::space::Space;
 pub struct PossibleRenaming {
     pub new: String,
     pub old: String,
+}
+
+/// An earlier name of a parameter that no parameter of the earlier version has.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnknownFormerName {
+    pub new: String,
+    pub former: String,
+    pub hint: String,
 }
 
 impl Space {
@@ -42,6 +50,28 @@ impl Space {
     pub(super) fn index_now(&self, old: &str) -> Option<usize> {
         let renamed = || self.former.iter().find(|(_, former)| *former == old).and_then(|(name, _)| self.index(name));
         self.index(old).or_else(renamed)
+    }
+
+    /// The earlier names that this space gives and that no parameter of an earlier version had, with the parameter and the
+    /// nearest name that the earlier version had.
+    pub(crate) fn unknown_former_names(&self, old: &Self) -> Vec<UnknownFormerName> {
+        let is_unknown = |(name, former): &(&String, &String)| {
+            !former.is_empty() && old.index(name).is_none() && old.index(former).is_none()
+        };
+        let gone = || {
+            let all = old.hyperparameters().iter().filter(|each| self.index_now(&each.name).is_none());
+            all.map(|each| each.name.as_str())
+        };
+        let unknown = |(name, former): (&String, &String)| UnknownFormerName {
+            new: name.clone(),
+            former: former.clone(),
+            hint: match (nearest(former, gone()), gone().next()) {
+                (Some(near), _) => format!("did you mean renamed: {{{name:?}: {near:?}}}?"),
+                (None, Some(_)) => format!("these parameters of the run are gone: {}", backticked(gone())),
+                (None, None) => format!("no parameter of the run is gone: leave `{name}` out of `renamed`"),
+            },
+        };
+        self.former.iter().filter(is_unknown).map(unknown).collect()
     }
 
     /// The parameters that may be renamed ones of an earlier version, where the space does not say whether they are.
@@ -87,6 +117,13 @@ mod tests {
         assert!(renamed.possible_renamings(&old).is_empty() && renamed.changes_since(&renamed).is_empty());
         let another = answer("");
         assert!(another.possible_renamings(&old).is_empty() && another.changes_since(&old).len() == 2);
+        let slip = answer("rat").unknown_former_names(&old);
+        assert_eq!((slip.len(), slip[0].former.as_str()), (1, "rat"));
+        assert_eq!(slip[0].hint, "did you mean renamed: {\"lr\": \"rate\"}?");
+        assert_eq!(answer("step").unknown_former_names(&old)[0].hint, "these parameters of the run are gone: `rate`");
+        assert!(renamed.unknown_former_names(&old).is_empty() && renamed.unknown_former_names(&renamed).is_empty());
+        assert!(another.unknown_former_names(&old).is_empty());
+        assert!(new.changes_beside(&old, &possible).is_empty(), "what is not known is not told");
         // Another range is another parameter; a name that no parameter has is a mistake.
         assert!(
             space(r#""lr": Float(min: 0, max: 2), "depth": Integer(min: 1, max: 9)"#)

@@ -28,6 +28,14 @@ pub fn front<'a>(history: &'a History, evaluations: &[Evaluation]) -> Vec<Point<
     first.into_iter().map(|index| points[index].clone()).collect()
 }
 
+/// The share of the rectangle of all costs that the front dominates; `None` unless there are two objectives that differ.
+pub(crate) fn dominated_share(points: &[Point], front: &[Point]) -> Option<f64> {
+    fn costs<'a>(points: &'a [Point]) -> Vec<&'a [f64]> {
+        points.iter().map(|point| &point.costs[..]).collect()
+    }
+    pareto::dominated_share(&costs(points), &costs(front))
+}
+
 /// The configurations that have succeeded at the highest budget with a success, in the order of their trials' numbers.
 pub fn points<'a>(history: &'a History, evaluations: &[Evaluation]) -> Vec<Point<'a>> {
     let mut successes = history.ended().filter_map(|trial| costs(trial));

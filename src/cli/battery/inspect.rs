@@ -9,7 +9,7 @@ use crate::battery::dataset::audit::{Audit, audit};
 use crate::battery::dataset::{Dataset, FEATURES, UNITS};
 use crate::cli::failure::Failure;
 use crate::cli::message::{narrate, say};
-use crate::cli::table::Format;
+use crate::cli::table::PlainFormat;
 use crate::report::draw::words::{number, unit};
 
 /// Violations that are listed; more are counted.
@@ -24,8 +24,8 @@ pub(crate) struct Arguments {
     /// The dataset's file
     #[arg(value_name = "FILE")]
     file: PathBuf,
-    #[arg(long, value_enum, default_value_t = Format::Table)]
-    format: Format,
+    #[arg(long, value_enum, default_value_t = PlainFormat::Table)]
+    format: PlainFormat,
 }
 
 pub(crate) fn execute(arguments: &Arguments) -> Result<(), Failure> {
@@ -33,11 +33,8 @@ pub(crate) fn execute(arguments: &Arguments) -> Result<(), Failure> {
     dataset.verify().map_err(Failure::input)?;
     let found = audit(&dataset);
     match arguments.format {
-        Format::Json => say(&json(&dataset, &found).to_string()),
-        Format::Csv => {
-            return Err(Failure::Input("`inspect` prints a table or JSON\nhint: use `--format json`".into()));
-        }
-        Format::Table => {
+        PlainFormat::Json => say(&json(&dataset, &found).to_string()),
+        PlainFormat::Table => {
             describe(&arguments.file, dataset.specification());
             for (split, spans) in &found.spans {
                 say(&format!("  spans of {}:", split.name()));

@@ -56,6 +56,9 @@ impl Ledger {
                 if changes.is_empty() {
                     intensifier = old.intensifier;
                 } else {
+                    if let Some(name) = experiment.space.unknown_former_names(&old.space).into_iter().next() {
+                        return Err(RunError::FormerName { folder: folder.root().into(), name });
+                    }
                     let renamings = experiment.space.possible_renamings(&old.space);
                     if !renamings.is_empty() {
                         return Err(RunError::Renamed { folder: folder.root().into(), renamings });

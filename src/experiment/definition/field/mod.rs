@@ -1,5 +1,7 @@
 //! The fields of an experiment file: kind, default and reason of each, for `galvani explain` and the guide.
 mod default;
+#[cfg(test)]
+mod documentation;
 pub(crate) mod entry;
 mod execution;
 mod file;
