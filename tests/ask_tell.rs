@@ -203,7 +203,7 @@ fn failures_and_batches_are_told_in_any_order() {
         .map(|line| serde_json::from_slice(line).unwrap())
         .collect();
     let outcomes: Vec<&str> = rows.iter().map(|row| row["outcome"].as_str().unwrap()).collect();
-    assert_eq!(outcomes, ["running", "diverged", "timed_out", "crashed", "finished"]);
+    assert_eq!(outcomes, ["interrupted", "diverged", "timed_out", "crashed", "finished"]);
     assert_eq!((&rows[2]["info"]["epoch"], &rows[4]["info"]["accuracy"]), (&json!(3), &json!(0.9)));
     assert_eq!(rows[4]["info"]["mse"], 2);
 }

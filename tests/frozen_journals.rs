@@ -110,14 +110,14 @@ impl Frozen {
         let after = self.trials();
         assert_eq!(after.len(), planned);
         for (old, new) in before.iter().zip(&after) {
-            if old["outcome"] != "running" {
+            if old["outcome"] != "interrupted" {
                 assert_eq!(old, new);
             }
             for column in ["trial", "configuration_id", "config", "budget", "bracket", "rung", "seed", "origin"] {
                 assert_eq!(old[column], new[column], "{column} of {old}");
             }
         }
-        let is_over = |trial: &Json| trial["outcome"] != "running";
+        let is_over = |trial: &Json| trial["outcome"] != "interrupted";
         assert!(after.iter().all(is_over), "{after:?}");
         let records: Vec<Json> = new
             .lines()
@@ -168,7 +168,7 @@ fn a_run_that_was_killed() {
     let run = Frozen::of("killed");
     run.is_read();
     let before = run.trials();
-    assert!(before.len() < 30 && outcomes(&before, "running") == 1 && before.len() > 8, "{}", before.len());
+    assert!(before.len() < 30 && outcomes(&before, "interrupted") == 1 && before.len() > 8, "{}", before.len());
     let after = run.goes_on(30);
     run.ends_with(&after, true);
 }
@@ -178,7 +178,7 @@ fn a_run_that_failed_and_tried_again() {
     let run = Frozen::of("failing");
     run.is_read();
     let before = run.trials();
-    assert!(before.len() < 30 && outcomes(&before, "running") > 0);
+    assert!(before.len() < 30 && outcomes(&before, "interrupted") > 0);
     assert!(outcomes(&before, "crashed") > 0 && outcomes(&before, "diverged") > 0);
     assert!(run.journal.contains("\"attempt\":2") && run.journal.contains("out_of_device_memory"));
     // Two workers end their trials in any order, and what is asked for next depends on it.
@@ -216,7 +216,7 @@ fn a_run_that_somebody_else_ran() {
     let run = Frozen::of("lines");
     run.is_read();
     let before = run.trials();
-    assert_eq!((before.len(), outcomes(&before, "running")), (16, 2));
+    assert_eq!((before.len(), outcomes(&before, "interrupted")), (16, 2));
     assert!(["crashed", "diverged", "pruned"].iter().all(|name| outcomes(&before, name) == 1));
     let mut session = Session::begin(run.path(), "lines.ron");
     let mut answers = vec![session.say(&json!({ "best": {} })), session.ask(3)];

@@ -160,7 +160,7 @@ fn a_second_interruption_ends_what_runs_at_once() {
     assert_eq!(run.wait().unwrap().code(), Some(130));
     assert!(begun.elapsed() < Duration::from_secs(50), "it waited for the trial");
     let rows = trials(folder.path());
-    assert!(rows.len() == 1 && rows[0].contains("running"), "{rows:?}");
+    assert!(rows.len() == 1 && rows[0].contains("interrupted"), "{rows:?}");
 }
 
 #[test]

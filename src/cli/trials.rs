@@ -12,10 +12,9 @@ use super::table;
 use super::trial_row::{cost, row};
 use crate::document::diagnostic::Diagnostic;
 use crate::numeric::pareto;
-use crate::trial::RUNNING;
-use crate::trial::Trial;
 use crate::trial::metrics::names;
 use crate::trial::outcome::OutcomeKind;
+use crate::trial::{INTERRUPTED, RUNNING, Trial};
 
 #[derive(Args)]
 pub(super) struct Arguments {
@@ -37,7 +36,7 @@ pub(super) struct Arguments {
 
 /// The words that `--outcome` takes.
 fn outcome_words() -> PossibleValuesParser {
-    OutcomeKind::ALL.map(OutcomeKind::word).into_iter().chain([RUNNING]).into()
+    OutcomeKind::ALL.map(OutcomeKind::word).into_iter().chain([RUNNING, INTERRUPTED]).into()
 }
 
 pub(super) fn execute(arguments: &Arguments) -> Result<(), Failure> {

@@ -49,6 +49,11 @@ impl Lock {
         file.write_all(&serde_json::to_vec(&holder)?)?;
         Ok(Ok(Self { _file: file }))
     }
+
+    /// True where some process has the lock. It is tried for a moment, for which a writer that starts just then waits.
+    pub(crate) fn is_held(path: &Path) -> bool {
+        File::open(path).is_ok_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)))
+    }
 }
 
 /// The name of this machine.

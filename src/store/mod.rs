@@ -153,6 +153,11 @@ impl Store {
         Ok(done)
     }
 
+    /// True while a writer has the store in a folder open.
+    pub(crate) fn is_held(folder: &Path) -> bool {
+        Lock::is_held(&folder.join("lock"))
+    }
+
     /// Every acknowledged record of the store in a folder; needs no lock and disturbs no writer.
     pub fn read(folder: &Path) -> Result<Vec<Record>, StoreError> {
         let path = folder.join("journal.jsonl");

@@ -69,7 +69,13 @@ impl History {
         rung.trials.push(proposal.trial);
         rung.running += 1;
         self.running.insert(proposal.trial);
-        self.trials.push(Trial { proposal, outcome: None, curve: Curve::default(), seconds: None });
+        self.trials.push(Trial {
+            proposal,
+            outcome: None,
+            is_interrupted: false,
+            curve: Curve::default(),
+            seconds: None,
+        });
     }
 
     /// Records the outcome of a trial. Returns false, and changes nothing, where the trial is unknown or has one already.
@@ -87,6 +93,13 @@ impl History {
         self.trials[index].outcome = Some(outcome);
         self.ended.push(trial);
         true
+    }
+
+    /// Marks the trials without an outcome as interrupted: no session of the run goes on.
+    pub(crate) fn interrupt(&mut self) {
+        for trial in &self.running {
+            self.trials[trial.index()].is_interrupted = true;
+        }
     }
 
     /// Records the outcome of a trial as [`tell`](Self::tell) does, and the seconds that it took.
@@ -117,6 +130,9 @@ impl History {
             for point in directions.points(&trial.curve) {
                 turned.report(trial.proposal.trial, point);
             }
+        }
+        for trial in self.running() {
+            turned.trials[trial.proposal.trial.index()].is_interrupted = trial.is_interrupted;
         }
         for trial in self.ended() {
             let (number, outcome) = (trial.proposal.trial, trial.outcome.as_ref().expect("it has ended"));

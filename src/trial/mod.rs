@@ -135,20 +135,29 @@ pub struct Proposal {
 pub struct Trial {
     /// The configuration and its budget.
     pub proposal: Proposal,
-    /// Absent while the trial runs.
+    /// Absent while the trial runs, and where it was interrupted.
     pub outcome: Option<Outcome>,
+    /// True where it has no outcome and no session of the run goes on, the next of which starts it again.
+    pub is_interrupted: bool,
     /// The costs that it reported on its way.
     pub curve: Curve,
     /// The seconds from its start to its end, where they were told.
     pub seconds: Option<f64>,
 }
 
-/// The word for a trial that has no outcome.
+/// The word for a trial that has no outcome while a session of its run goes on.
 pub(crate) const RUNNING: &str = "running";
 
+/// The word for a trial that has no outcome where no session of its run goes on.
+pub(crate) const INTERRUPTED: &str = "interrupted";
+
 impl Trial {
-    /// The word for its outcome; [`RUNNING`] while it has none.
+    /// The word for its outcome; [`RUNNING`] or [`INTERRUPTED`] where it has none.
     pub(crate) fn word(&self) -> &'static str {
-        self.outcome.as_ref().map_or(RUNNING, |outcome| outcome.kind().word())
+        match &self.outcome {
+            Some(outcome) => outcome.kind().word(),
+            None if self.is_interrupted => INTERRUPTED,
+            None => RUNNING,
+        }
     }
 }

@@ -59,7 +59,10 @@ impl Log {
             experiment = edited;
         }
         experiment.schedule = rungs::as_begun(&experiment.schedule, &records);
-        let Replay { history, details, notes, enqueued, times, .. } = replay;
+        let Replay { mut history, details, notes, enqueued, times, .. } = replay;
+        if !Store::is_held(&folder.store()) {
+            history.interrupt();
+        }
         let enqueued = enqueued.into_iter().map(|(_, configuration)| configuration).collect();
         let evaluations = evaluation_note::evaluations(&notes, &history, experiment.schedule.max());
         Ok(Self { experiment, folder, history, details, notes, enqueued, evaluations, times })
