@@ -269,7 +269,7 @@ fn a_file_without_a_usable_result_says_why() {
         ("jsonl", "\n".to_owned(), "no result can be used: it holds none"),
         (
             "csv",
-            format!("{heading}0.01,plain,64,abc,\n0.01,plain,64,0.5,FAIL\n"),
+            format!("{heading}0.01,plain,64,abc,\n0.01,plain,64,0.5,odd\n"),
             "none of its lines or entries can be read",
         ),
         (
