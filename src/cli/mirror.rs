@@ -310,6 +310,7 @@ fn turned(trial: &Trial, directions: &Directions) -> Trial {
     Trial {
         proposal: trial.proposal.clone(),
         outcome: trial.outcome.as_ref().map(|outcome| directions.turned(outcome)),
+        is_interrupted: trial.is_interrupted,
         curve,
         seconds: trial.seconds,
     }
