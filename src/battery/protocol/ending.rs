@@ -1,5 +1,5 @@
 //! Endings of a step: a voltage, a current, a charge or a temperature that is reached.
-use crate::battery::protocol::step::CurrentAmount;
+use crate::battery::protocol::current_amount::CurrentAmount;
 
 /// The observables of a step at an instant.
 #[derive(Clone, Copy, Debug, Default)]

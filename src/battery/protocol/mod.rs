@@ -3,6 +3,7 @@
 //! The language is that of PyBaMM's experiments, with groups that are repeated, templates, and endings by charge and temperature.
 pub mod conditions;
 pub(crate) mod course;
+pub(crate) mod current_amount;
 pub mod cycler;
 pub(crate) mod ending;
 pub(crate) mod file;

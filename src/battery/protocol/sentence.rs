@@ -3,9 +3,10 @@ use std::sync::Arc;
 
 use crate::battery::current::column::Quantity;
 use crate::battery::protocol::course::Course;
+use crate::battery::protocol::current_amount::CurrentAmount;
 use crate::battery::protocol::ending::{Ending, EndingValue, Side};
 use crate::battery::protocol::scanner::{QuantityRead, Scanner};
-use crate::battery::protocol::step::{Control, CurrentAmount, Step};
+use crate::battery::protocol::step::{Control, Step};
 use crate::battery::protocol::unit::Measure;
 use crate::document::diagnostic::{Diagnostic, Positioned};
 use crate::document::spelling::suggestion;

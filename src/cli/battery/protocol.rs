@@ -1,11 +1,12 @@
 //! `battery simulate --experiment`: a protocol performed on a simulated cell, with a table of its steps.
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::sync::atomic::Ordering;
 
 use clap::Args;
 
-use super::{simulate, simulation_notes};
+use super::simulation_notes;
 use crate::battery::cell::{Cell, ZERO_CELSIUS};
 use crate::battery::protocol::Protocol;
 use crate::battery::protocol::conditions::{Conditions, CyclerProgress};
@@ -14,7 +15,7 @@ use crate::battery::protocol::state::SavedState;
 use crate::battery::protocol::surroundings::Surroundings;
 use crate::battery::protocol::table::{EndReason, StepResult, write};
 use crate::battery::simulation::thermal::Thermal;
-use crate::battery::simulation::trace::Start;
+use crate::battery::simulation::trace::{Start, Trace};
 use crate::cli::failure::Failure;
 use crate::cli::interrupt;
 use crate::cli::live::Live;
@@ -87,6 +88,9 @@ impl FromStr for PeriodArgument {
 /// The relaxed cell at the start, in surroundings of a temperature, °C.
 type StartOf<'a> = &'a dyn Fn(f64) -> Result<Start, Failure>;
 
+/// The writer of a trace.
+type TraceWriter<'a> = &'a dyn Fn(&mut dyn Write, &Trace) -> io::Result<()>;
+
 /// Performs a protocol, and writes what it was asked for: `out` is the file of the trace, beside the cell's own.
 pub(super) fn execute(
     cell: &Cell,
@@ -94,6 +98,7 @@ pub(super) fn execute(
     arguments: &ProtocolArguments,
     (ambient, start): (&AmbientArgument, StartOf),
     (out, cell_file): (Option<&Path>, &Path),
+    write_trace: TraceWriter,
 ) -> Result<(), Failure> {
     let protocol = match (&arguments.experiment, &arguments.experiment_file) {
         (Some(text), _) => Protocol::parse(Path::new("--experiment"), text, Path::new("")),
@@ -148,7 +153,7 @@ pub(super) fn execute(
     notes(cell, &done);
 
     if let Some(output) = &trace_out {
-        output.write(|out| simulate::rows(out, &done.trace, None))?;
+        output.write(|out| write_trace(out, &done.trace))?;
         narrate(&format!("{} rows in {}", done.trace.voltage.len(), output.shown()));
     }
     if let Some(output) = &steps_out {

@@ -113,6 +113,7 @@ pub(crate) fn execute(arguments: &Arguments) -> Result<(), Failure> {
             &arguments.protocol,
             (&arguments.ambient, &start),
             (arguments.out.as_deref(), input),
+            &|out, trace| rows(out, trace, None),
         );
     };
     let AmbientArgument::Celsius(ambient) = arguments.ambient else {
@@ -196,7 +197,7 @@ fn finite(trace: &Trace) -> Result<(), Failure> {
     Ok(())
 }
 
-pub(super) fn rows(out: &mut dyn Write, trace: &Trace, window: Option<(f64, f64)>) -> io::Result<()> {
+fn rows(out: &mut dyn Write, trace: &Trace, window: Option<(f64, f64)>) -> io::Result<()> {
     writeln!(out, "{HEADER}{}", if window.is_some() { ",limit" } else { "" })?;
     for (row, current) in trace.current.iter().enumerate() {
         let (voltage, ocv, soc) = (trace.voltage[row], trace.ocv[row], trace.soc[row]);
