@@ -3,7 +3,7 @@ use std::path::Path;
 use std::sync::LazyLock;
 
 use galvani::analysis::interaction::Tile;
-use galvani::analysis::{Findings, ReportInput, Source, TestCosts, Timing};
+use galvani::analysis::{Course, Findings, ReportInput, Source, TestCosts, Timing};
 use galvani::numeric::stream::Stream;
 use galvani::report::draw::canvas::Canvas;
 use galvani::report::figure::{convergence, interactions, predictions};
@@ -153,6 +153,7 @@ fn input(history: &History) -> ReportInput<'_> {
         direction: Direction::Minimize,
         objectives: &[],
         timings: &[],
+        course: Course::default(),
         baseline: Some(0.5),
         default: None,
         verdict: None,

@@ -59,6 +59,12 @@ impl Findings {
         turn(direction, &mut matrix.sample.cap);
         let points = matrix.quality.iter_mut().flat_map(|quality| &mut quality.points);
         turn(direction, points.flat_map(|point| [&mut point.observed, &mut point.predicted]));
+        self.ablation.iter_mut().for_each(|ablation| ablation.turn(direction));
+        self.learning.iter_mut().for_each(|learning| learning.turn(direction));
+        self.shortlist.iter_mut().for_each(|shortlist| shortlist.turn(direction));
+        self.footprint.iter_mut().for_each(|footprint| footprint.turn(direction));
+        self.spending.iter_mut().for_each(|spending| spending.turn(direction));
+        self.outlook.iter_mut().for_each(|outlook| outlook.turn(direction));
         turn(direction, self.trials.iter_mut().filter_map(|line| line.cost.as_mut()));
         self
     }

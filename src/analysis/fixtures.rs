@@ -1,5 +1,5 @@
 //! Fixtures: small histories for the tests of the analysis.
-use super::input::ReportInput;
+use super::input::{Course, ReportInput};
 use crate::space::Space;
 use crate::space::hyperparameter::{Domain, Hyperparameter, Value};
 use crate::trial::budget::Budget;
@@ -40,6 +40,7 @@ pub(crate) fn input<'a>(space: &'a Space, history: &'a History) -> ReportInput<'
         direction: Direction::Minimize,
         objectives: &[],
         timings: &[],
+        course: Course::default(),
         baseline: Some(1.0),
         default: None,
         verdict: None,

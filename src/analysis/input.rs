@@ -29,6 +29,7 @@ pub struct ReportInput<'a> {
     /// The names of the objectives if there are several, else empty; the measure is then the first of them.
     pub objectives: &'a [String],
     pub timings: &'a [Timing],
+    pub course: Course<'a>,
     /// The cost of the constant predictor: a trial that costs more has not learned.
     pub baseline: Option<f64>,
     /// The budget and the cost of the default configuration, if it was evaluated outside of the history.
@@ -56,6 +57,21 @@ impl ReportInput<'_> {
         }
         recommend(self.history, self.evaluations)
     }
+}
+
+/// The course of a run beside the timings of its trials, as far as it is known.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Course<'a> {
+    /// Attempts that do not count, because their trials were attempted again.
+    pub repeated: &'a [Timing],
+    /// The beginning and the end of each session of the program, in seconds like those of the timings.
+    pub sessions: &'a [(f64, f64)],
+    /// The number of trials at a time; 0 if it is not known.
+    pub workers: usize,
+    /// The price of an hour of a worker, in any currency.
+    pub price_per_hour: Option<f64>,
+    /// The full budget of the schedule.
+    pub full_budget: Option<f64>,
 }
 
 /// The time and the place of a trial's execution.

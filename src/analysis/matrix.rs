@@ -7,6 +7,7 @@ use super::dependence::{Dimension, FittedModels};
 use super::importance::{Exchange, Exchanged, Importance};
 use super::input::ReportInput;
 use super::interaction::{PairInteraction, Positions, Tile, TileModel};
+use super::learnt::Learnt;
 use super::model::{FittedModel, ModelKind, Process};
 use super::noise::Noise;
 use super::probe::{Probe, positions_of};
@@ -107,8 +108,8 @@ impl<'a> Learning<'a> {
 }
 
 impl Matrix {
-    /// Fits and validates the models and computes the predictions of the best one.
-    pub(super) fn of(input: &ReportInput, watcher: &dyn Watcher) -> Result<Self, Cancelled> {
+    /// Fits and validates the models and computes the predictions of the best one, which comes with the matrix.
+    pub(super) fn of(input: &ReportInput, watcher: &dyn Watcher) -> Result<(Self, Option<Learnt>), Cancelled> {
         let space = input.space;
         let indices: Vec<usize> =
             (0..space.hyperparameters().len()).filter(|&index| varies(&space.hyperparameters()[index])).collect();
@@ -130,11 +131,11 @@ impl Matrix {
             range: None,
             sample: Sample::of(input, indices.len()),
         };
-        matrix.learn(input, indices.into_iter().zip(&binnings).collect(), watcher)?;
+        let learnt = matrix.learn(input, indices.into_iter().zip(&binnings).collect(), watcher)?;
         matrix.cut();
         matrix.spots = place(input, &matrix.sample, &mut matrix.dimensions);
         matrix.range = matrix.range();
-        Ok(matrix)
+        Ok((matrix, learnt))
     }
 
     fn learn(
@@ -142,37 +143,38 @@ impl Matrix {
         input: &ReportInput,
         varied: Vec<(usize, &Binning)>,
         watcher: &dyn Watcher,
-    ) -> Result<(), Cancelled> {
+    ) -> Result<Option<Learnt>, Cancelled> {
         let (space, used) = (input.space, &self.sample.used);
         let trials: Vec<&Trial> = used.iter().filter_map(|used| input.history.trial(used.trial)).collect();
         let budgets = trials.iter().map(|trial| trial.proposal.budget);
         let span = budgets.clone().min().zip(budgets.max());
         let indices: Vec<usize> = varied.iter().map(|(index, _)| *index).collect();
+        let kept = varied.iter().map(|(index, binning)| (*index, (*binning).clone())).collect();
         let encoder = Encoder::new(space, varied, span);
         let targets = used.iter().map(|used| used.target).collect();
         let learning = Learning::of(trials, &encoder, targets);
         let configurations = learning.as_ref().map_or(0, |learning| learning.table.distinct().len());
         let Some(Learning { trials, table, budgets }) = learning.filter(|_| configurations >= LEAST) else {
             self.distrust = Some(format!("too few trials for a model: {configurations} of {LEAST} configurations"));
-            return Ok(());
+            return Ok(None);
         };
         let width = table.columns.len();
         let effort = Effort::of(table.targets.len(), width);
         let budget = self.sample.budget.unwrap_or(1.0);
         let Some(probe) = Probe::draw(&encoder, space, budget, effort.bases, SEED) else {
             self.distrust = Some("the space has too few legal configurations to average over".into());
-            return Ok(());
+            return Ok(None);
         };
         let Some(process) = Process::fit(&table, SEED) else {
             self.distrust = Some("the costs are too large for a model".into());
-            return Ok(());
+            return Ok(None);
         };
         let kinds = input.model.map_or(ModelKind::ALL.to_vec(), |kind| vec![kind]);
         let validation = Validation::of(&table, &kinds, SEED, watcher)?;
         let kind = validation.ranked[0].kind;
         let Some(model) = FittedModel::fit(kind, &table, &process, SEED) else {
             self.distrust = Some("the costs are too large for a model".into());
-            return Ok(());
+            return Ok(None);
         };
         let noise = Noise::of(&table, (&process.lengths(), process.noise()), &budgets);
         let mut quality = Quality::of(input, &self.sample, (&table, &budgets), &validation, noise);
@@ -217,7 +219,9 @@ impl Matrix {
         };
         let refits: Vec<FittedModel> =
             each(watcher, "refits", (0..effort.refits).collect(), refit)?.into_iter().flatten().collect();
-        let Some(shares) = Shares::of(&probe, &drawn, &questions, width) else { return Ok(()) };
+        let learnt =
+            |model, refits| Some(Learnt { varied: kept, span, budget, model, process: process.clone(), refits });
+        let Some(shares) = Shares::of(&probe, &drawn, &questions, width) else { return Ok(learnt(model, refits)) };
         if self.distrust.is_none() {
             let mut importances: Vec<&mut Importance> =
                 self.dimensions[..shared].iter_mut().map(|dimension| &mut dimension.importance).collect();
@@ -248,7 +252,7 @@ impl Matrix {
         let all = (0..self.dimensions.len()).flat_map(|row| (0..row).map(move |column| (row, column)));
         let pair = |pair: (usize, usize)| PairInteraction::of(&tiles, &self.dimensions, pair);
         self.pairs = each(watcher, "pairs", all.collect(), pair)?;
-        Ok(())
+        Ok(learnt(model, refits))
     }
 
     /// Moves all but the most important hyperparameters to `others`.
@@ -269,7 +273,7 @@ impl Matrix {
 }
 
 /// True if a condition or a forbidden clause reads a hyperparameter, or it has a condition itself.
-fn is_read(space: &Space, index: usize) -> bool {
+pub(super) fn is_read(space: &Space, index: usize) -> bool {
     let conditions = (0..space.hyperparameters().len()).filter_map(|other| space.condition(other));
     conditions.chain(space.forbidden()).any(|expression| expression.reads().contains(&index))
 }

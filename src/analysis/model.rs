@@ -78,6 +78,11 @@ impl Process {
         self.process.lengths()
     }
 
+    /// The standard deviation of the function at each row, without noise.
+    pub(crate) fn deviations(&self, rows: &Rows) -> Vec<f64> {
+        self.process.predict(rows).into_iter().map(|prediction| prediction.variance.sqrt()).collect()
+    }
+
     /// The variance of the noise of the targets.
     pub(crate) fn noise(&self) -> f64 {
         self.process.noise()

@@ -1,24 +1,29 @@
-//! The verb `compare`: two runs side by side.
+//! The verb `compare`: two runs side by side, or more by groups.
 use std::path::PathBuf;
 
 use clap::Args;
 use serde_json::json;
 
+use super::compare_groups;
 use super::failure::Failure;
 use super::incumbent;
 use super::message::{measured, narrate, number, say};
 use super::table::PlainFormat;
-use super::target::Target;
 use crate::analysis::comparison::{ComparedRun, Comparison};
 use crate::experiment::definition::difference::DifferentSetting;
 use crate::experiment::replay::log::Log;
 
 #[derive(Args)]
 pub(super) struct Arguments {
-    /// An experiment's file, its run folder, or its name
-    first: PathBuf,
-    /// The other experiment's file, run folder, or name
-    second: PathBuf,
+    /// Two runs or more, each by its experiment's file, its run folder, or its name
+    #[arg(value_name = "RUN")]
+    runs: Vec<PathBuf>,
+    /// Runs that are one group, such as those of one experiment with several seeds
+    #[arg(long, value_name = "NAME=RUN,RUN,...")]
+    group: Vec<String>,
+    /// The folder to draw the best so far to, as compare.svg and compare.png
+    #[arg(long, value_name = "FOLDER")]
+    out: Option<PathBuf>,
     /// The folder that holds the runs
     #[arg(long, value_name = "FOLDER", default_value = "runs")]
     dir: PathBuf,
@@ -28,8 +33,16 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn execute(arguments: &Arguments) -> Result<(), Failure> {
-    let read = |target: &PathBuf| Target { experiment: target.clone(), dir: arguments.dir.clone() }.log();
-    let logs = [read(&arguments.first)?, read(&arguments.second)?];
+    let is_json = matches!(arguments.format, PlainFormat::Json);
+    let mut runs = compare_groups::runs(&arguments.runs, &arguments.group, &arguments.dir)?;
+    if runs.len() > 2 || !arguments.group.is_empty() {
+        return compare_groups::execute(&runs, arguments.out.as_deref(), is_json);
+    }
+    if let Some(folder) = &arguments.out {
+        compare_groups::draw(&runs, folder)?;
+    }
+    let second = runs.pop().expect("two runs").log;
+    let logs = [runs.pop().expect("two runs").log, second];
     let [first, second] = &logs;
     let differences = DifferentSetting::between(&first.experiment, &second.experiment);
     let name = |log: &Log| match first.experiment.name == second.experiment.name {

@@ -6,7 +6,7 @@ use clap::ValueEnum;
 
 use super::failure::Failure;
 use super::message::narrate;
-use crate::analysis::{ModelKind, ReportInput, Source, Timing};
+use crate::analysis::{Course, ModelKind, ReportInput, Source, Timing};
 use crate::document::diagnostic::Diagnostic;
 use crate::document::source::read;
 use crate::exchange::trials::foreign::ForeignRun;
@@ -147,6 +147,7 @@ pub(super) fn with_foreign_input<T>(
         direction: run.directions.first(),
         objectives: &run.objectives,
         timings: &timings,
+        course: Course::default(),
         baseline: None,
         default: None,
         verdict: None,

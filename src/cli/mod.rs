@@ -6,6 +6,7 @@ mod battery;
 mod best;
 mod check;
 mod compare;
+mod compare_groups;
 mod ending;
 mod enqueue;
 mod explain;

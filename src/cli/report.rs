@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 
 use clap::{Args, ValueEnum};
+use jiff::Timestamp;
 
 use super::analysis_progress::AnalysisProgress;
 use super::failure::Failure;
@@ -16,7 +17,7 @@ use super::log_tail::log_tails;
 use super::message::narrate;
 use super::target::Target;
 use crate::analysis::metric::Metric;
-use crate::analysis::{Findings, ModelKind, ReportInput, Source, TestCosts, Timing, Watcher};
+use crate::analysis::{Course, Findings, ModelKind, ReportInput, Source, TestCosts, Timing, Watcher};
 use crate::document::diagnostic::Diagnostic;
 use crate::document::json::JsonError;
 use crate::document::spelling::suggestion;
@@ -26,6 +27,8 @@ use crate::report;
 use crate::report::ReportError;
 use crate::report::figure::list::{FIGURES, FigureEntry};
 use crate::report::print::{PrintFormat, PrintWidth, PrintWidthError, print};
+use crate::store::record::AttemptEnd;
+use crate::trial::Trial;
 use crate::trial::direction::Directions;
 use crate::trial::metrics;
 use crate::trial::penalty::penalty;
@@ -255,7 +258,7 @@ fn with_input<T>(
 ) -> Result<T, Failure> {
     let experiment = &log.experiment;
     let verdict = verdict(log);
-    let timings = timings(log);
+    let times = RunTimes::of(log);
     let (predictions, unreadable) = match predictions(log) {
         Ok(predictions) => (predictions, None),
         Err(diagnostic) => (Vec::new(), Some(diagnostic)),
@@ -277,7 +280,14 @@ fn with_input<T>(
         measure: experiment.measure(),
         direction: experiment.direction(),
         objectives: experiment.objectives(),
-        timings: &timings,
+        timings: &times.timings,
+        course: Course {
+            repeated: &times.repeated,
+            sessions: &times.sessions,
+            workers: experiment.execution.workers,
+            price_per_hour: experiment.price_per_device_hour,
+            full_budget: Some(experiment.schedule.max().amount()),
+        },
         baseline: incumbent::validation(log)
             .and_then(|done| done.incumbent.info.get("mean_predictor")?.as_f64())
             .map(|value| experiment.direction().turn(value)),
@@ -320,20 +330,34 @@ fn warnings(log: &Log) -> Vec<String> {
     repairs.chain(penalty).collect()
 }
 
-fn timings(log: &Log) -> Vec<Timing> {
-    let first = log.details.iter().filter_map(|details| details.started.first()).min().copied();
-    let trials = log.history.trials().iter().zip(&log.details);
-    trials
-        .filter_map(|(trial, details)| {
-            let ended = details.ended.as_ref()?;
-            Some(Timing {
-                trial: trial.proposal.trial.0,
-                started_s: ended.started.duration_since(first?).as_secs_f64(),
-                seconds: ended.seconds,
-                slot: ended.slot.clone(),
-            })
-        })
-        .collect()
+/// The attempts of a run, those that count before those that do not, and its sessions.
+struct RunTimes {
+    timings: Vec<Timing>,
+    repeated: Vec<Timing>,
+    sessions: Vec<(f64, f64)>,
+}
+
+impl RunTimes {
+    /// The times of a run, in seconds from the first start of a trial.
+    fn of(log: &Log) -> Self {
+        let Some(first) = log.details.iter().filter_map(|details| details.started.first()).min().copied() else {
+            return Self { timings: vec![], repeated: vec![], sessions: vec![] };
+        };
+        let since = |at: Timestamp| at.duration_since(first).as_secs_f64();
+        let timing = |trial: &Trial, end: &AttemptEnd| Timing {
+            trial: trial.proposal.trial.0,
+            started_s: since(end.started),
+            seconds: end.seconds,
+            slot: end.slot.clone(),
+        };
+        let trials = || log.history.trials().iter().zip(&log.details);
+        let repeated = trials().flat_map(|(trial, details)| details.repeated.iter().map(move |end| timing(trial, end)));
+        Self {
+            timings: trials().filter_map(|(trial, details)| Some(timing(trial, details.ended.as_ref()?))).collect(),
+            repeated: repeated.collect(),
+            sessions: log.session_spans().into_iter().map(|(from, to)| (since(from), since(to))).collect(),
+        }
+    }
 }
 
 fn verdict(log: &Log) -> Option<TestCosts> {

@@ -47,7 +47,6 @@ pub enum ReportError {
 ///
 /// # Errors
 /// If the folder cannot be created or a file in it cannot be written.
-#[cfg(feature = "simulator")]
 pub(crate) fn picture(canvas: &Canvas, folder: &Path, name: &str) -> Result<[PathBuf; 2], ReportError> {
     fs::create_dir_all(folder).map_err(unwritable(folder))?;
     let [vector, raster] = ["svg", "png"].map(|kind| folder.join(format!("{name}.{kind}")));

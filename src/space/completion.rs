@@ -39,6 +39,15 @@ impl Space {
         Ok(CompletedConfiguration { configuration: self.configuration(values)?, filled })
     }
 
+    /// The configuration in which each active hyperparameter has the value that `value` gives for its index.
+    ///
+    /// # Errors
+    /// The combination is forbidden.
+    pub(crate) fn settled(&self, value: impl FnMut(usize) -> Value) -> Result<Configuration, Illegal> {
+        let forbidden = |clause: usize| Illegal::Forbidden { clause: self.forbidden()[clause].to_string() };
+        self.definition.settle(vec![None; self.hyperparameters().len()], value).map_err(forbidden)
+    }
+
     /// The filled-in values in words: `y = 0.5 and kind = "a"`.
     pub(crate) fn filled_in_words(&self, completed: &CompletedConfiguration) -> String {
         let value = |name: &String| {

@@ -25,6 +25,8 @@ pub struct Details {
     pub attempt: u32,
     /// The end that counts.
     pub ended: Option<AttemptEnd>,
+    /// The ends that do not count, because the trial was attempted again.
+    pub repeated: Vec<AttemptEnd>,
 }
 
 /// The state of a run, computed from its records. Listings show it, and a resumed run begins with it.
@@ -124,6 +126,8 @@ impl Replay {
                     };
                     self.history.tell_after(ended.trial, outcome, ended.end.seconds);
                     self.details_of(ended.trial, "ended")?.ended = Some(ended.end.clone());
+                } else if !ended.late {
+                    self.details_of(ended.trial, "ended")?.repeated.push(ended.end.clone());
                 }
             }
             Record::Revised(revised) => {

@@ -1,5 +1,6 @@
 //! The log of a run: its journal, read without a lock, also while the run writes it.
 use indexmap::IndexMap;
+use jiff::Timestamp;
 use serde_json::Value as Json;
 
 use crate::document::source::SourceError;
@@ -76,6 +77,11 @@ impl Log {
     /// The seconds that all sessions of the run took, from their beginning to their last result.
     pub fn seconds(&self) -> f64 {
         self.times.seconds(self.experiment.execution.workers)
+    }
+
+    /// The beginning and the last result of each session of the run that left any.
+    pub(crate) fn session_spans(&self) -> Vec<(Timestamp, Timestamp)> {
+        self.times.spans()
     }
 
     /// The number of sessions of the run.

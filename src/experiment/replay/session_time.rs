@@ -64,6 +64,12 @@ impl SessionTimes {
         self.earlier.iter().chain([&self.now]).map(seconds).sum()
     }
 
+    /// The beginning and the last result of each session that left any, where both are known.
+    pub(crate) fn spans(&self) -> Vec<(Timestamp, Timestamp)> {
+        let sessions = self.earlier.iter().chain([&self.now]).filter(|session| session.has_records);
+        sessions.filter_map(|session| session.span).collect()
+    }
+
     /// The number of sessions that left any result.
     pub(crate) fn sessions(&self) -> usize {
         self.earlier.iter().chain([&self.now]).filter(|session| session.has_records).count()
@@ -99,5 +105,6 @@ mod tests {
             times.take(&record);
         }
         assert_eq!((times.seconds(1), times.sessions()), (12.0, 2));
+        assert_eq!(times.spans(), [(at(100), at(107)), (at(9000), at(9005))]);
     }
 }

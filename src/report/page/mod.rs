@@ -1,6 +1,10 @@
 //! The page: one HTML file that needs no network and no other file, readable without JavaScript.
+mod answer;
+mod money;
+mod proposals;
 pub(crate) mod result;
 pub(crate) mod sentence;
+mod shortlist;
 pub(crate) mod table;
 
 use std::fmt::Write;
@@ -52,6 +56,11 @@ pub(crate) fn page<'a>(
     };
     let drawn = show("convergence", convergence).unwrap_or_default();
     chapter("Is it still improving?", &sentence::progress(findings), &drawn);
+    if let Some(learning) = &findings.learning {
+        let caption = "Lines: the costs that trials reported on their way, joined over the budgets of a configuration. Thick: the recommended one.";
+        let drawn = show("learning", caption).unwrap_or_default();
+        chapter("How did the trials learn on their way?", &answer::learning(learning), &drawn);
+    }
     chapter("Can small budgets be trusted?", &sentence::fidelity(findings), &table::fidelity(findings));
     chapter("Which trials failed?", &sentence::failure(findings), &table::failures(findings));
     let caption = "Each tile is the mean prediction over legal configurations with those two values.";
@@ -59,6 +68,37 @@ pub(crate) fn page<'a>(
     rest += &table::importance(findings);
     rest += &table::levels(findings);
     chapter("Which hyperparameters matter, and how do they interact?", &sentence::interaction(findings), &rest);
+    if let Some(locality) = &findings.locality {
+        let caption = "Grey: share of the variance among all legal configurations. Then among the quarter of them that the model predicts to be the best, and if values of the best configuration are changed one at a time (with the 80 % interval of refits). Further objectives have models of their own.";
+        let drawn = show("locality", caption).unwrap_or_default();
+        chapter("Which hyperparameters matter near the best?", &answer::locality(locality), &drawn);
+    }
+    if let Some(answer) = answer::ablation(findings) {
+        let caption = "From top to bottom, one change at a time: the one that helps most, by the model. Filled: both ends were measured at the highest budget. Hollow: predicted. What a change activates comes with it.";
+        let drawn = show("ablation", caption).unwrap_or_default();
+        chapter("Which changes made the difference?", &answer, &drawn);
+    }
+    if let Some(shortlist) = &findings.shortlist {
+        let caption = "Each line is a trial at the highest budget, in the colour of its cost. Dashed: failed trials, at any budget. Values of lists are spread a little so that lines stay apart.";
+        let drawn = show("parallel", caption).unwrap_or_default();
+        let answer = answer::common(shortlist);
+        chapter(
+            "What do the best configurations have in common?",
+            &answer,
+            &(drawn + &shortlist::table(findings, shortlist, input)),
+        );
+    }
+    if let Some(footprint) = &findings.footprint {
+        let caption = "Near on the plane means alike in all hyperparameters, but for what a plane cannot keep. The axes have no unit. Hollow rings: random configurations that were not tried.";
+        let drawn = show("footprint", caption).unwrap_or_default();
+        chapter("What was tried, and what was not?", &answer::footprint(footprint), &drawn);
+    }
+    if let Some((outlook, shortlist)) = findings.outlook.as_ref().zip(findings.shortlist.as_ref()) {
+        let caption = "Numbered: untried configurations with the greatest expected improvement, one a region, with 80 % intervals. Dashed: the predicted cost of the recommended configuration.";
+        let drawn = show("outlook", caption).unwrap_or_default();
+        let answer = answer::outlook(findings, outlook, shortlist);
+        chapter("What to try next?", &answer, &(drawn + &proposals::table_of(findings, outlook)));
+    }
     if let Some(drawn) =
         show("predictions", "Truth and free-running prediction of the best model on series that no trial has seen.")
     {
@@ -70,6 +110,17 @@ pub(crate) fn page<'a>(
         let drawn = show("metrics", caption).unwrap_or_default();
         let answer = sentence::metrics(findings);
         chapter("What else did the trials measure?", &answer, &(drawn + &table::metrics(findings)));
+    }
+    if let Some(timetable) = &findings.timetable {
+        let caption = "A bar is an attempt at a trial, in the colour of its budget. The time between two sessions of the program is left out.";
+        let drawn = show("timetable", caption).unwrap_or_default();
+        chapter("Were the workers busy?", &answer::timetable(timetable), &drawn);
+    }
+    if let Some(spending) = &findings.spending {
+        let caption = "Times of all attempts, over all workers. Where times clearly go with a hyperparameter, those of each configuration against it, as a share of the mean at the same budgets.";
+        let drawn = show("spending", caption).unwrap_or_default();
+        let answer = answer::spending(findings, spending);
+        chapter("What did it cost?", &answer, &(drawn + &money::tables(findings, spending)));
     }
     let trials = format!(
         "{} of {}.",

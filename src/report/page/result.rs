@@ -146,7 +146,7 @@ pub(crate) fn bounds(findings: &Findings) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::analysis::ReportInput;
+    use crate::analysis::{Course, ReportInput};
     use crate::space::Space;
     use crate::space::hyperparameter::{Domain, Hyperparameter, Value};
     use crate::trial::budget::Budget;
@@ -176,6 +176,7 @@ mod tests {
                 direction: Direction::Minimize,
                 objectives: &[],
                 timings: &[],
+                course: Course::default(),
                 baseline: None,
                 default,
                 verdict: None,

@@ -13,25 +13,30 @@ use crate::report::draw::words::{amount, decimal, feature, number, percent, perc
 const CELLS: usize = 40_000;
 
 /// A cell: its text, and its number if it has one, by which columns are sorted.
-struct Cell {
-    text: String,
-    number: Option<f64>,
+pub(super) struct Cell {
+    pub text: String,
+    pub number: Option<f64>,
 }
 
-fn word(text: impl Into<String>) -> Cell {
+pub(super) fn word(text: impl Into<String>) -> Cell {
     Cell { text: text.into(), number: None }
 }
 
-fn figure(x: f64) -> Cell {
+pub(super) fn figure(x: f64) -> Cell {
     Cell { text: number(x), number: Some(x) }
 }
 
-fn maybe(x: Option<f64>) -> Cell {
+pub(super) fn maybe(x: Option<f64>) -> Cell {
     x.map_or(word(""), figure)
 }
 
 /// A table; `class` gives the class of a row by its index.
-fn table(kind: &str, heads: &[&str], mut rows: Vec<Vec<Cell>>, class: &dyn Fn(usize) -> &'static str) -> String {
+pub(super) fn table(
+    kind: &str,
+    heads: &[&str],
+    mut rows: Vec<Vec<Cell>>,
+    class: &dyn Fn(usize) -> &'static str,
+) -> String {
     (0..heads.len()).for_each(|column| tell_apart(&mut rows, column));
     let numeric = |column: usize| rows.iter().any(|row| row.get(column).is_some_and(|cell| cell.number.is_some()));
     // It may be wider than the page, so that a keyboard has to reach it.
@@ -63,11 +68,11 @@ fn tell_apart(rows: &mut [Vec<Cell>], column: usize) {
     cells.iter_mut().zip(words::column(&numbers)).for_each(|(cell, text)| cell.text = text);
 }
 
-fn details(summary: &str, table: String) -> String {
+pub(super) fn details(summary: &str, table: String) -> String {
     format!("<details><summary>{}</summary>{table}</details>\n", escape(summary))
 }
 
-fn plain(_: usize) -> &'static str {
+pub(super) fn plain(_: usize) -> &'static str {
     ""
 }
 
