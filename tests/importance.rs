@@ -61,6 +61,7 @@ fn three_of_twelve_are_found_after_a_search() {
             direction: Direction::Minimize,
             objectives: &[],
             timings: &[],
+            course: Default::default(),
             baseline: None,
             default: None,
             verdict: None,
