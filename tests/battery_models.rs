@@ -135,3 +135,36 @@ fn mistakes_are_named() {
     }
     assert!(!here.join("m").exists());
 }
+
+#[test]
+fn measured_series_beside_simulated_ones_train_and_judge_a_model() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = folder.path();
+    fs::write(here.join("small.ron"), EXPERIMENT).unwrap();
+    fs::write(here.join("data.ron"), "(train: 4, validation: 1, test: 1, hours: 0.5, interval_s: 30)").unwrap();
+    for name in ["arbin.csv", "maccor.txt"] {
+        fs::copy(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/cyclers").join(name), here.join(name))
+            .unwrap();
+    }
+    let run = |arguments: &[&str]| {
+        let (code, out, error) = battery(here, arguments);
+        assert_eq!(code, Some(0), "{arguments:?}: {error}");
+        out
+    };
+    run(&["generate", "data.ron"]);
+    run(&["import", "arbin.csv", "--append", "data.dataset", "--split", "train", "--out", "more.dataset"]);
+    let described =
+        run(&["import", "maccor.txt", "--append", "more.dataset", "--split", "test", "--out", "mixed.dataset"]);
+    assert!(described.contains("train           3 series  measured"), "{described}");
+    run(&["train", "small.ron", "--dataset", "mixed.dataset", "--out", "mixed"]);
+    // A model that has seen simulated series alone is judged on measured ones too.
+    run(&["train", "small.ron", "--dataset", "data.dataset", "--out", "simulated"]);
+    let judge = ["evaluate", "mixed", "simulated", "--dataset", "mixed.dataset", "--format", "json"];
+    let sizes = ["--windows", "4", "--context", "8", "--horizon", "40", "--scored", "20", "--beside-baseline"];
+    let out = run(&[&judge[..], &sizes].concat());
+    let rows: Vec<Json> = out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(rows.len(), 8);
+    for row in &rows {
+        assert!(row["soc_mean_absolute_error"].as_f64().unwrap().is_finite(), "{row}");
+    }
+}

@@ -65,7 +65,8 @@ fn inputs_with_small_mistakes_break_no_promise() {
 }
 
 /// Targets whose messages people read beside a line that they wrote.
-const MUTATED: [&str; 7] = ["cells", "currents", "experiments", "outputs", "protocols", "requests", "spaces"];
+const MUTATED: [&str; 8] =
+    ["cells", "currents", "experiments", "measurements", "outputs", "protocols", "requests", "spaces"];
 
 #[test]
 fn kept_inputs_break_no_promise() {

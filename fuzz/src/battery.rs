@@ -1,4 +1,4 @@
-//! The battery task's files: a cell in RON or as BPX, a current profile in CSV, and a protocol in sentences or in RON.
+//! The battery task's files: a cell in RON or as BPX, a current profile in CSV, a protocol in sentences or in RON, a file of a cycler.
 use std::path::Path;
 use std::sync::OnceLock;
 
@@ -11,7 +11,9 @@ use galvani::battery::protocol::cycler::perform;
 use galvani::battery::simulation::thermal::Thermal;
 use galvani::battery::simulation::trace::Start;
 
-use super::{check_error, path, text};
+use galvani::battery::measurement::reading::{MeasurementError, ReadingSettings, read_bytes};
+
+use super::{check_error, check_words, path, text};
 
 /// A file of a cell, in RON or as BPX.
 pub fn cells(data: &[u8]) {
@@ -82,6 +84,35 @@ pub fn protocols(data: &[u8]) {
         for step in &done.steps {
             let numbers = [step.duration, step.charge, step.energy, step.end_voltage, step.end_current];
             assert!(numbers.iter().all(|number| number.is_finite()), "{step:?}");
+        }
+    }
+}
+
+/// A file of a cycler, in whatever encoding.
+pub fn measurements(data: &[u8]) {
+    let cell = Cell::named("chen2020").expect("a built-in cell");
+    for (interval, joins_resets) in [(60.0, true), (3600.0, false)] {
+        let settings = ReadingSettings { interval, joins_resets, ..Default::default() };
+        match read_bytes(path(), data, &cell, &settings) {
+            Ok((file, rows)) => {
+                assert_eq!(file.runs.iter().map(|run| run.rows).sum::<usize>(), rows.len(), "rows of series");
+                assert!(file.findings.used >= 2 && file.findings.used <= file.findings.rows, "{:?}", file.findings);
+                for row in &rows {
+                    let numbers = [row.current, row.instant, row.voltage, row.temperature, row.charge];
+                    assert!(numbers.iter().all(|number| number.is_finite()), "{row:?}");
+                    assert!(
+                        (-10.0..=90.0).contains(&row.temperature) && (2.5..=4.25).contains(&row.voltage),
+                        "{row:?}"
+                    );
+                    assert!((-5.0..=20.0).contains(&row.instant), "{row:?}");
+                }
+            }
+            Err(MeasurementError::Source(error)) => {
+                assert!(error.to_string().starts_with("fuzzed") && !error.diagnostic.message.is_empty(), "{error:?}");
+                assert!(error.column <= error.source_line.chars().count() + 1, "{error:?}");
+                check_words(&error.diagnostic.to_string(), data);
+            }
+            Err(other) => assert!(!other.to_string().is_empty()),
         }
     }
 }

@@ -27,6 +27,8 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("experiments", experiment::experiments),
     ("irace", space::irace),
     ("journals", journal::journals),
+    #[cfg(feature = "simulator")]
+    ("measurements", battery::measurements),
     ("outputs", program::outputs),
     ("pcs", space::pcs),
     #[cfg(feature = "simulator")]

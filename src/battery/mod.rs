@@ -5,6 +5,8 @@ pub mod current;
 pub mod dataset;
 #[cfg(feature = "battery")]
 pub mod evaluation;
+pub mod fit;
+pub mod measurement;
 #[cfg(feature = "battery")]
 pub mod model;
 pub mod protocol;

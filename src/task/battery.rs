@@ -191,7 +191,7 @@ impl Task for Battery {
     fn prepare(&self, data: &Path, progress: &(dyn Fn(f64) + Sync)) -> Result<(), TaskError> {
         self.validate().map_err(refused)?;
         let path = self.file(data);
-        if Dataset::open(&path).is_ok_and(|dataset| dataset.specification() == &self.dataset) {
+        if Dataset::open(&path).is_ok_and(|dataset| dataset.is_simulated_by(&self.dataset)) {
             return Ok(());
         }
         fs::create_dir_all(data)

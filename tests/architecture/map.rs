@@ -28,6 +28,8 @@ pub const INSIDE: &[(&str, &[&str])] = &[
             "simulation",
             "protocol",
             "dataset",
+            "measurement",
+            "fit",
             "baseline",
             "model",
             "training",

@@ -40,6 +40,11 @@ impl ExchangeCurrent {
         (tried.iter().zip(temperatures).all(|(&(c, s), t)| agrees(c, s, t))).then_some(law)
     }
 
+    /// The law whose densities are those of this one times a factor.
+    pub(crate) fn times(&self, factor: f64) -> Self {
+        Self { function: self.function.times(factor), orders: self.orders }
+    }
+
     /// The density at a temperature, A/m², for c of 1 kmol/m³ and s and 1 - s both one.
     pub(crate) fn rate(&self, kelvin: f64) -> f64 {
         let [_, b, d] = self.orders;

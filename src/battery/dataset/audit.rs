@@ -1,12 +1,17 @@
 //! The audit of a dataset: every stored row against the limits of the datasheet, and the span of the rows.
 use rayon::prelude::*;
 
+use crate::battery::cell::Cell;
 use crate::battery::current::ProfileKind;
 use crate::battery::current::limits::{Limit, Violation, check_rows};
 use crate::battery::dataset::feature::WIDTH;
 use crate::battery::dataset::generation::{SeriesBatch, SeriesFactory};
 use crate::battery::dataset::jitter::cell_of;
 use crate::battery::dataset::{Dataset, Split};
+
+/// The tolerance in measured series: of currents, as a share of that which empties the cell in an hour, of voltages, V, and of
+/// states of charge. Cyclers switch a little beyond a limit.
+const MEASURED: (f64, f64, f64) = (0.005, 0.005, 0.01);
 
 /// The findings of an audit.
 #[derive(Clone, Debug, PartialEq)]
@@ -21,43 +26,86 @@ pub struct Audit {
     /// Series that are not what their specification gives, simulated anew: an earlier build kept some in which the
     /// electrolyte runs dry.
     pub differing: Vec<(Split, usize)>,
+    /// The first violation of each measured series that has one: a fact about a measurement, no mistake of the dataset.
+    pub measured: Vec<(Split, usize, Violation)>,
 }
 
-/// Reads every row of a dataset, and simulates it anew.
+/// Reads every row of a dataset, and simulates it anew where it is simulated.
 pub fn audit(dataset: &Dataset) -> Audit {
     let specification = dataset.specification();
-    let nominal = specification.known_cell();
-    // A stored value is off by half a step; the state of charge at which a limit changes, by one more.
-    let half = dataset.ranges().map(|(least, largest)| 0.51 * (largest - least) / 65535.0);
+    let examined = Examined::of(dataset);
     let mut audit = Audit {
         violations: Vec::new(),
         spans: Vec::new(),
         is_complete: specification.interval_s == 1,
         differing: differing(dataset),
+        measured: Vec::new(),
     };
     for split in Split::ALL.into_iter().filter(|&split| dataset.series(split) > 0) {
-        let of_series = |series: usize| {
-            let rows = dataset.rows(split, series, 0, dataset.steps());
-            let mut limits = cell_of(specification, &nominal, split, series).limits.widened(half[0], half[1], half[3]);
-            if !audit.is_complete {
-                for side in [&mut limits.discharge, &mut limits.charge] {
-                    (side.critical, side.continuous) = (side.short, side.short);
-                }
-            }
-            let voltages: Vec<f64> = rows.iter().map(|row| row[1]).collect();
-            let kinds = &specification.kinds;
-            let violation = match kinds[series % kinds.len()] {
-                // The currents of a protocol are its author's.
-                ProfileKind::Experiment => outside(limits.voltage, &voltages),
-                _ => check_rows(&limits, half[0], rows.iter().map(|row| (row[0], row[3])), &voltages).err(),
-            };
-            (violation.map(|violation| (split, series, violation)), span(&rows))
-        };
-        let found: Vec<_> = (0..dataset.series(split)).into_par_iter().map(of_series).collect();
+        let found: Vec<_> =
+            (0..dataset.series(split)).into_par_iter().map(|series| examined.series(split, series)).collect();
         audit.spans.push((split, found.iter().map(|(_, span)| *span).reduce(joined).expect("the split has series")));
-        audit.violations.extend(found.into_iter().filter_map(|(violation, _)| violation));
+        for (series, violation) in
+            found.into_iter().enumerate().filter_map(|(series, (found, _))| Some((series, found?)))
+        {
+            let list = if series < dataset.simulated(split) { &mut audit.violations } else { &mut audit.measured };
+            list.push((split, series, violation));
+        }
     }
     audit
+}
+
+/// The first violation of each measured series that has one; nothing is simulated.
+pub fn measured_violations(dataset: &Dataset) -> Vec<(Split, usize, Violation)> {
+    let examined = Examined::of(dataset);
+    let of_split = |split| {
+        let series = dataset.simulated(split)..dataset.series(split);
+        let found =
+            series.into_par_iter().filter_map(|series| Some((split, series, examined.series(split, series).0?)));
+        found.collect::<Vec<_>>()
+    };
+    Split::ALL.into_iter().flat_map(of_split).collect()
+}
+
+/// A dataset whose rows are examined.
+struct Examined<'a> {
+    dataset: &'a Dataset,
+    nominal: Cell,
+    /// Half a step of each feature's stored values, and a little.
+    half: [f64; WIDTH],
+}
+
+impl<'a> Examined<'a> {
+    fn of(dataset: &'a Dataset) -> Self {
+        // A stored value is off by half a step; the state of charge at which a limit changes, by one more.
+        let half = dataset.ranges().map(|(least, largest)| 0.51 * (largest - least) / 65535.0);
+        Self { dataset, nominal: dataset.specification().known_cell(), half }
+    }
+
+    /// The first violation in a series, and the span of its rows.
+    fn series(&self, split: Split, series: usize) -> (Option<Violation>, [(f64, f64); WIDTH]) {
+        let Self { dataset, nominal, half } = self;
+        let specification = dataset.specification();
+        let rows = dataset.rows(split, series, 0, dataset.steps());
+        let limits = match series < dataset.simulated(split) {
+            true => cell_of(specification, nominal, split, series).limits,
+            false => nominal.limits.widened(MEASURED.0 * nominal.capacity_ah, MEASURED.1, MEASURED.2),
+        };
+        let mut limits = limits.widened(half[0], half[1], half[3]);
+        if specification.interval_s != 1 {
+            for side in [&mut limits.discharge, &mut limits.charge] {
+                (side.critical, side.continuous) = (side.short, side.short);
+            }
+        }
+        let voltages: Vec<f64> = rows.iter().map(|row| row[1]).collect();
+        let kinds = &specification.kinds;
+        let violation = match kinds[series % kinds.len()] {
+            // The currents of a protocol are its author's.
+            ProfileKind::Experiment if series < dataset.simulated(split) => outside(limits.voltage, &voltages),
+            _ => check_rows(&limits, half[0], rows.iter().map(|row| (row[0], row[3])), &voltages).err(),
+        };
+        (violation, span(&rows))
+    }
 }
 
 /// The first voltage outside of a window.
@@ -81,7 +129,8 @@ fn differing(dataset: &Dataset) -> Vec<(Split, usize)> {
         });
         series.map(|k| (batch.split, batch.first + k)).collect()
     };
-    SeriesBatch::all(specification).into_par_iter().flat_map_iter(of_batch).collect()
+    let simulated = |split| dataset.simulated(split);
+    SeriesBatch::of(simulated).into_par_iter().flat_map_iter(of_batch).collect()
 }
 
 fn span(rows: &[[f64; WIDTH]]) -> [(f64, f64); WIDTH] {

@@ -2,7 +2,6 @@
 use rayon::prelude::*;
 use serde::Serialize;
 
-use crate::battery::current::ProfileKind;
 use crate::battery::dataset::{Dataset, FEATURES, Split, UNITS};
 
 /// Indices of the features that are counted.
@@ -34,7 +33,8 @@ pub(crate) struct SplitCoverage {
     pub rows: usize,
     pub counted: usize,
     pub axes: Vec<FeatureAxis>,
-    pub kinds: Vec<ProfileKind>,
+    /// Kinds of profiles, and `Measured` where there are measured series.
+    pub kinds: Vec<String>,
     /// Shares of a kind's rows in each part, for each kind of profile and each axis.
     pub single: Vec<Vec<Vec<f64>>>,
     /// Rows in each part of the later axis, for each part of the earlier one, for each pair of axes of [`pairs`].
@@ -78,11 +78,19 @@ pub(crate) fn coverage(dataset: &Dataset, split: Split) -> SplitCoverage {
     };
     let spans: [(f64, f64); SHOWN.len()] = std::array::from_fn(joined);
 
-    let kinds = &specification.kinds;
+    let profiles = specification.kinds.len();
+    let simulated = dataset.simulated(split);
+    let mut kinds: Vec<String> = specification.kinds.iter().map(|kind| format!("{kind:?}")).collect();
+    if simulated == 0 {
+        kinds.clear();
+    }
+    if simulated < series {
+        kinds.push("Measured".to_owned());
+    }
     let is_resting = |current: f64| current.abs() < REST * cell.limits.discharge.short;
     let (low, high) = cell.limits.critical_soc;
     let count = |mut counts: Counts, window: &(usize, usize)| {
-        let kind = window.0 % kinds.len();
+        let kind = if window.0 < simulated { window.0 % profiles } else { kinds.len() - 1 };
         for row in read(window) {
             let parts: [usize; SHOWN.len()] = std::array::from_fn(|axis| {
                 let (least, largest) = spans[axis];
@@ -120,7 +128,7 @@ pub(crate) fn coverage(dataset: &Dataset, split: Split) -> SplitCoverage {
         rows: series * steps,
         counted: counts.rows as usize,
         axes: (0..SHOWN.len()).map(axis).collect(),
-        kinds: kinds.clone(),
+        kinds,
         single: counts.single.iter().map(|axes| axes.iter().map(shares).collect()).collect(),
         double: counts.double,
         resting: counts.resting as f64 / counts.rows.max(1) as f64,

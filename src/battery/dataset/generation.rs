@@ -35,8 +35,13 @@ pub(crate) struct SeriesBatch {
 impl SeriesBatch {
     /// All series of a dataset; a batch never holds two splits, so that a series is the same in any company.
     pub(crate) fn all(specification: &Specification) -> Vec<Self> {
+        Self::of(|split| specification.series(split))
+    }
+
+    /// Batches of so many series of each split.
+    pub(crate) fn of(count: impl Fn(Split) -> usize) -> Vec<Self> {
         let batches = |split| {
-            let series = specification.series(split);
+            let series = count(split);
             let batch = move |first| Self { split, first, count: LANES.min(series - first) };
             (0..series).step_by(LANES).map(batch)
         };

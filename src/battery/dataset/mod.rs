@@ -1,4 +1,4 @@
-//! Datasets: simulated in parallel, stored once, read in windows by any number of processes.
+//! Datasets: simulated in parallel or measured, stored once, read in windows by any number of processes.
 //!
 //! Numbers are stored as 16 bits over the feature's range, so a value is off by at most half a step: for Chen 2020
 //! 0.2 mA, 14 µV, 1 mK, and 7.7e-6 of state of charge.
@@ -8,6 +8,7 @@ pub mod experiment_profile;
 pub(crate) mod feature;
 pub(crate) mod generation;
 pub(crate) mod jitter;
+pub(crate) mod measured;
 pub mod npy;
 #[cfg(any(feature = "battery", test))]
 pub(crate) mod scaling;
@@ -23,6 +24,7 @@ use crate::battery::dataset::generation::{SeriesBatch, SeriesFactory};
 use crate::battery::dataset::storage::{Mapped, Writer};
 
 pub use crate::battery::dataset::feature::{FEATURES, Ranges, UNITS, WIDTH};
+pub use crate::battery::dataset::measured::{MeasuredFile, MeasuredPart, MeasuredSeries};
 pub use crate::battery::dataset::specification::{Specification, Split};
 pub use crate::battery::dataset::storage::DatasetError;
 
@@ -57,8 +59,8 @@ impl Dataset {
         specification.validate().map_err(DatasetError::Specification)?;
         let cell = specification.known_cell();
         let all = specification.all_series();
-        let is_there = || Self::open(path).is_ok_and(|dataset| dataset.specification() == specification);
-        let Some(writer) = Writer::create(path, specification, is_there)? else {
+        let is_there = || Self::open(path).is_ok_and(|dataset| dataset.is_simulated_by(specification));
+        let Some(writer) = Writer::create(path, specification, None, is_there)? else {
             progress(1.0);
             return Ok(Generated { resumed: all, redrawn: 0 });
         };
@@ -110,6 +112,34 @@ impl Dataset {
 
     pub fn specification(&self) -> &Specification {
         &self.file.specification
+    }
+
+    /// The series that were measured; `None` where all are simulated.
+    pub fn measured(&self) -> Option<&MeasuredPart> {
+        self.file.measured.as_ref()
+    }
+
+    /// True where the dataset is what a specification gives, and nothing else.
+    pub fn is_simulated_by(&self, specification: &Specification) -> bool {
+        self.specification() == specification && self.measured().is_none()
+    }
+
+    /// Number of simulated series of a split, which come first.
+    pub fn simulated(&self, split: Split) -> usize {
+        self.series(split) - self.measured().map_or(0, |measured| measured.count(split))
+    }
+
+    /// The origin of a series, and its file; `None` where it is simulated.
+    pub fn origin(&self, split: Split, series: usize) -> Option<(&MeasuredSeries, &MeasuredFile)> {
+        let (measured, index) = (self.measured()?, series.checked_sub(self.simulated(split))?);
+        let origin = measured.series.iter().filter(|series| series.split == split).nth(index)?;
+        Some((origin, &measured.files[origin.file]))
+    }
+
+    /// A digest of everything that the data follow from.
+    pub fn digest(&self) -> u64 {
+        let files = self.measured().map(|measured| serde_json::to_string(measured).expect("it is plain data"));
+        self.specification().digest() ^ files.map_or(0, |text| u64::from(crc32fast::hash(text.as_bytes())))
     }
 
     /// Number of series of a split.

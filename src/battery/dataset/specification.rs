@@ -142,6 +142,11 @@ impl Specification {
 
     /// Checks every field; fails with the field that is wrong, and what is allowed there.
     pub(crate) fn validate(&self) -> Result<(), Diagnostic> {
+        self.validate_beside(0)
+    }
+
+    /// Checks every field of a dataset of which some held-out series are measured.
+    pub(crate) fn validate_beside(&self, measured_held_out: usize) -> Result<(), Diagnostic> {
         let wrong = |field: &'static str, message: String| Err(Diagnostic::new(message).field(field));
         let cell = self.find_cell()?;
         if cell.thermal.is_none() && self.thermal != Thermal::Isothermal {
@@ -204,7 +209,7 @@ impl Specification {
                 return wrong(name, message);
             }
         }
-        if self.held_out == 0 {
+        if self.held_out <= measured_held_out {
             return Ok(());
         }
         within("held_out_ambient", self.held_out_ambient, AMBIENT)?;
@@ -289,7 +294,7 @@ impl Specification {
 }
 
 /// The ranges of a cell's features: currents to the next whole multiple of the capacity, voltages with 0.05 V above the limit.
-fn ranges(cell: &Cell) -> Ranges {
+pub(crate) fn ranges(cell: &Cell) -> Ranges {
     let (limits, hour) = (&cell.limits, cell.capacity_ah);
     let current = (-(limits.charge.short / hour).ceil() * hour, (limits.discharge.short / hour).ceil() * hour);
     let voltage = (limits.voltage.0, limits.voltage.1 + 0.05);

@@ -22,6 +22,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::battery::dataset::feature::{FEATURES, UNITS};
+use crate::battery::dataset::measured::MeasuredPart;
 use crate::battery::dataset::specification::{GENERATION, Specification, Split};
 use crate::document::diagnostic::Diagnostic;
 
@@ -35,10 +36,10 @@ const PAGE: usize = 4096;
 pub enum DatasetError {
     #[error("there is no dataset at `{}`\nhint: a run makes its own before the first trial; `galvani battery generate` makes any", .path.display())]
     Missing { path: PathBuf },
-    #[error("the dataset `{}` is damaged: {what}\nhint: delete it, it will be generated again, bit for bit", .path.display())]
+    #[error("the dataset `{}` is damaged: {what}\nhint: delete it: the same specification generates it again bit for bit, the same files are imported again", .path.display())]
     Corrupt { path: PathBuf, what: String },
     #[error(
-        "the dataset `{}` is cut short: {found} bytes instead of {expected}\nhint: delete it, it will be generated again, bit for bit",
+        "the dataset `{}` is cut short: {found} bytes instead of {expected}\nhint: delete it: the same specification generates it again bit for bit, the same files are imported again",
         .path.display()
     )]
     Truncated { path: PathBuf, expected: u64, found: u64 },
@@ -67,7 +68,10 @@ struct Header {
     features: Vec<Feature>,
     /// First series and number of series.
     splits: Vec<(Split, usize, usize)>,
+    /// The simulated series, and the number of all.
     specification: Specification,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    measured: Option<MeasuredPart>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -79,7 +83,7 @@ struct Feature {
 }
 
 impl Header {
-    fn of(specification: &Specification) -> Self {
+    fn of(specification: &Specification, measured: Option<&MeasuredPart>) -> Self {
         let splits = Split::ALL.map(|split| (split, specification.first(split), specification.series(split)));
         let ranges = specification.ranges();
         let feature = |k: usize| Feature {
@@ -98,6 +102,7 @@ impl Header {
             features: (0..FEATURES.len()).map(feature).collect(),
             splits: splits.to_vec(),
             specification: specification.clone(),
+            measured: measured.cloned(),
         };
         // Two newlines and eight digits of the checksum; the offset itself may gain digits.
         let line = header.text().len() + 10;
@@ -146,9 +151,10 @@ impl<'a> Writer<'a> {
     pub(crate) fn create(
         path: &'a Path,
         specification: &'a Specification,
+        measured: Option<&MeasuredPart>,
         is_there: impl Fn() -> bool,
     ) -> Result<Option<Self>, DatasetError> {
-        let header = Header::of(specification);
+        let header = Header::of(specification, measured);
         let offset = header.offset;
         let bytes = length(specification, offset);
         let unwritable = |source| DatasetError::Unwritable { path: path.to_owned(), source, bytes };
@@ -270,6 +276,7 @@ pub(crate) struct Mapped {
     /// The byte of the first number.
     offset: usize,
     pub specification: Specification,
+    pub measured: Option<MeasuredPart>,
 }
 
 impl Mapped {
@@ -307,16 +314,20 @@ impl Mapped {
             return Err(corrupt("the header does not match its checksum"));
         }
         let header: Header = serde_json::from_str(text).map_err(|error| corrupt(&error.to_string()))?;
-        header.specification.validate().map_err(|wrong| corrupt(&wrong.message))?;
-        let Header { offset, specification, .. } = header;
-        if text != Header::of(&specification).text() {
+        let measured_held_out = header.measured.as_ref().map_or(0, |measured| measured.count(Split::HeldOut));
+        header.specification.validate_beside(measured_held_out).map_err(|wrong| corrupt(&wrong.message))?;
+        if header.measured.as_ref().is_some_and(|measured| !measured.suits(&header.specification)) {
+            return Err(corrupt("its measured series are not those that it lists"));
+        }
+        let Header { offset, specification, measured, .. } = header;
+        if text != Header::of(&specification, measured.as_ref()).text() {
             return Err(corrupt("it was written by another version of the program"));
         }
         let expected = length(&specification, offset);
         if found != expected {
             return Err(DatasetError::Truncated { path: path.to_owned(), expected, found });
         }
-        let mapped = Self { path: path.to_owned(), map, offset, specification };
+        let mapped = Self { path: path.to_owned(), map, offset, specification, measured };
         let (table, last) = mapped.checksums().split_at(4 * mapped.specification.all_series());
         if last != crc32fast::hash(table).to_le_bytes() {
             return Err(corrupt("the table of checksums does not match its own checksum"));

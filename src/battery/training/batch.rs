@@ -76,7 +76,7 @@ impl Source for SplitSource<'_> {
             cell: specification.cell.clone(),
             interval_s: specification.interval_s,
             ranges: *self.0.ranges(),
-            digest: format!("{:016x}", specification.digest()),
+            digest: format!("{:016x}", self.0.digest()),
         }
     }
 

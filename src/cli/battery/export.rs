@@ -50,11 +50,14 @@ pub(crate) fn execute(arguments: &Arguments) -> Result<(), Failure> {
         shapes.insert(split.name().into(), json!(shape));
     }
     let features = FEATURES.into_iter().zip(UNITS).map(|(name, unit)| json!({"name": name, "unit": unit}));
-    let description = json!({
+    let mut description = json!({
         "features": features.collect::<Vec<_>>(),
         "shapes": shapes,
         "specification": dataset.specification(),
     });
+    if let Some(measured) = dataset.measured() {
+        description["measured"] = json!(measured);
+    }
     let output = output("dataset.json")?;
     output.write(|out| writeln!(out, "{description:#}"))?;
     say(&output.shown());

@@ -51,9 +51,9 @@ pub(crate) fn execute(arguments: &Arguments) -> Result<(), Failure> {
     // A name that is a link stays one.
     let out = behind_links(&out);
     match Dataset::open(&out) {
-        Ok(dataset) if *dataset.specification() == specification => {
+        Ok(dataset) if dataset.is_simulated_by(&specification) => {
             narrate(&format!("`{}` is complete already", out.display()));
-            describe(&out, &specification);
+            describe(&out, &dataset);
             return Ok(());
         }
         Err(DatasetError::Missing { .. }) => {}
@@ -88,7 +88,7 @@ pub(crate) fn execute(arguments: &Arguments) -> Result<(), Failure> {
     };
     let generated = pool.install(|| Dataset::generate(&specification, &out, &progress)).map_err(Failure::input)?;
     let elapsed = begun.elapsed().as_secs_f64();
-    describe(&out, &specification);
+    describe(&out, &Dataset::open(&out).map_err(Failure::input)?);
     let made = specification.all_series() - generated.resumed;
     let resumed = match generated.resumed {
         0 => String::new(),
@@ -122,7 +122,8 @@ fn leave_when_interrupted() -> std::io::Result<()> {
 }
 
 /// Prints a summary of a dataset's file.
-pub(super) fn describe(path: &Path, specification: &Specification) {
+pub(super) fn describe(path: &Path, dataset: &Dataset) {
+    let specification = dataset.specification();
     let Specification { hours, interval_s, cell, seed, kinds, coverage, jitter, .. } = specification;
     let rows = specification.all_series() * specification.steps();
     say(&format!(
@@ -134,19 +135,38 @@ pub(super) fn describe(path: &Path, specification: &Specification) {
         FEATURES.len(),
         number(specification.bytes() as f64 * 1e-9)
     ));
-    let kinds: Vec<String> = kinds.iter().map(|kind| format!("{kind:?}")).collect();
-    let (from, to) = specification.initial_soc;
-    say(&format!(
-        "  cell {cell}, seed {seed}, profiles {}, coverage {coverage:?}, initial state of charge {from} to {to}, jitter {jitter}",
-        kinds.join(" "),
-    ));
-    for split in Split::ALL.into_iter().filter(|&split| specification.series(split) > 0) {
+    let has_simulated = Split::ALL.into_iter().any(|split| dataset.simulated(split) > 0);
+    if has_simulated {
+        let kinds: Vec<String> = kinds.iter().map(|kind| format!("{kind:?}")).collect();
+        let (from, to) = specification.initial_soc;
+        say(&format!(
+            "  cell {cell}, seed {seed}, profiles {}, coverage {coverage:?}, initial state of charge {from} to {to}, jitter {jitter}",
+            kinds.join(" "),
+        ));
+    } else {
+        say(&format!("  cell {cell}, measured"));
+    }
+    for split in Split::ALL.into_iter().filter(|&split| dataset.simulated(split) > 0) {
         let (cycles, (from, to)) = match split {
             Split::HeldOut => (&specification.held_out_cycles, specification.held_out_ambient),
             _ => (&specification.cycles, specification.ambient),
         };
-        let (series, cycles) = (specification.series(split), cycles.join(", "));
+        let (series, cycles) = (dataset.simulated(split), cycles.join(", "));
         say(&format!("  {:<10} {series:>6} series  ambient {from} to {to} °C, pieces of {cycles}", split.name()));
+    }
+    for split in Split::ALL.into_iter().filter(|&split| dataset.simulated(split) < dataset.series(split)) {
+        let series = dataset.series(split) - dataset.simulated(split);
+        say(&format!("  {:<10} {series:>6} series  measured", split.name()));
+    }
+    for file in dataset.measured().iter().flat_map(|measured| &measured.files) {
+        say(&format!(
+            "  {} ({}, CRC-32 {}): state of charge {:.4} at its first row, counted with {} A h",
+            file.name,
+            file.layout,
+            file.crc32,
+            file.initial_soc,
+            amount(file.capacity_ah)
+        ));
     }
     for ((name, symbol), (least, largest)) in FEATURES.into_iter().zip(UNITS).zip(specification.ranges()) {
         let error = 0.5 * (largest - least) / 65535.0;

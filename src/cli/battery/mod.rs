@@ -2,8 +2,11 @@
 mod baseline;
 mod cell;
 mod export;
+mod fit;
 mod generate;
+mod import;
 mod inspect;
+mod measured_files;
 #[cfg(feature = "battery")]
 mod model;
 mod plot;
@@ -23,6 +26,8 @@ pub(super) enum Verb {
     Cell(cell::Arguments),
     Simulate(simulate::Arguments),
     Generate(generate::Arguments),
+    Import(import::Arguments),
+    Fit(fit::Arguments),
     Inspect(inspect::Arguments),
     Plot(plot::Arguments),
     Export(export::Arguments),
@@ -37,6 +42,8 @@ pub(super) fn execute(verb: &Verb) -> Result<(), Failure> {
         Verb::Cell(arguments) => cell::execute(arguments),
         Verb::Simulate(arguments) => simulate::execute(arguments),
         Verb::Generate(arguments) => generate::execute(arguments),
+        Verb::Import(arguments) => import::execute(arguments),
+        Verb::Fit(arguments) => fit::execute(arguments),
         Verb::Inspect(arguments) => inspect::execute(arguments),
         Verb::Plot(arguments) => plot::execute(arguments),
         Verb::Export(arguments) => export::execute(arguments),

@@ -7,12 +7,15 @@ use super::split::SplitArgument;
 use crate::battery::dataset::coverage::coverage;
 use crate::battery::dataset::{Dataset, Split};
 use crate::cli::failure::Failure;
-use crate::cli::message::{amount, say};
+use crate::cli::message::{amount, number, say};
 use crate::cli::number_argument::{real, whole};
 use crate::cli::output::{Existing, Output};
 use crate::report;
 use crate::report::figure;
 use crate::report::figure::profile::{Profile, ProfileLine, ProfilePanel};
+
+/// The making of simulated series in words.
+const SIMULATED: &str = "simulated (single particle model with electrolyte)";
 
 /// Draw a series and what all of them cover, as PNG and SVG
 ///
@@ -103,9 +106,18 @@ fn shown(dataset: &Dataset, split: Split, arguments: &Arguments) -> Result<Profi
         level,
     };
     let kind = specification.kinds[arguments.series % specification.kinds.len()];
-    let kind = match format!("{kind:?}").as_str() {
-        "DriveCycle" => "drive cycles".to_owned(),
-        kind => kind.to_lowercase(),
+    let origin = dataset.origin(split, arguments.series);
+    let (kind, made) = match (origin, format!("{kind:?}").as_str()) {
+        (Some((origin, file)), _) => {
+            let place = format!("measured: {} from {} h on", file.name, number(origin.start_s / 3600.0));
+            (place, "measured (state of charge counted; core and open-circuit voltage are not measured)")
+        }
+        (None, "DriveCycle") => ("drive cycles".to_owned(), SIMULATED),
+        (None, kind) => (kind.to_lowercase(), SIMULATED),
+    };
+    let temperatures = match origin {
+        Some(_) => vec![line("surface", 2)],
+        None => vec![line("core", 4), line("surface", 2)],
     };
     Ok(Profile {
         title: format!(
@@ -115,7 +127,7 @@ fn shown(dataset: &Dataset, split: Split, arguments: &Arguments) -> Result<Profi
             arguments.series
         ),
         subtitle: format!(
-            "{} h, a row each {} s, simulated (single particle model with electrolyte); discharge is positive; right: the shaded part",
+            "{} h, a row each {} s, {made}; discharge is positive; right: the shaded part",
             amount(hours),
             specification.interval_s
         ),
@@ -123,7 +135,7 @@ fn shown(dataset: &Dataset, split: Split, arguments: &Arguments) -> Result<Profi
         part: (from, from + length),
         panels: vec![
             panel("state of charge", "", vec![line("state of charge", 3)], None),
-            panel("temperature", "°C", vec![line("core", 4), line("surface", 2)], None),
+            panel("temperature", "°C", temperatures, None),
             panel("voltage", "V", vec![line("terminal", 1), line("open circuit", 5)], None),
             panel("current", "A", vec![line("current", 0)], Some(0.0)),
         ],

@@ -22,7 +22,7 @@ const STEEP: f64 = 20.0;
 /// The number of shades of a density; neighbours of one shade are one rectangle.
 const SHADES: usize = 24;
 /// Colours of the kinds of profile.
-const KINDS: [Colour; 3] = [BLUE, ORANGE, [0x2a, 0x8c, 0x6e]];
+const KINDS: [Colour; 5] = [BLUE, ORANGE, [0x2a, 0x8c, 0x6e], [0x8a, 0x4a, 0x9c], [0xa8, 0x32, 0x4a]];
 /// The lightest and the darkest colour of a density.
 const PALE: Colour = [0xe3, 0xec, 0xf5];
 const DEEP: Colour = [0x0d, 0x2b, 0x4d];
@@ -151,7 +151,7 @@ fn legend(canvas: &mut Canvas, frame: Frame, coverage: &SplitCoverage, most: f64
     for (kind, name) in coverage.kinds.iter().enumerate() {
         y += 19.0;
         canvas.line(vec![(x, y - 4.0), (x + 20.0, y - 4.0)], KINDS[kind % KINDS.len()], 2.2);
-        let name = match format!("{name:?}").as_str() {
+        let name = match name.as_str() {
             "DriveCycle" => "drive cycle".to_owned(),
             name => name.to_lowercase(),
         };
