@@ -131,7 +131,7 @@ impl Parameter {
         match self {
             Self::InitialCharge => cell.possible_charge(),
             Self::Capacity => (start / SIZE, start * SIZE),
-            Self::ContactResistance => (1e-3 * cell.limits.resistance.min(start), 100.0_f64.min(FACTOR * start)),
+            Self::ContactResistance => (1e-5 * cell.limits.resistance.min(start), 100.0_f64.min(FACTOR * start)),
             _ => (start / FACTOR, start * FACTOR),
         }
     }

@@ -30,7 +30,7 @@ pub struct FittedParameter {
     pub value: f64,
     /// In units of the value; infinite where the data say nothing.
     pub standard_error: f64,
-    /// The 95 % interval.
+    /// The 95 % interval, within what is tried.
     pub interval: (f64, f64),
     pub verdict: Verdict,
     /// The parameter whose estimate is the most correlated with this one's, and the correlation.
@@ -157,7 +157,10 @@ fn describe(problem: &FitProblem, found: Minimum, before: f64, values: impl Fn(&
             before: values(parameter),
             value,
             standard_error: if parameter.is_positive() { value * error } else { error },
-            interval: (parameter.of_coordinate(coordinate - half), parameter.of_coordinate(coordinate + half)),
+            interval: (
+                parameter.of_coordinate((coordinate - half).max(low)),
+                parameter.of_coordinate((coordinate + half).min(high)),
+            ),
             verdict: statistics.verdict(k, parameter.is_positive(), is_at_edge),
             partner: statistics.partner(k).map(|(other, correlation)| (problem.parameters[other], correlation)),
         }
