@@ -59,6 +59,7 @@
 //!   `run experiment.ron`, with limits of time and memory, retries, a live view and a report.
 //! - **A surrogate or acquisition function of one's own**: implement one of the traits of [`extend`] and give it
 //!   to [`Optimizer::builder`].
+//! - **A battery**: the module `battery` (feature `simulator`) simulates lithium-ion cells, without anything of the optimizer.
 //! - **No journal, no clock**: [`Optimizer`] is the pure part below, asked and told with [`Proposal`]s and [`Outcome`]s.
 //!
 //! Every error is an [`Error`] or becomes one by `?`: a message and, where there is a remedy, a hint.
@@ -73,7 +74,6 @@ pub mod acquisition;
 #[doc(hidden)]
 pub mod analysis;
 #[cfg(feature = "simulator")]
-#[doc(hidden)]
 pub mod battery;
 #[doc(hidden)]
 pub mod cli;

@@ -4,12 +4,20 @@ use std::{fs, io};
 
 use clap::{Args, Subcommand};
 
+#[cfg(feature = "tables")]
+use super::columns::parquet::write_parquet;
+#[cfg(feature = "tables")]
+use super::columns::{Column, Columns, about};
 use super::failure::Failure;
 use super::message::{narrate, say};
 use super::output::write;
+#[cfg(feature = "tables")]
+use super::output::{Existing, Output};
 use super::space::search_space;
 use super::target::Target;
 use crate::document::diagnostic::Diagnostic;
+#[cfg(feature = "tables")]
+use crate::exchange::trials::columns::{TrialColumns, columns};
 use crate::exchange::trials::exported::{ExportedRun, ExportedTrial};
 use crate::exchange::{Exported, configspace, pcs, trials};
 use crate::experiment::replay::fold::Details;
@@ -35,6 +43,8 @@ enum Format {
     Csv(Results),
     /// The trials of a run as JSON lines
     Jsonl(Results),
+    /// The trials of a run as Parquet, a column for each hyperparameter, cost and metric
+    Parquet(Results),
     /// The trials of a run as a run history of SMAC3, or as a folder such as SMAC3 writes, for example for DeepCAVE
     Smac3(SmacResults),
     /// The trials of a run as event files, a folder for each configuration, for TensorBoard
@@ -86,6 +96,7 @@ pub(super) fn execute(arguments: &Arguments) -> Result<(), Failure> {
         Format::Csv(each) => values(each, trials::csv::write),
         Format::Jsonl(each) => values(each, trials::jsonl::write),
         Format::Optuna(each) => values(each, trials::optuna::write),
+        Format::Parquet(each) => parquet(each),
         Format::Smac3(SmacResults { results, folder }) => {
             let log = results.target.log()?;
             let run = exported_run(&log, &log.history);
@@ -121,6 +132,32 @@ pub(super) fn exported_trial<'a>(trial: &'a Trial, details: &'a Details) -> Expo
         cpu_seconds: ended.map(|ended| ended.cpu_seconds),
         info: ended.map(|ended| &ended.info),
     }
+}
+
+#[cfg(not(feature = "tables"))]
+fn parquet(_: &Results) -> Result<(), Failure> {
+    let message = "this build of galvani cannot write Parquet, it lacks the feature `tables`";
+    Err(Diagnostic::new(message).hint("build with `--features tables`, or use `galvani export csv`").into())
+}
+
+#[cfg(feature = "tables")]
+fn parquet(results: &Results) -> Result<(), Failure> {
+    let Some(out) = results.out.as_deref() else {
+        return Err(Diagnostic::new("Parquet is no text to print").hint("name a file: `--out trials.parquet`").into());
+    };
+    let log = results.target.log()?;
+    let history = log.history.turned(&log.experiment.directions);
+    let TrialColumns { columns, notes } = columns(&exported_run(&log, &history));
+    let mut about = about();
+    about.insert(0, ("experiment".into(), log.experiment.name.to_string()));
+    let columns = columns.into_iter().map(|(name, values)| Column::of_json(&name, &values)).collect();
+    let output = Output::to(out, Existing::Refuse, &[])?;
+    notes.iter().for_each(|note| narrate(&format!("note: {note}")));
+    output.write(|out| write_parquet(out, &about, &mut [Columns { columns, about: Vec::new() }].into_iter()))?;
+    if !output.is_stdout() {
+        say(&output.shown());
+    }
+    Ok(())
 }
 
 /// A run as the writers of all formats take it.

@@ -5,6 +5,8 @@ pub mod ask_tell;
 mod battery;
 mod best;
 mod check;
+#[cfg(any(feature = "simulator", feature = "tables"))]
+mod columns;
 mod compare;
 mod compare_groups;
 mod ending;

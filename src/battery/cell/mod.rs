@@ -6,7 +6,11 @@ pub(crate) mod exchange_current;
 pub(crate) mod file;
 pub(crate) mod formula;
 pub(crate) mod function;
+pub(crate) mod imported;
+pub(crate) mod json_import;
+mod json_section;
 pub(crate) mod parameters;
+mod pybamm;
 pub(crate) mod section;
 pub(crate) mod unit;
 
@@ -14,8 +18,8 @@ use std::path::Path;
 
 use crate::document::source::{SourceError, read};
 
-use bpx::import::{import, is_json};
 pub use constants::{FARADAY, GAS, ZERO_CELSIUS};
+use json_import::{import, is_json};
 pub use parameters::{Cell, Electrode};
 pub(crate) use parameters::{CurrentLimits, DatasheetLimits};
 
@@ -51,7 +55,8 @@ impl Cell {
         Self::parse(path, &read(path)?)
     }
 
-    /// A cell from the text of a file, which `path` names in errors: RON, or BPX, the JSON of the Faraday Institution.
+    /// A cell from the text of a file, which `path` names in errors: RON, or JSON, of BPX or
+    /// PyBaMM.
     ///
     /// # Errors
     /// A value is missing or wrong; the error has its place.

@@ -82,11 +82,16 @@ impl Array {
     }
 }
 
-/// The header of an array of 32-bit floats, in version 1.0 of the format, padded to 64 bytes.
+/// The header of an array of 32-bit floats.
 pub(crate) fn header(shape: &[usize]) -> Vec<u8> {
+    header_of("<f4", shape)
+}
+
+/// The header of an array of a kind of numbers (`<f8`), in version 1.0 of the format, padded to 64 bytes.
+pub(crate) fn header_of(kind: &str, shape: &[usize]) -> Vec<u8> {
     let axes: Vec<String> = shape.iter().map(usize::to_string).collect();
     let comma = if shape.len() == 1 { "," } else { "" };
-    let literal = format!("{{'descr': '<f4', 'fortran_order': False, 'shape': ({}{comma}), }}", axes.join(", "));
+    let literal = format!("{{'descr': '{kind}', 'fortran_order': False, 'shape': ({}{comma}), }}", axes.join(", "));
     let length = (MAGIC.len() + 4 + literal.len() + 1).next_multiple_of(64) - MAGIC.len() - 4;
     let mut bytes = MAGIC.to_vec();
     bytes.extend([1, 0]);

@@ -2,7 +2,7 @@
 use std::path::Path;
 
 use crate::battery::cell::Cell;
-use crate::battery::cell::bpx::import::{import, is_json};
+use crate::battery::cell::json_import::{import, is_json};
 use crate::battery::fit::parameter::Parameter;
 use crate::document::diagnostic::Diagnostic;
 use crate::document::outline::{OutlineKind, OutlineNode};

@@ -9,6 +9,7 @@ use crate::battery::cell::{Cell, FARADAY};
 use crate::battery::simd::lanes::{Kernel, Vector};
 use crate::battery::simulation::electrolyte_average::{ElectrolyteProfile, ProfileProjection};
 use crate::battery::simulation::fitted_surface::FittedSurface;
+use crate::battery::simulation::misfit::Misfit;
 
 const ELECTRODE: usize = 16;
 const SEPARATOR: usize = 4;
@@ -147,6 +148,13 @@ impl Electrolyte {
     /// Sets the way from now to the middle of the step, in steps before it: a half where both are of one length.
     pub(crate) fn set_ahead(&mut self, share: f64) {
         self.ahead = share;
+    }
+
+    /// The misfits of diffusivity and transference number.
+    pub(crate) fn misfits(&self) -> Vec<Misfit> {
+        let transference = self.transference.iter();
+        let transference = transference.map(|(surface, _)| Misfit::of_surface("electrolyte.transference", surface));
+        transference.chain([Misfit::of_surface("electrolyte.diffusivity", &self.diffusivity)]).collect()
     }
 
     /// The least and the largest concentrations in each half of the cell, kmol/m³: of the averages, and at the ends.

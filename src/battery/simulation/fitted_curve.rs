@@ -36,6 +36,12 @@ impl FittedCurve {
         }
     }
 
+    /// The largest deviation, as a share of the curve's size in the middle of its range.
+    pub(crate) fn relative_error(&self) -> f64 {
+        let size = size(&self.intervals, self.used);
+        if size > 0.0 { self.error / size } else { 0.0 }
+    }
+
     /// The range in which the curve follows its function.
     pub(crate) fn range(&self) -> (f64, f64) {
         let (first, end) = self.used;
@@ -110,8 +116,7 @@ fn usable(deviations: &[f64], intervals: &[[f64; 4]]) -> (usize, usize) {
     if end == first {
         return (0, count);
     }
-    let middle = first + (end - first) / 20..end - (end - first) / 20;
-    let size = intervals[middle].iter().map(|[value, ..]| value.abs()).fold(0.0, f64::max);
+    let size = size(intervals, (first, end));
     let is_sharp = |k: usize| size > 0.0 && deviations[k] > USABLE * size;
     while first < end && is_sharp(first) {
         first += 1;
@@ -120,6 +125,12 @@ fn usable(deviations: &[f64], intervals: &[[f64; 4]]) -> (usize, usize) {
         end -= 1;
     }
     if end > first { (first, end) } else { best }
+}
+
+/// The largest amount of a curve within the middle of what is used.
+fn size(intervals: &[[f64; 4]], (first, end): (usize, usize)) -> f64 {
+    let middle = first + (end - first) / 20..end - (end - first) / 20;
+    intervals[middle].iter().map(|[value, ..]| value.abs()).fold(0.0, f64::max)
 }
 
 /// A fitted curve with its integral from the low end of its range.
@@ -141,6 +152,10 @@ impl IntegratedCurve {
             Some(before)
         });
         Self { before: before.collect(), curve }
+    }
+
+    pub(crate) fn curve(&self) -> &FittedCurve {
+        &self.curve
     }
 
     /// The range in which the curve follows its function.

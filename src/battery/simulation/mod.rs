@@ -5,10 +5,14 @@
 //! the temperature in the middle of the step, extrapolated from the step before. The step is fixed and every operation
 //! is rounded in the same way on every machine, so the results of a profile are the same bits on every machine and
 //! beside any other profiles.
+pub mod balance;
 pub(crate) mod electrolyte;
 pub(crate) mod electrolyte_average;
+pub(crate) mod fidelity;
 pub(crate) mod fitted_curve;
 pub(crate) mod fitted_surface;
+pub(crate) mod flow;
+pub(crate) mod misfit;
 pub(crate) mod particle;
 pub(crate) mod shells;
 pub(crate) mod solo;

@@ -8,6 +8,7 @@ use crate::battery::cell::{Cell, Electrode};
 use crate::battery::simd::elementary::exp;
 use crate::battery::simd::lanes::{Kernel, Operand, Plain, Vector};
 use crate::battery::simulation::fitted_curve::FittedCurve;
+use crate::battery::simulation::misfit::Misfit;
 use crate::battery::simulation::shells::Shells;
 
 /// Rates in units of D / R² and weights; written by `tests/golden/spme/particle_bank.py 12`.
@@ -139,6 +140,15 @@ impl Particle {
             (Self::Shells(shells), ParticleState::Shells(state)) => shells.excess_under(state, current, kelvin),
             (_, ParticleState::Modes(modes)) => modes.iter().fold(current.splat(0.0), |sum, mode| sum + *mode),
             _ => unreachable!("particles keep the kind of their interior"),
+        }
+    }
+
+    /// The misfits of the diffusivity.
+    pub(crate) fn misfits(&self, function: &'static str) -> Vec<Misfit> {
+        match self {
+            Self::Constant { .. } => Vec::new(),
+            Self::Warm { pace, .. } => vec![Misfit::of_curve(function, pace)],
+            Self::Shells(shells) => shells.misfits(function),
         }
     }
 

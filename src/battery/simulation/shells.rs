@@ -6,6 +6,7 @@ use crate::battery::cell::Cell;
 use crate::battery::simd::elementary::exp;
 use crate::battery::simd::lanes::Vector;
 use crate::battery::simulation::fitted_curve::{FittedCurve, IntegratedCurve};
+use crate::battery::simulation::misfit::Misfit;
 
 const SHELLS: usize = 80;
 /// Ratio of the thicknesses of the innermost and the outermost shell, as a power of e.
@@ -72,6 +73,11 @@ impl Shells {
     /// Sets the length of the steps, s.
     pub(crate) fn set_step(&mut self, seconds: f64) {
         self.step = seconds;
+    }
+
+    /// The misfits of the diffusivity, over stoichiometry and over temperature.
+    pub(crate) fn misfits(&self, function: &'static str) -> Vec<Misfit> {
+        vec![Misfit::of_curve(function, self.pace.curve()), Misfit::of_curve(function, &self.warmth)]
     }
 
     /// The range of stoichiometries in which the diffusivity is known.

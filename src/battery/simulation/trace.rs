@@ -2,8 +2,10 @@
 use crate::battery::cell::Cell;
 use crate::battery::current::knot::{Knot, STEP, even};
 use crate::battery::simd::lanes::{LANES, Lanes, each};
+use crate::battery::simulation::balance::Balance;
+use crate::battery::simulation::flow::Flow;
 use crate::battery::simulation::thermal::Thermal;
-use crate::battery::simulation::validity::Invalid;
+use crate::battery::simulation::validity::{Extremes, Invalid};
 use crate::battery::simulation::{Row, Simulator, SimulatorState};
 
 /// Steps that are simulated at once.
@@ -51,6 +53,18 @@ pub struct Trace {
     pub concentration: Vec<f64>,
     /// Ohmic losses in electrolyte, solid and contacts, V.
     pub ohmic: Vec<f64>,
+    /// Open-circuit voltage of the particles' surfaces less that of the relaxed cell, V.
+    pub particle: Vec<f64>,
+    /// The part of `ohmic` in solid and contacts, V.
+    pub solid: Vec<f64>,
+    /// Heat of entropy, W.
+    pub reversible_heat: Vec<f64>,
+    /// Stoichiometries at the surfaces of the particles, the negative electrode's first.
+    pub surface: [Vec<f64>; 2],
+    /// The least and the largest concentration of the electrolyte, mol/m³.
+    pub electrolyte: [Vec<f64>; 2],
+    /// Charge and energy that went through the cell.
+    pub balance: Balance,
     /// False where the state is outside of what the model holds for.
     pub valid: Vec<bool>,
     /// The first row of each kind of reason for that.
@@ -75,14 +89,14 @@ pub fn simulate_knots(cell: &Cell, thermal: Thermal, knots: &[Knot], start: Star
     let mut simulator = Simulator::new(cell, thermal);
     let (mut state, row) = simulator.start(&[start.soc; LANES], &[start.ambient; LANES], &[first.current; LANES]);
     let mut trace = Trace::default();
-    trace.push(&simulator, first, &row);
-    let mut waiting = WaitingSteps::default();
+    trace.observe(&simulator, start.ambient, first.time, &row, first.is_row);
+    let mut waiting = WaitingSteps { ambient: start.ambient, ..WaitingSteps::default() };
     for (from, to) in knots.iter().zip(&knots[1..]) {
         let (parts, step) = parts(from, to);
         if parts == 0 {
             waiting.run(&mut simulator, &mut state, &mut trace);
             let row = simulator.jump(&mut state, &[to.current; LANES]);
-            trace.push(&simulator, to, &row);
+            trace.observe(&simulator, start.ambient, to.time, &row, to.is_row);
             continue;
         }
         if waiting.currents.is_empty() || (step - waiting.step).abs() > SAME * step {
@@ -91,7 +105,8 @@ pub fn simulate_knots(cell: &Cell, thermal: Thermal, knots: &[Knot], start: Star
         }
         for part in 1..=parts {
             waiting.currents.push([between(from, to, part, parts); LANES]);
-            waiting.ends.push((part == parts).then_some(*to));
+            let time = if part == parts { to.time } else { from.time + step * part as f64 };
+            waiting.ends.push((time, part == parts && to.is_row));
             if waiting.currents.len() == CHUNK {
                 waiting.run(&mut simulator, &mut state, &mut trace);
             }
@@ -106,9 +121,11 @@ pub fn simulate_knots(cell: &Cell, thermal: Thermal, knots: &[Knot], start: Star
 struct WaitingSteps {
     /// s.
     step: f64,
+    /// °C.
+    ambient: f64,
     currents: Vec<Lanes>,
-    /// The knots at the ends of steps.
-    ends: Vec<Option<Knot>>,
+    /// The ends of the steps, s; true where a row is asked for.
+    ends: Vec<(f64, bool)>,
 }
 
 impl WaitingSteps {
@@ -120,10 +137,8 @@ impl WaitingSteps {
         let mut rows = [Row::default(); CHUNK];
         let rows = &mut rows[..self.currents.len()];
         simulator.advance(state, &self.currents, rows);
-        for (row, end) in rows.iter().zip(&self.ends) {
-            if let Some(knot) = end {
-                trace.push(simulator, knot, row);
-            }
+        for (row, (time, is_row)) in rows.iter().zip(&self.ends) {
+            trace.observe(simulator, self.ambient, *time, row, *is_row);
         }
         self.currents.clear();
         self.ends.clear();
@@ -158,7 +173,7 @@ pub fn simulate_knots_within_limits(cell: &Cell, thermal: Thermal, knots: &[Knot
     let begin = |currents: &Lanes| simulator.start(&[start.soc; LANES], &[start.ambient; LANES], currents);
     let mut trace = Trace::default();
     let (mut state, row) = taper(cell, first.current, &begin);
-    trace.push(&simulator, first, &row);
+    trace.observe(&simulator, start.ambient, first.time, &row, first.is_row);
     for (from, to) in knots.iter().zip(&knots[1..]) {
         let (parts, step) = parts(from, to);
         if parts == 0 {
@@ -168,7 +183,7 @@ pub fn simulate_knots_within_limits(cell: &Cell, thermal: Thermal, knots: &[Knot
                 (state, row)
             };
             let (after, row) = taper(cell, to.current, &attempt);
-            trace.push(&simulator, to, &row);
+            trace.observe(&simulator, start.ambient, to.time, &row, to.is_row);
             state = after;
             continue;
         }
@@ -182,9 +197,8 @@ pub fn simulate_knots_within_limits(cell: &Cell, thermal: Thermal, knots: &[Knot
                 (state, row[0])
             };
             let (after, row) = taper(cell, between(from, to, part, parts), &attempt);
-            if part == parts {
-                trace.push(&simulator, to, &row);
-            }
+            let time = if part == parts { to.time } else { from.time + step * part as f64 };
+            trace.observe(&simulator, start.ambient, time, &row, part == parts && to.is_row);
             state = after;
         }
     }
@@ -213,18 +227,30 @@ fn taper(cell: &Cell, wanted: f64, attempt: &dyn Fn(&Lanes) -> (SimulatorState, 
 }
 
 impl Trace {
-    /// Takes over the observables at a knot, where they are asked for.
-    pub(crate) fn push(&mut self, simulator: &Simulator, knot: &Knot, row: &Row) {
-        if !knot.is_row {
-            return;
+    /// Takes an instant into account, in the order of time, s: every end of a step, and both sides of a jump of the current.
+    /// Its observables, those of the first lane, become a row where `is_row` says so. `ambient` is in °C.
+    pub(crate) fn observe(&mut self, simulator: &Simulator, ambient: f64, time: f64, row: &Row, is_row: bool) {
+        let flow = self.balance.observe(simulator, time, row, ambient);
+        if is_row {
+            self.record(simulator, time, row, &flow);
         }
+    }
+
+    /// Takes over the observables at a knot, where they are asked for, and leaves the balances as they are.
+    pub(crate) fn push(&mut self, simulator: &Simulator, knot: &Knot, row: &Row) {
+        if knot.is_row {
+            self.record(simulator, knot.time, row, &simulator.flow(row, 0));
+        }
+    }
+
+    fn record(&mut self, simulator: &Simulator, time: f64, row: &Row, flow: &Flow) {
         for complaint in simulator.complaints(row, 0) {
             if !self.complaints.iter().any(|(_, known)| known.is_like(&complaint)) {
                 self.complaints.push((self.time.len(), complaint));
             }
         }
         self.valid.push(simulator.complaints(row, 0).next().is_none());
-        self.time.push(knot.time);
+        self.time.push(time);
         self.current.push(row.current[0]);
         self.voltage.push(row.voltage[0]);
         self.surface_temperature.push(row.surface_temperature[0]);
@@ -234,5 +260,14 @@ impl Trace {
         self.reaction.push(row.parts.reaction[0]);
         self.concentration.push(row.parts.concentration[0]);
         self.ohmic.push(row.parts.ohmic[0]);
+        self.particle.push(flow.particle);
+        self.solid.push(flow.solid);
+        self.reversible_heat.push(flow.current * flow.reversible);
+        let Extremes { least, largest, surface } = &row.extremes;
+        for electrode in 0..2 {
+            self.surface[electrode].push(surface[electrode][0]);
+        }
+        self.electrolyte[0].push(1e3 * least[0][0].min(least[1][0]));
+        self.electrolyte[1].push(1e3 * largest[0][0].max(largest[1][0]));
     }
 }

@@ -8,6 +8,7 @@ use crate::battery::simulation::electrolyte::Electrolyte;
 use crate::battery::simulation::electrolyte_average::{ElectrolyteProfile, POINTS};
 use crate::battery::simulation::fitted_curve::FittedCurve;
 use crate::battery::simulation::fitted_surface::FittedSurface;
+use crate::battery::simulation::misfit::Misfit;
 
 /// Tolerances of the fitted potentials, V, and entropies, V/K.
 const POTENTIAL: f64 = 2e-8;
@@ -150,6 +151,38 @@ impl Voltage {
         let entropies =
             [entropy("negative.entropy", 0, &self.negative), entropy("positive.entropy", 1, &self.positive)];
         potentials.into_iter().chain(entropies.into_iter().flatten())
+    }
+
+    /// The misfits of all functions.
+    pub(crate) fn misfits(&self) -> Vec<Misfit> {
+        let mut misfits = vec![
+            Misfit::of_surface("electrolyte.conductivity", &self.conductivity),
+            Misfit::of_surface("electrolyte.thermodynamic_factor", &self.polarization),
+            Misfit::of_potential("negative.potential", &self.negative.potential),
+            Misfit::of_potential("positive.potential", &self.positive.potential),
+        ];
+        let entropies = [("negative.entropy", &self.negative.entropy), ("positive.entropy", &self.positive.entropy)];
+        misfits.extend(entropies.into_iter().filter_map(|(name, curve)| Some(Misfit::of_curve(name, curve.as_ref()?))));
+        let warm = [
+            ("negative.exchange_current", &self.negative.scale),
+            ("positive.exchange_current", &self.positive.scale),
+            ("negative.conductivity", &self.solid),
+        ];
+        misfits.extend(warm.into_iter().filter_map(|(name, function)| match function {
+            TemperatureFunction::Constant(_) => None,
+            TemperatureFunction::Warm(curve) => Some(Misfit::of_curve(name, curve)),
+        }));
+        misfits
+    }
+
+    /// The temperature at which the open-circuit potentials are given, K.
+    pub(crate) fn reference(&self) -> f64 {
+        self.reference
+    }
+
+    /// Resistance of solid and contacts at a temperature in K, Ω.
+    pub(crate) fn solid_resistance<V: Vector>(&self, kelvin: V) -> V {
+        self.solid.at(kelvin)
     }
 
     /// Difference of the open-circuit potentials at those stoichiometries and temperatures, V.

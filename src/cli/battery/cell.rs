@@ -1,4 +1,4 @@
-//! `battery cell`: the file of a cell, to be copied and edited; from and to the exchange format BPX.
+//! `battery cell`: the file of a cell, to be copied and edited; from and to the exchange format BPX, and from PyBaMM's parameters.
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
@@ -6,13 +6,14 @@ use clap::{Args, Subcommand};
 use super::subject_cell;
 use crate::battery::cell::Cell;
 use crate::battery::cell::bpx::export::{ExportedCell, export};
-use crate::battery::cell::bpx::import::{ImportedCell, import};
+use crate::battery::cell::imported::ImportedCell;
+use crate::battery::cell::json_import::import;
 use crate::cli::failure::Failure;
 use crate::cli::message::{narrate, say};
 use crate::cli::output::{Existing, Output};
 use crate::document::source::read;
 
-/// Print the file of a built-in cell, to copy and edit; read and write BPX
+/// Print the file of a built-in cell, to copy and edit; read and write BPX, read PyBaMM's parameters
 ///
 /// Prints the file of a built-in cell, or the names of all. Copy it, edit it, and use it: `battery cell chen2020 >
 /// mine.ron`, then `battery simulate --cell mine.ron ...`. The file of `chen2020` explains its fields.
@@ -27,12 +28,14 @@ pub(crate) struct Arguments {
 
 #[derive(Subcommand)]
 enum Action {
-    /// Turn a BPX file (Battery Parameter eXchange, JSON) into the file of a cell
+    /// Turn a BPX file (Battery Parameter eXchange), or PyBaMM's parameters as JSON, into the file of a cell
     ///
-    /// Versions 0.1 to 1.x of cells with one active material in each electrode. States of charge 0 and 1 are those of the
-    /// voltage limits. Says what could not be kept. `--cell FILE.json` takes the same file directly.
+    /// BPX: versions 0.1 to 1.x. PyBaMM: what `ParameterValues.to_json` writes, or a dictionary whose values are numbers,
+    /// tables ({"x": [...], "y": [...]} or [[x, y], ...]), or expressions in quotes of `sto`, `c_e`, `c_s_surf`, `c_s_max` and
+    /// `T`. Cells with one active material in each electrode. States of charge 0 and 1 are those of the voltage limits. Says
+    /// what could not be kept. `--cell FILE.json` takes the same file directly.
     Import {
-        /// The BPX file
+        /// The file, BPX or PyBaMM's
         #[arg(value_name = "FILE.json")]
         file: PathBuf,
         /// The file to write [default: stdout]

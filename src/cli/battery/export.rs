@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::Args;
 use serde_json::json;
 
+use super::export_file;
 use crate::battery::dataset::npy;
 use crate::battery::dataset::{Dataset, FEATURES, Split, UNITS};
 use crate::cli::failure::Failure;
@@ -13,10 +14,13 @@ use crate::cli::message::{narrate, number, say};
 use crate::cli::number_argument::whole;
 use crate::cli::output::{Existing, Output};
 
-/// Write series as NumPy arrays
+/// Write series as NumPy arrays, CSV, Parquet or HDF5
 ///
-/// Writes FOLDER/SPLIT.npy, series × rows × features in physical units as 32-bit floats, for each split, and
-/// FOLDER/dataset.json, which names the features, their units, and everything that made them.
+/// The ending of OUT chooses: `.csv` and `.parquet` are one table with the columns `split`, `series`, `time_s` and the
+/// features; `.h5` (HDF5) has an array for each split. Everything else is a folder:
+///
+/// writes OUT/SPLIT.npy, series × rows × features in physical units as 32-bit floats, for each split, and
+/// OUT/dataset.json, which names the features, their units, and everything that made them.
 ///
 /// NumPy also reads the dataset itself, without a copy: README, "Datasets of a simulated cell".
 #[derive(Args)]
@@ -24,8 +28,8 @@ pub(crate) struct Arguments {
     /// The dataset's file
     #[arg(value_name = "FILE")]
     file: PathBuf,
-    /// The folder for the arrays
-    #[arg(long, value_name = "FOLDER")]
+    /// The folder for the arrays, or a file: .csv, .parquet or .h5
+    #[arg(long, value_name = "OUT")]
     out: PathBuf,
     /// The most series of each split
     #[arg(long, value_name = "N", value_parser = whole::<usize>, allow_negative_numbers = true)]
@@ -34,6 +38,12 @@ pub(crate) struct Arguments {
 
 pub(crate) fn execute(arguments: &Arguments) -> Result<(), Failure> {
     let dataset = Dataset::open(&arguments.file).map_err(Failure::input)?;
+    if let Some(format) = export_file::format_of(&arguments.out)? {
+        let output = Output::to(&arguments.out, Existing::Replace, &[&arguments.file])?;
+        export_file::write(&dataset, format, &output, arguments.series.unwrap_or(usize::MAX))?;
+        say(&output.shown());
+        return Ok(());
+    }
     fs::create_dir_all(&arguments.out).map_err(|error| {
         let path = arguments.out.display();
         Failure::Input(format!("cannot write `{path}`: {error}\nhint: `--out` is a folder that is writable"))

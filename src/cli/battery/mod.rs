@@ -2,6 +2,7 @@
 mod baseline;
 mod cell;
 mod export;
+mod export_file;
 mod fit;
 mod generate;
 mod import;
@@ -15,6 +16,8 @@ mod simulate;
 mod simulation_notes;
 mod split;
 mod subject_cell;
+mod trace_columns;
+mod trace_output;
 
 use clap::Subcommand;
 

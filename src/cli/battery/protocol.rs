@@ -1,5 +1,4 @@
 //! `battery simulate --experiment`: a protocol performed on a simulated cell, with a table of its steps.
-use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::sync::atomic::Ordering;
@@ -7,6 +6,8 @@ use std::sync::atomic::Ordering;
 use clap::Args;
 
 use super::simulation_notes;
+use super::trace_columns::ColumnGroup;
+use super::trace_output::write_trace;
 use crate::battery::cell::{Cell, ZERO_CELSIUS};
 use crate::battery::protocol::Protocol;
 use crate::battery::protocol::conditions::{Conditions, CyclerProgress};
@@ -15,7 +16,8 @@ use crate::battery::protocol::state::SavedState;
 use crate::battery::protocol::surroundings::Surroundings;
 use crate::battery::protocol::table::{EndReason, StepResult, write};
 use crate::battery::simulation::thermal::Thermal;
-use crate::battery::simulation::trace::{Start, Trace};
+use crate::battery::simulation::trace::Start;
+use crate::cli::columns::ColumnFormat;
 use crate::cli::failure::Failure;
 use crate::cli::interrupt;
 use crate::cli::live::Live;
@@ -88,17 +90,13 @@ impl FromStr for PeriodArgument {
 /// The relaxed cell at the start, in surroundings of a temperature, °C.
 type StartOf<'a> = &'a dyn Fn(f64) -> Result<Start, Failure>;
 
-/// The writer of a trace.
-type TraceWriter<'a> = &'a dyn Fn(&mut dyn Write, &Trace) -> io::Result<()>;
-
 /// Performs a protocol, and writes what it was asked for: `out` is the file of the trace, beside the cell's own.
 pub(super) fn execute(
     cell: &Cell,
     thermal: Thermal,
     arguments: &ProtocolArguments,
     (ambient, start): (&AmbientArgument, StartOf),
-    (out, cell_file): (Option<&Path>, &Path),
-    write_trace: TraceWriter,
+    (out, cell_file, groups): (Option<&Path>, &Path, &[ColumnGroup]),
 ) -> Result<(), Failure> {
     let protocol = match (&arguments.experiment, &arguments.experiment_file) {
         (Some(text), _) => Protocol::parse(Path::new("--experiment"), text, Path::new("")),
@@ -124,6 +122,7 @@ pub(super) fn execute(
     let to = |path: Option<&Path>, inputs: &[&Path]| {
         path.map(|path| Output::to(path, Existing::Replace, inputs)).transpose()
     };
+    let format = out.map_or(Ok(ColumnFormat::Csv), ColumnFormat::of)?;
     let trace_out = to(out, &inputs)?;
     let steps_out = to(arguments.steps_out.as_deref(), &inputs)?;
     let state_out = to(arguments.state_out.as_deref(), &but_state)?;
@@ -153,7 +152,7 @@ pub(super) fn execute(
     notes(cell, &done);
 
     if let Some(output) = &trace_out {
-        output.write(|out| write_trace(out, &done.trace))?;
+        write_trace(cell, &done.trace, (groups, None), (format, output))?;
         narrate(&format!("{} rows in {}", done.trace.voltage.len(), output.shown()));
     }
     if let Some(output) = &steps_out {

@@ -1,5 +1,4 @@
 //! `battery simulate`: simulates one cell under a current from a file or a protocol, and writes a table of its observables.
-use std::io::{self, Write};
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
@@ -7,17 +6,18 @@ use clap::{Args, ValueEnum};
 use super::protocol::{self, AmbientArgument, ProtocolArguments};
 use super::simulation_notes;
 use super::subject_cell::{ThermalArgument, cell, thermal};
+use super::trace_columns::ColumnGroup;
+use super::trace_output::write_trace;
 use crate::battery::cell::{Cell, ZERO_CELSIUS};
 use crate::battery::current::file::CurrentFile;
 use crate::battery::current::knot::{Course, RowTimes};
 use crate::battery::simulation::trace::{Start, Trace, simulate_knots, simulate_knots_within_limits};
+use crate::cli::columns::ColumnFormat;
 use crate::cli::failure::Failure;
 use crate::cli::message::narrate;
 use crate::cli::number_argument::real;
 use crate::cli::output::{Existing, Output};
 use crate::document::diagnostic::Diagnostic;
-
-const HEADER: &str = "time_s,current_a,voltage_v,surface_temperature_c,core_temperature_c,soc,ocv_v,valid";
 
 /// The rows of a table with even times beyond which they are announced: about a day of seconds.
 const MANY: usize = 100_000;
@@ -26,11 +26,14 @@ const PLAUSIBLE: f64 = 1e4;
 
 /// Simulate a cell under a current from a CSV file, or an experiment in steps
 ///
+/// The ending of OUT chooses its format: `.csv`, `.npz` (NumPy's archive), `.parquet`, `.h5` (HDF5). The last three hold the
+/// cell's name, the version and the command too, and all digits.
+///
 /// IN.csv holds a time and a current in each row, in columns of any order that name their units: `time_s` (or `_min`, `_h`,
 /// `_ms`, `_us`) and `current_a` (or `_ma`, `_ua`). Other columns are ignored, lines that begin with `#` are comments. The
 /// current is linear between the rows; two rows at one time are a step.
 ///
-/// OUT.csv gets a row a second (or a step, where the times of IN.csv are finer), or with `--at input` a row for each of
+/// OUT gets a row a second (or a step, where the times of IN.csv are finer), or with `--at input` a row for each of
 /// IN.csv: `time_s`, `current_a`, `voltage_v`, `surface_temperature_c`, `core_temperature_c`, `soc` (state of charge; 1 and 0
 /// are what the cell's file says), `ocv_v` (open-circuit voltage of the relaxed cell) and `valid` (0 where the electrolyte is
 /// empty, a particle's surface full or empty, or a function used beyond its range). With a single temperature both columns
@@ -57,7 +60,7 @@ pub(crate) struct Arguments {
     /// Hold each current until the next row, instead of a linear course between both
     #[arg(long)]
     hold: bool,
-    /// The times of the rows of OUT.csv
+    /// The times of the rows of OUT
     #[arg(long, value_enum, default_value_t = AtArgument::Even)]
     at: AtArgument,
     /// The thermal model of the cell
@@ -78,8 +81,11 @@ pub(crate) struct Arguments {
     /// `time_s,temperature_c`
     #[arg(long, default_value = "25", value_name = "CELSIUS|FILE", allow_negative_numbers = true)]
     ambient: AmbientArgument,
-    /// The file for the table; `-` is stdout
-    #[arg(long, value_name = "OUT.csv", required_unless_present_any = ["experiment", "experiment_file"])]
+    /// Further columns, and with `--current` notes on the balances of charge and energy
+    #[arg(long, value_enum, value_delimiter = ',', value_name = "GROUP,...")]
+    output: Vec<ColumnGroup>,
+    /// The file for the table: .csv, .npz, .parquet or .h5; `-` is CSV on stdout
+    #[arg(long, value_name = "OUT", required_unless_present_any = ["experiment", "experiment_file"])]
     out: Option<PathBuf>,
 }
 
@@ -112,8 +118,7 @@ pub(crate) fn execute(arguments: &Arguments) -> Result<(), Failure> {
             thermal,
             &arguments.protocol,
             (&arguments.ambient, &start),
-            (arguments.out.as_deref(), input),
-            &|out, trace| rows(out, trace, None),
+            (arguments.out.as_deref(), input, &arguments.output),
         );
     };
     let AmbientArgument::Celsius(ambient) = arguments.ambient else {
@@ -126,6 +131,7 @@ pub(crate) fn execute(arguments: &Arguments) -> Result<(), Failure> {
     }
     let file = CurrentFile::read(current).map_err(Failure::input)?;
     let file = if arguments.charge_positive { file.charge_positive() } else { file };
+    let format = ColumnFormat::of(out)?;
     let output = Output::to(out, Existing::Replace, &[current, arguments.cell.as_ref()])?;
     let course = if arguments.hold { Course::Hold } else { Course::Linear };
     let times = if arguments.at == AtArgument::Input { RowTimes::Input } else { RowTimes::Even };
@@ -145,9 +151,12 @@ pub(crate) fn execute(arguments: &Arguments) -> Result<(), Failure> {
     let trace = run(&cell, thermal, &knots, start);
     simulation_notes::cell(&cell);
     simulation_notes::trace(&cell, thermal, &trace, arguments.charge_positive);
+    if !arguments.output.is_empty() {
+        simulation_notes::balances(&cell, thermal, &trace);
+    }
     finite(&trace)?;
     let window = (arguments.limits == LimitArgument::Flag).then_some(cell.limits.voltage);
-    output.write(|out| rows(out, &trace, window))?;
+    write_trace(&cell, &trace, (&arguments.output, window), (format, &output))?;
     narrate(&format!("{} rows in {}", trace.voltage.len(), output.shown()));
     Ok(())
 }
@@ -193,25 +202,6 @@ fn finite(trace: &Trace) -> Result<(), Failure> {
                 trace.time[row]
             )));
         }
-    }
-    Ok(())
-}
-
-fn rows(out: &mut dyn Write, trace: &Trace, window: Option<(f64, f64)>) -> io::Result<()> {
-    writeln!(out, "{HEADER}{}", if window.is_some() { ",limit" } else { "" })?;
-    for (row, current) in trace.current.iter().enumerate() {
-        let (voltage, ocv, soc) = (trace.voltage[row], trace.ocv[row], trace.soc[row]);
-        let (surface, core) = (trace.surface_temperature[row], trace.core_temperature[row]);
-        // Ten-millionths of a volt and millionths of a degree; the time as short as it can be told apart from its neighbours.
-        let time = (trace.time[row] * 1e7).round() * 1e-7;
-        let time = format!("{time:.7}");
-        let time = time.trim_end_matches('0').trim_end_matches('.');
-        let valid = u8::from(trace.valid[row]);
-        write!(out, "{time},{current},{voltage:.7},{surface:.6},{core:.6},{soc:.9},{ocv:.7},{valid}")?;
-        if let Some((low, high)) = window {
-            write!(out, ",{}", i32::from(voltage > high) - i32::from(voltage < low))?;
-        }
-        writeln!(out)?;
     }
     Ok(())
 }

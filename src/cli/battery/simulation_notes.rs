@@ -34,7 +34,12 @@ pub(super) fn cell(cell: &Cell) {
 
 /// Narrates where the result should not be trusted.
 pub(super) fn trace(cell: &Cell, thermal: Thermal, trace: &Trace, charge_positive: bool) {
-    for part in Simulator::new(cell, thermal).unknown_parts() {
+    let simulator = Simulator::new(cell, thermal);
+    let misfits: Vec<String> = simulator.misfits().iter().map(ToString::to_string).collect();
+    if !misfits.is_empty() {
+        narrate(&format!("note: fitted functions deviate from the cell's file: {}", misfits.join(", ")));
+    }
+    for part in simulator.unknown_parts() {
         let (low, high) = part.known;
         narrate(&format!(
             "note: `{}` can be followed from s = {low:.4} to {high:.4} only, and keeps its last value beyond",
@@ -51,6 +56,46 @@ pub(super) fn trace(cell: &Cell, thermal: Thermal, trace: &Trace, charge_positiv
         narrate(&format!("note: not valid from {} s: {complaint}", trace.time[*row]));
     }
     turned_sign(trace, charge_positive);
+}
+
+/// Narrates the balances of charge and energy.
+pub(super) fn balances(cell: &Cell, thermal: Thermal, trace: &Trace) {
+    let (Some(&from), Some(&to)) = (trace.soc.first(), trace.soc.last()) else { return };
+    let balance = &trace.balance;
+    let (charge, fallen) = (balance.charge / 3600.0, (from - to) * cell.capacity_ah);
+    narrate(&format!(
+        "note: charge: {charge:.6} A.h were taken out, and the state of charge fell by {:.7} of {} A.h; they differ by {:.0e} A.h",
+        from - to,
+        cell.capacity_ah,
+        (charge - fallen).abs()
+    ));
+    let last = trace.time.len() - 1;
+    let at = |row: usize| [trace.core_temperature[row], trace.surface_temperature[row]];
+    let energy = balance.energy(cell, thermal, [from, to], [at(0), at(last)]);
+    let hour = |joule: f64| format!("{:.6}", joule / 3600.0);
+    narrate(&format!(
+        "note: energy: the chemistry gave {} W.h: {} of electrical work, {} of heat, and {} in concentration differences within particles, which no thermal model takes; they differ by {:.0e} W.h",
+        hour(energy.chemical),
+        hour(balance.work),
+        hour(energy.heat - balance.collectors),
+        hour(balance.mixing),
+        (energy.misfit / 3600.0).abs()
+    ));
+    let Some(stored) = energy.stored else { return };
+    let collectors = match balance.collectors {
+        0.0 => String::new(),
+        heat => format!(", {} of it in the current collectors, whose loss the voltage does not see", hour(heat)),
+    };
+    let differ = match thermal {
+        Thermal::TwoTemperature => "this thermal model does not conserve energy".to_owned(),
+        _ => format!("they differ by {:.0e} W.h", ((energy.heat - stored - energy.given_off) / 3600.0).abs()),
+    };
+    narrate(&format!(
+        "note: heat: {} W.h{collectors}: {} warm the cell, {} were given off; {differ}",
+        hour(energy.heat),
+        hour(stored),
+        hour(energy.given_off)
+    ));
 }
 
 /// Narrates where the state of charge leaves 0 to 1, and would not with the other sign of the current.

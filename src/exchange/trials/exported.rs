@@ -3,6 +3,7 @@ use indexmap::IndexMap;
 use jiff::Timestamp;
 use serde_json::{Map, Value as Json, json};
 
+use crate::exchange::trials::found::counted;
 use crate::exchange::trials::run_head::RunHead;
 use crate::space::Space;
 use crate::trial::Trial;
@@ -123,6 +124,30 @@ impl<'a> ExportedRun<'a> {
     /// The number of costs that a trial reports.
     pub(super) fn costs(&self) -> usize {
         self.objectives.len().max(1)
+    }
+
+    /// Values that have no place in a table, a sentence each.
+    pub(super) fn left_out_of_tables(&self) -> Vec<String> {
+        let metrics = self.metrics();
+        let points: usize = self.trials.iter().map(|trial| trial.curve().len()).sum();
+        let mut notes = Vec::new();
+        if points > 0 {
+            let points = counted(points, "intermediate cost");
+            notes.push(format!(
+                "{points} of learning curves have no place in a table; `galvani export jsonl` keeps them"
+            ));
+        }
+        let has_more = |info: &Map<String, Json>| {
+            info.iter().any(|(name, value)| !value.is_number() || !metrics.contains(&name.as_str()))
+        };
+        let told = self.trials.iter().filter(|trial| trial.info().is_some_and(has_more)).count();
+        if told > 0 {
+            let told = counted(told, "trial");
+            notes.push(format!(
+                "{told} told values beside the cost that are no numbers and have no place in a table; `galvani export jsonl` keeps them"
+            ));
+        }
+        notes
     }
 
     /// For each objective, true where it is maximized.

@@ -1,4 +1,5 @@
 //! Results of trials in the files of other programs.
+pub mod columns;
 pub mod csv;
 pub mod exported;
 pub mod fit;

@@ -196,7 +196,7 @@ mod tests {
     use std::path::Path;
 
     use super::*;
-    use crate::battery::cell::bpx::import::import;
+    use crate::battery::cell::json_import::import;
     use crate::battery::simulation::thermal::Thermal;
     use crate::battery::simulation::trace::{Start, simulate};
 

@@ -1,87 +1,36 @@
 //! Import of BPX: the JSON of a cell as the text of a cell's file, and what of it cannot be kept.
-use std::path::Path;
+use serde_json::{Map, Value as Json};
 
-use serde_json::Value as Json;
-
-use crate::battery::cell::bpx::section::BpxSection;
 use crate::battery::cell::bpx::value::Activation;
 use crate::battery::cell::constants::ZERO_CELSIUS;
-use crate::battery::cell::file;
+use crate::battery::cell::imported::{Domain, ImportedCell, TEMPERATURE, limits, name, settle};
+use crate::battery::cell::json_section::JsonSection;
 use crate::battery::cell::parameters::Cell;
 use crate::battery::simd::elementary::ln;
-use crate::document::diagnostic::Diagnostic;
-use crate::document::json::JsonError;
 use crate::document::source::{Source, SourceError};
 
-/// A cell's file that was made of a BPX file.
-pub(crate) struct ImportedCell {
-    pub text: String,
-    pub cell: Cell,
-    /// Parts that were not kept or are estimates, a sentence each.
-    pub notes: Vec<String>,
-}
-
-/// Temperatures in which the cell's functions are taken to hold, K, as BPX says none.
-const TEMPERATURE: (f64, f64) = (233.15, 373.15);
 /// °C, where a simulation is told nothing.
 const DEFAULT_AMBIENT: f64 = 25.0;
 /// W/m²/K, where the file has none.
 const HEAT_TRANSFER: f64 = 10.0;
-/// Candidates for the largest concentration up to which the electrolyte's functions hold, mol/m³.
-const LARGEST: [f64; 6] = [4000.0, 3500.0, 3000.0, 2500.0, 2000.0, 1500.0];
 
-/// True where a text is JSON and not RON: a cell's file is a struct in parentheses.
-pub(crate) fn is_json(text: &str) -> bool {
-    text.trim_start_matches('\u{feff}').trim_start().starts_with('{')
+/// True where a JSON is BPX.
+pub(crate) fn is_bpx(json: &Json) -> bool {
+    json.pointer("/Header/BPX").is_some()
 }
 
-/// The cell of a BPX file, which `path` names in errors.
+/// The cell of a BPX file.
 ///
 /// # Errors
-/// The text is not JSON or not BPX, is of another kind (blended electrodes, hysteresis, without an electrolyte, aged), or a
-/// value is missing or wrong.
-pub(crate) fn import(path: &Path, text: &str) -> Result<ImportedCell, SourceError> {
-    let text = text.trim_start_matches('\u{feff}');
-    let source = Source::new(path, text);
-    let json: Json = serde_json::from_str(text).map_err(|error| {
-        let start: usize = text.split_inclusive('\n').take(error.line().saturating_sub(1)).map(str::len).sum();
-        let message = format!("this is not JSON: {}", JsonError::of(&error, text));
-        let offset = start + error.column().saturating_sub(1);
-        source.error_at(offset, Diagnostic::new(message).hint("a cell in JSON is a BPX file"))
+/// The file is of another kind (blended electrodes, hysteresis, without an electrolyte, aged), or a value is missing or wrong.
+pub(crate) fn import_bpx(source: Source, object: &Map<String, Json>) -> Result<ImportedCell, SourceError> {
+    let root = JsonSection::root(source, object, "BPX needs it for the models SPMe and DFN");
+    let mut importer = Importer { name: name(source.path), notes: Vec::new() };
+    let (text, cell) = settle(source.path, &mut |domain, known| {
+        importer.notes.clear();
+        importer.text(&root, domain, known)
     })?;
-    let Some(object) = json.as_object().filter(|_| json.pointer("/Header/BPX").is_some()) else {
-        let hint =
-            "a cell is the file of `galvani battery cell chen2020`, or BPX, which has {\"Header\": {\"BPX\": ...}}";
-        return Err(SourceError::whole(path, Diagnostic::new("this is JSON, but not BPX").hint(hint)));
-    };
-    let root = BpxSection::root(source, object);
-    let mut importer = Importer { name: name(path), notes: Vec::new() };
-    // First with the file's own full state, from which the voltage limits give 0 and 1 of the charge.
-    let parse = |text: &str| {
-        file::parse(path, text).map_err(|SourceError { diagnostic: Diagnostic { message, hint, .. }, .. }| {
-            let hint = hint.unwrap_or_default();
-            SourceError::whole(path, Diagnostic::new(message).hint(hint))
-        })
-    };
-    let found = LARGEST.into_iter().find_map(|largest| {
-        let attempt = importer.text(&root, largest, None).and_then(|text| parse(&text));
-        attempt.ok().map(|cell| (largest, cell))
-    });
-    let largest = found.as_ref().map_or(LARGEST[0], |(largest, _)| *largest);
-    let cell = match found {
-        Some((_, cell)) => cell,
-        None => parse(&importer.text(&root, largest, None)?)?,
-    };
-    importer.notes.clear();
-    let text = importer.text(&root, largest, Some(&cell))?;
-    let cell = parse(&text)?;
     Ok(ImportedCell { text, cell, notes: importer.notes })
-}
-
-/// A name for the cell: that of its file.
-fn name(path: &Path) -> String {
-    let stem = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
-    stem.chars().map(|letter| if letter.is_alphanumeric() || "-_. ".contains(letter) { letter } else { '_' }).collect()
 }
 
 struct Importer {
@@ -91,7 +40,7 @@ struct Importer {
 
 impl Importer {
     /// The text of the cell's file. `known` is the cell whose states of charge 0 and 1 are written out.
-    fn text(&mut self, root: &BpxSection, largest: f64, known: Option<&Cell>) -> Result<String, SourceError> {
+    fn text(&mut self, root: &JsonSection, domain: Domain, known: Option<&Cell>) -> Result<String, SourceError> {
         let header = root.section("Header")?;
         let version = match header.value("BPX") {
             Some(Json::String(version)) => version.clone(),
@@ -137,7 +86,7 @@ impl Importer {
         });
         let (low, high) = (cell.number("Lower voltage cut-off [V]")?, cell.number("Upper voltage cut-off [V]")?);
         let nominal = cell.number("Nominal cell capacity [A.h]")?;
-        let activation = |section: &BpxSection, name: &str| -> Result<Option<Activation>, SourceError> {
+        let activation = |section: &JsonSection, name: &str| -> Result<Option<Activation>, SourceError> {
             let energy = section.optional_number(&format!("{name} activation energy [J.mol-1]"))?;
             Ok(energy.map(|energy| Activation { energy, reference }))
         };
@@ -158,7 +107,7 @@ impl Importer {
             cell.optional_number("Number of electrode pairs connected in parallel to make a cell")?.unwrap_or(1.0);
         out += &format!("    area: \"{:?} [m2]\",\n    parallel: {pairs:?},\n", cell.number("Electrode area [m2]")?);
         out += &format!("    contact_resistance: \"0 [ohm]\",\n    reference_temperature: \"{reference:?} [K]\",\n");
-        out += &format!("    temperature: (\"{:?} [K]\", \"{:?} [K]\"),\n", TEMPERATURE.0, TEMPERATURE.1);
+        out += &format!("    temperature: (\"{:?} [K]\", \"{:?} [K]\"),\n", domain.temperature.0, domain.temperature.1);
         for (section, name, stoichiometry, full) in [
             (&negative, "negative", "Maximum stoichiometry", known.map(|cell| cell.negative.full)),
             (&positive, "positive", "Minimum stoichiometry", known.map(|cell| cell.positive.full)),
@@ -207,7 +156,8 @@ impl Importer {
         let conductivity = electrolyte.function("Conductivity [S.m-1]", "c")?;
         let diffusivity = electrolyte.function("Diffusivity [m2.s-1]", "c")?;
         out += &format!(
-            "    electrolyte: (\n        concentration: \"{rest:?} [mol/m3]\",\n        range: (\"10 [mol/m3]\", \"{largest:?} [mol/m3]\"),\n        transference: {:?},\n        thermodynamic_factor: 1.0,\n        diffusivity: {},\n        conductivity: {},\n    ),\n",
+            "    electrolyte: (\n        concentration: \"{rest:?} [mol/m3]\",\n        range: (\"10 [mol/m3]\", \"{:?} [mol/m3]\"),\n        transference: {:?},\n        thermodynamic_factor: 1.0,\n        diffusivity: {},\n        conductivity: {},\n    ),\n",
+            domain.largest,
             electrolyte.number("Cation transference number")?,
             diffusivity.text("c", "m2/s", activation(&electrolyte, "Diffusivity")?),
             conductivity.text("c", "S/m", activation(&electrolyte, "Conductivity")?),
@@ -233,7 +183,7 @@ impl Importer {
     }
 
     /// Temperatures at which the file's own simulations begin, for which a cell's file has no place.
-    fn temperatures(&mut self, cell: &BpxSection) -> Result<(), SourceError> {
+    fn temperatures(&mut self, cell: &JsonSection) -> Result<(), SourceError> {
         for name in ["Ambient temperature [K]", "Initial temperature [K]"] {
             let Some(kelvin) = cell.optional_number(name)? else { continue };
             let celsius = kelvin - ZERO_CELSIUS;
@@ -255,7 +205,7 @@ impl Importer {
     }
 
     /// The thermal parameters, where the file has them.
-    fn thermal(&mut self, cell: &BpxSection, state: Option<&BpxSection>) -> Result<String, SourceError> {
+    fn thermal(&mut self, cell: &JsonSection, state: Option<&JsonSection>) -> Result<String, SourceError> {
         let [volume, area, density, heat] = [
             cell.optional_number("Volume [m3]")?,
             cell.optional_number("External surface area [m2]")?,
@@ -287,7 +237,7 @@ impl Importer {
 }
 
 /// Refuses by name what a cell's file here cannot hold.
-fn refuse_other_kinds(parameters: &BpxSection, state: Option<&BpxSection>) -> Result<(), SourceError> {
+fn refuse_other_kinds(parameters: &JsonSection, state: Option<&JsonSection>) -> Result<(), SourceError> {
     const HINT: &str = "a cell here has one active material in each electrode, with one open-circuit potential";
     for name in ["Negative electrode", "Positive electrode"] {
         let Some(electrode) = parameters.optional(name)? else { continue };
@@ -319,7 +269,7 @@ fn refuse_other_kinds(parameters: &BpxSection, state: Option<&BpxSection>) -> Re
 }
 
 /// Fails at stoichiometries that are no shares, or of which the least is not below the largest.
-fn stoichiometries(section: &BpxSection) -> Result<(), SourceError> {
+fn stoichiometries(section: &JsonSection) -> Result<(), SourceError> {
     const NAMES: [&str; 2] = ["Minimum stoichiometry", "Maximum stoichiometry"];
     let mut found = [None; 2];
     for (name, found) in NAMES.into_iter().zip(&mut found) {
@@ -338,7 +288,7 @@ fn stoichiometries(section: &BpxSection) -> Result<(), SourceError> {
 }
 
 /// The exponent that turns a porosity into the transport efficiency of the file.
-fn bruggeman(section: &BpxSection, porosity: f64) -> Result<f64, SourceError> {
+fn bruggeman(section: &JsonSection, porosity: f64) -> Result<f64, SourceError> {
     let efficiency = section.number("Transport efficiency")?;
     if porosity == 1.0 && efficiency == 1.0 {
         return Ok(1.5);
@@ -348,20 +298,4 @@ fn bruggeman(section: &BpxSection, porosity: f64) -> Result<f64, SourceError> {
         return Err(section.error("Transport efficiency", &message, "both are shares between 0 and 1"));
     }
     Ok(ln(efficiency) / ln(porosity))
-}
-
-/// Limits for generated profiles, which BPX does not have: in the ratio of chen2020 to the capacity.
-fn limits(nominal: f64, (low, high): (f64, f64)) -> String {
-    let ampere = |share: f64| format!("\"{:?} [A]\"", share * nominal);
-    format!(
-        "    limits: ( // voltages of the file; the others, which generated profiles keep to, in the ratio of chen2020 to the capacity\n        voltage: (\"{low:?} [V]\", \"{high:?} [V]\"),\n        soc: (0.01, 0.98),\n        critical_soc: (0.2, 0.8),\n        discharge: (critical: {}, continuous: {}, short: {}),\n        charge: (critical: {}, continuous: {}, short: {}),\n        short_time: \"10 [s]\",\n        least_current: {},\n        resistance: \"{:?} [ohm]\",\n    ),\n",
-        ampere(0.194),
-        ampere(1.455),
-        ampere(3.8096),
-        ampere(0.291),
-        ampere(0.679),
-        ampere(0.679),
-        ampere(0.1),
-        0.425 / nominal
-    )
 }

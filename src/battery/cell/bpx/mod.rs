@@ -4,5 +4,4 @@
 //! and a cell such a file.
 pub(crate) mod export;
 pub(crate) mod import;
-pub(crate) mod section;
 pub(crate) mod value;

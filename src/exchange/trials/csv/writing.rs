@@ -1,11 +1,8 @@
 //! Writes the trials of a run as a table.
-use serde_json::{Map, Value as Json};
-
 use crate::exchange::export::Exported;
 use crate::exchange::trials::csv::cell::written;
 use crate::exchange::trials::csv::column::{AFTER_COSTS, BEFORE_COSTS, Column, METRIC};
 use crate::exchange::trials::exported::{ExportedRun, ExportedTrial};
-use crate::exchange::trials::found::counted;
 
 /// Every trial of a run, a line each; a table has no place for learning curves.
 pub fn write(run: &ExportedRun) -> Exported {
@@ -38,23 +35,7 @@ pub fn write(run: &ExportedRun) -> Exported {
         put(row);
     }
     let text = String::from_utf8(writer.into_inner().expect("memory takes every row")).expect("the rows are text");
-    let points: usize = run.trials.iter().map(|trial| trial.curve().len()).sum();
-    let mut notes = Vec::new();
-    if points > 0 {
-        let points = counted(points, "intermediate cost");
-        notes.push(format!("{points} of learning curves have no place in a table; `galvani export jsonl` keeps them"));
-    }
-    let has_more = |info: &Map<String, Json>| {
-        info.iter().any(|(name, value)| !value.is_number() || !metrics.contains(&name.as_str()))
-    };
-    let told = run.trials.iter().filter(|trial| trial.info().is_some_and(has_more)).count();
-    if told > 0 {
-        let told = counted(told, "trial");
-        notes.push(format!(
-            "{told} told values beside the cost that are no numbers and have no place in a table; `galvani export jsonl` keeps them"
-        ));
-    }
-    Exported { text, notes }
+    Exported { text, notes: run.left_out_of_tables() }
 }
 
 /// The cell of one of the columns behind the costs.

@@ -1,4 +1,4 @@
-//! A section of a BPX file: its numbers and functions, and errors at the place of a name.
+//! A section of a JSON file of a cell: its numbers and functions, and errors at the place of a name.
 use std::cell::RefCell;
 
 use serde_json::{Map, Value as Json};
@@ -9,17 +9,20 @@ use crate::document::source::{Source, SourceError};
 use crate::document::spelling::nearest;
 
 /// An object of the file, and the names in it that were asked for.
-pub(crate) struct BpxSection<'a> {
+pub(crate) struct JsonSection<'a> {
     source: Source<'a>,
+    /// The reason why a name must be there.
+    need: &'static str,
     /// The name of the object and of those around it.
     path: Vec<String>,
     object: &'a Map<String, Json>,
     asked: RefCell<Vec<String>>,
 }
 
-impl<'a> BpxSection<'a> {
-    pub(crate) fn root(source: Source<'a>, object: &'a Map<String, Json>) -> Self {
-        Self { source, path: Vec::new(), object, asked: RefCell::default() }
+impl<'a> JsonSection<'a> {
+    /// The whole file; `need` says why a name must be there.
+    pub(crate) fn root(source: Source<'a>, object: &'a Map<String, Json>, need: &'static str) -> Self {
+        Self { source, need, path: Vec::new(), object, asked: RefCell::default() }
     }
 
     /// A section that must be there.
@@ -35,7 +38,7 @@ impl<'a> BpxSection<'a> {
             Some(_) => return Err(self.error(name, "this is not a section", "a section is an object, {...}")),
         };
         let path = self.path.iter().cloned().chain([name.to_owned()]).collect();
-        Ok(Some(Self { source: self.source, path, object, asked: RefCell::default() }))
+        Ok(Some(Self { source: self.source, need: self.need, path, object, asked: RefCell::default() }))
     }
 
     pub(crate) fn number(&self, name: &str) -> Result<f64, SourceError> {
@@ -90,7 +93,8 @@ impl<'a> BpxSection<'a> {
         self.object.keys().map(String::as_str)
     }
 
-    fn missing(&self, name: &str) -> SourceError {
+    /// The error of a name that must be there.
+    pub(crate) fn missing(&self, name: &str) -> SourceError {
         let section = self.path.last().map_or("the file".to_owned(), |section| format!("`{section}`"));
         let message = format!("`{name}` is missing in {section}");
         // The name with another unit, or none, is the likeliest mistake.
@@ -98,7 +102,7 @@ impl<'a> BpxSection<'a> {
         let same = self.names().find(|each| quantity(each) == quantity(name));
         let hint = match same.or_else(|| nearest(name, self.names())) {
             Some(near) => format!("there is `{near}`: did you mean `{name}`?"),
-            None => "BPX needs it for the models SPMe and DFN".to_owned(),
+            None => self.need.to_owned(),
         };
         self.source.error_at(self.place(None), Diagnostic::new(message).hint(hint))
     }
