@@ -51,15 +51,15 @@ fn a_bpx_cell_warms_and_drives_as_in_pybamm() {
         ("bpx__drive.csv", simulate(&cell, Thermal::Lumped, &drive, start)),
     ];
     for (name, trace) in traces {
-        let columns: [(&str, &dyn Fn(usize) -> f64, usize, f64); 3] = [
-            ("voltage", &|row| trace.voltage[row], 1, 1e-4),
-            ("open-circuit voltage", &|row| trace.ocv[row], 2, 1e-4),
-            ("temperature", &|row| trace.core_temperature[row], 3, 5e-3),
+        let columns = [
+            ("voltage", &trace.voltage, 1, 1e-4),
+            ("open-circuit voltage", &trace.ocv, 2, 1e-4),
+            ("temperature", &trace.core_temperature, 3, 5e-3),
         ];
         let rows = rows(name);
         assert!(rows.len() > 100);
         for (column, value, place, allowed) in columns {
-            let off = |row: &[f64; 4]| (value(row[0] as usize) - row[place]).abs();
+            let off = |row: &[f64; 4]| (value[row[0] as usize] - row[place]).abs();
             let worst = rows.iter().map(off).fold(0.0, f64::max);
             println!("{name} {column}: {worst:.2e}");
             assert!(worst < allowed, "{name}: {column} is off by {worst:e}");

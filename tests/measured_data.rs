@@ -12,7 +12,10 @@ use galvani::battery::measurement::reading::{ReadingSettings, read_bytes};
 use serde_json::Value as Json;
 
 /// File, vendor, and what is wrong with its rows.
-const FILES: [(&str, &str, &[(FindingKind, u64)]); 6] = [
+/// The name of a file, its program, and what is found in it.
+type Expected = (&'static str, &'static str, &'static [(FindingKind, u64)]);
+
+const FILES: [Expected; 6] = [
     ("arbin.csv", "Arbin", &[(FindingKind::Unreadable, 1), (FindingKind::Repeated, 1)]),
     ("maccor.txt", "Maccor", &[(FindingKind::NoTemperature, 1)]),
     ("neware.csv", "Neware", &[]),

@@ -50,6 +50,9 @@ pub struct Change {
     pub to: Option<Value>,
 }
 
+/// A configuration of the path, and the one before it.
+type Successive<'a> = (&'a Configuration, &'a Configuration);
+
 impl Ablation {
     /// The path of a run with a model; `None` without a recommendation, or if that is the first configuration itself.
     pub(super) fn of(input: &ReportInput, sample: &Sample, learnt: &Learnt) -> Option<Self> {
@@ -66,10 +69,7 @@ impl Ablation {
         let rows = learnt.rows(input.space, &path);
         let budget = Budget::new(learnt.budget)?;
         let before = std::iter::once(&start).chain(&path);
-        let step = |((configuration, before), (predicted, (low, high))): (
-            (&Configuration, &Configuration),
-            (f64, (f64, f64)),
-        )| {
+        let step = |((configuration, before), (predicted, (low, high))): (Successive, (f64, (f64, f64)))| {
             let number = input.history.number_of(configuration);
             let is_known = input.history.contains(configuration);
             let outside = || input.default.filter(|(at, cost)| *at == learnt.budget && cost.is_finite());

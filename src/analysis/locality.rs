@@ -109,6 +109,9 @@ impl Locality {
     }
 }
 
+/// A share of variance, and its interval.
+type ShareWithin = (f64, (f64, f64));
+
 /// For each hyperparameter its share of the variance around the recommended configuration, with the interval over refits
 /// (local parameter importance: Biedenkapp et al. 2018).
 fn around(
@@ -118,7 +121,7 @@ fn around(
     indices: &[usize],
     binnings: &[&Binning],
     watcher: &dyn Watcher,
-) -> Result<Vec<Option<(f64, (f64, f64))>>, Cancelled> {
+) -> Result<Vec<Option<ShareWithin>>, Cancelled> {
     let space = input.space;
     let variants = |(&index, binning): (&usize, &&Binning)| {
         best.get(index)?;

@@ -166,8 +166,11 @@ mod tests {
     fn with_seeds_a_small_difference_is_a_tie_and_a_large_one_is_none() {
         let (space, mut history) = (line(), History::default());
         let means = [1.0, 1.05, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0];
-        for (x, mean) in means.into_iter().enumerate().map(|(index, mean)| (index as f64 / 10.0, mean)) {
-            let costs = [mean, mean + 0.1, mean - 0.1];
+        for (index, mean) in means.into_iter().enumerate() {
+            let x = index as f64 / 10.0;
+            let mut costs = [mean, mean + 0.1, mean - 0.1];
+            // Otherwise a seed would be as lucky in every configuration, which is no noise.
+            costs.rotate_left(index % 3);
             for (seed, cost) in costs.into_iter().enumerate() {
                 let configuration = space.configuration(vec![Some(Value::Float(x))]).unwrap();
                 let next = history.proposal(configuration, Budget::new(1.0).unwrap());

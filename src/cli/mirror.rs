@@ -69,6 +69,15 @@ struct OpenMirror {
     is_broken: bool,
 }
 
+/// The times of a trial that the history does not know.
+#[derive(Clone, Copy, Debug, Default)]
+struct TrialTimes {
+    started: Option<Timestamp>,
+    ended: Option<Timestamp>,
+    /// The duration, s.
+    seconds: Option<f64>,
+}
+
 /// A watcher that tells another one first, and keeps mirrors.
 pub(super) struct Mirrored<W> {
     inner: W,
@@ -78,7 +87,7 @@ pub(super) struct Mirrored<W> {
     maximized: Vec<bool>,
     steps_a_unit: f64,
     /// The start and the end of trials, of which the history knows nothing.
-    times: HashMap<TrialId, (Option<Timestamp>, Option<Timestamp>, Option<f64>)>,
+    times: HashMap<TrialId, TrialTimes>,
     /// The number of points of the curves that were told.
     points: HashMap<TrialId, usize>,
     looked: Instant,
@@ -118,7 +127,10 @@ impl<W: Watcher> Mirrored<W> {
         };
         for (trial, details) in log.history.trials().iter().zip(&log.details) {
             let each = exported_trial(trial, details);
-            self.times.insert(trial.proposal.trial, (each.started, each.ended, each.seconds));
+            self.times.insert(
+                trial.proposal.trial,
+                TrialTimes { started: each.started, ended: each.ended, seconds: each.seconds },
+            );
         }
         for index in 0..self.mirrors.len() {
             let mut parts = {
@@ -159,7 +171,7 @@ impl<W: Watcher> Mirrored<W> {
     }
 
     fn exported<'a>(&self, trial: &'a Trial) -> ExportedTrial<'a> {
-        let (started, ended, seconds) = self.times.get(&trial.proposal.trial).copied().unwrap_or_default();
+        let TrialTimes { started, ended, seconds } = self.times.get(&trial.proposal.trial).copied().unwrap_or_default();
         ExportedTrial { trial, started, ended, seconds, cpu_seconds: None, info: None }
     }
 
@@ -218,12 +230,12 @@ impl<W: Watcher> Watcher for Mirrored<W> {
                 }
             }
             RunEvent::Started { proposal, .. } => {
-                self.times.entry(proposal.trial).or_default().0 = Some(Timestamp::now());
+                self.times.entry(proposal.trial).or_default().started = Some(Timestamp::now());
                 self.tell(proposal.configuration_id, status, false);
             }
             RunEvent::Ended { proposal, seconds, .. } => {
                 let times = self.times.entry(proposal.trial).or_default();
-                (times.1, times.2) = (Some(Timestamp::now()), Some(*seconds));
+                (times.ended, times.seconds) = (Some(Timestamp::now()), Some(*seconds));
                 self.tell(proposal.configuration_id, status, false);
             }
             RunEvent::Over { .. } => {

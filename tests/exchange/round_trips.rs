@@ -165,7 +165,7 @@ proptest! {
         let trials = history.trials().iter().map(|trial| ExportedTrial {
             trial, started: at, ended: at.filter(|_| trial.outcome.is_some()), seconds: trial.seconds, cpu_seconds: None, info: None,
         });
-        let run = ExportedRun { name: "s", space: &space, objectives: &names, directions: &directions, trials: trials.collect() };
+        let run = ExportedRun { name: "s", measure: "cost", space: &space, objectives: &names, directions: &directions, trials: trials.collect() };
         let budgets = (Budget::new(1.0).unwrap(), Budget::new(9.0).unwrap());
         let maximized = (0..objectives).map(|objective| directions.of_objective(objective) == Direction::Maximize).collect();
         let choice = StudyChoice { name: None, maximized, negate: false };

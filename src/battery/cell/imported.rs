@@ -30,6 +30,9 @@ pub(crate) struct Domain {
     pub temperature: (f64, f64),
 }
 
+/// Writes the text of a cell's file for a domain, and for states of charge that are known.
+type CellWriter<'a> = dyn FnMut(Domain, Option<&Cell>) -> Result<String, SourceError> + 'a;
+
 /// The text of a cell's file and its cell, for the largest concentration, and then the widest range of temperatures, in which
 /// its functions are defined.
 ///
@@ -38,10 +41,7 @@ pub(crate) struct Domain {
 ///
 /// # Errors
 /// A value is missing or wrong.
-pub(crate) fn settle(
-    path: &Path,
-    text: &mut dyn FnMut(Domain, Option<&Cell>) -> Result<String, SourceError>,
-) -> Result<(String, Cell), SourceError> {
+pub(crate) fn settle(path: &Path, text: &mut CellWriter) -> Result<(String, Cell), SourceError> {
     let parse = |text: &str| {
         file::parse(path, text).map_err(|SourceError { diagnostic: Diagnostic { message, hint, .. }, .. }| {
             let hint = hint.unwrap_or_default();

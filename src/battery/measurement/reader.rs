@@ -321,7 +321,10 @@ fn at(path: &Path, number: u64, text: &str, mistake: &HeaderMistake, separator: 
 mod tests {
     use super::*;
 
-    fn read(text: &[u8]) -> Result<(Vec<(f64, f64, f64, Option<f64>)>, Findings), SourceError> {
+    /// Time, current, voltage, temperature.
+    type Row = (f64, f64, f64, Option<f64>);
+
+    fn read(text: &[u8]) -> Result<(Vec<Row>, Findings), SourceError> {
         let mut reader = Reader::open(Path::new("a.csv"), text, &ColumnChoice::default(), None)?;
         let mut rows = Vec::new();
         while let Some(sample) = reader.advance()? {

@@ -87,7 +87,11 @@ mod tests {
         let mut rows = vec![resampler.begin(point(10.3, 1.0))];
         // A step of the current at 13 s, and a row far behind.
         for each in [point(12.0, 1.0), point(13.0, 3.0), point(13.0, -2.0), point(13.4, -2.0), point(20.3, 0.0)] {
-            resampler.advance(each, |row| Ok::<(), Infallible>(rows.push(row))).unwrap();
+            let keep = |row| {
+                rows.push(row);
+                Ok::<(), Infallible>(())
+            };
+            resampler.advance(each, keep).unwrap();
         }
         assert_eq!(rows.len(), 6);
         assert_eq!((rows[0].current, rows[0].charge), (1.0, 0.0));

@@ -61,7 +61,8 @@ impl Load {
         }
         let CurrentGuess { mut middle, mut reach, largest } = guess;
         // The largest current that is too small, and the least one that is too large, with their deviations.
-        let (mut low, mut high): (Option<(f64, f64)>, Option<(f64, f64)>) = (None, None);
+        let mut low: Option<(f64, f64)> = None;
+        let mut high: Option<(f64, f64)> = None;
         for _ in 0..ROUNDS {
             let currents = each(|l| middle + reach * TRIALS[l]);
             let row = attempt(&currents);

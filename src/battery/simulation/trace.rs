@@ -264,8 +264,8 @@ impl Trace {
         self.solid.push(flow.solid);
         self.reversible_heat.push(flow.current * flow.reversible);
         let Extremes { least, largest, surface } = &row.extremes;
-        for electrode in 0..2 {
-            self.surface[electrode].push(surface[electrode][0]);
+        for (rows, lanes) in self.surface.iter_mut().zip(surface) {
+            rows.push(lanes[0]);
         }
         self.electrolyte[0].push(1e3 * least[0][0].min(least[1][0]));
         self.electrolyte[1].push(1e3 * largest[0][0].max(largest[1][0]));

@@ -102,7 +102,7 @@ fn legend(canvas: &mut Canvas, findings: &Findings) {
             entries.push((text, sign));
         }
     };
-    let highest = findings.matrix.sample.budget.map(|_| findings.fidelity.last().map(|last| last.high)).flatten();
+    let highest = findings.matrix.sample.budget.and_then(|_| findings.fidelity.last()).map(|last| last.high);
     let name = highest.map_or("by cost".to_owned(), |budget| format!("by cost at {}", amount(budget, &findings.unit)));
     add(
         any(&|point| point.at_highest),

@@ -17,11 +17,16 @@ const BETWEEN: f64 = 26.0;
 /// Further objectives that are drawn at most.
 const OBJECTIVES: usize = 3;
 
+/// The ends of an interval, where there is one.
+type Ends = Option<(f64, f64)>;
+/// The length of a bar, the interval at its end, and its colour.
+type Bar = (f64, Ends, Colour);
+
 /// A column: its heading, the name of its axis, and for each row the bar, its ends and its colour.
 struct Column {
     head: String,
     name: &'static str,
-    bars: Vec<Option<(f64, Option<(f64, f64)>, Colour)>>,
+    bars: Vec<Option<Bar>>,
 }
 
 /// Draws the columns; `None` without a model that is trusted.
@@ -47,7 +52,7 @@ pub(crate) fn figure(findings: &Findings) -> Option<Canvas> {
 }
 
 fn columns(locality: &Locality) -> Vec<Column> {
-    let region = |head: &str, pick: &dyn Fn(&LocalImportance) -> Option<(f64, Option<(f64, f64)>)>, colour: Colour| {
+    let region = |head: &str, pick: &dyn Fn(&LocalImportance) -> Option<(f64, Ends)>, colour: Colour| {
         let bars = locality.near.iter().map(|local| pick(local).map(|(share, ends)| (share, ends, colour)));
         Column { head: head.to_owned(), name: "share of variance", bars: bars.collect() }
     };

@@ -36,8 +36,12 @@ pub(crate) fn figure(findings: &Findings) -> Option<Canvas> {
     drawn.sort_by(|a, b| bad(b.1).total_cmp(&bad(a.1)));
     let step = drawn.len().div_ceil(LINES).max(1);
     let last = drawn.len() - 1;
-    let drawn: Vec<(&Spot, f64)> =
-        drawn.iter().enumerate().filter(|(index, _)| (last - index) % step == 0).map(|(_, each)| *each).collect();
+    let drawn: Vec<(&Spot, f64)> = drawn
+        .iter()
+        .enumerate()
+        .filter(|(index, _)| (last - index).is_multiple_of(step))
+        .map(|(_, each)| *each)
+        .collect();
     let failed: Vec<&Spot> =
         findings.matrix.spots.iter().filter(|spot| matches!(spot.kind, SpotKind::Failed(_))).collect();
     let failed: Vec<&Spot> = failed.iter().copied().step_by(failed.len().div_ceil(LINES).max(1)).collect();

@@ -17,12 +17,11 @@ use crate::report::draw::words::{amount, count};
 /// The width for which figures of a small screen are laid out.
 pub(crate) const NARROW: f64 = 358.0;
 
+/// The SVGs of a figure for wide screens, and for small ones where it has another layout there.
+type Drawn<'a> = (&'a str, Option<&'a str>);
+
 /// The HTML of the page; `figure` gives the SVGs of a figure by its name, for wide and for small screens.
-pub(crate) fn page<'a>(
-    findings: &Findings,
-    input: &ReportInput,
-    figure: &dyn Fn(&str) -> Option<(&'a str, Option<&'a str>)>,
-) -> String {
+pub(crate) fn page<'a>(findings: &Findings, input: &ReportInput, figure: &dyn Fn(&str) -> Option<Drawn<'a>>) -> String {
     let mut body = String::new();
     headline(&mut body, findings, input);
     let show = |name: &str, caption: &str| {

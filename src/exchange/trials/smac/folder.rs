@@ -9,6 +9,9 @@ use crate::exchange::trials::exported::ExportedRun;
 use crate::exchange::trials::smac::writing::write;
 use crate::trial::budget::Budget;
 
+/// A file within the folder, and its bytes.
+pub type NamedFile = (PathBuf, Vec<u8>);
+
 /// The files of the folder with notes on what they do not hold; budgets are from `min` to `max`.
 ///
 /// # Errors
@@ -17,7 +20,7 @@ pub fn write_folder(
     run: &ExportedRun,
     (min, max): (Budget, Budget),
     seed: u64,
-) -> Result<(Vec<(PathBuf, Vec<u8>)>, Vec<String>), Diagnostic> {
+) -> Result<(Vec<NamedFile>, Vec<String>), Diagnostic> {
     let space = configspace::write(run.space)?;
     let history = write(run);
     if run.trials.iter().all(|trial| trial.trial.outcome.is_none()) {
