@@ -185,7 +185,10 @@ fn runs_of_other_programs_have_reports() {
     assert_eq!((json["experiment"].as_str(), json["trials"].as_array().map(Vec::len)), (Some("smac_run"), Some(44)));
     // SMAC's own incumbent is the best of those at the highest budget.
     let cost = json["headline"]["best"]["cost"].as_f64().unwrap();
-    let history: Json = serde_json::from_str(&fs::read_to_string(smac.join("runhistory.json")).unwrap()).unwrap();
+    let history: Json = serde_json::from_str(
+        &fs::read_to_string(smac.join("runhistory.json")).unwrap().replace("Infinity", "null").replace("NaN", "null"),
+    )
+    .unwrap();
     let entries = history["data"].as_array().unwrap().iter().filter(|entry| entry["budget"] == 9.0);
     let best = entries.filter_map(|entry| entry["cost"].as_f64()).fold(f64::INFINITY, f64::min);
     assert!((cost - best).abs() < 1e-12, "{cost} {best}");

@@ -178,6 +178,10 @@ impl Matrix {
         };
         let noise = Noise::of(&table, (&process.lengths(), process.noise()), &budgets);
         let mut quality = Quality::of(input, &self.sample, (&table, &budgets), &validation, noise);
+        if quality.r2.is_some_and(|r2| !r2.is_finite()) {
+            self.distrust = Some("the costs are too large for a model".into());
+            return Ok(None);
+        }
         (quality.refits, quality.bases) = (effort.refits as usize, effort.asked);
         if let FittedModel::Svm(machine) = &model {
             quality.parameters = Some(machine.parameters());

@@ -247,7 +247,9 @@ mod tests {
     fn a_range_whose_end_is_best_is_worth_widening_and_a_gap_is_worth_trying() {
         let space = line();
         let trials = |law: fn(f64) -> f64| {
-            history(&space, (0..30).map(|index| f64::from(index) / 29.0).map(move |x| (x, 1.0, finished(law(x)))))
+            // Denser toward the upper end, as a search that goes there.
+            let places = (0..30).map(|index| 1.0 - (1.0 - f64::from(index) / 29.0).powi(2));
+            history(&space, places.map(move |x| (x, 1.0, finished(law(x)))))
         };
         // Costs that are worse than the constant predictor are not told apart.
         let falling = trials(|x| 0.9 - 0.5 * x);

@@ -102,6 +102,8 @@ impl Sign {
     fn holds(self, own: &Value, other: &str) -> bool {
         let order = match (own, other.parse::<f64>()) {
             (Value::Integer(_) | Value::Float(_), Ok(other)) => own.number().and_then(|own| own.partial_cmp(&other)),
+            // A number and a word differ, and none is before the other.
+            (Value::Integer(_) | Value::Float(_), Err(_)) => return matches!(self, Self::Unequal),
             _ => Some((*word(own)).cmp(other)),
         };
         order.is_some_and(|order| match self {

@@ -64,7 +64,7 @@ mod tests {
             "width": Ordinal(values: [32, 64, 128]),
             "depth": Integer(min: -5, max: 900),
             "drop": Float(min: 0, max: 1, step: 0.25),
-            "fixed": Constant(7),
+            "fixed": Constant(value: 7),
         }, conditions: { "rate": "kind == 'net'" })"#;
         let space = Space::parse(text, Path::new("test.ron")).unwrap();
         let mut table = ConfigurationTable::default();

@@ -126,6 +126,7 @@ impl RunView {
             self.sought = Some(Instant::now());
         }
         if let Some(run) = &mut self.run {
+            run.replay.history.mark_interrupted(self.writer == Writer::None);
             is_new |= run.best.refresh(&run.replay, &run.experiment);
         }
         self.version += u64::from(is_new || before != (self.fault.clone(), self.writer.clone()));

@@ -95,10 +95,10 @@ impl History {
         true
     }
 
-    /// Marks the trials without an outcome as interrupted: no session of the run goes on.
-    pub(crate) fn interrupt(&mut self) {
+    /// Marks the trials without an outcome as interrupted, where no session of the run goes on, or as running.
+    pub(crate) fn mark_interrupted(&mut self, is_interrupted: bool) {
         for trial in &self.running {
-            self.trials[trial.index()].is_interrupted = true;
+            self.trials[trial.index()].is_interrupted = is_interrupted;
         }
     }
 

@@ -62,7 +62,7 @@ impl Log {
         experiment.schedule = rungs::as_begun(&experiment.schedule, &records);
         let Replay { mut history, details, notes, enqueued, times, .. } = replay;
         if !Store::is_held(&folder.store()) {
-            history.interrupt();
+            history.mark_interrupted(true);
         }
         let enqueued = enqueued.into_iter().map(|(_, configuration)| configuration).collect();
         let evaluations = evaluation_note::evaluations(&notes, &history, experiment.schedule.max());
