@@ -126,7 +126,7 @@ fn median(input: &ReportInput, sample: &Sample) -> Option<Configuration> {
 }
 
 /// The configurations from one to another, both included: each changes the hyperparameter that lowers the prediction most.
-/// What a change activates takes its final value at once.
+/// Hyperparameters that a change activates take their final values at once.
 pub(super) fn path(
     space: &Space,
     from: &Configuration,

@@ -196,7 +196,7 @@ impl Seen<'_> {
 
     /// The hyperparameters with the largest posterior density that was found.
     ///
-    /// Where there are so many columns that all evaluations take too long, one search has as many as can be afforded.
+    /// One search, with as many evaluations as can be afforded, replaces all where the columns are so many that these take too long.
     pub(crate) fn maximized(&self, evaluations: usize, seed: u64, index: u64) -> Vec<f64> {
         let affordable = self.affordable();
         if affordable < SEARCHES as usize * evaluations {
