@@ -1,7 +1,6 @@
-"""A BPX file under a thermal model and a drive cycle: python3 bpx_thermal.py (PyBaMM 25.12 with bpx 0.5, the solver IDAKLU).
+"""A BPX file under a thermal model: python3 bpx_thermal.py (PyBaMM 25.12 with bpx 0.5, the solver IDAKLU).
 
-The file is tests/corpora/cells/bpx_1_1.json, moved into the shape of version 0.5, which this PyBaMM reads. bpx__steps.csv and
-bpx__drive.csv: a row each 10 s, lumped thermal model. 60 cells in each domain, 240 in each particle.
+The file is tests/corpora/cells/bpx_1_1.json, moved into the shape of version 0.5, which this PyBaMM reads. bpx__steps.csv: a row each 10 s, lumped thermal model. 60 cells in each domain, 240 in each particle.
 """
 import json
 import pathlib
@@ -32,15 +31,7 @@ def steps():
     return np.array(times), np.array(currents)
 
 
-def drive():
-    samples = []
-    for line in (here / "drive_4h.current.txt").read_text().split():
-        value, _, count = line.partition("*")
-        samples += [float(value)] * int(count or 1)
-    return np.arange(1501.0), np.array(samples[:1501])
-
-
-for name, (times, currents) in {"steps": steps(), "drive": drive()}.items():
+for name, (times, currents) in {"steps": steps()}.items():
     chosen = parameters.copy()
     chosen["Current function [A]"] = pybamm.Interpolant(times, currents, pybamm.t)
     model = pybamm.lithium_ion.SPMe({"thermal": "lumped"})
@@ -49,9 +40,9 @@ for name, (times, currents) in {"steps": steps(), "drive": drive()}.items():
         mesh[particle] = pybamm.MeshGenerator(pybamm.Exponential1DSubMesh, {"side": "right", "stretch": 2.0})
     points = {"x_n": 60, "x_s": 60, "x_p": 60, "r_n": 240, "r_p": 240}
     simulation = pybamm.Simulation(model, parameter_values=chosen, var_pts=points, submesh_types=mesh, solver=pybamm.IDAKLUSolver(rtol=1e-8, atol=1e-8))
-    grid = np.arange(0, times[-1] + 0.5, 1.0 if name == "drive" else 10.0)
+    grid = np.arange(0, times[-1] + 0.5, 10.0)
     solution = simulation.solve(grid)
-    keep = grid[:: 10 if name == "drive" else 1]
+    keep = grid
     columns = {
         "time_s": keep,
         "voltage_v": solution["Battery voltage [V]"](t=keep),
