@@ -43,6 +43,9 @@ const MEANINGS: [&str; 13] = [
     "config",
 ];
 
+/// The message of a failure that a program states without a word about it.
+const WITHOUT_MESSAGE: &str = "the program reported it without a message";
+
 /// The message of a line; `None` where it is for people.
 ///
 /// `NaN` and `Infinity`, which Python writes although JSON has no such words, are read as null; so is a number beyond
@@ -164,7 +167,9 @@ pub(crate) fn outcome(report: &Map<String, Json>, objectives: &[String]) -> Resu
     check_kinds(report)?;
     let is_result = report.contains_key("cost") || report.contains_key("costs");
     if let Some(error) = report.get("error").filter(|_| !is_result) {
-        return Ok(Outcome::Crashed { message: error.as_str().map_or_else(|| error.to_string(), str::to_owned) });
+        let told = error.as_str().map_or_else(|| error.to_string(), str::to_owned);
+        let message = if told.trim().is_empty() { WITHOUT_MESSAGE.to_owned() } else { told };
+        return Ok(Outcome::Crashed { message });
     }
     if let Some(word) = text("outcome") {
         match OutcomeWord::of(word) {
@@ -238,7 +243,8 @@ pub(crate) fn cost(cost: &Json) -> Result<Outcome, StatedOutcomeError> {
 fn named(name: &str, message: Option<&str>) -> Option<Outcome> {
     match OutcomeWord::of(name) {
         OutcomeWord::Failure(kind) => {
-            Outcome::without_cost(kind, message.unwrap_or("the program reported it without a message"))
+            let told = message.filter(|message| !message.trim().is_empty());
+            Outcome::without_cost(kind, told.unwrap_or(WITHOUT_MESSAGE))
         }
         _ => None,
     }
