@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 /// A value of a hyperparameter; in JSON it is a boolean, a number, a string or null.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "a value is a number, a text in quotes, true, false or None")]
 pub enum Value {
     /// No value, as a choice beside others: `None` in RON and Python, `null` in JSON.
     Null,
