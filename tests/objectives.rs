@@ -330,5 +330,6 @@ fn costs_of_an_earlier_run_and_of_other_programs_are_learnt_from() {
     fs::write(folder.join("one.ron"), one).unwrap();
     let refused = galvani(folder, &["import", "csv", "out.csv", "one.ron"]);
     let said = String::from_utf8_lossy(&refused.stderr).into_owned();
-    assert!(!refused.status.success() && said.contains("it has 2 costs, and the experiment 1 objective"), "{said}");
+    assert!(!refused.status.success() && said.contains("there is no column `cost`"), "{said}");
+    assert!(said.contains("hint: ") && said.contains("loss, latency"), "{said}");
 }
