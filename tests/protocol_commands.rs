@@ -31,7 +31,7 @@ fn a_protocol_has_a_table_rows_and_a_state_that_goes_on() {
     assert!(steps.lines().nth(1).unwrap().starts_with("1,1,0.000000,600.000000,0.833333333,"), "{steps}");
     assert!(steps.contains("time,\"Rest for 2 minutes (30 s period)\""), "{steps}");
 
-    let go_on = ["--state-in", "state.json", "--experiment", "Charge at 1C until 4.1 V", "--steps-out", "-"];
+    let go_on = ["--state-in", "state.json", "--experiment", "Charge at 1C until 4.19 V", "--steps-out", "-"];
     let (code, steps, error) = simulate(folder.path(), &go_on);
     assert_eq!(code, Some(0), "{error}");
     assert!(steps.contains("1,1,720.000000,") && steps.contains(",voltage,"), "{steps}");

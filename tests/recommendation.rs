@@ -96,7 +96,7 @@ fn a_limit_of_time_covers_the_end_of_a_run() {
     assert!(said.contains("the time limit has ended 1 running trial"), "{said}");
     assert!(said.contains("not evaluated") && said.contains("`galvani validate`"), "{said}");
     let status = printed(folder, &["status", "e"]);
-    assert!(status.contains("1 finished, 1 without an outcome"), "{status}");
+    assert!(status.contains("1 finished, 1 interrupted"), "{status}");
     // All sessions count: there is no time left.
     let again = run(folder, &[]);
     assert!(again.starts_with("resumed: 1 trial done, 1 trial started again"), "{again}");

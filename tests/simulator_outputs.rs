@@ -68,11 +68,13 @@ fn parts_concentrations_and_heat_are_those_of_pybamm() {
         for (column, expected) in columns[1..].iter().filter(|(column, _)| has_heat || !column.ends_with("_w")) {
             // 0.1 mV; a mol/m3; a milliwatt, for about as many amperes as 0.1 mV; 1 mK.
             let allowed = match column.as_str() {
-                column if column.ends_with("_v") && name == "oregan2022" => 1.5e-4,
                 column if column.ends_with("_v") => 1e-4,
                 column if column.ends_with("_mol_m3") => 1.0,
                 column if column.ends_with("_w") => 1e-3,
                 column if column.ends_with("_c") => 1e-3,
+                // Its diffusivity changes a hundredfold within a tenth of the stoichiometry: the surface follows by up to 3.5e-3 a
+                // second, and PyBaMM itself moves by 1.4e-4 from 480 shells to 960.
+                _ if name == "oregan2022" => 5e-4,
                 _ => 1e-4,
             };
             let found = times.iter().zip(expected).map(|(time, expected)| {

@@ -87,7 +87,7 @@ pub(crate) fn misfit(error: &Error, text: &str, place: usize) -> Option<Position
         }
         Error::Message(message) if message.starts_with("a word needs double quotes") => {
             let word = text[..place].trim_end();
-            let start = word.rfind(|each: char| !each.is_ascii_alphanumeric()).map_or(0, |before| before + 1);
+            let start = word.trim_end_matches(|each: char| each.is_ascii_alphanumeric()).len();
             ["null", "none", "nil", "undefined"].contains(&&word[start..]).then(|| {
                 let message = format!("`{}` is not a word of this format", &word[start..]);
                 Positioned::new(start, message).hint("no value is written None, and true and false without quotes")

@@ -1,4 +1,6 @@
 //! The generation of series: a current profile each, simulated side by side, kept within the limits, as stored numbers.
+use std::fmt;
+
 use crate::battery::cell::Cell;
 use crate::battery::current::drive_cycle::Pieces;
 use crate::battery::current::limits::check;
@@ -107,8 +109,11 @@ impl<'a> SeriesFactory<'a> {
             }
             if !failed {
                 let numbers = recorders.into_iter().enumerate().map(|(k, recorder)| {
-                    let what = "a value leaves the range in which it is stored".to_owned();
-                    recorder.numbers.ok_or(DatasetError::Limits { split, series: first + k, what })
+                    recorder.numbers.map_err(|outlier| DatasetError::Limits {
+                        split,
+                        series: first + k,
+                        what: outlier.to_string(),
+                    })
                 });
                 let redrawn = caution.iter().filter(|&&caution| caution > 1.0).count();
                 return Ok(SimulatedBatch { numbers: numbers.collect::<Result<_, _>>()?, redrawn });
@@ -187,14 +192,38 @@ impl<'a> SeriesFactory<'a> {
     }
 }
 
+/// A value outside of the range in which its column is stored.
+#[derive(Debug)]
+struct Outlier {
+    column: usize,
+    value: f64,
+    range: (f64, f64),
+    second: usize,
+}
+
+impl fmt::Display for Outlier {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        let Self { column, value, range: (least, largest), second } = self;
+        let (name, unit) = [
+            ("current", " A"),
+            ("voltage", " V"),
+            ("surface temperature", " \u{b0}C"),
+            ("state of charge", ""),
+            ("core temperature", " \u{b0}C"),
+            ("open-circuit voltage", " V"),
+        ][*column];
+        write!(f, "its {name} is {value:.4}{unit} at {second} s, and {least} to {largest}{unit} can be stored")
+    }
+}
+
 /// A recorder of one lane's rows as stored numbers.
 struct Recorder {
     ranges: Ranges,
     interval: usize,
     waiting: usize,
     charge: f64,
-    /// The stored numbers; `None` once a value leaves its range.
-    numbers: Option<Vec<u16>>,
+    /// The stored numbers; the first value that leaves its range instead, once there is one.
+    numbers: Result<Vec<u16>, Outlier>,
     /// Terminal voltage of every second, V.
     voltages: Vec<f64>,
     /// False once electrolyte or surfaces are outside of what the model holds for.
@@ -210,7 +239,7 @@ impl Recorder {
             interval,
             waiting: 1,
             charge: 0.0,
-            numbers: Some(numbers),
+            numbers: Ok(numbers),
             voltages: Vec::with_capacity(seconds),
             is_valid: true,
         }
@@ -229,11 +258,12 @@ impl Recorder {
         (self.charge, self.waiting) = (0.0, self.interval);
         let values =
             [current, row.voltage[l], row.surface_temperature[l], row.soc[l], row.core_temperature[l], row.ocv[l]];
-        if let Some(numbers) = &mut self.numbers {
-            for (value, (least, largest)) in values.into_iter().zip(self.ranges) {
+        if let Ok(numbers) = &mut self.numbers {
+            for (column, (value, range)) in values.into_iter().zip(self.ranges).enumerate() {
+                let (least, largest) = range;
                 let scaled = (value - least) / (largest - least);
                 if !(-EDGE..=1.0 + EDGE).contains(&scaled) {
-                    self.numbers = None;
+                    self.numbers = Err(Outlier { column, value, range, second: self.voltages.len() - 1 });
                     return;
                 }
                 numbers.push((scaled * 65535.0 + 0.5) as u16);

@@ -15,6 +15,9 @@ use crate::document::source::{Source, SourceError, parse, read};
 /// Ambient temperatures at which a cell may be charged, °C.
 const AMBIENT: (f64, f64) = (0.0, 45.0);
 
+/// The largest current of a protocol that is stored, in short currents of the cell.
+const HELD: f64 = 4.0;
+
 /// The generation of the simulator, a part of the file and of its name: raised where the same specification gives other data.
 pub(crate) const GENERATION: u32 = 2;
 
@@ -231,7 +234,14 @@ impl Specification {
     ///
     /// Panics where the cell is unknown.
     pub(crate) fn ranges(&self) -> Ranges {
-        ranges(&self.known_cell())
+        let mut ranges = ranges(&self.known_cell());
+        if self.kinds.contains(&ProfileKind::Experiment) {
+            // A held voltage takes whatever current it needs at first.
+            let (charge, discharge) = ranges[0];
+            let largest = HELD * discharge.max(-charge);
+            ranges[0] = (-largest, largest);
+        }
+        ranges
     }
 
     /// The cell that is named.
