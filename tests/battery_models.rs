@@ -168,3 +168,31 @@ fn measured_series_beside_simulated_ones_train_and_judge_a_model() {
         assert!(row["soc_mean_absolute_error"].as_f64().unwrap().is_finite(), "{row}");
     }
 }
+
+#[cfg(not(feature = "cuda"))]
+#[test]
+fn a_graphics_card_that_is_not_there_is_refused_before_any_trial() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = folder.path();
+    let galvani = |arguments: &[&str]| {
+        let output = Command::new(env!("CARGO_BIN_EXE_galvani")).args(arguments).current_dir(here).output().unwrap();
+        (output.status.code(), String::from_utf8(output.stderr).unwrap())
+    };
+    let with_device =
+        |device: &str| EXPERIMENT.replace("training: (", &format!("device: \"{device}\",\n        training: ("));
+    fs::write(here.join("card.ron"), with_device("cuda:0")).unwrap();
+    for verb in ["check", "run"] {
+        let (code, error) = galvani(&[verb, "card.ron"]);
+        assert_eq!(code, Some(2), "{error}");
+        assert!(
+            error.contains("`device` is `cuda:0`, but this galvani was built without the feature `cuda`"),
+            "{error}"
+        );
+        assert!(error.contains("hint: build it with") && error.contains("`device: \"auto\"`"), "{error}");
+    }
+    assert!(!here.join("runs").exists(), "nothing has begun");
+    fs::write(here.join("auto.ron"), with_device("auto")).unwrap();
+    let (code, error) = galvani(&["check", "auto.ron"]);
+    assert_eq!(code, Some(0), "{error}");
+    assert_eq!(error.matches("the processor is used").count(), 1, "{error}");
+}

@@ -1,5 +1,5 @@
 //! The verb `check`: validate a file and print what it means, before anything runs.
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use serde_json::{Value as Json, json};
@@ -7,8 +7,10 @@ use serde_json::{Value as Json, json};
 use super::ending;
 use super::failure::Failure;
 use super::message::{amount, count, measured, narrate, number, of_amount, say};
-use super::space;
+use super::number_argument::real;
+use super::plans::CostedPlan;
 use super::table::PlainFormat;
+use super::{plans, space};
 use crate::document::spelling::nearest;
 use crate::experiment::definition::difference::Difference;
 use crate::experiment::definition::plan;
@@ -28,8 +30,16 @@ use crate::trial::direction::Direction;
 
 #[derive(Args)]
 pub(super) struct Arguments {
-    /// The experiment's file, or a search space's
-    file: PathBuf,
+    /// The experiment's file, or a search space's; the plans of several experiments are printed side by side
+    #[arg(required = true)]
+    files: Vec<PathBuf>,
+    /// The budget that a worker spends in a second, such as steps a second, for estimates of time; several, separated by commas,
+    /// are those of the files. Absent: that of the trials that the run has finished
+    #[arg(long, value_name = "N,...", value_delimiter = ',', value_parser = real, allow_negative_numbers = true)]
+    speed: Vec<f64>,
+    /// The price of a device-hour, in any currency. Absent: the experiment's
+    #[arg(long, value_name = "N", value_parser = real, allow_negative_numbers = true)]
+    price: Option<f64>,
     /// The folder of all runs, where this one may have begun
     #[arg(long, value_name = "FOLDER", default_value = "runs")]
     dir: PathBuf,
@@ -38,33 +48,85 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn execute(arguments: &Arguments) -> Result<(), Failure> {
-    if space::is_search_space(&arguments.file)? {
-        let space = Space::read(&arguments.file).map_err(Failure::input)?;
-        let warnings = space::warnings(&space);
-        if arguments.format == PlainFormat::Json {
-            let mut fields = space::json(&space);
-            fields.insert("name".into(), json!(space.name()));
-            fields.insert("warnings".into(), json!(warnings));
-            say(&Json::Object(fields).to_string());
-            return Ok(());
-        }
-        say(&format!("search space `{}`", space.name()));
-        space::print(&space);
-        warnings.iter().for_each(|warning| narrate(&format!("warning: {warning}")));
-        return Ok(());
+    check_numbers(arguments)?;
+    if let [file] = &arguments.files[..]
+        && space::is_search_space(file)?
+    {
+        return check_space(file, arguments.format);
     }
-    let experiment = Experiment::read(&arguments.file).map_err(Failure::input)?;
-    let mut warnings = warnings(&experiment);
-    warnings.extend(experiment.settings.filled(&experiment.space));
-    warnings.extend(changes(&experiment, &RunFolder::of(&arguments.dir, &experiment.name)));
-    match arguments.format {
-        PlainFormat::Json => say(&json(&experiment, &warnings).to_string()),
-        PlainFormat::Table => print(&experiment, &warnings),
+    let mut experiments = Vec::new();
+    for file in &arguments.files {
+        if space::is_search_space(file)? {
+            let told = format!("{}: a search space has no plan to compare", file.display());
+            return Err(Failure::Input(format!("{told}\nhint: give it alone to check it")));
+        }
+        let experiment = Experiment::read(file).map_err(Failure::input)?;
+        let note = local::device_note(&experiment).map_err(Failure::input)?;
+        experiments.push((experiment, note));
+    }
+    let is_alone = experiments.len() == 1;
+    let mut plans = Vec::new();
+    for (number, (experiment, note)) in experiments.iter().enumerate() {
+        let mut warnings = warnings(experiment);
+        warnings.extend(note.clone());
+        warnings.extend(experiment.settings.filled(&experiment.space));
+        warnings.extend(changes(experiment, &RunFolder::of(&arguments.dir, &experiment.name)));
+        let speed = arguments.speed.get(number).or(arguments.speed.first()).copied();
+        let plan = CostedPlan::of(experiment, speed, arguments.price, &arguments.dir);
+        match arguments.format {
+            PlainFormat::Json => say(&json(&plan, &warnings).to_string()),
+            PlainFormat::Table if is_alone => print(&plan, &warnings),
+            PlainFormat::Table => {
+                warnings.iter().for_each(|warning| narrate(&format!("warning: {}: {warning}", experiment.name)));
+            }
+        }
+        plans.push(plan);
+    }
+    if !is_alone && arguments.format == PlainFormat::Table {
+        say(&plans::beside(&plans));
     }
     Ok(())
 }
 
-fn print(experiment: &Experiment, warnings: &[String]) {
+/// Checks the numbers of the command line that estimates are made of.
+fn check_numbers(arguments: &Arguments) -> Result<(), Failure> {
+    let wrong = |message: &str, hint: &str| Err(Failure::Input(format!("{message}\nhint: {hint}")));
+    if !arguments.speed.iter().all(|speed| *speed > 0.0) {
+        return wrong(
+            "`--speed` must be above 0",
+            "it is the budget that a worker spends in a second, such as 2.5 steps",
+        );
+    }
+    if arguments.speed.len() > 1 && arguments.speed.len() != arguments.files.len() {
+        return wrong(
+            "`--speed` must have one number, or one for each file",
+            "separate them with commas: --speed 2.5,1.5",
+        );
+    }
+    if arguments.price.is_some_and(|price| price < 0.0) {
+        return wrong("`--price` must be 0 or above", "it is the price of an hour of one worker");
+    }
+    Ok(())
+}
+
+fn check_space(file: &Path, format: PlainFormat) -> Result<(), Failure> {
+    let space = Space::read(file).map_err(Failure::input)?;
+    let warnings = space::warnings(&space);
+    if format == PlainFormat::Json {
+        let mut fields = space::json(&space);
+        fields.insert("name".into(), json!(space.name()));
+        fields.insert("warnings".into(), json!(warnings));
+        say(&Json::Object(fields).to_string());
+        return Ok(());
+    }
+    say(&format!("search space `{}`", space.name()));
+    space::print(&space);
+    warnings.iter().for_each(|warning| narrate(&format!("warning: {warning}")));
+    Ok(())
+}
+
+fn print(costed: &CostedPlan, warnings: &[String]) {
+    let experiment = costed.experiment;
     say(&format!("{}: search space `{}`", experiment.name, experiment.space.name()));
     space::print(&experiment.space);
     let optimizer = experiment.optimizer();
@@ -133,6 +195,7 @@ fn print(experiment: &Experiment, warnings: &[String]) {
             experiment.execution.workers
         ));
     }
+    costed.sentence().iter().for_each(|sentence| say(sentence));
     ending::sentences(experiment).iter().for_each(|sentence| say(sentence));
     warnings.iter().for_each(|warning| narrate(&format!("warning: {warning}")));
 }
@@ -272,7 +335,8 @@ fn changes(experiment: &Experiment, folder: &RunFolder) -> Vec<String> {
     told
 }
 
-fn json(experiment: &Experiment, warnings: &[String]) -> Json {
+fn json(costed: &CostedPlan, warnings: &[String]) -> Json {
+    let experiment = costed.experiment;
     let plan = experiment.plan();
     let work = expected(&experiment.intensifier, &experiment.schedule, &experiment.stop);
     let brackets = plan.brackets.iter().map(|bracket| {
@@ -291,6 +355,7 @@ fn json(experiment: &Experiment, warnings: &[String]) -> Json {
     fields.insert("trials".into(), json!(trials));
     fields.insert("total_budget".into(), json!(total));
     fields.insert("full_evaluations".into(), json!(total / experiment.schedule.max().amount()));
+    fields.extend(costed.json());
     fields.insert("ending".into(), json!(ending::sentences(experiment)));
     fields.insert("warnings".into(), json!(warnings));
     Json::Object(fields)

@@ -20,7 +20,7 @@ use crate::experiment::Experiment;
 use crate::experiment::error::RunError;
 use crate::experiment::folder::RunFolder;
 use crate::experiment::replay::log::Log;
-use crate::experiment::run::{Finish, run};
+use crate::experiment::run::{Finish, local, run};
 use crate::report::draw::words::value;
 #[cfg(feature = "serve")]
 use crate::serve::address::ListenAddress;
@@ -60,6 +60,9 @@ pub(super) fn execute(arguments: &Arguments, is_logged: bool) -> Result<(), Fail
     let folder = RunFolder::of(&arguments.dir, &experiment.name);
     if !folder.store().exists() {
         experiment.settings.filled(&experiment.space).iter().for_each(|sentence| narrate(&format!("note: {sentence}")));
+    }
+    if let Ok(Some(note)) = local::device_note(&experiment) {
+        narrate(&format!("note: {note}"));
     }
     let interrupts = interrupt::count().map_err(Failure::input)?;
     let mut watcher = Mirrored::new(Live::new(is_logged), &arguments.mirror, &experiment, &folder);

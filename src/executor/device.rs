@@ -101,6 +101,25 @@ impl Devices {
     }
 }
 
+/// The graphics cards of this machine in words, as `galvani --version` prints them.
+pub(crate) fn inventory() -> String {
+    if let Ok(list) = std::env::var(VISIBLE_DEVICES) {
+        return match &Devices::inherited(&list) {
+            Devices::Inherited(names) if !names.is_empty() => format!("`{VISIBLE_DEVICES}` names {}", names.join(", ")),
+            _ => format!("`{VISIBLE_DEVICES}` names no graphics card"),
+        };
+    }
+    let Ok(nvml) = Nvml::init() else { return "no driver of NVIDIA cards".to_owned() };
+    let models = (0..nvml.device_count().unwrap_or(0)).map(|index| {
+        let model = nvml.device_by_index(index).and_then(|device| device.name());
+        format!("gpu:{index} {}", model.unwrap_or_else(|error| format!("({error})")))
+    });
+    match models.collect::<Vec<_>>() {
+        models if models.is_empty() => "no graphics card".to_owned(),
+        models => models.join(", "),
+    }
+}
+
 /// The driver's names of the devices, in the order of their buses; `None` where there is no driver.
 fn found() -> Option<Vec<String>> {
     let nvml = Nvml::init().ok()?;

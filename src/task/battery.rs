@@ -62,7 +62,16 @@ impl Battery {
         within("model", self.model.validate())?;
         within("training", self.training.validate())?;
         within("evaluation", self.evaluation.validate(self.dataset.steps()))?;
-        device::resolve(&self.device).map(|_| ())
+        // A machine that only shows results need not have the device.
+        device::check_name(&self.device)
+    }
+
+    /// A note where trials on this machine compute on the processor for want of a graphics card.
+    ///
+    /// # Errors
+    /// The device is not on this machine.
+    pub(crate) fn device_note(&self) -> Result<Option<String>, Diagnostic> {
+        device::resolve(&self.device).map(|(_, note)| note)
     }
 
     /// The mistake in the task, or between it and the space; `None` where both fit.
@@ -144,7 +153,8 @@ impl Battery {
     ) -> Result<(Report, Option<Model>), TaskError> {
         self.validate().map_err(refused)?;
         let hyperparameters = Hyperparameters::read(&request.config, &self.model.family).map_err(refused)?;
-        let (device, note) = device::resolve(&self.device).map_err(refused)?;
+        // That `auto` is the processor is said once, at the start of the run.
+        let (device, _) = device::resolve(&self.device).map_err(refused)?;
         let source = SplitSource(dataset, Split::Train);
         let statistics = Statistics::of(&source);
         let device = device.autodiff();
@@ -167,9 +177,8 @@ impl Battery {
         })?;
         let mut info = story(&trained);
         info.insert("training_seconds".into(), json!(began.elapsed().as_secs_f64()));
-        let notes: Vec<String> = [note, trained.note.clone()].into_iter().flatten().collect();
-        if !notes.is_empty() {
-            info.insert("notes".into(), json!(notes));
+        if let Some(note) = &trained.note {
+            info.insert("notes".into(), json!([note]));
         }
         if trained.diverged() {
             return Ok((Report { cost: f64::NAN, info }, None));

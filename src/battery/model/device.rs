@@ -18,17 +18,73 @@ enum Missing {
     NotBuilt,
 }
 
-/// The device called `name`, `cpu`, `cuda:N` or `auto`, and a note where it had to be another one.
+impl Missing {
+    fn hint(&self) -> &'static str {
+        match self {
+            #[cfg(feature = "cuda")]
+            Self::NoCard => {
+                "`nvidia-smi` lists what the driver finds; `device: \"auto\"` takes the processor where there is no graphics card"
+            }
+            #[cfg(feature = "cuda")]
+            Self::NoSuchCard { .. } => {
+                "they count from 0; on a slot such as `gpu:1` a trial sees this one alone, and calls it `cuda:0`"
+            }
+            #[cfg(not(feature = "cuda"))]
+            Self::NotBuilt => {
+                "build it with `cargo install --path . --features cuda`; `device: \"auto\"` takes the processor where there is no graphics card"
+            }
+        }
+    }
+}
+
+/// A device as a user names it.
+#[derive(Clone, Copy)]
+enum Named {
+    Processor,
+    /// The first graphics card, or the processor where there is none.
+    Best,
+    Card(usize),
+}
+
+impl Named {
+    fn parse(name: &str) -> Result<Self, Diagnostic> {
+        let wrong =
+            || Diagnostic::new(format!("`device` must be `cpu`, `cuda:N` or `auto`, not `{name}`")).field("device");
+        match name.split_once(':') {
+            None if name == "cpu" => Ok(Self::Processor),
+            None if name == "auto" => Ok(Self::Best),
+            None if name == "cuda" => Ok(Self::Card(0)),
+            Some(("cuda", index)) => index.parse().map(Self::Card).map_err(|_| wrong()),
+            _ => Err(wrong()),
+        }
+    }
+}
+
+/// Checks the name of a device, whether or not it is on this machine: `cpu`, `cuda:N` or `auto`.
 ///
-/// `auto` is the first graphics card where there is one. Fails where `name` is none of these.
+/// # Errors
+/// It is none of these.
+pub(crate) fn check_name(name: &str) -> Result<(), Diagnostic> {
+    Named::parse(name).map(|_| ())
+}
+
+/// The device called `name`, and a note where `auto` is the processor for want of a graphics card.
+///
+/// # Errors
+/// The name is that of no device, or the graphics card is not there.
 pub fn resolve(name: &str) -> Result<(Device, Option<String>), Diagnostic> {
-    let wrong = || Diagnostic::new(format!("`device` must be `cpu`, `cuda:N` or `auto`, not `{name}`")).field("device");
-    match name.split_once(':') {
-        None if name == "cpu" => Ok((Device::flex(), None)),
-        None if name == "auto" => Ok((cuda(0).unwrap_or_else(|_| Device::flex()), None)),
-        None if name == "cuda" => Ok(or_processor(cuda(0))),
-        Some(("cuda", index)) => Ok(or_processor(cuda(index.parse().map_err(|_| wrong())?))),
-        _ => Err(wrong()),
+    match Named::parse(name)? {
+        Named::Processor => Ok((Device::flex(), None)),
+        Named::Best => Ok(match cuda(0) {
+            Ok(card) => (card, None),
+            Err(missing) => (Device::flex(), Some(format!("`device` is `auto`, and {missing}: the processor is used"))),
+        }),
+        Named::Card(index) => {
+            let found = cuda(index).map(|card| (card, None));
+            found.map_err(|missing| {
+                Diagnostic::new(format!("`device` is `{name}`, but {missing}")).hint(missing.hint()).field("device")
+            })
+        }
     }
 }
 
@@ -44,13 +100,6 @@ pub(crate) fn tested() -> Device {
     return Device::cpu();
     #[cfg(not(feature = "emulation"))]
     Device::flex()
-}
-
-fn or_processor(found: Result<Device, Missing>) -> (Device, Option<String>) {
-    match found {
-        Ok(device) => (device, None),
-        Err(missing) => (Device::flex(), Some(format!("{missing}: the processor is used"))),
-    }
 }
 
 #[cfg(feature = "cuda")]
@@ -71,15 +120,21 @@ fn cuda(_: usize) -> Result<Device, Missing> {
 
 #[cfg(test)]
 mod tests {
-    use super::resolve;
+    use super::{check_name, resolve};
 
     #[test]
-    fn a_device_is_found_or_replaced_or_refused() {
+    fn a_device_is_found_or_refused() {
         assert!(resolve("cpu").unwrap().1.is_none());
-        assert!(resolve("cuda:4096").unwrap().1.unwrap().contains("the processor is used"));
-        assert!(resolve("auto").unwrap().1.is_none());
+        assert_eq!(resolve("auto").unwrap().1.is_some(), resolve("cuda").is_err());
+        let missing = resolve("cuda:4096").unwrap_err();
+        assert!(missing.message.starts_with("`device` is `cuda:4096`, but"), "{missing}");
+        assert!(missing.hint.is_some() && missing.field.as_deref() == Some("device"));
         for wrong in ["gpu", "cuda:x", "cpu:0", ""] {
             assert!(resolve(wrong).unwrap_err().message.contains("`cpu`, `cuda:N` or `auto`"), "{wrong}");
+            assert!(check_name(wrong).is_err(), "{wrong}");
+        }
+        for right in ["cpu", "auto", "cuda", "cuda:4096"] {
+            assert!(check_name(right).is_ok(), "{right}");
         }
     }
 }

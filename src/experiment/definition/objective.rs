@@ -42,6 +42,18 @@ impl Objective {
         }
     }
 
+    /// A note on the device that trials compute on, where it is not the one that they could be faster on.
+    ///
+    /// # Errors
+    /// The task names a device that is not on this machine.
+    pub(crate) fn device_note(&self) -> Result<Option<String>, Diagnostic> {
+        match self {
+            #[cfg(feature = "battery")]
+            Self::Battery(battery) => battery.device_note(),
+            Self::Command(_) | Self::Function(_) | Self::Custom(_) => Ok(None),
+        }
+    }
+
     /// A name of its cost for axes and headings.
     pub(crate) fn measure(&self) -> &'static str {
         match self {

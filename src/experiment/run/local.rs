@@ -1,10 +1,13 @@
 //! The executor that an experiment asks for on this machine.
+use crate::document::diagnostic::Diagnostic;
 use crate::executor::device::Devices;
 use crate::executor::process::Processes;
 use crate::executor::slot::{Slot, SlotRequest};
 use crate::executor::{Executor, ExecutorError};
 use crate::experiment::definition::experiment::Experiment;
+use crate::experiment::definition::objective::Objective;
 use crate::experiment::error::RunError;
+use crate::task::TaskError;
 
 /// A sentence where slots name devices that are not there, or of which no driver says whether they are.
 pub(crate) fn slot_warning(requests: &[SlotRequest]) -> Option<String> {
@@ -21,11 +24,21 @@ pub(crate) fn slot_warning(requests: &[SlotRequest]) -> Option<String> {
     }
 }
 
+/// A note on the device that trials compute on here, for the user.
+///
+/// # Errors
+/// The task names a device that is not on this machine.
+pub(crate) fn device_note(experiment: &Experiment) -> Result<Option<String>, Diagnostic> {
+    experiment.objective.as_ref().map_or(Ok(None), Objective::device_note)
+}
+
 /// The executor, and the experiment with the number of workers that its slots come to.
 ///
 /// # Errors
 /// A device is missing, or a slot is asked for twice.
 pub(crate) fn executor(experiment: &Experiment) -> Result<(Box<dyn Executor>, Experiment), RunError> {
+    // Otherwise a whole sweep would crash, trial after trial.
+    device_note(experiment).map_err(TaskError::from)?;
     let mut experiment = experiment.clone();
     let execution = &mut experiment.execution;
     let slots = match &execution.slots[..] {
