@@ -162,3 +162,93 @@ fn a_reader_that_goes_away_is_no_error() {
         assert_eq!(fs::read_to_string(folder.path().join("said")).unwrap(), "", "{verb}");
     }
 }
+
+#[test]
+fn plans_of_several_experiments_are_printed_side_by_side() {
+    let folder = folder();
+    let here = folder.path();
+    for (name, fields) in [
+        (
+            "wide",
+            "budget: (min: 1, max: 27, unit: \"steps\"), executor: Process(workers: 2), stop: (full_evaluations: 20)",
+        ),
+        (
+            "narrow",
+            "budget: (min: 9, max: 27, unit: \"steps\"), optimizer: (intensifier: Hyperband), stop: (trials: 40)",
+        ),
+    ] {
+        let space = "(parameters: {\"x1\": Float(min: -5, max: 10), \"x2\": Float(min: 0, max: 15)})";
+        let text = format!(
+            "(name: \"{name}\", search_space: {space}, task: Function(\"branin\"), {fields}, price_per_device_hour: 3)"
+        );
+        fs::write(here.join(format!("{name}.ron")), text).unwrap();
+    }
+    let row = |printed: &str, name: &str| {
+        let line = printed.lines().find(|line| line.starts_with(name)).unwrap_or_else(|| panic!("{name}: {printed}"));
+        line[name.len()..]
+            .split("  ")
+            .map(str::trim)
+            .filter(|cell| !cell.is_empty())
+            .map(str::to_owned)
+            .collect::<Vec<_>>()
+    };
+    // 20 full evaluations are 540 steps: at 0.05 steps a second three hours of one worker.
+    let both = galvani(here, &["check", "wide.ron", "narrow.ron", "--speed", "0.05,0.1"]);
+    assert_eq!(both.code, Some(0), "{}", both.err);
+    assert_eq!(row(&both.out, "promotion"), ["asynchronous Hyperband", "Hyperband"]);
+    assert_eq!(row(&both.out, "budgets"), ["1 to 27 steps, eta 3", "9 to 27 steps, eta 3"]);
+    assert_eq!(row(&both.out, "work")[0], "540 steps");
+    assert_eq!(row(&both.out, "device-hours")[0], "3");
+    assert_eq!(row(&both.out, "price")[0], "9");
+    assert!(both.err.contains("warning: narrow: the largest budget is only 3 times"), "{}", both.err);
+    // Another price for all, as lines for programs.
+    let lines =
+        galvani(here, &["check", "wide.ron", "narrow.ron", "--speed", "0.05", "--price", "2", "--format", "json"]);
+    let plans: Vec<Value> = lines.out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!((plans.len(), &plans[0]["device_hours"], &plans[0]["price"]), (2, &Value::from(3.0), &Value::from(6.0)));
+    assert_eq!(plans[0]["seconds"], Value::from(5400.0));
+    // Without a speed nothing is estimated, until a run has measured it.
+    let unknown = galvani(here, &["check", "wide.ron"]);
+    assert!(!unknown.out.contains("device-hours"), "{}", unknown.out);
+    assert_eq!(galvani(here, &["run", "wide.ron"]).code, Some(0));
+    let measured = galvani(here, &["check", "wide.ron"]);
+    assert!(measured.out.contains("steps a second of a worker, measured on "), "{}", measured.out);
+    assert!(measured.out.contains("at 3 a device-hour"), "{}", measured.out);
+    for (arguments, expected) in [
+        (&["--speed", "0"][..], "`--speed` must be above 0"),
+        (&["--speed", "1,2,3"], "`--speed` must have one number, or one for each file"),
+        (&["--price", "-1"], "`--price` must be 0 or above"),
+    ] {
+        let refused = galvani(here, &[&["check", "wide.ron", "narrow.ron"][..], arguments].concat());
+        assert!(refused.code == Some(2) && refused.err.contains(expected), "{}", refused.err);
+    }
+    fs::write(here.join("space.ron"), "(name: \"s\", parameters: {\"x\": Float(min: 0, max: 1)})").unwrap();
+    let refused = galvani(here, &["check", "wide.ron", "space.ron"]);
+    assert!(
+        refused.code == Some(2) && refused.err.contains("space.ron: a search space has no plan"),
+        "{}",
+        refused.err
+    );
+}
+
+#[test]
+fn the_build_describes_itself_and_its_command_line() {
+    let folder = folder();
+    let version = galvani(folder.path(), &["--version"]);
+    assert_eq!(version.code, Some(0));
+    let lines: Vec<&str> = version.out.lines().collect();
+    assert_eq!(lines[0], format!("galvani {}", env!("CARGO_PKG_VERSION")));
+    let (built, left_out) = lines[1].strip_prefix("features: ").unwrap().split_once(" (left out: ").unwrap();
+    assert_eq!(built.contains("serve"), cfg!(feature = "serve"), "{}", lines[1]);
+    assert_eq!(left_out.contains("cuda"), !cfg!(feature = "cuda"), "{}", lines[1]);
+    assert!(lines[2].starts_with("devices: processor with ") && lines.len() == 3, "{}", version.out);
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        let text = galvani(folder.path(), &["completions", shell]).out;
+        assert!(text.contains("ask-tell") && text.contains("enqueue"), "{shell}");
+    }
+    assert!(galvani(folder.path(), &["manual"]).out.starts_with(".ie"));
+    assert_eq!(galvani(folder.path(), &["manual", "--out", "pages"]).code, Some(0));
+    for page in ["galvani.1", "galvani-run.1", "galvani-check.1"] {
+        assert!(folder.path().join("pages").join(page).is_file(), "{page}");
+    }
+}

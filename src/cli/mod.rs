@@ -9,6 +9,7 @@ mod check;
 mod columns;
 mod compare;
 mod compare_groups;
+mod completions;
 mod ending;
 mod enqueue;
 mod explain;
@@ -27,6 +28,7 @@ mod mirror;
 mod new;
 mod number_argument;
 mod output;
+mod plans;
 mod report;
 mod revise;
 mod run;
@@ -41,11 +43,13 @@ mod target;
 mod trial_row;
 mod trials;
 mod validate;
+mod version;
 mod worker;
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::error::ErrorKind;
+use clap::{CommandFactory, Parser, Subcommand};
 use failure::Failure;
 use listing::Listing;
 use target::Target;
@@ -68,7 +72,7 @@ struct CommandLine {
 enum Verb {
     /// Write an example experiment with comments
     New(new::Arguments),
-    /// Check an experiment or a search space and print its plan, without running it
+    /// Check an experiment or a search space and print its plan, without running it; plans of several side by side
     Check(check::Arguments),
     /// Explain the fields of an experiment file: kind, default and reason
     Explain(explain::Arguments),
@@ -109,6 +113,11 @@ enum Verb {
     #[cfg(feature = "simulator")]
     #[command(subcommand)]
     Battery(battery::Verb),
+    /// Print the completions of a shell, such as `galvani completions bash`
+    Completions(completions::Arguments),
+    /// Print the manual page, or write one for each verb
+    #[command(hide = true)]
+    Manual(completions::ManualArguments),
     /// Evaluate one trial in this process (used by `run`)
     #[command(hide = true)]
     Worker(worker::Arguments),
@@ -144,7 +153,16 @@ pub fn main_with(tasks: Tasks) -> ExitCode {
 ///
 /// 0: success. 1: no trial succeeded. 2: the input was wrong. 130: interrupted; the same command resumes.
 pub fn main() -> ExitCode {
-    let outcome = execute(CommandLine::parse());
+    let command = match CommandLine::try_parse() {
+        Ok(command) => command,
+        // The devices are looked for only where they are asked for.
+        Err(asked) if asked.kind() == ErrorKind::DisplayVersion => {
+            message::say(&format!("{}\n{}", asked.to_string().trim_end(), version::details()));
+            return ExitCode::SUCCESS;
+        }
+        Err(other) => other.exit(),
+    };
+    let outcome = execute(command);
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(Failure::NoSuccess) => ExitCode::from(1),
@@ -181,6 +199,8 @@ fn execute(command: CommandLine) -> Result<(), Failure> {
         Verb::Store(arguments) => store::execute(&arguments),
         #[cfg(feature = "simulator")]
         Verb::Battery(verb) => battery::execute(&verb),
+        Verb::Completions(arguments) => completions::execute(&arguments, CommandLine::command()),
+        Verb::Manual(arguments) => completions::manual(&arguments, CommandLine::command()),
         Verb::Worker(arguments) => worker::execute(&arguments),
     }
 }

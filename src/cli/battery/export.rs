@@ -22,7 +22,7 @@ use crate::cli::output::{Existing, Output};
 /// writes OUT/SPLIT.npy, series × rows × features in physical units as 32-bit floats, for each split, and
 /// OUT/dataset.json, which names the features, their units, and everything that made them.
 ///
-/// NumPy also reads the dataset itself, without a copy: README, "Datasets of a simulated cell".
+/// NumPy also reads the dataset itself, without a copy: the guide, "Datasets".
 #[derive(Args)]
 pub(crate) struct Arguments {
     /// The dataset's file
