@@ -135,6 +135,7 @@ fn starting() -> Outcomes {
                 environment: Vec::new(),
                 folder: folder.path().join(next.to_string()),
                 checkpoint: folder.path().join("checkpoint"),
+                continues_from: None,
                 request: None,
                 objectives: Vec::new(),
                 budget: None,

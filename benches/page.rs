@@ -132,6 +132,7 @@ fn records(trial: u32, begun: Timestamp) -> Vec<u8> {
         cpu_seconds,
         peak_memory,
         exit: "exit code 0".into(),
+        forfeit: None,
     };
     let ended = Ended { trial: number, attempt: 1, end, late: false };
     let all = [Record::Asked(asked), Record::Started(started)].into_iter().chain(reported);

@@ -87,6 +87,11 @@ pub mod exchange;
 pub mod executor;
 #[doc(hidden)]
 pub mod experiment;
+#[cfg(feature = "serve")]
+#[doc(hidden)]
+pub mod fleet;
+#[cfg(feature = "serve")]
+mod http;
 #[doc(hidden)]
 pub mod intensifier;
 #[doc(hidden)]

@@ -32,6 +32,7 @@ fn shell(trial: u32, folder: &Path, script: &str, limits: Limits) -> Launch {
         environment: vec![("PIDS".into(), folder.join("pids").into())],
         folder: folder.join(format!("{trial:06}")),
         checkpoint: folder.join("checkpoint"),
+        continues_from: None,
         request: None,
         objectives: Vec::new(),
         budget: None,

@@ -25,6 +25,7 @@ fn launch(trial: u32, folder: &Path, body: &str, limits: Limits) -> Launch {
         environment: vec![("FOLDER".into(), folder.into())],
         folder: folder.join("workers"),
         checkpoint: folder.join("checkpoint"),
+        continues_from: None,
         request: Some(format!("{{\"trial\":{trial},\"config\":{{\"x\":1}}}}")),
         objectives: Vec::new(),
         budget: None,

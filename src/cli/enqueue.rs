@@ -119,7 +119,8 @@ fn parse<'a>(space: &'a Space, arguments: &[String]) -> Result<Vec<Vec<(&'a str,
     Ok(vec![named])
 }
 
-fn object<'a>(space: &'a Space, text: &str) -> Result<Vec<(&'a str, Value)>, Diagnostic> {
+/// The values of a configuration that is written as JSON.
+pub(super) fn object<'a>(space: &'a Space, text: &str) -> Result<Vec<(&'a str, Value)>, Diagnostic> {
     let object: serde_json::Map<String, Json> = serde_json::from_str(text).map_err(|error| {
         Diagnostic::new(format!("`{text}` is not a JSON object: {}", JsonError::of(&error, text)))
             .hint("for example '{\"rate\": 0.01}'")

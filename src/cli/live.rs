@@ -7,10 +7,12 @@ use super::incumbent::{evidence, front_words};
 use super::message::{amount, colour, count, duration, measured, narrate, number, of_amount};
 use super::trial_row;
 use crate::executor::excerpt::quoted;
+use crate::executor::job::WorkerEvent;
 use crate::experiment::Experiment;
 use crate::experiment::ledger::answer::Attempt;
 use crate::experiment::run::event::{RunEvent, RunStatus, Watcher};
 use crate::experiment::run::trials::FAREWELL;
+use crate::store::record::Forfeit;
 use crate::trial::incumbent::default_at;
 use crate::trial::outcome::{Outcome, OutcomeKind};
 use crate::trial::recommendation::Recommendation;
@@ -136,7 +138,13 @@ impl Watcher for Live {
             }
             RunEvent::Preparing { share } => self.share("dataset", *share),
             RunEvent::Validating { share } => self.share("best and default at the full budget", *share),
-            RunEvent::Retrying { trial, after, divisor: None } => self.say(match after {
+            RunEvent::Retrying { trial, forfeit: Some(Forfeit::Released), .. } => {
+                self.say(format!("trial {trial} was given back by its worker and is started again"));
+            }
+            RunEvent::Retrying { trial, forfeit: Some(Forfeit::Expired), .. } => {
+                self.say(format!("trial {trial} lost its worker and is started again"));
+            }
+            RunEvent::Retrying { trial, after, divisor: None, .. } => self.say(match after {
                 OutcomeKind::Transient => {
                     format!("trial {trial} had a transient failure and is started again")
                 }
@@ -145,6 +153,17 @@ impl Watcher for Live {
             RunEvent::Retrying { trial, divisor: Some(divisor), .. } => self.say(format!(
                 "trial {trial} found no room on its device and is started again with its batches in {divisor} pieces"
             )),
+            RunEvent::Late { trial, attempt, .. } => {
+                self.say(format!("trial {trial}: a late result of attempt {attempt} counts for nothing"));
+            }
+            RunEvent::Worker(WorkerEvent::Joined { name, host, slots }) => {
+                self.say(format!("worker {name} on {host} with {}", count(*slots, "slot")));
+            }
+            RunEvent::Worker(WorkerEvent::Left { name, reason, lost }) => self.say(match lost {
+                0 => format!("worker {name} is gone ({reason})"),
+                _ => format!("worker {name} is gone ({reason}), with {}", count(*lost, "running trial")),
+            }),
+            RunEvent::Notice(text) => self.say((*text).to_owned()),
             RunEvent::Stopping { running } => {
                 let (running, patience) = (count(*running, "running trial"), FAREWELL.as_secs());
                 self.say(format!(

@@ -10,11 +10,15 @@ mod columns;
 mod compare;
 mod compare_groups;
 mod completions;
+#[cfg(feature = "serve")]
+mod coordinator;
 mod ending;
 mod enqueue;
 mod explain;
 mod export;
 mod failure;
+#[cfg(feature = "serve")]
+mod fleet_worker;
 mod foreign_report;
 mod import;
 mod incumbent;
@@ -118,8 +122,8 @@ enum Verb {
     /// Print the manual page, or write one for each verb
     #[command(hide = true)]
     Manual(completions::ManualArguments),
-    /// Evaluate one trial in this process (used by `run`)
-    #[command(hide = true)]
+    /// Run trials of a run on another machine, for `galvani run --listen`
+    #[cfg_attr(not(feature = "serve"), command(hide = true))]
     Worker(worker::Arguments),
 }
 

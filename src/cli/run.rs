@@ -4,6 +4,8 @@ use std::sync::atomic::Ordering;
 
 use clap::Args;
 
+#[cfg(feature = "serve")]
+use super::coordinator;
 use super::failure::Failure;
 use super::incumbent;
 use super::interrupt;
@@ -11,6 +13,8 @@ use super::live::Live;
 use super::message::{count, duration, error, measured, narrate, number, say};
 use super::mirror::{MirrorKind, Mirrored};
 use super::number_argument::whole;
+#[cfg(feature = "serve")]
+use super::number_argument::within;
 use super::report;
 #[cfg(feature = "serve")]
 use super::serve;
@@ -20,10 +24,12 @@ use crate::experiment::Experiment;
 use crate::experiment::error::RunError;
 use crate::experiment::folder::RunFolder;
 use crate::experiment::replay::log::Log;
-use crate::experiment::run::{Finish, local, run};
-use crate::report::draw::words::value;
 #[cfg(feature = "serve")]
-use crate::serve::address::ListenAddress;
+use crate::experiment::run::run_with;
+use crate::experiment::run::{Finish, local, run};
+#[cfg(feature = "serve")]
+use crate::http::address::ListenAddress;
+use crate::report::draw::words::value;
 use crate::space::hyperparameter::Value;
 
 #[derive(Args)]
@@ -46,6 +52,15 @@ pub(super) struct Arguments {
     #[cfg(feature = "serve")]
     #[arg(long, value_name = "ADDRESS", num_args = 0..=1, require_equals = true)]
     serve: Option<Option<ListenAddress>>,
+    /// Run the trials on workers elsewhere, which reach this program at 127.0.0.1 or at this address of the machine, port, or
+    /// both: `galvani worker --coordinator FOLDER/NAME/coordinator.json`
+    #[cfg(feature = "serve")]
+    #[arg(long, value_name = "ADDRESS", num_args = 0..=1, require_equals = true)]
+    listen: Option<Option<ListenAddress>>,
+    /// The seconds for which a worker may be silent before its trials are given to others
+    #[cfg(feature = "serve")]
+    #[arg(long, value_name = "SECONDS", default_value = "30", value_parser = within::<u64, 1, 86_400>, allow_negative_numbers = true)]
+    lease: u64,
 }
 
 pub(super) fn execute(arguments: &Arguments, is_logged: bool) -> Result<(), Failure> {
@@ -68,6 +83,12 @@ pub(super) fn execute(arguments: &Arguments, is_logged: bool) -> Result<(), Fail
     let mut watcher = Mirrored::new(Live::new(is_logged), &arguments.mirror, &experiment, &folder);
     #[cfg(feature = "serve")]
     let page = arguments.serve.and_then(|address| serve::beside(&arguments.dir, &experiment.name, address));
+    #[cfg(feature = "serve")]
+    let ended = match coordinator::of(arguments.listen, arguments.lease, &experiment, &folder)? {
+        Some(mut coordinator) => run_with(&mut coordinator, &experiment, &folder, &mut watcher, &interrupts),
+        None => run(&experiment, &folder, &mut watcher, &interrupts),
+    };
+    #[cfg(not(feature = "serve"))]
     let ended = run(&experiment, &folder, &mut watcher, &interrupts);
     #[cfg(feature = "serve")]
     if page.map(drop).is_some() {

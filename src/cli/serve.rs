@@ -13,7 +13,7 @@ use super::message::{narrate, one_line, say};
 use super::number_argument::whole;
 use super::target::Target;
 use crate::document::diagnostic::Diagnostic;
-use crate::serve::address::{ListenAddress, PORT};
+use crate::http::address::{ListenAddress, PORT};
 use crate::serve::listener::Listener;
 use crate::serve::runs::Runs;
 use crate::serve::serve;

@@ -4,8 +4,10 @@ use std::fmt;
 use std::path::PathBuf;
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
 
+use crate::document::diagnostic::Diagnostic;
 use crate::executor::limits::{Limits, Usage};
 use crate::executor::message;
 use crate::executor::near_miss::Wanted;
@@ -15,7 +17,8 @@ use crate::trial::TrialId;
 use crate::trial::outcome::Outcome;
 
 /// The identity of a job; no two jobs that run at the same time have the same.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum JobId {
     /// An attempt at a trial, counted from 1.
     Trial { trial: TrialId, attempt: u32 },
@@ -68,6 +71,8 @@ pub struct Launch {
     pub folder: PathBuf,
     /// The folder that the trials of its configuration continue from and save to.
     pub checkpoint: PathBuf,
+    /// The folder whose files `checkpoint` is given before the start, where the job must not write to that folder itself.
+    pub continues_from: Option<PathBuf>,
     /// The line that asks a program for this job where the program stays and answers one job after another.
     pub request: Option<String>,
     /// The names of the objectives, where the program reports several costs.
@@ -123,6 +128,7 @@ impl Launch {
             cpu_seconds: usage.cpu_seconds,
             peak_memory: usage.memory,
             exit: String::new(),
+            forfeit: None,
         }
     }
 }
@@ -140,4 +146,30 @@ pub enum JobEvent {
     Remarked { job: JobId, remark: Remark },
     /// The job ended, and its slot is free.
     Ended { job: JobId, end: AttemptEnd },
+    /// A job of an earlier session still runs in this slot. [`Executor::confirm`](super::Executor::confirm) keeps it, and
+    /// [`Executor::cancel`](super::Executor::cancel) ends it.
+    Adopted { job: JobId, slot: String },
+    /// A worker elsewhere has come, or is gone.
+    Worker(WorkerEvent),
+    /// A sentence for the user about the place where jobs run.
+    Notice { message: String },
+    /// No job can run any more, for this reason.
+    Failed { reason: Diagnostic },
+}
+
+/// The coming and going of a worker, a program elsewhere that runs jobs in slots of its own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum WorkerEvent {
+    Joined {
+        name: String,
+        host: String,
+        slots: usize,
+    },
+    Left {
+        name: String,
+        /// The reason, as the word of `events.jsonl`: `released`, or `lost` where it was not heard of any more.
+        reason: &'static str,
+        /// The jobs that it ran and that are lost with it.
+        lost: usize,
+    },
 }

@@ -68,6 +68,32 @@ pub trait Executor {
         self.stop();
     }
 
+    /// The run is this process's from now on; called once, before the first start. `unseen` are jobs of an earlier session
+    /// that may still run elsewhere: those that do are announced by [`JobEvent::Adopted`].
+    ///
+    /// # Errors
+    /// The executor cannot begin.
+    fn open(&mut self, _unseen: Vec<JobId>) -> Result<(), ExecutorError> {
+        Ok(())
+    }
+
+    /// The record of a job's start survives a power cut. An executor that gives jobs away does not before this.
+    fn confirm(&mut self, _job: &JobId) {}
+
+    /// The record of a job's end survives a power cut.
+    fn acknowledge(&mut self, _job: &JobId) {}
+
+    /// True where slots may become idle although no job runs: a worker may come.
+    fn is_awaited(&self) -> bool {
+        false
+    }
+
+    /// True where two attempts at a trial may run at the same time, because one that was given up may go on unseen: each
+    /// needs files of its own.
+    fn may_overlap(&self) -> bool {
+        false
+    }
+
     /// The time by this executor's clock.
     fn now(&self) -> Timestamp {
         Timestamp::now()
@@ -96,6 +122,8 @@ pub enum ExecutorError {
     Exhausted { source: io::Error },
     #[error(transparent)]
     Slots(Diagnostic),
+    #[error(transparent)]
+    Workers(Diagnostic),
     #[error("every slot is busy")]
     Busy,
 }

@@ -94,6 +94,38 @@ impl Processes {
 }
 
 impl Processes {
+    /// As [`start`](Executor::start), in the slot of this name; the launch comes back where that slot is busy.
+    ///
+    /// # Errors
+    /// As [`start`](Executor::start).
+    #[cfg(feature = "serve")]
+    pub(crate) fn start_in(&mut self, slot: &str, launch: Launch) -> Result<Option<Launch>, ExecutorError> {
+        match self.slots.iter().position(|state| state.slot.name == slot && state.is_free) {
+            None => Ok(Some(launch)),
+            Some(index) => self.begin(index, launch).map(|_| None),
+        }
+    }
+
+    fn begin(&mut self, index: usize, mut launch: Launch) -> Result<String, ExecutorError> {
+        let state = &mut self.slots[index];
+        let name = state.slot.name.clone();
+        const THREADS: &str = "RAYON_NUM_THREADS";
+        if !launch.environment.iter().any(|(name, _)| name == THREADS) {
+            launch.environment.push((THREADS.into(), OsString::from(self.threads.to_string())));
+        }
+        let told = state.slot.environment.iter().map(|(name, value)| (name.into(), value.into()));
+        launch.environment.extend(told);
+        if launch.request.is_some() {
+            launch.folder.push(name.replace(':', "-"));
+        }
+        let (reply, answer) = mpsc::channel();
+        let command = SupervisorCommand::Start { launch: Box::new(launch), slot: name.clone(), reply };
+        self.commands.send(command).expect("the supervisor lives as long as the executor");
+        answer.recv().expect("the supervisor answers")?;
+        state.is_free = false;
+        Ok(name)
+    }
+
     /// Ends all programs, and waits until nothing of them is left.
     fn end_all(&mut self, is_at_once: bool) {
         let (reply, answer) = mpsc::channel();
@@ -114,24 +146,9 @@ impl Executor for Processes {
         self.slots.iter().filter(|state| state.is_free).count()
     }
 
-    fn start(&mut self, mut launch: Launch) -> Result<String, ExecutorError> {
-        let state = self.slots.iter_mut().find(|state| state.is_free).ok_or(ExecutorError::Busy)?;
-        let name = state.slot.name.clone();
-        const THREADS: &str = "RAYON_NUM_THREADS";
-        if !launch.environment.iter().any(|(name, _)| name == THREADS) {
-            launch.environment.push((THREADS.into(), OsString::from(self.threads.to_string())));
-        }
-        let told = state.slot.environment.iter().map(|(name, value)| (name.into(), value.into()));
-        launch.environment.extend(told);
-        if launch.request.is_some() {
-            launch.folder.push(name.replace(':', "-"));
-        }
-        let (reply, answer) = mpsc::channel();
-        let command = SupervisorCommand::Start { launch: Box::new(launch), slot: name.clone(), reply };
-        self.commands.send(command).expect("the supervisor lives as long as the executor");
-        answer.recv().expect("the supervisor answers")?;
-        state.is_free = false;
-        Ok(name)
+    fn start(&mut self, launch: Launch) -> Result<String, ExecutorError> {
+        let index = self.slots.iter().position(|state| state.is_free).ok_or(ExecutorError::Busy)?;
+        self.begin(index, launch)
     }
 
     fn wait(&mut self, timeout: Duration) -> Option<JobEvent> {

@@ -1,4 +1,5 @@
 //! Remarks on results: a result that counts, and that its user may have meant otherwise.
+use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use thiserror::Error;
 
@@ -7,7 +8,8 @@ use crate::executor::outcome_word::OutcomeWord;
 use crate::trial::outcome::{Outcome, OutcomeKind};
 
 /// A remark on the result of a job; a clause whose subject is the job.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[derive(Clone, Debug, PartialEq, Eq, Error, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Remark {
     /// A cost is null, NaN or infinite.
     #[error("diverged: its result is `{line}`, and a cost that is not a finite number counts as `diverged`")]

@@ -56,6 +56,7 @@ impl<Script: FnMut(&Launch) -> Scene> Scripted<Script> {
             cpu_seconds: seconds,
             peak_memory: 0,
             exit: "script".into(),
+            forfeit: None,
         };
         JobEvent::Ended { job: launch.job, end }
     }
@@ -120,6 +121,7 @@ pub(crate) fn sample_launch(trial: u32) -> Launch {
         environment: Vec::new(),
         folder: "none".into(),
         checkpoint: "none".into(),
+        continues_from: None,
         request: None,
         objectives: Vec::new(),
         budget: None,

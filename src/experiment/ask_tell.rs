@@ -9,6 +9,8 @@ use crate::experiment::folder::RunFolder;
 use crate::experiment::ledger::answer::{NextAttempt, Over};
 use crate::experiment::ledger::{ELSEWHERE, Ledger};
 use crate::store::record::AttemptEnd;
+#[cfg(feature = "serve")]
+use crate::store::record::Forfeit;
 use crate::trial::budget::Budget;
 use crate::trial::curve::CurvePoint;
 use crate::trial::evaluation::Evaluation;
@@ -147,8 +149,62 @@ impl AskTellSession {
             cpu_seconds: 0.0,
             peak_memory: 0,
             exit: String::new(),
+            forfeit: None,
         };
         self.ledger.ended(trial, number, end)?;
+        Ok(self.ledger.settle()?)
+    }
+
+    /// The number of a trial's attempt that runs, from 1; `None` where none does.
+    #[cfg(feature = "serve")]
+    pub(crate) fn attempt(&self, trial: TrialId) -> Option<u32> {
+        self.ledger.attempt(trial).map(|attempt| attempt.number)
+    }
+
+    /// The attempts that run, each with the seconds since it was given away.
+    #[cfg(feature = "serve")]
+    pub(crate) fn running(&self) -> impl Iterator<Item = (&Proposal, u32, f64)> {
+        let running = self.ledger.running().iter();
+        running.map(|attempt| (&attempt.proposal, attempt.number, attempt.since.elapsed().as_secs_f64()))
+    }
+
+    /// Ends an attempt whose program was not heard of for too long: its trial is given away again, up to a limit.
+    ///
+    /// # Errors
+    /// The journal cannot be written.
+    #[cfg(feature = "serve")]
+    pub(crate) fn expire(&mut self, trial: TrialId) -> Result<(), RunError> {
+        let Some(attempt) = self.ledger.attempt(trial) else { return Ok(()) };
+        let number = attempt.number;
+        let end = AttemptEnd {
+            outcome: Outcome::Lost,
+            info: Map::new(),
+            slot: attempt.slot.clone(),
+            started: attempt.started,
+            at: Timestamp::now(),
+            seconds: attempt.since.elapsed().as_secs_f64(),
+            cpu_seconds: 0.0,
+            peak_memory: 0,
+            exit: "not told in time".to_owned(),
+            forfeit: Some(Forfeit::Expired),
+        };
+        self.ledger.ended(trial, number, end)?;
+        self.ledger.settle()
+    }
+
+    /// Keeps the outcome of an attempt that another one has taken the place of; it counts for nothing.
+    ///
+    /// # Errors
+    /// There is no such trial, or the journal cannot be written.
+    #[cfg(feature = "serve")]
+    pub(crate) fn tell_late(&mut self, trial: TrialId, attempt: u32, outcome: Outcome) -> Result<(), TellError> {
+        self.history().trial(trial).ok_or(TellError::Unknown(trial))?;
+        let at = Timestamp::now();
+        let (info, slot, exit) = (Map::new(), ELSEWHERE.to_owned(), "late".to_owned());
+        let (seconds, cpu_seconds, peak_memory, forfeit) = (0.0, 0.0, 0, None);
+        let end = AttemptEnd { outcome, info, slot, started: at, at, seconds, cpu_seconds, peak_memory, exit, forfeit };
+        // Whatever runs now has another number.
+        self.ledger.ended(trial, attempt, end)?;
         Ok(self.ledger.settle()?)
     }
 

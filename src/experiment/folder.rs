@@ -35,6 +35,11 @@ impl RunFolder {
         self.root.join("events.jsonl")
     }
 
+    /// The address of the coordinator of a run whose trials run elsewhere, and the token that it asks for.
+    pub fn coordinator(&self) -> PathBuf {
+        self.root.join("coordinator.json")
+    }
+
     /// One trial's request, logs and whatever it writes.
     pub(crate) fn trial(&self, trial: TrialId) -> PathBuf {
         self.root.join("trials").join(format!("{:06}", trial.0))

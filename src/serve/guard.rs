@@ -5,8 +5,8 @@ use axum::body::Body;
 use axum::http::header::{self, HeaderValue};
 use axum::http::{HeaderMap, Method, Request, Response, StatusCode, Uri};
 
-use crate::serve::address::machine;
-use crate::serve::token::Token;
+use crate::http::address::machine;
+use crate::http::token::Token;
 
 /// The part of a link that carries a token.
 const PARAMETER: &str = "token=";

@@ -1,33 +1,22 @@
 //! The listener: a thread that accepts connections and hands them to a router, with limits and a guard in front.
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::{Method, Request, Response};
 use axum::middleware::{Next, from_fn_with_state};
-use hyper::server::conn::http1;
-use hyper_util::rt::TokioIo;
-use hyper_util::service::TowerToHyperService;
 use tokio::net::TcpListener;
 use tokio::runtime::Builder;
 use tokio::sync::watch;
 
-use crate::serve::address::{ListenAddress, ServeError, bind, host};
-use crate::serve::connection::{Connections, LimitedStream, MOST, PATIENCE};
+use crate::http::acceptor::{FAREWELL, accept};
+use crate::http::address::{ListenAddress, ServeError, bind, host};
+use crate::http::connection::MOST;
+use crate::http::token::Token;
 use crate::serve::guard::{Guard, Verdict, secure};
-use crate::serve::token::Token;
-
-/// The bytes that the head of a request may have.
-const HEAD: usize = 16 << 10;
-/// The headers that a request may have.
-const HEADERS: usize = 64;
-/// The time for streams to say goodbye.
-const FAREWELL: Duration = Duration::from_secs(1);
 
 /// A listener that runs in a thread of its own, until it is stopped or dropped.
 pub(crate) struct Listener {
@@ -60,7 +49,7 @@ impl Listener {
         let thread = thread::Builder::new().name("page".into()).spawn(move || {
             runtime.block_on(async {
                 match TcpListener::from_std(socket) {
-                    Ok(socket) => accept(&socket, router, stopped).await,
+                    Ok(socket) => accept(&socket, router, MOST, stopped).await,
                     Err(error) => tracing::warn!(%error, "the page cannot listen"),
                 }
             });
@@ -94,44 +83,6 @@ impl Drop for Listener {
             // A panic of the page is the page's own.
             let _ = thread.join();
         }
-    }
-}
-
-/// Accepts connections until it is stopped, and a little longer for those that still speak.
-async fn accept(socket: &TcpListener, router: Router, mut stopped: watch::Receiver<bool>) {
-    let connections = Connections::at_most(MOST);
-    let service = TowerToHyperService::new(router);
-    for number in 0_u64.. {
-        let accepted = tokio::select! {
-            accepted = socket.accept() => accepted,
-            _ = stopped.changed() => break,
-        };
-        let stream = match accepted {
-            Ok((stream, _)) => stream,
-            Err(error) => {
-                // Out of file handles, for example: some will be closed.
-                tracing::warn!(%error, "a connection was not accepted");
-                tokio::time::sleep(Duration::from_millis(200)).await;
-                continue;
-            }
-        };
-        if !connections.has_room() {
-            continue;
-        }
-        let was_answered = Arc::new(AtomicBool::new(false));
-        let io = LimitedStream::new(stream, PATIENCE, was_answered.clone());
-        let (service, open) = (service.clone(), connections.clone());
-        let task = tokio::spawn(async move {
-            let mut builder = http1::Builder::new();
-            builder.header_read_timeout(None).max_header_size(HEAD).max_headers(HEADERS).max_buf_size(4 * HEAD);
-            let _ = builder.serve_connection(TokioIo::new(io), service).await;
-            open.remove(number);
-        });
-        connections.add(number, task.abort_handle(), was_answered);
-    }
-    let deadline = tokio::time::Instant::now() + FAREWELL;
-    while connections.is_busy() && tokio::time::Instant::now() < deadline {
-        tokio::time::sleep(FAREWELL / 20).await;
     }
 }
 

@@ -114,6 +114,19 @@ pub struct AttemptEnd {
     /// The end of its program: `exit code 3`, `SIGKILL`, or `answered` where it goes on with the next trial.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub exit: String,
+    /// Present where a worker elsewhere did not bring the attempt to its end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub forfeit: Option<Forfeit>,
+}
+
+/// The way in which a worker gave up an attempt; its outcome is lost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Forfeit {
+    /// The worker had to leave, as when it is preempted: it ended the trial, which is started again however often that happens.
+    Released,
+    /// The worker was not heard of any more.
+    Expired,
 }
 
 /// A note by key, for anything else worth keeping; the last of a key counts.
@@ -278,6 +291,7 @@ mod tests {
                 cpu_seconds: 0.1,
                 peak_memory: u64::MAX,
                 exit: "exit code 0".into(),
+                forfeit: None,
             },
             late: true,
         }

@@ -3,11 +3,12 @@
 /// Folders of `src/` from the ground up; a file may import from lower levels, and from its own folder.
 pub const LEVELS: &[&[&str]] = &[
     &["numeric", "document"],
-    &["space"],
+    &["space", "http"],
     &["trial", "surrogate"],
     &["acquisition", "design", "intensifier"],
     &["optimizer", "task", "store", "analysis", "battery"],
     &["executor", "report", "exchange"],
+    &["fleet"],
     &["experiment"],
     &["serve"],
     &["study", "cli"],

@@ -35,6 +35,7 @@ pub fn ended(trial: u32) -> Record {
             cpu_seconds: 0.1,
             peak_memory: 1,
             exit: "exit code 0".into(),
+            forfeit: None,
         },
         late: false,
     })

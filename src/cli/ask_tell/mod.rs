@@ -1,5 +1,9 @@
 //! The verb `ask-tell`: the optimizer as a server of JSON lines, for programs in any language.
 mod fields;
+#[cfg(feature = "serve")]
+mod hub;
+#[cfg(feature = "serve")]
+mod listening;
 mod reply;
 mod request;
 
@@ -29,6 +33,14 @@ pub(super) struct Arguments {
     /// The folder of all runs; this one is in FOLDER/NAME
     #[arg(long, value_name = "FOLDER", default_value = "runs")]
     dir: PathBuf,
+    /// Answer several programs over HTTP, at 127.0.0.1 or at this address of the machine, port, or both, instead of one on stdin
+    #[cfg(feature = "serve")]
+    #[arg(long, value_name = "ADDRESS", num_args = 0..=1, require_equals = true)]
+    listen: Option<Option<crate::http::address::ListenAddress>>,
+    /// The seconds after which a trial that nobody has told or kept is given away again, with `--listen`
+    #[cfg(feature = "serve")]
+    #[arg(long, value_name = "SECONDS", default_value = "600", value_parser = super::number_argument::within::<u64, 1, 31_536_000>, allow_negative_numbers = true)]
+    lease: u64,
 }
 
 pub(super) fn execute(arguments: &Arguments) -> Result<(), Failure> {
@@ -40,6 +52,11 @@ pub(super) fn execute(arguments: &Arguments) -> Result<(), Failure> {
     if !session.history().trials().is_empty() {
         let again = count(session.waiting(), "trial");
         narrate(&format!("resumed: {} told, {again} without an outcome given away again", count(ended, "trial")));
+    }
+    #[cfg(feature = "serve")]
+    if let Some(address) = arguments.listen {
+        let lease = std::time::Duration::from_secs(arguments.lease);
+        return listening::listen(experiment, session, &folder, address.unwrap_or_default(), lease);
     }
     serve(&experiment, &mut session, &mut std::io::stdin().lock(), &mut std::io::stdout().lock())
 }

@@ -139,7 +139,8 @@ fn asked(experiment: &Experiment, session: &AskTellSession, proposal: &Proposal)
     asked
 }
 
-fn config(experiment: &Experiment, proposal: &Proposal) -> Json {
+/// The active values of a proposal by name.
+pub(super) fn config(experiment: &Experiment, proposal: &Proposal) -> Json {
     let named = experiment.space.named(&proposal.configuration);
     Json::Object(named.map(|(name, value)| (name.to_owned(), json!(value))).collect())
 }

@@ -57,6 +57,14 @@ impl ClientRequest {
             return Err(Diagnostic::new(message).hint(example("ask")));
         }
         let (name, body) = object.into_iter().next().expect("an object with one entry");
+        Self::of(name, body)
+    }
+
+    /// The request of a name and a body.
+    ///
+    /// # Errors
+    /// There is no such request, or it has other fields.
+    pub(super) fn of(name: String, body: Json) -> Result<Self, Diagnostic> {
         if !REQUESTS.contains(&name.as_str()) {
             let name = crate::executor::excerpt::quoted(&name);
             return Err(Diagnostic::new(format!("there is no request `{name}`")).hint(suggestion(&name, REQUESTS)));

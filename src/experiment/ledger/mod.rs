@@ -19,6 +19,7 @@
 //!
 //! Several threads share a ledger behind a mutex: each asks, evaluates without holding the lock, and tells. A trial
 //! that was asked for and not told is returned again when the folder is opened the next time.
+mod adoption;
 pub(crate) mod answer;
 mod evaluated;
 pub(crate) mod import;
@@ -51,7 +52,7 @@ use crate::optimizer::stop::Stop;
 use crate::optimizer::{Ask, Optimizer};
 use crate::space::Space;
 use crate::store::Store;
-use crate::store::record::{Asked, AttemptEnd, Ended, Enqueued, Noted, Record, Reported, Started};
+use crate::store::record::{Asked, AttemptEnd, Ended, Enqueued, Forfeit, Noted, Record, Reported, Started};
 use crate::trial::curve::CurvePoint;
 use crate::trial::direction::Directions;
 use crate::trial::evaluation::Evaluation;
@@ -262,7 +263,8 @@ impl Ledger {
         let (seconds, outcome) = (end.seconds, end.outcome);
         self.device_seconds += seconds;
         let configuration = attempt.proposal.configuration_id;
-        if !self.retries.is_final(trial, configuration, &outcome) {
+        let is_released = end.forfeit == Some(Forfeit::Released);
+        if is_released || !self.retries.is_final(trial, configuration, &outcome) {
             let divisor = (outcome == Outcome::OutOfDeviceMemory).then(|| self.retries.divisor(configuration));
             self.waiting.push_back((attempt.proposal, attempt.number + 1));
             return Ok(EndTaken { record, verdict: EndVerdict::Again { after: outcome.kind(), divisor } });

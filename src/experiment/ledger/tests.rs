@@ -29,6 +29,7 @@ fn end(outcome: Outcome) -> AttemptEnd {
         cpu_seconds: 0.0,
         peak_memory: 0,
         exit: String::new(),
+        forfeit: None,
     }
 }
 

@@ -10,7 +10,7 @@ use crate::experiment::replay::revisions::Revisions;
 use crate::experiment::replay::session_time::SessionTimes;
 use crate::space::Space;
 use crate::space::configuration::Configuration;
-use crate::store::record::{AttemptEnd, Mismatch, Record, Revision};
+use crate::store::record::{AttemptEnd, Forfeit, Mismatch, Record, Revision};
 use crate::trial::history::History;
 use crate::trial::outcome::Outcome;
 use crate::trial::{ConfigurationId, Proposal, TrialId};
@@ -116,6 +116,7 @@ impl Replay {
                 let is_final = trial.outcome.is_none()
                     && !ended.late
                     && revision != Some(Revision::Retried)
+                    && ended.end.forfeit != Some(Forfeit::Released)
                     && self.retries.is_final(ended.trial, trial.proposal.configuration_id, &ended.end.outcome);
                 if is_final {
                     let budget = self.history.added_budget(&trial.proposal);

@@ -86,8 +86,8 @@ impl JobSource for Evaluations<'_> {
         Ok(NextJob::Start(Box::new(launch)))
     }
 
-    fn started(&mut self, _job: &JobId, _slot: &str, _now: Timestamp) -> Result<(), RunError> {
-        Ok(())
+    fn started(&mut self, _job: &JobId, _slot: &str, _now: Timestamp) -> Result<u64, RunError> {
+        Ok(0)
     }
 
     fn progressed(&mut self, job: &JobId, share: f64) {
@@ -96,12 +96,12 @@ impl JobSource for Evaluations<'_> {
         }
     }
 
-    fn ended(&mut self, job: &JobId, end: AttemptEnd) -> Result<(), RunError> {
+    fn ended(&mut self, job: &JobId, end: AttemptEnd) -> Result<u64, RunError> {
         if let JobId::Evaluation { number, .. } = job {
             self.shares[*number as usize] = 1.0;
             self.ends[*number as usize] = Some(end);
         }
-        Ok(())
+        Ok(0)
     }
 
     fn waited(&mut self) {

@@ -1,4 +1,5 @@
 //! The events of a run, its status, and the watcher that is told of both.
+use crate::executor::job::WorkerEvent;
 use crate::experiment::definition::experiment::Experiment;
 use crate::experiment::definition::plan::Workload;
 use crate::experiment::ledger::Ledger;
@@ -6,6 +7,7 @@ use crate::experiment::ledger::answer::Attempt;
 use crate::experiment::replay::pace::{Paces, TimeEstimate};
 use crate::intensifier::bracket::Schedule;
 use crate::intensifier::config::IntensifierConfig;
+use crate::store::record::Forfeit;
 use crate::trial::evaluation::Evaluation;
 use crate::trial::history::History;
 use crate::trial::outcome::{Outcome, OutcomeKind};
@@ -49,7 +51,19 @@ pub enum RunEvent<'a> {
         trial: TrialId,
         after: OutcomeKind,
         divisor: Option<u32>,
+        /// Present where a worker elsewhere gave the attempt up.
+        forfeit: Option<Forfeit>,
     },
+    /// The result of an attempt that had been given up came after all. It is in the journal and counts for nothing.
+    Late {
+        trial: TrialId,
+        attempt: u32,
+        outcome: OutcomeKind,
+    },
+    /// A worker elsewhere has come or is gone.
+    Worker(&'a WorkerEvent),
+    /// A sentence for the user about the place where trials run; nothing is wrong.
+    Notice(&'a str),
     /// An interruption was noticed: trials that run are finished first.
     Stopping {
         running: usize,

@@ -10,6 +10,7 @@ use std::path::Path;
 use jiff::Timestamp;
 use serde_json::{Value as Json, json};
 
+use crate::executor::job::WorkerEvent;
 use crate::experiment::run::event::{RunEvent, RunStatus};
 use crate::trial::outcome::Outcome;
 
@@ -114,9 +115,24 @@ fn line(event: &RunEvent, status: &RunStatus, told: &mut f64) -> Option<Json> {
             "seconds_left": status.seconds_left(),
             "money_spent": status.money().map(|money| money.spent),
         }),
-        RunEvent::Retrying { trial, after, divisor } => {
-            json!({ "event": "retrying", "trial": trial, "outcome": after, "micro_batch_divisor": divisor })
+        RunEvent::Retrying { trial, after, divisor, forfeit } => {
+            let mut line =
+                json!({ "event": "retrying", "trial": trial, "outcome": after, "micro_batch_divisor": divisor });
+            if let Some(forfeit) = forfeit {
+                line["forfeit"] = json!(forfeit);
+            }
+            line
         }
+        RunEvent::Late { trial, attempt, outcome } => {
+            json!({ "event": "late", "trial": trial, "attempt": attempt, "outcome": outcome })
+        }
+        RunEvent::Worker(WorkerEvent::Joined { name, host, slots }) => {
+            json!({ "event": "worker_joined", "worker": name, "host": host, "slots": slots })
+        }
+        RunEvent::Worker(WorkerEvent::Left { name, reason, lost }) => {
+            json!({ "event": "worker_left", "worker": name, "reason": reason, "lost": lost })
+        }
+        RunEvent::Notice(message) => json!({ "event": "notice", "message": message }),
         RunEvent::Stopping { running } => json!({ "event": "stopping", "running": running }),
         RunEvent::Over { is_complete } => {
             json!({ "event": "over", "is_complete": is_complete, "seconds": status.seconds })

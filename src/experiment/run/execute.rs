@@ -4,6 +4,7 @@ use std::sync::atomic::AtomicUsize;
 use std::time::Duration;
 
 use crate::executor::Executor;
+use crate::executor::job::JobId;
 use crate::experiment::definition::experiment::Experiment;
 use crate::experiment::error::RunError;
 use crate::experiment::folder::RunFolder;
@@ -60,6 +61,7 @@ pub fn run_with(
     let opened = Ledger::open(experiment, folder)?;
     let ledger = opened.ledger;
     executor.recover(&left_folders(&ledger, folder));
+    executor.open(ledger.unseen().map(|(trial, attempt)| JobId::Trial { trial, attempt }).collect())?;
     let announcer = Announcer::open(experiment, folder, &ledger, watcher)?;
     let checkpoints = Checkpoints::of(folder, experiment.execution.checkpoints);
     let mut session = Session { experiment, objective, folder, ledger, announcer, checkpoints };
@@ -94,7 +96,8 @@ fn left_folders(ledger: &Ledger, folder: &RunFolder) -> Vec<PathBuf> {
 fn all(session: &mut Session, executor: &mut dyn Executor, interrupts: &AtomicUsize) -> Result<Finish, RunError> {
     let mut finish = prepare(session, interrupts)?;
     if finish == Finish::Complete {
-        finish = run_jobs(executor, &mut Trials::of(session), interrupts)?;
+        let may_overlap = executor.may_overlap();
+        finish = run_jobs(executor, &mut Trials::of(session, may_overlap), interrupts)?;
         session.settle()?;
         let cut = session.ledger.running().len();
         if session.ledger.is_over_time() && cut > 0 {

@@ -1,14 +1,14 @@
 //! The loop that runs jobs on an executor: trials, or evaluations after them.
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use jiff::Timestamp;
 use serde_json::{Map, Value as Json};
 
-use crate::executor::Executor;
-use crate::executor::job::{JobEvent, JobId, Launch};
+use crate::executor::job::{JobEvent, JobId, Launch, WorkerEvent};
 use crate::executor::remark::Remark;
+use crate::executor::{Executor, ExecutorError};
 use crate::experiment::error::RunError;
 use crate::store::record::AttemptEnd;
 use crate::trial::outcome::Outcome;
@@ -50,8 +50,23 @@ pub(crate) trait JobSource {
     /// The next job, at a time by the executor's clock.
     fn next(&mut self, now: Timestamp) -> Result<NextJob, RunError>;
 
-    /// A job has started in a slot.
-    fn started(&mut self, job: &JobId, slot: &str, now: Timestamp) -> Result<(), RunError>;
+    /// A job has started in a slot; answers with the number of its record.
+    fn started(&mut self, job: &JobId, slot: &str, now: Timestamp) -> Result<u64, RunError>;
+
+    /// A job of an earlier session still runs in a slot; true where it is waited for.
+    fn adopted(&mut self, _job: &JobId, _slot: &str, _now: Timestamp) -> Result<bool, RunError> {
+        Ok(false)
+    }
+
+    /// The number of the last record that survives a power cut.
+    fn durable(&self) -> Result<u64, RunError> {
+        Ok(u64::MAX)
+    }
+
+    /// Waits until every record survives a power cut.
+    fn settle(&mut self) -> Result<(), RunError> {
+        Ok(())
+    }
 
     /// A share of a job is done, from 0 to 1.
     fn progressed(&mut self, job: &JobId, share: f64);
@@ -67,8 +82,14 @@ pub(crate) trait JobSource {
     /// The result of a job counts, and its user may have meant it otherwise.
     fn remarked(&mut self, _job: &JobId, _remark: &Remark) {}
 
-    /// A job has ended, maybe one that nobody waits for any more.
-    fn ended(&mut self, job: &JobId, end: AttemptEnd) -> Result<(), RunError>;
+    /// A worker elsewhere has come or is gone.
+    fn worker(&mut self, _event: &WorkerEvent) {}
+
+    /// A sentence for the user about the place where jobs run.
+    fn noticed(&mut self, _message: &str) {}
+
+    /// A job has ended, maybe one that nobody waits for any more; answers with the number of its record.
+    fn ended(&mut self, job: &JobId, end: AttemptEnd) -> Result<u64, RunError>;
 
     /// No job will be started any more; so many still run.
     fn stopping(&mut self, _running: usize) {}
@@ -91,16 +112,44 @@ pub(crate) fn run_jobs(
     source: &mut dyn JobSource,
     interrupts: &AtomicUsize,
 ) -> Result<Finish, RunError> {
-    let result = drive(executor, source, interrupts);
-    if result.is_err() {
-        executor.stop();
+    let mut records = Records::default();
+    let result = drive(executor, source, &mut records, interrupts);
+    match result {
+        Err(_) => executor.stop(),
+        Ok(_) if records.0.is_empty() => {}
+        Ok(_) => {
+            source.settle()?;
+            records.pass_on(executor, u64::MAX);
+        }
     }
     result
+}
+
+/// Records of jobs that are not known to survive a power cut, in the order of the journal.
+#[derive(Default)]
+struct Records(VecDeque<(u64, JobRecord)>);
+
+enum JobRecord {
+    Start(JobId),
+    End(JobId),
+}
+
+impl Records {
+    /// Tells the executor of those that are durable.
+    fn pass_on(&mut self, executor: &mut dyn Executor, durable: u64) {
+        while let Some((_, record)) = self.0.pop_front_if(|(number, _)| *number <= durable) {
+            match record {
+                JobRecord::Start(job) => executor.confirm(&job),
+                JobRecord::End(job) => executor.acknowledge(&job),
+            }
+        }
+    }
 }
 
 fn drive(
     executor: &mut dyn Executor,
     source: &mut dyn JobSource,
+    records: &mut Records,
     interrupts: &AtomicUsize,
 ) -> Result<Finish, RunError> {
     let mut running: BTreeSet<JobId> = BTreeSet::new();
@@ -143,7 +192,8 @@ fn drive(
                 NextJob::Start(launch) => {
                     let job = launch.job.clone();
                     let slot = executor.start(*launch)?;
-                    source.started(&job, &slot, executor.now())?;
+                    let record = source.started(&job, &slot, executor.now())?;
+                    records.0.push_back((record, JobRecord::Start(job.clone())));
                     running.insert(job);
                 }
                 NextJob::Wait => break,
@@ -156,9 +206,15 @@ fn drive(
         if running.is_empty() {
             // An interruption that met the end of the last job has left nothing to do.
             let is_whole = (is_done || source.is_over()) && !is_abandoned;
-            return Ok(if is_stopping && !is_whole { Finish::Interrupted } else { Finish::Complete });
+            let may_go_on = !is_whole && !is_stopping && executor.is_awaited();
+            if !may_go_on {
+                return Ok(if is_stopping && !is_whole { Finish::Interrupted } else { Finish::Complete });
+            }
         }
         let patience = source.patience()?;
+        if !records.0.is_empty() {
+            records.pass_on(executor, source.durable()?);
+        }
         match executor.wait(patience) {
             Some(JobEvent::Progress { job, fraction }) => source.progressed(&job, fraction),
             Some(JobEvent::Report { job, line }) => {
@@ -175,9 +231,21 @@ fn drive(
                 if is_cancelled && end.outcome == Outcome::Lost {
                     is_abandoned = true;
                 } else {
-                    source.ended(&job, end)?;
+                    let record = source.ended(&job, end)?;
+                    records.0.push_back((record, JobRecord::End(job)));
                 }
             }
+            Some(JobEvent::Adopted { job, slot }) => {
+                if source.adopted(&job, &slot, executor.now())? {
+                    executor.confirm(&job);
+                    running.insert(job);
+                } else {
+                    executor.cancel(&job);
+                }
+            }
+            Some(JobEvent::Worker(event)) => source.worker(&event),
+            Some(JobEvent::Notice { message }) => source.noticed(&message),
+            Some(JobEvent::Failed { reason }) => return Err(ExecutorError::Workers(reason).into()),
             None => {}
         }
         source.waited();

@@ -104,6 +104,7 @@ pub(crate) fn launch(
         environment: invocation.environment.into_iter().map(|(name, value)| (name.into(), value.into())).collect(),
         folder,
         checkpoint,
+        continues_from: None,
         request: line,
         objectives: experiment.objectives().to_vec(),
         budget,

@@ -1,5 +1,6 @@
 //! The loop of a run: ask, start, wait, tell, save, repeat.
 pub(crate) mod announcer;
+pub(crate) mod attempt_files;
 pub(crate) mod checkpoints;
 pub(crate) mod closing;
 pub(crate) mod evaluations;

@@ -2,6 +2,7 @@
 use std::collections::VecDeque;
 
 use crate::experiment::run::event::RunEvent;
+use crate::store::record::Forfeit;
 use crate::trial::outcome::{Outcome, OutcomeKind};
 use crate::trial::recommendation::Recommendation;
 use crate::trial::{Proposal, TrialId};
@@ -27,6 +28,12 @@ pub(crate) enum PendingEvent {
         trial: TrialId,
         after: OutcomeKind,
         divisor: Option<u32>,
+        forfeit: Option<Forfeit>,
+    },
+    Late {
+        trial: TrialId,
+        attempt: u32,
+        outcome: OutcomeKind,
     },
 }
 
@@ -65,8 +72,11 @@ impl PendingEvent {
                 is_incumbent: *is_incumbent,
                 recommended: recommended.as_ref(),
             },
-            Self::Retrying { trial, after, divisor } => {
-                RunEvent::Retrying { trial: *trial, after: *after, divisor: *divisor }
+            Self::Retrying { trial, after, divisor, forfeit } => {
+                RunEvent::Retrying { trial: *trial, after: *after, divisor: *divisor, forfeit: *forfeit }
+            }
+            Self::Late { trial, attempt, outcome } => {
+                RunEvent::Late { trial: *trial, attempt: *attempt, outcome: *outcome }
             }
         }
     }

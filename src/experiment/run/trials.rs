@@ -6,10 +6,11 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde_json::{Map, Value as Json};
 
-use crate::executor::job::JobId;
+use crate::executor::job::{JobId, WorkerEvent};
 use crate::executor::remark::Remark;
 use crate::experiment::error::RunError;
 use crate::experiment::ledger::answer::{EndVerdict, NextAttempt};
+use crate::experiment::run::attempt_files::AttemptFiles;
 use crate::experiment::run::closing;
 use crate::experiment::run::event::RunEvent;
 use crate::experiment::run::failures::Failures;
@@ -17,7 +18,7 @@ use crate::experiment::run::jobs::{JobSource, NextJob};
 use crate::experiment::run::launch::{Purpose, launch, request};
 use crate::experiment::run::pending_event::PendingEvent;
 use crate::experiment::run::session::Session;
-use crate::store::record::AttemptEnd;
+use crate::store::record::{AttemptEnd, Forfeit};
 use crate::trial::TrialId;
 use crate::trial::budget::Budget;
 use crate::trial::curve::CurvePoint;
@@ -43,13 +44,23 @@ pub(crate) struct Trials<'s, 'a> {
     remarks: HashSet<Discriminant<Remark>>,
     /// A limit was reached: only trials that are started again are left.
     is_over: bool,
+    /// Each attempt has files of its own.
+    may_overlap: bool,
 }
 
 impl<'s, 'a> Trials<'s, 'a> {
     /// The trials of a session, from where its ledger stands.
-    pub(crate) fn of(session: &'s mut Session<'a>) -> Self {
+    /// With `may_overlap`, each attempt has files of its own, which become the trial's when its end counts.
+    pub(crate) fn of(session: &'s mut Session<'a>, may_overlap: bool) -> Self {
         let failures = Failures::of(session.ledger.history());
-        Self { session, pruned: HashSet::new(), failures, warnings: 0, remarks: HashSet::new(), is_over: false }
+        let (pruned, remarks) = (HashSet::new(), HashSet::new());
+        Self { session, pruned, failures, warnings: 0, remarks, is_over: false, may_overlap }
+    }
+
+    /// The files of an attempt, where each has its own.
+    fn files(&self, trial: TrialId, attempt: u32) -> Option<AttemptFiles> {
+        let known = self.session.ledger.history().trial(trial).filter(|_| self.may_overlap)?;
+        Some(AttemptFiles::of(self.session.folder, &known.proposal, attempt))
     }
 
     /// True where a trial is that of the recommended configuration; of several objectives, where it is on the front.
@@ -94,24 +105,48 @@ impl JobSource for Trials<'_, '_> {
             }
         };
         let proposal = attempt.proposal;
-        let trial_dir = folder.trial(proposal.trial);
+        let files = self.may_overlap.then(|| AttemptFiles::of(folder, &proposal, attempt.number));
+        let trial_dir = files.as_ref().map_or_else(|| folder.trial(proposal.trial), |files| files.folder.clone());
         let divisor = ledger.divisor(proposal.configuration_id);
-        let request = request(experiment, folder, &proposal, trial_dir.clone(), divisor);
+        let mut request = request(experiment, folder, &proposal, trial_dir.clone(), divisor);
+        let mut continues_from = None;
+        if let Some(files) = files.filter(|_| !experiment.intensifier.starts_anew_on_each_pair()) {
+            continues_from = Some(std::mem::replace(&mut request.checkpoint, files.absolute_checkpoint()));
+        }
         let job = JobId::Trial { trial: proposal.trial, attempt: attempt.number };
-        let launch = launch(experiment, folder, objective, request, Purpose::Trial, job)
+        let mut launch = launch(experiment, folder, objective, request, Purpose::Trial, job)
             .map_err(|source| RunError::Folder { path: trial_dir, source })?;
+        launch.continues_from = continues_from;
         checkpoints.used(proposal.configuration_id);
         Ok(NextJob::Start(Box::new(launch)))
     }
 
-    fn started(&mut self, job: &JobId, slot: &str, now: Timestamp) -> Result<(), RunError> {
-        let JobId::Trial { trial, attempt } = *job else { return Ok(()) };
+    fn started(&mut self, job: &JobId, slot: &str, now: Timestamp) -> Result<u64, RunError> {
+        let JobId::Trial { trial, attempt } = *job else { return Ok(0) };
         tracing::debug!(%trial, attempt, slot, "started");
         let record = self.session.ledger.started(trial, slot, now)?;
         let running = self.session.ledger.attempt(trial).expect("it has just started");
         let event = PendingEvent::Started { proposal: running.proposal.clone(), attempt, slot: slot.to_owned() };
         self.session.announcer.defer(record, event);
-        Ok(())
+        Ok(record)
+    }
+
+    fn adopted(&mut self, job: &JobId, slot: &str, now: Timestamp) -> Result<bool, RunError> {
+        let JobId::Trial { trial, attempt } = *job else { return Ok(false) };
+        let is_adopted = self.session.ledger.adopt(trial, attempt, slot, now);
+        tracing::info!(%trial, attempt, slot, is_adopted, "still runs elsewhere");
+        if is_adopted && let Some(running) = self.session.ledger.attempt(trial) {
+            self.session.checkpoints.used(running.proposal.configuration_id);
+        }
+        Ok(is_adopted)
+    }
+
+    fn durable(&self) -> Result<u64, RunError> {
+        self.session.ledger.durable()
+    }
+
+    fn settle(&mut self) -> Result<(), RunError> {
+        self.session.ledger.settle()
     }
 
     fn progressed(&mut self, job: &JobId, share: f64) {
@@ -140,21 +175,35 @@ impl JobSource for Trials<'_, '_> {
         Ok(taken.is_new && taken.is_behind && self.pruned.insert(trial))
     }
 
-    fn ended(&mut self, job: &JobId, mut end: AttemptEnd) -> Result<(), RunError> {
-        let JobId::Trial { trial, attempt } = *job else { return Ok(()) };
+    fn ended(&mut self, job: &JobId, mut end: AttemptEnd) -> Result<u64, RunError> {
+        let JobId::Trial { trial, attempt } = *job else { return Ok(0) };
+        if self.session.ledger.history().trial(trial).is_none() {
+            // Only a program that makes up trials tells of one that was never asked for.
+            return Ok(0);
+        }
         if self.pruned.remove(&trial) && end.outcome == Outcome::Lost {
             end.outcome = Outcome::Pruned;
         }
         let (seconds, kind, cost) = (end.seconds, end.outcome.kind(), end.outcome.cost());
         tracing::info!(%trial, attempt, outcome = kind.word(), cost, seconds, "ended");
+        let files = self.files(trial, attempt);
+        let is_current = self.session.ledger.attempt(trial).is_some_and(|running| running.number == attempt);
+        if let Some(files) = files.as_ref().filter(|_| is_current && end.forfeit != Some(Forfeit::Expired)) {
+            files.accept_checkpoint();
+        }
+        let forfeit = end.forfeit;
         let taken = self.session.ledger.ended(trial, attempt, end)?;
         match taken.verdict {
-            EndVerdict::Late => Ok(()),
+            EndVerdict::Late => {
+                files.iter().for_each(AttemptFiles::discard_checkpoint);
+                self.session.announcer.defer(taken.record, PendingEvent::Late { trial, attempt, outcome: kind });
+            }
             EndVerdict::Again { after, divisor } => {
-                self.session.announcer.defer(taken.record, PendingEvent::Retrying { trial, after, divisor });
-                Ok(())
+                let event = PendingEvent::Retrying { trial, after, divisor, forfeit };
+                self.session.announcer.defer(taken.record, event);
             }
             EndVerdict::Final { attempt, outcome } => {
+                files.iter().for_each(AttemptFiles::keep);
                 self.failures.count(&outcome);
                 let Session { folder, ledger, checkpoints, .. } = &mut *self.session;
                 checkpoints.tidy_now_and_then(ledger, folder);
@@ -169,9 +218,18 @@ impl JobSource for Trials<'_, '_> {
                     recommended,
                 };
                 self.session.announcer.defer(taken.record, event);
-                self.failures.check(self.session.ledger.history(), self.session.folder)
+                self.failures.check(self.session.ledger.history(), self.session.folder)?;
             }
         }
+        Ok(taken.record)
+    }
+
+    fn worker(&mut self, event: &WorkerEvent) {
+        self.session.announce(&RunEvent::Worker(event));
+    }
+
+    fn noticed(&mut self, message: &str) {
+        self.session.announce(&RunEvent::Notice(message));
     }
 
     fn warned(&mut self, _job: &JobId, message: &str) {

@@ -74,6 +74,7 @@ fn ended(number: u32, attempt: u32, outcome: Outcome) -> Record {
             cpu_seconds: 0.5,
             peak_memory: 1 << 20,
             exit: "exit code 0".into(),
+            forfeit: None,
         },
         late: false,
     })
