@@ -17,3 +17,6 @@ pub(crate) mod state;
 pub mod supply;
 pub(crate) mod telling;
 pub mod worker;
+
+#[cfg(test)]
+mod tests;

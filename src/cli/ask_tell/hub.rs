@@ -85,7 +85,7 @@ impl Hub {
         };
         let mut answer = self.plain("ask", body)?;
         let deadline = Instant::now() + lease;
-        for asked in answer["trials"].as_array_mut().into_iter().flatten() {
+        for asked in answer.get_mut("trials").and_then(Json::as_array_mut).into_iter().flatten() {
             let Some(trial) = asked["trial"].as_u64().and_then(|trial| u32::try_from(trial).ok()).map(TrialId) else {
                 continue;
             };

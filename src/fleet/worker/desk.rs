@@ -1,4 +1,5 @@
 //! The desk of a worker: its leases and the events that wait to be told, shared by its threads.
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, VecDeque};
 use std::path::PathBuf;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -100,7 +101,13 @@ impl Desk {
     pub(super) fn take(&self, grant: &Grant) -> bool {
         let (job, slot) = (grant.launch.job.clone(), grant.slot.clone());
         let lease = DeskLease { job, slot, is_ended: false, is_lost: false };
-        self.state().leases.insert(grant.lease, lease).is_none()
+        match self.state().leases.entry(grant.lease) {
+            Entry::Occupied(_) => false,
+            Entry::Vacant(free) => {
+                free.insert(lease);
+                true
+            }
+        }
     }
 
     /// The coordinator gave a lease to another worker.
