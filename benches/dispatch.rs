@@ -29,7 +29,7 @@ fn measure(workers: usize, trials: usize, is_remote: bool) {
     let folder = tempfile::tempdir().expect("a folder");
     let experiment = format!(
         r#"(name: "dispatch", search_space: (parameters: {{ "x": Float(min: 0, max: 1) }}),
-            task: Command(program: "./trial.sh", arguments: ["{{x}}"]), budget: (min: 1, max: 1, eta: 3),
+            task: Command(program: "./trial.sh", arguments: ["{{x}}"]), budget: (min: 1, max: 9, eta: 3),
             optimizer: (intensifier: FullFidelity, search: Random), executor: Process(workers: {workers}),
             validation: false, stop: (trials: {trials}), seed: 1)"#
     );

@@ -14,7 +14,7 @@ use tempfile::TempDir;
 const EXPERIMENT: &str = r#"(
     name: "shared",
     search_space: (parameters: { "x": Float(min: 0, max: 1) }),
-    budget: (min: 1, max: 1, eta: 3),
+    budget: (min: 1, max: 9, eta: 3),
     optimizer: (intensifier: FullFidelity, search: Random),
     stop: (trials: 12),
     seed: 3,

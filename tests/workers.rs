@@ -33,7 +33,7 @@ fn check(sweep: &Sweep, expected: &[String]) {
 
 #[test]
 fn several_workers_come_to_the_results_of_one_machine() {
-    let sweep = Sweep::new("");
+    let sweep = Sweep::new("sleep 0.1");
     let mut run = sweep.listen(20);
     assert_eq!(fs::metadata(sweep.coordinator_file()).unwrap().permissions().mode() & 0o777, 0o600);
     let mut workers: Vec<_> = ["a", "b", "c"].map(|name| sweep.worker(name, &["--slots", "2"])).into();

@@ -25,7 +25,7 @@ const EXPERIMENT: &str = r#"(
 const PROGRAM: &str = r#"#!/bin/sh
 echo "$GALVANI_TRIAL_DIR" >> RAN
 PAUSE
-echo "$3" >> "$GALVANI_CHECKPOINT/spent"
+grep -qsx "$3" "$GALVANI_CHECKPOINT/spent" || echo "$3" >> "$GALVANI_CHECKPOINT/spent"
 awk -v x="$1" -v n="$2" -v s="$(cat "$GALVANI_CHECKPOINT/spent" | tr '\n' '+')" 'BEGIN {
     k = split(s, parts, "+") - 1; printf "{\"cost\": %.9f, \"times\": %d}\n", (x - 0.3) ^ 2 + n / 100 - k, k }'
 "#;

@@ -30,7 +30,7 @@ pub(crate) mod revision;
 pub(crate) mod space_migration;
 mod time;
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -101,11 +101,14 @@ pub(crate) struct Ledger {
     asking: Duration,
     /// True once the user was told of values beside a cost that are not kept.
     is_cut: bool,
+    /// The attempt of each trial that ended it in an earlier session.
+    ended_before: HashMap<TrialId, u32>,
 }
 
 impl Ledger {
     fn of(experiment: &Experiment, optimizer: Optimizer, store: Option<Store>, replay: Replay) -> Self {
         let waiting = replay.unfinished().collect();
+        let ended_before = adoption::ended_attempts(&replay);
         let Replay { history, notes, retries, paces, device_seconds, enqueued, times, .. } = replay;
         let evaluations = evaluation_note::evaluations(&notes, &history, experiment.schedule.max());
         let mut optimizer = optimizer.with_history(history);
@@ -136,6 +139,7 @@ impl Ledger {
             earlier: times.seconds(experiment.execution.workers),
             asking: Duration::ZERO,
             is_cut: false,
+            ended_before,
         }
     }
 

@@ -177,8 +177,8 @@ impl JobSource for Trials<'_, '_> {
 
     fn ended(&mut self, job: &JobId, mut end: AttemptEnd) -> Result<u64, RunError> {
         let JobId::Trial { trial, attempt } = *job else { return Ok(0) };
-        if self.session.ledger.history().trial(trial).is_none() {
-            // Only a program that makes up trials tells of one that was never asked for.
+        // Only a program that makes up trials tells of one that was never asked for.
+        if self.session.ledger.history().trial(trial).is_none() || self.session.ledger.was_told(trial, attempt) {
             return Ok(0);
         }
         if self.pruned.remove(&trial) && end.outcome == Outcome::Lost {
