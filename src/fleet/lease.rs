@@ -65,11 +65,6 @@ impl Command {
         self.is_given = true;
     }
 
-    /// True where it was given.
-    pub(crate) fn is_given(&self) -> bool {
-        self.is_given
-    }
-
     /// True where it is to be sent now, which is taken for done.
     pub(crate) fn send(&mut self, now: Instant) -> bool {
         let is_due = self.is_given && self.sent.is_none_or(|sent| now.duration_since(sent) >= AGAIN);
