@@ -4,6 +4,7 @@
 #[path = "workers/sweep.rs"]
 mod sweep;
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -15,36 +16,57 @@ use rustix::process::Signal;
 use serde_json::Value;
 use sweep::{Sweep, wait_for};
 
-/// The results of the undisturbed sweep on this machine.
-fn expected() -> Vec<String> {
-    let here = Sweep::new("");
-    here.run_here();
-    let results = here.results();
-    assert_eq!(results.len(), 66);
-    results
-}
-
-/// Checks that a sweep has these results, each from one attempt, and that nothing is left.
-fn check(sweep: &Sweep, expected: &[String]) {
-    assert_eq!(sweep.results(), expected);
+/// Checks that a sweep has all of its results, each right and once, and that nothing is left.
+///
+/// A cost follows from the configuration and from how often it was trained before, so that a trial which continued from another
+/// checkpoint than that of the trials that count would have another.
+fn check(sweep: &Sweep, count: usize) {
+    let rows = sweep.results();
+    let place = |row: &Value| (row["config"].to_string(), row["budget"].to_string());
+    assert_eq!(rows.iter().map(place).collect::<BTreeSet<_>>().len(), rows.len(), "one ran twice");
+    assert_eq!(rows.len(), count);
+    for row in &rows {
+        let budget = |row: &Value| row["budget"].as_f64().unwrap();
+        let before = rows.iter().filter(|each| each["config"] == row["config"] && budget(each) < budget(row)).count();
+        let (x, n) = (row["config"]["x"].as_f64().unwrap(), row["config"]["n"].as_f64().unwrap());
+        let expected = (x - 0.3).powi(2) + n / 100.0 - (before + 1) as f64;
+        let cost = row["cost"].as_f64().unwrap_or(f64::NAN);
+        assert!((cost - expected).abs() < 1e-6 && row["outcome"] == "finished", "{row}: {expected}");
+    }
     assert_eq!(sweep.left_over(), 0);
     assert!(!sweep.coordinator_file().exists() && !sweep.run_folder().join("results").exists());
 }
 
 #[test]
-fn several_workers_come_to_the_results_of_one_machine() {
+fn workers_come_to_the_results_of_one_machine() {
+    let new = || Sweep::edited("", |text| text.replace("intensifier: Hyperband", "intensifier: FullFidelity"));
+    let (here, elsewhere) = (new(), new());
+    here.run_here();
+    let mut run = elsewhere.listen(20);
+    let _workers = ["a", "b", "c"].map(|name| elsewhere.worker(name, &["--slots", "2"]));
+    elsewhere.finish(&mut run);
+    let sorted = |sweep: &Sweep| {
+        let line = |row: Value| ["config", "budget", "seed", "cost"].map(|key| row[key].to_string()).join(" ");
+        sweep.results().into_iter().map(line).collect::<BTreeSet<String>>()
+    };
+    assert_eq!(sorted(&elsewhere).len(), 66);
+    assert_eq!(sorted(&elsewhere), sorted(&here));
+}
+
+#[test]
+fn several_workers_share_a_sweep() {
     let sweep = Sweep::new("sleep 0.1");
     let mut run = sweep.listen(20);
     assert_eq!(fs::metadata(sweep.coordinator_file()).unwrap().permissions().mode() & 0o777, 0o600);
     let mut workers: Vec<_> = ["a", "b", "c"].map(|name| sweep.worker(name, &["--slots", "2"])).into();
-    assert_eq!(run.code(), Some(0));
+    sweep.finish(&mut run);
     for worker in &mut workers {
         assert_eq!(worker.code(), Some(0));
     }
-    check(&sweep, &expected());
+    check(&sweep, 66);
     assert_eq!(sweep.started().len(), 66);
     assert_eq!(sweep.events("worker_joined").len(), 3);
-    let slots: std::collections::BTreeSet<String> =
+    let slots: BTreeSet<String> =
         sweep.events("started").iter().map(|event| event["slot"].as_str().unwrap().to_owned()).collect();
     assert!(slots.contains("a/cpu:0") && slots.contains("c/cpu:1"), "{slots:?}");
     // The files of the attempt that counts are the trial's.
@@ -60,8 +82,9 @@ fn a_killed_worker_loses_nothing() {
     wait_for("a trial", || sweep.started().len() > 2);
     killed.signal(Signal::KILL);
     let mut other = sweep.worker("other", &["--slots", "4"]);
-    assert_eq!((run.code(), other.code()), (Some(0), Some(0)));
-    check(&sweep, &expected());
+    sweep.finish(&mut run);
+    assert_eq!(other.code(), Some(0));
+    check(&sweep, 66);
     let left = sweep.events("worker_left");
     assert_eq!((left[0]["worker"].as_str(), left[0]["reason"].as_str()), (Some("killed"), Some("lost")));
     let lost = left[0]["lost"].as_u64().unwrap();
@@ -84,8 +107,9 @@ fn the_late_result_of_a_frozen_worker_counts_for_nothing() {
     frozen.signal(Signal::CONT);
     wait_for("the late result", || !sweep.events("late").is_empty());
     let mut more = sweep.worker("more", &["--slots", "4"]);
-    assert_eq!((run.code(), other.code(), frozen.code(), more.code()), (Some(0), Some(0), Some(0), Some(0)));
-    check(&sweep, &expected());
+    sweep.finish(&mut run);
+    assert_eq!((other.code(), frozen.code(), more.code()), (Some(0), Some(0), Some(0)));
+    check(&sweep, 66);
     assert_eq!(sweep.events("late").len(), 1);
 }
 
@@ -94,21 +118,20 @@ fn a_killed_coordinator_takes_its_trials_back() {
     let sweep = Sweep::new("sleep 0.4");
     let run = sweep.listen(10);
     let mut workers: Vec<_> = ["a", "b"].map(|name| sweep.worker(name, &["--slots", "3"])).into();
+    let mut again = run;
     for kill in 1..=2 {
-        wait_for("trials", || sweep.started().len() > 8 * kill);
-        match kill {
-            1 => run.signal(Signal::KILL),
-            _ => break,
-        }
+        wait_for("trials", || sweep.started().len() > 12 * kill);
+        again.signal(Signal::KILL);
+        again.code();
         // Trials end while nobody listens.
         sleep(Duration::from_millis(600));
+        again = sweep.listen(10);
     }
-    let mut again = sweep.listen(10);
-    assert_eq!(again.code(), Some(0));
+    sweep.finish(&mut again);
     for worker in &mut workers {
         assert_eq!(worker.code(), Some(0));
     }
-    check(&sweep, &expected());
+    check(&sweep, 66);
     // None ran twice.
     assert_eq!(sweep.started().len(), 66);
     assert!(sweep.events("late").is_empty() && sweep.events("retrying").is_empty());
@@ -128,8 +151,9 @@ fn a_worker_that_is_asked_to_end_gives_its_trials_back() {
         wait_for("the end", || sweep.events("worker_left").len() == round);
     }
     let mut worker = sweep.worker("stays", &["--slots", "4"]);
-    assert_eq!((run.code(), worker.code()), (Some(0), Some(0)));
-    check(&sweep, &expected());
+    sweep.finish(&mut run);
+    assert_eq!(worker.code(), Some(0));
+    check(&sweep, 66);
     let again = sweep.events("retrying");
     assert!(again.len() >= 3 && again.iter().all(|event| event["forfeit"] == "released"), "{again:?}");
 }
@@ -142,8 +166,8 @@ fn a_worker_takes_no_trial_that_it_cannot_end() {
     assert_eq!(sweep.worker("short", &["--time-left", "600"]).code(), Some(0));
     assert!(sweep.started().is_empty());
     assert_eq!(sweep.worker("idle", &["--time-left", "7200", "--slots", "2"]).code(), Some(0));
-    assert_eq!(run.code(), Some(0));
-    assert_eq!(sweep.results().len(), 9);
+    sweep.finish(&mut run);
+    check(&sweep, 9);
 }
 
 /// The status of the answer to a request.
@@ -203,8 +227,9 @@ fn wrong_requests_are_refused_and_the_sweep_goes_on() {
         let head = request("POST", "/worker/tell", &bearer(token), tell.len());
         assert_eq!(status(address, &head, tell.as_bytes()), "200");
     }
-    assert_eq!((run.code(), worker.code()), (Some(0), Some(0)));
-    check(&sweep, &expected());
+    sweep.finish(&mut run);
+    assert_eq!(worker.code(), Some(0));
+    check(&sweep, 66);
     // Told twice, it was taken once.
     assert_eq!(sweep.events("late").len(), 1);
 }

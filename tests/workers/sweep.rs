@@ -105,7 +105,19 @@ impl Sweep {
 
     /// Runs it on this machine to its end.
     pub fn run_here(&self) {
-        assert!(self.command(&["run", "sweep.ron"]).status().unwrap().success());
+        let mut run = Process(self.command(&["run", "sweep.ron"]).spawn().unwrap());
+        self.finish(&mut run);
+    }
+
+    /// Waits until all trials have ended. The report is left out: it says nothing about workers, and takes long.
+    pub fn finish(&self, run: &mut Process) {
+        wait_for("the end of the run", || !self.events("over").is_empty() || run.0.try_wait().unwrap().is_some());
+        if run.0.try_wait().unwrap().is_none() {
+            run.signal(Signal::INT);
+        }
+        run.code();
+        let over = self.events("over");
+        assert!(over.len() == 1 && over[0]["is_complete"] == true, "{over:?}");
     }
 
     /// Starts the coordinator, and waits until workers can find it.
@@ -125,17 +137,11 @@ impl Sweep {
         Process(self.command(&all).current_dir("/").spawn().unwrap())
     }
 
-    /// The trials without their numbers, in order: workers end in any order.
-    pub fn results(&self) -> Vec<String> {
+    /// The trials, an object each.
+    pub fn results(&self) -> Vec<Value> {
         let output =
             self.command(&["trials", "sweep", "--format", "json"]).stdout(Stdio::piped()).output().unwrap().stdout;
-        let line = |line: &str| {
-            let row: Value = serde_json::from_str(line).unwrap();
-            ["config", "budget", "outcome", "cost"].map(|key| row[key].to_string()).join(" ")
-        };
-        let mut rows: Vec<String> = String::from_utf8(output).unwrap().lines().map(line).collect();
-        rows.sort();
-        rows
+        String::from_utf8(output).unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect()
     }
 
     /// The folders of the attempts that were started.
