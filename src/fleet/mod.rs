@@ -1,6 +1,6 @@
 //! Fleets: workers elsewhere that lease the jobs of a run from its coordinator, over HTTP.
 //!
-//! The [`Coordinator`](coordinator::Coordinator) is an executor: the run gives it jobs, and it gives them to workers
+//! The `Coordinator` is an executor: the run gives it jobs, and it gives them to workers
 //! (`worker/`), programs with slots of their own that poll it. A lease is in the journal before it is answered with, lasts as
 //! long as its worker is heard of, and is fenced by the number of its attempt: what comes for another attempt counts for
 //! nothing. Files go through a file system that coordinator and workers share under the same paths.

@@ -1,6 +1,6 @@
 //! Workers: programs with slots of their own that lease jobs from a coordinator and run them as processes.
 //!
-//! Three threads share a [`Desk`](desk::Desk): one polls, which is the heartbeat; one tells; the caller's runs the jobs, with
+//! Three threads share a `Desk`: one polls, which is the heartbeat; one tells; the caller's runs the jobs, with
 //! the executor that runs them where there is one machine only.
 mod desk;
 mod messenger;
