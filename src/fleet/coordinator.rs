@@ -156,8 +156,8 @@ impl Executor for Coordinator {
         loop {
             let left = if is_woken { Duration::ZERO } else { deadline.saturating_duration_since(Instant::now()) };
             match self.events.recv_timeout(left) {
-                Ok(Signal::Event(event)) => return Some(event),
-                Ok(Signal::Wake) => is_woken = true,
+                Ok(Some(event)) => return Some(event),
+                Ok(None) => is_woken = true,
                 Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => return None,
             }
         }

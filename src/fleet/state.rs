@@ -16,13 +16,8 @@ use crate::store::record::Forfeit;
 /// The bits of a lease's number that count within a session; those above are the session's.
 const SERIAL_BITS: u32 = 32;
 
-/// A message for the loop of the run.
-#[derive(Debug)]
-pub(crate) enum Signal {
-    Event(JobEvent),
-    /// A slot may have become idle.
-    Wake,
-}
+/// An event for the loop of the run, or none where a slot may have become idle.
+pub(crate) type Signal = Option<JobEvent>;
 
 /// A job that lost its worker and is given to another without the run, which knows no attempts of it.
 pub(crate) struct Requeued {
@@ -94,7 +89,7 @@ impl Fleet {
     /// Passes an event on to the run.
     pub(crate) fn send(&self, event: JobEvent) {
         // A run that has ended listens no more.
-        let _ = self.events.send(Signal::Event(event));
+        let _ = self.events.send(Some(event));
     }
 
     /// Takes a poll; answers with what wakes it while it waits for commands. `None` where the worker has said goodbye.
@@ -144,7 +139,7 @@ impl Fleet {
             wake: Arc::new(Notify::new()),
         };
         self.workers.insert(poll.instance.clone(), entry);
-        let _ = self.events.send(Signal::Wake);
+        let _ = self.events.send(None);
         let (name, host, slots) = (poll.name.clone(), poll.host.clone(), poll.slots.len());
         self.send(JobEvent::Worker(WorkerEvent::Joined { name, host, slots }));
     }

@@ -79,8 +79,8 @@ fn tell(fleet: &mut Fleet, instance: &str, grant: &Grant, cost: f64) -> bool {
 /// The jobs that have ended, with their costs and forfeits, and the names of workers that have left.
 fn ended(events: &Receiver<Signal>) -> Vec<(String, Option<f64>, Option<Forfeit>)> {
     let seen = events.try_iter().filter_map(|signal| match signal {
-        Signal::Event(JobEvent::Ended { job, end }) => Some((job.to_string(), end.outcome.cost(), end.forfeit)),
-        Signal::Event(JobEvent::Worker(WorkerEvent::Left { name, .. })) => Some((name, None, None)),
+        Some(JobEvent::Ended { job, end }) => Some((job.to_string(), end.outcome.cost(), end.forfeit)),
+        Some(JobEvent::Worker(WorkerEvent::Left { name, .. })) => Some((name, None, None)),
         _ => None,
     });
     seen.collect()
@@ -153,11 +153,11 @@ fn what_an_earlier_session_gave_away_is_taken_back() {
     fleet.hold = Some(Instant::now());
     fleet.look();
     let adopted = |signal: Signal| match signal {
-        Signal::Event(JobEvent::Adopted { job, .. }) => Some(job),
+        Some(JobEvent::Adopted { job, .. }) => Some(job),
         _ => None,
     };
     let all: Vec<Signal> = events.try_iter().collect();
-    let ends = all.iter().filter(|signal| matches!(signal, Signal::Event(JobEvent::Ended { .. }))).count();
+    let ends = all.iter().filter(|signal| matches!(signal, Some(JobEvent::Ended { .. }))).count();
     assert_eq!(ends, 2);
     assert_eq!(all.into_iter().filter_map(adopted).collect::<Vec<_>>(), [job(1), job(2), job(3)]);
     assert_eq!(fleet.idle(), 1);
