@@ -4,8 +4,8 @@ use std::sync::mpsc::Sender;
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use super::Order;
 use super::desk::Desk;
+use super::order::Order;
 use crate::fleet::client::{Client, ClientError};
 use crate::fleet::coordinator_file::FileError;
 use crate::fleet::protocol::{Commands, POLL, TELL, Told};

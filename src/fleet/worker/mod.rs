@@ -4,6 +4,7 @@
 //! the executor that runs them where there is one machine only.
 mod desk;
 mod messenger;
+mod order;
 pub mod time_left;
 
 use std::fs;
@@ -25,6 +26,7 @@ use crate::store::record::{AttemptEnd, Forfeit};
 use crate::trial::outcome::Outcome;
 use desk::{Desk, DeskSettings};
 use messenger::Messengers;
+use order::{Order, ReadyJob};
 
 /// The longest wait for an event of a job while a grant may come, and while none can.
 const TICKS: [Duration; 2] = [Duration::from_millis(2), Duration::from_millis(20)];
@@ -72,24 +74,6 @@ pub enum WorkerError {
         "the coordinator was not reached for {0} s\nhint: is its machine up, and is its port open to this one? `--patience` waits longer"
     )]
     Unreached(u64),
-}
-
-/// A message for the thread that runs the jobs.
-enum Order {
-    Grant(Box<Grant>),
-    /// The files of a granted job are there.
-    Ready(Box<ReadyJob>),
-    Unready(LeaseId, String),
-    Cancel(LeaseId),
-    Kill,
-    Over,
-}
-
-/// A job that can be started as soon as its slot is free.
-struct ReadyJob {
-    lease: LeaseId,
-    slot: String,
-    launch: Launch,
 }
 
 /// Runs jobs until there are no more; `interrupts` counts the requests to end: after one, programs have the time of grace.
