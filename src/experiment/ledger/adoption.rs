@@ -1,17 +1,8 @@
 //! Adoption: attempts of an earlier session that still run where this program does not see them.
-use std::collections::HashMap;
-
 use jiff::Timestamp;
 
 use crate::experiment::ledger::Ledger;
-use crate::experiment::replay::fold::Replay;
 use crate::trial::TrialId;
-
-/// The attempt of each trial with an outcome that brought it: the last one that was started.
-pub(super) fn ended_attempts(replay: &Replay) -> HashMap<TrialId, u32> {
-    let ended = replay.history.ended();
-    ended.map(|trial| trial.proposal.trial).map(|trial| (trial, replay.details[trial.index()].attempt)).collect()
-}
 
 impl Ledger {
     /// True where an earlier session has the end of this attempt, so that it is told again because the answer was lost.

@@ -108,7 +108,7 @@ pub(crate) struct Ledger {
 impl Ledger {
     fn of(experiment: &Experiment, optimizer: Optimizer, store: Option<Store>, replay: Replay) -> Self {
         let waiting = replay.unfinished().collect();
-        let ended_before = adoption::ended_attempts(&replay);
+        let ended_before = replay.ended_attempts();
         let Replay { history, notes, retries, paces, device_seconds, enqueued, times, .. } = replay;
         let evaluations = evaluation_note::evaluations(&notes, &history, experiment.schedule.max());
         let mut optimizer = optimizer.with_history(history);

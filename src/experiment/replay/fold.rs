@@ -1,4 +1,6 @@
 //! The fold over the records of a journal: computes the state of a run.
+use std::collections::HashMap;
+
 use indexmap::IndexMap;
 use jiff::Timestamp;
 use serde_json::Value as Json;
@@ -153,6 +155,12 @@ impl Replay {
     pub fn unfinished(&self) -> impl Iterator<Item = (Proposal, u32)> {
         let attempt = |trial: TrialId| self.details[trial.index()].attempt.saturating_add(1);
         self.history.running().map(move |trial| (trial.proposal.clone(), attempt(trial.proposal.trial)))
+    }
+
+    /// The attempt that brought the outcome of each trial that has one: the last that was started.
+    pub(crate) fn ended_attempts(&self) -> HashMap<TrialId, u32> {
+        let ended = self.history.ended().map(|trial| trial.proposal.trial);
+        ended.map(|trial| (trial, self.details[trial.index()].attempt)).collect()
     }
 
     fn details_of(&mut self, trial: TrialId, event: &'static str) -> Result<&mut Details, ReplayError> {
