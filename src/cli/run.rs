@@ -76,7 +76,11 @@ pub(super) fn execute(arguments: &Arguments, is_logged: bool) -> Result<(), Fail
     if !folder.store().exists() {
         experiment.settings.filled(&experiment.space).iter().for_each(|sentence| narrate(&format!("note: {sentence}")));
     }
-    if let Ok(Some(note)) = local::device_note(&experiment) {
+    #[cfg(feature = "serve")]
+    let is_here = arguments.listen.is_none();
+    #[cfg(not(feature = "serve"))]
+    let is_here = true;
+    if is_here && let Ok(Some(note)) = local::device_note(&experiment) {
         narrate(&format!("note: {note}"));
     }
     let interrupts = interrupt::count().map_err(Failure::input)?;
