@@ -103,7 +103,7 @@ impl<'a> CostedPlan<'a> {
         Some(told)
     }
 
-    /// What is known of time and money, for programs.
+    /// Time and money as far as they are known, for programs.
     pub(super) fn json(&self) -> Map<String, Json> {
         let Some(hours) = self.device_hours() else { return Map::new() };
         let fields = [
