@@ -50,6 +50,7 @@ pub fn outputs(data: &[u8]) {
             environment: Vec::new(),
             folder: "none".into(),
             checkpoint: "none".into(),
+            continues_from: None,
             request: request.map(str::to_owned),
             objectives: ["loss", "latency"].iter().take(objectives).map(|name| (*name).to_owned()).collect(),
             budget: Some(9.0),
