@@ -2,8 +2,9 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use serde_json::{Value as Json, json};
+use serde_json::{Map, Value as Json, json};
 
+use super::cluster;
 use super::ending;
 use super::failure::Failure;
 use super::message::{amount, count, measured, narrate, number, of_amount, say};
@@ -61,7 +62,8 @@ pub(super) fn execute(arguments: &Arguments) -> Result<(), Failure> {
             return Err(Failure::Input(format!("{told}\nhint: give it alone to check it")));
         }
         let experiment = Experiment::read(file).map_err(Failure::input)?;
-        let note = local::device_note(&experiment).map_err(Failure::input)?;
+        let is_here = experiment.execution.slurm.is_none();
+        let note = if is_here { local::device_note(&experiment).map_err(Failure::input)? } else { None };
         experiments.push((experiment, note));
     }
     let is_alone = experiments.len() == 1;
@@ -70,12 +72,23 @@ pub(super) fn execute(arguments: &Arguments) -> Result<(), Failure> {
         let mut warnings = warnings(experiment);
         warnings.extend(note.clone());
         warnings.extend(experiment.settings.filled(&experiment.space));
-        warnings.extend(changes(experiment, &RunFolder::of(&arguments.dir, &experiment.name)));
+        let folder = RunFolder::of(&arguments.dir, &experiment.name);
+        warnings.extend(changes(experiment, &folder));
         let speed = arguments.speed.get(number).or(arguments.speed.first()).copied();
         let plan = CostedPlan::of(experiment, speed, arguments.price, &arguments.dir);
         match arguments.format {
-            PlainFormat::Json => say(&json(&plan, &warnings).to_string()),
-            PlainFormat::Table if is_alone => print(&plan, &warnings),
+            PlainFormat::Json => {
+                let mut fields = json(&plan, &warnings);
+                if let Some(plan) = cluster::submission(experiment, &folder)? {
+                    let submission = json!({"command": plan.command, "script": plan.script, "answer": plan.answer});
+                    fields.insert("submission".into(), submission);
+                }
+                say(&Json::Object(fields).to_string());
+            }
+            PlainFormat::Table if is_alone => {
+                print(&plan, &warnings);
+                cluster::print_submission(experiment, &folder)?;
+            }
             PlainFormat::Table => {
                 warnings.iter().for_each(|warning| narrate(&format!("warning: {}: {warning}", experiment.name)));
             }
@@ -335,7 +348,7 @@ fn changes(experiment: &Experiment, folder: &RunFolder) -> Vec<String> {
     told
 }
 
-fn json(costed: &CostedPlan, warnings: &[String]) -> Json {
+fn json(costed: &CostedPlan, warnings: &[String]) -> Map<String, Json> {
     let experiment = costed.experiment;
     let plan = experiment.plan();
     let work = expected(&experiment.intensifier, &experiment.schedule, &experiment.stop);
@@ -358,5 +371,5 @@ fn json(costed: &CostedPlan, warnings: &[String]) -> Json {
     fields.extend(costed.json());
     fields.insert("ending".into(), json!(ending::sentences(experiment)));
     fields.insert("warnings".into(), json!(warnings));
-    Json::Object(fields)
+    fields
 }

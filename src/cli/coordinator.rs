@@ -1,11 +1,13 @@
 //! The coordinator of a run whose trials run on workers elsewhere.
 use std::time::Duration;
 
+use super::cluster;
 use super::failure::Failure;
 use super::message::narrate;
 use crate::experiment::Experiment;
 use crate::experiment::folder::RunFolder;
 use crate::fleet::coordinator::{Coordinator, CoordinatorSettings};
+use crate::fleet::slurm::SlurmSupply;
 use crate::fleet::supply::Supply;
 use crate::http::address::ListenAddress;
 
@@ -16,7 +18,7 @@ pub(super) fn of(
     experiment: &Experiment,
     folder: &RunFolder,
 ) -> Result<Option<Coordinator>, Failure> {
-    let supply = supply(experiment, folder);
+    let supply = supply(experiment, folder)?;
     if listen.is_none() && supply.is_none() {
         return Ok(None);
     }
@@ -24,7 +26,11 @@ pub(super) fn of(
     let file = std::path::absolute(&file).unwrap_or(file);
     let settings = CoordinatorSettings {
         file: file.clone(),
-        address: listen.flatten().unwrap_or_default(),
+        address: listen.flatten().unwrap_or(if supply.is_some() {
+            ListenAddress::EVERYWHERE
+        } else {
+            ListenAddress::default()
+        }),
         lease: Duration::from_secs(lease),
         longest: experiment.execution.limits.wall,
         grace: experiment.execution.grace,
@@ -40,6 +46,11 @@ pub(super) fn of(
 }
 
 /// The supply of workers that an experiment asks for.
-fn supply(_experiment: &Experiment, _folder: &RunFolder) -> Option<Supply> {
-    None
+fn supply(experiment: &Experiment, folder: &RunFolder) -> Result<Option<Supply>, Failure> {
+    let Some(settings) = &experiment.execution.slurm else { return Ok(None) };
+    let (workers, folder, command) =
+        (experiment.execution.workers, cluster::slurm_folder(folder)?, cluster::worker_command(folder)?);
+    let (settings, run) = (settings.clone(), experiment.name.clone());
+    let supply = SlurmSupply { settings, workers, folder, run, command, array: None };
+    Ok(Some(Supply { supply: Box::new(supply), workers }))
 }

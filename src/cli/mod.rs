@@ -5,6 +5,7 @@ pub mod ask_tell;
 mod battery;
 mod best;
 mod check;
+mod cluster;
 #[cfg(any(feature = "simulator", feature = "tables"))]
 mod columns;
 mod compare;

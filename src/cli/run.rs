@@ -77,7 +77,7 @@ pub(super) fn execute(arguments: &Arguments, is_logged: bool) -> Result<(), Fail
         experiment.settings.filled(&experiment.space).iter().for_each(|sentence| narrate(&format!("note: {sentence}")));
     }
     #[cfg(feature = "serve")]
-    let is_here = arguments.listen.is_none();
+    let is_here = arguments.listen.is_none() && experiment.execution.slurm.is_none();
     #[cfg(not(feature = "serve"))]
     let is_here = true;
     if is_here && let Ok(Some(note)) = local::device_note(&experiment) {
@@ -89,7 +89,11 @@ pub(super) fn execute(arguments: &Arguments, is_logged: bool) -> Result<(), Fail
     let page = arguments.serve.and_then(|address| serve::beside(&arguments.dir, &experiment.name, address));
     #[cfg(feature = "serve")]
     let ended = match coordinator::of(arguments.listen, arguments.lease, &experiment, &folder)? {
-        Some(mut coordinator) => run_with(&mut coordinator, &experiment, &folder, &mut watcher, &interrupts),
+        Some(mut coordinator) => {
+            let ended = run_with(&mut coordinator, &experiment, &folder, &mut watcher, &interrupts);
+            coordinator.finish().iter().for_each(|sentence| narrate(sentence));
+            ended
+        }
         None => run(&experiment, &folder, &mut watcher, &interrupts),
     };
     #[cfg(not(feature = "serve"))]

@@ -17,6 +17,7 @@ pub mod process;
 pub mod remark;
 pub mod scripted;
 pub mod slot;
+pub mod slurm;
 pub(crate) mod supervised;
 pub mod transcript;
 pub(crate) mod tree;

@@ -121,6 +121,35 @@ impl Coordinator {
             thread::sleep(TICK);
         }
     }
+
+    /// Tells the workers that the run is over, ends those of the supply, and removes the file: whoever comes later finds nothing.
+    /// Answers with what the supply had to say at the end.
+    pub(crate) fn finish(&mut self) -> Vec<String> {
+        if !self.is_open {
+            return Vec::new();
+        }
+        self.is_open = false;
+        {
+            let mut fleet = lock(&self.fleet);
+            fleet.is_over = true;
+            fleet.workers.values().for_each(|worker| worker.wake.notify_one());
+        }
+        let deadline = Instant::now() + GOODBYE.min(self.settings.lease);
+        while Instant::now() < deadline && lock(&self.fleet).workers.values().any(|worker| !worker.is_dismissed) {
+            thread::sleep(TICK);
+        }
+        if let Some((stop, thread)) = self.tended.take() {
+            drop(stop);
+            let _ = thread.join();
+        }
+        let _ = std::fs::remove_file(&self.settings.file);
+        lock(&self.fleet).results.clear();
+        let notice = |signal: Signal| match signal {
+            Some(JobEvent::Notice { message }) => Some(message),
+            _ => None,
+        };
+        self.events.try_iter().filter_map(notice).collect()
+    }
 }
 
 impl Executor for Coordinator {
@@ -194,26 +223,8 @@ impl Executor for Coordinator {
 }
 
 impl Drop for Coordinator {
-    /// Workers are told that the run is over, and the file is removed: whoever comes later finds nothing.
     fn drop(&mut self) {
-        if !self.is_open {
-            return;
-        }
-        {
-            let mut fleet = lock(&self.fleet);
-            fleet.is_over = true;
-            fleet.workers.values().for_each(|worker| worker.wake.notify_one());
-        }
-        let deadline = Instant::now() + GOODBYE.min(self.settings.lease);
-        while Instant::now() < deadline && lock(&self.fleet).workers.values().any(|worker| !worker.is_dismissed) {
-            thread::sleep(TICK);
-        }
-        if let Some((stop, thread)) = self.tended.take() {
-            drop(stop);
-            let _ = thread.join();
-        }
-        let _ = std::fs::remove_file(&self.settings.file);
-        lock(&self.fleet).results.clear();
+        self.finish();
     }
 }
 

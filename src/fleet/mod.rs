@@ -13,6 +13,7 @@ pub(crate) mod protocol;
 pub(crate) mod result_file;
 pub(crate) mod routes;
 pub(crate) mod service;
+pub mod slurm;
 pub(crate) mod state;
 pub mod supply;
 pub(crate) mod telling;

@@ -20,6 +20,11 @@ pub(crate) struct ListenAddress {
     pub port: Option<u16>,
 }
 
+impl ListenAddress {
+    /// Every address of this machine.
+    pub const EVERYWHERE: Self = Self { ip: IpAddr::V4(Ipv4Addr::UNSPECIFIED), port: None };
+}
+
 impl Default for ListenAddress {
     fn default() -> Self {
         Self { ip: IpAddr::V4(Ipv4Addr::LOCALHOST), port: None }

@@ -71,7 +71,7 @@ fn changeable(experiment: &Experiment) -> [(&'static str, Json); 6] {
     let (execution, limits) = (&experiment.execution, &experiment.execution.limits);
     let mebibytes = |bytes: Option<u64>| json!(bytes.map(|bytes| bytes >> 20));
     let slots: Vec<String> = execution.slots.iter().map(ToString::to_string).collect();
-    let executor = json!({
+    let mut executor = json!({
         "workers": execution.workers,
         "slots": Some(slots.join(", ")).filter(|slots| !slots.is_empty()),
         "time_limit": limits.wall.map(|limit| span(limit.as_secs_f64())),
@@ -79,6 +79,15 @@ fn changeable(experiment: &Experiment) -> [(&'static str, Json); 6] {
         "memory_limit_mib": mebibytes(limits.memory),
         "disk_limit_mib": mebibytes(limits.disk),
     });
+    if let Some(slurm) = &execution.slurm {
+        executor["slurm"] = json!({
+            "gpus_per_worker": slurm.gpus_per_worker,
+            "partition": slurm.partition,
+            "time": slurm.time.map(|limit| span(limit.as_secs_f64())),
+            "account": slurm.account,
+            "extra": Some(slurm.extra.join(" ")).filter(|extra| !extra.is_empty()),
+        });
+    }
     [
         ("search_space", Json::Object(search_space)),
         ("intensifier", experiment.intensifier.name().to_string().into()),

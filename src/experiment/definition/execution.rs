@@ -1,4 +1,4 @@
-//! The executor of an experiment file, and its validation.
+//! The slots and limits of a run, and the fields of `executor: Process(...)` that ask for them.
 use std::time::Duration;
 
 use jiff::SignedDuration;
@@ -9,6 +9,8 @@ use crate::document::source::{Source, SourceError};
 use crate::executor::limits::Limits;
 use crate::executor::process::GRACE;
 use crate::executor::slot::SlotRequest;
+use crate::executor::slurm::settings::SlurmSettings;
+use crate::experiment::definition::limit_fields;
 
 /// The slots of a run, and the limits of its trials.
 #[derive(Clone, Debug, PartialEq)]
@@ -22,12 +24,8 @@ pub struct Execution {
     pub grace: Duration,
     /// Bytes on disk for the checkpoints that no trial will continue from.
     pub checkpoints: Option<u64>,
-}
-
-#[derive(Deserialize)]
-pub(crate) enum ExecutorFile {
-    /// Processes of this machine.
-    Process(ProcessFields),
+    /// The part of a cluster that each worker is given; absent, the workers are processes of this machine.
+    pub slurm: Option<SlurmSettings>,
 }
 
 #[derive(Default, Deserialize)]
@@ -51,39 +49,16 @@ pub(crate) struct ProcessFields {
     checkpoint_budget_mib: Option<u64>,
 }
 
-impl Default for ExecutorFile {
-    fn default() -> Self {
-        Self::Process(ProcessFields::default())
-    }
-}
-
-impl ExecutorFile {
-    /// The execution that the file asks for.
+impl ProcessFields {
+    /// The execution that the fields ask for.
     ///
     /// # Errors
     /// A field is wrong; the error is at its value.
-    pub(crate) fn validate(self, source: &Source) -> Result<Execution, SourceError> {
-        let Self::Process(process) = self;
+    pub(super) fn validate(self, source: &Source) -> Result<Execution, SourceError> {
         let error = |field: &str, message: &str, hint: &str| {
             source.error(Diagnostic::new(message).hint(hint).field(format!("executor.{field}")))
         };
-        let span = |field: &str, span: Option<SignedDuration>| match span {
-            Some(limit) if limit <= SignedDuration::ZERO => {
-                Err(error(field, &format!("`{field}` must be positive"), "for example \"1h 30m\""))
-            }
-            limit => Ok(limit.map(|limit| Duration::try_from(limit).unwrap_or_default())),
-        };
-        let bytes = |field: &str, mebibytes: Option<u64>| match mebibytes.map(|amount| amount.checked_mul(1 << 20)) {
-            Some(Some(0)) => {
-                Err(error(field, &format!("`{field}` must be positive"), &format!("for example {field}: 4096")))
-            }
-            Some(None) => {
-                let message = format!("`{field}` must be below 2^44 (16 exbibytes)");
-                Err(error(field, &message, &format!("for example {field}: 4096")))
-            }
-            amount => Ok(amount.flatten()),
-        };
-        let (workers, slots) = match (process.workers, process.slots) {
+        let (workers, slots) = match (self.workers, self.slots) {
             (Some(_), Some(_)) => {
                 let hint = "each slot runs one trial at a time: leave `workers` out";
                 return Err(error("workers", "`workers` and `slots` must not both be given", hint));
@@ -109,13 +84,14 @@ impl ExecutorFile {
             workers,
             slots,
             limits: Limits {
-                wall: span("time_limit", process.time_limit)?,
-                cpu: span("cpu_time_limit", process.cpu_time_limit)?,
-                memory: bytes("memory_limit_mib", process.memory_limit_mib)?,
-                disk: bytes("disk_limit_mib", process.disk_limit_mib)?,
+                wall: limit_fields::span(source, "time_limit", self.time_limit)?,
+                cpu: limit_fields::span(source, "cpu_time_limit", self.cpu_time_limit)?,
+                memory: limit_fields::bytes(source, "memory_limit_mib", self.memory_limit_mib)?,
+                disk: limit_fields::bytes(source, "disk_limit_mib", self.disk_limit_mib)?,
             },
-            grace: span("grace", process.grace)?.unwrap_or(GRACE),
-            checkpoints: process.checkpoint_budget_mib.map(|limit| limit.saturating_mul(1 << 20)),
+            grace: limit_fields::span(source, "grace", self.grace)?.unwrap_or(GRACE),
+            checkpoints: self.checkpoint_budget_mib.map(|limit| limit.saturating_mul(1 << 20)),
+            slurm: None,
         })
     }
 }

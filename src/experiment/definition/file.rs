@@ -11,7 +11,7 @@ use crate::document::outline::OutlineNode;
 use crate::document::source::{Source, SourceError, parse, read};
 #[cfg(feature = "battery")]
 use crate::experiment::definition::dataset_text;
-use crate::experiment::definition::execution::ExecutorFile;
+use crate::experiment::definition::executor_file::ExecutorFile;
 use crate::experiment::definition::experiment::Experiment;
 use crate::experiment::definition::objective::Objective;
 use crate::experiment::definition::objective_names::ObjectiveNames;

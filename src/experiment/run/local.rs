@@ -35,12 +35,19 @@ pub(crate) fn device_note(experiment: &Experiment) -> Result<Option<String>, Dia
 /// The executor, and the experiment with the number of workers that its slots come to.
 ///
 /// # Errors
-/// A device is missing, or a slot is asked for twice.
+/// A device is missing, a slot is asked for twice, or the experiment asks for a cluster.
 pub(crate) fn executor(experiment: &Experiment) -> Result<(Box<dyn Executor>, Experiment), RunError> {
     // Otherwise a whole sweep would crash, trial after trial.
     device_note(experiment).map_err(TaskError::from)?;
     let mut experiment = experiment.clone();
     let execution = &mut experiment.execution;
+    if execution.slurm.is_some() {
+        let wrong = Diagnostic::new(
+            "`executor: Slurm(...)` is for `galvani run`, in a build with the feature `serve` (a default)",
+        );
+        let hint = "`executor: Process(...)` runs on this machine: the executor of a run may change at any time";
+        return Err(ExecutorError::Slots(wrong.hint(hint)).into());
+    }
     let slots = match &execution.slots[..] {
         [] => Slot::plain(execution.workers),
         requests => Slot::resolve(requests, &Devices::here()).map_err(ExecutorError::Slots)?,

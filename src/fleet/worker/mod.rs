@@ -189,7 +189,7 @@ impl Jobs {
             } else {
                 let tick = TICKS[usize::from(self.desk.running() >= self.count)];
                 if let Some(event) = self.executor.wait(tick) {
-                    self.tell(event);
+                    self.tell(event, interrupts);
                 }
                 received.try_recv().map_err(|_| RecvTimeoutError::Timeout)
             };
@@ -298,13 +298,17 @@ impl Jobs {
         }
     }
 
-    fn tell(&mut self, event: JobEvent) {
+    fn tell(&mut self, event: JobEvent, interrupts: &AtomicUsize) {
         let (job, event) = match event {
             JobEvent::Progress { job, fraction } => (job, ToldKind::Progress(fraction)),
             JobEvent::Report { job, line } => (job, ToldKind::Report(line)),
             JobEvent::Warning { job, message } => (job, ToldKind::Warning(message)),
             JobEvent::Remarked { job, remark } => (job, ToldKind::Remarked(remark)),
             JobEvent::Ended { job, mut end } => {
+                if matches!(end.outcome, Outcome::Crashed { .. }) && is_asked_to_end(interrupts) {
+                    end.outcome = Outcome::Lost;
+                    end.forfeit = Some(Forfeit::Released);
+                }
                 if self.is_draining && end.outcome == Outcome::Lost {
                     end.forfeit = Some(Forfeit::Released);
                 }
@@ -316,6 +320,17 @@ impl Jobs {
             self.desk.put(ToldEvent { lease, job, event });
         }
     }
+}
+
+/// True where this worker was asked to end, or is at this moment. `scancel` sends SIGTERM to every process of a job, so that a
+/// trial may have ended of it before the worker, which got it too, has noticed.
+fn is_asked_to_end(interrupts: &AtomicUsize) -> bool {
+    (0..30).any(|look| {
+        if look > 0 {
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        interrupts.load(Ordering::Relaxed) > 0
+    })
 }
 
 /// Ends what earlier attempts at the trial have left running on this machine.

@@ -6,7 +6,7 @@ use std::path::Path;
 use super::fields;
 
 /// The settings behind the fields below a path: a file of `src/`, and the beginning of the type's definition in it.
-const TYPES: [(&str, &str, &str); 24] = [
+const TYPES: [(&str, &str, &str); 25] = [
     ("", "experiment/definition/file.rs", "struct ExperimentFile {"),
     ("budget", "experiment/definition/file.rs", "struct BudgetRange {"),
     ("search_space", "space/file/mod.rs", "pub struct SpaceFile {"),
@@ -14,8 +14,9 @@ const TYPES: [(&str, &str, &str); 24] = [
     ("task.Command", "task/command.rs", "pub struct Command {"),
     ("task.Command.mode", "task/command.rs", "pub enum Mode {"),
     ("stop", "optimizer/stop.rs", "pub struct Stop {"),
-    ("executor", "experiment/definition/execution.rs", "pub(crate) enum ExecutorFile {"),
+    ("executor", "experiment/definition/executor_file.rs", "pub(crate) enum ExecutorFile {"),
     ("executor.Process", "experiment/definition/execution.rs", "pub(crate) struct ProcessFields {"),
+    ("executor.Slurm", "experiment/definition/slurm_fields.rs", "pub(crate) struct SlurmFields {"),
     ("optimizer", "optimizer/settings.rs", "pub struct OptimizerSettings {"),
     ("optimizer.design", "design/mod.rs", "pub enum Sampler {"),
     ("optimizer.scale", "surrogate/target.rs", "pub enum Scale {"),

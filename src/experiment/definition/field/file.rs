@@ -44,7 +44,12 @@ pub(super) const FIELDS: &[Field] = &[
         "()",
         "The search for configurations. Every field has a default that needs no change to begin with.",
     ),
-    Field::stated("executor", "Process", "Process(workers: 1)", "The place where trials run, and the limits of each."),
+    Field::stated(
+        "executor",
+        "Process or Slurm",
+        "Process(workers: 1)",
+        "The place where trials run, and the limits of each.",
+    ),
     Field::stated(
         "stop",
         "limits",
