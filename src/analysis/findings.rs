@@ -5,7 +5,7 @@ use super::input::ReportInput;
 use super::watcher::{Cancelled, Unwatched, Watcher};
 use super::{
     ablation, convergence, failure, fidelity, footprint, front, headline, learning, locality, matrix, metric, outlook,
-    prediction, shortlist, spending, timetable,
+    prediction, shortlist, spending, timetable, trial_line,
 };
 use crate::trial::direction::Direction;
 
@@ -55,7 +55,7 @@ pub struct Findings {
     /// Empty where no trial reported a number beside its cost.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub metrics: Vec<metric::MetricSummary>,
-    pub trials: Vec<headline::TrialLine>,
+    pub trials: Vec<trial_line::TrialLine>,
 }
 
 impl Findings {
@@ -106,7 +106,7 @@ impl Findings {
             outlook,
             predictions: input.predictions.iter().map(prediction::Accuracy::of).collect(),
             metrics: metric::summaries(input.metrics, input.history, input.recommendation().map(|best| best.trial)),
-            trials: headline::lines(input),
+            trials: trial_line::lines(input),
         })
     }
 }

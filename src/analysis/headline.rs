@@ -1,11 +1,9 @@
 //! Headline: the best configuration, its cost beside the default's, and the outcomes of the trials.
-use std::collections::HashMap;
-
 use indexmap::IndexMap;
 use serde::Serialize;
 
 use super::convergence::default_costs;
-use super::input::{ReportInput, TestCosts, Timing};
+use super::input::{ReportInput, TestCosts};
 use crate::space::configuration::Configuration;
 use crate::space::hyperparameter::{Domain, Value};
 use crate::trial::Trial;
@@ -73,22 +71,6 @@ pub struct Bound {
     pub value: Value,
     /// True for the upper end.
     pub upper: bool,
-}
-
-/// A trial as a line of the report's table.
-#[derive(Clone, Debug, Serialize)]
-pub struct TrialLine {
-    pub trial: u32,
-    pub configuration_id: u32,
-    pub config: IndexMap<String, Value>,
-    pub budget: f64,
-    pub bracket: u32,
-    pub rung: u32,
-    pub outcome: String,
-    pub cost: Option<f64>,
-    pub origin: String,
-    pub seconds: Option<f64>,
-    pub slot: Option<String>,
 }
 
 impl Headline {
@@ -196,32 +178,6 @@ fn ties(input: &ReportInput, best: &Recommendation) -> Vec<u32> {
     };
     let others = best_first(input.history, input.evaluations, TIES + 1).into_iter().skip(1);
     others.filter(is_tied).map(|each| each.configuration.0).collect()
-}
-
-/// Every trial, in the order in which they were proposed.
-pub(super) fn lines(input: &ReportInput) -> Vec<TrialLine> {
-    let mut timings: HashMap<u32, &Timing> = HashMap::new();
-    for timing in input.timings {
-        timings.entry(timing.trial).or_insert(timing);
-    }
-    let line = |trial: &Trial| {
-        let proposal = &trial.proposal;
-        let timing = timings.get(&proposal.trial.0);
-        TrialLine {
-            trial: proposal.trial.0,
-            configuration_id: proposal.configuration_id.0,
-            config: named(input, &proposal.configuration),
-            budget: proposal.budget.amount(),
-            bracket: proposal.bracket,
-            rung: proposal.rung,
-            outcome: trial.word().to_owned(),
-            cost: trial.outcome.as_ref().and_then(|outcome| outcome.cost()),
-            origin: proposal.origin.name().to_owned(),
-            seconds: timing.map(|timing| timing.seconds),
-            slot: timing.map(|timing| timing.slot.clone()),
-        }
-    };
-    input.history.trials().iter().map(line).collect()
 }
 
 fn named(input: &ReportInput, configuration: &Configuration) -> IndexMap<String, Value> {

@@ -46,6 +46,7 @@ pub(crate) mod spending;
 pub(crate) mod spot;
 mod table;
 pub(crate) mod timetable;
+pub(crate) mod trial_line;
 mod validation;
 pub(crate) mod watcher;
 

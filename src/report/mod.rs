@@ -3,10 +3,12 @@ pub mod draw;
 pub mod figure;
 mod numbers;
 mod page;
+pub(crate) mod part;
 pub mod print;
 
 use std::fs;
 use std::io;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use thiserror::Error;
@@ -90,12 +92,7 @@ pub fn write_watched(
     let numbers = folder.join("numbers");
     fs::create_dir_all(&numbers).map_err(unwritable(&numbers))?;
     let mut files = Vec::new();
-    let json = serde_json::to_value(findings).expect("findings are plain data");
-    put(
-        &mut files,
-        folder.join("report.json"),
-        &serde_json::to_string_pretty(&json).expect("findings are plain data"),
-    )?;
+    files.push(write_json(findings, folder.join("report.json"))?);
     let mut pages = Vec::new();
     for (index, figure) in FIGURES.iter().enumerate() {
         if watcher.is_cancelled() {
@@ -112,7 +109,7 @@ pub fn write_watched(
         let wide = backend::svg(&canvas);
         put(&mut files, vector, &markup::with_typeface(&wide))?;
         pages.push((figure.name, [Some(wide), narrow.as_ref().map(backend::svg)]));
-        for (name, text) in figure_numbers(figure, &json) {
+        for (name, text) in figure_numbers(figure, findings) {
             put(&mut files, numbers.join(format!("{name}.csv")), &text)?;
         }
         write_png(&canvas, &raster, backend::SCREEN)?;
@@ -127,19 +124,30 @@ pub fn write_watched(
     Ok(Written { page: folder.join("report.html"), files })
 }
 
-/// The tables of the numbers behind a figure, by name, out of the whole `report.json`.
-pub fn figure_numbers(figure: &FigureEntry, json: &serde_json::Value) -> Vec<(String, String)> {
+/// The tables of the numbers behind a figure, by name.
+pub fn figure_numbers(figure: &FigureEntry, findings: &Findings) -> Vec<(String, String)> {
     let of = |field: &&'static str| {
-        let part = json.pointer(&format!("/{field}")).filter(|part| !part.is_null())?;
+        let part = part::part(findings, field)?;
         let own = field.rsplit('/').next().unwrap_or(field);
         let name = if figure.fields.len() == 1 || own == figure.name {
             figure.name.to_owned()
         } else {
             format!("{}.{own}", figure.name)
         };
-        Some(numbers::tables(&name, part))
+        Some(numbers::tables(&name, &part))
     };
     figure.fields.iter().filter_map(of).flatten().collect()
+}
+
+/// Writes the findings as JSON, piece by piece: as one text, those of a long run are large. Returns the path.
+fn write_json(findings: &Findings, path: PathBuf) -> Result<PathBuf, ReportError> {
+    let written = fs::File::create(&path).and_then(|file| {
+        let mut writer = io::BufWriter::new(file);
+        serde_json::to_writer_pretty(&mut writer, findings)?;
+        writer.flush()
+    });
+    written.map_err(unwritable(&path))?;
+    Ok(path)
 }
 
 /// Writes a text file and adds it to the list.

@@ -104,8 +104,7 @@ pub fn print(
             files.push(path);
         }
         PrintFormat::Csv => {
-            let json = serde_json::to_value(findings).expect("findings are plain data");
-            for (name, text) in figure_numbers(figure, &json) {
+            for (name, text) in figure_numbers(figure, findings) {
                 put(&mut files, folder.join(format!("{name}.csv")), &text)?;
             }
         }

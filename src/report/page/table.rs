@@ -3,7 +3,8 @@ use std::fmt::Write;
 
 use crate::analysis::failure::FailureRate;
 use crate::analysis::front::Front;
-use crate::analysis::headline::{BestTrial, TrialLine};
+use crate::analysis::headline::BestTrial;
+use crate::analysis::trial_line::TrialLine;
 use crate::analysis::{Findings, ReportInput};
 use crate::report::draw::markup::escape;
 use crate::report::draw::words;
@@ -332,7 +333,7 @@ pub(crate) fn trials(findings: &Findings, input: &ReportInput) -> String {
             figure(f64::from(line.rung)),
             maybe(line.seconds),
         ];
-        row.extend(names.iter().map(|name| match line.config.get(*name) {
+        row.extend((0..names.len()).map(|index| match line.config.get(index) {
             None => word("–"),
             Some(own) => Cell { text: value(own), number: own.number() },
         }));
