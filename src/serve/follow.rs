@@ -17,6 +17,8 @@ pub(crate) struct Follower {
     /// Device and number of the file that was read.
     identity: Option<(u64, u64)>,
     offset: u64,
+    /// The length of the file when it was looked at.
+    length: u64,
 }
 
 /// A whole line, line feed included.
@@ -39,7 +41,7 @@ pub(crate) enum Change {
 impl Follower {
     /// A follower that has read nothing yet.
     pub(crate) fn of(path: PathBuf) -> Self {
-        Self { path, identity: None, offset: 0 }
+        Self { path, identity: None, offset: 0, length: 0 }
     }
 
     /// The path of the file.
@@ -54,11 +56,17 @@ impl Follower {
     pub(crate) fn look(&mut self) -> io::Result<Change> {
         let file = std::fs::metadata(&self.path)?;
         let identity = Some((file.dev(), file.ino()));
+        self.length = file.len();
         if identity != self.identity || file.len() < self.offset {
             (self.identity, self.offset) = (identity, 0);
             return Ok(Change::Replaced);
         }
         Ok(if file.len() > self.offset { Change::Grown } else { Change::None })
+    }
+
+    /// The share of the file that was read, as it was at the last look.
+    pub(crate) fn share(&self) -> f64 {
+        if self.length == 0 { 1.0 } else { (self.offset as f64 / self.length as f64).min(1.0) }
     }
 
     /// Goes to the beginning of a line.

@@ -83,7 +83,11 @@ fn no_run() -> Answer {
     said(StatusCode::NOT_FOUND, "there is no such run\nhint: / lists the runs\n")
 }
 
-fn no_trial() -> Answer {
+/// The answer where a trial is not there, or not read yet.
+fn no_trial(view: &RunView) -> Answer {
+    if view.reading.is_some() {
+        return said(StatusCode::SERVICE_UNAVAILABLE, "the run is still being read\nhint: load the page again\n");
+    }
     said(StatusCode::NOT_FOUND, "there is no such trial\n")
 }
 
@@ -219,7 +223,7 @@ async fn report(State(shared): Served, Path(name): Path<String>) -> Result<Answe
 /// One trial with its run.
 fn trial_data(view: &RunView, name: &str, number: u32) -> Result<Json, Answer> {
     let run = view.run.as_ref().ok_or_else(no_run)?;
-    let trial = run.replay.history.trial(TrialId(number)).ok_or_else(no_trial)?;
+    let trial = run.replay.history.trial(TrialId(number)).ok_or_else(|| no_trial(view))?;
     let unreadable = |_| said(StatusCode::INTERNAL_SERVER_ERROR, "the journal cannot be read\n");
     let own = trial_page(view, run, trial).map_err(unreadable)?;
     Ok(json!({ "run": snapshot(view, name), "trial": own }))
@@ -242,7 +246,11 @@ async fn file(
 ) -> Result<Answer, Answer> {
     let last = path.rsplit('/').next().unwrap_or_default().to_owned();
     let opened = of_run(&shared, &name, move |view, _| {
-        let trial = view.run.as_ref().and_then(|run| run.replay.history.trial(TrialId(number))).ok_or_else(no_trial)?;
+        let trial = view
+            .run
+            .as_ref()
+            .and_then(|run| run.replay.history.trial(TrialId(number)))
+            .ok_or_else(|| no_trial(view))?;
         let folder = match part.as_str() {
             "file" => format!("trials/{number:06}"),
             "checkpoint" => format!("checkpoints/{:06}", trial.proposal.configuration_id.0),

@@ -28,6 +28,8 @@ use crate::trial::TrialId;
 
 /// The shortest time between two looks at the files.
 const GLANCE: Duration = Duration::from_millis(200);
+/// The time that one look reads; a longer journal is read in several, so that its page answers at once.
+const SLICE: Duration = Duration::from_secs(1);
 /// The time after which the writer is looked for again.
 const WRITER: Duration = Duration::from_secs(2);
 
@@ -43,6 +45,9 @@ pub(crate) struct RunView {
     pub writer: Writer,
     /// The reason why the run cannot be read, or not beyond some line.
     pub fault: Option<Diagnostic>,
+    /// The share of the journal that was read so far, where a look was too short for all of it.
+    pub reading: Option<f64>,
+    slice: Duration,
     /// True where a line of the journal is faulty: nothing behind it is read.
     is_stuck: bool,
     journal: Follower,
@@ -96,6 +101,8 @@ impl RunView {
             run: None,
             writer: Writer::None,
             fault: None,
+            reading: None,
+            slice: SLICE,
             is_stuck: false,
             revisions: Revisions::default(),
             lines: 0,
@@ -105,9 +112,9 @@ impl RunView {
         }
     }
 
-    /// Reads what is new. Looks that follow each other closely are one.
+    /// Reads what is new, for about a second at most. Looks that follow each other closely are one.
     pub(crate) fn refresh(&mut self) {
-        if self.looked.is_some_and(|looked| looked.elapsed() < GLANCE) {
+        if self.reading.is_none() && self.looked.is_some_and(|looked| looked.elapsed() < GLANCE) {
             return;
         }
         let before = (self.fault.clone(), self.writer.clone());
@@ -139,17 +146,19 @@ impl RunView {
         self.folder.report(name.unwrap_or_default()).join("report.html")
     }
 
-    /// Reads new records; returns true where there were any.
+    /// Reads new records; returns true where there were any, or where all have been read now.
     fn read(&mut self) -> io::Result<bool> {
+        let (began, was_reading) = (Instant::now(), self.reading.take().is_some());
         match self.journal.look()? {
-            Change::None => return Ok(false),
+            Change::None => return Ok(was_reading),
             Change::Grown if self.is_stuck => return Ok(false),
             Change::Grown => {}
             Change::Replaced => self.begin_anew()?,
         }
         self.fault = None;
         let before = self.lines;
-        let (mut is_revised, mut fault) = (false, None);
+        let (mut is_revised, mut is_cut, mut fault) = (false, false, None);
+        let slice = self.slice;
         let path = self.journal.path().display().to_string();
         let Self { journal, revisions, lines, run, numbers, folder, .. } = self;
         journal.read(u64::MAX, &mut |line: FollowedLine| {
@@ -182,7 +191,8 @@ impl RunView {
                     }
                 }
             }
-            ControlFlow::Continue(())
+            is_cut = began.elapsed() >= slice;
+            if is_cut { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         })?;
         if is_revised {
             self.begin_anew()?;
@@ -190,7 +200,8 @@ impl RunView {
         }
         self.is_stuck = fault.is_some();
         self.fault = fault;
-        Ok(self.lines > before || self.is_stuck)
+        self.reading = (is_cut && !self.is_stuck).then(|| self.journal.share());
+        Ok(self.lines > before || self.is_stuck || was_reading)
     }
 
     /// Forgets all and reads the revisions of the journal, which change the meaning of the records before them.

@@ -35,7 +35,8 @@ pub(crate) struct Runs {
 #[derive(Clone)]
 struct Summary {
     stamp: Stamp,
-    is_live: bool,
+    /// True where the line changes without the files: the run goes on, or not all of it was read yet.
+    changes: bool,
     line: Json,
 }
 
@@ -107,7 +108,7 @@ impl Runs {
             let root = self.folder.join(name);
             let stamp = stamp(&root);
             let known = locked(&self.summaries).get(name).cloned();
-            let is_current = |summary: &Summary| summary.stamp == stamp && !summary.is_live;
+            let is_current = |summary: &Summary| summary.stamp == stamp && !summary.changes;
             if let Some(summary) = known.as_ref().filter(|summary| is_current(summary)) {
                 return summary.line.clone();
             }
@@ -119,7 +120,9 @@ impl Runs {
             let mut view = locked(&view);
             view.refresh();
             let line = summary(&view, name);
-            let summary = Summary { stamp, is_live: is_live(&view, Timestamp::now()), line: line.clone() };
+            is_partial |= view.reading.is_some();
+            let changes = view.reading.is_some() || is_live(&view, Timestamp::now());
+            let summary = Summary { stamp, changes, line: line.clone() };
             locked(&self.summaries).insert(name.clone(), summary);
             line
         });

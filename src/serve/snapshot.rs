@@ -29,6 +29,7 @@ pub(crate) fn snapshot(view: &RunView, name: &str) -> Json {
             Phase::Preparing(share) | Phase::Validating(share) => Some(share),
             _ => None,
         },
+        "reading": view.reading,
         "queued": queued(view),
         "has_report": view.report().is_file(),
     });
@@ -49,6 +50,9 @@ pub(crate) fn state(view: &RunView, now: Timestamp) -> &'static str {
     let Some(run) = &view.run else {
         return if view.fault.is_some() { "unreadable" } else { "not begun" };
     };
+    if view.reading.is_some() {
+        return "reading";
+    }
     match (is_live(view, now), view.session.phase) {
         (true, Phase::Preparing(_)) => "preparing",
         (true, Phase::Validating(_)) => "validating",

@@ -130,8 +130,8 @@ function progress(run, place, now) {
   const done = run.ended + (run.planned ? " of " + count(run.planned, "trial") : run.ended === 1 ? " trial" : " trials");
   const time = duration(Math.round(run.seconds + (live ? passed : 0))) + (run.sessions > 1 ? " in " + run.sessions + " sessions" : "");
   const left = run.left === null ? null : Math.max(0, run.left - passed);
-  let end = run.state === "preparing" ? "preparing the data" : run.state === "validating" ? "evaluating the best and the default at the full budget" : "";
-  if (end && Number.isFinite(run.share)) end += ", " + Math.round(100 * run.share) + " %";
+  let end = run.state === "reading" ? "reading the journal, " + Math.floor(100 * run.reading) + " %" : run.state === "preparing" ? "preparing the data" : run.state === "validating" ? "evaluating the best and the default at the full budget" : "";
+  if (end && run.state !== "reading" && Number.isFinite(run.share)) end += ", " + Math.round(100 * run.share) + " %";
   if (!end && left !== null && live) end = left < 1 ? "about to end" : "about " + about(left) + " left, until " + clock(now + 1000 * left);
   const money = run.money ? "cost of the devices so far: " + number(run.money) : null;
   const texts = [done, time, money, end].filter(Boolean);

@@ -116,7 +116,7 @@ function bar(share, label, extra) {
 }
 
 function state(word, host) {
-  const live = ["running", "validating", "preparing", "stopping"].includes(word);
+  const live = ["running", "validating", "preparing", "stopping", "reading"].includes(word);
   const kind = live ? "live" : word === "complete" ? "complete" : ["stopped", "unreadable"].includes(word) ? "bad" : "";
   return el("span", { class: "state " + kind }, word + (live && host ? " on " + legible(host, 60) : ""));
 }

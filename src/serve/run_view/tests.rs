@@ -222,3 +222,31 @@ fn a_faulty_line_ends_the_view_with_its_number_and_a_repair_begins_it_anew() {
     refreshed(&mut view);
     assert!(view.fault.is_none() && view.run.as_ref().unwrap().running.len() == 1);
 }
+
+#[test]
+fn a_long_journal_is_read_in_several_looks_and_says_how_far_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path();
+    let mut view = RunView::of(RunFolder::at(root.to_owned()));
+    view.slice = Duration::ZERO;
+    let all = records();
+    all.iter().for_each(|record| append(root, &encode(record)));
+    // What is being written right now is no reason to read on.
+    append(root, b"0123");
+    let (mut looks, mut before) = (0, 0.0);
+    loop {
+        refreshed(&mut view);
+        looks += 1;
+        let said = snapshot(&view, "e");
+        let Some(share) = view.reading else { break };
+        assert!(share > before && share <= 1.0, "{share} after {before}");
+        assert_eq!((&said["state"], &said["reading"]), (&json!("reading"), &json!(share)));
+        before = share;
+    }
+    assert!(looks > all.len(), "one record a look, and one that finds no more: {looks}");
+    assert_same(&view, root);
+    let version = view.version;
+    view.looked = None;
+    view.refresh();
+    assert!(snapshot(&view, "e")["reading"].is_null() && view.version == version);
+}
