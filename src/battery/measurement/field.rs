@@ -7,6 +7,13 @@ pub enum DecimalMark {
     Comma,
 }
 
+/// The order of a date whose year is last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DateOrder {
+    DayFirst,
+    MonthFirst,
+}
+
 /// The largest amount of a number that is believed: times since 1970 are a sixth of it.
 const LARGEST: f64 = 1e10;
 
@@ -101,10 +108,54 @@ pub(crate) fn mark_of<'a>(fields: impl Iterator<Item = &'a str>, separator: char
     if is_comma { DecimalMark::Comma } else { DecimalMark::Point }
 }
 
+/// The notation of the numbers and dates of a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Notation {
+    pub mark: DecimalMark,
+    /// `None` where no date has shown it.
+    pub dates: Option<DateOrder>,
+}
+
+/// The order that dates show whose year is last: one of their numbers is greater than 12, or points are between them, which are written
+/// where days come first. `None` where no date shows it, or dates contradict each other.
+pub(crate) fn order_of<'a>(fields: impl Iterator<Item = &'a str>) -> Option<DateOrder> {
+    let mut found = None;
+    for field in fields {
+        let Some([first, second, _]) = field.split([' ', 'T']).next().and_then(year_last) else { continue };
+        let order = match (first > 12, second > 12) {
+            (true, false) => DateOrder::DayFirst,
+            (false, true) => DateOrder::MonthFirst,
+            (false, false) if field.split(' ').next().is_some_and(|date| date.contains('.')) => DateOrder::DayFirst,
+            _ => continue,
+        };
+        if *found.get_or_insert(order) != order {
+            return None;
+        }
+    }
+    found
+}
+
+/// True for a date with a time whose day and month can be told apart by their order alone.
+pub(crate) fn is_ambiguous_date(field: &str) -> bool {
+    let date = field.trim().split([' ', 'T']).next().and_then(year_last);
+    field.contains(':') && date.is_some_and(|[first, second, _]| first <= 12 && second <= 12)
+}
+
+/// The three numbers of a date whose year is last.
+fn year_last(date: &str) -> Option<[i64; 3]> {
+    let mut parts = date.split(['-', '/', '.']);
+    let (first, second, year) = (parts.next()?, parts.next()?, parts.next()?);
+    if parts.next().is_some() || first.len() > 2 || second.len() > 2 || year.len() != 4 {
+        return None;
+    }
+    Some([first.parse().ok()?, second.parse().ok()?, year.parse().ok()?])
+}
+
 /// A time in s: a number in a unit, a clock (`0d 00:00:10.5`, `1-02:03:04`, `25:00:00`), or a date with a time.
-pub(crate) fn time(field: &str, factor: f64, mark: DecimalMark) -> Option<f64> {
+pub(crate) fn time(field: &str, factor: f64, notation: Notation) -> Option<f64> {
+    let mark = notation.mark;
     match field.contains(':') {
-        true => clock(field, mark).filter(|seconds| seconds.abs() <= LARGEST),
+        true => clock(field, notation).filter(|seconds| seconds.abs() <= LARGEST),
         false => number(field, mark).map(|number| scaled(number, factor)).filter(|seconds| seconds.abs() <= LARGEST),
     }
 }
@@ -118,8 +169,9 @@ pub(crate) fn scaled(number: f64, factor: f64) -> f64 {
     }
 }
 
-fn clock(field: &str, mark: DecimalMark) -> Option<f64> {
+fn clock(field: &str, Notation { mark, dates }: Notation) -> Option<f64> {
     let field = field.trim().trim_end_matches(['Z', 'z']);
+    let (field, afternoon) = half_day(field);
     let at = field.find(':')?;
     let start = field[..at]
         .rfind(|letter: char| !letter.is_ascii_digit())
@@ -137,11 +189,23 @@ fn clock(field: &str, mark: DecimalMark) -> Option<f64> {
     if parts.next().is_some() || minute > 59.0 || !(0.0..62.0).contains(&second) {
         return None;
     }
+    let hour = match afternoon {
+        Some(_) if !(1.0..=12.0).contains(&hour) => return None,
+        Some(is_afternoon) => hour % 12.0 + if is_afternoon { 12.0 } else { 0.0 },
+        None => hour,
+    };
     let days = match day {
         "" => 0.0,
-        day => days(day)?,
+        day => days(day, dates)?,
     };
     Some(days * 86400.0 + hour * 3600.0 + minute * 60.0 + second + fraction)
+}
+
+/// A clock without the `AM` or `PM` behind it, and whether that is PM.
+fn half_day(field: &str) -> (&str, Option<bool>) {
+    let half = field.len().checked_sub(2).and_then(|at| field.get(at..)).unwrap_or_default();
+    let known = [("am", false), ("pm", true)].into_iter().find(|(word, _)| half.eq_ignore_ascii_case(word));
+    known.map_or((field, None), |(_, is_afternoon)| (field[..field.len() - 2].trim_end(), Some(is_afternoon)))
 }
 
 fn letter_length(text: &str, at: usize) -> usize {
@@ -149,18 +213,26 @@ fn letter_length(text: &str, at: usize) -> usize {
 }
 
 /// A number of days, such as `3d` or `3`, or the days of a date since 1970.
-fn days(text: &str) -> Option<f64> {
+fn days(text: &str, dates: Option<DateOrder>) -> Option<f64> {
     let count = text.trim_end_matches(['d', 'D']).trim();
     if let Ok(days) = count.parse::<u32>() {
         return Some(f64::from(days));
     }
-    let mut parts = text.split(['-', '/', '.']).map(|part| part.trim().parse::<i64>().ok());
-    let (year, month, day) = (parts.next()??, parts.next()??, parts.next()??);
-    if parts.next().is_some()
-        || !(1900..=2200).contains(&year)
-        || !(1..=12).contains(&month)
-        || !(1..=31).contains(&day)
-    {
+    let [year, month, day] = match year_last(text) {
+        Some([first, second, year]) => match dates? {
+            DateOrder::DayFirst => [year, second, first],
+            DateOrder::MonthFirst => [year, first, second],
+        },
+        None => {
+            let mut parts = text.split(['-', '/', '.']).map(|part| part.trim().parse::<i64>().ok());
+            let date = [parts.next()??, parts.next()??, parts.next()??];
+            if parts.next().is_some() {
+                return None;
+            }
+            date
+        }
+    };
+    if !(1900..=2200).contains(&year) || !(1..=12).contains(&month) || !(1..=31).contains(&day) {
         return None;
     }
     // Days from civil (Hinnant).
@@ -238,11 +310,37 @@ mod tests {
             ("00:05", None),
             ("00:61:00", None),
             ("05/18/2022 16:27:52", None),
+            ("2022-05-18 4:27:52 PM", Some(1_652_891_272.0)),
+            ("12:00:01 am", Some(1.0)),
+            ("13:00:00 PM", None),
             ("a:b:c", None),
             (":::", None),
         ] {
-            assert_eq!(time(text, 60.0, DecimalMark::Point), seconds, "{text}");
+            assert_eq!(time(text, 60.0, PLAIN), seconds, "{text}");
         }
-        assert_eq!(time("3", 1e-3, DecimalMark::Point), Some(0.003));
+        assert_eq!(time("3", 1e-3, PLAIN), Some(0.003));
+    }
+
+    const PLAIN: Notation = Notation { mark: DecimalMark::Point, dates: None };
+
+    #[test]
+    fn dates_with_the_year_last_are_read_in_the_order_that_they_show() {
+        use DateOrder::{DayFirst, MonthFirst};
+        for (fields, order) in [
+            (&["03/04/2024 10:00:00", "03/13/2024 10:00:00"][..], Some(MonthFirst)),
+            (&["03/04/2024 10:00:00", "13/04/2024 10:00:00"], Some(DayFirst)),
+            (&["03.04.2024 10:00:00"], Some(DayFirst)),
+            (&["03/04/2024 10:00:00"], None),
+            (&["13/04/2024 10:00:00", "04/13/2024 10:00:00"], None),
+            (&["2024-05-18 16:27:52", "12.5", "1-02:03:04", ""], None),
+        ] {
+            assert_eq!(order_of(fields.iter().copied()), order, "{fields:?}");
+        }
+        let read = |text, dates| time(text, 1.0, Notation { dates, ..PLAIN });
+        assert_eq!(read("05/18/2022 16:27:52", Some(MonthFirst)), Some(1_652_891_272.0));
+        assert_eq!(read("18.05.2022 16:27:52", Some(DayFirst)), Some(1_652_891_272.0));
+        assert_eq!(read("5/18/2022 4:27:52 PM", Some(MonthFirst)), Some(1_652_891_272.0));
+        assert_eq!(read("05/18/2022 16:27:52", Some(DayFirst)), None);
+        assert!(is_ambiguous_date("03/04/2024 10:00:00") && !is_ambiguous_date("2024-03-04 10:00:00"));
     }
 }

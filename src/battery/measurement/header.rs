@@ -1,7 +1,7 @@
 //! The header of a cycler's file: which column holds what, in which unit, found by the vendor's names or by the user's.
 use crate::battery::measurement::column_name::{ColumnName, Quantity, Scale, from_gbk};
 use crate::battery::measurement::field;
-use crate::battery::measurement::field::DecimalMark;
+use crate::battery::measurement::field::{DateOrder, DecimalMark};
 use crate::battery::measurement::layout::{LAYOUTS, Layout, TimeKind};
 use crate::document::diagnostic::Diagnostic;
 use crate::document::spelling::{backticked, nearest};
@@ -19,6 +19,8 @@ pub struct ColumnChoice {
     /// Units of columns.
     pub units: Vec<(Quantity, String)>,
     pub decimal_mark: Option<DecimalMark>,
+    /// The order of dates whose year is last.
+    pub dates: Option<DateOrder>,
 }
 
 /// A column that is read.
@@ -297,6 +299,7 @@ mod tests {
             columns: vec![(Quantity::Voltage, "aux voltage".into())],
             units: vec![(Quantity::Time, "min".into()), (Quantity::Voltage, "mV".into())],
             decimal_mark: None,
+            dates: None,
         };
         let found =
             Header::of("Test_Time(s),Step_Index,Current(A),Voltage(V),Aux_Voltage(V)", "", &choice).unwrap().unwrap();

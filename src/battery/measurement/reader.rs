@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::battery::measurement::column_name::{Quantity, from_gbk};
 use crate::battery::measurement::field;
-use crate::battery::measurement::field::DecimalMark;
+use crate::battery::measurement::field::{DecimalMark, Notation};
 use crate::battery::measurement::finding::{FindingKind, Findings};
 use crate::battery::measurement::header;
 use crate::battery::measurement::header::{ColumnChoice, Header, HeaderMistake, ReadColumn};
@@ -17,7 +17,7 @@ use crate::document::source::SourceError;
 const BEFORE: u64 = 1000;
 /// Bytes before the header that are searched for a vendor's name.
 const PREAMBLE: usize = 1 << 14;
-/// Rows that show the decimal mark.
+/// Rows that show the decimal mark and the order of dates.
 const SAMPLED: usize = 64;
 /// Rows after which most must have been readable.
 const JUDGED: u64 = 100;
@@ -50,9 +50,9 @@ pub(crate) struct Reader<R> {
     path: PathBuf,
     lines: Lines<R>,
     header: Header,
-    mark: DecimalMark,
+    notation: Notation,
     charge_positive: bool,
-    /// Lines that were read to find the decimal mark.
+    /// Lines that were read to find the notation.
     waiting: VecDeque<(u64, String)>,
     /// The last of these that was taken.
     taken: (u64, String),
@@ -101,7 +101,7 @@ impl<R: BufRead> Reader<R> {
             path: path.to_owned(),
             lines,
             header,
-            mark: choice.decimal_mark.unwrap_or(DecimalMark::Point),
+            notation: Notation { mark: choice.decimal_mark.unwrap_or(DecimalMark::Point), dates: choice.dates },
             charge_positive,
             waiting: VecDeque::new(),
             taken: (0, String::new()),
@@ -109,9 +109,7 @@ impl<R: BufRead> Reader<R> {
             first_mistake: None,
             findings: Findings::default(),
         };
-        if choice.decimal_mark.is_none() {
-            reader.find_mark()?;
-        }
+        reader.find_notation(choice)?;
         Ok(reader)
     }
 
@@ -192,11 +190,11 @@ impl<R: BufRead> Reader<R> {
         }
         let number = |column: &ReadColumn| {
             let field = fields.get(column.index).copied().unwrap_or_default();
-            let number = field::number(field, self.mark)
+            let number = field::number(field, self.notation.mark)
                 .map(|number| field::scaled(number, column.scale.factor) + column.scale.offset);
             number.ok_or((FindingKind::Unreadable, column.index))
         };
-        let time = field::time(fields[self.header.time.index], self.header.time.scale.factor, self.mark);
+        let time = field::time(fields[self.header.time.index], self.header.time.scale.factor, self.notation);
         let time = time.ok_or((FindingKind::Unreadable, self.header.time.index))?;
         let (current, voltage) = (number(&self.header.current)?, number(&self.header.voltage)?);
         let state =
@@ -214,18 +212,27 @@ impl<R: BufRead> Reader<R> {
         Ok(Sample { line, time, current, voltage, temperature })
     }
 
-    /// Reads the first rows, and sees by them how decimals are written.
-    fn find_mark(&mut self) -> Result<(), SourceError> {
+    /// Reads the first rows, and sees by them how decimals and dates are written where the user has not said it.
+    fn find_notation(&mut self, choice: &ColumnChoice) -> Result<(), SourceError> {
         while self.waiting.len() < SAMPLED && self.lines.advance().map_err(|error| unreadable(&self.path, &error))? {
             self.waiting.push_back((self.lines.number(), self.lines.text().to_owned()));
         }
         let Header { separator, time, current, voltage, .. } = &self.header;
-        let shown = self.waiting.iter().flat_map(|(_, text)| {
-            let mut fields = Vec::new();
-            field::split(text, *separator, &mut fields);
-            [voltage.index, current.index, time.index].map(|index| fields.get(index).copied().unwrap_or_default())
-        });
-        self.mark = field::mark_of(shown, *separator);
+        let rows: Vec<[&str; 3]> = self
+            .waiting
+            .iter()
+            .map(|(_, text)| {
+                let mut fields = Vec::new();
+                field::split(text, *separator, &mut fields);
+                [voltage, current, time].map(|column| fields.get(column.index).copied().unwrap_or_default())
+            })
+            .collect();
+        if choice.decimal_mark.is_none() {
+            self.notation.mark = field::mark_of(rows.iter().flatten().copied(), *separator);
+        }
+        if choice.dates.is_none() {
+            self.notation.dates = field::order_of(rows.iter().map(|[_, _, time]| *time));
+        }
         Ok(())
     }
 
@@ -256,6 +263,10 @@ impl<R: BufRead> Reader<R> {
         let field: String = fields.get(index).copied().unwrap_or_default().chars().take(QUOTED).collect();
         let (what, hint) = match (quantity, field.is_empty()) {
             (_, true) => ("is empty".to_owned(), "name another column with `--columns`".to_owned()),
+            (Quantity::Time, _) if field::is_ambiguous_date(&field) => (
+                format!("has `{field}`, of which the first rows do not show whether the day or the month is first"),
+                "`--dates day-first` or `--dates month-first` says it".to_owned(),
+            ),
             (Quantity::Time, _) => (
                 format!("has `{field}`, which is no time"),
                 "times are numbers, clocks such as `00:01:02.5` or `2d 01:02:03`, or dates such as `2024-05-18 16:27:52`; `--columns time=NAME` names another column".to_owned(),
@@ -320,6 +331,7 @@ fn at(path: &Path, number: u64, text: &str, mistake: &HeaderMistake, separator: 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::battery::measurement::field::DateOrder;
 
     /// Time, current, voltage, temperature.
     type Row = (f64, f64, f64, Option<f64>);
@@ -343,6 +355,26 @@ mod tests {
         let layered = b"Cycle Index,Chg. Cap.(Ah)\n,Step Index,Step Type\n,,DataPoint,Time,Total Time,Current(A),Voltage(V)\n1,0.1,2\n,1,Rest\n,,1,00:00:00,00:00:20,-2,3.5\n";
         let (rows, findings) = read(layered).unwrap();
         assert_eq!((rows, findings.count(FindingKind::OtherTable)), (vec![(20.0, 2.0, 3.5, None)], 2));
+    }
+
+    #[test]
+    fn dates_are_read_in_the_order_that_the_rows_or_the_user_say() {
+        let rows = |second: &str| {
+            format!("DataPoint,Date,Current(A),Voltage(V)\n1,05/09/2024 11:59:58 PM,0,4\n2,{second} 12:00:09 AM,0,4\n")
+        };
+        let passed = |rows: Vec<Row>| rows[1].0 - rows[0].0;
+        assert_eq!(passed(read(b"DataPoint,Date,Current(A),Voltage(V)\n1,05/30/2024 11:59:58 PM,0,4\n2,05/31/2024 12:00:09 AM,0,4\n").unwrap().0), 11.0);
+        let text = rows("05/10/2024");
+        let error = read(text.as_bytes()).unwrap_err().to_string();
+        assert!(error.starts_with("a.csv:2:3: ") && error.contains("whether the day or the month"), "{error}");
+        assert!(error.contains("--dates month-first"), "{error}");
+        for (dates, seconds) in [(DateOrder::MonthFirst, 11.0), (DateOrder::DayFirst, 30.0 * 86400.0 + 11.0 - 86400.0)]
+        {
+            let choice = ColumnChoice { dates: Some(dates), ..ColumnChoice::default() };
+            let mut reader = Reader::open(Path::new("a.csv"), text.as_bytes(), &choice, None).unwrap();
+            let times: Vec<f64> = (0..2).map(|_| reader.advance().unwrap().unwrap().time).collect();
+            assert_eq!(times[1] - times[0], seconds, "{dates:?}");
+        }
     }
 
     #[test]

@@ -3,7 +3,7 @@ use clap::{Args, ValueEnum};
 
 use crate::battery::measurement::charge::KnownCharge;
 use crate::battery::measurement::column_name::Quantity;
-use crate::battery::measurement::field::DecimalMark;
+use crate::battery::measurement::field::{DateOrder, DecimalMark};
 use crate::battery::measurement::header::ColumnChoice;
 use crate::battery::measurement::reader::Sign;
 use crate::battery::measurement::reading::{MeasurementError, ReadFile, ReadingSettings};
@@ -38,6 +38,9 @@ pub(super) struct FileArguments {
     /// The mark before decimals [default: as the first rows show it]
     #[arg(long, value_enum)]
     decimal_mark: Option<MarkArgument>,
+    /// The order of dates such as 03/04/2024 [default: as the first rows show it]
+    #[arg(long, value_enum)]
+    dates: Option<DatesArgument>,
     /// The longest time between two rows of one series; a longer one divides it
     #[arg(long, default_value_t = 1800.0, value_name = "SECONDS", value_parser = real, allow_negative_numbers = true)]
     gap: f64,
@@ -50,6 +53,12 @@ pub(super) struct FileArguments {
 enum MarkArgument {
     Point,
     Comma,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum DatesArgument {
+    DayFirst,
+    MonthFirst,
 }
 
 /// Assignments to quantities.
@@ -107,8 +116,12 @@ impl FileArguments {
             MarkArgument::Point => DecimalMark::Point,
             MarkArgument::Comma => DecimalMark::Comma,
         });
+        let dates = self.dates.map(|order| match order {
+            DatesArgument::DayFirst => DateOrder::DayFirst,
+            DatesArgument::MonthFirst => DateOrder::MonthFirst,
+        });
         Ok(ReadingSettings {
-            choice: ColumnChoice { columns: list(&self.columns), units: list(&self.units), decimal_mark },
+            choice: ColumnChoice { columns: list(&self.columns), units: list(&self.units), decimal_mark, dates },
             sign,
             joins_resets: self.join_resets,
             gap: self.gap,
