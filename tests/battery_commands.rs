@@ -171,6 +171,20 @@ fn bpx_is_read_written_and_refused_by_name() {
 }
 
 #[test]
+fn numbers_that_only_expressions_use_are_kept() {
+    let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/corpora/cells");
+    let text = fs::read_to_string(corpus.join("pybamm_plain.json")).unwrap();
+    assert!(text.contains("Negative_energy / R"));
+    let folder = tempfile::tempdir().unwrap();
+    let more = "\"Positive_energy\": 1, \"Reference temperature";
+    fs::write(folder.path().join("c.json"), text.replacen("\"Reference temperature", more, 1)).unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_galvani"));
+    let output = command.args(["battery", "cell", "import", "c.json"]).current_dir(folder.path()).output().unwrap();
+    let notes = String::from_utf8(output.stderr).unwrap();
+    assert!(notes.contains("no place for them: `Positive_energy`\n"), "{notes}");
+}
+
+#[test]
 fn values_of_bpx_without_a_place_are_told_and_wrong_ones_refused() {
     let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/corpora/cells");
     let json = fs::read_to_string(corpus.join("bpx_0_1.json")).unwrap();

@@ -86,6 +86,11 @@ fn mistakes_in_pybamm_parameters_are_named() {
             "\"Positive electrode lithiation OCP [V]\": 1, \"Reference temperature",
             "hysteresis",
         ),
+        (
+            "\"Maximum concentration in negative electrode [mol.m-3]\"",
+            "\"Exchange-current density for lithium metal electrode [A.m-2]\"",
+            "a lithium metal electrode cannot be held",
+        ),
         ("1.9793 * np.exp", "1.9793 * np.arcsin", "there is no function `arcsin`"),
     ] {
         assert!(text.contains(from), "{from}");

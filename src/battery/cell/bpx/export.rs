@@ -87,7 +87,8 @@ impl Exporter<'_> {
         }
         self.notes.push("not kept: `limits` but for the voltages; `temperature` and `electrolyte.range`".into());
         Ok(json!({
-            "Header": {"BPX": "0.5.0", "Title": cell.name, "Model": "SPMe"},
+            // A number: readers of version 0.5 take no text, and later ones take both.
+            "Header": {"BPX": 0.5, "Title": cell.name, "Model": "SPMe"},
             "Parameterisation": {
                 "Cell": whole,
                 "Electrolyte": electrolyte,
@@ -128,10 +129,9 @@ impl Exporter<'_> {
             "Minimum stoichiometry": least,
             "Maximum stoichiometry": largest,
             "Maximum concentration [mol.m-3]": electrode.capacity,
+            // Written where it is 0 too: PyBaMM reads no file without it.
+            "Entropic change coefficient [V.K-1]": self.function(&electrode.entropy, S, (0.0, 1.0)),
         });
-        if !electrode.entropy.is_zero() {
-            json["Entropic change coefficient [V.K-1]"] = self.function(&electrode.entropy, S, (0.0, 1.0));
-        }
         if let Some(energy) = self.energy(&format!("{name}.exchange_current"), current) {
             json["Reaction rate constant activation energy [J.mol-1]"] = energy.into();
         }

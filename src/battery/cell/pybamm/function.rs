@@ -1,8 +1,9 @@
 //! A function of PyBaMM's parameters: a number, an expression, or a table; and its text in the file of a cell.
-use serde_json::{Map, Value as Json};
+use serde_json::Value as Json;
 
 use crate::battery::cell::bpx::value::BpxValue;
 use crate::battery::cell::formula::Formula;
+use crate::battery::cell::json_section::JsonSection;
 use crate::battery::cell::pybamm::expression::{Names, renamed, text};
 use crate::document::diagnostic::{Diagnostic, Positioned};
 
@@ -23,7 +24,7 @@ impl Quantity<'_> {
     ///
     /// # Errors
     /// It is no number, expression or table, or one that a cell's file cannot hold.
-    pub(super) fn text(&self, json: &Json, file: &Map<String, Json>) -> Result<String, Diagnostic> {
+    pub(super) fn text(&self, json: &Json, file: &JsonSection) -> Result<String, Diagnostic> {
         if let Some(table) = table(json)? {
             return Ok(table.text(self.variable, self.unit));
         }
@@ -32,7 +33,7 @@ impl Quantity<'_> {
     }
 
     /// The text of a value without its unit; tables have none.
-    fn expression(&self, json: &Json, file: &Map<String, Json>) -> Result<String, Diagnostic> {
+    fn expression(&self, json: &Json, file: &JsonSection) -> Result<String, Diagnostic> {
         let names = |name: &str| self.name(name, file, 0);
         let text = match json {
             Json::Number(number) => format!("{:?}", number.as_f64().unwrap_or(f64::NAN)),
@@ -48,11 +49,11 @@ impl Quantity<'_> {
     }
 
     /// The text of a variable, or of another parameter of the file.
-    fn name(&self, name: &str, file: &Map<String, Json>, depth: usize) -> Option<String> {
+    fn name(&self, name: &str, file: &JsonSection, depth: usize) -> Option<String> {
         if let Some((_, text)) = self.variables.iter().find(|(known, _)| *known == name) {
             return Some(text.clone());
         }
-        let value = file.get(name)?;
+        let value = file.value(name)?;
         if let Some(number) = number(value) {
             return Some(format!("{number:?}"));
         }

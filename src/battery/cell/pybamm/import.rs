@@ -269,6 +269,12 @@ impl Importer<'_> {
         if let Some(name) = self.object.keys().find(|name| name.ends_with("lithiation OCP [V]")) {
             return Err(self.root.error(name, "hysteresis of the open-circuit potential cannot be held", HINT));
         }
+        let metal = self.object.keys().find(|name| name.contains("lithium metal electrode"));
+        if let Some(name) =
+            metal.filter(|_| !self.object.contains_key("Maximum concentration in negative electrode [mol.m-3]"))
+        {
+            return Err(self.root.error(name, "a cell with a lithium metal electrode cannot be held", HINT));
+        }
         Ok(())
     }
 
@@ -293,7 +299,7 @@ impl Importer<'_> {
     fn function(&self, name: &str, quantity: &Quantity) -> Result<String, SourceError> {
         let value = self.root.value(name).filter(|value| !value.is_null()).ok_or_else(|| self.root.missing(name))?;
         quantity
-            .text(value, self.object)
+            .text(value, &self.root)
             .map_err(|Diagnostic { message, hint, .. }| self.root.error(name, &message, &hint.unwrap_or_default()))
     }
 }
