@@ -134,7 +134,14 @@ impl Default for Conditions {
 /// # Errors
 /// The cell has no thermal parameters for the model that is asked for, or cannot be at that state of charge or temperature.
 pub fn simulate(cell: &Cell, current: &Current, conditions: Conditions) -> Result<Trace, Diagnostic> {
-    let Conditions { soc, ambient, thermal, within_limits } = conditions;
+    let (thermal, start) = checked(cell, conditions)?;
+    let run = if conditions.within_limits { simulate_knots_within_limits } else { simulate_knots };
+    Ok(run(cell, thermal, &current.knots, start))
+}
+
+/// The thermal model and the start of conditions that a cell can have.
+pub(super) fn checked(cell: &Cell, conditions: Conditions) -> Result<(Thermal, Start), Diagnostic> {
+    let Conditions { soc, ambient, thermal, .. } = conditions;
     let thermal = match (thermal, &cell.thermal) {
         (None, Some(_)) => Thermal::default(),
         (None, None) => Thermal::Isothermal,
@@ -154,8 +161,7 @@ pub fn simulate(cell: &Cell, current: &Current, conditions: Conditions) -> Resul
     };
     within("soc", soc, cell.possible_charge())?;
     within("ambient", ambient, (cell.temperature.0 - ZERO_CELSIUS, cell.temperature.1 - ZERO_CELSIUS))?;
-    let run = if within_limits { simulate_knots_within_limits } else { simulate_knots };
-    Ok(run(cell, thermal, &current.knots, Start { soc, ambient }))
+    Ok((thermal, Start { soc, ambient }))
 }
 
 #[cfg(test)]

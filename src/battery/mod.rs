@@ -11,7 +11,8 @@
 //! ```
 //!
 //! [`Cell`] is a built-in cell or one of a file (RON, BPX, PyBaMM's parameters), [`Current`] a current over time, [`Conditions`]
-//! the start and the surroundings, and [`Trace`] has a column for each observable. Only the feature `simulator` is needed:
+//! the start and the surroundings, and [`Trace`] has a column for each observable. An [`Experiment`] in steps (`Charge at 1C until
+//! 4.2 V`) is performed in place of a current. Only the feature `simulator` is needed:
 //! `galvani = { version = "0.1", default-features = false, features = ["simulator"] }`. Nothing of the optimizer takes part.
 //!
 //! # The model
@@ -53,6 +54,7 @@ pub mod dataset;
 #[cfg(feature = "battery")]
 #[doc(hidden)]
 pub mod evaluation;
+mod experiment;
 pub mod fit;
 mod library;
 pub mod measurement;
@@ -70,7 +72,10 @@ pub mod simulation;
 pub mod training;
 
 pub use cell::Cell;
+pub use experiment::Experiment;
 pub use library::{Conditions, Current, simulate};
+pub use protocol::cycler::{Performance, PerformanceBalance};
+pub use protocol::table::{EndReason, StepResult};
 pub use simulation::balance::{Balance, EnergyBalance};
 pub use simulation::thermal::Thermal;
 pub use simulation::trace::Trace;

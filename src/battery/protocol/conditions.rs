@@ -15,6 +15,8 @@ pub struct Conditions<'a> {
     pub state: Option<&'a SavedState>,
     /// State of charge of the relaxed cell.
     pub soc: f64,
+    /// True where charge and energy are balanced, which takes a part of the time.
+    pub balanced: bool,
     /// Factor on the errors that decide about the length of time steps; 1 is usual.
     pub tolerance: f64,
 }
@@ -23,7 +25,7 @@ impl Conditions<'_> {
     /// The conditions of a relaxed cell, without a trace.
     pub fn relaxed(thermal: Thermal, start: Start) -> Self {
         let surroundings = Surroundings::constant(start.ambient);
-        Self { thermal, surroundings, period: None, state: None, soc: start.soc, tolerance: 1.0 }
+        Self { thermal, surroundings, period: None, state: None, soc: start.soc, balanced: false, tolerance: 1.0 }
     }
 }
 

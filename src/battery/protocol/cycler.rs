@@ -7,6 +7,7 @@ use crate::battery::protocol::state::SavedState;
 use crate::battery::protocol::step::{Part, Step, StepGroup};
 use crate::battery::protocol::table::{EndReason, StepResult};
 use crate::battery::protocol::test_stand::TestStand;
+use crate::battery::simulation::balance::Balance;
 use crate::battery::simulation::trace::Trace;
 use crate::battery::simulation::validity::Invalid;
 use crate::document::diagnostic::Diagnostic;
@@ -16,6 +17,8 @@ use crate::document::diagnostic::Diagnostic;
 pub struct Performance {
     pub trace: Trace,
     pub steps: Vec<StepResult>,
+    /// The balance of charge and energy, where the conditions ask for it, with the ends of the performance.
+    pub balance: Option<PerformanceBalance>,
     /// The state at the end.
     pub state: SavedState,
     /// The first times at which the state was not valid, one for each kind of reason.
@@ -26,6 +29,14 @@ pub struct Performance {
     pub failure: Option<Diagnostic>,
     /// True where the watcher ended it.
     pub is_interrupted: bool,
+}
+
+/// The balance of a performance, with the states of charge and the temperatures (core and surface, °C) at its beginning and its end.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct PerformanceBalance {
+    pub balance: Balance,
+    pub soc: [f64; 2],
+    pub temperature: [[f64; 2]; 2],
 }
 
 /// Performs a protocol; `watch` is told of the progress now and then, and ends it by `false`.
@@ -51,6 +62,7 @@ pub fn perform(
     watch: &mut dyn FnMut(&CyclerProgress) -> bool,
 ) -> Result<Performance, Diagnostic> {
     let stand = TestStand::new(cell, conditions, watch)?;
+    let begun = stand.marcher.row;
     let mut cycler = Cycler { stand, steps: Vec::new(), failure: None, is_interrupted: false, step_in_cycle: 0 };
     cycler.stand.progress.cycles = protocol.cycles();
     for group in &protocol.groups {
@@ -60,8 +72,14 @@ pub fn perform(
     }
     let Cycler { stand, steps, failure, is_interrupted, .. } = cycler;
     let state = SavedState::new(cell, conditions.thermal, stand.time, stand.marcher.numbers());
-    let TestStand { trace, complaints, rows_end, .. } = stand;
-    Ok(Performance { trace, steps, state, complaints, rows_end, failure, is_interrupted })
+    let ends = [begun, stand.marcher.row];
+    let TestStand { trace, balance, complaints, rows_end, .. } = stand;
+    let balance = balance.map(|balance| PerformanceBalance {
+        balance,
+        soc: ends.map(|row| row.soc[0]),
+        temperature: ends.map(|row| [row.core_temperature[0], row.surface_temperature[0]]),
+    });
+    Ok(Performance { trace, steps, balance, state, complaints, rows_end, failure, is_interrupted })
 }
 
 /// A protocol with its results so far.

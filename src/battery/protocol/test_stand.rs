@@ -9,6 +9,7 @@ use crate::battery::protocol::load::Load;
 use crate::battery::protocol::marcher::Marcher;
 use crate::battery::protocol::step::{Control, Step};
 use crate::battery::protocol::table::{EndReason, StepResult};
+use crate::battery::simulation::balance::Balance;
 use crate::battery::simulation::trace::Trace;
 use crate::battery::simulation::validity::Invalid;
 use crate::battery::simulation::{Row, Simulator};
@@ -56,6 +57,8 @@ pub(crate) struct TestStand<'a> {
     /// s.
     pub time: f64,
     pub trace: Trace,
+    /// The balance of charge and energy, where it is wanted.
+    pub balance: Option<Balance>,
     /// The first times at which the state was not valid, one for each kind of reason.
     pub complaints: Vec<(f64, Invalid)>,
     /// Time from which on no rows were kept.
@@ -92,6 +95,7 @@ impl<'a> TestStand<'a> {
             marcher: Marcher::new(cell, simulator, state, conditions.tolerance),
             time,
             trace: Trace::default(),
+            balance: conditions.balanced.then(Balance::default),
             complaints: Vec::new(),
             rows_end: None,
             watch,
@@ -135,6 +139,7 @@ impl<'a> TestStand<'a> {
                     EndReason::Skipped
                 } else {
                     self.marcher.set_in(row);
+                    self.balance(&running);
                     start_voltage = row.voltage[0];
                     self.row(true);
                     self.march(&mut running)
@@ -292,6 +297,7 @@ impl<'a> TestStand<'a> {
         }
         if let Some(row) = self.marcher.jumped(after) {
             self.marcher.set_in(row);
+            self.balance(running);
             self.row(running.period.is_none());
         }
     }
@@ -362,6 +368,15 @@ impl<'a> TestStand<'a> {
         running.energy += energy * seconds + self.marcher.bend(|[voltage, current, _]| voltage * current);
         running.elapsed += seconds;
         self.time += seconds;
+        self.balance(running);
+    }
+
+    /// Adds the present instant to the balance, where there is one.
+    fn balance(&mut self, running: &RunningStep) {
+        if let Some(balance) = &mut self.balance {
+            let ambient = running.ambient.unwrap_or_else(|| self.conditions.surroundings.at(self.time));
+            balance.observe(&self.marcher.simulator, self.time, &self.marcher.row, ambient);
+        }
     }
 
     /// Judges the present state, and takes it over as a row where there is a trace.

@@ -134,6 +134,7 @@ pub(super) fn execute(
         period: trace_out.is_some().then_some(period),
         state: state.as_ref(),
         soc,
+        balanced: !groups.is_empty(),
         tolerance: 1.0,
     };
     let interrupts = interrupt::count().map_err(Failure::input)?;
@@ -150,6 +151,9 @@ pub(super) fn execute(
     let done = perform(cell, &protocol, &conditions, &mut watch)?;
     drop(live);
     notes(cell, &done);
+    if let Some(own) = &done.balance {
+        simulation_notes::balance(cell, thermal, &own.balance, (own.soc, own.temperature));
+    }
 
     if let Some(output) = &trace_out {
         write_trace(cell, &done.trace, (groups, None), (format, output))?;

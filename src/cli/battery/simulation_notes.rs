@@ -1,6 +1,7 @@
 //! Notes of a simulation: where its result should not be trusted, and where its input looks mistaken.
 use crate::battery::cell::Cell;
 use crate::battery::simulation::Simulator;
+use crate::battery::simulation::balance::Balance;
 use crate::battery::simulation::thermal::Thermal;
 use crate::battery::simulation::trace::Trace;
 use crate::cli::message::narrate;
@@ -58,10 +59,19 @@ pub(super) fn trace(cell: &Cell, thermal: Thermal, trace: &Trace, charge_positiv
     turned_sign(trace, charge_positive);
 }
 
-/// Narrates the balances of charge and energy.
+/// Narrates the balances of charge and energy of a trace.
 pub(super) fn balances(cell: &Cell, thermal: Thermal, trace: &Trace) {
     let (Some(&from), Some(&to)) = (trace.soc.first(), trace.soc.last()) else { return };
-    let balance = &trace.balance;
+    let last = trace.time.len() - 1;
+    let at = |row: usize| [trace.core_temperature[row], trace.surface_temperature[row]];
+    balance(cell, thermal, &trace.balance, ([from, to], [at(0), at(last)]));
+}
+
+/// States of charge, and temperatures of core and surface, °C, at the beginning and the end of a simulation.
+type Ends = ([f64; 2], [[f64; 2]; 2]);
+
+/// Narrates the balances of charge and energy between two ends.
+pub(super) fn balance(cell: &Cell, thermal: Thermal, balance: &Balance, ([from, to], temperatures): Ends) {
     let (charge, fallen) = (balance.charge / 3600.0, (from - to) * cell.capacity_ah);
     narrate(&format!(
         "note: charge: {charge:.6} A.h were taken out, and the state of charge fell by {:.7} of {} A.h; they differ by {:.0e} A.h",
@@ -69,9 +79,7 @@ pub(super) fn balances(cell: &Cell, thermal: Thermal, trace: &Trace) {
         cell.capacity_ah,
         (charge - fallen).abs()
     ));
-    let last = trace.time.len() - 1;
-    let at = |row: usize| [trace.core_temperature[row], trace.surface_temperature[row]];
-    let energy = balance.energy(cell, thermal, [from, to], [at(0), at(last)]);
+    let energy = balance.energy(cell, thermal, [from, to], temperatures);
     let hour = |joule: f64| format!("{:.6}", joule / 3600.0);
     narrate(&format!(
         "note: energy: the chemistry gave {} W.h: {} of electrical work, {} of heat, and {} in concentration differences within particles, which no thermal model takes; they differ by {:.0e} W.h",
