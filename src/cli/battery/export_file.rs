@@ -3,7 +3,7 @@ use std::path::Path;
 
 use crate::battery::dataset::{Dataset, FEATURES, Split};
 use crate::cli::columns::csv::write_csv;
-use crate::cli::columns::{Column, ColumnFormat, ColumnValues, Columns, Digits, about};
+use crate::cli::columns::{Column, ColumnFormat, ColumnValues, Columns, Digits};
 use crate::cli::failure::Failure;
 use crate::cli::output::Output;
 use crate::document::diagnostic::Diagnostic;
@@ -36,20 +36,27 @@ pub(super) fn format_of(out: &Path) -> Result<Option<ColumnFormat>, Diagnostic> 
 /// # Errors
 /// The output cannot be written, or the format cannot hold as many numbers.
 pub(super) fn write(dataset: &Dataset, format: ColumnFormat, output: &Output, most: usize) -> Result<(), Failure> {
-    let specification = serde_json::to_string(dataset.specification()).expect("a specification is a struct");
-    let about: Vec<(String, String)> = about().into_iter().chain([("specification".into(), specification)]).collect();
     let splits: Vec<(Split, usize)> = Split::ALL.map(|split| (split, dataset.series(split).min(most))).to_vec();
     #[cfg(feature = "tables")]
     if format == ColumnFormat::Hdf5 {
-        return hdf5(dataset, &splits, &about, output);
+        return hdf5(dataset, &splits, output);
     }
     let all = splits.iter().flat_map(|(split, count)| (0..*count).map(|series| (*split, series)));
     let mut tables = all.map(|(split, series)| Columns { columns: columns(dataset, split, series), about: Vec::new() });
     output.write(|out| match format {
         #[cfg(feature = "tables")]
-        ColumnFormat::Parquet => crate::cli::columns::parquet::write_parquet(out, &about, &mut tables),
+        ColumnFormat::Parquet => crate::cli::columns::parquet::write_parquet(out, &described(dataset), &mut tables),
         _ => write_csv(out, &mut tables),
     })
+}
+
+/// The cell, the program and the command as in other files, the specification, and the files that were measured.
+#[cfg(feature = "tables")]
+fn described(dataset: &Dataset) -> Vec<(String, String)> {
+    let specification = serde_json::to_string(dataset.specification()).expect("a specification is a struct");
+    let measured = dataset.measured().map(|measured| serde_json::to_string(measured).expect("files are plain data"));
+    let own = [Some(("specification".to_owned(), specification)), measured.map(|text| ("measured".to_owned(), text))];
+    crate::cli::columns::about().into_iter().chain(own.into_iter().flatten()).collect()
 }
 
 /// A series as columns, after its split, its number and the time.
@@ -72,12 +79,7 @@ fn columns(dataset: &Dataset, split: Split, series: usize) -> Vec<Column> {
 
 /// An array of 32-bit floats for each split: series, rows, features.
 #[cfg(feature = "tables")]
-fn hdf5(
-    dataset: &Dataset,
-    splits: &[(Split, usize)],
-    about: &[(String, String)],
-    output: &Output,
-) -> Result<(), Failure> {
+fn hdf5(dataset: &Dataset, splits: &[(Split, usize)], output: &Output) -> Result<(), Failure> {
     use crate::cli::columns::hdf5::{attributes, finish};
     use hdf5_pure::{AttrValue, FileBuilder};
 
@@ -87,7 +89,7 @@ fn hdf5(
         return Err(Diagnostic::new(message).hint("limit it by `--series N`, or write Parquet or a folder").into());
     }
     let mut file = FileBuilder::new();
-    attributes(&mut file, about);
+    attributes(&mut file, &described(dataset));
     for (split, count) in splits.iter().filter(|(_, count)| *count > 0) {
         let rows = (0..*count).flat_map(|series| dataset.rows(*split, series, 0, dataset.steps()));
         let values: Vec<f32> = rows.flatten().map(|value| value as f32).collect();
