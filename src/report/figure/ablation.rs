@@ -5,26 +5,27 @@ use crate::report::draw::axis;
 use crate::report::draw::axis::Axis;
 use crate::report::draw::canvas::{Anchor, Canvas, Frame};
 use crate::report::draw::font;
+use crate::report::draw::room::Room;
 use crate::report::draw::theme::{BLUE, INK, MUTED, ORANGE, PAPER, RED, SHADE, SMALL, TEXT};
 use crate::report::draw::words::{amount, value};
 use crate::report::figure::caption;
-use crate::report::figure::caption::{MARGIN, WIDTH};
+use crate::report::figure::caption::WIDTH;
 use crate::space::hyperparameter::Value;
 use crate::trial::direction::Direction;
 
-const TOP: f64 = 122.0;
-/// The width of the names of changes.
+/// The width of the names of changes, and their share of a narrow room.
 const NAMES: f64 = 380.0;
+const NARROW: f64 = 0.42;
 /// The height of a step.
 const ROW: f64 = 30.0;
 /// Changes of one step that are named with their values, at most.
 const NAMED: usize = 2;
 
 /// Draws a row for each step; `None` without a path.
-pub(crate) fn figure(findings: &Findings) -> Option<Canvas> {
+pub(crate) fn laid_out(findings: &Findings, room: Room) -> Option<Canvas> {
     let ablation = findings.ablation.as_ref()?;
     let height = ROW * ablation.steps.len() as f64;
-    let mut canvas = Canvas::new(WIDTH, TOP + height + 56.0);
+    let mut canvas = Canvas::of_width(room.width(WIDTH));
     let start = if ablation.from_default { "default" } else { "the median configuration" };
     let subject = format!("from {start} to {}", findings.recommended());
     let line = format!(
@@ -32,27 +33,30 @@ pub(crate) fn figure(findings: &Findings) -> Option<Canvas> {
         amount(ablation.budget, &findings.unit)
     );
     let line = if findings.direction == Direction::Minimize { line } else { line.replace("lowers", "raises") };
-    caption::head(&mut canvas, &findings.experiment, &subject, &line);
-    legend(&mut canvas);
-    let frame = Frame { x: MARGIN + NAMES, y: TOP, width: WIDTH - 2.0 * MARGIN - NAMES - 10.0, height };
+    let below = caption::head(&mut canvas, room, &findings.experiment, &subject, &line);
+    let top = legend(&mut canvas, room, below);
+    let names = room.asked().map_or(NAMES, |width| NARROW * width).min(NAMES);
+    let x = room.margin() + names;
+    let frame = Frame { x, y: top, width: canvas.width - room.margin() - x - 10.0, height };
+    let wanted = if room.asked().is_some() { 4 } else { 8 };
     let ends = ablation
         .steps
         .iter()
         .flat_map(|step| [step.predicted, step.interval.0, step.interval.1].into_iter().chain(step.measured));
     let axis = Axis::of_costs(ends);
-    for tick in axis.ticks(8) {
+    for tick in axis.ticks(wanted) {
         canvas.line(vec![frame.at(tick.at, 0.0), frame.at(tick.at, 1.0)], SHADE, 1.0);
     }
     for index in 0..ablation.steps.len() {
-        row(&mut canvas, frame, ablation, index, (&axis, findings.direction));
+        row(&mut canvas, (frame, names), ablation, index, (&axis, findings.direction));
     }
     canvas.edges(frame, MUTED);
-    axis::below(&mut canvas, frame, axis.ticks(8), false, SMALL);
+    axis::below(&mut canvas, frame, axis.ticks(wanted), false, SMALL);
     caption::below(&mut canvas, frame, &findings.measure);
-    Some(canvas)
+    Some(canvas.end(frame.bottom() + 56.0))
 }
 
-fn legend(canvas: &mut Canvas) {
+fn legend(canvas: &mut Canvas, room: Room, y: f64) -> f64 {
     let bar = |x: f64, y: f64| Frame { x: x - 8.0, y: y - 5.0, width: 16.0, height: 10.0 };
     let entries: Vec<(String, caption::Sign)> = vec![
         ("measured before and after".into(), Box::new(move |canvas, (x, y)| canvas.rectangle(bar(x, y), BLUE))),
@@ -67,10 +71,16 @@ fn legend(canvas: &mut Canvas) {
             }),
         ),
     ];
-    caption::legend(canvas, 96.0, entries);
+    caption::legend(canvas, room, y, entries)
 }
 
-fn row(canvas: &mut Canvas, frame: Frame, ablation: &Ablation, index: usize, (axis, direction): (&Axis, Direction)) {
+fn row(
+    canvas: &mut Canvas,
+    (frame, names): (Frame, f64),
+    ablation: &Ablation,
+    index: usize,
+    (axis, direction): (&Axis, Direction),
+) {
     let step = &ablation.steps[index];
     let middle = frame.y + ROW * (index as f64 + 0.5);
     let x = |cost: f64| frame.at(axis.share(cost).clamp(0.0, 1.0), 0.0).0;
@@ -100,7 +110,7 @@ fn row(canvas: &mut Canvas, frame: Frame, ablation: &Ablation, index: usize, (ax
     } else {
         changes(step)
     };
-    let name = font::elide(&name, TEXT, false, NAMES - 12.0);
+    let name = font::elide(&name, TEXT, false, names - 12.0);
     canvas.say((frame.x - 10.0, middle + 4.0), name, TEXT, INK, Anchor::End, false);
 }
 

@@ -5,24 +5,26 @@ use crate::report::draw::axis;
 use crate::report::draw::axis::Axis;
 use crate::report::draw::canvas::{Anchor, At, Canvas, Frame};
 use crate::report::draw::font;
+use crate::report::draw::room::Room;
 use crate::report::draw::theme::{ASH, FAINT, INK, MUTED, ORANGE, PAPER, RED, SMALL, TEXT, THREAD, viridis};
 use crate::report::draw::words::{amount, count, percent};
 use crate::report::figure::caption;
-use crate::report::figure::caption::{MARGIN, WIDTH};
+use crate::report::figure::caption::WIDTH;
 use crate::report::figure::panel::badness;
 
-const TOP: f64 = 122.0;
 const HIGH: f64 = 470.0;
+/// The empty space left and right of the scale of colours.
+const BESIDE: f64 = 260.0;
 
 /// Draws the plane; `None` if too few configurations were tried.
-pub(crate) fn figure(findings: &Findings) -> Option<Canvas> {
+pub(crate) fn laid_out(findings: &Findings, room: Room) -> Option<Canvas> {
     let footprint = findings.footprint.as_ref()?;
     let points = &footprint.points;
     let at_highest = |point: &&FootprintPoint| point.at_highest && point.cost.is_some();
     let costs: Vec<f64> = points.iter().filter(at_highest).filter_map(|point| point.cost).collect();
     let colours = (!costs.is_empty()).then(|| Axis::of_costs(costs));
     let bar = if colours.is_some() { 66.0 } else { 20.0 };
-    let mut canvas = Canvas::new(WIDTH, TOP + HIGH + bar);
+    let mut canvas = Canvas::of_width(room.width(WIDTH));
     let shown = points.iter().filter(|point| point.kind != FootprintKind::Random).count();
     let mut line = format!(
         "{} on a plane that keeps {} of the squared distances",
@@ -32,9 +34,10 @@ pub(crate) fn figure(findings: &Findings) -> Option<Canvas> {
     if shown < footprint.tried {
         line += &format!("; {shown} of them are drawn");
     }
-    caption::head(&mut canvas, &findings.experiment, "footprint of what was tried", &line);
-    legend(&mut canvas, findings);
-    let frame = Frame { x: MARGIN, y: TOP, width: WIDTH - 2.0 * MARGIN, height: HIGH };
+    let below = caption::head(&mut canvas, room, &findings.experiment, "footprint of what was tried", &line);
+    let top = legend(&mut canvas, room, below, findings);
+    let width = canvas.width - 2.0 * room.margin();
+    let frame = Frame { x: room.margin(), y: top, width, height: HIGH.min(width) };
     caption::outline(&mut canvas, frame, FAINT, 1.0);
     let place = places(points, frame);
     let kinds = [FootprintKind::Random, FootprintKind::Open, FootprintKind::Failed, FootprintKind::Finished];
@@ -66,14 +69,11 @@ pub(crate) fn figure(findings: &Findings) -> Option<Canvas> {
         canvas.star(place(point), 7.5);
     }
     if let Some(colours) = &colours {
-        scale(
-            &mut canvas,
-            Frame { x: MARGIN + 260.0, y: TOP + HIGH + 12.0, width: WIDTH - 2.0 * MARGIN - 520.0, height: 12.0 },
-            findings,
-            colours,
-        );
+        let beside = if room.asked().is_some() { 10.0 } else { BESIDE };
+        let (x, y) = (frame.x + beside, frame.bottom() + 12.0);
+        scale(&mut canvas, Frame { x, y, width: frame.width - 2.0 * beside, height: 12.0 }, findings, colours);
     }
-    Some(canvas)
+    Some(canvas.end(frame.bottom() + bar))
 }
 
 /// The place of a point: both axes have one scale, and the plane is centred.
@@ -93,8 +93,8 @@ fn places(points: &[FootprintPoint], frame: Frame) -> impl Fn(&FootprintPoint) -
     }
 }
 
-fn legend(canvas: &mut Canvas, findings: &Findings) {
-    let Some(footprint) = &findings.footprint else { return };
+fn legend(canvas: &mut Canvas, room: Room, y: f64, findings: &Findings) -> f64 {
+    let Some(footprint) = &findings.footprint else { return y };
     let any = |is: &dyn Fn(&FootprintPoint) -> bool| footprint.points.iter().any(is);
     let mut entries: Vec<(String, caption::Sign)> = Vec::new();
     let mut add = |is_there: bool, text: String, sign: caption::Sign<'static>| {
@@ -125,7 +125,7 @@ fn legend(canvas: &mut Canvas, findings: &Findings) {
     add(any(&kind(FootprintKind::Random)), random, Box::new(|canvas, at| canvas.ring(at, 2.6, PAPER, ASH, 0.9)));
     add(any(&|point| point.is_default), "default".into(), Box::new(|canvas, at| canvas.disc(at, 4.6, ORANGE)));
     add(any(&kind(FootprintKind::Recommended)), findings.recommended(), Box::new(|canvas, at| canvas.star(at, 6.0)));
-    caption::legend(canvas, 96.0, entries);
+    caption::legend(canvas, room, y, entries)
 }
 
 /// Draws the scale of the colours.
@@ -136,7 +136,7 @@ fn scale(canvas: &mut Canvas, bar: Frame, findings: &Findings, colours: &Axis) {
         let frame = Frame { x, y: bar.y, width: 0.6 + bar.width / STEPS as f64, height: bar.height };
         canvas.rectangle(frame, viridis(badness(findings.direction, (step as f64 + 0.5) / STEPS as f64)));
     }
-    axis::below(canvas, bar, colours.ticks(7), false, SMALL);
+    axis::below(canvas, bar, colours.ticks((bar.width / 86.0).clamp(3.0, 7.0) as usize), false, SMALL);
     let text = font::elide(&format!("{} (bright is good)", findings.measure), TEXT, false, bar.width);
     canvas.say((bar.x + bar.width / 2.0, bar.bottom() + 33.0), text, TEXT, INK, Anchor::Middle, false);
 }

@@ -326,6 +326,6 @@ fn signs(canvas: &mut Canvas, legend: &mut Legend, findings: &Findings) {
         }
     }
     for kind in kinds {
-        legend.entry(canvas, &kind.in_words(), |canvas, at| panel::failed(canvas, at, kind));
+        legend.entry(canvas, &kind.in_words(), |canvas, at| panel::failed(canvas, at, kind, 1.0));
     }
 }

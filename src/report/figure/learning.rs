@@ -4,35 +4,36 @@ use crate::analysis::learning::{CurveKind, LearningCurve};
 use crate::report::draw::axis;
 use crate::report::draw::axis::Axis;
 use crate::report::draw::canvas::{At, Canvas, Frame};
+use crate::report::draw::room::Room;
 use crate::report::draw::theme::{ASH, BLUE, Colour, HAZE, MUTED, RED, SHADE, SMALL, THREAD};
 use crate::report::draw::words::count;
 use crate::report::figure::caption;
-use crate::report::figure::caption::{MARGIN, WIDTH};
+use crate::report::figure::caption::WIDTH;
 
-const TOP: f64 = 122.0;
 const HIGH: f64 = 380.0;
 const LEFT: f64 = 74.0;
 /// The ratio of the greatest budget to the smallest from which on the axis is logarithmic.
 const WIDE: f64 = 30.0;
 
 /// Draws the curves; `None` if no trial reported any.
-pub(crate) fn figure(findings: &Findings) -> Option<Canvas> {
+pub(crate) fn laid_out(findings: &Findings, room: Room) -> Option<Canvas> {
     let learning = findings.learning.as_ref()?;
-    let mut canvas = Canvas::new(WIDTH, TOP + HIGH + 58.0);
+    let mut canvas = Canvas::of_width(room.width(WIDTH));
     let mut line = count(learning.all, "learning curve");
     if learning.curves.len() < learning.all {
         line += &format!("; an even share is drawn, {} of them", learning.curves.len());
     }
     line += "; a configuration that goes on to a higher budget goes on in its curve";
-    caption::head(&mut canvas, &findings.experiment, "learning curves", &line);
+    let below = caption::head(&mut canvas, room, &findings.experiment, "learning curves", &line);
     let kinds = [CurveKind::Recommended, CurveKind::Full, CurveKind::Stopped, CurveKind::Failed, CurveKind::Running];
     let drawn = kinds.into_iter().filter(|kind| learning.curves.iter().any(|curve| curve.kind == *kind));
     let entry = |kind: CurveKind| -> (String, caption::Sign) {
         let sign = move |canvas: &mut Canvas, (x, y): At| stroke(canvas, vec![(x - 8.0, y), (x + 8.0, y)], kind);
         (word(kind, findings), Box::new(sign))
     };
-    caption::legend(&mut canvas, 96.0, drawn.map(entry).collect());
-    let frame = Frame { x: MARGIN + LEFT, y: TOP, width: WIDTH - 2.0 * MARGIN - LEFT - 8.0, height: HIGH };
+    let top = caption::legend(&mut canvas, room, below, drawn.map(entry).collect());
+    let width = canvas.width - 2.0 * room.margin() - LEFT - 8.0;
+    let frame = Frame { x: room.margin() + LEFT, y: top, width, height: (0.8 * width).min(HIGH) };
     let points = || learning.curves.iter().flat_map(|curve| &curve.points);
     let (low, high) = points().fold((f64::INFINITY, 0.0_f64), |(low, high), (x, _)| (low.min(*x), high.max(*x)));
     let is_wide = high > WIDE * low;
@@ -49,10 +50,10 @@ pub(crate) fn figure(findings: &Findings) -> Option<Canvas> {
     }
     canvas.edges(frame, MUTED);
     axis::left(&mut canvas, frame, up.ticks(6), SMALL, 60.0);
-    axis::below(&mut canvas, frame, across.ticks(9), false, SMALL);
+    axis::below(&mut canvas, frame, across.ticks(if room.asked().is_some() { 4 } else { 9 }), false, SMALL);
     caption::beside(&mut canvas, frame, LEFT - 12.0, &findings.measure);
     caption::below(&mut canvas, frame, &format!("budget ({})", findings.unit));
-    Some(canvas)
+    Some(canvas.end(frame.bottom() + 58.0))
 }
 
 fn draw(canvas: &mut Canvas, curve: &LearningCurve, at: &dyn Fn(&(f64, f64)) -> At) {

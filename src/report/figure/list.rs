@@ -34,7 +34,7 @@ pub static FIGURES: [FigureEntry; 13] = [
     },
     FigureEntry {
         name: "learning",
-        draw: |findings, _, _| learning::figure(findings),
+        draw: |findings, _, room| learning::laid_out(findings, room),
         fields: &["learning"],
         caption: |findings| of_trials(findings, "Learning curves: the costs that trials reported on their way."),
     },
@@ -46,7 +46,7 @@ pub static FIGURES: [FigureEntry; 13] = [
     },
     FigureEntry {
         name: "locality",
-        draw: |findings, _, _| locality::figure(findings),
+        draw: |findings, _, room| locality::laid_out(findings, room),
         fields: &["locality"],
         caption: |findings| {
             of_trials(
@@ -57,7 +57,7 @@ pub static FIGURES: [FigureEntry; 13] = [
     },
     FigureEntry {
         name: "ablation",
-        draw: |findings, _, _| ablation::figure(findings),
+        draw: |findings, _, room| ablation::laid_out(findings, room),
         fields: &["ablation"],
         caption: |findings| {
             of_trials(
@@ -79,7 +79,7 @@ pub static FIGURES: [FigureEntry; 13] = [
     },
     FigureEntry {
         name: "footprint",
-        draw: |findings, _, _| footprint::figure(findings),
+        draw: |findings, _, room| footprint::laid_out(findings, room),
         fields: &["footprint"],
         caption: |findings| {
             of_trials(
@@ -105,7 +105,7 @@ pub static FIGURES: [FigureEntry; 13] = [
     },
     FigureEntry {
         name: "outlook",
-        draw: |findings, _, _| outlook::figure(findings),
+        draw: |findings, _, room| outlook::laid_out(findings, room),
         fields: &["outlook", "shortlist"],
         caption: |findings| {
             of_trials(
@@ -116,13 +116,13 @@ pub static FIGURES: [FigureEntry; 13] = [
     },
     FigureEntry {
         name: "timetable",
-        draw: |findings, _, _| timetable::figure(findings),
+        draw: |findings, _, room| timetable::laid_out(findings, room),
         fields: &["timetable"],
         caption: |findings| of_trials(findings, "Timetable: a bar for each attempt, on the line of its slot."),
     },
     FigureEntry {
         name: "spending",
-        draw: |findings, _, _| spending::figure(findings),
+        draw: |findings, _, room| spending::laid_out(findings, room),
         fields: &["spending"],
         caption: |findings| of_trials(findings, "Time and money by budget and configuration, and under other rules."),
     },
@@ -160,6 +160,7 @@ mod tests {
     use crate::analysis::{Course, ModelKind, Timing};
     use crate::numeric::stream::Stream;
     use crate::report::page;
+    use crate::report::part::part;
     use crate::space::Space;
     use crate::space::configuration::Configuration;
     use crate::trial::budget::Budget;
@@ -236,9 +237,18 @@ mod tests {
         let directions = Directions::of(vec![direction; objectives.len().max(1)]);
         let findings = Findings::of(&input).turned(&directions);
         for figure in &FIGURES {
-            let faults =
-                figure.draw(&findings, &input, Room::PAGE).map(|canvas| canvas.text_faults()).unwrap_or_default();
-            assert_eq!(faults, [""; 0], "{name}: {}", figure.name);
+            for room in [Room::PAGE, Room::of(page::NARROW)] {
+                let canvas = figure.draw(&findings, &input, room);
+                let faults = canvas.map(|canvas| canvas.text_faults()).unwrap_or_default();
+                assert_eq!(faults, [""; 0], "{name}: {} in {room:?}", figure.name);
+            }
+        }
+        let all = serde_json::to_value(&findings).expect("findings are plain data");
+        for path in FIGURES.iter().flat_map(|figure| figure.fields) {
+            let own = all.pointer(&format!("/{path}")).filter(|own| !own.is_null()).cloned();
+            // A list without elements is no field of the file, and no table.
+            let found = part(&findings, path).filter(|found| own.is_some() || found != &serde_json::json!([]));
+            assert_eq!(found, own, "{name}: {path}");
         }
         let page = page::page(&findings, &input, &|_| None);
         let body = &page[page.find("<main>").expect("a body")..page.find("</main>").expect("its end")];

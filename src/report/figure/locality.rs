@@ -5,15 +5,19 @@ use crate::report::draw::axis;
 use crate::report::draw::axis::{Axis, Tick};
 use crate::report::draw::canvas::{Anchor, Canvas, Frame};
 use crate::report::draw::font;
+use crate::report::draw::room::Room;
 use crate::report::draw::theme::{ASH, BLUE, Colour, HEADING, INK, MUTED, SHADE, SMALL, THREAD, viridis};
 use crate::report::draw::words::percent;
 use crate::report::figure::caption;
-use crate::report::figure::caption::{MARGIN, WIDTH};
+use crate::report::figure::caption::WIDTH;
 
-const TOP: f64 = 126.0;
+/// The width of the names of hyperparameters, and their share of a narrow room.
 const NAMES: f64 = 170.0;
+const NARROW: f64 = 0.3;
 const ROW: f64 = 26.0;
 const BETWEEN: f64 = 26.0;
+/// The height from the bars of a column to those of the next, where they are below each other.
+const BELOW: f64 = 76.0;
 /// Further objectives that are drawn at most.
 const OBJECTIVES: usize = 3;
 
@@ -30,25 +34,33 @@ struct Column {
 }
 
 /// Draws the columns; `None` without a model that is trusted.
-pub(crate) fn figure(findings: &Findings) -> Option<Canvas> {
+pub(crate) fn laid_out(findings: &Findings, room: Room) -> Option<Canvas> {
     let locality = findings.locality.as_ref().filter(|locality| !locality.near.is_empty())?;
     let height = ROW * locality.near.len() as f64;
-    let mut canvas = Canvas::new(WIDTH, TOP + height + 56.0);
+    let mut canvas = Canvas::of_width(room.width(WIDTH));
     let line =
         "shares of the variance of the model's predictions; what matters far from the best need not matter near it";
-    caption::head(&mut canvas, &findings.experiment, "importance near the best", line);
+    let top = caption::head(&mut canvas, room, &findings.experiment, "importance near the best", line) + 30.0;
     let columns = columns(locality);
-    let room = (WIDTH - 2.0 * MARGIN - NAMES) / columns.len() as f64;
-    for (index, local) in locality.near.iter().enumerate() {
-        let y = TOP + ROW * (index as f64 + 0.5) + 3.8;
-        let name = font::elide(&local.hyperparameter, SMALL, false, NAMES - 14.0);
-        canvas.say((MARGIN + NAMES - 8.0, y), name, SMALL, INK, Anchor::End, false);
-    }
+    let side_by_side = room.asked().is_none();
+    let names = room.asked().map_or(NAMES, |width| NARROW * width).min(NAMES);
+    let all = canvas.width - 2.0 * room.margin() - names;
+    let each = if side_by_side { all / columns.len() as f64 } else { all };
+    let mut bottom = top;
     for (index, column) in columns.iter().enumerate() {
-        let x = MARGIN + NAMES + room * index as f64;
-        draw(&mut canvas, Frame { x, y: TOP, width: room - BETWEEN, height }, column);
+        let (across, down) = if side_by_side { (index as f64, 0.0) } else { (0.0, index as f64) };
+        let (x, y) = (room.margin() + names + each * across, top + (height + BELOW) * down);
+        if index == 0 || !side_by_side {
+            for (row, local) in locality.near.iter().enumerate() {
+                let name = font::elide(&local.hyperparameter, SMALL, false, names - 14.0);
+                let at = (x - 8.0, y + ROW * (row as f64 + 0.5) + 3.8);
+                canvas.say(at, name, SMALL, INK, Anchor::End, false);
+            }
+        }
+        draw(&mut canvas, Frame { x, y, width: each - BETWEEN, height }, column);
+        bottom = y + height;
     }
-    Some(canvas)
+    Some(canvas.end(bottom + 56.0))
 }
 
 fn columns(locality: &Locality) -> Vec<Column> {

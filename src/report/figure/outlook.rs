@@ -6,36 +6,40 @@ use crate::report::draw::axis;
 use crate::report::draw::axis::Axis;
 use crate::report::draw::canvas::{Anchor, Canvas, Frame};
 use crate::report::draw::font;
+use crate::report::draw::room::Room;
 use crate::report::draw::theme::{ASH, BLUE, FAINT, HAZE, INK, MUTED, ORANGE, PAPER, RED, SHADE, SMALL, TEXT};
 use crate::report::draw::words::{amount, number};
 use crate::report::figure::caption;
-use crate::report::figure::caption::{MARGIN, WIDTH};
+use crate::report::figure::caption::WIDTH;
 
-const TOP: f64 = 116.0;
 const HIGH: f64 = 280.0;
+/// The height from one row of panels to the next.
+const DOWN: f64 = HIGH + 78.0;
 const LEFT: f64 = 84.0;
 /// Ranges that are drawn at most.
 const RANGES: usize = 6;
 
 /// Draws the panels that have something to show; `None` before the first success.
-pub(crate) fn figure(findings: &Findings) -> Option<Canvas> {
+pub(crate) fn laid_out(findings: &Findings, room: Room) -> Option<Canvas> {
     let (outlook, shortlist) = findings.outlook.as_ref().zip(findings.shortlist.as_ref())?;
     if outlook.drawn.is_empty() && outlook.wider.is_empty() && shortlist.candidates.len() < 2 {
         return None;
     }
-    let mut canvas = Canvas::new(WIDTH, TOP + HIGH + 58.0);
+    let mut canvas = Canvas::of_width(room.width(WIDTH));
     let line = format!("predictions and expectations at {}", amount(outlook.budget, &findings.unit));
-    caption::head(&mut canvas, &findings.experiment, "what to try next", &line);
+    let top = caption::head(&mut canvas, room, &findings.experiment, "what to try next", &line) + 20.0;
     let regions = !outlook.drawn.is_empty();
     let seeds = shortlist.candidates.len() > 1;
     let ranges = !outlook.wider.is_empty();
     let count = [regions, seeds, ranges].into_iter().filter(|shown| *shown).count().max(2);
-    let room = (WIDTH - 2.0 * MARGIN) / count as f64;
-    let mut column = 0;
+    let columns = room.columns(280.0, count);
+    let each = (canvas.width - 2.0 * room.margin()) / columns as f64;
+    let mut place = 0;
     let mut next = || {
-        let x = MARGIN + LEFT + room * f64::from(column);
-        column += 1;
-        Frame { x, y: TOP, width: room - LEFT - 24.0, height: HIGH }
+        let (column, row) = ((place % columns) as f64, (place / columns) as f64);
+        place += 1;
+        let (x, y) = (room.margin() + LEFT + each * column, top + DOWN * row);
+        Frame { x, y, width: each - LEFT - 24.0, height: HIGH }
     };
     if regions {
         promising(&mut canvas, next(), findings, outlook);
@@ -46,7 +50,8 @@ pub(crate) fn figure(findings: &Findings) -> Option<Canvas> {
     if ranges {
         wider(&mut canvas, next(), &outlook.wider);
     }
-    Some(canvas)
+    let rows = place.div_ceil(columns).max(1) as f64;
+    Some(canvas.end(top + DOWN * (rows - 1.0) + HIGH + 58.0))
 }
 
 /// Draws the predicted cost of untried configurations against their distance from what was tried.

@@ -16,8 +16,9 @@ use crate::space::hyperparameter::Value;
 use crate::trial::direction::Direction;
 use crate::trial::outcome::OutcomeKind;
 
-/// Trials up to which signs have their usual size.
+/// Trials up to which signs have their usual size, and failures up to which theirs have it.
 const CROWD: f64 = 100.0;
+const FAILED_CROWD: f64 = 40.0;
 
 /// The cost axis that all diagonal panels share; `None` without a model.
 pub(crate) fn cost_axis(matrix: &Matrix) -> Option<Axis> {
@@ -219,6 +220,8 @@ pub(crate) fn tiles(
     // Signs of many trials are small, so that the tiles can be seen between them.
     let size = (CROWD / matrix.spots.len().max(1) as f64).sqrt().clamp(0.35, 1.0);
     let size = if place.gap < 30.0 { 0.8 * size } else { size };
+    let failures = matrix.spots.iter().filter(|spot| matches!(spot.kind, SpotKind::Failed(_))).count();
+    let failed_size = (FAILED_CROWD / failures.max(1) as f64).sqrt().clamp(0.35, 1.0);
     for spot in &matrix.spots {
         let (Some(x), Some(y)) = (spot.at[column], spot.at[row]) else { continue };
         let (x, y) = frame.at(x, y);
@@ -226,7 +229,7 @@ pub(crate) fn tiles(
         match spot.kind {
             SpotKind::Smaller => smaller(canvas, at, size),
             SpotKind::Finished => finished(canvas, at, size),
-            SpotKind::Failed(kind) => failed(canvas, at, kind),
+            SpotKind::Failed(kind) => failed(canvas, at, kind, failed_size),
             SpotKind::Incumbent => canvas.star(at, 6.0),
         }
     }
@@ -271,23 +274,24 @@ pub(crate) fn smaller(canvas: &mut Canvas, at: At, size: f64) {
     canvas.ring(at, 1.9 * size, [0xe8, 0xeb, 0xee], [0x45, 0x4d, 0x57], 0.6 * size);
 }
 
-/// Draws the sign of a failure: a cross if the cost was not finite, a square if the program failed, a triangle if a limit
-/// ended it.
-pub(crate) fn failed(canvas: &mut Canvas, (x, y): At, kind: OutcomeKind) {
-    let corners = match kind {
+/// Draws the sign of a failure, of the usual size or a share of it: a cross if the cost was not finite, a square if the program
+/// failed, a triangle if a limit ended it.
+pub(crate) fn failed(canvas: &mut Canvas, (x, y): At, kind: OutcomeKind, size: f64) {
+    let at = |(right, down): At| (x + size * right, y + size * down);
+    let corners: Vec<At> = match kind {
         OutcomeKind::TimedOut | OutcomeKind::OutOfMemory | OutcomeKind::OutOfDeviceMemory => {
-            vec![(x, y - 4.4), (x + 4.2, y + 3.2), (x - 4.2, y + 3.2)]
+            [(0.0, -4.4), (4.2, 3.2), (-4.2, 3.2)].map(at).to_vec()
         }
-        OutcomeKind::Crashed => vec![(x - 3.2, y - 3.2), (x + 3.2, y - 3.2), (x + 3.2, y + 3.2), (x - 3.2, y + 3.2)],
+        OutcomeKind::Crashed => [(-3.2, -3.2), (3.2, -3.2), (3.2, 3.2), (-3.2, 3.2)].map(at).to_vec(),
         _ => {
-            canvas.cross((x, y), 3.6, PAPER, 3.4);
-            canvas.cross((x, y), 3.2, RED, 1.6);
+            canvas.cross((x, y), 3.6 * size, PAPER, 3.4 * size);
+            canvas.cross((x, y), 3.2 * size, RED, 1.6 * size);
             return;
         }
     };
     let outline = corners.iter().chain(&corners[..1]).copied().collect();
     canvas.polygon(corners, PAPER);
-    canvas.line(outline, RED, 1.4);
+    canvas.line(outline, RED, (1.4 * size).max(0.7));
 }
 
 /// Fills a tile at which trials have only failed.

@@ -6,6 +6,7 @@ use crate::report::draw::axis;
 use crate::report::draw::axis::{Axis, Tick};
 use crate::report::draw::canvas::{Anchor, At, Canvas, Frame};
 use crate::report::draw::font;
+use crate::report::draw::room::Room;
 use crate::report::draw::theme::{ASH, HEADING, INK, MUTED, PAPER, RED, SMALL, viridis};
 use crate::report::draw::words::amount;
 use crate::report::figure::caption;
@@ -56,7 +57,7 @@ pub(crate) fn figure(findings: &Findings) -> Option<Canvas> {
             dimensions.len() + findings.matrix.others.len()
         );
     }
-    caption::head(&mut canvas, &findings.experiment, "parallel coordinates", &line);
+    caption::head(&mut canvas, Room::PAGE, &findings.experiment, "parallel coordinates", &line);
     let mut entries: Vec<(String, caption::Sign)> = vec![
         ("good".into(), Box::new(|canvas, (x, y)| canvas.line(vec![(x - 8.0, y), (x + 8.0, y)], viridis(0.05), 2.0))),
         ("bad".into(), Box::new(|canvas, (x, y)| canvas.line(vec![(x - 8.0, y), (x + 8.0, y)], viridis(0.95), 2.0))),
@@ -72,7 +73,7 @@ pub(crate) fn figure(findings: &Findings) -> Option<Canvas> {
         let sign = |canvas: &mut Canvas, (x, y): At| canvas.dashed((x - 8.0, y), (x + 8.0, y), ASH, 1.0, (4.0, 3.0));
         entries.push(("failed".into(), Box::new(sign)));
     }
-    caption::legend(&mut canvas, 96.0, entries);
+    caption::legend(&mut canvas, Room::PAGE, 96.0, entries);
 
     let gap = (WIDTH - 2.0 * MARGIN - 120.0) / dimensions.len() as f64;
     let x = |index: usize| MARGIN + 70.0 + gap * index as f64;

@@ -4,6 +4,7 @@ use crate::report::draw::axis;
 use crate::report::draw::axis::Axis;
 use crate::report::draw::canvas::{Anchor, At, Canvas, Frame};
 use crate::report::draw::font;
+use crate::report::draw::room::Room;
 use crate::report::draw::theme::{BLUE, Colour, MUTED, ORANGE, PAPER, RED, SHADE, SMALL, TEXT, mix};
 use crate::report::draw::words::{amount, count};
 use crate::report::figure::caption;
@@ -40,14 +41,14 @@ pub(crate) fn figure(race: &Race, words: &RaceWords) -> Canvas {
     }
     let groups = &race.groups[..race.groups.len().min(DRAWN)];
     let names: Vec<&str> = groups.iter().map(|group| group.name.as_str()).collect();
-    caption::head(&mut canvas, "compare", &names.join(", "), &line);
+    caption::head(&mut canvas, Room::PAGE, "compare", &names.join(", "), &line);
     let entry = |(index, group): (usize, &RaceGroup)| -> (String, caption::Sign) {
         let sign =
             move |canvas: &mut Canvas, (x, y): At| canvas.line(vec![(x - 8.0, y), (x + 8.0, y)], COLOURS[index], 2.4);
         let name = font::elide(&group.name, TEXT, false, 170.0);
         (format!("{name} ({})", count(group.runs, "run")), Box::new(sign))
     };
-    caption::legend(&mut canvas, 96.0, groups.iter().enumerate().map(entry).collect());
+    caption::legend(&mut canvas, Room::PAGE, 96.0, groups.iter().enumerate().map(entry).collect());
     let frame = Frame { x: MARGIN + LEFT, y: TOP, width: WIDTH - 2.0 * MARGIN - LEFT - 8.0, height: HIGH };
     let points = || groups.iter().flat_map(|group| &group.points);
     let ends = points().flat_map(|point| point.median.into_iter().chain(point.band.iter().flat_map(|(a, b)| [*a, *b])));

@@ -7,13 +7,13 @@ use crate::report::draw::axis;
 use crate::report::draw::axis::{Axis, Tick};
 use crate::report::draw::canvas::{Anchor, At, Canvas, Frame};
 use crate::report::draw::font;
+use crate::report::draw::room::Room;
 use crate::report::draw::theme::{ASH, BLUE, Colour, HAZE, INK, MUTED, PAPER, SHADE, SMALL, TEXT, budget_colour};
 use crate::report::draw::words::{amount, duration, number};
 use crate::report::figure::caption;
-use crate::report::figure::caption::{MARGIN, WIDTH};
+use crate::report::figure::caption::WIDTH;
 use crate::report::figure::timetable::unit;
 
-const TOP: f64 = 116.0;
 const HIGH: f64 = 220.0;
 /// The height from one row of panels to the next.
 const DOWN: f64 = 300.0;
@@ -25,37 +25,36 @@ const BARS: usize = 9;
 const DOTS: usize = 1000;
 
 /// Draws the panels; `None` if no time is known.
-pub(crate) fn figure(findings: &Findings) -> Option<Canvas> {
+pub(crate) fn laid_out(findings: &Findings, room: Room) -> Option<Canvas> {
     let spending = findings.spending.as_ref()?;
     let dots = dots(spending);
-    let second = 2.min(usize::from(dots.len() > 2)) + spending.paces.len();
-    let rows = if second > 0 { 2.0 } else { 1.0 };
-    let mut canvas = Canvas::new(WIDTH, TOP + DOWN * (rows - 1.0) + HIGH + 58.0);
+    let mut canvas = Canvas::of_width(room.width(WIDTH));
     let mut line = format!("{} of all attempts together", duration(spending.seconds));
     if let Some((money, price)) = spending.money.zip(spending.price_per_hour) {
         line += &format!(", {} at {} an hour of a worker", number(money), number(price));
     }
-    caption::head(&mut canvas, &findings.experiment, "time and money", &line);
-    let room = (WIDTH - 2.0 * MARGIN) / 3.0;
-    let frame = |column: usize, row: usize| Frame {
-        x: MARGIN + LEFT + room * column as f64,
-        y: TOP + DOWN * row as f64,
-        width: room - LEFT - 22.0,
+    let top = caption::head(&mut canvas, room, &findings.experiment, "time and money", &line) + 20.0;
+    let columns = room.columns(280.0, 3);
+    let each = (canvas.width - 2.0 * room.margin()) / columns as f64;
+    let frame = |place: usize| Frame {
+        x: room.margin() + LEFT + each * (place % columns) as f64,
+        y: top + DOWN * (place / columns) as f64,
+        width: each - LEFT - 22.0,
         height: HIGH,
     };
-    by_budget(&mut canvas, frame(0, 0), spending, &findings.unit);
-    otherwise(&mut canvas, frame(1, 0), spending);
-    clock(&mut canvas, frame(2, 0), findings, spending);
-    let mut column = 0;
+    by_budget(&mut canvas, frame(0), spending, &findings.unit);
+    otherwise(&mut canvas, frame(1), spending);
+    clock(&mut canvas, frame(2), findings, spending);
+    let mut place = 3;
     if dots.len() > 2 {
-        configurations(&mut canvas, frame(0, 1), findings, &dots);
-        column = 1;
+        configurations(&mut canvas, frame(place), findings, &dots);
+        place += 1;
     }
     for relation in &spending.paces {
-        pace(&mut canvas, frame(column, 1), findings, relation);
-        column += 1;
+        pace(&mut canvas, frame(place), findings, relation);
+        place += 1;
     }
-    Some(canvas)
+    Some(canvas.end(frame(place - 1).bottom() + 58.0))
 }
 
 /// Draws horizontal bars with their names at the left and a text at their ends.

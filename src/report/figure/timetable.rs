@@ -5,15 +5,16 @@ use crate::report::draw::axis;
 use crate::report::draw::axis::Axis;
 use crate::report::draw::canvas::{Anchor, Canvas, Frame};
 use crate::report::draw::font;
+use crate::report::draw::room::Room;
 use crate::report::draw::theme::{ASH, BLUE, Colour, FAINT, INK, MUTED, PAPER, RED, SHADE, SMALL, budget_colour};
 use crate::report::draw::words::{amount, count, percent};
 use crate::report::figure::caption;
-use crate::report::figure::caption::{MARGIN, WIDTH};
+use crate::report::figure::caption::WIDTH;
 use crate::trial::outcome::OutcomeKind;
 
-const TOP: f64 = 122.0;
-/// The width of the names of slots.
+/// The width of the names of slots, and that in a narrow room.
 const LEFT: f64 = 110.0;
+const NARROW: f64 = 56.0;
 /// Lines at most.
 const LINES: usize = 32;
 /// Bars at most, roughly: shorter ones join.
@@ -33,12 +34,13 @@ pub(crate) fn unit(length_s: f64) -> (&'static str, f64) {
 }
 
 /// Draws the timetable; `None` if no attempt has ended.
-pub(crate) fn figure(findings: &Findings) -> Option<Canvas> {
+pub(crate) fn laid_out(findings: &Findings, room: Room) -> Option<Canvas> {
     let table = findings.timetable.as_ref()?;
     let lines = table.slots.len().min(LINES);
     let row = (340.0 / lines as f64).clamp(12.0, 34.0);
     let height = row * lines as f64;
-    let mut canvas = Canvas::new(WIDTH, TOP + height + 58.0);
+    let mut canvas = Canvas::of_width(room.width(WIDTH));
+    let names = if room.asked().is_some() { NARROW } else { LEFT };
     let mut line = format!(
         "{} on {}, busy {} of the time",
         count(table.bars.len(), "attempt"),
@@ -51,10 +53,11 @@ pub(crate) fn figure(findings: &Findings) -> Option<Canvas> {
     if lines < table.slots.len() {
         line += &format!("; the first {LINES} of {} lines", table.slots.len());
     }
-    caption::head(&mut canvas, &findings.experiment, "timetable", &line);
+    let below = caption::head(&mut canvas, room, &findings.experiment, "timetable", &line);
     let budgets = budgets(table);
-    legend(&mut canvas, findings, table, &budgets);
-    let frame = Frame { x: MARGIN + LEFT, y: TOP, width: WIDTH - 2.0 * MARGIN - LEFT - 10.0, height };
+    let top = legend(&mut canvas, (room, below), findings, table, &budgets);
+    let x = room.margin() + names;
+    let frame = Frame { x, y: top, width: canvas.width - room.margin() - x - 10.0, height };
     let (name, seconds) = unit(table.length_s);
     let axis = Axis::between(0.0, (table.length_s / seconds).max(1e-9), false);
     let x = |at: f64| frame.at(axis.share(at / seconds).clamp(0.0, 1.0), 0.0).0;
@@ -62,7 +65,7 @@ pub(crate) fn figure(findings: &Findings) -> Option<Canvas> {
         let y = frame.y + row * index as f64;
         canvas.rectangle(Frame { x: frame.x, y: y + 0.5, width: frame.width, height: row - 1.0 }, SHADE);
         let text = table.slots[index].name.as_str();
-        let text = font::elide(if text.is_empty() { "worker" } else { text }, SMALL, false, LEFT - 14.0);
+        let text = font::elide(if text.is_empty() { "worker" } else { text }, SMALL, false, names - 14.0);
         canvas.say((frame.x - 8.0, y + row / 2.0 + 3.6), text, SMALL, INK, Anchor::End, false);
     }
     let least = (lines as f64 * frame.width / BARS).max(0.4);
@@ -92,9 +95,9 @@ pub(crate) fn figure(findings: &Findings) -> Option<Canvas> {
         canvas.dashed((x(*at), frame.y), (x(*at), frame.bottom()), INK, 1.2, (4.0, 3.0));
     }
     canvas.edges(frame, MUTED);
-    axis::below(&mut canvas, frame, axis.ticks(9), false, SMALL);
+    axis::below(&mut canvas, frame, axis.ticks(if room.asked().is_some() { 4 } else { 9 }), false, SMALL);
     caption::below(&mut canvas, frame, &format!("{name} of the run"));
-    Some(canvas)
+    Some(canvas.end(frame.bottom() + 58.0))
 }
 
 /// The colour of text on bars whose colour is the same on light and dark pages.
@@ -129,7 +132,7 @@ fn colour(bar: &Bar, budgets: &[f64]) -> Colour {
     }
 }
 
-fn legend(canvas: &mut Canvas, findings: &Findings, table: &Timetable, budgets: &[f64]) {
+fn legend(canvas: &mut Canvas, (room, y): (Room, f64), findings: &Findings, table: &Timetable, budgets: &[f64]) -> f64 {
     let sign = |colour: Colour, hatched: bool| -> caption::Sign {
         Box::new(move |canvas: &mut Canvas, (x, y)| {
             let place = Frame { x: x - 7.0, y: y - 5.0, width: 14.0, height: 10.0 };
@@ -160,5 +163,5 @@ fn legend(canvas: &mut Canvas, findings: &Findings, table: &Timetable, budgets: 
     if table.bars.iter().any(|bar| bar.outcome == REPEATED) {
         entries.push(("attempted again".into(), sign(FAINT, true)));
     }
-    caption::legend(canvas, 96.0, entries);
+    caption::legend(canvas, room, y, entries)
 }
