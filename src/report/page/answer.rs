@@ -31,6 +31,9 @@ pub(crate) fn learning(learning: &Learning) -> String {
     if let Some(share) = learning.ahead {
         text += &match share {
             share if share > 0.999 => "; the recommended one was among the best quarter only at its end".to_owned(),
+            share if share < 0.01 => {
+                "; the recommended one was among the best quarter from its first reports on".to_owned()
+            }
             share => {
                 format!("; the recommended one was among the best quarter from {} of its budget on", percent(share))
             }
@@ -49,7 +52,8 @@ pub(crate) fn locality(locality: &Locality) -> String {
     let mut text = match (greatest(&|each| each.around_best), greatest(&|each| each.everywhere)) {
         (None, _) => "Around the best the model predicts the same everywhere".to_owned(),
         (Some((name, share)), everywhere) => {
-            let head = format!("Around the best {name} matters most, with {} of the variance there", percent(share));
+            let head =
+                format!("Around the best {name} matters most, with {} of the variance there by itself", percent(share));
             match everywhere {
                 Some((other, share)) if other == name => {
                     head + &format!("; everywhere it does too ({})", percent(share))

@@ -26,10 +26,14 @@ pub(crate) fn page<'a>(findings: &Findings, input: &ReportInput, figure: &dyn Fn
     headline(&mut body, findings, input);
     let show = |name: &str, caption: &str| {
         figure(name).map(|(wide, narrow)| {
-            let class = if narrow.is_some() { "wide" } else { "only" };
+            // What is wider than a small screen scrolls, by keyboard too.
+            let (class, scrolls) = match narrow {
+                Some(_) => ("wide", String::new()),
+                None => ("only", format!(" tabindex=\"0\" role=\"group\" aria-label=\"{name}\"")),
+            };
             let narrow = narrow.map(|narrow| inline(narrow, name, "narrow", caption)).unwrap_or_default();
             let drawn = inline(wide, name, class, caption) + &narrow;
-            format!("<figure>{drawn}<figcaption>{caption}</figcaption></figure>\n")
+            format!("<figure{scrolls}>{drawn}<figcaption>{caption}</figcaption></figure>\n")
         })
     };
     let mut chapter = |question: &str, answer: &str, rest: &str| {
@@ -93,7 +97,13 @@ pub(crate) fn page<'a>(findings: &Findings, input: &ReportInput, figure: &dyn Fn
         chapter("What was tried, and what was not?", &answer::footprint(footprint), &drawn);
     }
     if let Some((outlook, shortlist)) = findings.outlook.as_ref().zip(findings.shortlist.as_ref()) {
-        let caption = "Numbered: untried configurations with the greatest expected improvement, one a region, with 80 % intervals. Dashed: the predicted cost of the recommended configuration.";
+        let caption = match (outlook.drawn.is_empty(), shortlist.candidates.len() > 1) {
+            (false, _) => {
+                "Numbered: untried configurations with the greatest expected improvement, one a region, with 80 % intervals. Dashed: the predicted cost of the recommended configuration."
+            }
+            (true, true) => "The number of results of each configuration is behind its number.",
+            (true, false) => "",
+        };
         let drawn = show("outlook", caption).unwrap_or_default();
         let answer = answer::outlook(findings, outlook, shortlist);
         chapter("What to try next?", &answer, &(drawn + &proposals::table_of(findings, outlook)));
@@ -167,8 +177,8 @@ fn headline(body: &mut String, findings: &Findings, input: &ReportInput) {
         }
         write!(
             text,
-            "<div class=\"card\"><div><h3>{}</h3><div class=\"big\">{}</div><p class=\"muted\">trial {}, configuration {}, at {}, origin: {}</p>{}</div>\n\
-             <div><h3>best configuration</h3>{}</div><div><h3>as RON</h3><pre>{}</pre></div></div>\n",
+            "<div class=\"card\"><div><h2>{}</h2><div class=\"big\">{}</div><p class=\"muted\">trial {}, configuration {}, at {}, origin: {}</p>{}</div>\n\
+             <div><h2>best configuration</h2>{}</div><div><h2>as RON</h2><pre>{}</pre></div></div>\n",
             escape(&findings.measure),
             result::exact(headline, best.cost),
             best.trial,

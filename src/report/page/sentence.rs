@@ -132,7 +132,10 @@ pub(crate) fn interaction(findings: &Findings) -> String {
         }
         (false, more) => {
             let more = if more > 0 { format!(", and {more} more") } else { String::new() };
-            format!("{}{more} matter: shares of the variance with interactions", named.join(", "))
+            format!(
+                "{}{more} matter: shares of the variance, where an interaction counts for each that it joins",
+                named.join(", ")
+            )
         }
     };
     let strongest = matrix.pairs.iter().max_by(|a, b| a.strength.total_cmp(&b.strength));
