@@ -78,7 +78,7 @@ fn measure(name: &str, trials: usize) -> Outcomes<()> {
     };
     let intensifier = match name {
         "Hyperband (1, 27, 3)" => IntensifierConfig::Hyperband,
-        _ => IntensifierConfig::default_for(1),
+        _ => IntensifierConfig::default(),
     };
     let mut optimizer = Optimizer::builder(space.clone(), schedule, intensifier).seed(1).build()?;
     let mut times = Vec::new();

@@ -191,8 +191,7 @@ fn run(
     let budget = |amount| Budget::new(amount).ok_or("a budget is positive");
     let full = budget(27.0)?;
     let schedule = if is_budgeted { Schedule::new(budget(1.0)?, full, 3)? } else { Schedule::full(full) };
-    let mut optimizer =
-        Optimizer::builder(space.clone(), schedule, IntensifierConfig::default_for(1)).seed(seed).build()?;
+    let mut optimizer = Optimizer::builder(space.clone(), schedule, IntensifierConfig::default()).seed(seed).build()?;
     let mut best = (f64::INFINITY, f64::INFINITY);
     for _ in 0..trials {
         let Ask::Trial(proposal) = optimizer.ask() else { return Err("the space is not exhausted".into()) };

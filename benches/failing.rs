@@ -84,7 +84,7 @@ fn run(problem: &Problem, pessimism: f64, trials: u32, seed: u64) -> Result<(f64
     let space = Arc::new(Space::parse(&text, Path::new("failing"))?);
     let schedule = Schedule::full(Budget::new(1.0).ok_or("a budget is positive")?);
     let settings = OptimizerSettings { pessimism, ..OptimizerSettings::default() };
-    let mut optimizer = Optimizer::new(space.clone(), schedule, IntensifierConfig::default_for(1), settings, seed)?;
+    let mut optimizer = Optimizer::new(space.clone(), schedule, IntensifierConfig::default(), settings, seed)?;
     let (mut best, mut failures) = (f64::INFINITY, 0);
     for _ in 0..trials {
         let Ask::Trial(proposal) = optimizer.ask() else { return Err("the space is not exhausted".into()) };

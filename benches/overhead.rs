@@ -60,7 +60,7 @@ fn asking() -> Outcomes {
         ("budgets from 1 to 27", Schedule::new(budget(1.0)?, budget(27.0)?, 3)?),
     ] {
         let mut optimizer =
-            Optimizer::builder(space.clone(), schedule, IntensifierConfig::default_for(1)).seed(1).build()?;
+            Optimizer::builder(space.clone(), schedule, IntensifierConfig::default()).seed(1).build()?;
         let mut times = Vec::new();
         for trial in 1..=1000u32 {
             let begun = Instant::now();
@@ -115,6 +115,7 @@ fn begun() -> Record {
         seed: 0,
         experiment: String::new(),
         space: String::new(),
+        intensifier: None,
         at: jiff::Timestamp::UNIX_EPOCH,
     })
 }

@@ -87,6 +87,7 @@ fn beginning(at: Timestamp) -> Record {
         seed: 0,
         experiment,
         space,
+        intensifier: None,
         at,
     })
 }

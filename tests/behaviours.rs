@@ -132,7 +132,7 @@ fn every_design_handles_categories_and_constants_and_repeats_nothing() {
 fn run(text: &str, settings: OptimizerSettings, trials: usize) -> Optimizer {
     let schedule = Schedule::full(Budget::new(1.0).unwrap());
     let mut optimizer =
-        Optimizer::new(Arc::new(space(text)), schedule, IntensifierConfig::default_for(1), settings, 3).unwrap();
+        Optimizer::new(Arc::new(space(text)), schedule, IntensifierConfig::default(), settings, 3).unwrap();
     for _ in 0..trials {
         let Ask::Trial(proposal) = optimizer.ask() else { panic!("the space has more") };
         let row = optimizer.space().encode(&proposal.configuration);

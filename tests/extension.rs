@@ -94,7 +94,7 @@ impl Surrogate for NearestNeighbours {
 fn builder(seed: u64) -> OptimizerBuilder {
     let space = Arc::new(Space::parse(SPACE, Path::new("own")).unwrap());
     let schedule = Schedule::full(Budget::new(1.0).unwrap());
-    Optimizer::builder(space, schedule, IntensifierConfig::default_for(1)).seed(seed)
+    Optimizer::builder(space, schedule, IntensifierConfig::default()).seed(seed)
 }
 
 /// The lowest cost of a bowl after 40 trials, and how many were proposed by the model.

@@ -79,6 +79,12 @@ fn indexes_agree_with_the_log() {
         assert_eq!(history.ended().len() + running.len(), trials.len());
         assert!((history.asked() - continued(trials.iter())).abs() < 1e-9);
         assert!((history.spent() - continued(history.ended().collect::<Vec<_>>().into_iter())).abs() < 1e-9);
+        let mut anew = history.clone();
+        anew.set_restarts(true);
+        let whole = |trials: &[&Trial]| trials.iter().map(|trial| trial.proposal.budget.amount()).sum::<f64>();
+        assert!((anew.asked() - whole(&trials.iter().collect::<Vec<_>>())).abs() < 1e-9);
+        assert!((anew.spent() - whole(&history.ended().collect::<Vec<_>>())).abs() < 1e-9);
+        assert!(trials.iter().all(|trial| anew.added_budget(&trial.proposal) == trial.proposal.budget.amount()));
         for number in 1..=history.configurations().len() as u32 {
             let number = ConfigurationId(number);
             let its = trials.iter().filter(|trial| trial.proposal.configuration_id == number);

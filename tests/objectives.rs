@@ -36,7 +36,7 @@ fn optimizer(text: &str, objectives: usize, rungs: u32, seed: u64) -> Optimizer 
     let space = Arc::new(Space::parse(SPACE, Path::new("trade")).unwrap());
     let schedule = Schedule::new(budget(1.0), budget(3_f64.powi(rungs as i32 - 1)), 3).unwrap();
     let settings = settings(text, objectives);
-    Optimizer::new(space, schedule, settings.intensifier_for(1), settings, seed).unwrap()
+    Optimizer::new(space, schedule, settings.intensifier_or_default(), settings, seed).unwrap()
 }
 
 /// The best are where y is 0.5, z is 0.8 and `kind` is plain; x trades the first two for each other.
@@ -145,7 +145,7 @@ fn what_needs_one_cost_is_refused() {
     let refused = |text: &str, objectives: &[&str]| {
         let objectives = objectives.iter().map(|name| (*name).to_owned()).collect();
         let settings = OptimizerSettings { objectives, ..ron::from_str(text).unwrap() };
-        settings.validate(&settings.intensifier_for(1)).unwrap_err().message
+        settings.validate(&settings.intensifier_or_default()).unwrap_err().message
     };
     for (text, problem) in [
         ("(acquisition: ThompsonSampling)", "`acquisition` cannot be `ThompsonSampling` with 2 objectives"),

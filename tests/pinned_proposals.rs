@@ -208,6 +208,11 @@ fn checked(case: Case) {
 
 #[test]
 fn one_worker_by_default() {
+    check("alone", 1);
+}
+
+#[test]
+fn screening() {
     check("screening", 1);
 }
 

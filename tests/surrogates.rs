@@ -47,7 +47,7 @@ fn settings(text: &str) -> OptimizerSettings {
 fn optimizer(text: &str, seed: u64) -> Optimizer {
     let space = Arc::new(Space::parse(SPACE, Path::new("test")).unwrap());
     let schedule = Schedule::full(Budget::new(1.0).unwrap());
-    Optimizer::new(space, schedule, IntensifierConfig::default_for(1), settings(text), seed).unwrap()
+    Optimizer::new(space, schedule, IntensifierConfig::default(), settings(text), seed).unwrap()
 }
 
 fn ask(optimizer: &mut Optimizer) -> Proposal {

@@ -141,7 +141,7 @@ fn rewrite_first_record(folder: &Path, from: &str, to: &str) {
 fn rungs_are_whole_where_the_ends_of_the_budget_are() {
     let fields = |budget: &str, trials: u32| {
         format!(
-            "{}, budget: {budget}, stop: (trials: {trials}), optimizer: (random_probability: 1)",
+            "{}, budget: {budget}, stop: (trials: {trials}), optimizer: (random_probability: 1, intensifier: Hyperband)",
             command(r#"print "{\"cost\": " x + y / b "}""#)
         )
     };
@@ -169,6 +169,67 @@ fn rungs_are_whole_where_the_ends_of_the_budget_are() {
     write(folder, &fields("(min: 0.5, max: 8, eta: 2, whole: true)", 20));
     let refused = String::from_utf8(galvani(folder, &["check", "e.ron"]).stderr).unwrap();
     assert!(refused.contains("`budget.whole` needs whole numbers"), "{refused}");
+}
+
+#[test]
+fn the_default_is_one_for_every_number_of_workers_and_a_run_keeps_its_own() {
+    let fields = |workers: u32, trials: u32| {
+        let budget = "budget: (min: 1, max: 9, eta: 3), optimizer: (random_probability: 1), validation: false";
+        let cost = command(r#"print "{\"cost\": " x + y / b "}""#);
+        format!("{cost}, {budget}, executor: Process(workers: {workers}), stop: (trials: {trials})")
+    };
+    let folder = folder(&fields(16, 6));
+    let folder = folder.path();
+    let many = printed(folder, &["check", "e.ron"]);
+    write(folder, &fields(1, 6));
+    let one = printed(folder, &["check", "e.ron"]);
+    assert!(many.contains("budget: 1 to 9 units, asynchronous Hyperband\n"), "{many}");
+    assert_eq!(one, many.replace("16 at a time", "1 at a time"));
+    // A journal of an earlier build names no intensifier: one worker had `Screening`.
+    printed(folder, &["run", "e.ron"]);
+    assert!(trials(folder).iter().any(|trial| trial["bracket"] == 1), "brackets grow side by side");
+    fs::remove_dir_all(folder.join("runs")).unwrap();
+    write(folder, &fields(1, 1));
+    printed(folder, &["run", "e.ron"]);
+    rewrite_first_record(folder, r#","intensifier":{"Asynchronous":{"brackets":null}}"#, "");
+    let first = fs::read_to_string(folder.join("runs/e/store/journal.jsonl")).unwrap();
+    assert!(!first.lines().next().unwrap().contains("intensifier"), "{first}");
+    write(folder, &fields(1, 9));
+    let (is_over, words) = said(folder, &["run", "e.ron"]);
+    assert!(is_over && words.contains("begun with one bracket, then full fidelity after a prescreen"), "{words}");
+    assert_eq!(budgets(folder), [1.0], "the whole lowest rung of the first bracket");
+}
+
+#[test]
+fn trials_that_begin_anew_are_counted_whole() {
+    let fields = |restarts: &str| {
+        let budget = format!("budget: (min: 1, max: 9, eta: 3{restarts}), optimizer: (random_probability: 1)");
+        let cost = command(r#"print "{\"cost\": " x + y / b "}""#);
+        format!("{cost}, {budget}, stop: (full_evaluations: 6), validation: false")
+    };
+    let spent = |restarts: &str| {
+        let folder = folder(&fields(restarts));
+        let folder = folder.path();
+        let plan: Json = serde_json::from_str(&printed(folder, &["check", "e.ron", "--format", "json"])).unwrap();
+        let said = printed(folder, &["check", "e.ron"]);
+        printed(folder, &["run", "e.ron"]);
+        let all = trials(folder);
+        let total: f64 = all.iter().map(|trial| trial["budget"].as_f64().unwrap()).sum();
+        assert!(all.iter().any(|trial| trial["rung"] != 0), "something was promoted: {all:?}");
+        (total, plan["brackets"][0]["rungs"][2]["total_budget"].as_f64().unwrap(), said)
+    };
+    let (total, top, said) = spent(", restarts: true");
+    // The limit is of 54: the last trial may exceed it.
+    assert!((54.0..63.0).contains(&total), "{total}");
+    assert_eq!(top, 9.0);
+    assert!(
+        said.contains("asynchronous Hyperband; a promoted trial begins anew and spends its whole budget"),
+        "{said}"
+    );
+    let (continued, top, said) = spent("");
+    assert!(continued > total, "the same limit pays for more where trials continue: {continued}, {total}");
+    assert_eq!(top, 6.0);
+    assert!(!said.contains("begins anew"), "{said}");
 }
 
 /// The success of a verb, and its words on stderr.

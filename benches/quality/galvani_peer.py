@@ -28,6 +28,17 @@ def ron(value):
     return json.dumps(value) if isinstance(value, str) else repr(value)
 
 
+def plain(name):
+    """A name that expressions of conditions may hold."""
+    return name.replace(".", "_")
+
+
+def named(task, config):
+    """A configuration under the task's own names."""
+    names = {plain(p["name"]): p["name"] for p in task.params}
+    return {names[name]: value for name, value in config.items()}
+
+
 def space(task):
     """The search space of a task in RON."""
     rows = []
@@ -36,12 +47,12 @@ def space(task):
             domain = f"Categorical(choices: [{', '.join(map(ron, p['choices']))}])"
         else:
             kind = "Float" if p["type"] == "float" else "Integer"
-            domain = f"{kind}(min: {ron(p['lower'])}, max: {ron(p['upper'])}, log: {ron(bool(p['log']))})"
-        rows.append(f'"{p["name"]}": {domain}')
+            domain = f"{kind}(min: {ron(p['lower'])}, max: {ron(p['upper'])}, log: {ron(bool(p.get('log')))})"
+        rows.append(f'"{plain(p["name"])}": {domain}')
     conditions = []
     for c in task.conditions:
-        test = " or ".join(f"{c['parent']} == {ron(v)}" for v in c["values"]).replace('"', "'")
-        conditions.append(f'"{c["child"]}": "{test}"')
+        test = " or ".join(f"{plain(c['parent'])} == {ron(v)}" for v in c["values"]).replace('"', "'")
+        conditions.append(f'"{plain(c["child"])}": "{test}"')
     return f'(name: "task", parameters: {{{", ".join(rows)}}}, conditions: {{{", ".join(conditions)}}})'
 
 
@@ -75,7 +86,7 @@ def optimize(server, task, recorder, is_multi):
             return
         trial = answer["trials"][0]
         try:
-            cost = recorder.evaluate(trial["config"], trial["budget"] / FULL if is_multi else 1.0)
+            cost = recorder.evaluate(named(task, trial["config"]), trial["budget"] / FULL if is_multi else 1.0)
         except tasks.BudgetSpent:
             return
         server.say("tell", trial=trial["trial"], cost=cost)
@@ -121,7 +132,7 @@ def main():
     parser.add_argument("--out", default=str(HERE / "results.jsonl"))
     a = parser.parse_args()
     name = a.name or f"galvani_{a.mode}"
-    groups = dict(dev=tasks.DEV, synth=tasks.SYNTHETIC)
+    groups = dict(dev=tasks.DEV, kinds=tasks.KINDS, synth=tasks.SYNTHETIC)
     low, _, high = a.seeds.partition("-")
     for seed in range(int(low), int(high or low) + 1):
         for each in [each for part in a.tasks.split(",") for each in groups.get(part, [part])]:
@@ -129,4 +140,5 @@ def main():
                 run(a, tasks.get_task(each), seed, name)
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -157,10 +157,11 @@ fn print(costed: &CostedPlan, warnings: &[String]) {
     let plan = experiment.plan();
     let lowest = schedule.budgets().map(Budget::amount).fold(schedule.max().amount(), f64::min);
     say(&format!(
-        "budget: {} to {}, {}",
+        "budget: {} to {}, {}{}",
         exact(lowest),
         measured(schedule.max().amount(), unit),
-        experiment.intensifier.name()
+        experiment.intensifier.name(),
+        if schedule.restarts() { "; a promoted trial begins anew and spends its whole budget" } else { "" }
     ));
     if lowest > schedule.min().amount() {
         say(&format!(
@@ -175,7 +176,7 @@ fn print(costed: &CostedPlan, warnings: &[String]) {
         let rungs = bracket.rungs.iter();
         let rungs: Vec<_> =
             rungs.map(|rung| format!("{} at {}", rung.configurations, exact(rung.budget.amount()))).collect();
-        let total: f64 = added(bracket).sum();
+        let total = bracket.total_budget();
         let again = if plan.again > 0 && number >= plan.again { ", repeated" } else { "" };
         say(&format!("  bracket {number}: {} ({}){again}", rungs.join(", then "), measured(total, unit)));
     }
@@ -195,8 +196,8 @@ fn print(costed: &CostedPlan, warnings: &[String]) {
         "  {}: {}, {}, as much as {} at the full budget",
         if is_closed { "each bracket once" } else { "rungs in this proportion, in brackets that never close" },
         count(plan.trials() as usize, "trial"),
-        measured(plan.continued_budget(), unit),
-        count_of(plan.continued_full_evaluations())
+        measured(plan.total_budget(), unit),
+        count_of(plan.full_evaluations())
     ));
     if let Some(work) = expected(&experiment.intensifier, schedule, &experiment.stop) {
         say(&format!(
@@ -222,10 +223,9 @@ fn count_of(trials: f64) -> String {
     format!("{} {}", number(trials), of_amount(trials, "trials"))
 }
 
-/// The budget that each rung of a bracket adds, where a promoted trial goes on from where its configuration stood.
+/// The budget that each rung of a bracket adds.
 fn added(bracket: &Bracket) -> impl Iterator<Item = f64> {
-    let below = [0.0].into_iter().chain(bracket.rungs.iter().map(|rung| rung.budget.amount()));
-    bracket.rungs.iter().zip(below).map(|(rung, below)| f64::from(rung.configurations) * (rung.budget.amount() - below))
+    bracket.rungs.iter().zip(bracket.added()).map(|(rung, added)| f64::from(rung.configurations) * added)
 }
 
 /// Budget, trials and what they add, for the rungs of all brackets together.
@@ -360,10 +360,11 @@ fn json(costed: &CostedPlan, warnings: &[String]) -> Map<String, Json> {
         json!({ "rungs": rungs.collect::<Vec<_>>() })
     });
     let trials = work.map_or(plan.trials(), |work| work.trials);
-    let total = work.map_or(plan.continued_budget(), |work| work.budget);
+    let total = work.map_or(plan.total_budget(), |work| work.budget);
     let mut fields = space::json(&experiment.space);
     fields.insert("name".into(), json!(experiment.name));
     fields.insert("intensifier".into(), json!(experiment.intensifier.name()));
+    fields.insert("restarts".into(), json!(experiment.schedule.restarts()));
     fields.insert("brackets".into(), brackets.collect());
     fields.insert("trials".into(), json!(trials));
     fields.insert("total_budget".into(), json!(total));

@@ -15,6 +15,8 @@ pub struct Schedule {
     steps: u32,
     /// True where the budgets between the ends are rounded to whole numbers.
     is_whole: bool,
+    /// True where a trial begins anew at every budget.
+    restarts: bool,
 }
 
 /// The reason why budgets and `eta` make no schedule.
@@ -41,6 +43,9 @@ pub struct RungSize {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Bracket {
     pub rungs: Vec<RungSize>,
+    /// True where a promoted trial begins anew and spends its whole budget; otherwise it continues from what its
+    /// configuration has spent.
+    pub restarts: bool,
 }
 
 impl Schedule {
@@ -62,12 +67,12 @@ impl Schedule {
                 return Err(ScheduleError::Wide { min, max, eta });
             }
         }
-        Ok(Self { min, max, eta, steps, is_whole: false })
+        Ok(Self { min, max, eta, steps, is_whole: false, restarts: false })
     }
 
     /// A schedule of one rung: every trial gets `budget`.
     pub fn full(budget: Budget) -> Self {
-        Self { min: budget, max: budget, eta: 2, steps: 0, is_whole: false }
+        Self { min: budget, max: budget, eta: 2, steps: 0, is_whole: false, restarts: false }
     }
 
     /// The schedule with whole budgets on all rungs, where its ends are whole; otherwise the same schedule.
@@ -81,6 +86,18 @@ impl Schedule {
     #[must_use]
     pub fn exact(self) -> Self {
         Self { is_whole: false, ..self }
+    }
+
+    /// The schedule of a program that cannot continue a configuration: a promoted trial begins anew and spends its whole
+    /// budget.
+    #[must_use]
+    pub fn with_restarts(self, restarts: bool) -> Self {
+        Self { restarts, ..self }
+    }
+
+    /// True where a promoted trial begins anew and spends its whole budget.
+    pub fn restarts(&self) -> bool {
+        self.restarts
     }
 
     /// True where budgets are rounded to whole numbers.
@@ -141,7 +158,7 @@ impl Schedule {
             rungs.push(RungSize { budget: self.budget(below), configurations: configurations as u32 });
             configurations /= eta;
         }
-        Bracket { rungs }
+        Bracket { rungs, restarts: self.restarts }
     }
 
     /// The plan of one iteration: every kind of bracket once.
@@ -162,7 +179,10 @@ impl Schedule {
         let prescreen = RungSize { configurations: self.eta, budget: screen.rungs[0].budget };
         let is_cheap = f64::from(self.eta) * prescreen.budget.amount() <= self.max.amount() / 3.0;
         let again = match is_cheap {
-            true => Bracket { rungs: vec![prescreen, RungSize { configurations: 1, budget: self.max }] },
+            true => {
+                let rungs = vec![prescreen, RungSize { configurations: 1, budget: self.max }];
+                Bracket { rungs, restarts: self.restarts }
+            }
             false => self.bracket(self.rungs() - 1),
         };
         Plan { brackets: vec![screen, again], again: 1, max: self.max }
@@ -175,15 +195,19 @@ impl Bracket {
         self.rungs.iter().map(|rung| rung.configurations).sum()
     }
 
-    /// The budget of all trials together, where a promoted one continues from what its configuration has spent.
-    pub fn continued_budget(&self) -> f64 {
-        let mut before = 0.0;
-        let mut total = 0.0;
-        for rung in &self.rungs {
-            total += f64::from(rung.configurations) * (rung.budget.amount() - before);
-            before = rung.budget.amount();
-        }
-        total
+    /// The budget that one trial of each rung adds to what its configuration has spent: the difference to the rung below,
+    /// or all of it where trials begin anew.
+    pub fn added(&self) -> impl Iterator<Item = f64> {
+        let below = [0.0].into_iter().chain(self.rungs.iter().map(|rung| rung.budget.amount()));
+        self.rungs.iter().zip(below).map(|(rung, below)| rung.budget.amount() - if self.restarts { 0.0 } else { below })
+    }
+
+    /// The budget that all trials add together.
+    pub fn total_budget(&self) -> f64 {
+        self.rungs
+            .iter()
+            .zip(self.added())
+            .fold(0.0, |total, (rung, added)| total + f64::from(rung.configurations) * added)
     }
 }
 
@@ -203,14 +227,14 @@ impl Plan {
         self.brackets.iter().map(Bracket::trials).sum()
     }
 
-    /// The budget of all trials together, where a promoted one continues from what its configuration has spent.
-    pub fn continued_budget(&self) -> f64 {
-        self.brackets.iter().map(Bracket::continued_budget).sum()
+    /// The budget that all trials add together.
+    pub fn total_budget(&self) -> f64 {
+        self.brackets.iter().map(Bracket::total_budget).sum()
     }
 
-    /// The [`continued_budget`](Self::continued_budget) in units of the full one.
-    pub fn continued_full_evaluations(&self) -> f64 {
-        self.continued_budget() / self.max.amount()
+    /// The [`total_budget`](Self::total_budget) in units of the full one.
+    pub fn full_evaluations(&self) -> f64 {
+        self.total_budget() / self.max.amount()
     }
 }
 
@@ -331,9 +355,14 @@ mod tests {
     #[test]
     fn continuing_pays_the_difference() {
         let plan = schedule(1.0, 9.0, 3).plan();
-        assert_eq!(plan.brackets[0].continued_budget(), 9.0 + 3.0 * 2.0 + 6.0);
-        assert_eq!(plan.continued_budget(), 21.0 + (15.0 + 6.0) + 27.0);
-        assert!(plan.continued_budget() < restarted(&plan));
+        assert_eq!(plan.brackets[0].total_budget(), 9.0 + 3.0 * 2.0 + 6.0);
+        assert_eq!(plan.total_budget(), 21.0 + (15.0 + 6.0) + 27.0);
+        assert!(plan.total_budget() < restarted(&plan));
+        for plan in
+            [schedule(1.0, 9.0, 3).with_restarts(true).plan(), schedule(1.0, 9.0, 3).with_restarts(true).screening()]
+        {
+            assert_eq!(plan.total_budget(), restarted(&plan), "where programs begin anew, all of every budget");
+        }
     }
 
     #[test]

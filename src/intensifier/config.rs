@@ -15,9 +15,8 @@ use crate::document::diagnostic::Diagnostic;
 #[serde(deny_unknown_fields)]
 pub enum IntensifierConfig {
     /// One bracket with all rungs, then trials at the full budget, each of the most promising of `eta` configurations
-    /// that were first evaluated at the lowest budget (a prescreen). The default for one worker: after one exploration
-    /// of the space at low budgets, a model learns more from one full trial than from many cheap ones, and a prescreen
-    /// selects the configurations that are worth a full trial.
+    /// that were first evaluated at the lowest budget (a prescreen): suitable where a model learns more from one full
+    /// trial than from many cheap ones, as on a smooth function of few parameters.
     Screening,
     /// Whole rungs are promoted, and brackets of all kinds follow in turn: suitable where low budgets order
     /// configurations well and few full trials are possible.
@@ -28,7 +27,8 @@ pub enum IntensifierConfig {
         #[serde(default)]
         bracket: u32,
     },
-    /// Each configuration is promoted as soon as it is among the best of its rung. The default for several workers.
+    /// Each configuration is promoted as soon as it is among the best of its rung. The default for every number of
+    /// workers: no worker waits, and one worker alone finds more by it than by `Screening` on most tasks.
     Asynchronous {
         /// The number of kinds of bracket. Absent: all, which is asynchronous Hyperband; 1: asynchronous successive halving.
         #[serde(default)]
@@ -42,9 +42,16 @@ pub enum IntensifierConfig {
     Racing(RacingSettings),
 }
 
+impl Default for IntensifierConfig {
+    /// The intensifier of experiments that name none.
+    fn default() -> Self {
+        Self::Asynchronous { brackets: None }
+    }
+}
+
 impl IntensifierConfig {
-    /// The default for this number of workers, for experiments that name none.
-    pub fn default_for(workers: usize) -> Self {
+    /// The default of builds whose journals did not name their intensifier.
+    pub(crate) fn former_default(workers: usize) -> Self {
         if workers > 1 { Self::Asynchronous { brackets: None } } else { Self::Screening }
     }
 

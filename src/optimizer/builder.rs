@@ -66,11 +66,13 @@ impl OptimizerBuilder {
         settings.validate(&intensifier)?;
         check_extensions(&settings, &extensions)?;
         stop.validate().map_err(|wrong| wrong.inside("stop"))?;
+        let mut history = History::default();
+        history.set_restarts(schedule.restarts());
         let optimizer = Optimizer {
             selector: Selector::new(&space, &schedule, &intensifier, &settings, &extensions, seed)?,
             intensifier: intensifier.build(&schedule, seed),
             intensifier_config: intensifier,
-            history: History::default(),
+            history,
             stop: Stop::default(),
             regret: None,
             space,

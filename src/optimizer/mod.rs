@@ -74,7 +74,8 @@ impl Optimizer {
 
     /// Replaces the history: the next proposals are those that follow these trials.
     #[must_use]
-    pub fn with_history(mut self, history: History) -> Self {
+    pub fn with_history(mut self, mut history: History) -> Self {
+        history.set_restarts(self.schedule.restarts());
         self.history = history;
         self
     }

@@ -59,8 +59,8 @@ pub struct OptimizerSettings {
     /// for a failure until the next result. 0: with more, fewer trials fail and less is found, most of all where the
     /// best is beside failures.
     pub pessimism: f64,
-    /// The intensifier; absent: the default for the number of workers. [`intensifier_for`](Self::intensifier_for)
-    /// resolves it, and the optimizer is given the result.
+    /// The intensifier; absent: `Asynchronous()`. [`intensifier_or_default`](Self::intensifier_or_default) resolves it, and
+    /// the optimizer is given the result.
     pub intensifier: Option<IntensifierConfig>,
     /// The rule by which trials that report costs on their way are ended when they fall behind. Absent: every trial spends its
     /// budget.
@@ -113,9 +113,9 @@ impl Default for OptimizerSettings {
 }
 
 impl OptimizerSettings {
-    /// The intensifier for this number of workers: the one that the settings name, or the default.
-    pub fn intensifier_for(&self, workers: usize) -> IntensifierConfig {
-        self.intensifier.clone().unwrap_or_else(|| IntensifierConfig::default_for(workers))
+    /// The intensifier that the settings name, or the default.
+    pub fn intensifier_or_default(&self) -> IntensifierConfig {
+        self.intensifier.clone().unwrap_or_default()
     }
 
     /// Fails where a setting is out of its range, settings contradict each other, or they do not fit the intensifier.
@@ -215,7 +215,7 @@ mod tests {
 
     #[test]
     fn every_knob_out_of_its_range_is_refused_by_name() {
-        let check = |text: &str| settings(text).validate(&IntensifierConfig::default_for(1));
+        let check = |text: &str| settings(text).validate(&IntensifierConfig::default());
         for (text, message) in [
             ("(random_probability: 1.5)", "`random_probability` must be between 0 and 1, not 1.5"),
             ("(random_probability: NaN)", "`random_probability` must be between 0 and 1, not NaN"),
@@ -259,7 +259,7 @@ mod tests {
             ("(pruning: (quantile: 2))", "`pruning.quantile` must be between 0 and 1, not 2"),
             ("(pruning: (chance: 2))", "`pruning.chance` must be between 0 and 1, not 2"),
             ("(pruning: (least_share: -1))", "`pruning.least_share` must be between 0 and 1, not -1"),
-            ("(intensifier: Pasha)", "`intensifier` names another intensifier than one bracket, then full fidelity"),
+            ("(intensifier: Pasha)", "`intensifier` names another intensifier than asynchronous Hyperband"),
         ] {
             let refused = check(text).map_err(|diagnostic| diagnostic.message).unwrap_err();
             assert!(refused.starts_with(message), "{text}: {refused}");

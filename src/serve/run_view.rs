@@ -228,12 +228,14 @@ impl RunView {
 
 impl Run {
     fn begun(experiment: Experiment, at: Timestamp) -> Self {
+        let mut replay = Replay::default();
+        replay.history.set_restarts(experiment.schedule.restarts());
         Self {
             planned: planned(&experiment),
             experiment,
             begun: at,
             last: at,
-            replay: Replay::default(),
+            replay,
             configurations: ConfigurationTable::default(),
             places: Vec::new(),
             running: BTreeMap::new(),
@@ -314,9 +316,11 @@ impl Run {
             && let Some(text) = value.as_str()
             && let Ok(mut edited) = Experiment::with_space(text, &self.experiment.path, &self.experiment.space_text)
         {
-            // Its default depends on the number of workers, and stays what it was.
+            // Its default may be another now; the run's stays what it was.
             edited.intensifier = self.experiment.intensifier.clone();
-            edited.schedule = self.experiment.schedule.clone();
+            let restarts = edited.schedule.restarts();
+            edited.schedule = self.experiment.schedule.clone().with_restarts(restarts);
+            self.replay.history.set_restarts(restarts);
             self.experiment = edited;
             self.planned = planned(&self.experiment);
         } else if key.starts_with(IMPORTED_RESULTS) {

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
 use thiserror::Error;
 
+use crate::intensifier::config::IntensifierConfig;
 use crate::space::hyperparameter::Value;
 use crate::space::{Illegal, Space};
 use crate::trial::budget::Budget;
@@ -41,6 +42,9 @@ pub struct Begun {
     pub experiment: String,
     /// The canonical text of the search space.
     pub space: String,
+    /// The intensifier, whether the file names one or not: its default may change. Earlier builds left it out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub intensifier: Option<IntensifierConfig>,
     pub at: Timestamp,
 }
 

@@ -65,6 +65,7 @@ impl StudyBuilder {
             name: String::new(),
             budgets: None,
             unit: None,
+            restarts: false,
             objectives: Vec::new(),
             direction: Direction::Minimize,
             settings: OptimizerSettings::default(),
@@ -82,13 +83,20 @@ impl StudyBuilder {
         self
     }
 
+    /// Says that trials cannot continue a configuration: a promoted trial begins anew, and all of its budget is counted. It
+    /// means nothing without a [`budget`](Self::budget).
+    pub fn restarts(mut self) -> Self {
+        self.parts.restarts = true;
+        self
+    }
+
     /// Names the unit of the budget, for reports; it means nothing without a [`budget`](Self::budget).
     pub fn unit(mut self, unit: impl Into<String>) -> Self {
         self.parts.unit = Some(unit.into());
         self
     }
 
-    /// The number of trials that run at a time; 1 where this is left out. The default intensifier depends on it.
+    /// The number of trials that run at a time; 1 where this is left out.
     pub fn workers(mut self, workers: usize) -> Self {
         self.parts.workers = workers;
         self
@@ -156,8 +164,8 @@ impl StudyBuilder {
         self
     }
 
-    /// Sets the rule by which configurations get more budget. The default is that of `galvani run`: `Screening` for one
-    /// worker, `Asynchronous` for several.
+    /// Sets the rule by which configurations get more budget. The default is that of `galvani run`,
+    /// `Asynchronous`.
     pub fn intensifier(mut self, intensifier: IntensifierConfig) -> Self {
         self.intensifier = Some(intensifier);
         self

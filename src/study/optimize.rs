@@ -42,7 +42,7 @@ impl Study {
     }
 
     /// Evaluates trials as [`optimize`](Self::optimize) does, in `workers` threads. Give the builder the same number of
-    /// [`workers`](crate::StudyBuilder::workers), so that the default intensifier fits them.
+    /// [`workers`](crate::StudyBuilder::workers), for what it says of the time left.
     ///
     /// Results come in another order each time, so that proposals differ from run to run.
     ///

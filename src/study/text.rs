@@ -20,6 +20,8 @@ pub(super) struct Parts {
     pub name: String,
     pub budgets: Option<Budgets>,
     pub unit: Option<String>,
+    /// True where trials begin anew at every budget.
+    pub restarts: bool,
     pub objectives: Vec<(String, Direction)>,
     pub direction: Direction,
     pub settings: OptimizerSettings,
@@ -39,7 +41,8 @@ impl Parts {
         field("search_space", space.trim_end().replace('\n', "\n    ").as_str());
         if let Some(Budgets { min, max, eta }) = self.budgets {
             let unit = self.unit.as_ref().map(|unit| format!(", unit: {unit:?}")).unwrap_or_default();
-            field("budget", &format!("(min: {min:?}, max: {max:?}, eta: {eta}{unit})"));
+            let restarts = if self.restarts { ", restarts: true" } else { "" };
+            field("budget", &format!("(min: {min:?}, max: {max:?}, eta: {eta}{unit}{restarts})"));
         }
         if !self.objectives.is_empty() {
             let named = self.objectives.iter().map(|(name, direction)| match direction {

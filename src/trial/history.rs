@@ -26,8 +26,26 @@ pub struct History {
     /// The keys are bracket and rung.
     rungs: BTreeMap<(u32, u32), Rung>,
     ranking: Ranking,
-    asked: f64,
-    spent: f64,
+    asked: Effort,
+    spent: Effort,
+    /// True where a trial begins anew at every budget.
+    restarts: bool,
+}
+
+/// The budget of trials together, counted in both ways, so that the way may be told at any time.
+#[derive(Clone, Copy, Debug, Default)]
+struct Effort {
+    /// Where a trial continues from what its configuration has reached.
+    continued: f64,
+    /// Where every trial begins anew.
+    anew: f64,
+}
+
+impl Effort {
+    fn add(&mut self, budget: Budget, continued: f64) {
+        self.continued += continued;
+        self.anew += budget.amount();
+    }
 }
 
 /// The trials of one rung of one bracket.
@@ -63,7 +81,7 @@ impl History {
             self.ids.insert(proposal.configuration.clone(), number);
             self.of.push(Vec::new());
         }
-        self.asked += self.added(&proposal, |_| true);
+        self.asked.add(proposal.budget, self.continued(&proposal, |_| true));
         self.of[number.index()].push(proposal.trial);
         let rung = self.rungs.entry((proposal.bracket, proposal.rung)).or_default();
         rung.trials.push(proposal.trial);
@@ -85,7 +103,7 @@ impl History {
         }
         let index = trial.index();
         let proposal = &self.trials[index].proposal;
-        self.spent += self.added_budget(proposal);
+        self.spent.add(proposal.budget, self.continued(proposal, |trial| trial.outcome.is_some()));
         self.rungs.get_mut(&(proposal.bracket, proposal.rung)).expect("it was asked for").running -= 1;
         if outcome.is_judged() {
             self.ranking.count(trial, proposal.configuration_id, proposal.budget, outcome.cost());
@@ -124,7 +142,7 @@ impl History {
     /// ranking is that of the values.
     #[must_use]
     pub fn turned(&self, directions: &Directions) -> Self {
-        let mut turned = Self::default();
+        let mut turned = Self { restarts: self.restarts, ..Self::default() };
         self.trials.iter().for_each(|trial| turned.ask(trial.proposal.clone()));
         for trial in &self.trials {
             for point in directions.points(&trial.curve) {
@@ -234,23 +252,38 @@ impl History {
         &self.ranking
     }
 
+    /// Tells that trials begin anew at every budget, so that each spends its whole budget, or that they continue, as is
+    /// assumed unless told.
+    pub fn set_restarts(&mut self, restarts: bool) {
+        self.restarts = restarts;
+    }
+
     /// The budget that all ended trials spent together. A trial that continues its configuration adds only the
     /// difference to the highest budget before.
     pub fn spent(&self) -> f64 {
-        self.spent
+        self.counted(self.spent)
     }
 
     /// The budget of all trials that were asked for, counted as in [`spent`](Self::spent).
     pub fn asked(&self) -> f64 {
-        self.asked
+        self.counted(self.asked)
     }
 
-    /// The budget that a trial adds to the highest that its configuration reached before with the same seed and instance.
+    /// The budget that a trial adds to the highest that its configuration reached before with the same seed and instance;
+    /// all of its budget where trials begin anew.
     pub fn added_budget(&self, proposal: &Proposal) -> f64 {
-        self.added(proposal, |trial| trial.outcome.is_some())
+        match self.restarts {
+            true => proposal.budget.amount(),
+            false => self.continued(proposal, |trial| trial.outcome.is_some()),
+        }
     }
 
-    fn added(&self, proposal: &Proposal, counts: impl Fn(&Trial) -> bool) -> f64 {
+    fn counted(&self, effort: Effort) -> f64 {
+        if self.restarts { effort.anew } else { effort.continued }
+    }
+
+    /// The budget that a trial adds where it continues from the trials of its configuration that count.
+    fn continued(&self, proposal: &Proposal, counts: impl Fn(&Trial) -> bool) -> f64 {
         let is_continued = |trial: &&Trial| {
             let earlier = &trial.proposal;
             counts(trial)

@@ -25,7 +25,7 @@ fn budget(amount: f64) -> Budget {
 fn optimizer(space: &str, schedule: Schedule, own: &str, seed: u64) -> Optimizer {
     let space = Arc::new(Space::parse(space, Path::new("test.ron")).unwrap());
     let stop = Stop { trials: Some(40), ..Stop::default() };
-    let builder = Optimizer::builder(space, schedule, IntensifierConfig::default_for(1));
+    let builder = Optimizer::builder(space, schedule, IntensifierConfig::default());
     builder.settings(settings(own)).stop(stop).seed(seed).build().unwrap()
 }
 

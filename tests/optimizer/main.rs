@@ -79,12 +79,12 @@ fn rungs() -> Schedule {
 
 /// An optimizer as it is for so many workers where nothing is set.
 fn optimizer(schedule: Schedule, workers: usize, seed: u64) -> Optimizer {
-    Optimizer::builder(space(), schedule, IntensifierConfig::default_for(workers)).seed(seed).build().unwrap()
+    Optimizer::builder(space(), schedule, IntensifierConfig::default()).seed(seed).build().unwrap()
 }
 
 /// An optimizer for one worker with settings.
 fn with_settings(schedule: Schedule, settings: OptimizerSettings, seed: u64) -> Optimizer {
-    Optimizer::new(space(), schedule, IntensifierConfig::default_for(1), settings, seed).unwrap()
+    Optimizer::new(space(), schedule, IntensifierConfig::default(), settings, seed).unwrap()
 }
 
 fn ask(optimizer: &mut Optimizer) -> Proposal {
@@ -198,7 +198,7 @@ fn a_replayed_log_goes_on_as_if_it_had_never_stopped() {
 fn a_forest_over_rungs_is_the_same_after_a_replay() {
     let new = || {
         let settings = ron::from_str("(surrogate: Forest(()))").unwrap();
-        Optimizer::new(space(), rungs(), IntensifierConfig::default_for(3), settings, 7).unwrap()
+        Optimizer::new(space(), rungs(), IntensifierConfig::default(), settings, 7).unwrap()
     };
     let mut whole = new();
     work(&mut whole, 3, 300);
@@ -304,7 +304,7 @@ fn regret(schedule: Schedule, settings: &OptimizerSettings, full_evaluations: f6
     let seeds = 0..12;
     let one = |seed| {
         let stop = Stop { full_evaluations: Some(full_evaluations), ..Stop::default() };
-        let builder = Optimizer::builder(space.clone(), schedule.clone(), IntensifierConfig::default_for(1));
+        let builder = Optimizer::builder(space.clone(), schedule.clone(), IntensifierConfig::default());
         let mut optimizer = builder.settings(settings.clone()).stop(stop).seed(seed).build().unwrap();
         while let Ask::Trial(proposal) = optimizer.ask() {
             optimizer.tell(proposal.trial, outcome(&proposal));
@@ -332,7 +332,7 @@ fn the_model_beats_random_search() {
 fn an_exhausted_space_is_a_success() {
     let three = Arc::new(Space::new("three".into(), vec![integer("x", 1, 3)], vec![], vec![]).unwrap());
     for schedule in [full(), rungs()] {
-        let builder = Optimizer::builder(three.clone(), schedule, IntensifierConfig::default_for(1));
+        let builder = Optimizer::builder(three.clone(), schedule, IntensifierConfig::default());
         let mut optimizer = builder.seed(1).build().unwrap();
         let first: Vec<Proposal> = (0..3).map(|_| ask(&mut optimizer)).collect();
         assert_eq!(optimizer.ask(), Ask::Wait);

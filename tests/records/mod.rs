@@ -13,6 +13,7 @@ pub fn begun() -> Record {
         seed: 420,
         experiment: "(name: \"test\")".into(),
         space: "(parameters: {})".into(),
+        intensifier: None,
         at: Timestamp::UNIX_EPOCH,
     })
 }

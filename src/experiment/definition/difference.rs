@@ -51,7 +51,7 @@ fn comparable(experiment: &Experiment) -> [(&'static str, Json); 5] {
 }
 
 /// The search space, and the parts that may change while a run goes on.
-fn changeable(experiment: &Experiment) -> [(&'static str, Json); 6] {
+fn changeable(experiment: &Experiment) -> [(&'static str, Json); 7] {
     let space = &experiment.space;
     let parameters = space.hyperparameters().iter().enumerate().map(|(index, each)| {
         let condition = space.condition(index).map(|condition| format!(", if {condition}")).unwrap_or_default();
@@ -91,6 +91,7 @@ fn changeable(experiment: &Experiment) -> [(&'static str, Json); 6] {
     [
         ("search_space", Json::Object(search_space)),
         ("intensifier", experiment.intensifier.name().to_string().into()),
+        ("budget.restarts", experiment.schedule.restarts().into()),
         ("stop", stop),
         ("executor", executor),
         ("validation", experiment.validation.into()),
@@ -105,7 +106,8 @@ impl Difference {
         let is_same = [
             old.objective == new.objective,
             old.directions == new.directions,
-            old.schedule == new.schedule,
+            // What is known of the program changes the price of its trials, not their costs.
+            old.schedule.clone().with_restarts(false) == new.schedule.clone().with_restarts(false),
             old.settings == new.settings,
             old.seed == new.seed,
         ];
@@ -211,6 +213,7 @@ mod tests {
         let limits =
             "seed: 7, stop: (trials: 3, wall_clock: \"2h\"), executor: Process(workers: 9), price_per_device_hour: 1";
         check("seed: 7", limits, "", "");
+        check("eta: 3)", "eta: 3, restarts: true)", "", "");
         let settings = DifferentSetting::between(&read(&text), &read(&text.replace("seed: 7", limits)));
         let line = |each: &DifferentSetting| format!("{}: {}", each.field, each.values.join(" / "));
         let lines = settings.iter().map(line).collect::<Vec<_>>();
@@ -220,7 +223,8 @@ mod tests {
             "executor.workers: 1 / 9",
             "price_per_device_hour: absent / 1.0",
         ];
-        assert_eq!(lines[1..], expected);
-        assert!(lines[0].starts_with("intensifier: "), "{}", lines[0]);
+        assert_eq!(lines, expected, "the intensifier is the same for every number of workers");
+        let anew = DifferentSetting::between(&read(&text), &read(&text.replace("eta: 3)", "eta: 3, restarts: true)")));
+        assert_eq!(anew.iter().map(line).collect::<Vec<_>>(), ["budget.restarts: false / true"]);
     }
 }

@@ -31,7 +31,7 @@ pub struct Experiment {
     pub directions: Directions,
     /// The budgets of the trials.
     pub schedule: Schedule,
-    /// The intensifier: that of `settings`, or the default for the file's number of workers.
+    /// The intensifier: that of `settings`, or the default; of a run, the one that it was begun with.
     pub intensifier: IntensifierConfig,
     /// The name of the unit of budget, in the plural: `steps`, `epochs`.
     pub unit: String,

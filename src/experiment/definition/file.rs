@@ -61,6 +61,9 @@ struct BudgetRange {
     unit: String,
     /// False leaves the rungs exactly a factor `eta` apart, also where the ends are whole numbers.
     whole: Option<bool>,
+    /// True where programs cannot continue a configuration: a promoted trial begins anew.
+    #[serde(default)]
+    restarts: bool,
 }
 
 fn yes() -> bool {
@@ -218,7 +221,7 @@ impl ExperimentFile {
         }
         self.optimizer.objectives = objectives;
         // Resolved here, and nowhere else: the optimizer is given the intensifier that it uses.
-        let intensifier = self.optimizer.intensifier_for(execution.workers.max(execution.slots.len()));
+        let intensifier = self.optimizer.intensifier_or_default();
         let is_right = self.optimizer.validate(&intensifier).and_then(|()| self.optimizer.first(&space));
         if let Err(mut wrong) = is_right {
             wrong.hint.get_or_insert_with(|| "every field may be left out and has a default".into());
@@ -275,6 +278,7 @@ fn schedule(source: &Source, range: &BudgetRange) -> Result<Schedule, SourceErro
         let wrong = Diagnostic::new(error.to_string()).hint("for example budget: (min: 27, max: 243, eta: 3)");
         source.error(wrong.field("budget"))
     })?;
+    let schedule = schedule.with_restarts(range.restarts);
     match (range.whole, schedule.clone().whole()) {
         (Some(false), _) => Ok(schedule),
         (Some(true), whole) if !whole.is_whole() => {

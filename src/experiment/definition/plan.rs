@@ -25,16 +25,14 @@ pub(crate) fn planned(plan: &Plan, stop: &Stop) -> Option<Workload> {
     let mut work = Workload::default();
     // False where the limit lies in this bracket.
     let walk = |bracket: &Bracket, work: &mut Workload| {
-        let mut before = 0.0;
-        for rung in &bracket.rungs {
+        for (rung, added) in bracket.rungs.iter().zip(bracket.added()) {
             for _ in 0..rung.configurations {
                 if is_over(*work) {
                     return false;
                 }
                 work.trials += 1;
-                work.budget += rung.budget.amount() - before;
+                work.budget += added;
             }
-            before = rung.budget.amount();
         }
         true
     };
@@ -44,7 +42,7 @@ pub(crate) fn planned(plan: &Plan, stop: &Stop) -> Option<Workload> {
     }
     // Whole turns at once, then the one in which the limit lies trial by trial.
     let trials: u32 = turn.iter().map(Bracket::trials).sum();
-    let budget: f64 = turn.iter().map(Bracket::continued_budget).sum();
+    let budget: f64 = turn.iter().map(Bracket::total_budget).sum();
     let by_trials = stop.trials.map_or(f64::INFINITY, |limit| f64::from(limit.saturating_sub(work.trials) / trials));
     let by_budget = most.map_or(f64::INFINITY, |most| ((most - work.budget) / budget * (1.0 - 1e-9)).floor());
     let whole = by_trials.min(by_budget).max(0.0);
@@ -65,7 +63,7 @@ pub(crate) fn expected(intensifier: &IntensifierConfig, schedule: &Schedule, sto
     if intensifier.closes(schedule) || plan.trials() == 1 {
         return planned(&plan, stop);
     }
-    let each = plan.continued_budget() / f64::from(plan.trials());
+    let each = plan.total_budget() / f64::from(plan.trials());
     let by_budget = [stop.full_evaluations.map(|full| full * plan.max.amount()), stop.budget].into_iter().flatten();
     let by_trials = stop.trials.map(|trials| f64::from(trials) * each);
     let budget = by_budget.chain(by_trials).min_by(f64::total_cmp)?;
@@ -132,5 +130,7 @@ mod tests {
         let new = |trials| new_configurations(&schedule.plan(), &Stop { trials: Some(trials), ..Stop::default() }, 20);
         assert_eq!((new(13), new(14), new(22), new(23), new(60)), (Some(9), Some(10), Some(17), Some(18), None));
         check(Stop { full_evaluations: Some(1.0), ..Stop::default() }, Some(Workload { trials: 9, budget: 9.0 }));
+        let anew = planned(&schedule.with_restarts(true).plan(), &Stop { trials: Some(13), ..Stop::default() });
+        assert_eq!(anew, Some(Workload { trials: 13, budget: 9.0 + 9.0 + 9.0 }), "each of three rungs costs as much");
     }
 }

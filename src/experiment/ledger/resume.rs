@@ -46,7 +46,7 @@ impl Ledger {
             Some(early) => early,
             None => earlier_runs(experiment)?,
         };
-        // The number of workers may change between sessions; the intensifier, whose default depends on it, does not.
+        // The default may be another than that of the build that began the run, which goes on with its own.
         let mut intensifier = experiment.intensifier.clone();
         match opened.records.first() {
             None => store.append(&Record::Begun(begun(experiment)))?,
@@ -78,8 +78,10 @@ impl Ledger {
             }
             Some(_) => return Err(wrong("the journal does not say which experiment it is of".into())),
         }
-        let of_records =
-            |records: &[Record]| Replay::of(records, &experiment.space).map_err(|error| wrong(error.to_string()));
+        let of_records = |records: &[Record]| {
+            Replay::of(records, &experiment.space, experiment.schedule.restarts())
+                .map_err(|error| wrong(error.to_string()))
+        };
         let mut replay = of_records(&opened.records)?;
         let known_text = match (replay.notes.get(EDITED), opened.records.first()) {
             (Some(note), _) => note.as_str().map(str::to_owned),
@@ -103,6 +105,10 @@ impl Ledger {
         }
         let schedule = rungs::as_begun(&experiment.schedule, &opened.records);
         warnings.extend(rungs::warning(&experiment.schedule, &schedule));
+        if intensifier != experiment.intensifier {
+            let (own, new) = (intensifier.name(), experiment.intensifier.name());
+            warnings.push(format!("this run was begun with {own}, and goes on with it; a new run has {new}"));
+        }
         let mut ledger = Self::of(experiment, experiment.optimizer_with(intensifier, schedule), Some(store), replay);
         ledger.queue = Some(Queue::of(folder));
         let session = ledger.notes.get(SESSION).and_then(Json::as_u64).unwrap_or(0).saturating_add(1);
@@ -167,6 +173,7 @@ fn begun(experiment: &Experiment) -> Begun {
         seed: experiment.seed,
         experiment: experiment.text.clone(),
         space: experiment.space_text.clone(),
+        intensifier: Some(experiment.intensifier.clone()),
         at: Timestamp::now(),
     }
 }

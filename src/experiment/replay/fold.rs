@@ -62,13 +62,18 @@ pub enum ReplayError {
 }
 
 impl Replay {
-    /// The fold of records whose configurations are of `space`.
+    /// The fold of records whose configurations are of `space`; `restarts` says that trials begin anew at every budget.
     ///
     /// # Errors
     /// A configuration is not of the space or has two numbers, trials are not numbered in their order, or a trial starts
     /// or ends that was never asked for.
-    pub fn of<'a>(records: impl IntoIterator<Item = &'a Record>, space: &Space) -> Result<Self, ReplayError> {
+    pub fn of<'a>(
+        records: impl IntoIterator<Item = &'a Record>,
+        space: &Space,
+        restarts: bool,
+    ) -> Result<Self, ReplayError> {
         let mut replay = Self::default();
+        replay.history.set_restarts(restarts);
         let records: Vec<&Record> = records.into_iter().collect();
         let revisions = Revisions::of(&records);
         for (place, record) in records.into_iter().enumerate() {

@@ -12,6 +12,7 @@ use crate::experiment::replay::fold::{Details, Replay};
 use crate::experiment::replay::note::EDITED;
 use crate::experiment::replay::rungs;
 use crate::experiment::replay::session_time::SessionTimes;
+use crate::intensifier::config::IntensifierConfig;
 use crate::space::configuration::Configuration;
 use crate::store::Store;
 use crate::store::record::{Begun, Record};
@@ -50,17 +51,19 @@ impl Log {
             return Err(wrong("the journal is empty: no run has begun here".into()));
         };
         let mut experiment = begun_experiment(begun, &folder).map_err(|error| wrong(error.to_string()))?;
-        let replay = Replay::of(&records, &experiment.space).map_err(|error| wrong(error.to_string()))?;
+        let replay = Replay::of(&records, &experiment.space, experiment.schedule.restarts())
+            .map_err(|error| wrong(error.to_string()))?;
         // Limits and the like as they were edited last; what trials depend on cannot have changed.
         if let Some(text) = replay.notes.get(EDITED).and_then(|note| note.as_str())
             && let Ok(mut edited) = Experiment::with_space(text, &experiment.path, &experiment.space_text)
         {
-            // Its default depends on the number of workers, and stays what it was.
+            // Its default may be another now; the run's stays what it was.
             edited.intensifier = experiment.intensifier;
             experiment = edited;
         }
         experiment.schedule = rungs::as_begun(&experiment.schedule, &records);
         let Replay { mut history, details, notes, enqueued, times, .. } = replay;
+        history.set_restarts(experiment.schedule.restarts());
         if !Store::is_held(&folder.store()) {
             history.mark_interrupted(true);
         }
@@ -100,5 +103,11 @@ impl Log {
 /// # Errors
 /// Its text is not an experiment for this version of the program.
 pub(crate) fn begun_experiment(begun: &Begun, folder: &RunFolder) -> Result<Experiment, SourceError> {
-    Experiment::with_space(&begun.experiment, &folder.root().join("experiment"), &begun.space)
+    let mut experiment = Experiment::with_space(&begun.experiment, &folder.root().join("experiment"), &begun.space)?;
+    let own = begun.intensifier.clone().filter(|own| own.validate(&experiment.schedule).is_ok());
+    experiment.intensifier = own.or(experiment.settings.intensifier.clone()).unwrap_or_else(|| {
+        let execution = &experiment.execution;
+        IntensifierConfig::former_default(execution.workers.max(execution.slots.len()))
+    });
+    Ok(experiment)
 }

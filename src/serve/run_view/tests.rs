@@ -35,6 +35,7 @@ fn begun() -> Record {
         seed: 1,
         experiment: text,
         space: SPACE.into(),
+        intensifier: None,
         at: at(0),
     })
 }

@@ -33,7 +33,7 @@ pub(crate) fn default_of(field: &Field) -> Option<String> {
         "optimizer.surrogate.Forest" => json(&|| of(ForestSettings::default())),
         "optimizer.surrogate.GaussianProcess" => json(&|| of(GaussianProcessSettings::default())),
         "optimizer.intensifier.Racing" => json(&|| of(RacingSettings::default())),
-        "optimizer.intensifier.Asynchronous" => json(&|| of(IntensifierConfig::default_for(2))["Asynchronous"].clone()),
+        "optimizer.intensifier.Asynchronous" => json(&|| of(IntensifierConfig::default())["Asynchronous"].clone()),
         "stop" => json(&|| of(Stop::default())),
         _ => None,
     };

@@ -68,7 +68,7 @@ pub(super) const FIELDS: &[Field] = &[
     Field::of(
         "optimizer.intensifier",
         "an intensifier",
-        "The rule by which configurations go on to higher budgets. Absent: Screening for one worker, Asynchronous for several.",
+        "The rule by which configurations go on to higher budgets. Absent: Asynchronous(), with one worker as with many.",
     ),
     Field::choice(
         "optimizer.intensifier.Screening",

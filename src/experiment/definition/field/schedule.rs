@@ -26,11 +26,17 @@ pub(super) const FIELDS: &[Field] = &[
         "true if `min` and `max` are whole numbers",
         "Rounds the budgets of all rungs to whole numbers, as programs count epochs. False: they are exactly a factor `eta` apart.",
     ),
+    Field::stated(
+        "budget.restarts",
+        "true or false",
+        "false",
+        "True where the program cannot continue a configuration: a promoted trial begins anew, and all of its budget is counted. False: it goes on from its checkpoint and adds the difference.",
+    ),
     Field::of("stop.trials", "a whole number", "The number of trials, at all budgets together."),
     Field::of(
         "stop.full_evaluations",
         "a number",
-        "The budget of all trials together, in evaluations at the full budget. A trial that goes on from a lower budget adds the difference only.",
+        "The budget of all trials together, in evaluations at the full budget. A trial that goes on from a lower budget adds the difference only, unless `budget.restarts`.",
     ),
     Field::of("stop.budget", "a number", "The same in the unit of the budget."),
     Field::of(
