@@ -370,7 +370,7 @@ fn check_says_what_will_not_go_as_meant() {
         words.contains("design has 19 of the 20 configurations that the run tries, so that 1 is chosen"),
         "{words}"
     );
-    write(folder, "stop: (trials: 13), budget: (min: 1, max: 9, eta: 3)");
+    write(folder, "stop: (trials: 13), budget: (min: 1, max: 9, eta: 3), optimizer: (intensifier: Screening)");
     let words = check(folder);
     assert!(
         words.contains("design has 9 of the 9 configurations that the run tries, so that none is chosen"),

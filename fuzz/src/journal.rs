@@ -64,7 +64,7 @@ fn check_replay(bytes: &[u8]) {
     let records: Vec<Record> = decode(bytes).into_iter().map_while(|line| line.record.ok()).collect();
     let Some(Record::Begun(begun)) = records.first() else { return };
     let Ok(space) = Space::parse(&begun.space, path()) else { return };
-    match Replay::of(&records, &space) {
+    match Replay::of(&records, &space, false) {
         Ok(replay) => {
             let history = &replay.history;
             assert_eq!(replay.details.len(), history.trials().len());

@@ -77,12 +77,12 @@ fn rungs() -> Schedule {
     Schedule::new(budget(1.0), budget(9.0), 3).unwrap()
 }
 
-/// An optimizer as it is for so many workers where nothing is set.
-fn optimizer(schedule: Schedule, workers: usize, seed: u64) -> Optimizer {
+/// An optimizer as it is where nothing is set.
+fn optimizer(schedule: Schedule, seed: u64) -> Optimizer {
     Optimizer::builder(space(), schedule, IntensifierConfig::default()).seed(seed).build().unwrap()
 }
 
-/// An optimizer for one worker with settings.
+/// An optimizer with settings.
 fn with_settings(schedule: Schedule, settings: OptimizerSettings, seed: u64) -> Optimizer {
     Optimizer::new(space(), schedule, IntensifierConfig::default(), settings, seed).unwrap()
 }
@@ -113,7 +113,7 @@ fn work(optimizer: &mut Optimizer, workers: usize, trials: usize) {
 #[test]
 fn parallel_asks_are_different_configurations() {
     for (schedule, results) in [(full(), 0), (full(), 30), (rungs(), 0), (rungs(), 30)] {
-        let mut optimizer = optimizer(schedule, 1, 1);
+        let mut optimizer = optimizer(schedule, 1);
         work(&mut optimizer, 1, results);
         let before = optimizer.history().configurations().len();
         let asked: HashSet<Configuration> = (0..40).map(|_| ask(&mut optimizer).configuration).collect();
@@ -134,7 +134,8 @@ fn thirty_asks_without_a_result_fill_bracket_after_bracket() {
 
 #[test]
 fn crashed_configurations_are_not_promoted() {
-    let mut optimizer = optimizer(rungs(), 1, 1);
+    let builder = Optimizer::builder(space(), rungs(), IntensifierConfig::Screening);
+    let mut optimizer = builder.seed(1).build().unwrap();
     let trials: Vec<Proposal> = (0..9).map(|_| ask(&mut optimizer)).collect();
     for proposal in &trials {
         let crashed = Outcome::Crashed { message: String::new() };
@@ -149,7 +150,7 @@ fn crashed_configurations_are_not_promoted() {
 
 #[test]
 fn every_proposal_is_legal_and_every_configuration_new_or_promoted() {
-    let mut optimizer = optimizer(rungs(), 4, 4);
+    let mut optimizer = optimizer(rungs(), 4);
     work(&mut optimizer, 4, 120);
     let mut seen = HashSet::new();
     for trial in optimizer.history().trials() {
@@ -171,13 +172,13 @@ fn every_proposal_is_legal_and_every_configuration_new_or_promoted() {
 #[test]
 fn a_replayed_log_goes_on_as_if_it_had_never_stopped() {
     for (schedule, stop) in [(full(), 33), (rungs(), 40)] {
-        let mut whole = optimizer(schedule.clone(), 1, 7);
+        let mut whole = optimizer(schedule.clone(), 7);
         work(&mut whole, 1, stop);
         // Three trials run at the break; the last of them ends after it.
         let mut running: Vec<Proposal> = (0..3).map(|_| ask(&mut whole)).collect();
         whole.tell(running[1].trial, outcome(&running[1]));
         running.remove(1);
-        let mut resumed = optimizer(schedule.clone(), 1, 7);
+        let mut resumed = optimizer(schedule.clone(), 7);
         for trial in whole.history().trials() {
             resumed.adopt(trial.proposal.clone());
         }
@@ -269,7 +270,7 @@ fn threads_do_not_matter() {
     let proposals = |threads| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
         pool.install(|| {
-            let mut optimizer = optimizer(rungs(), 2, 3);
+            let mut optimizer = optimizer(rungs(), 3);
             work(&mut optimizer, 2, 50);
             optimizer.history().trials().to_vec()
         })
@@ -279,7 +280,7 @@ fn threads_do_not_matter() {
 
 #[test]
 fn what_fails_is_avoided() {
-    let mut optimizer = optimizer(full(), 1, 2);
+    let mut optimizer = optimizer(full(), 2);
     work(&mut optimizer, 1, 80);
     let of_model = |trial: &&galvani::trial::Trial| trial.proposal.origin == Origin::Model;
     let trials: Vec<_> = optimizer.history().trials().iter().filter(of_model).collect();
@@ -289,7 +290,7 @@ fn what_fails_is_avoided() {
 
 #[test]
 fn nothing_but_failures_is_no_reason_to_stop() {
-    let mut optimizer = optimizer(rungs(), 1, 2);
+    let mut optimizer = optimizer(rungs(), 2);
     for _ in 0..60 {
         let proposal = ask(&mut optimizer);
         optimizer.tell(proposal.trial, Outcome::Diverged);
@@ -356,7 +357,7 @@ fn limits_stop_the_asking() {
             .with_default_extension(ron::extensions::Extensions::IMPLICIT_SOME)
             .from_str(stop)
             .unwrap();
-        let mut optimizer = optimizer(rungs(), 1, 5).with_stop(stop);
+        let mut optimizer = optimizer(rungs(), 5).with_stop(stop);
         loop {
             match optimizer.ask() {
                 Ask::Trial(proposal) => assert!(optimizer.tell(proposal.trial, outcome(&proposal))),
