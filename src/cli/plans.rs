@@ -39,10 +39,11 @@ impl Speed {
         let mut spent: HashMap<(ConfigurationId, u64), f64> = HashMap::new();
         for trial in log.history.ended().filter(|trial| trial.outcome.as_ref().and_then(Outcome::cost).is_some()) {
             let Some(taken) = trial.seconds.filter(|seconds| *seconds > 0.0) else { continue };
-            // A promoted trial went on from the budget that its configuration had spent before.
+            // A promoted trial went on from the budget that its configuration had spent before, unless it began anew.
             let proposal = &trial.proposal;
             let before = spent.entry((proposal.configuration_id, proposal.seed)).or_default();
-            budget += (proposal.budget.amount() - *before).max(0.0);
+            let continued = if log.experiment.schedule.restarts() { 0.0 } else { *before };
+            budget += (proposal.budget.amount() - continued).max(0.0);
             *before = proposal.budget.amount().max(*before);
             seconds += taken;
             trials += 1;
@@ -83,7 +84,7 @@ impl<'a> CostedPlan<'a> {
             bracket.rungs.iter().map(|rung| f64::from(rung.configurations) * rung.budget.amount()).sum()
         };
         let anew: f64 = plan.brackets.iter().map(anew).sum();
-        self.work.map(|work| work.budget * anew / plan.continued_budget())
+        self.work.map(|work| work.budget * anew / plan.total_budget())
     }
 
     /// A sentence on time and money; `None` where no speed is known.
