@@ -4,7 +4,7 @@ use std::path::Path;
 use crate::battery::cell::Cell;
 use crate::battery::library::{Conditions, checked};
 use crate::battery::protocol::Protocol;
-use crate::battery::protocol::conditions::Conditions as StandConditions;
+use crate::battery::protocol::conditions;
 use crate::battery::protocol::cycler;
 use crate::battery::protocol::cycler::Performance;
 use crate::document::diagnostic::Diagnostic;
@@ -73,8 +73,8 @@ impl Experiment {
     /// The cell has no thermal parameters for the model that is asked for, or cannot be at that state of charge or temperature.
     pub fn perform(&self, cell: &Cell, conditions: Conditions) -> Result<Performance, Diagnostic> {
         let (thermal, start) = checked(cell, conditions)?;
-        let relaxed = StandConditions::relaxed(thermal, start);
-        let stand = StandConditions { period: Some(self.period), balanced: true, ..relaxed };
+        let relaxed = conditions::Conditions::relaxed(thermal, start);
+        let stand = conditions::Conditions { period: Some(self.period), balanced: true, ..relaxed };
         cycler::perform(cell, &self.protocol, &stand, &mut |_| true)
     }
 }

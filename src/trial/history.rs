@@ -35,9 +35,9 @@ pub struct History {
 /// The budget of trials together, counted in both ways, so that the way may be told at any time.
 #[derive(Clone, Copy, Debug, Default)]
 struct Effort {
-    /// Where a trial continues from what its configuration has reached.
+    /// The sum where a trial continues from what its configuration has reached.
     continued: f64,
-    /// Where every trial begins anew.
+    /// The sum where every trial begins anew.
     anew: f64,
 }
 

@@ -4,6 +4,7 @@
 //! mended is counted by kind with the line of the first (`finding.rs`).
 pub mod charge;
 pub mod column_name;
+mod cycler_state;
 pub mod field;
 pub mod finding;
 pub mod header;

@@ -3,7 +3,8 @@ use std::collections::VecDeque;
 use std::io::BufRead;
 use std::path::{Path, PathBuf};
 
-use crate::battery::measurement::column_name::{Quantity, from_gbk};
+use crate::battery::measurement::column_name::Quantity;
+use crate::battery::measurement::cycler_state::CyclerState;
 use crate::battery::measurement::field;
 use crate::battery::measurement::field::{DecimalMark, Notation};
 use crate::battery::measurement::finding::{FindingKind, Findings};
@@ -197,14 +198,17 @@ impl<R: BufRead> Reader<R> {
         let time = field::time(fields[self.header.time.index], self.header.time.scale.factor, self.notation);
         let time = time.ok_or((FindingKind::Unreadable, self.header.time.index))?;
         let (current, voltage) = (number(&self.header.current)?, number(&self.header.voltage)?);
-        let state =
-            self.header.state.and_then(|index| fields.get(index)).map_or(State::Unknown, |field| State::of(field));
+        let state = self
+            .header
+            .state
+            .and_then(|index| fields.get(index))
+            .map_or(CyclerState::Unknown, |field| CyclerState::of(field));
         let current = match state {
-            State::Charge if self.charge_positive => current.abs(),
-            State::Discharge if self.charge_positive => -current.abs(),
-            State::Charge => -current.abs(),
-            State::Discharge => current.abs(),
-            State::Unknown => current,
+            CyclerState::Charge if self.charge_positive => current.abs(),
+            CyclerState::Discharge if self.charge_positive => -current.abs(),
+            CyclerState::Charge => -current.abs(),
+            CyclerState::Discharge => current.abs(),
+            CyclerState::Unknown => current,
         };
         let temperature = self.header.temperature.as_ref().and_then(|column| number(column).ok());
         // A current of zero has no sign.
@@ -279,28 +283,6 @@ impl<R: BufRead> Reader<R> {
         let message = format!("the column of the {} {what}", quantity.name());
         let mistake = HeaderMistake { index, diagnostic: Diagnostic::new(message).hint(hint) };
         at(&self.path, line, text, &mistake, Some(self.header.separator))
-    }
-}
-
-/// The state of a cycler.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum State {
-    Charge,
-    Discharge,
-    Unknown,
-}
-
-impl State {
-    fn of(field: &str) -> Self {
-        let word = from_gbk(field.trim()).to_lowercase();
-        let has = |parts: &[&str]| parts.iter().any(|part| word.contains(part));
-        if word == "d" || has(&["dchg", "dischar", "dis", "放电"]) {
-            Self::Discharge
-        } else if word == "c" || has(&["chg", "charge", "充电"]) {
-            Self::Charge
-        } else {
-            Self::Unknown
-        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! Protocols: an experiment on a cell in steps, each with a control and endings, as sentences or as a file with repeats.
 //!
 //! The language is that of PyBaMM's experiments, with groups that are repeated, templates, and endings by charge and temperature.
+mod arrival;
 pub mod conditions;
 pub(crate) mod course;
 pub(crate) mod current_amount;

@@ -18,9 +18,7 @@ use crate::document::diagnostic::Diagnostic;
 /// The longest step under a course, s.
 const COURSE: f64 = 1.0;
 /// The time within which the end of a step is found, s.
-const EXACT: f64 = 1e-6;
-/// Trials of it.
-const TRIALS: usize = 60;
+pub(super) const EXACT: f64 = 1e-6;
 /// The shortest step that is tried before a load is given up, s.
 const LEAST: f64 = 1e-5;
 /// The longest duration of a step without one of its own, s; a rate of C/x has twice x hours.
@@ -211,7 +209,7 @@ impl<'a> TestStand<'a> {
     }
 
     /// Sets the temperature of the surroundings over the next seconds.
-    fn surround(&mut self, running: &RunningStep, seconds: f64) {
+    pub(super) fn surround(&mut self, running: &RunningStep, seconds: f64) {
         let (from, to) = match running.ambient {
             Some(celsius) => (celsius, celsius),
             None => {
@@ -302,56 +300,6 @@ impl<'a> TestStand<'a> {
         }
     }
 
-    /// Finds the end of a step within its next seconds, after which the last row was tried, and goes there.
-    fn arrive(&mut self, running: &mut RunningStep, seconds: f64, row: Row) -> EndReason {
-        let least = |seen: &Observation| running.goals.iter().map(|goal| goal.left(seen)).fold(f64::INFINITY, f64::min);
-        let (mut from, mut before) = (0.0, least(&observation(&self.marcher.row, running.charge)));
-        let (mut to, mut after) = (seconds, least(&self.observed(running, seconds, &row)));
-        let slope = (before - after) / seconds;
-        let (mut arrived, mut tried, mut last_is_after) = ((seconds, row), seconds, None);
-        for _ in 0..TRIALS {
-            if to - from <= EXACT {
-                break;
-            }
-            // False position; an end that stays twice loses half of its weight (Illinois).
-            let share = (before / (before - after)).clamp(1e-3, 1.0 - 1e-3);
-            tried = from + (to - from) * share;
-            self.surround(running, tried);
-            let load = self.load(running.step, running.elapsed + tried, false);
-            let Some(row) = self.marcher.tried(tried, load) else { break };
-            let value = least(&self.observed(running, tried, &row));
-            let is_after = value <= 0.0;
-            let stays = last_is_after == Some(is_after);
-            if is_after {
-                (to, after) = (tried, value);
-                before *= if stays { 0.5 } else { 1.0 };
-            } else {
-                (from, before) = (tried, value);
-                after *= if stays { 0.5 } else { 1.0 };
-            }
-            last_is_after = Some(is_after);
-            let is_there = value.abs() <= EXACT * slope;
-            if is_after || is_there {
-                arrived = (tried, row);
-            }
-            if is_there {
-                break;
-            }
-        }
-        let (seconds, mut row) = arrived;
-        if tried != seconds {
-            self.surround(running, seconds);
-            let load = self.load(running.step, running.elapsed + seconds, false);
-            row = self.marcher.tried(seconds, load).unwrap_or(row);
-        }
-        let seen = self.observed(running, seconds, &row);
-        let nearest = running.goals.iter().min_by(|a, b| a.left(&seen).total_cmp(&b.left(&seen)));
-        let name = nearest.map_or("voltage", Goal::name);
-        self.take(running, seconds, row, None);
-        self.row(true);
-        EndReason::Reached(name)
-    }
-
     /// The observables of a step after some more seconds.
     pub(super) fn observed(&self, running: &RunningStep, seconds: f64, row: &Row) -> Observation {
         let mean = 0.5 * (self.marcher.row.current[0] + row.current[0]);
@@ -380,7 +328,7 @@ impl<'a> TestStand<'a> {
     }
 
     /// Judges the present state, and takes it over as a row where there is a trace.
-    fn row(&mut self, is_row: bool) {
+    pub(super) fn row(&mut self, is_row: bool) {
         let row = &self.marcher.row;
         for complaint in self.marcher.simulator.complaints(row, 0) {
             if !self.complaints.iter().any(|(_, known)| known.is_like(&complaint)) {

@@ -32,7 +32,7 @@ const ASIDE: f64 = 520.0;
 /// The widths of an axis that each of several names needs, across and up.
 const NAMES: (f64, f64) = (12.5, 11.5);
 /// The same gaps, and the least width of a panel, where the room is narrow.
-const NARROW: NarrowGaps = NarrowGaps { left: 64.0, across: 15.0, down: 34.0, least: 44.0 };
+const NARROW: NarrowGaps = NarrowGaps { left: 64.0, across: 24.0, down: 34.0, least: 44.0 };
 /// The greatest room for names that run upwards below the matrix.
 const UPRIGHT: f64 = 84.0;
 /// The room for such names between two rows.

@@ -20,6 +20,9 @@ use crate::trial::outcome::OutcomeKind;
 const CROWD: f64 = 100.0;
 const FAILED_CROWD: f64 = 40.0;
 
+/// The space between the labels of two panels.
+const APART: f64 = 4.0;
+
 /// The cost axis that all diagonal panels share; `None` without a model.
 pub(crate) fn cost_axis(matrix: &Matrix) -> Option<Axis> {
     let levels = matrix.dimensions.iter().flat_map(|dimension| &dimension.levels);
@@ -128,10 +131,19 @@ pub(crate) fn diagonal(canvas: &mut Canvas, place: Place, dimension: &Dimension,
 
 /// Writes the values of a hyperparameter below a panel.
 pub(crate) fn labels(canvas: &mut Canvas, place: Place, dimension: &Dimension, room: f64) {
-    let ticks = ticks(dimension, place.ticks);
+    let mut ticks = ticks(dimension, place.ticks);
     match dimension.has_names() {
         true => axis::below_names(canvas, place.frame, ticks, SMALL, room),
-        false => axis::below(canvas, place.frame, ticks, false, SMALL),
+        false => {
+            // A label at an end meets that of the next panel where both need more than the gap.
+            for tick in &mut ticks {
+                let half = font::width(&tick.label, SMALL, false) / 2.0;
+                if half - tick.at.min(1.0 - tick.at) * place.frame.width > (place.gap - APART) / 2.0 {
+                    tick.label.clear();
+                }
+            }
+            axis::below(canvas, place.frame, ticks, false, SMALL);
+        }
     }
 }
 
