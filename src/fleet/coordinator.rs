@@ -185,7 +185,10 @@ impl Executor for Coordinator {
         loop {
             let left = if is_woken { Duration::ZERO } else { deadline.saturating_duration_since(Instant::now()) };
             match self.events.recv_timeout(left) {
-                Ok(Some(event)) => return Some(event),
+                Ok(Some(event)) => {
+                    lock(&self.fleet).heard(&event);
+                    return Some(event);
+                }
                 Ok(None) => is_woken = true,
                 Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => return None,
             }

@@ -39,7 +39,7 @@ impl Fleet {
         self.hold = None;
         for job in std::mem::take(&mut self.expected) {
             if let Some(end) = self.results.read(&job) {
-                self.send(JobEvent::Adopted { job: job.clone(), slot: end.slot.clone() });
+                self.send_adopted(job.clone(), end.slot.clone());
                 self.send(JobEvent::Ended { job, end });
             }
         }

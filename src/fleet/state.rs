@@ -48,6 +48,8 @@ pub(crate) struct Fleet {
     pub expected: BTreeSet<JobId>,
     /// No job is given away before this time, so that workers of an earlier session can say what they have.
     pub hold: Option<Instant>,
+    /// Jobs of an earlier session that were taken over, of which the run has not heard: it would start them again.
+    unheard: usize,
     pub requeued: VecDeque<Requeued>,
     pub is_stopping: bool,
     pub kill: bool,
@@ -76,6 +78,7 @@ impl Fleet {
             unacknowledged: HashMap::new(),
             expected: BTreeSet::new(),
             hold: None,
+            unheard: 0,
             requeued: VecDeque::new(),
             is_stopping: false,
             kill: false,
@@ -90,6 +93,19 @@ impl Fleet {
     pub(crate) fn send(&self, event: JobEvent) {
         // A run that has ended listens no more.
         let _ = self.events.send(Some(event));
+    }
+
+    /// Tells the run of a job that was taken over.
+    pub(crate) fn send_adopted(&mut self, job: JobId, slot: String) {
+        self.unheard += 1;
+        self.send(JobEvent::Adopted { job, slot });
+    }
+
+    /// The run has taken an event.
+    pub(crate) fn heard(&mut self, event: &JobEvent) {
+        if let JobEvent::Adopted { .. } = event {
+            self.unheard -= 1;
+        }
     }
 
     /// Takes a poll; answers with what wakes it while it waits for commands. `None` where the worker has said goodbye.
@@ -156,7 +172,7 @@ impl Fleet {
         };
         let lease = Lease { is_sent: true, ..new_lease(job.clone(), instance, slot, None) };
         self.leases.insert(id, lease);
-        self.send(JobEvent::Adopted { job: job.clone(), slot: full_name });
+        self.send_adopted(job.clone(), full_name);
     }
 
     /// The commands for a worker; they count as sent.
@@ -185,7 +201,7 @@ impl Fleet {
 
     /// The slots that a job can be given to.
     pub(crate) fn idle(&self) -> usize {
-        if self.hold.is_some() || self.is_stopping || self.is_over {
+        if self.hold.is_some() || self.unheard > 0 || self.is_stopping || self.is_over {
             return 0;
         }
         let now = Instant::now();

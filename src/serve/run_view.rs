@@ -112,6 +112,12 @@ impl RunView {
         }
     }
 
+    /// Reads what is new, however short ago it was looked at.
+    pub(crate) fn refresh_now(&mut self) {
+        self.looked = None;
+        self.refresh();
+    }
+
     /// Reads what is new, for about a second at most. Looks that follow each other closely are one.
     pub(crate) fn refresh(&mut self) {
         if self.reading.is_none() && self.looked.is_some_and(|looked| looked.elapsed() < GLANCE) {

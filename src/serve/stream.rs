@@ -82,7 +82,17 @@ async fn feed(
     loop {
         let is_last = *stopped.borrow();
         let (view, name) = (view.clone(), name.clone());
-        let Ok(message) = spawn_blocking(move || next(&mut locked(&view), &name, known, seen)).await else { return };
+        let look = move || {
+            let mut view = locked(&view);
+            // No later look will find what the last moment has brought.
+            if is_last {
+                view.refresh_now()
+            } else {
+                view.refresh()
+            }
+            next(&view, &name, known, seen)
+        };
+        let Ok(message) = spawn_blocking(look).await else { return };
         let has_more = message.as_ref().is_some_and(|message| message.has_more);
         let text = match message {
             Some(message) => {
@@ -113,8 +123,7 @@ async fn feed(
 }
 
 /// The next message for a reader that has seen a version; `None` where nothing has changed.
-fn next(view: &mut RunView, name: &str, known: Known, seen: Option<u64>) -> Option<Message> {
-    view.refresh();
+fn next(view: &RunView, name: &str, known: Known, seen: Option<u64>) -> Option<Message> {
     if seen == Some(view.version) {
         return None;
     }
