@@ -39,8 +39,8 @@
 //! Particles of constant diffusivity are exact in time, and finite volumes otherwise; the electrolyte is second order in time and
 //! fourth in space. Against PyBaMM on a converged mesh the voltage deviates by about 0.1 mV.
 //!
-//! [1] Marquis, Sulzer, Timms, Please, Chapman: An asymptotic derivation of a single particle model with electrolyte, J.
-//! Electrochem. Soc. 166 A3693 (2019). [2] Brosa Planella et al.: A continuum of physics-based lithium-ion battery models
+//! \[1\] Marquis, Sulzer, Timms, Please, Chapman: An asymptotic derivation of a single particle model with electrolyte, J.
+//! Electrochem. Soc. 166 A3693 (2019). \[2\] Brosa Planella et al.: A continuum of physics-based lithium-ion battery models
 //! reviewed, Prog. Energy 4 042003 (2022). Each built-in cell's file names the source of its parameters.
 //!
 //! Not in the model: hysteresis of the open-circuit voltage, blended electrodes, growth of the SEI and other ageing.

@@ -149,7 +149,7 @@ pub(crate) fn read(
     Ok(read)
 }
 
-/// Reads the bytes of a file like [`read`], which `path` names in errors; its rows are held in memory.
+/// Reads the bytes of a file like `read`, which `path` names in errors; its rows are held in memory.
 ///
 /// # Errors
 /// As of files on the disk.
