@@ -33,8 +33,8 @@ fn the_automatic_surrogate_follows_the_history_alone() {
 #[test]
 fn prescreened_configurations_differ_and_the_model_chooses_which_goes_on() {
     let schedule = Schedule::new(budget(1.0), budget(27.0), 3).unwrap();
-    let settings = ron::from_str("(random_probability: 0, intensifier: Some(Screening))").unwrap();
-    let mut optimizer = with_settings(schedule, settings, 5);
+    let settings = ron::from_str("(random_probability: 0)").unwrap();
+    let mut optimizer = Optimizer::new(space(), schedule, IntensifierConfig::Screening, settings, 5).unwrap();
     let (mut chosen_by_cost, mut farthest) = (Vec::new(), Vec::new());
     for _ in 0..88 {
         let proposal = ask(&mut optimizer);
